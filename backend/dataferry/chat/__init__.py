@@ -1,0 +1,1 @@
+"""Conversations, the agent and its tools."""

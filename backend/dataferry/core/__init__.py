@@ -1,0 +1,1 @@
+"""What every other part stands on: the domain's values, errors, settings and the database."""

@@ -1,0 +1,153 @@
+"""One error tree. The status is on the class; the message says what, why and the next act.
+
+    DataferryError
+    ├── InvalidInput 422 ── OutsideStore
+    ├── NotSignedIn 401
+    ├── Forbidden 403 ── GatedDataset
+    ├── NotFound 404
+    ├── Conflict 409
+    ├── TooManyRequests 429
+    ├── SourceError 502                  a hub did not give what was asked
+    │   ├── SourceTimeout 504
+    │   ├── SourceUnreachable 502        network fault, 5xx
+    │   ├── SourceRateLimited 429
+    │   ├── SourceNotConfigured 503      refuses without credentials
+    │   ├── CredentialRejected 503       refuses ours (never 401: that is our own token)
+    │   └── SourceProtocolError 502      answers garbage
+    ├── TransferError 502                bytes did not arrive as promised
+    │   ├── NetworkFault 502
+    │   ├── ChecksumMismatch 502
+    │   ├── ContentChanged 502           the file changed at its source in mid-transfer
+    │   └── UnsafeArchive 422
+    ├── DiskFull 507
+    ├── StoreNotWritable 507
+    └── ConfigError                      stops the start with one line
+
+``Cancelled`` is not an error and stands apart.
+"""
+
+from typing import ClassVar
+
+
+class DataferryError(Exception):
+    """Base of everything that a user may be told.
+
+    ``detail`` is a readable sentence; ``next_step`` the act that mends it, where there is one;
+    ``retry_after`` seconds to wait before it can work.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+    #: Worth another attempt with nothing changed.
+    transient: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        next_step: str | None = None,
+        retry_after: float | None = None,
+        link: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.next_step = next_step
+        self.retry_after = retry_after
+        self.link = link
+
+
+class InvalidInput(DataferryError):
+    status, code, title = 422, "invalid_input", "The request cannot be used as it is"
+
+
+class OutsideStore(InvalidInput):
+    code, title = "outside_store", "The path lies outside the store"
+
+
+class NotSignedIn(DataferryError):
+    status, code, title = 401, "not_signed_in", "Sign in first"
+
+
+class Forbidden(DataferryError):
+    status, code, title = 403, "forbidden", "Not allowed"
+
+
+class GatedDataset(Forbidden):
+    code, title = "gated", "The dataset's terms are not accepted yet"
+
+
+class NotFound(DataferryError):
+    status, code, title = 404, "not_found", "Not found"
+
+
+class Conflict(DataferryError):
+    status, code, title = 409, "conflict", "Something else is in the way"
+
+
+class TooManyRequests(DataferryError):
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class SourceError(DataferryError):
+    status, code, title = 502, "source_error", "The source did not answer as it should"
+
+
+class SourceTimeout(SourceError):
+    status, code, title, transient = 504, "source_timeout", "The source took too long", True
+
+
+class SourceUnreachable(SourceError):
+    code, title, transient = "source_unreachable", "The source cannot be reached", True
+
+
+class SourceRateLimited(SourceError):
+    status, code, title, transient = 429, "source_rate_limited", "The source's limit is used up", True
+
+
+class SourceNotConfigured(SourceError):
+    status, code, title = 503, "source_not_configured", "The source is not configured"
+
+
+class CredentialRejected(SourceError):
+    status, code, title = 503, "credential_rejected", "The source refuses the credentials"
+
+
+class SourceProtocolError(SourceError):
+    code, title = "source_protocol", "The source's answer cannot be read"
+
+
+class TransferError(DataferryError):
+    status, code, title = 502, "transfer", "The download did not finish"
+
+
+class NetworkFault(TransferError):
+    code, title, transient = "network", "The connection failed", True
+
+
+class ChecksumMismatch(TransferError):
+    code, title, transient = "checksum_mismatch", "The bytes are not what the source promised", True
+
+
+class ContentChanged(TransferError):
+    code, title, transient = "content_changed", "The file changed at its source", True
+
+
+class UnsafeArchive(TransferError):
+    status, code, title = 422, "unsafe_archive", "The archive is not safe to unpack"
+
+
+class DiskFull(DataferryError):
+    status, code, title = 507, "disk_full", "Not enough free disk space"
+
+
+class StoreNotWritable(DataferryError):
+    status, code, title = 507, "store_not_writable", "The downloads folder cannot be written"
+
+
+class ConfigError(DataferryError):
+    code, title = "config", "A setting is wrong"
+
+
+class Cancelled(Exception):
+    """The work was asked to stop and did; what it had made is resumable or gone."""

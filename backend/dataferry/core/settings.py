@@ -1,0 +1,243 @@
+"""Every setting, from the environment or ``.env``, read once at start.
+
+``python -m dataferry.core.settings`` prints ``.env.example``; a test keeps the two equal.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dataferry.core.errors import ConfigError
+
+#: A token in the environment overrides a person's own inside the vendors' libraries, so these are
+#: dropped from it once they are in ``Settings``.
+_CREDENTIAL_VARIABLES = (
+    "KAGGLE_USERNAME",
+    "KAGGLE_KEY",
+    "KAGGLE_API_TOKEN",
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+)
+
+
+class Settings(BaseSettings):
+    """What an operator can change. Durations in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_prefix="DATAFERRY_", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    # -- sources ------------------------------------------------------------------------------
+    kaggle_username: str | None = Field(
+        None, alias="KAGGLE_USERNAME", description="Kaggle user name, with KAGGLE_KEY"
+    )
+    kaggle_key: SecretStr | None = Field(
+        None, alias="KAGGLE_KEY", description="Kaggle key (kaggle.com/settings, API)"
+    )
+    kaggle_api_token: SecretStr | None = Field(
+        None, alias="KAGGLE_API_TOKEN", description="Kaggle API token, in place of the two above"
+    )
+    hf_token: SecretStr | None = Field(
+        None, alias="HF_TOKEN", description="HuggingFace token (huggingface.co/settings/tokens)"
+    )
+    hf_endpoint: str = Field(
+        "https://huggingface.co", alias="HF_ENDPOINT", description="HuggingFace Hub or a mirror of it"
+    )
+    kaggle_endpoint: str = Field("https://www.kaggle.com/api", description="Kaggle's API")
+    allow_private_urls: bool = Field(
+        False, description="Let links reach private addresses; for the demo and tests only"
+    )
+    search_timeout_s: float = Field(8.0, gt=0, description="A source's deadline in a search")
+    describe_timeout_s: float = Field(5.0, gt=0, description="A source's deadline for one dataset")
+    search_cache_s: float = Field(60.0, ge=0, description="How long a search is remembered")
+    breaker_s: float = Field(30.0, ge=0, description="How long a source rests after a timeout")
+
+    # -- the agent ----------------------------------------------------------------------------
+    google_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        description="Gemini's key; GEMINI_API_KEY is read too. Without one, keyword search answers",
+    )
+    google_gemini_base_url: str | None = Field(
+        None, alias="GOOGLE_GEMINI_BASE_URL", description="Another address for Gemini's API"
+    )
+    model: str | None = Field(
+        None,
+        description="provider:model, e.g. google_genai:gemini-3-flash, openai:…, ollama:…",
+    )
+    model_timeout_s: float = Field(60.0, gt=0, description="Deadline for one answer of the model")
+    agent_steps: int = Field(8, ge=1, le=50, description="Model calls in one answer, at most")
+    history_tokens: int = Field(16_000, ge=500, description="Tokens of a chat that the model is shown")
+    agent_download_limit_bytes: int = Field(
+        1_000_000_000, ge=0, description="Above this size the agent waits for a click"
+    )
+
+    # -- storage ------------------------------------------------------------------------------
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("dataferry")),
+        description="The data folder: database, keys, downloads",
+    )
+    download_path: Path | None = Field(
+        None, alias="DOWNLOAD_PATH", description="The store; by default downloads in the data folder"
+    )
+    database_url: str | None = Field(
+        None, alias="DATABASE_URL", description="SQLite in the data folder, or postgresql://…"
+    )
+    redis_url: str | None = Field(
+        None, alias="REDIS_URL", description="Needed with Postgres and several processes"
+    )
+    min_free_bytes: int = Field(500_000_000, ge=0, description="Disk space that downloads leave free")
+
+    # -- accounts -----------------------------------------------------------------------------
+    secret_key: SecretStr | None = Field(
+        None,
+        alias="SECRET_KEY",
+        description="Signs tokens, ≥ 32 bytes; made at first start with SQLite, required with Postgres",
+    )
+    open_registration: bool = Field(True, description="Anyone who reaches the page may register")
+    access_token_s: int = Field(900, ge=30, description="Life of an access token")
+    refresh_token_s: int = Field(30 * 86400, ge=60, description="Life of a refresh token")
+    login_failures: int = Field(5, ge=1, description="Failed logins a minute before 429")
+
+    # -- jobs ---------------------------------------------------------------------------------
+    retries: int = Field(5, ge=0, description="Further attempts after a transient fault")
+    retry_delay_s: float = Field(30.0, ge=0, description="Pause between attempts")
+    job_timeout_s: float = Field(36_000.0, gt=0, description="A job's limit: 10 hours")
+    download_slots: int = Field(4, ge=1, description="Downloads at one time in a process")
+    transfer_connections: int = Field(4, ge=1, le=64, description="Connections of one download")
+    stall_timeout_s: float = Field(60.0, gt=0, description="A connection that gives no byte ends")
+    poll_s: float = Field(0.25, gt=0, description="How often the job queue is looked at")
+    reconcile_s: float = Field(10.0, gt=0, description="How often rows and workflows are compared")
+    drain_s: float = Field(10.0, ge=0, description="What SIGTERM gives running jobs to stop")
+    progress_hz: float = Field(4.0, gt=0, le=20, description="Progress events a second, at most")
+
+    # -- the server ---------------------------------------------------------------------------
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_json: bool = Field(False, description="One JSON object a line on stdout")
+    demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
+
+    @field_validator("model", "download_path", "database_url", "redis_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value() == "":
+            return None
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("must be at least 32 bytes; `openssl rand -hex 32` makes one")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(
+            ("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")
+        ):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @model_validator(mode="after")
+    def _postgres_needs_a_key(self) -> Self:
+        if self.embedded or self.secret_key is not None:
+            return self
+        raise ValueError("SECRET_KEY must be set when DATABASE_URL is Postgres")
+
+    @property
+    def embedded(self) -> bool:
+        """One process on SQLite."""
+        return self.database_url is None or self.database_url.startswith("sqlite")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'dataferry.sqlite'}"
+        url = self.database_url.replace("postgres://", "postgresql://", 1)
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def store(self) -> Path:
+        """The store: where datasets lie on disk."""
+        return (self.download_path or self.data_dir / "downloads").expanduser().absolute()
+
+    @property
+    def loopback(self) -> bool:
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, with hub credentials taken out of it.
+
+    Errors: ``ConfigError`` with one line that names the first wrong setting.
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{environment_name(name)}: {reason}" if name else reason) from None
+    for variable in _CREDENTIAL_VARIABLES:
+        os.environ.pop(variable, None)
+    return settings
+
+
+def environment_name(field: str) -> str:
+    """The environment variable of a field, for messages and documents."""
+    info = Settings.model_fields.get(field)
+    if info is None:
+        return field
+    if isinstance(info.validation_alias, AliasChoices):
+        return str(info.validation_alias.choices[0])
+    return info.alias or f"DATAFERRY_{field.upper()}"
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The root secret: the setting, or a file in the data folder (mode 0600) made at first start."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.data_dir / "secret.key"
+    if not path.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_bytes()
+
+
+def env_example() -> Iterator[str]:
+    """The lines of ``.env.example``: every setting, its default and what it is for."""
+    yield "# Every setting with its default. Copy to .env and change what you need."
+    yield "# Made by `python -m dataferry.core.settings`; a test keeps it complete."
+    for field, info in Settings.model_fields.items():
+        if field == "data_dir":
+            default = ""
+        else:
+            default = "" if info.default is None else str(info.default).removesuffix(".0")
+        if isinstance(info.default, bool):
+            default = default.lower()
+        yield ""
+        yield f"# {info.description}"
+        yield f"{'' if default else '#'}{environment_name(field)}={default}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(env_example()) + "\n")

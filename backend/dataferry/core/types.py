@@ -1,0 +1,332 @@
+"""The domain's values: parsed once, frozen, and the same in code, API and UI."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import BinaryIO, Literal, Self, get_args
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from dataferry.core.errors import InvalidInput
+
+SourceName = Literal["kaggle", "huggingface", "builtin", "url"]
+SourceLabel = Literal["Kaggle", "HuggingFace", "Built-in", "URL"]
+SOURCE_LABELS: dict[SourceName, SourceLabel] = {
+    "kaggle": "Kaggle",
+    "huggingface": "HuggingFace",
+    "builtin": "Built-in",
+    "url": "URL",
+}
+SOURCE_NAMES: tuple[SourceName, ...] = get_args(SourceName)
+
+_SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+_ID_PATTERNS: dict[str, tuple[re.Pattern[str], str]] = {
+    "kaggle": (re.compile(rf"{_SEGMENT}/{_SEGMENT}"), "owner/name"),
+    "huggingface": (re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"), "owner/name"),
+    "builtin": (re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
+}
+_KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
+_KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")
+
+
+class View(BaseModel):
+    """Base of what services return: frozen, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRef:
+    """``source:id``, e.g. ``huggingface:stanfordnlp/imdb``. ``str(parse(x)) == x``.
+
+    For the ``url`` source the id is the link without query and user info, with a short digest
+    behind ``#`` where something was taken out: ``url:https://host/a.zip#1f2e3d4c5b6a``. The whole
+    link travels in ``link``, which is never shown, compared or printed.
+    """
+
+    source: SourceName
+    id: str
+    link: str | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def make(cls, source: str, dataset_id: str) -> Self:
+        """A ref from a source's name and the id as a person or a client gives it.
+
+        Errors: ``InvalidInput`` for an unknown source or an id of the wrong form.
+        """
+        if source not in SOURCE_NAMES:
+            raise InvalidInput(
+                f"There is no source named {source[:40]!r}.",
+                next_step=f"Use one of: {', '.join(SOURCE_NAMES)}.",
+            )
+        if source == "url":
+            return cls._from_link(dataset_id)
+        pattern, form = _ID_PATTERNS[source]
+        if not pattern.fullmatch(dataset_id) or ".." in dataset_id or "--" in dataset_id.split("/")[0]:
+            raise InvalidInput(
+                f"{dataset_id[:80]!r} is not a dataset id of {SOURCE_LABELS[source]}.",
+                next_step=f"Give it as {form}.",
+            )
+        return cls(source, dataset_id)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``source:id``. Errors: ``InvalidInput``."""
+        source, colon, dataset_id = text.partition(":")
+        if not colon:
+            raise InvalidInput(
+                f"{text[:80]!r} is not a dataset reference.",
+                next_step="Give it as source:id, for example huggingface:stanfordnlp/imdb.",
+            )
+        return cls.make(source, dataset_id)
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        """The inverse of ``key``. Errors: ``InvalidInput``."""
+        try:
+            text = _KEY_ESCAPE.sub(
+                lambda m: bytes.fromhex(m.group().replace("!", "")).decode(), key.replace("~", "/")
+            )
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{key[:80]!r} is not a dataset key.") from error
+        return cls.parse(text)
+
+    @classmethod
+    def _from_link(cls, link: str) -> Self:
+        bad = InvalidInput(
+            "That is not a link to a file.", next_step="Give a whole http:// or https:// address."
+        )
+        try:
+            parts = urlsplit(link)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError as error:
+            raise bad from error
+        if parts.scheme not in ("http", "https") or not parts.hostname or len(link) > 4096:
+            raise bad
+        if any(ord(c) <= 32 or ord(c) == 127 for c in link):
+            raise bad
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        shown = urlunsplit((parts.scheme, host + port, parts.path or "/", "", ""))
+        hidden = f"{parts.username or ''}:{parts.password or ''}?{parts.query}"
+        if hidden != ":?":
+            shown += "#" + sha256(hidden.encode()).hexdigest()[:12]
+            return cls("url", shown, link=urlunsplit(parts._replace(fragment="")))
+        if re.fullmatch(r"[0-9a-f]{12}", parts.fragment):
+            # Our own form of a link whose query is stored elsewhere: the ref parses, the link is
+            # unknown until the library fills it in.
+            return cls("url", f"{shown}#{parts.fragment}")
+        return cls("url", shown, link=shown)
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.id}"
+
+    @property
+    def key(self) -> str:
+        """The ref as one URL segment: ``/`` written ``~``, anything unusual as ``!XX``."""
+
+        def quoted(char: str) -> str:
+            if char == "/":
+                return "~"
+            if _KEY_SAFE.fullmatch(char):
+                return char
+            return "".join(f"!{byte:02X}" for byte in char.encode())
+
+        return "".join(map(quoted, str(self)))
+
+    @property
+    def label(self) -> SourceLabel:
+        return SOURCE_LABELS[self.source]
+
+    @property
+    def owner(self) -> str:
+        """The owner's name; empty where the source has none."""
+        return self.id.rpartition("/")[0] if self.source in ("kaggle", "huggingface") else ""
+
+    @property
+    def name(self) -> str:
+        return self.id.rpartition("/")[2]
+
+
+Grade = Literal["publisher", "transport", "recorded"]
+"""Whose word a checksum is: ``publisher`` a content hash that the source publishes, ``transport``
+an ETag or CRC, ``recorded`` our own, at first use."""
+
+HashName = Literal["sha256", "md5", "git-sha1", "crc32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """``value`` is lower-case hex. ``git-sha1`` is git's blob id: SHA-1 over ``blob <size>\\0`` + bytes."""
+
+    algorithm: HashName
+    value: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Bytes behind a URL.
+
+    ``headers`` go to the URL's own host only: authorization is dropped on a redirect to another.
+    ``refresh`` returns a fresh lease when a signed URL has expired (401 or 403).
+    ``public_only`` refuses, when the connection is made, every address that is not a public one.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    refresh: "Callable[[], Http] | None" = field(default=None, repr=False, compare=False)
+    public_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Bytes that are on this machine already; ``open`` gives a fresh binary stream each time."""
+
+    open: Callable[[], BinaryIO] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a manifest. ``path`` is relative, POSIX, below the dataset's folder.
+
+    ``size`` in bytes, None where the source does not tell. With ``unpack`` the file is an archive:
+    its members take its place.
+    """
+
+    path: str
+    origin: Http | Bytes = field(repr=False)
+    size: int | None = None
+    checksum: Checksum | None = None
+    unpack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The files of one revision of a dataset. ``revision`` is immutable at the source."""
+
+    ref: DatasetRef
+    revision: str
+    files: tuple[FileEntry, ...]
+    #: Bytes on disk once unpacked, where the source tells it.
+    unpacked_bytes: int | None = None
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Bytes to fetch; None where one file's size is not known."""
+        sizes = [entry.size for entry in self.files]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+Phase = Literal["resolving", "fetching", "verifying", "unpacking", "finishing"]
+
+
+class Progress(View):
+    """How far a job is. Bytes; ``rate_bps`` in bytes a second; ``eta_s`` in seconds."""
+
+    phase: Phase = "resolving"
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    rate_bps: float | None = None
+    eta_s: float | None = None
+    files_done: int = 0
+    files_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What to show a source. ``secret`` is the token or key; ``username`` only for Kaggle's old keys."""
+
+    source: SourceName
+    origin: Literal["user", "server", "anonymous"] = "anonymous"
+    username: str | None = None
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells two credentials apart in a cache key without holding either."""
+        if self.secret is None:
+            return "anonymous"
+        return sha256(f"{self.source}:{self.username}:{self.secret}".encode()).hexdigest()[:16]
+
+
+class DatasetSummary(View):
+    """A search hit. ``size_bytes`` and counts are None where the source does not tell."""
+
+    ref: str
+    source: SourceName
+    id: str
+    title: str
+    description: str = ""
+    url: str = ""
+    downloads: int = 0
+    likes: int | None = None
+    size_bytes: int | None = None
+    file_count: int | None = None
+    license: str | None = None
+    gated: bool = False
+    private: bool = False
+    updated_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    task: str | None = None
+    #: The revision it would be downloaded at, where the source tells it in a search.
+    revision: str | None = None
+    #: Why it stands where it stands in the ranking, in a few words.
+    why: str | None = None
+
+
+class SourceProblem(View):
+    """One source's failure inside an answer that succeeded otherwise."""
+
+    source: SourceName
+    code: str
+    detail: str
+    next_step: str | None = None
+    link: str | None = None
+
+
+JobKind = Literal["download", "update", "delete"]
+JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
+ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
+FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
+
+
+class ProblemView(View):
+    """Why a job failed or waits, as the API's problems say it."""
+
+    code: str
+    detail: str
+    next_step: str | None = None
+    link: str | None = None
+    status: int = 500
+
+
+class JobView(View):
+    """A job as API, socket, CLI and page see it. Times are UTC."""
+
+    id: str
+    kind: JobKind
+    state: JobState
+    ref: str
+    key: str
+    source: SourceName
+    title: str
+    dataset_id: str
+    revision: str | None = None
+    attempt: int = 1
+    progress: Progress = Progress()
+    #: Why it waits or failed, or what stopped it (``user``, ``timeout``).
+    problem: ProblemView | None = None
+    #: A waiting job's next attempt.
+    waiting_until: datetime | None = None
+    file_path: str | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE_STATES

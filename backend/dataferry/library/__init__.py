@@ -1,0 +1,1 @@
+"""The datasets on this machine."""

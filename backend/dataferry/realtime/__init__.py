@@ -1,0 +1,1 @@
+"""Events, their log and the bus that carries them."""

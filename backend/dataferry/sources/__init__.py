@@ -1,0 +1,1 @@
+"""The places datasets come from, and the catalog that searches them all at once."""

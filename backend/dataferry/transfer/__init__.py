@@ -1,0 +1,1 @@
+"""Manifest → verified files. Usable alone."""
