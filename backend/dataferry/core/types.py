@@ -252,6 +252,14 @@ class Credential:
         return sha256(f"{self.source}:{self.username}:{self.secret}".encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. Every service that returns what belongs to people takes one."""
+
+    user_id: str
+    admin: bool = False
+
+
 class DatasetSummary(View):
     """A search hit. ``size_bytes`` and counts are None where the source does not tell."""
 

@@ -1,0 +1,22 @@
+"""What the accounts service returns."""
+
+from datetime import datetime
+
+from dataferry.core.types import View
+
+
+class UserView(View):
+    id: str
+    email: str
+    admin: bool
+    disabled: bool = False
+    created_at: datetime
+
+
+class TokenPair(View):
+    """``refresh_token`` works once: the answer to its use brings the next one."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: UserView

@@ -1,0 +1,150 @@
+"""What the library returns."""
+
+from datetime import datetime
+from typing import Literal
+
+from dataferry.core.types import Grade, JobState, ProblemView, SourceLabel, SourceName, SourceProblem, View
+
+LocalStatus = Literal["absent", "downloaded"] | JobState
+
+
+class DatasetCard(View):
+    """A dataset offered in an answer; built from tool results only, never from model text.
+
+    ``id`` can be sent back as ``dataset_id`` to ``download_endpoint`` unchanged: the plain id for
+    Kaggle and HuggingFace, the full ref elsewhere.
+    """
+
+    id: str
+    title: str
+    source: SourceLabel
+    url: str
+    downloads: int
+    ref: str
+    key: str
+    download_endpoint: str
+    description: str = ""
+    size_bytes: int | None = None
+    file_count: int | None = None
+    license: str | None = None
+    gated: bool = False
+    updated_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    #: ``absent``, ``downloaded``, or the state of its latest job of this viewer.
+    local_status: LocalStatus = "absent"
+    job_id: str | None = None
+    file_path: str | None = None
+    why: str | None = None
+
+
+class SearchAnswer(View):
+    """One merged ranking; what failed is in ``source_errors``, each with its next step."""
+
+    query: str
+    datasets: tuple[DatasetCard, ...]
+    source_errors: tuple[SourceProblem, ...] = ()
+    #: There is a further page at ``offset + len(datasets)``.
+    more: bool = False
+    offset: int = 0
+
+
+class DownloadTicket(View):
+    """The answer to a wish for a download. ``success`` says that it was accepted, or, once
+    ``status`` is ``succeeded``, done."""
+
+    success: bool
+    dataset_id: str
+    source: SourceLabel
+    message: str
+    file_path: str
+    job_id: str
+    status: JobState
+    ref: str
+    key: str
+    problem: ProblemView | None = None
+
+
+class DatasetFileView(View):
+    path: str
+    size: int
+    sha256: str
+    grade: Grade
+
+
+class DatasetView(View):
+    """A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
+    ``download_progress`` 0–100."""
+
+    id: str
+    name: str
+    ref: str
+    key: str
+    title: str
+    description: str
+    source: SourceLabel
+    source_type: SourceName
+    source_url: str
+    original_url: str
+    revision: str | None
+    local_path: str | None
+    license: str | None
+    updated_at_ms: int
+    downloaded_at_ms: int | None
+    size: int | None
+    file_count: int | None
+    checksum: str | None
+    status: LocalStatus | Literal["registered"]
+    error: str | None
+    download_progress: float
+    downloaded: bool
+    download_job_id: str | None
+    #: Code that loads it, ready to paste.
+    snippet: str | None = None
+
+
+class DatasetPage(View):
+    datasets: tuple[DatasetView, ...]
+    page_number: int
+    page_size: int
+    total: int
+
+
+class Receipt(View):
+    """What arrived, from where, whose word its checksums are, when, and who asked for it."""
+
+    ref: str
+    revision: str
+    source: SourceLabel
+    title: str
+    license: str | None
+    original_url: str
+    local_path: str
+    size: int
+    file_count: int
+    #: SHA-256 over the sorted lines ``<sha256>  <path>``.
+    checksum: str
+    grade: Grade
+    downloaded_at: datetime
+    requested_by: tuple[str, ...]
+    files: tuple[DatasetFileView, ...]
+    #: The whole of it in one line.
+    line: str
+
+
+class Deletion(View):
+    """A delete that was accepted: its job, and the bytes it will free."""
+
+    job_id: str
+    status: JobState
+    freed_bytes: int
+
+
+class StorageView(View):
+    """The disk under the store, in bytes."""
+
+    path: str
+    free: int
+    total: int
+    used_by_datasets: int
+    reserve: int
