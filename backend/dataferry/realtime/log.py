@@ -1,0 +1,84 @@
+"""A topic's recent past: numbered, bounded, and honest about gaps."""
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from functools import cached_property
+
+from dataferry.core.types import JobView, View
+from dataferry.realtime.events import JobEvent
+
+#: Events kept for each topic. At four a second it bridges a reconnect of some 15 s.
+RING = 64
+
+
+class Change(View):
+    """A job as it stands after a change, and who may see it: what travels on the bus.
+
+    ``version`` counts the changes of the job's row, so that a message which was overtaken on its way can
+    be told; progress between two changes carries the version of the first.
+    """
+
+    job: JobView
+    version: int = 0
+    audience: tuple[str, ...] = ()
+
+
+class Entry:
+    """One change at its place in a topic, with its wire text made once for all readers."""
+
+    def __init__(self, event: JobEvent, change: Change) -> None:
+        self.event = event
+        self.change = change
+
+    @cached_property
+    def text(self) -> str:
+        return self.event.model_dump_json()
+
+
+class TopicLog:
+    """The last ``size`` changes of one topic, as one process has received them.
+
+    ``epoch`` names this log: a sequence number means something only together with it. Lives on one event
+    loop.
+    """
+
+    def __init__(self, topic: str, size: int = RING) -> None:
+        self.topic = topic
+        self.epoch = secrets.token_hex(4)
+        self.seq = 0
+        self.readers: list[Callable[[], None]] = []
+        self._entries: deque[Entry] = deque(maxlen=size)
+
+    def receive(self, text: str | None) -> None:
+        """A bus sink: append the change in ``text``, or remember that something was lost."""
+        if text is None:
+            # A number with no entry: every reader finds a gap behind it and takes a snapshot.
+            self._entries.clear()
+            self.seq += 1
+        else:
+            change = Change.model_validate_json(text)
+            latest = self.latest(change.job.id)
+            if latest is not None and latest.version > change.version:
+                return
+            self.seq += 1
+            event = JobEvent(topic=self.topic, epoch=self.epoch, seq=self.seq, job=change.job)
+            self._entries.append(Entry(event, change))
+        for wake in self.readers:
+            wake()
+
+    def after(self, seq: int) -> list[Entry] | None:
+        """What came after ``seq``; None where a part of it is no longer held."""
+        if seq > self.seq or seq < 0:
+            return None
+        missing = self.seq - seq
+        if missing > len(self._entries):
+            return None
+        return list(self._entries)[len(self._entries) - missing :]
+
+    def latest(self, job_id: str) -> Change | None:
+        """The newest change of a job that is still held."""
+        for entry in reversed(self._entries):
+            if entry.change.job.id == job_id:
+                return entry.change
+        return None
