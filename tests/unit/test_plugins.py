@@ -1,0 +1,106 @@
+"""The built-in datasets: found by being there, true to their declaration, and reproducible."""
+
+import csv
+import io
+import subprocess
+import sys
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from dataferry.core.types import DatasetRef
+from dataferry.plugins import Plugin, builtin_datasets
+
+ROOT = Path(__file__).parents[2]
+TABLES = ROOT / "backend" / "dataferry" / "plugins" / "tables"
+
+
+@pytest.fixture(params=sorted(builtin_datasets()))
+def plugin(request: pytest.FixtureRequest) -> Plugin:
+    return builtin_datasets()[request.param]
+
+
+def rows(plugin: Plugin, path: str) -> list[list[str]]:
+    with plugin.open(path) as stream:
+        return list(csv.reader(io.StringIO(stream.read().decode(), newline="")))
+
+
+def test_the_five_real_tables_are_there() -> None:
+    assert {"iris", "wine", "breast_cancer", "diabetes", "digits"} <= set(builtin_datasets())
+
+
+def test_name_is_a_valid_id_and_folder(plugin: Plugin) -> None:
+    assert str(DatasetRef.make("builtin", plugin.name)) == f"builtin:{plugin.name}"
+    assert {path.name for path in (TABLES / plugin.name).iterdir()} == {file.path for file in plugin.files}
+
+
+def test_files_have_the_pinned_bytes(plugin: Plugin) -> None:
+    for file in plugin.files:
+        with plugin.open(file.path) as stream:
+            content = stream.read()
+        assert (len(content), sha256(content).hexdigest()) == (file.size, file.sha256), file.path
+
+
+def test_splits_are_as_declared(plugin: Plugin) -> None:
+    for split in plugin.splits:
+        header, *records = rows(plugin, split.path)
+        assert header == [column.name for column in plugin.columns]
+        assert len(records) == split.rows
+        assert {len(record) for record in records} == {len(header)}
+        for record in records:
+            for value in record[:-1]:
+                float(value)
+
+
+def test_splits_share_no_row_beyond_the_original_duplicates(plugin: Plugin) -> None:
+    # Two of the iris flowers have equal measurements.
+    train, test = (Counter(map(tuple, rows(plugin, split.path)[1:])) for split in plugin.splits)
+    assert sum((train & test).values()) <= 1
+
+
+def test_target_is_the_last_column(plugin: Plugin) -> None:
+    assert [column.role for column in plugin.columns].index("target") == len(plugin.columns) - 1
+    for split in plugin.splits:
+        targets = Counter(record[-1] for record in rows(plugin, split.path)[1:])
+        if plugin.classes:
+            assert set(targets) == set(plugin.classes)
+
+
+def test_readme_tells_source_licence_and_columns(plugin: Plugin) -> None:
+    with plugin.open("README.md") as stream:
+        readme = stream.read().decode()
+    assert plugin.homepage in readme
+    assert plugin.license in readme
+    assert all(f"`{column.name}`" in readme for column in plugin.columns)
+    assert plugin.homepage in (TABLES / "NOTICE.md").read_text(encoding="utf-8")
+
+
+def test_revision_changes_with_a_byte(plugin: Plugin) -> None:
+    lines = sorted(f"{file.sha256}  {file.path}\n" for file in plugin.files)
+    assert plugin.revision == sha256("".join(lines).encode()).hexdigest()
+
+
+def test_known_values_survived() -> None:
+    """Row counts and a value each that any textbook has."""
+    totals = {name: sum(split.rows for split in p.splits) for name, p in builtin_datasets().items()}
+    expected = {"iris": 150, "wine": 178, "breast_cancer": 569, "diabetes": 442, "digits": 1797}
+    assert {name: totals[name] for name in expected} == expected
+    iris = builtin_datasets()["iris"]
+    everything = [tuple(row) for split in iris.splits for row in rows(iris, split.path)[1:]]
+    assert ("5.1", "3.5", "1.4", "0.2", "setosa") in everything
+    assert Counter(row[-1] for row in everything) == {"setosa": 50, "versicolor": 50, "virginica": 50}
+
+
+def test_the_script_makes_the_same_bytes(tmp_path: Path) -> None:
+    script = ROOT / "scripts" / "make_tables.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True, stdout=subprocess.DEVNULL)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    shipped = {path.relative_to(TABLES): path.read_bytes() for path in TABLES.rglob("*") if path.is_file()}
+    assert made == shipped
+
+
+def test_scikit_learn_is_not_needed_at_run_time() -> None:
+    code = "import sys, dataferry.plugins as p; p.builtin_datasets(); assert 'sklearn' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
