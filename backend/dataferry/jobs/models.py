@@ -1,0 +1,102 @@
+"""The jobs' tables. A job's row alone is the truth about it; the queue only says when to look at it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, text
+from sqlmodel import Field, SQLModel
+
+from dataferry.core.db import Utc, new_id, now
+from dataferry.core.types import ACTIVE_STATES
+
+_ACTIVE = text(f"state IN ({', '.join(repr(state) for state in sorted(ACTIVE_STATES))})")
+
+
+class Job(SQLModel, table=True):
+    """One durable unit of work.
+
+    ``dataset_id`` here and ``user_id`` below are no SQL foreign keys: the history of what was done
+    outlives the dataset and the account.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index(
+            "uq_jobs_active_single_flight_key",
+            "single_flight_key",
+            unique=True,
+            sqlite_where=_ACTIVE,
+            postgresql_where=_ACTIVE,
+        ),
+        Index("idx_jobs_state", "state"),
+        Index("idx_jobs_created_at", "created_at"),
+    )
+
+    id: str = Field(default_factory=lambda: new_id("job"), primary_key=True)
+    kind: str
+    dataset_id: str = Field(index=True)
+    ref: str
+    source: str
+    title: str
+    revision: str | None = None
+    file_path: str | None = None
+    params: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    #: At most one active job has it.
+    single_flight_key: str
+
+    state: str = "queued"
+    #: A ``ProblemView``: why it waits or failed, or what stopped it.
+    problem: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    waiting_until: datetime | None = Field(default=None, sa_type=Utc)
+    #: A ``Progress``, saved about once a second.
+    progress: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    #: Which of the ``1 + retries`` attempts it is at.
+    attempt: int = 1
+    #: The n of the workflow ``job_id:n`` that may run it; every new start takes the next.
+    generation: int = 1
+    #: Counts the changes that others may see.
+    version: int = 1
+    #: The worker that runs it now.
+    owner: str | None = None
+    #: ``user`` once its last requester has left.
+    stop: str | None = None
+    #: Running time so far in seconds, which the limit is about.
+    used_s: float = 0.0
+    #: How often its worker died while it ran.
+    crashes: int = 0
+
+    created_at: datetime = Field(default_factory=now, sa_type=Utc)
+    started_at: datetime | None = Field(default=None, sa_type=Utc)
+    finished_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class JobRequester(SQLModel, table=True):
+    """Someone who asked for a job; ``left_at`` once they cancelled their part in it."""
+
+    __tablename__ = "job_requesters"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True)
+    user_id: str = Field(primary_key=True, index=True)
+    left_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class JobEvent(SQLModel, table=True):
+    """A change of state. ``seq`` counts from 1 within the job."""
+
+    __tablename__ = "job_events"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True)
+    seq: int = Field(primary_key=True)
+    at: datetime = Field(default_factory=now, sa_type=Utc)
+    state: str
+    attempt: int
+    problem: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class JobWorker(SQLModel, table=True):
+    """A worker's heartbeat, where several share a database. The time is the database's own."""
+
+    __tablename__ = "job_workers"
+
+    id: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=Utc)

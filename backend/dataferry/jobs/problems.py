@@ -1,0 +1,41 @@
+"""Why a job waits or failed, as its row keeps it."""
+
+from dataferry.core.errors import DataferryError
+from dataferry.core.types import ProblemView
+
+
+def of(error: DataferryError) -> ProblemView:
+    return ProblemView(
+        code=error.code,
+        detail=error.detail,
+        next_step=error.next_step,
+        link=error.link,
+        status=error.status,
+    )
+
+
+def out_of_time(limit_s: float) -> ProblemView:
+    hours = limit_s / 3600
+    limit = f"{hours:g} hours" if hours >= 1 else f"{limit_s:g} seconds"
+    return ProblemView(
+        code="timeout",
+        detail=f"It was stopped because it had run for {limit}, the limit for a job.",
+        next_step="Start it again: it goes on from there. DATAFERRY_JOB_TIMEOUT_S sets the limit.",
+        status=504,
+    )
+
+
+def internal(job_id: str) -> ProblemView:
+    return ProblemView(
+        code="internal",
+        detail="A fault in Dataferry itself stopped it.",
+        next_step=f"Try again. The server's log says more under {job_id}.",
+    )
+
+
+def deadly(crashes: int) -> ProblemView:
+    return ProblemView(
+        code="internal",
+        detail=f"Its worker died {crashes} times while it ran.",
+        next_step="Look into the server's log and memory before you start it again.",
+    )

@@ -1,0 +1,251 @@
+"""Every statement on the jobs' tables. Each function takes the session first and commits nothing.
+
+A row is changed by compare-and-set: it is locked, and changed only if it still is what the caller
+takes it for. SQLite has no row locks and needs none, since its writers queue for the whole database.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from dataferry.core.db import now
+from dataferry.core.types import ACTIVE_STATES, JobState
+from dataferry.jobs.models import Job, JobEvent, JobRequester, JobWorker
+
+#: States in which a workflow of the row's generation is expected in the queue.
+AWAITED: frozenset[JobState] = frozenset({"queued", "waiting"})
+#: States in which a worker is at it.
+RUNNING: frozenset[JobState] = frozenset({"running", "verifying"})
+
+
+# -- asking for work -------------------------------------------------------------------------------
+
+
+def submit(session: Session, job: Job, requester_id: str) -> tuple[str, bool]:
+    """Insert ``job``, or join the active one with its key. Returns the id and whether it is new."""
+    while True:
+        active = _active_with_key(session, job.single_flight_key)
+        if active is not None:
+            join(session, active, requester_id)
+            return active.id, False
+        try:
+            with session.begin_nested():
+                session.add(job)
+        except IntegrityError:
+            # Somebody else was quicker: that row is there now, or has ended already.
+            continue
+        _record(session, job)
+        session.add(JobRequester(job_id=job.id, user_id=requester_id))
+        return job.id, True
+
+
+def restart(session: Session, job: Job, requester_id: str) -> str:
+    """Bring a locked row from a final state back into the queue, or join the active one with its key.
+
+    Returns the id of the job that does the work now.
+    """
+    while True:
+        active = _active_with_key(session, job.single_flight_key)
+        if active is not None:
+            join(session, active, requester_id)
+            return active.id
+        try:
+            with session.begin_nested():
+                requeue(session, job, stop=None, attempt=1, used_s=0.0, crashes=0)
+        except IntegrityError:
+            session.refresh(job)
+            continue
+        join(session, job, requester_id)
+        return job.id
+
+
+def _active_with_key(session: Session, key: str) -> Job | None:
+    query = select(Job).where(Job.single_flight_key == key, col(Job.state).in_(ACTIVE_STATES))
+    return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def join(session: Session, job: Job, user_id: str) -> None:
+    """Make ``user_id`` a requester of a locked job, again where they had left it."""
+    requester = session.get(JobRequester, (job.id, user_id))
+    if requester is None:
+        session.add(JobRequester(job_id=job.id, user_id=user_id))
+    elif requester.left_at is not None:
+        requester.left_at = None
+        session.add(requester)
+    else:
+        return
+    job.version += 1
+    session.add(job)
+
+
+def leave(session: Session, job: Job, requester: JobRequester) -> None:
+    """Take a requester off a locked job, and mark the job to be stopped if it was the last."""
+    requester.left_at = now()
+    session.add(requester)
+    session.flush()
+    job.version += 1
+    if not requesters(session, job.id):
+        job.stop = "user"
+    session.add(job)
+
+
+def requesters(session: Session, job_id: str) -> tuple[str, ...]:
+    """Those who still want the job."""
+    query = select(JobRequester.user_id).where(
+        JobRequester.job_id == job_id, col(JobRequester.left_at).is_(None)
+    )
+    return tuple(sorted(session.exec(query)))
+
+
+def audience(session: Session, job: Job) -> tuple[str, ...]:
+    """Who is told of a job's changes: those who want it, and at its end all who ever did."""
+    if job.state in ACTIVE_STATES:
+        return requesters(session, job.id)
+    return tuple(sorted(session.exec(select(JobRequester.user_id).where(JobRequester.job_id == job.id))))
+
+
+# -- changing --------------------------------------------------------------------------------------
+
+
+def lock(session: Session, job_id: str) -> Job | None:
+    """The row, held until the transaction ends."""
+    query = select(Job).where(Job.id == job_id).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).first()
+
+
+def expect(
+    session: Session,
+    job_id: str,
+    *,
+    generation: int,
+    states: Collection[JobState] = ACTIVE_STATES,
+) -> Job | None:
+    """The locked row if it still is at that generation and in one of ``states``.
+
+    Whoever takes a job from another counts the generation up, so that the other finds it here.
+    """
+    job = lock(session, job_id)
+    return job if job is not None and job.generation == generation and job.state in states else None
+
+
+def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
+    """Bring a locked row into ``state`` and record the step."""
+    step = job.state != state
+    job.state = state
+    for name, value in values.items():
+        setattr(job, name, value)
+    job.version += 1
+    session.add(job)
+    if step:
+        _record(session, job)
+    return job
+
+
+def requeue(session: Session, job: Job, **values: Any) -> Job:
+    """Give a locked row back to the queue as the next generation."""
+    return change(
+        session,
+        job,
+        "queued",
+        owner=None,
+        problem=None,
+        waiting_until=None,
+        finished_at=None,
+        generation=job.generation + 1,
+        **values,
+    )
+
+
+def save(session: Session, job: Job, **values: Any) -> None:
+    """Store what is no change for others, such as how far a run is."""
+    for name, value in values.items():
+        setattr(job, name, value)
+    session.add(job)
+
+
+def _record(session: Session, job: Job) -> None:
+    last = session.exec(select(func.max(JobEvent.seq)).where(JobEvent.job_id == job.id)).one()
+    session.add(
+        JobEvent(
+            job_id=job.id,
+            seq=(last or 0) + 1,
+            state=job.state,
+            attempt=job.attempt,
+            problem=job.problem,
+        )
+    )
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def requested(
+    session: Session,
+    user_id: str,
+    *,
+    job_ids: Sequence[str] | None = None,
+    dataset_ids: Sequence[str] | None = None,
+    states: Sequence[JobState] | None = None,
+    limit: int | None = None,
+) -> list[tuple[Job, JobRequester]]:
+    """What a person asked for, newest first."""
+    query = (
+        select(Job, JobRequester)
+        .join(JobRequester, col(JobRequester.job_id) == col(Job.id))
+        .where(JobRequester.user_id == user_id)
+        .order_by(col(Job.created_at).desc(), col(Job.id).desc())
+    )
+    if job_ids is not None:
+        query = query.where(col(Job.id).in_(job_ids))
+    if dataset_ids is not None:
+        query = query.where(col(Job.dataset_id).in_(dataset_ids))
+    if states is not None:
+        left = col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
+        query = query.where(case((left, "cancelled"), else_=col(Job.state)).in_(states))
+    if limit is not None:
+        query = query.limit(limit)
+    return list(session.exec(query))
+
+
+def events(session: Session, job_id: str, after: int) -> list[JobEvent]:
+    query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > after)
+    return list(session.exec(query.order_by(col(JobEvent.seq))))
+
+
+def in_states(session: Session, states: Iterable[JobState]) -> list[Job]:
+    return list(session.exec(select(Job).where(col(Job.state).in_(states)).order_by(col(Job.created_at))))
+
+
+def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
+    query = select(Job).where(Job.dataset_id == dataset_id, col(Job.state).in_(ACTIVE_STATES))
+    return session.exec(query.order_by(col(Job.created_at).desc())).first()
+
+
+# -- workers ---------------------------------------------------------------------------------------
+
+
+def beat(session: Session, worker_id: str) -> None:
+    """Say that a worker lives. The database's clock, so that those of the machines need not agree."""
+    here = session.get(JobWorker, worker_id)
+    time = session.exec(select(func.now())).one()
+    if here is None:
+        session.add(JobWorker(id=worker_id, seen_at=time))
+    else:
+        here.seen_at = time
+        session.add(here)
+
+
+def alive(session: Session, within_s: float) -> set[str]:
+    """The workers that were seen in the last ``within_s`` seconds."""
+    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=within_s)
+    return set(session.exec(select(JobWorker.id).where(JobWorker.seen_at >= since)))
+
+
+def retire(session: Session, worker_id: str, *, long_dead_s: float = 86400.0) -> None:
+    """Take a worker off the list, and with it those that have been dead for long."""
+    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=long_dead_s)
+    session.exec(delete(JobWorker).where((col(JobWorker.id) == worker_id) | (col(JobWorker.seen_at) < since)))

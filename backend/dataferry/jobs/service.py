@@ -1,0 +1,273 @@
+"""Jobs: durable work that outlives the request, the tab and the process."""
+
+import asyncio
+import builtins
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+from sqlmodel import Session
+
+from dataferry.core.db import Database, new_id
+from dataferry.core.errors import Conflict, NotFound
+from dataferry.core.settings import Settings
+from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.jobs import rows
+from dataferry.jobs.models import Job, JobRequester
+from dataferry.jobs.recovery import Recovery
+from dataferry.jobs.run import Handler, JobRun
+from dataferry.jobs.runner import End, Kind, Kinds, Runner
+from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
+from dataferry.realtime import Change, Lagged, Realtime
+
+__all__ = ["Handler", "JobRun", "JobTransition", "Jobs"]
+
+log = logging.getLogger(__name__)
+
+#: What a page shows of a person's jobs at first.
+RECENT = 200
+#: ``wait`` looks at the row this often in case no event comes.
+WAIT_LOOK_S = 1.0
+
+
+class Jobs:
+    """Takes work in, runs it, and tells those who asked for it how it goes.
+
+    Everyone who asked for a job sees it and nobody else does; when two ask for the same work, they share
+    one job. ``start`` also starts ``realtime``, and ``stop`` closes it.
+    """
+
+    def __init__(self, database: Database, settings: Settings, realtime: Realtime) -> None:
+        self._database = database
+        self._settings = settings
+        self._realtime = realtime
+        self._kinds = Kinds()
+        self._runner = Runner(database, settings, realtime, self._kinds)
+        self._recovery: Recovery | None = None
+        self._wakes: ThreadPoolExecutor | None = None
+
+    # -- wiring ------------------------------------------------------------------------------------
+
+    def register(self, kind: JobKind, handler: Handler, *, queue: Literal["download", "maintenance"]) -> None:
+        """Say what runs jobs of a kind. Before ``start``."""
+        self._kinds.by_name[kind] = Kind(handler, queue)
+
+    def on_closed(self, hook: Callable[[JobView], None]) -> None:
+        """Call ``hook`` in a thread when a job reaches a final state: just before its row says so, and
+        again after a crash in between."""
+        self._kinds.closed.append(hook)
+
+    async def start(self, *, worker: bool = True) -> None:
+        """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
+        await self._realtime.start()
+        await asyncio.to_thread(self._start, worker)
+
+    def _start(self, worker: bool) -> None:
+        self._runner.open(new_id(socket.gethostname()))
+        self._runner.queue.start(self._runner.worker_id, worker=worker)
+        self._wakes = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
+        if worker:
+            self._recovery = Recovery(self._database, self._settings, self._runner, self._kinds)
+            self._recovery.start()
+
+    async def stop(self) -> None:
+        """Stop running jobs where they can go on later, within ``drain_s``, and end the queue."""
+        await asyncio.to_thread(self._stop)
+        await self._realtime.close()
+
+    def _stop(self) -> None:
+        if self._wakes is None:
+            return
+        self._wakes.shutdown(wait=True)
+        self._wakes = None
+        if self._recovery is not None:
+            self._recovery.stop()
+        self._runner.drain()
+        self._runner.queue.stop()
+        if self._recovery is not None:
+            self._recovery.retire()
+            self._recovery = None
+
+    # -- asking for work ---------------------------------------------------------------------------
+
+    def submit(
+        self,
+        session: Session,
+        *,
+        kind: JobKind,
+        ref: DatasetRef,
+        title: str,
+        dataset_id: str,
+        params: dict[str, Any],
+        requester_id: str,
+        single_flight_key: str,
+        revision: str | None = None,
+        file_path: str | None = None,
+    ) -> tuple[str, bool]:
+        """Ask for a job, inside the caller's transaction; ``wake`` it after the commit.
+
+        Returns its id and whether it is a new one: an active job with the same key is joined instead.
+        """
+        job = Job(
+            kind=kind,
+            dataset_id=dataset_id,
+            ref=str(ref),
+            source=ref.source,
+            title=title,
+            revision=revision,
+            file_path=file_path,
+            params=params,
+            single_flight_key=single_flight_key,
+        )
+        return rows.submit(session, job, requester_id)
+
+    def wake(self, job_id: str) -> None:
+        """Bring a job to the queue and tell its requesters. Idempotent, any thread, returns at once.
+
+        Where it fails, or the process ends before it, the reconciliation does it.
+        """
+        if self._wakes is not None:
+            self._wakes.submit(self._wake, job_id)
+
+    def _wake(self, job_id: str) -> None:
+        try:
+            job = self._database.call(lambda session: session.get(Job, job_id))
+            if job is not None and job.state == "queued":
+                self._runner.queue.enqueue(self._kinds.ticket(job))
+            self._runner.announce(job_id)
+        except Exception:
+            log.warning("job %s will be queued later", job_id, exc_info=True)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    async def get(self, viewer: Viewer, job_id: str) -> JobView:
+        """Errors: ``NotFound``, also for what others asked for."""
+        found = await self._database.run(rows.requested, viewer.user_id, job_ids=[job_id])
+        if not found:
+            raise _unknown(job_id)
+        return self._view(*found[0])
+
+    async def list(
+        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = RECENT
+    ) -> list[JobView]:
+        """What the viewer asked for, newest first."""
+        found = await self._database.run(rows.requested, viewer.user_id, states=states, limit=limit)
+        return [self._view(*each) for each in found]
+
+    async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
+        """The job's changes of state after position ``after``. Errors: ``NotFound``."""
+
+        def read(session: Session) -> builtins.list[JobTransition]:
+            if not rows.requested(session, viewer.user_id, job_ids=[job_id]):
+                raise _unknown(job_id)
+            return [transition(event) for event in rows.events(session, job_id, after)]
+
+        return await self._database.run(read)
+
+    async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
+        """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        async with self._realtime.bus.subscribe(f"job:{job_id}", size=1, keep="latest") as texts:
+            while True:
+                job = await self.get(viewer, job_id)
+                remaining = deadline - time.monotonic()
+                if not job.active or remaining <= 0:
+                    return job
+                try:
+                    async with asyncio.timeout(min(remaining, WAIT_LOOK_S)):
+                        async for text in texts:
+                            if Change.model_validate_json(text).job.state in FINAL_STATES:
+                                break
+                except (TimeoutError, Lagged):
+                    pass
+
+    async def snapshot(self, viewer: Viewer, topic: str) -> builtins.list[Change] | None:
+        """A realtime topic as it stands; None for topics that are not the viewer's."""
+        kind, _, key = topic.partition(":")
+        if kind == "user" and key == viewer.user_id:
+            found = await self._database.run(rows.requested, viewer.user_id, limit=RECENT)
+        elif kind == "job":
+            found = await self._database.run(rows.requested, viewer.user_id, job_ids=[key])
+            if not found:
+                return None
+        else:
+            return None
+        return [Change(job=self._view(job, mine), version=job.version) for job, mine in reversed(found)]
+
+    def latest(self, session: Session, dataset_ids: Iterable[str], user_id: str) -> dict[str, JobView]:
+        """The newest job of each dataset that the user asked for."""
+        newest: dict[str, JobView] = {}
+        for job, mine in rows.requested(session, user_id, dataset_ids=list(dataset_ids)):
+            if job.dataset_id not in newest:
+                newest[job.dataset_id] = self._view(job, mine)
+        return newest
+
+    def active(self, session: Session, dataset_id: str) -> JobView | None:
+        """The job that is at work on a dataset, whoever asked for it."""
+        job = rows.active_of_dataset(session, dataset_id)
+        return None if job is None else self._runner.live(job_view(job))
+
+    def _view(self, job: Job, requester: JobRequester) -> JobView:
+        return view_for(self._runner.live(job_view(job)), requester)
+
+    # -- stopping and starting again ---------------------------------------------------------------
+
+    async def cancel(self, viewer: Viewer, job_id: str) -> JobView:
+        """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
+        await self._database.run(self._leave, viewer.user_id, job_id)
+        await asyncio.to_thread(self._see_to_it, job_id, (viewer.user_id,))
+        return await self.get(viewer, job_id)
+
+    def _leave(self, session: Session, user_id: str, job_id: str) -> None:
+        job, requester = self._locked(session, user_id, job_id)
+        if job.state in FINAL_STATES or requester.left_at is not None:
+            return
+        rows.leave(session, job, requester)
+        if job.stop == "user" and job.state not in rows.RUNNING:
+            # What waits in the queue is no longer its start, so that no worker can take it up.
+            job.generation += 1
+
+    def _see_to_it(self, job_id: str, left: tuple[str, ...]) -> None:
+        """Stop a job that nobody wants any more, wherever it is."""
+        job = self._database.call(lambda session: session.get_one(Job, job_id))
+        if job.stop == "user" and job.state in rows.AWAITED:
+            self._runner.close(End(job_id, job.generation, "cancelled", CANCELLED))
+        if job.stop == "user":
+            self._runner.stop(job_id)
+        self._runner.announce(job_id, left)
+
+    async def retry(self, viewer: Viewer, job_id: str) -> JobView:
+        """Start a failed or cancelled job again, or a waiting one at once.
+
+        Joins the job that does the same work where there is one by now. Errors: ``NotFound``,
+        ``Conflict`` for a job that succeeded.
+        """
+        now_id = await self._database.run(self._restart, viewer.user_id, job_id)
+        self._runner.nudge(job_id)
+        self.wake(now_id)
+        return await self.get(viewer, now_id)
+
+    def _restart(self, session: Session, user_id: str, job_id: str) -> str:
+        job, _requester = self._locked(session, user_id, job_id)
+        if job.state == "succeeded":
+            raise Conflict("The job is done already.", next_step="Ask for the dataset again to update it.")
+        if job.state in FINAL_STATES:
+            return rows.restart(session, job, user_id)
+        if job.state in ("waiting", "paused"):
+            rows.requeue(session, job)
+        rows.join(session, job, user_id)
+        return job_id
+
+    def _locked(self, session: Session, user_id: str, job_id: str) -> tuple[Job, JobRequester]:
+        job = rows.lock(session, job_id)
+        requester = session.get(JobRequester, (job_id, user_id))
+        if job is None or requester is None:
+            raise _unknown(job_id)
+        return job, requester
+
+
+def _unknown(job_id: str) -> NotFound:
+    return NotFound(f"There is no job {job_id[:40]!r} of yours.", next_step="List yours at GET /api/jobs.")

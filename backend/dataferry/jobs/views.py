@@ -1,0 +1,76 @@
+"""What the jobs service returns, made from rows."""
+
+from datetime import datetime
+from typing import cast
+
+from dataferry.core.types import (
+    DatasetRef,
+    JobKind,
+    JobState,
+    JobView,
+    ProblemView,
+    Progress,
+    SourceName,
+    View,
+)
+from dataferry.jobs.models import Job, JobEvent, JobRequester
+
+#: What a job says that was stopped by those who had asked for it.
+CANCELLED = ProblemView(code="user", detail="It was cancelled.", status=409)
+
+
+class JobTransition(View):
+    """A change of a job's state. ``seq`` counts from 1 within the job."""
+
+    seq: int
+    at: datetime
+    state: JobState
+    attempt: int
+    problem: ProblemView | None = None
+
+
+def job_view(job: Job) -> JobView:
+    """The job as its row tells it."""
+    return JobView(
+        id=job.id,
+        kind=cast(JobKind, job.kind),
+        state=cast(JobState, job.state),
+        ref=job.ref,
+        key=DatasetRef.parse(job.ref).key,
+        source=cast(SourceName, job.source),
+        title=job.title,
+        dataset_id=job.dataset_id,
+        revision=job.revision,
+        attempt=job.attempt,
+        progress=Progress.model_validate(job.progress),
+        problem=None if job.problem is None else ProblemView.model_validate(job.problem),
+        waiting_until=job.waiting_until,
+        file_path=job.file_path,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
+def view_for(view: JobView, requester: JobRequester) -> JobView:
+    """The job as one requester sees it: to somebody who left it, an active job is a cancelled one."""
+    if requester.left_at is None or not view.active:
+        return view
+    return view.model_copy(
+        update={
+            "state": "cancelled",
+            "problem": CANCELLED,
+            "waiting_until": None,
+            "finished_at": requester.left_at,
+        }
+    )
+
+
+def transition(event: JobEvent) -> JobTransition:
+    return JobTransition(
+        seq=event.seq,
+        at=event.at,
+        state=cast(JobState, event.state),
+        attempt=event.attempt,
+        problem=None if event.problem is None else ProblemView.model_validate(event.problem),
+    )
