@@ -1,0 +1,142 @@
+"""``WS /api/ws?ticket=…``: one socket for each page, over which it follows any number of topics.
+
+Client: ``{op: subscribe, topic, after?, epoch?}`` · ``{op: unsubscribe, topic}`` · ``{op: ping, t}``
+Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {topic, epoch, seq}`` ·
+``pong {t}`` · ``error {topic?, code, detail}``
+
+What a page has missed comes first, then ``subscribed``, then events in order. Close codes: 4401 the
+ticket is not good (get another), 1009 a message was too long, 1012 the server stops (connect again).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from dataferry.core.errors import NotSignedIn
+from dataferry.core.types import Viewer
+from dataferry.jobs.service import Jobs
+from dataferry.realtime import Feed, FeedClosed, Realtime
+from dataferry.realtime.events import (
+    ClientMessage,
+    Ping,
+    Pong,
+    ServerMessage,
+    SocketError,
+    Subscribe,
+    client_message,
+)
+
+Redeem = Callable[[str], Awaitable[Viewer]]
+"""Whose a one-time ticket is. Errors: ``NotSignedIn``."""
+
+#: Characters of a message from a client.
+MAX_MESSAGE = 4096
+
+NOT_SIGNED_IN, TOO_LONG, STOPPING = 4401, 1009, 1012
+
+
+def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Redeem) -> None:
+    """Add the socket's route to ``app``."""
+
+    @app.websocket("/api/ws", name="socket")
+    async def socket(
+        websocket: WebSocket, ticket: Annotated[str, Query(max_length=MAX_MESSAGE)] = ""
+    ) -> None:
+        if not _from_own_page(websocket):
+            await websocket.close()  # before it is accepted: answered with 403
+            return
+        # Accepted first: of a refused handshake a browser does not tell the page the code.
+        await websocket.accept()
+        try:
+            viewer = await redeem(ticket)
+        except NotSignedIn as error:
+            await _close(websocket, NOT_SIGNED_IN, error.detail)
+            return
+        feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
+        try:
+            await _converse(websocket, feed)
+        finally:
+            realtime.release(feed)
+
+
+def document_socket(app: FastAPI) -> None:
+    """Put the socket's messages into the OpenAPI document, which the page's types are made from."""
+
+    @app.webhooks.post("ws-client-message", operation_id="ws_client_message", tags=["socket"])
+    async def ws_client_message(body: ClientMessage) -> None:
+        """What a page sends over `WS /api/ws`."""
+
+    @app.webhooks.post("ws-server-message", operation_id="ws_server_message", tags=["socket"])
+    async def ws_server_message(body: ServerMessage) -> None:
+        """What a page receives over `WS /api/ws`."""
+
+
+def _from_own_page(websocket: WebSocket) -> bool:
+    """Browsers send a page's cookies and, from anywhere, open sockets: only our own page may. Other
+    clients send no Origin."""
+    origin = websocket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+
+
+async def _converse(websocket: WebSocket, feed: Feed) -> None:
+    """Read and write until one side ends it."""
+    reading = asyncio.create_task(_read(websocket, feed))
+    writing = asyncio.create_task(_write(websocket, feed))
+    try:
+        await asyncio.wait((reading, writing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (reading, writing):
+            task.cancel()
+        results = await asyncio.gather(reading, writing, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            raise result
+
+
+async def _write(websocket: WebSocket, feed: Feed) -> None:
+    """Sending waits for a slow client, and the feed then tells it less."""
+    try:
+        while True:
+            for text in await feed.receive_texts():
+                await websocket.send_text(text)
+    except FeedClosed:
+        await _close(websocket, STOPPING, "The server stops.")
+
+
+async def _read(websocket: WebSocket, feed: Feed) -> None:
+    while True:
+        frame = await websocket.receive()
+        if frame["type"] == "websocket.disconnect":
+            return
+        text = frame.get("text")
+        if text is not None and len(text) > MAX_MESSAGE:
+            await _close(websocket, TOO_LONG, f"A message has {MAX_MESSAGE} characters at most.")
+            return
+        await _answer(text, feed)
+
+
+async def _answer(text: str | None, feed: Feed) -> None:
+    try:
+        message = client_message.validate_json(text or "")
+    except ValidationError:
+        detail = "Send JSON with op: subscribe, unsubscribe or ping."
+        await feed.answer(SocketError(code="invalid_message", detail=detail))
+        return
+    if isinstance(message, Ping):
+        await feed.answer(Pong(t=message.t))
+    elif isinstance(message, Subscribe):
+        await feed.subscribe(message.topic, message.after, message.epoch)
+    else:
+        await feed.unsubscribe(message.topic)
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    try:
+        await websocket.close(code, reason)
+    except (RuntimeError, WebSocketDisconnect):  # it is closed already
+        return
