@@ -26,6 +26,7 @@
 ``Cancelled`` is not an error and stands apart.
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -147,6 +148,20 @@ class StoreNotWritable(DataferryError):
 
 class ConfigError(DataferryError):
     code, title = "config", "A setting is wrong"
+
+
+def restore(
+    code: str, detail: str, *, next_step: str | None = None, link: str | None = None
+) -> DataferryError:
+    """The error that a stored problem came from, by its code; the base class for an unknown code."""
+
+    def descendants(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from descendants(child)
+
+    kind = next((kind for kind in descendants(DataferryError) if kind.code == code), DataferryError)
+    return kind(detail, next_step=next_step, link=link)
 
 
 class Cancelled(Exception):

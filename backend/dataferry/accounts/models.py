@@ -1,0 +1,34 @@
+"""The accounts' tables."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from dataferry.core.db import Utc, now
+
+
+class User(SQLModel, table=True):
+    __tablename__ = "users"
+
+    id: str = Field(primary_key=True)
+    #: Lower case: two spellings of one address are one account.
+    email: str = Field(unique=True)
+    password_hash: str
+    admin: bool = False
+    disabled: bool = False
+    #: This machine's operator, who acts through the CLI and cannot sign in.
+    operator: bool = False
+    created_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class RefreshToken(SQLModel, table=True):
+    """One refresh token; only its hash is kept. All that descend from one login are a family."""
+
+    __tablename__ = "refresh_tokens"
+
+    hash: str = Field(primary_key=True)
+    family_id: str = Field(index=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    expires_at: datetime = Field(sa_type=Utc)
+    used_at: datetime | None = Field(default=None, sa_type=Utc)
+    revoked_at: datetime | None = Field(default=None, sa_type=Utc)

@@ -1,0 +1,59 @@
+"""What routes are handed: the services and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from dataferry.accounts.views import UserView
+from dataferry.core.errors import NotSignedIn
+from dataferry.core.types import Viewer
+
+if TYPE_CHECKING:
+    from dataferry.accounts.credentials import CredentialResolver
+    from dataferry.accounts.service import Accounts
+    from dataferry.chat.service import ChatService
+    from dataferry.core.db import Database
+    from dataferry.core.settings import Settings
+    from dataferry.jobs.service import Jobs
+    from dataferry.library.service import Library
+    from dataferry.realtime import Realtime
+    from dataferry.sources.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service of one application; on ``app.state.services``."""
+
+    accounts: Accounts
+    library: Library
+    jobs: Jobs
+    catalog: Catalog
+    chat: ChatService
+    realtime: Realtime
+    credentials: CredentialResolver
+    settings: Settings
+    database: Database
+
+
+def services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)
+
+
+async def current_user(
+    token: Annotated[str | None, Depends(_bearer)], wired: Annotated[Services, Depends(services)]
+) -> UserView:
+    """The account behind the bearer token. Errors: ``NotSignedIn``."""
+    if token is None:
+        raise NotSignedIn("The request carries no token.", next_step="Sign in at /api/auth/token.")
+    return await wired.accounts.authenticate(token)
+
+
+async def current_viewer(user: Annotated[UserView, Depends(current_user)]) -> Viewer:
+    return Viewer(user.id, user.admin)

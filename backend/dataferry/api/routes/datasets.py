@@ -1,0 +1,226 @@
+"""Search, downloads and the library."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from dataferry.api.deps import Services, current_viewer, services
+from dataferry.api.problems import Problem, problem_of
+from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
+from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
+from dataferry.library.views import (
+    DatasetPage,
+    DatasetView,
+    Deletion,
+    DownloadTicket,
+    Receipt,
+    SearchAnswer,
+)
+from dataferry.sources.base import SearchFilters
+
+router = APIRouter(prefix="/api/datasets", tags=["datasets"])
+
+Current = Annotated[Viewer, Depends(current_viewer)]
+Wired = Annotated[Services, Depends(services)]
+Prefer = Annotated[str | None, Header(description="`wait` or `wait=<seconds>`")]
+Revision = Annotated[str | None, Query(max_length=200)]
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait(?:\s*=\s*(\d+))?", re.IGNORECASE)
+
+
+class RequestBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchRequest(RequestBody):
+    query: str = Field(max_length=500)
+    sources: list[SourceName] | None = None
+    filters: SearchFilters = SearchFilters()
+    limit: int = Field(20, ge=1, le=100)
+    offset: int = Field(0, ge=0, le=2000)
+
+
+class DownloadRequest(RequestBody):
+    """``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``)."""
+
+    dataset_id: str = Field(min_length=1, max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+    files: list[Annotated[str, Field(min_length=1, max_length=1024)]] | None = Field(None, max_length=10_000)
+    download_path: str | None = Field(None, max_length=1024)
+    force_download: bool = False
+
+
+class AnyDownloadRequest(DownloadRequest):
+    """``source`` may be left out where ``dataset_id`` is a full ref or a link."""
+
+    source: SourceName | None = None
+
+
+class BatchRequest(RequestBody):
+    datasets: list[AnyDownloadRequest] = Field(min_length=1, max_length=100)
+
+
+class BatchResult(BaseModel):
+    """One dataset's outcome: a ticket, or the problem that kept it from starting."""
+
+    dataset_id: str
+    success: bool
+    ticket: DownloadTicket | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(BaseModel):
+    results: list[BatchResult]
+
+
+_DOWNLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"model": DownloadTicket, "description": "The files are there"},
+    202: {"model": DownloadTicket, "description": "Accepted: follow the job"},
+}
+
+
+@router.post("/search-all")
+async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> SearchAnswer:
+    """Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`."""
+    return await wired.library.search(
+        viewer,
+        body.query,
+        sources=body.sources,
+        filters=body.filters,
+        limit=body.limit,
+        offset=body.offset,
+    )
+
+
+@router.post("/download/kaggle", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+async def download_kaggle(
+    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+) -> DownloadTicket:
+    """Start a download from Kaggle. With `Prefer: wait` it answers once the files are there."""
+    return await _download(wired, viewer, _ref("kaggle", body.dataset_id), body, response, prefer)
+
+
+@router.post("/download/huggingface", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+async def download_huggingface(
+    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+) -> DownloadTicket:
+    """Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there."""
+    return await _download(wired, viewer, _ref("huggingface", body.dataset_id), body, response, prefer)
+
+
+@router.post("/download-dataset", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+async def download_dataset(
+    body: AnyDownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+) -> DownloadTicket:
+    """Start a download from any source."""
+    return await _download(wired, viewer, _ref(body.source, body.dataset_id), body, response, prefer)
+
+
+@router.post("/download-multiple", status_code=status.HTTP_202_ACCEPTED)
+async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -> BatchAnswer:
+    """Start several downloads. One that cannot start does not stop the others."""
+    results = []
+    for wish in body.datasets:
+        try:
+            ticket = await _request(wired, viewer, _ref(wish.source, wish.dataset_id), wish)
+            results.append(BatchResult(dataset_id=wish.dataset_id, success=True, ticket=ticket))
+        except DataferryError as error:
+            problem = problem_of(error)
+            results.append(BatchResult(dataset_id=wish.dataset_id, success=False, problem=problem))
+    return BatchAnswer(results=results)
+
+
+@router.get("")
+async def list_datasets(
+    viewer: Current,
+    wired: Wired,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_number: Annotated[int, Query(ge=1)] = 1,
+) -> DatasetPage:
+    """The library, newest change first; pages count from 1."""
+    return await wired.library.list(viewer, page_size=page_size, page_number=page_number)
+
+
+@router.get("/{key}")
+async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> DatasetView:
+    """One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`)."""
+    return await wired.library.get(viewer, key, revision)
+
+
+@router.get("/{key}/receipt")
+async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
+    """What arrived: files, sums and whose word they are, licence, date, requesters."""
+    return await wired.library.receipt(viewer, key, revision)
+
+
+@router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
+async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTicket:
+    """Fetch the newest revision; the old copy stays until the new one is verified."""
+    return await wired.library.update(viewer, key)
+
+
+@router.delete("/{key}/data", status_code=status.HTTP_202_ACCEPTED)
+async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Deletion:
+    """Delete a dataset's files from this machine."""
+    return await wired.library.delete(viewer, key, revision)
+
+
+def _ref(source: str | None, dataset_id: str) -> DatasetRef:
+    """The ref that a request means: a full ref names its own source, whatever the route."""
+    if dataset_id.startswith(("http://", "https://")) and source in (None, "url"):
+        return DatasetRef.make("url", dataset_id)
+    prefix = dataset_id.partition(":")[0]
+    if source != "url" and prefix in SOURCE_NAMES and ":" in dataset_id:
+        return DatasetRef.parse(dataset_id)
+    if source is None:
+        raise InvalidInput(
+            "The request names no source.", next_step="Add source, or give dataset_id as source:id."
+        )
+    return DatasetRef.make(source, dataset_id)
+
+
+async def _request(wired: Services, viewer: Viewer, ref: DatasetRef, body: DownloadRequest) -> DownloadTicket:
+    ticket = await wired.library.request_download(
+        viewer,
+        ref,
+        revision=body.revision,
+        files=body.files,
+        download_path=body.download_path,
+        force=body.force_download,
+    )
+    # The seeds' clients compare it with what they sent.
+    return ticket.model_copy(update={"dataset_id": body.dataset_id}) if ref.source != "url" else ticket
+
+
+async def _download(
+    wired: Services,
+    viewer: Viewer,
+    ref: DatasetRef,
+    body: DownloadRequest,
+    response: Response,
+    prefer: str | None,
+) -> DownloadTicket:
+    ticket = await _request(wired, viewer, ref, body)
+    wait = _WAIT.search(prefer or "")
+    if wait:
+        limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s
+        job = await wired.jobs.wait(viewer, ticket.job_id, limit)
+        ticket = wired.library.ticket(job, ticket.dataset_id, ticket.file_path)
+        raise_if_unsuccessful(job)
+        response.headers["Preference-Applied"] = "wait"
+    if ticket.status == "succeeded":
+        response.status_code = status.HTTP_200_OK
+    return ticket
+
+
+def raise_if_unsuccessful(job: JobView) -> None:
+    """Turn a job that ended badly into the error that says why."""
+    if job.state == "cancelled":
+        raise Conflict("The download was cancelled.", next_step="Start it again.")
+    if job.state == "failed":
+        problem = job.problem
+        if problem is None:
+            raise DataferryError("The download failed.", next_step="Try it again.")
+        raise restore(problem.code, problem.detail, next_step=problem.next_step, link=problem.link)

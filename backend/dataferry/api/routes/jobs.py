@@ -1,0 +1,99 @@
+"""Jobs: what runs, what ran, and how to stop it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from dataferry.api.deps import Services, current_viewer, services
+from dataferry.core.types import DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.jobs.service import JobTransition
+
+router = APIRouter(prefix="/api", tags=["jobs"])
+
+Current = Annotated[Viewer, Depends(current_viewer)]
+Wired = Annotated[Services, Depends(services)]
+
+
+class DatasetJobParams(BaseModel):
+    """What a job on a dataset takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: str | None = Field(None, max_length=200, description="By default the newest")
+    files: list[str] | None = Field(None, max_length=10_000, description="By default all of them")
+    download_path: str | None = Field(None, max_length=1024, description="A folder inside the store")
+    force_download: bool = Field(False, description="Fetch afresh over an existing copy")
+
+
+class JobRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: JobKind = "download"
+    #: ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
+    ref: str = Field(max_length=4200)
+    params: DatasetJobParams = DatasetJobParams()
+
+
+@router.get("/jobs")
+async def list_jobs(
+    viewer: Current,
+    wired: Wired,
+    state: Annotated[list[JobState] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> list[JobView]:
+    """Your jobs, newest first."""
+    return await wired.jobs.list(viewer, states=state, limit=limit)
+
+
+@router.post("/jobs", status_code=status.HTTP_202_ACCEPTED)
+async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView:
+    """Start a job of any kind on a dataset."""
+    ref = DatasetRef.parse(body.ref)
+    if body.kind == "delete":
+        job_id = (await wired.library.delete(viewer, ref.key, body.params.revision)).job_id
+    elif body.kind == "update":
+        job_id = (await wired.library.update(viewer, ref.key)).job_id
+    else:
+        ticket = await wired.library.request_download(
+            viewer,
+            ref,
+            revision=body.params.revision,
+            files=body.params.files,
+            download_path=body.params.download_path,
+            force=body.params.force_download,
+        )
+        job_id = ticket.job_id
+    return await wired.jobs.get(viewer, job_id)
+
+
+@router.get("/jobs/{job_id}")
+async def get_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
+    """One job, with its progress."""
+    return await wired.jobs.get(viewer, job_id)
+
+
+@router.post("/jobs/{job_id}/cancel")
+async def cancel_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
+    """Leave a job. It stops when nobody else asked for it."""
+    return await wired.jobs.cancel(viewer, job_id)
+
+
+@router.post("/jobs/{job_id}/retry")
+async def retry_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
+    """Run a failed or cancelled job again; what arrived already is kept."""
+    return await wired.jobs.retry(viewer, job_id)
+
+
+@router.get("/jobs/{job_id}/events")
+async def job_events(
+    job_id: str, viewer: Current, wired: Wired, after: Annotated[int, Query(ge=0)] = 0
+) -> list[JobTransition]:
+    """A job's state changes after position `after`."""
+    return await wired.jobs.history(viewer, job_id, after)
+
+
+@router.get("/job_params/dataset")
+async def job_params(_viewer: Current) -> dict[str, Any]:
+    """The JSON schema of a dataset job's parameters."""
+    return DatasetJobParams.model_json_schema()
