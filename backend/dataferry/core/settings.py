@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     allow_private_urls: bool = Field(
         False, description="Let links reach private addresses; for the demo and tests only"
     )
-    connect_timeout_s: float = Field(2.0, gt=0, description="How long a source may take to accept a connection")
+    connect_timeout_s: float = Field(
+        2.0, gt=0, description="How long a source may take to accept a connection"
+    )
     search_timeout_s: float = Field(8.0, gt=0, description="A source's deadline in a search")
     describe_timeout_s: float = Field(5.0, gt=0, description="A source's deadline for one dataset")
     search_cache_s: float = Field(60.0, ge=0, description="How long a search is remembered")
