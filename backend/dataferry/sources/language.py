@@ -1,0 +1,68 @@
+"""The words of a query and of a dataset's text, made comparable."""
+
+import re
+import unicodedata
+
+from dataferry.core.errors import InvalidInput
+
+#: What people wrap a wish for a dataset in. It says nothing of the dataset, and a hub that matches
+#: names finds nothing for "find diabetes datasets".
+_FILLER_WORDS = """
+a about all also an and any anything are available can collection concerning containing corpus could data
+database databases dataset datasets do download find finding for from get give have help i im in involving
+is kind latest like list look looking me my need of on or please popular regarding related relevant search
+searching see set sets show some something that the there these to training use using want we what where
+which with would you your
+"""
+FILLER = frozenset(_FILLER_WORDS.split())
+#: A query that is longer than this is a text, not a search.
+MAX_QUERY = 400
+
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TRIMMED = " \t\r\n.,;:!?\"'()[]{}<>„“”‘’«»"
+
+
+def search_text(query: str) -> str:
+    """``query`` without its filler, in the words' own spelling and order: what a hub is asked.
+
+    A query of nothing but filler is kept as it is. Errors: ``InvalidInput`` for a query without a
+    letter or a digit, or one that is too long to be a search.
+    """
+    if len(query) > MAX_QUERY:
+        raise InvalidInput(
+            f"The search has {len(query):,} characters; at most {MAX_QUERY} can be used.",
+            next_step="Name the subject in a few words.",
+        )
+    typed = [word for part in query.split() if (word := part.strip(_TRIMMED)) and _WORD.search(word)]
+    if not typed:
+        raise InvalidInput(
+            "There is nothing to search for in that.",
+            next_step="Name a subject, for example: diabetes.",
+        )
+    telling = [word for word in typed if word.casefold().replace("'", "").replace("’", "") not in FILLER]
+    return " ".join(telling or typed)
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without accents and plural endings, in order."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return [_singular(word) for word in _WORD.findall(plain)]
+
+
+def name_words(name: str) -> list[str]:
+    """``words`` of a name, where ``ImageNet`` counts as ``imagenet`` and as ``image net``."""
+    parts = _CAMEL.sub(" ", name)
+    return words(name) if parts == name else [*words(name), *words(parts)]
+
+
+def _singular(word: str) -> str:
+    """A plural's singular, roughly: both sides of a comparison go through here."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
+    return word[:-1]

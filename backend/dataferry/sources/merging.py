@@ -1,0 +1,103 @@
+"""One search over several sources, grown page by page."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from dataferry.core.errors import DataferryError, InvalidInput
+from dataferry.core.types import SOURCE_LABELS, DatasetRef, DatasetSummary, SourceName, SourceProblem
+from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.ranking import arrange, rank
+
+#: Hits asked of a source at a time. Kaggle's own page has this length.
+STEP = 20
+
+_log = logging.getLogger(__name__)
+
+Ask = Callable[[SourceName, SearchQuery], Awaitable[list[DatasetSummary]]]
+
+
+class MergedSearch:
+    """The merged ranking of one query over ``sources``.
+
+    It holds what was fetched so far. ``grow`` asks every source for its next hits and appends them
+    ranked among themselves: what has been shown once keeps its place, so that an offset means the
+    same on the next page.
+    """
+
+    def __init__(self, ask: Ask, text: str, filters: SearchFilters, sources: Sequence[SourceName]) -> None:
+        self.datasets: list[DatasetSummary] = []
+        self.problems: dict[SourceName, SourceProblem] = {}
+        #: Seconds that a source which failed asks to be left alone.
+        self.retry_after = 0.0
+        self._ask = ask
+        self._text = text
+        self._filters = filters
+        self._offsets: dict[SourceName, int] = dict.fromkeys(sources, 0)
+        self._seen: set[str] = set()
+        self._growing = asyncio.Lock()
+
+    @property
+    def exhausted(self) -> bool:
+        """No source has further hits."""
+        return not self._offsets
+
+    async def grow(self, count: int, deadline_s: float) -> None:
+        """Fetch until there are ``count`` datasets, no source has more, or ``deadline_s`` are over.
+
+        Callers that come while it works wait and share what it finds.
+        """
+        async with self._growing:
+            ends = time.monotonic() + deadline_s
+            while self._offsets and len(self.datasets) < count and time.monotonic() < ends:
+                await self._next_round(count)
+
+    async def _next_round(self, page: int) -> None:
+        asked = dict(self._offsets)
+        answers = await asyncio.gather(*(self._next_hits(source, offset) for source, offset in asked.items()))
+        fresh: dict[SourceName, list[DatasetSummary]] = {}
+        for source, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, DataferryError):
+                self.problems[source] = _problem(source, answer)
+                self.retry_after = max(self.retry_after, answer.retry_after or 0.0)
+                del self._offsets[source]
+                continue
+            if self._is_last(answer):
+                del self._offsets[source]
+            else:
+                self._offsets[source] += STEP
+            fresh[source] = [
+                hit for hit in answer if _is_sound(source, hit) and hit.ref.casefold() not in self._seen
+            ]
+        ranked = rank(fresh, self._text, self._filters)
+        self.datasets += ranked if self.datasets else arrange(ranked, page)
+        self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
+
+    def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
+        # A source that narrows its own page by the filters may return a short one in the middle.
+        narrowed = self._filters != SearchFilters(sort=self._filters.sort)
+        return not hits or (len(hits) < STEP and not narrowed)
+
+    async def _next_hits(self, source: SourceName, offset: int) -> list[DatasetSummary] | DataferryError:
+        try:
+            return await self._ask(source, SearchQuery(self._text, self._filters, STEP, offset))
+        except DataferryError as error:
+            return error
+
+
+def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
+    return SourceProblem(
+        source=source, code=error.code, detail=error.detail, next_step=error.next_step, link=error.link
+    )
+
+
+def _is_sound(source: SourceName, hit: DatasetSummary) -> bool:
+    """Whether the hit's reference is one that can be sent back to us."""
+    try:
+        sound = str(DatasetRef.make(source, hit.id)) == hit.ref
+    except InvalidInput:
+        sound = False
+    if not sound:
+        _log.warning("%s listed a dataset with an unusable id; it is left out", SOURCE_LABELS[source])
+    return sound

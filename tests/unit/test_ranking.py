@@ -1,0 +1,171 @@
+"""One merged ranking: the same for the same hits, samples last, every source on the first page."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataferry.core.types import DatasetSummary, SourceName
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.ranking import arrange, rank
+
+ANY = SearchFilters()
+
+
+def hit(ref: str, title: str = "", **fields: object) -> DatasetSummary:
+    source, _, dataset_id = ref.partition(":")
+    title = title or dataset_id.rpartition("/")[2]
+    return DatasetSummary.model_validate(
+        {"ref": ref, "source": source, "id": dataset_id, "title": title} | fields
+    )
+
+
+def refs(ranked: list[DatasetSummary]) -> list[str]:
+    return [summary.ref for summary in ranked]
+
+
+def test_title_beats_tags_beats_description_beats_nothing() -> None:
+    hits = [
+        hit("kaggle:a/one", "Sea temperatures"),
+        hit("kaggle:a/two", "Patients", description="Many things, among them diabetes."),
+        hit("kaggle:a/three", "Patients", tags=("diabetes",)),
+        hit("kaggle:a/four", "Diabetes and more"),
+    ]
+    ranked = rank({"kaggle": hits}, "diabetes", ANY)
+    assert refs(ranked) == ["kaggle:a/four", "kaggle:a/three", "kaggle:a/two", "kaggle:a/one"]
+    assert [summary.why for summary in ranked] == [
+        "title matches",
+        "tags match",
+        "description matches",
+        "found by Kaggle",
+    ]
+
+
+def test_the_dataset_of_that_name_comes_first() -> None:
+    hits = [
+        hit("huggingface:someone/imdb-reviews-imdb", downloads=90_000),
+        hit("huggingface:stanfordnlp/imdb", downloads=70_000),
+    ]
+    ranked = rank({"huggingface": hits}, "IMDB", ANY)
+    assert ranked[0].ref == "huggingface:stanfordnlp/imdb"
+    assert ranked[0].why == "exact name · 70k downloads"
+
+
+def test_popularity_is_measured_within_a_source() -> None:
+    """Kaggle counts since the beginning, HuggingFace over 30 days: its best is not the lesser one."""
+    kaggle = [hit(f"kaggle:a/flights-{n}", downloads=1_000_000 // (n + 1) ** 3) for n in range(5)]
+    hub = [hit(f"huggingface:a/flights-{n}", downloads=5_000 // (n + 1) ** 3) for n in range(5)]
+    top = rank({"kaggle": kaggle, "huggingface": hub}, "flights", ANY)[:4]
+    assert {summary.source for summary in top} == {"kaggle", "huggingface"}
+
+
+def test_an_unknown_dataset_is_not_popular_for_being_alone() -> None:
+    lone = hit("huggingface:a/flights-x", downloads=3)
+    known = hit("kaggle:a/flights-y", downloads=200_000)
+    assert refs(rank({"huggingface": [lone], "kaggle": [known]}, "flights", ANY))[0] == known.ref
+
+
+def test_samples_come_last_whatever_the_sort() -> None:
+    sample = hit("builtin:diabetes", tags=("diabetes",), size_bytes=10**9)
+    other = hit("kaggle:a/unrelated", size_bytes=1)
+    for sort in ("relevance", "downloads", "updated", "size"):
+        filters = SearchFilters.model_validate({"sort": sort})
+        ranked = rank({"builtin": [sample], "kaggle": [other]}, "diabetes", filters)
+        assert refs(ranked) == [other.ref, sample.ref]
+        assert ranked[-1].why == "exact name · built-in sample"
+
+
+def test_explicit_sorts() -> None:
+    old = hit("kaggle:a/old", downloads=5, size_bytes=300, updated_at=datetime(2019, 1, 1, tzinfo=UTC))
+    new = hit("kaggle:a/new", downloads=50, size_bytes=200, updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+    bare = hit("kaggle:a/bare")
+    hits = [bare, old, new]
+    by = {
+        sort: refs(rank({"kaggle": hits}, "x", SearchFilters.model_validate({"sort": sort})))
+        for sort in ("downloads", "updated", "size")
+    }
+    assert by["downloads"] == [new.ref, old.ref, bare.ref]
+    assert by["updated"] == [new.ref, old.ref, bare.ref]
+    assert by["size"] == [old.ref, new.ref, bare.ref]
+
+
+def test_a_hit_in_doubt_stays_below_those_that_surely_fit_and_says_so() -> None:
+    sure = hit("kaggle:a/other", size_bytes=10)
+    unsure = hit("huggingface:a/flights", downloads=10_000)
+    ranked = rank({"kaggle": [sure], "huggingface": [unsure]}, "flights", SearchFilters(max_bytes=100))
+    assert refs(ranked) == [sure.ref, unsure.ref]
+    assert ranked[1].why == "exact name · 10k downloads · size not stated"
+
+
+def test_each_dataset_once() -> None:
+    twice = [hit("huggingface:A/b"), hit("huggingface:a/B")]
+    assert refs(rank({"huggingface": twice}, "b", ANY)) == ["huggingface:A/b"]
+
+
+def test_the_first_page_shows_every_source() -> None:
+    kaggle = [hit(f"kaggle:a/flights-{n}", "Flights", downloads=10**6) for n in range(30)]
+    hub = [hit("huggingface:a/obscure", "Nothing alike")]
+    samples = [hit(f"builtin:flights{n}", "flights") for n in range(3)]
+    ranked = rank({"kaggle": kaggle, "huggingface": hub, "builtin": samples}, "flights", ANY)
+    arranged = arrange(ranked, 8)
+    page = arranged[:8]
+    assert [summary.source for summary in page] == ["kaggle"] * 5 + ["huggingface"] + ["builtin"] * 2
+    assert sorted(refs(arranged)) == sorted(refs(ranked))
+    assert refs(arrange(ranked, 50)) == refs(ranked)
+
+
+def test_a_page_of_one_shows_the_best() -> None:
+    ranked = rank({"kaggle": [hit("kaggle:a/b")], "builtin": [hit("builtin:b")]}, "b", ANY)
+    assert refs(arrange(ranked, 1)) == ["kaggle:a/b", "builtin:b"]
+
+
+_words = st.sampled_from(["diabetes", "image", "flight", "heart", "tabular", "deep", "north"])
+_phrases = st.lists(_words, max_size=4).map(" ".join)
+
+
+@st.composite
+def _sources(draw: st.DrawFn) -> dict[SourceName, list[DatasetSummary]]:
+    found: dict[SourceName, list[DatasetSummary]] = {}
+    names: tuple[SourceName, ...] = ("kaggle", "huggingface", "builtin")
+    for source in draw(st.permutations(names)):
+        owner = "" if source == "builtin" else "a/"
+        found[source] = [
+            hit(
+                f"{source}:{owner}n{n}",
+                draw(_phrases) or "x",
+                description=draw(_phrases),
+                tags=tuple(draw(st.lists(_words, max_size=3))),
+                downloads=draw(st.integers(0, 10**7)),
+                size_bytes=draw(st.none() | st.integers(0, 1000)),
+            )
+            for n in range(draw(st.integers(0, 6)))
+        ]
+    return found
+
+
+@given(
+    _sources(), _phrases, st.sampled_from(["relevance", "downloads", "updated", "size"]), st.integers(1, 12)
+)
+def test_ranking_is_stable_and_loses_nothing(
+    found: dict[SourceName, list[DatasetSummary]], text: str, sort: str, page: int
+) -> None:
+    filters = SearchFilters.model_validate({"sort": sort})
+    ranked = rank(found, text, filters)
+    assert sorted(refs(ranked)) == sorted(summary.ref for hits in found.values() for summary in hits)
+    backwards = dict(reversed(found.items()))
+    assert refs(rank(backwards, text, filters)) == refs(ranked)
+    sources = [summary.source == "builtin" for summary in ranked]
+    assert sources == sorted(sources)
+    assert sorted(refs(arrange(ranked, page))) == sorted(refs(ranked))
+    assert all(summary.why for summary in ranked)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(950, "950"), (1_200, "1.2k"), (812_345, "812k"), (4_000_000, "4M"), (2 * 10**9, "2B")],
+)
+def test_downloads_are_shown_short(count: int, shown: str) -> None:
+    assert rank({"kaggle": [hit("kaggle:a/b", downloads=count)]}, "b", ANY)[0].why == (
+        f"exact name · {shown} downloads"
+    )
