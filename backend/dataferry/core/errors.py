@@ -1,7 +1,7 @@
 """One error tree. The status is on the class; the message says what, why and the next act.
 
     DataferryError
-    ├── InvalidInput 422 ── OutsideStore
+    ├── InvalidInput 422 ── OutsideStore, PrivateAddress
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
     ├── NotFound 404
@@ -64,6 +64,10 @@ class InvalidInput(DataferryError):
 
 class OutsideStore(InvalidInput):
     code, title = "outside_store", "The path lies outside the store"
+
+
+class PrivateAddress(InvalidInput):
+    code, title = "private_address", "The link leads to a private address"
 
 
 class NotSignedIn(DataferryError):
