@@ -2,10 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -22,77 +18,15 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, DatasetSummary, Http
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.url import UrlSource
+from tests.support.links import LinkServer, Page
 
 ANYONE = Credential("url")
 
 
-@dataclass
-class Page:
-    """What the server has at one path. ``head`` is HEAD's own status where it differs."""
-
-    body: bytes = b"x" * 1234
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    head: int | None = None
-    ranges: bool = True
-    told: bool = True
-    """Whether HEAD tells the length."""
-
-
-class LinkServer:
-    def __init__(self) -> None:
-        self.pages: dict[str, Page] = {}
-        self.asked: list[tuple[str, str]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer.asked.append((self.command, self.path))
-                page = outer.pages.get(self.path.partition("?")[0], Page(status=404))
-                outer.answer(self, page)
-
-            do_HEAD = do_GET
-
-            def log_message(self, *args: Any) -> None:
-                """Quiet."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        self.host = f"127.0.0.1:{self._server.server_port}"
-
-    def answer(self, handler: BaseHTTPRequestHandler, page: Page) -> None:
-        head = handler.command == "HEAD"
-        status, headers, body = page.status, dict(page.headers), page.body
-        if head and page.head is not None:
-            status = page.head
-        if status == 200 and not head and page.ranges and handler.headers.get("Range"):
-            status = 206 if body else 416
-            headers["Content-Range"] = f"bytes 0-0/{len(body)}" if body else "bytes */0"
-            body = body[:1]
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        if not head or page.told:
-            handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        if not head:
-            handler.wfile.write(body)
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 @pytest.fixture
 def server() -> Iterator[LinkServer]:
-    server = LinkServer()
-    yield server
-    server.close()
+    with LinkServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ async def _resolve(address: Address) -> list[tuple[int, tuple[str, int]]]:
             entries = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             entries = []
+        found: list[tuple[int, tuple[str, int]]]
         found = [(entry[0], (str(entry[4][0]), int(entry[4][1]))) for entry in entries]
         if not loop.is_closed():
             loop.call_soon_threadsafe(deliver, found)

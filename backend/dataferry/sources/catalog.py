@@ -1,0 +1,345 @@
+"""The catalog: every source behind one face, each in its own threads and with its own deadline."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dataferry.core.errors import (
+    DataferryError,
+    InvalidInput,
+    SourceError,
+    SourceProtocolError,
+    SourceRateLimited,
+    SourceUnreachable,
+)
+from dataferry.core.settings import Settings
+from dataferry.core.types import (
+    SOURCE_LABELS,
+    Credential,
+    DatasetRef,
+    DatasetSummary,
+    Manifest,
+    SourceName,
+    SourceProblem,
+    View,
+)
+from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
+from dataferry.sources.builtin import BuiltinSource
+from dataferry.sources.cache import TtlCache
+from dataferry.sources.huggingface import HuggingFaceSource
+from dataferry.sources.kaggle import KaggleSource
+from dataferry.sources.language import search_text
+from dataferry.sources.merging import MergedSearch
+from dataferry.sources.pools import SourcePool
+from dataferry.sources.reach import Reach
+from dataferry.sources.url import UrlSource
+
+T = TypeVar("T")
+
+#: Threads of one source, and with them its calls at one time.
+WORKERS: dict[SourceName, int] = {"kaggle": 6, "huggingface": 6, "builtin": 2, "url": 6}
+#: How long a failure shows in ``status``, in seconds, at least.
+FAILURE_SHOWN = 30.0
+#: A search in which a source failed answers again unchanged for this long, in seconds.
+RETRY_AFTER = 2.0
+#: The deepest hit that paging reaches, and the longest page.
+MAX_DEPTH, MAX_LIMIT = 1000, 100
+
+_log = logging.getLogger(__name__)
+
+
+class SearchResult(View):
+    """One page of the merged ranking; what failed is in ``source_errors``."""
+
+    query: str
+    datasets: tuple[DatasetSummary, ...]
+    source_errors: tuple[SourceProblem, ...] = ()
+    #: There is a further page at ``offset + len(datasets)``.
+    more: bool = False
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    merged: MergedSearch
+    started: float
+
+
+def build_sources(settings: Settings) -> dict[SourceName, Source]:
+    """Every source there is, by its name."""
+    sources: tuple[Source, ...] = (
+        KaggleSource(settings),
+        HuggingFaceSource(settings),
+        BuiltinSource(),
+        UrlSource(settings),
+    )
+    return {source.name: source for source in sources}
+
+
+class Catalog:
+    """Search, describe and resolve datasets at all sources.
+
+    Answers are remembered for ``search_cache_s`` under the question and the fingerprint of each
+    credential, so that nobody is shown what another one's token found.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[SourceName, Source],
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sources = dict(sources)
+        self._settings = settings
+        self._clock = clock
+        self._pools = {name: SourcePool(name, WORKERS[name], settings.breaker_s) for name in self._sources}
+        self._hubs: dict[SourceName, str] = {
+            "kaggle": settings.kaggle_endpoint,
+            "huggingface": settings.hf_endpoint,
+        }
+        self._reach = Reach(settings.connect_timeout_s, clock)
+        self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_SHOWN), 1024, clock)
+        self._searches = TtlCache[_Search](settings.search_cache_s, 256, clock)
+        self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
+        self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
+
+    # -- searching ----------------------------------------------------------------------------
+
+    async def search(
+        self,
+        query: str,
+        *,
+        credentials: Mapping[SourceName, Credential],
+        sources: Sequence[SourceName] | None = None,
+        filters: SearchFilters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchResult:
+        """One page of what ``sources`` (all, by default) have, best first.
+
+        It takes as long as the slowest source, at most ``search_timeout_s``. Errors: ``InvalidInput``
+        for a query without a word, or a page that does not exist. A source that fails is reported
+        in the result.
+        """
+        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_DEPTH - limit:
+            raise InvalidInput(
+                f"A search has pages of 1 to {MAX_LIMIT} datasets, up to number {MAX_DEPTH:,}.",
+                next_step="Search for something narrower.",
+            )
+        text = search_text(query)
+        asked = tuple(name for name in self._sources if not sources or name in sources)
+        merged = self._merged_search(text, filters or SearchFilters(), asked, credentials, fresh=offset == 0)
+        await merged.grow(offset + limit, self._settings.search_timeout_s)
+        datasets = tuple(merged.datasets[offset : offset + limit])
+        return SearchResult(
+            query=query,
+            datasets=datasets,
+            source_errors=tuple(merged.problems[name] for name in asked if name in merged.problems),
+            more=bool(datasets) and (len(merged.datasets) > offset + limit or not merged.exhausted),
+            offset=offset,
+        )
+
+    def _merged_search(
+        self,
+        text: str,
+        filters: SearchFilters,
+        sources: tuple[SourceName, ...],
+        credentials: Mapping[SourceName, Credential],
+        *,
+        fresh: bool,
+    ) -> MergedSearch:
+        """The search under way or remembered for this question, or a new one.
+
+        A first page (``fresh``) asks again when a source failed a while ago.
+        """
+        used = {name: credentials.get(name) or Credential(name) for name in sources}
+        prints = tuple(credential.fingerprint for credential in used.values())
+        key = (text.casefold(), filters, sources, prints)
+        known = self._searches.get(key)
+        if known is not None and not (fresh and self._is_stale(known)):
+            return known.merged
+
+        async def ask(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
+            deadline = self._settings.search_timeout_s
+            hits = await self._ask(name, used[name], deadline, self._sources[name].search, question)
+            self._remember_complete(hits, used[name])
+            return hits
+
+        merged = MergedSearch(ask, text, filters, sources)
+        self._searches.put(key, _Search(merged, self._clock()))
+        return merged
+
+    def _is_stale(self, search: _Search) -> bool:
+        rest = max(RETRY_AFTER, search.merged.retry_after)
+        return bool(search.merged.problems) and self._clock() - search.started >= rest
+
+    # -- one dataset --------------------------------------------------------------------------
+
+    async def describe(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- the pool keeps it, and trips its breaker by it
+    ) -> DatasetSummary:
+        """One dataset as its source tells it, within ``timeout`` seconds (``describe_timeout_s``).
+
+        A hit of a search that told revision and size is answer enough. Errors: those of ``Source``.
+        """
+        key = _key(ref, revision, credential)
+        known = self._described.get(key)
+        if known is None:
+            deadline = self._settings.describe_timeout_s if timeout is None else timeout
+            source = self._source(ref)
+            known = await self._ask(ref.source, credential, deadline, source.describe, ref, revision)
+            self._described.put(key, known)
+        return known
+
+    def _remember_complete(self, hits: Sequence[DatasetSummary], credential: Credential) -> None:
+        """Spare ``describe`` a request. Not for restricted datasets: access must be checked anew."""
+        for hit in hits:
+            told = hit.revision is not None and hit.size_bytes is not None
+            if told and not hit.gated and not hit.private:
+                self._described.put((hit.ref, None, None, credential.fingerprint), hit)
+
+    def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
+        """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
+        return _speaking_plainly(ref.source, self._source(ref).manifest, ref, revision, credential)
+
+    async def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
+        """The dataset's own text, untrusted; empty where there is none. Errors: those of ``Source``."""
+        key = _key(ref, revision, credential)
+        known = self._readmes.get(key)
+        if known is None:
+            deadline = self._settings.describe_timeout_s
+            source = self._source(ref)
+            known = await self._ask(ref.source, credential, deadline, source.readme, ref, revision)
+            self._readmes.put(key, known)
+        return known
+
+    def _source(self, ref: DatasetRef) -> Source:
+        try:
+            return self._sources[ref.source]
+        except KeyError:
+            raise InvalidInput(f"{ref.label} is not among the sources of this server.") from None
+
+    # -- the sources themselves ---------------------------------------------------------------
+
+    async def status(self, credentials: Mapping[SourceName, Credential]) -> list[SourceStatus]:
+        """What is connected, and what to do where it is not."""
+        names = list(self._sources)
+        reachable = await asyncio.gather(*(self._is_reachable(name) for name in names))
+        return [
+            self._status(name, credentials.get(name) or Credential(name), reached)
+            for name, reached in zip(names, reachable, strict=True)
+        ]
+
+    async def _is_reachable(self, name: SourceName) -> bool:
+        return name not in self._hubs or await self._reach.check(self._hubs[name])
+
+    def _status(self, name: SourceName, credential: Credential, reachable: bool) -> SourceStatus:
+        if name not in self._hubs:
+            return SourceStatus(name=name, label=SOURCE_LABELS[name], state="ready", configured=True)
+        configured = credential.secret is not None
+        failure = self._failures.get((name, credential.fingerprint)) if reachable else _unreachable(name)
+        status = SourceStatus(
+            name=name,
+            label=SOURCE_LABELS[name],
+            state="connected" if configured else "anonymous",
+            configured=configured,
+            account=credential.username,
+            next_step=None if configured else _HOW_TO_CONNECT[name],
+        )
+        if failure is None:
+            return status
+        update: dict[str, object] = {"problem": failure.detail}
+        if failure.next_step:
+            update["next_step"] = failure.next_step
+        if failure.transient and not isinstance(failure, SourceRateLimited):
+            update["state"] = "unreachable"
+        return status.model_copy(update=update)
+
+    def close(self) -> None:
+        """End the threads. Calls under way are left to their socket timeouts."""
+        for pool in self._pools.values():
+            pool.close()
+
+    # -- asking -------------------------------------------------------------------------------
+
+    async def _ask(
+        self,
+        name: SourceName,
+        credential: Credential,
+        deadline_s: float,
+        function: Callable[..., T],
+        *args: object,
+    ) -> T:
+        """Run one of a source's methods in its threads. Errors: only ``DataferryError``."""
+        key = (name, credential.fingerprint)
+        try:
+            answer = await self._ask_if_reachable(name, deadline_s, function, *args, credential)
+        except SourceError as error:
+            self._failures.put(key, error)
+            raise
+        self._failures.drop(key)
+        return answer
+
+    async def _ask_if_reachable(
+        self, name: SourceName, deadline_s: float, function: Callable[..., T], *args: object
+    ) -> T:
+        """Give the source its deadline, but give up as soon as a probe finds no way to its hub."""
+        hub = self._hubs.get(name)
+        if hub is not None and self._reach.known(hub) is False:
+            raise _unreachable(name)
+        work = asyncio.create_task(
+            self._pools[name].run(deadline_s, _speaking_plainly, name, function, *args)
+        )
+        try:
+            if hub is not None and self._reach.known(hub) is None:
+                probe = asyncio.create_task(self._reach.check(hub))
+                await asyncio.wait({work, probe}, return_when=asyncio.FIRST_COMPLETED)
+                if not work.done() and not probe.result():
+                    raise _unreachable(name)
+            answer = await work
+        finally:
+            work.cancel()
+        if hub is not None:
+            self._reach.learn(hub, reachable=True)
+        return answer
+
+
+_HOW_TO_CONNECT: dict[SourceName, str] = {
+    "kaggle": "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings.",
+    "huggingface": "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets.",
+}
+
+
+def _unreachable(name: SourceName) -> SourceUnreachable:
+    return SourceUnreachable(
+        f"{SOURCE_LABELS[name]} cannot be reached.",
+        next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
+    )
+
+
+def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple[str | None, ...]:
+    return str(ref), ref.link, revision, credential.fingerprint
+
+
+def _speaking_plainly(name: SourceName, function: Callable[..., T], *args: object) -> T:
+    """Call ``function``; what it raises beyond our own errors is an answer that nobody foresaw."""
+    try:
+        return function(*args)
+    except DataferryError:
+        raise
+    except Exception as error:
+        label = SOURCE_LABELS[name]
+        _log.exception("%s: an answer that cannot be read", label)
+        raise SourceProtocolError(
+            f"{label}'s answer cannot be read ({type(error).__name__}).",
+            next_step="Try again later; if it stays so, `dataferry doctor --live` tells more.",
+        ) from error
