@@ -70,7 +70,8 @@ class DetailsOutput(View):
 
 
 class StartOutput(View):
-    """Output of ``start_download``. Without a ``ticket`` it waits for the person's click on ``card``."""
+    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
+    for the person's click on ``card``."""
 
     card: DatasetCard
     ticket: DownloadTicket | None = None
@@ -78,9 +79,11 @@ class StartOutput(View):
 
 
 class JobsOutput(View):
-    """Output of ``download_status`` and ``cancel_download``."""
+    """Output of ``download_status`` and ``cancel_download``. ``reason``: why nothing was cancelled;
+    it waits for the person's own word or click."""
 
     jobs: tuple[JobView, ...]
+    reason: str | None = None
 
 
 class LibraryOutput(View):

@@ -1,0 +1,213 @@
+"""Chats, their messages, and the stream of an answer."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response, status
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from dataferry.api.deps import Services, current_viewer, services
+from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, Chunk, encode
+from dataferry.chat.tools import (
+    CancelInput,
+    DetailsInput,
+    LibraryInput,
+    SearchInput,
+    StartInput,
+    StatusInput,
+)
+from dataferry.chat.views import (
+    ChatThread,
+    ChatView,
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    MessageView,
+    SearchOutput,
+    StartOutput,
+)
+from dataferry.core.types import Viewer
+
+router = APIRouter(prefix="/api/chats", tags=["chats"])
+
+Current = Annotated[Viewer, Depends(current_viewer)]
+Wired = Annotated[Services, Depends(services)]
+Accept = Annotated[str, Header(include_in_schema=False)]
+
+_STREAM = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+
+
+class RequestBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChatRequest(RequestBody):
+    """Without a title the first message gives one."""
+
+    title: str | None = Field(None, max_length=1000)
+
+
+class TitleRequest(RequestBody):
+    title: str = Field(max_length=1000)
+
+
+class MessageRequest(RequestBody):
+    """``id``: the client's own id of the message. Sending the same message twice is sending it once."""
+
+    id: str | None = Field(None, max_length=64)
+    content: str
+
+
+class Stopped(BaseModel):
+    #: There was an answer to stop.
+    stopped: bool
+
+
+@router.get("")
+async def list_chats(
+    viewer: Current,
+    wired: Wired,
+    q: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> list[ChatView]:
+    """Your chats, newest first; with `q` those whose title or messages hold it."""
+    return await wired.chat.list(viewer, q=q, limit=limit, offset=offset)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = None) -> ChatView:
+    return await wired.chat.create(viewer, body.title if body else None)
+
+
+@router.get("/{chat_id}")
+async def get_chat(chat_id: str, viewer: Current, wired: Wired) -> ChatThread:
+    """A chat with its newest messages; their cards say what is on this machine as of now."""
+    return await wired.chat.get(viewer, chat_id)
+
+
+@router.patch("/{chat_id}")
+async def rename_chat(chat_id: str, body: TitleRequest, viewer: Current, wired: Wired) -> ChatView:
+    return await wired.chat.rename(viewer, chat_id, body.title)
+
+
+@router.delete("/{chat_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_chat(chat_id: str, viewer: Current, wired: Wired) -> Response:
+    """Delete a chat for good. Downloads that it started go on."""
+    await wired.chat.delete(viewer, chat_id)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.get("/{chat_id}/messages")
+async def list_messages(
+    chat_id: str,
+    viewer: Current,
+    wired: Wired,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    before: Annotated[str | None, Query(max_length=64)] = None,
+) -> list[MessageView]:
+    """The newest messages, oldest first; `before` a message's id to page back."""
+    return await wired.chat.messages(viewer, chat_id, limit=limit, before=before)
+
+
+@router.post("/{chat_id}/messages", response_model=MessageView, responses=_STREAM)  # type: ignore[arg-type]
+async def send_message(
+    chat_id: str, body: MessageRequest, viewer: Current, wired: Wired, accept: Accept = ""
+) -> MessageView | Response:
+    """Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
+
+    The answer goes on when the client leaves. 409 while another one is being written in this chat.
+    """
+    answer_id = await wired.chat.send(viewer, chat_id, body.content, body.id)
+    return await _answer(wired, viewer, chat_id, answer_id, accept)
+
+
+@router.post(
+    "/{chat_id}/messages/{message_id}/regenerate",
+    response_model=MessageView,
+    responses=_STREAM,  # type: ignore[arg-type]
+)
+async def regenerate_message(
+    chat_id: str, message_id: str, viewer: Current, wired: Wired, accept: Accept = ""
+) -> MessageView | Response:
+    """Answer again. `message_id` names the answer, or the message it answers; what came after goes."""
+    answer_id = await wired.chat.regenerate(viewer, chat_id, message_id)
+    return await _answer(wired, viewer, chat_id, answer_id, accept)
+
+
+@router.get(
+    "/{chat_id}/stream",
+    response_class=StreamingResponse,
+    responses={204: {"description": "Nothing is being written, and nothing was a short while ago"}},
+)
+async def resume_stream(
+    chat_id: str,
+    viewer: Current,
+    wired: Wired,
+    after_message: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """The answer to `after_message`, streamed from its start, then on as it grows."""
+    answer_id = await wired.chat.resumable(viewer, chat_id, after_message)
+    if answer_id is None:
+        return Response(status_code=status.HTTP_204_NO_CONTENT)
+    return _stream(wired, chat_id, answer_id)
+
+
+@router.post("/{chat_id}/stop")
+async def stop_answer(chat_id: str, viewer: Current, wired: Wired) -> Stopped:
+    """End the answer that is being written; what is there stays."""
+    return Stopped(stopped=await wired.chat.stop_answer(viewer, chat_id))
+
+
+async def _answer(
+    wired: Services, viewer: Viewer, chat_id: str, answer_id: str, accept: str
+) -> MessageView | Response:
+    if "text/event-stream" in accept:
+        return _stream(wired, chat_id, answer_id)
+    await wired.chat.finished(chat_id, answer_id)
+    return await wired.chat.message(viewer, chat_id, answer_id)
+
+
+def _stream(wired: Services, chat_id: str, answer_id: str) -> Response:
+    async def events() -> AsyncIterator[str]:
+        async for chunk in wired.chat.follow(chat_id, answer_id):
+            yield KEEP_ALIVE if chunk is None else encode(chunk)
+        yield DONE
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers=HEADERS)
+
+
+def document_stream(app: FastAPI) -> None:
+    """Put the stream's chunks and the tools' inputs and outputs into the OpenAPI document, which the
+    page's types are made from."""
+
+    @app.webhooks.post("chat-chunk", operation_id="chat_chunk", tags=["chats"])
+    async def chat_chunk(body: Chunk) -> None:
+        """One event of an answer's stream."""
+
+    tools: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
+        "search_datasets": (SearchInput, SearchOutput),
+        "dataset_details": (DetailsInput, DetailsOutput),
+        "start_download": (StartInput, StartOutput),
+        "download_status": (StatusInput, JobsOutput),
+        "cancel_download": (CancelInput, JobsOutput),
+        "list_library": (LibraryInput, LibraryOutput),
+    }
+    for name, (given, output) in tools.items():
+        _document_tool(app, name, given, output)
+
+
+def _document_tool(app: FastAPI, name: str, given: type[BaseModel], output: type[BaseModel]) -> None:
+    async def tool(body: BaseModel) -> None: ...
+
+    tool.__annotations__["body"] = given
+    app.webhooks.add_api_route(
+        f"tool-{name}",
+        tool,
+        methods=["POST"],
+        operation_id=f"tool_{name}",
+        response_model=output,
+        tags=["chats"],
+        summary=f"Input and output of the agent's tool `{name}`",
+    )

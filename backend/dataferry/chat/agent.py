@@ -1,0 +1,87 @@
+"""Who answers: a language model where one is set, else the planner; and the planner when it fails."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from dataferry.chat.conversation import Conversation
+from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed
+from dataferry.chat.planner import Planner
+from dataferry.chat.prompts import Prompts
+from dataferry.chat.tools import JobsFace, LibraryFace, Toolbox
+from dataferry.core.settings import Settings
+from dataferry.core.types import Viewer
+
+log = logging.getLogger(__name__)
+
+#: Google's own name for its current quick model, so that a retired one is never our default.
+DEFAULT_MODEL = "google_genai:gemini-flash-latest"
+OFFLINE = (
+    "Offline mode: keyword search. Set GOOGLE_API_KEY or DATAFERRY_MODEL to have a language model answer."
+)
+
+
+class ModelFailed(Exception):
+    """A language model did not answer. The message is for people: what happened, in a sentence."""
+
+
+def chosen_model(settings: Settings) -> str | None:
+    """``provider:model`` to ask; None: the planner answers."""
+    if settings.model is not None:
+        return None if settings.model == "planner" else settings.model
+    return DEFAULT_MODEL if settings.google_api_key is not None else None
+
+
+class Agent:
+    """Answers one message of a chat, as a stream of events that never ends in a model's error."""
+
+    def __init__(self, settings: Settings, library: LibraryFace, jobs: JobsFace, prompts: Prompts) -> None:
+        self._settings = settings
+        self._library = library
+        self._jobs = jobs
+        self._prompts = prompts
+        self._planner = Planner()
+        self._model = chosen_model(settings)
+        self._prepared = False
+
+    def prepare(self) -> None:
+        """Load the model's libraries in the background, once, so that the first answer need not wait
+        for them (1.5 s). Without a model nothing is loaded."""
+        if self._model is not None and not self._prepared:
+            self._prepared = True
+            threading.Thread(target=_load, name="load the model's libraries", daemon=True).start()
+
+    async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
+        toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)
+        if self._model is None:
+            yield Noticed("offline", OFFLINE)
+        else:
+            try:
+                async with aclosing(self._ask_model(conversation, toolbox)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except ModelFailed as failure:
+                log.warning("%s: %s", self._model, failure)
+                yield Noticed("model_failed", f"{failure} Keyword search answers instead.")
+        async with aclosing(self._planner.answer(conversation, toolbox)) as events:
+            async for event in events:
+                yield event
+
+    async def _ask_model(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
+        assert self._model is not None
+        yield ModelChosen(self._model)
+        language_model = await asyncio.to_thread(_load)
+        answer = language_model.answer(self._model, self._settings, conversation, toolbox)
+        async with aclosing(answer) as events:
+            async for event in events:
+                yield event
+
+
+def _load() -> Any:
+    from dataferry.chat import language_model
+
+    return language_model

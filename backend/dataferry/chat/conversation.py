@@ -1,0 +1,140 @@
+"""What a chat is about so far: the cards a person can point at, and their own words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from dataferry.chat.stream import Part
+from dataferry.core.types import SourceProblem
+from dataferry.library.views import DatasetCard
+
+_CARD_FIELDS = frozenset(DatasetCard.model_fields)
+
+
+def parse_card(stored: Mapping[str, Any]) -> DatasetCard | None:
+    """A stored card; None where an older version stored something that no longer is one."""
+    try:
+        return DatasetCard.model_validate({k: v for k, v in stored.items() if k in _CARD_FIELDS})
+    except ValidationError:
+        return None
+
+
+def stored_cards(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cards inside one tool's output, as stored."""
+    yield from output.get("downloadable_datasets") or ()
+    if isinstance(output.get("card"), dict):
+        yield output["card"]
+
+
+def tool_outputs(parts: Iterable[Part]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """``(tool, input, output)`` of every call that succeeded, oldest first."""
+    for part in parts:
+        if part["type"].startswith("tool-") and part.get("state") == "output-available":
+            yield part["type"].removeprefix("tool-"), part["input"], part["output"]
+
+
+def merged_cards(parts: Iterable[Part]) -> list[DatasetCard]:
+    """The cards of all tool calls of an answer, each dataset once, in the order they came."""
+    cards: dict[str, DatasetCard] = {}
+    for _tool, _input, output in tool_outputs(parts):
+        for stored in stored_cards(output):
+            card = parse_card(stored)
+            if card is not None:
+                cards.setdefault(card.ref, card)
+    return list(cards.values())
+
+
+def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:
+    """What sources said while the answer was made, each source's problem once."""
+    problems: dict[tuple[str, str], SourceProblem] = {}
+    for _tool, _input, output in tool_outputs(parts):
+        for stored in output.get("source_errors") or ():
+            problem = SourceProblem.model_validate(stored)
+            problems.setdefault((problem.source, problem.code), problem)
+    return list(problems.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a chat."""
+
+    role: str
+    content: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class LastSearch:
+    """The newest search, so that it can be narrowed or continued."""
+
+    input: dict[str, Any]
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The messages of a chat, oldest first; the last is the person's that is being answered."""
+
+    messages: Sequence[Said]
+
+    @property
+    def last(self) -> str:
+        """The person's own last message."""
+        return self.messages[-1].content
+
+    @cached_property
+    def before_last(self) -> "Conversation | None":
+        """The conversation as it stood when the person said what they said before."""
+        for index in range(len(self.messages) - 2, -1, -1):
+            if self.messages[index].role == "user":
+                return Conversation(self.messages[: index + 1])
+        return None
+
+    @cached_property
+    def shown(self) -> tuple[DatasetCard, ...]:
+        """The cards that "the second one" counts: those of the newest answer that listed several, or
+        the newest single card."""
+        newest: tuple[DatasetCard, ...] = ()
+        for cards in self._card_lists():
+            known = {card.ref for card in newest}
+            if len(cards) > 1 or any(card.ref not in known for card in cards):
+                newest = cards
+        return newest
+
+    @cached_property
+    def focus(self) -> DatasetCard | None:
+        """The one card that "it" can mean: the newest that was shown alone."""
+        newest: DatasetCard | None = None
+        for cards in self._card_lists():
+            newest = cards[0] if len(cards) == 1 else None
+        return newest
+
+    @cached_property
+    def last_search(self) -> LastSearch | None:
+        found = None
+        for message in self.messages:
+            for tool, given, output in tool_outputs(message.parts):
+                if tool == "search_datasets":
+                    count = len(output.get("downloadable_datasets") or ())
+                    found = LastSearch(given, count, bool(output.get("more")))
+        return found
+
+    def _card_lists(self) -> Iterator[tuple[DatasetCard, ...]]:
+        """The cards of each answer's searches, then those it showed one by one; oldest first."""
+        for message in self.messages:
+            searched: dict[str, DatasetCard] | None = None
+            single: dict[str, DatasetCard] = {}
+            for tool, _input, output in tool_outputs(message.parts):
+                cards = {card.ref: card for card in map(parse_card, stored_cards(output)) if card is not None}
+                if tool == "search_datasets":
+                    searched = cards if searched is None else searched | cards
+                else:
+                    single |= cards
+            if searched is not None:
+                yield tuple(searched.values())
+            if single:
+                yield tuple(single.values())

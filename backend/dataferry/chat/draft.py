@@ -1,0 +1,92 @@
+"""An answer as it grows: events become the AI SDK's UI message parts."""
+
+from typing import Any
+
+from dataferry.chat.events import (
+    AnswerEvent,
+    ModelChosen,
+    Noticed,
+    StepStarted,
+    TextDelta,
+    ToolDone,
+    ToolFailed,
+    ToolStarted,
+)
+from dataferry.chat.stream import Part
+
+
+class Draft:
+    """``parts`` grow at the end; a tool's part also changes its state when the tool has ended."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.model: str | None = None
+
+    @property
+    def content(self) -> str:
+        return text_of(self.parts)
+
+    def apply(self, event: AnswerEvent) -> None:
+        match event:
+            case ModelChosen(model=model):
+                self.model = model
+            case StepStarted():
+                self._add({"type": "step-start"})
+            case TextDelta(text=text):
+                self._text(clean(text))
+            case ToolStarted(call_id=call_id, name=name, input=given):
+                part = {"type": f"tool-{name}", "toolCallId": call_id, "state": "input-available"}
+                self._add(part | {"input": clean(given)})
+            case ToolDone(call_id=call_id, output=output):
+                self._end_tool(
+                    call_id, state="output-available", output=clean(output.model_dump(mode="json"))
+                )
+            case ToolFailed(call_id=call_id, error=error):
+                self._end_tool(call_id, state="output-error", errorText=clean(error))
+            case Noticed(kind=kind, text=text):
+                self._add({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
+
+    def close(self, reason: str) -> None:
+        """End what is still open; a tool that was running says ``reason``."""
+        self._close_text()
+        for part in self.parts:
+            if part.get("state") == "input-available":
+                self._end_tool(part["toolCallId"], state="output-error", errorText=reason)
+
+    def _add(self, part: Part) -> None:
+        self._close_text()
+        self.parts.append(part)
+
+    def _text(self, text: str) -> None:
+        if not text:
+            return
+        if not self.parts or self.parts[-1].get("state") != "streaming":
+            self.parts.append({"type": "text", "text": "", "state": "streaming"})
+        self.parts[-1]["text"] += text
+
+    def _close_text(self) -> None:
+        if self.parts and self.parts[-1].get("state") == "streaming":
+            self.parts[-1]["state"] = "done"
+
+    def _end_tool(self, call_id: str, **changes: Any) -> None:
+        for index, part in enumerate(self.parts):
+            if part.get("toolCallId") == call_id:
+                self.parts[index] = part | changes
+
+
+def text_of(parts: list[Part]) -> str:
+    """The words of a message, paragraphs apart."""
+    return "\n\n".join(
+        part["text"].strip() for part in parts if part["type"] == "text" and part["text"].strip()
+    )
+
+
+def clean(value: Any) -> Any:
+    """``value`` without what a database or a browser refuses: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(inner) for inner in value]
+    return value

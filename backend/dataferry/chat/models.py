@@ -1,0 +1,57 @@
+"""The chat's tables."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from dataferry.core.db import Utc, now
+
+
+class Chat(SQLModel, table=True):
+    __tablename__ = "chats"
+    __table_args__ = (Index("idx_chats_user_updated", "user_id", "updated_at"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    title: str
+    created_at: datetime = Field(default_factory=now, sa_type=Utc)
+    updated_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class Message(SQLModel, table=True):
+    """A message at its place in a chat.
+
+    A person's message keeps the id that their client gave it, so ids are unique within a chat only.
+    An answer that is ``generating`` belongs to the process named in ``owner``, which renews
+    ``heartbeat_at``; every write of it asks that it is still so, and an answer that lost its owner is
+    ``interrupted``. The partial index allows one answer at a time in a chat.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "id"),
+        Index(
+            "uq_messages_generating",
+            "chat_id",
+            unique=True,
+            sqlite_where=text("status = 'generating'"),
+            postgresql_where=text("status = 'generating'"),
+        ),
+    )
+
+    chat_id: str = Field(foreign_key="chats.id", primary_key=True)
+    seq: int = Field(primary_key=True)
+    id: str
+    role: str
+    status: str = "complete"
+    #: The AI SDK's UI message parts.
+    parts: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    #: Their text, for reading and for search.
+    content: str = ""
+    model: str | None = None
+    owner: str | None = None
+    heartbeat_at: datetime | None = Field(default=None, sa_type=Utc)
+    created_at: datetime = Field(default_factory=now, sa_type=Utc)
+    updated_at: datetime = Field(default_factory=now, sa_type=Utc)

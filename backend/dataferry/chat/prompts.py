@@ -1,0 +1,48 @@
+"""The words that a model is told: files, so that they can be read and changed without code.
+
+They lie in ``prompts/`` of the checkout, or inside the package once it is installed. They are read
+when they are used, so an edit counts from the next answer on.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_ARGUMENT = re.compile(r"^- `(\w+)`: (.+?)(?=^- `|\Z)", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolWords:
+    """What a model is told of a tool and of each of its arguments."""
+
+    description: str
+    arguments: dict[str, str]
+
+
+class Prompts:
+    """``text("results/search", count=3)`` is ``results/search.md`` with ``$count`` filled in."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        installed = _PACKAGE / "_prompts"
+        self.folder = folder or (installed if installed.is_dir() else _PACKAGE.parents[1] / "prompts")
+        self._cache: dict[Path, tuple[int, str]] = {}
+
+    def text(self, name: str, **values: object) -> str:
+        """A prompt on its own lines. A placeholder without a value stays as it is written."""
+        return Template(self._read(self.folder / f"{name}.md")).safe_substitute(values).strip()
+
+    def tool(self, name: str) -> ToolWords:
+        """``tools/<name>.md``: the description, then ``## Arguments`` with a line for each."""
+        description, _, arguments = self._read(self.folder / "tools" / f"{name}.md").partition("## Arguments")
+        words = {found[1]: " ".join(found[2].split()) for found in _ARGUMENT.finditer(arguments)}
+        return ToolWords(description.strip(), words)
+
+    def _read(self, path: Path) -> str:
+        changed = path.stat().st_mtime_ns
+        known = self._cache.get(path)
+        if known is None or known[0] != changed:
+            known = (changed, path.read_text(encoding="utf-8"))
+            self._cache[path] = known
+        return known[1]

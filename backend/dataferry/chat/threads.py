@@ -1,0 +1,78 @@
+"""Stored messages as the API shows them, their cards as they stand now."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dataferry.chat.conversation import merged_cards, merged_problems, stored_cards, tool_outputs
+from dataferry.chat.models import Message
+from dataferry.chat.stream import Part
+from dataferry.chat.tools import LibraryFace
+from dataferry.chat.views import MessageView, ToolCall
+from dataferry.core.types import Viewer
+from dataferry.library.views import DatasetCard
+
+_LIVE = ("local_status", "job_id", "file_path")
+_TOOL_STATES = {"input-available": "running", "output-available": "done", "output-error": "failed"}
+
+
+async def thread_views(
+    messages: Sequence[Message], viewer: Viewer, library: LibraryFace
+) -> list[MessageView]:
+    """Views of ``messages``; every card in them says what is on this machine as of now."""
+    cards = {card.ref: card for message in messages for card in merged_cards(message.parts)}
+    fresh = await library.refresh_cards(viewer, list(cards.values())) if cards else []
+    live = {card.ref: card for card in fresh}
+    return [_message_view(message, live) for message in messages]
+
+
+def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView:
+    parts = [_with_live_cards(part, live) for part in message.parts]
+    cards = tuple(merged_cards(parts))
+    searches = [given.get("query") for tool, given, _out in tool_outputs(parts) if tool == "search_datasets"]
+    metadata = None
+    if searches or cards:
+        stored = [card.model_dump(mode="json") for card in cards]
+        metadata = {"queries": searches, "downloadable_datasets": stored}
+    return MessageView(
+        id=message.id,
+        chat_id=message.chat_id,
+        role=message.role,
+        content=message.content,
+        timestamp=message.created_at,
+        status=message.status,
+        downloadable_datasets=cards if metadata is not None else None,
+        dataset_metadata=metadata,
+        source_errors=tuple(merged_problems(parts)),
+        tool_calls=tuple(_tool_calls(parts)),
+        parts=tuple(parts),
+        model=message.model,
+        notice=next((part["data"]["text"] for part in parts if part["type"] == "data-notice"), None),
+    )
+
+
+def _with_live_cards(part: Part, live: dict[str, DatasetCard]) -> Part:
+    if not isinstance(part.get("output"), dict):
+        return part
+
+    def renewed(stored: dict[str, Any]) -> dict[str, Any]:
+        card = live.get(stored.get("ref", ""))
+        return stored if card is None else stored | {name: getattr(card, name) for name in _LIVE}
+
+    output = dict(part["output"])
+    if output.get("downloadable_datasets"):
+        output["downloadable_datasets"] = [renewed(stored) for stored in stored_cards(part["output"])]
+    elif isinstance(output.get("card"), dict):
+        output["card"] = renewed(output["card"])
+    return part | {"output": output}
+
+
+def _tool_calls(parts: Iterable[Part]) -> Iterable[ToolCall]:
+    for part in parts:
+        if part["type"].startswith("tool-"):
+            yield ToolCall(
+                id=part["toolCallId"],
+                name=part["type"].removeprefix("tool-"),
+                input=part["input"],
+                state=_TOOL_STATES[part["state"]],
+                error=part.get("errorText"),
+            )

@@ -1,0 +1,249 @@
+"""A library and jobs in memory that behave as the chat's protocols say."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dataferry.core.errors import DataferryError, InvalidInput, NotFound
+from dataferry.core.types import (
+    DatasetRef,
+    JobState,
+    JobView,
+    Progress,
+    SourceName,
+    SourceProblem,
+    Viewer,
+)
+from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
+from dataferry.sources.base import SearchFilters
+
+TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ANNA = Viewer("usr_anna")
+BEN = Viewer("usr_ben")
+
+
+def card(ref: str, title: str, size_bytes: int | None = 24_000, **fields: Any) -> DatasetCard:
+    parsed = DatasetRef.parse(ref)
+    plain = parsed.source in ("kaggle", "huggingface")
+    values: dict[str, Any] = {
+        "id": parsed.id if plain else ref,
+        "title": title,
+        "source": parsed.label,
+        "url": f"https://hub.test/{parsed.id}",
+        "downloads": 100,
+        "ref": ref,
+        "key": parsed.key,
+        "download_endpoint": f"/api/datasets/download/{parsed.source}",
+        "size_bytes": size_bytes,
+        "license": "CC0-1.0",
+    }
+    return DatasetCard(**(values | fields))
+
+
+PIMA = card(
+    "kaggle:uciml/pima-indians-diabetes-database",
+    "Pima Indians Diabetes Database",
+    description="Diabetes diagnoses of 768 patients.",
+    downloads=812_341,
+    formats=("csv",),
+)
+HOSPITALS = card(
+    "huggingface:hospitals/diabetes-130-us",
+    "Diabetes 130-US Hospitals",
+    19_160_000,
+    description="Ten years of diabetes care.",
+    license="CC-BY-4.0",
+    formats=("parquet",),
+)
+RETINA = card("kaggle:sovit/diabetic-retinopathy", "Diabetic Retinopathy", 1_500_000_000, gated=True)
+IMDB = card("huggingface:stanfordnlp/imdb", "IMDB movie reviews", 84_000_000)
+IRIS = card("builtin:iris", "Iris flowers", 4_600)
+LINK = card("url:https://files.test/a.zip", "a.zip", None)
+CATALOG = (PIMA, HOSPITALS, RETINA, IMDB, IRIS, LINK)
+
+
+class MemoryLibrary:
+    """Search by words, describe by ref, downloads that stay queued until ``jobs`` says otherwise."""
+
+    def __init__(self, *cards: DatasetCard) -> None:
+        self.cards = {found.ref: found for found in cards or CATALOG}
+        self.readmes: dict[str, str] = {}
+        self.problems: tuple[SourceProblem, ...] = ()
+        self.failure: DataferryError | None = None
+        self.searches: list[tuple[str, tuple[SourceName, ...] | None, SearchFilters, int, int]] = []
+        self.requested: list[tuple[str, DatasetRef]] = []
+        self.jobs = MemoryJobs()
+        #: A search waits for it.
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def search(
+        self,
+        viewer: Viewer,
+        query: str,
+        *,
+        sources: Sequence[SourceName] | None = None,
+        filters: SearchFilters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchAnswer:
+        filters = filters or SearchFilters()
+        self.searches.append((query, tuple(sources) if sources else None, filters, limit, offset))
+        await self.gate.wait()
+        if self.failure is not None:
+            raise self.failure
+        if not query.strip():
+            raise InvalidInput("The search is empty.")
+        words = query.lower().split()
+
+        def fits(found: DatasetCard) -> bool:
+            text = f"{found.title} {found.description} {found.id}".lower()
+            source = DatasetRef.parse(found.ref).source
+            return (
+                source != "url"
+                and any(word.rstrip("s") in text for word in words)
+                and (not sources or source in sources)
+                and (filters.max_bytes is None or (found.size_bytes or 0) <= filters.max_bytes)
+                and (filters.format is None or filters.format in found.formats)
+            )
+
+        hits = [found for found in self.cards.values() if fits(found)]
+        page = hits[offset : offset + limit]
+        return SearchAnswer(
+            query=query,
+            datasets=tuple(await self.refresh_cards(viewer, page)),
+            source_errors=self.problems,
+            more=len(hits) > offset + limit,
+            offset=offset,
+        )
+
+    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
+        found = self.cards.get(str(ref))
+        if found is None and ref.source == "huggingface" and not ref.owner:
+            found = next((one for one in self.cards.values() if one.id.endswith(f"/{ref.name}")), None)
+        if found is None and ref.source == "url":
+            found = card(str(ref), ref.name, 1_000)
+        if found is None:
+            raise NotFound(f"{ref.label} has no dataset {ref.id}.", next_step="Check its id.")
+        return (await self.refresh_cards(viewer, [found]))[0]
+
+    async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
+        return self.readmes.get(str(ref), "")
+
+    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]:
+        def now(found: DatasetCard) -> DatasetCard:
+            job = self.jobs.newest(viewer, found.ref)
+            if job is None:
+                return found
+            return found.model_copy(
+                update={
+                    "local_status": "downloaded" if job.state == "succeeded" else job.state,
+                    "job_id": job.id,
+                }
+            )
+
+        return [now(found) for found in cards]
+
+    async def request_download(
+        self, viewer: Viewer, ref: DatasetRef, *, revision: str | None = None
+    ) -> DownloadTicket:
+        found = await self.describe(viewer, ref, revision)
+        self.requested.append((viewer.user_id, ref))
+        job = self.jobs.add(viewer, found.ref, found.title)
+        return DownloadTicket(
+            success=True,
+            dataset_id=found.id,
+            source=found.source,
+            message=f"{found.title} is being downloaded.",
+            file_path=f"/store/{found.key}",
+            job_id=job.id,
+            status=job.state,
+            ref=found.ref,
+            key=found.key,
+        )
+
+    async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
+        done = [job for job in self.jobs.of(viewer) if job.state == "succeeded"]
+        rows = tuple(_row(self.cards[job.ref], job) for job in done)
+        first = (page_number - 1) * page_size
+        return DatasetPage(
+            datasets=rows[first : first + page_size],
+            page_number=page_number,
+            page_size=page_size,
+            total=len(rows),
+        )
+
+
+class MemoryJobs:
+    def __init__(self) -> None:
+        self._jobs: dict[str, tuple[str, JobView]] = {}
+
+    def add(self, viewer: Viewer, ref: str, title: str, state: JobState = "queued", **fields: Any) -> JobView:
+        parsed = DatasetRef.parse(ref)
+        job = JobView(
+            id=f"job_{len(self._jobs) + 1}",
+            kind="download",
+            state=state,
+            ref=ref,
+            key=parsed.key,
+            source=parsed.source,
+            title=title,
+            dataset_id=f"ds_{parsed.name}",
+            created_at=TIME,
+            **fields,
+        )
+        self._jobs[job.id] = (viewer.user_id, job)
+        return job
+
+    def move(self, job_id: str, state: JobState, progress: Progress | None = None, **fields: Any) -> None:
+        user, job = self._jobs[job_id]
+        changes = {"state": state, **({"progress": progress} if progress else {}), **fields}
+        self._jobs[job_id] = (user, job.model_copy(update=changes))
+
+    def of(self, viewer: Viewer) -> list[JobView]:
+        return [job for user, job in reversed(self._jobs.values()) if user == viewer.user_id]
+
+    def newest(self, viewer: Viewer, ref: str) -> JobView | None:
+        return next((job for job in self.of(viewer) if job.ref == ref), None)
+
+    async def list(
+        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
+    ) -> list[JobView]:
+        return [job for job in self.of(viewer) if states is None or job.state in states][:limit]
+
+    async def cancel(self, viewer: Viewer, job_id: str) -> JobView:
+        user, job = self._jobs.get(job_id, ("", None))
+        if job is None or user != viewer.user_id:
+            raise NotFound("There is no such job.")
+        self.move(job_id, "cancelled")
+        return self._jobs[job_id][1]
+
+
+def _row(found: DatasetCard, job: JobView) -> DatasetView:
+    parsed = DatasetRef.parse(found.ref)
+    return DatasetView(
+        id=job.dataset_id,
+        name=found.ref,
+        ref=found.ref,
+        key=found.key,
+        title=found.title,
+        description=found.description,
+        source=found.source,
+        source_type=parsed.source,
+        source_url=found.url,
+        original_url=found.url,
+        revision="1",
+        local_path=f"/store/{found.key}",
+        license=found.license,
+        updated_at_ms=0,
+        downloaded_at_ms=0,
+        size=found.size_bytes,
+        file_count=1,
+        checksum=None,
+        status="downloaded",
+        error=None,
+        download_progress=100.0,
+        downloaded=True,
+        download_job_id=job.id,
+    )

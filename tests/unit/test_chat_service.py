@@ -1,0 +1,422 @@
+"""The chat service on a real database, with the planner answering over a library in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataferry.chat import rows
+from dataferry.chat.answers import Timing
+from dataferry.chat.models import Message
+from dataferry.chat.service import MESSAGE_LENGTH, ChatService
+from dataferry.chat.stream import Chunk
+from dataferry.chat.views import MessageView
+from dataferry.core.db import Database, now
+from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
+from dataferry.core.settings import Settings
+from dataferry.core.types import SourceProblem, Viewer
+from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, RETINA, MemoryLibrary
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.anyio
+
+QUICK = Timing(write=0.02, heartbeat=0.05, keep_alive=0.05, poll=0.02)
+
+
+@pytest.fixture
+def library() -> MemoryLibrary:
+    return MemoryLibrary()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path)
+
+
+@pytest.fixture
+async def chats(database: Database, settings: Settings, library: MemoryLibrary) -> AsyncIterator[ChatService]:
+    service = ChatService(database, settings, library, library.jobs, timing=QUICK)
+    await service.start()
+    yield service
+    await service.stop()
+
+
+async def ask(
+    chats: ChatService, text: str, chat_id: str | None = None, viewer: Viewer = ANNA
+) -> MessageView:
+    chat_id = chat_id or (await chats.create(viewer)).id
+    answer = await chats.send(viewer, chat_id, text)
+    await chats.finished(chat_id, answer)
+    return await chats.message(viewer, chat_id, answer)
+
+
+async def collected(chats: ChatService, chat_id: str, answer: str) -> list[Chunk]:
+    return [chunk async for chunk in chats.follow(chat_id, answer) if chunk is not None]
+
+
+async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
+    message = await ask(chats, "find diabetes datasets")
+    assert message.status == "complete"
+    assert message.role == "assistant"
+    assert message.model == "planner"
+    assert message.downloadable_datasets is not None
+    assert [card.ref for card in message.downloadable_datasets] == [PIMA.ref, HOSPITALS.ref]
+    assert "**2 datasets** for “diabetes” (Kaggle 1 · HuggingFace 1)" in message.content
+    assert message.notice is not None
+    assert message.notice.startswith("Offline mode: keyword search")
+    assert message.tool_calls[0].name == "search_datasets"
+    assert message.dataset_metadata is not None
+    assert message.dataset_metadata["downloadable_datasets"][0]["id"] == PIMA.id
+
+
+async def test_the_first_message_names_the_chat(chats: ChatService) -> None:
+    chat = await chats.create(ANNA)
+    await ask(chats, "find  diabetes\ndatasets", chat.id)
+    await ask(chats, "show more", chat.id)
+    assert [found.title for found in await chats.list(ANNA)] == ["find diabetes datasets"]
+    thread = await chats.get(ANNA, chat.id)
+    assert [message.role for message in thread.messages] == ["user", "assistant", "user", "assistant"]
+    assert thread.generating is None
+
+
+async def test_a_chat_is_its_owners_alone(chats: ChatService) -> None:
+    chat = await chats.create(ANNA)
+    message = await ask(chats, "hello", chat.id)
+    admin = Viewer("usr_root", admin=True)
+    for stranger in (BEN, admin):
+        for attempt in (
+            chats.get(stranger, chat.id),
+            chats.rename(stranger, chat.id, "mine"),
+            chats.delete(stranger, chat.id),
+            chats.messages(stranger, chat.id),
+            chats.message(stranger, chat.id, message.id),
+            chats.send(stranger, chat.id, "hello"),
+            chats.regenerate(stranger, chat.id, message.id),
+            chats.stop_answer(stranger, chat.id),
+            chats.resumable(stranger, chat.id, None),
+        ):
+            with pytest.raises(NotFound):
+                await attempt
+    assert await chats.list(BEN) == []
+
+
+async def test_search_rename_delete(chats: ChatService) -> None:
+    diabetes = await chats.create(ANNA)
+    await ask(chats, "find diabetes datasets", diabetes.id)
+    movies = await chats.create(ANNA, "100%_mine")
+    assert [chat.id for chat in await chats.list(ANNA)] == [movies.id, diabetes.id]
+    assert [chat.id for chat in await chats.list(ANNA, q="PIMA indians")] == [diabetes.id]
+    assert [chat.id for chat in await chats.list(ANNA, q="%_")] == [movies.id]
+    assert (await chats.rename(ANNA, movies.id, "  Films \n")).title == "Films"
+    for title in ("", " ", "x" * 201):
+        with pytest.raises(InvalidInput):
+            await chats.rename(ANNA, movies.id, title)
+    await chats.delete(ANNA, diabetes.id)
+    assert [chat.title for chat in await chats.list(ANNA)] == ["Films"]
+    with pytest.raises(NotFound):
+        await chats.get(ANNA, diabetes.id)
+
+
+@pytest.mark.parametrize("content", ["", " \n\t", "\0", "x" * (MESSAGE_LENGTH + 1)])
+async def test_an_empty_or_too_long_message_is_refused(chats: ChatService, content: str) -> None:
+    chat = await chats.create(ANNA)
+    with pytest.raises(InvalidInput):
+        await chats.send(ANNA, chat.id, content)
+    assert (await chats.get(ANNA, chat.id)).messages == ()
+
+
+async def test_the_same_message_twice_is_one(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    first = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
+    assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
+    library.gate.set()
+    await chats.finished(chat.id, first)
+    assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
+    with pytest.raises(Conflict):
+        await chats.send(ANNA, chat.id, "something else", "client-1")
+    with pytest.raises(InvalidInput):
+        await chats.send(ANNA, chat.id, "find diabetes", "no spaces!")
+    assert len((await chats.get(ANNA, chat.id)).messages) == 2
+    # Another person's chat may use the same id.
+    other = await chats.create(BEN)
+    assert await chats.send(BEN, other.id, "hello", "client-1") != first
+
+
+async def test_one_answer_at_a_time(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes")
+    with pytest.raises(Conflict, match="still being written"):
+        await chats.send(ANNA, chat.id, "find cats")
+    with pytest.raises(Conflict):
+        await chats.regenerate(ANNA, chat.id, answer)
+    assert (await chats.get(ANNA, chat.id)).generating == answer
+    library.gate.set()
+    await chats.finished(chat.id, answer)
+    await ask(chats, "find cats", chat.id)
+
+
+async def test_two_sends_at_once_leave_one_answer(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    results = await asyncio.gather(
+        *(chats.send(ANNA, chat.id, f"find diabetes {n}") for n in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(result, str) for result in results) == 1
+    assert all(isinstance(result, str | Conflict) for result in results)
+    library.gate.set()
+
+
+async def test_the_answer_goes_on_when_its_readers_leave(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
+    reader = chats.follow(chat.id, answer)
+    assert (await anext(reader)).type == "start"  # type: ignore[union-attr]
+    await reader.aclose()  # type: ignore[attr-defined]
+
+    async def stored() -> MessageView | None:
+        message = await chats.message(ANNA, chat.id, answer)
+        return message if message.tool_calls else None
+
+    part = await eventually(stored, "the running tool call is stored")
+    assert part.status == "generating"
+    assert part.tool_calls[0].state == "running"
+    # A reload: the stored part shows, and the stream begins at the start of that answer.
+    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
+    again = asyncio.create_task(collected(chats, chat.id, answer))
+    library.gate.set()
+    kinds = [chunk.type for chunk in await again]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "finish"
+    assert "tool-output-available" in kinds
+
+
+async def test_a_finished_answer_is_replayed_for_a_while(
+    database: Database, settings: Settings, library: MemoryLibrary
+) -> None:
+    chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
+    chat = await chats.create(ANNA)
+    assert await chats.resumable(ANNA, chat.id, None) is None
+    answer = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
+    live = await collected(chats, chat.id, answer)
+    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
+    assert await chats.resumable(ANNA, chat.id, None) == answer
+    assert await chats.resumable(ANNA, chat.id, "never-sent") is None
+    replay = await collected(chats, chat.id, answer)
+    assert [chunk.type for chunk in replay if chunk.type != "text-delta"] == [
+        chunk.type for chunk in live if chunk.type != "text-delta"
+    ]
+    forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay=0))
+    assert await forgetful.resumable(ANNA, chat.id, "client-1") is None
+
+
+async def test_stop_keeps_what_is_there(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes")
+    reader = asyncio.create_task(collected(chats, chat.id, answer))
+
+    async def searching() -> bool:
+        return bool(library.searches)
+
+    await eventually(searching, "the search began")
+    assert await chats.stop_answer(ANNA, chat.id) is True
+    assert await chats.stop_answer(ANNA, chat.id) is False
+    assert [chunk.type for chunk in await reader][-2:] == ["message-metadata", "abort"]
+    message = await chats.message(ANNA, chat.id, answer)
+    assert message.status == "stopped"
+    assert message.tool_calls[0].error == "Stopped."
+    library.gate.set()
+    await ask(chats, "find diabetes again", chat.id)
+
+
+async def test_a_dead_owners_answer_is_interrupted_and_can_be_made_again(
+    database: Database, settings: Settings, library: MemoryLibrary
+) -> None:
+    dead = ChatService(database, settings, library, library.jobs, timing=QUICK)
+    chat = await dead.create(ANNA)
+    await ask(dead, "hello", chat.id)
+    library.gate.clear()
+    answer = await dead.send(ANNA, chat.id, "find diabetes", "client-1")
+    # What a killed process leaves: a row that says generating, and nobody who writes it.
+    await dead.stop()
+    await database.run(_revive, chat.id, answer)
+    library.gate.set()
+
+    chats = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=True)
+    await chats.start()
+    message = await chats.message(ANNA, chat.id, answer)
+    assert message.status == "interrupted"
+    assert (await chats.get(ANNA, chat.id)).generating is None
+    assert [chunk.type for chunk in await collected(chats, chat.id, answer)][-1] == "error"
+
+    again = await chats.regenerate(ANNA, chat.id, answer)
+    await chats.finished(chat.id, again)
+    thread = (await chats.get(ANNA, chat.id)).messages
+    assert [message.content for message in thread if message.role == "user"] == ["hello", "find diabetes"]
+    assert thread[-1].id == again != answer
+    assert thread[-1].status == "complete"
+
+
+def _revive(session: Any, chat_id: str, answer: str, age_s: float = 0) -> None:
+    row = rows.message(session, chat_id, answer)
+    row.status = "generating"
+    row.owner = "own_dead"
+    row.heartbeat_at = now() - timedelta(seconds=age_s)
+    session.add(row)
+
+
+async def test_several_processes_share_one_database(
+    database: Database, settings: Settings, library: MemoryLibrary
+) -> None:
+    """One writes; the other follows, refuses a second answer, and stops it. A silent owner is dead."""
+    writer = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
+    other = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
+    chat = await writer.create(ANNA)
+    library.gate.clear()
+    answer = await writer.send(ANNA, chat.id, "find diabetes")
+    await other.start()
+    with pytest.raises(Conflict):
+        await other.send(ANNA, chat.id, "me too")
+    reader = asyncio.create_task(collected(other, chat.id, answer))
+    assert await other.stop_answer(ANNA, chat.id) is True
+    assert (await reader)[-1].type == "abort"
+    await asyncio.wait_for(writer.finished(chat.id, answer), 5)
+    assert (await writer.message(ANNA, chat.id, answer)).status == "stopped"
+    # The writer gave up; it did not write over the stop.
+    library.gate.set()
+    following = await ask(writer, "find diabetes", chat.id)
+    assert following.status == "complete"
+    await database.run(_revive, chat.id, following.id, 60)
+    assert (await other.message(ANNA, chat.id, following.id)).status == "interrupted"
+
+
+async def test_shutdown_interrupts_and_stores(
+    database: Database, settings: Settings, library: MemoryLibrary
+) -> None:
+    chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes")
+    await chats.stop()
+    assert (await chats.message(ANNA, chat.id, answer)).status == "interrupted"
+
+
+async def test_deleting_a_chat_ends_its_answer(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes")
+    await chats.delete(ANNA, chat.id)
+    with pytest.raises(NotFound):
+        await chats.finished(chat.id, answer)
+    library.gate.set()
+
+
+async def test_silence_is_kept_alive(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    library.gate.clear()
+    answer = await chats.send(ANNA, chat.id, "find diabetes")
+    async for chunk in chats.follow(chat.id, answer):
+        if chunk is None:
+            break
+    library.gate.set()
+
+
+async def test_stored_cards_say_what_is_here_now(chats: ChatService, library: MemoryLibrary) -> None:
+    chat = await chats.create(ANNA)
+    message = await ask(chats, "find diabetes", chat.id)
+    assert message.downloadable_datasets is not None
+    assert message.downloadable_datasets[0].local_status == "absent"
+    job = library.jobs.add(ANNA, PIMA.ref, PIMA.title, "running")
+    for state, local in (("running", "running"), ("succeeded", "downloaded")):
+        library.jobs.move(job.id, state)  # type: ignore[arg-type]
+        [_, message] = await chats.messages(ANNA, chat.id)
+        assert message.downloadable_datasets is not None
+        assert message.downloadable_datasets[0].local_status == local
+        output = next(part["output"] for part in message.parts if "output" in part)
+        assert output["downloadable_datasets"][0]["local_status"] == local
+        assert output["downloadable_datasets"][1]["local_status"] == "absent"
+
+
+async def test_a_card_stored_by_an_older_version_does_not_break_the_thread(
+    chats: ChatService, database: Database
+) -> None:
+    chat = await chats.create(ANNA)
+    message = await ask(chats, "find diabetes", chat.id)
+
+    def age(session: Any) -> None:
+        row: Message = rows.message(session, chat.id, message.id)
+        parts = [dict(part) for part in row.parts]
+        for part in parts:
+            if "output" in part:
+                _first, second = part["output"]["downloadable_datasets"]
+                output = {"downloadable_datasets": [{"ref": "old"}, second | {"gone_field": 1}]}
+                part["output"] = part["output"] | output
+        row.parts = parts
+        session.add(row)
+
+    await database.run(age)
+    again = await chats.message(ANNA, chat.id, message.id)
+    assert again.downloadable_datasets is not None
+    assert [card.ref for card in again.downloadable_datasets] == [HOSPITALS.ref]
+
+
+async def test_a_source_that_fails_is_named_and_the_answer_stands(
+    chats: ChatService, library: MemoryLibrary
+) -> None:
+    library.problems = (
+        SourceProblem(
+            source="kaggle",
+            code="source_timeout",
+            detail="Kaggle took too long.",
+            next_step="Try again in a minute.",
+        ),
+    )
+    message = await ask(chats, "find diabetes")
+    assert message.status == "complete"
+    assert message.source_errors == library.problems
+    assert "Kaggle did not answer: Kaggle took too long. Try again in a minute." in message.content
+    library.failure = SourceTimeout("Everything is down.", next_step="Wait.")
+    message = await ask(chats, "find diabetes")
+    assert message.status == "complete"
+    assert "Everything is down. Wait." in message.content
+    assert message.tool_calls[0].state == "failed"
+    assert message.downloadable_datasets is None
+
+
+async def test_a_long_thread_is_read_in_pages(chats: ChatService) -> None:
+    chat = await chats.create(ANNA)
+    for number in range(4):
+        await ask(chats, f"hello {number}" if number else "hi", chat.id)
+    newest = await chats.messages(ANNA, chat.id, limit=3)
+    assert [message.role for message in newest] == ["assistant", "user", "assistant"]
+    older = await chats.messages(ANNA, chat.id, limit=3, before=newest[0].id)
+    assert [message.role for message in older] == ["user", "assistant", "user"]
+    assert older[-1].id != newest[0].id
+
+
+async def test_a_download_by_words(chats: ChatService, library: MemoryLibrary) -> None:
+    """The whole way: find, look closer, download, status, cancel."""
+    chat = await chats.create(ANNA)
+    await ask(chats, "find diabetic or diabetes datasets", chat.id)
+    details = await ask(chats, "tell me about the second one", chat.id)
+    assert "Diabetes 130-US Hospitals" in details.content
+    started = await ask(chats, "download it", chat.id)
+    assert [str(ref) for _user, ref in library.requested] == [HOSPITALS.ref]
+    assert "is being downloaded" in started.content
+    assert started.downloadable_datasets is not None
+    assert started.downloadable_datasets[0].local_status == "queued"
+    status = await ask(chats, "how far is it?", chat.id)
+    assert "queued" in status.content
+    cancelled = await ask(chats, "cancel it", chat.id)
+    assert "Cancelled" in cancelled.content
+    assert library.jobs.of(ANNA)[0].state == "cancelled"
+    big = await ask(chats, "download the third one", chat.id)
+    assert RETINA.title in big.content
+    assert "larger than 1 GB" in big.content
+    assert len(library.requested) == 1

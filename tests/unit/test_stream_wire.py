@@ -1,0 +1,198 @@
+"""Parts and the stream: a reader's cursor, and the page's own parser reading what we send."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataferry.chat.draft import Draft, clean
+from dataferry.chat.events import (
+    AnswerEvent,
+    ModelChosen,
+    Noticed,
+    StepStarted,
+    TextDelta,
+    ToolDone,
+    ToolFailed,
+    ToolStarted,
+)
+from dataferry.chat.stream import (
+    DONE,
+    KEEP_ALIVE,
+    Cursor,
+    MessageMetadata,
+    Part,
+    Start,
+    encode,
+    ending,
+)
+from dataferry.chat.views import MessageStatus, SearchOutput
+from tests.support.chat import HOSPITALS, PIMA
+
+FOUND = SearchOutput(query="diabetes", downloadable_datasets=(PIMA, HOSPITALS), more=True)
+EVENTS: list[AnswerEvent] = [
+    Noticed("offline", "Offline mode: keyword search."),
+    ModelChosen("planner"),
+    StepStarted(),
+    TextDelta("Let me "),
+    TextDelta("look. é “quotes” 🐟 </script>\n"),
+    ToolStarted("call_1", "search_datasets", {"query": "diabetes"}),
+    ToolStarted("call_2", "dataset_details", {"ref": "kaggle:no/such"}),
+    ToolFailed("call_2", "dataset_details", {"ref": "kaggle:no/such"}, "There is none. Check its id.", ""),
+    ToolDone("call_1", "search_datasets", {"query": "diabetes"}, FOUND, ""),
+    StepStarted(),
+    TextDelta("I found **2"),
+    TextDelta(" datasets**."),
+]
+
+
+def metadata(status: MessageStatus) -> MessageMetadata:
+    return MessageMetadata(chat_id="chat_1", status=status, model="planner")
+
+
+def draft_of(events: list[AnswerEvent]) -> Draft:
+    draft = Draft()
+    for event in events:
+        draft.apply(event)
+    return draft
+
+
+def recorded(events: list[AnswerEvent], status: MessageStatus, every: int = 1) -> tuple[str, list[Part]]:
+    """The stream that a reader gets who looks after each ``every`` events, and the parts at its end."""
+    draft, cursor = Draft(), Cursor()
+    frames = [encode(Start(message_id="msg_1", message_metadata=metadata("generating"))), KEEP_ALIVE]
+    for number, event in enumerate(events, 1):
+        draft.apply(event)
+        if number % every == 0:
+            frames += map(encode, cursor.advance(draft.parts))
+    draft.close("Stopped.")
+    frames += map(encode, (*cursor.advance(draft.parts), *cursor.close(), *ending(metadata(status))))
+    return "".join([*frames, DONE]), draft.parts
+
+
+def test_the_order_on_the_wire() -> None:
+    stream, _parts = recorded(EVENTS, "complete")
+    chunks = [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: {")]
+    assert [chunk["type"] for chunk in chunks] == [
+        "start",
+        "data-notice",
+        "start-step",
+        "text-start",
+        "text-delta",
+        "text-delta",
+        "text-end",
+        "tool-input-available",
+        "tool-input-available",
+        "tool-output-error",
+        "tool-output-available",
+        "finish-step",
+        "start-step",
+        "text-start",
+        "text-delta",
+        "text-delta",
+        "text-end",
+        "finish-step",
+        "finish",
+    ]
+    assert chunks[0] == {
+        "type": "start",
+        "messageId": "msg_1",
+        "messageMetadata": {"chat_id": "chat_1", "status": "generating", "model": "planner"},
+    }
+    assert chunks[10]["output"]["downloadable_datasets"][0]["ref"] == PIMA.ref
+    assert stream.endswith("data: [DONE]\n\n")
+
+
+def test_no_null_stands_beside_a_chunks_own_fields() -> None:
+    """The page's reader refuses them; inside an output they are data."""
+    for status in ("complete", "stopped", "interrupted", "failed"):
+        stream, _parts = recorded(EVENTS, status)
+        for line in stream.splitlines():
+            if line.startswith("data: {"):
+                assert None not in json.loads(line[6:]).values()
+
+
+@pytest.mark.parametrize("every", [2, 5, 100])
+def test_a_slow_reader_gets_the_same_message_in_fewer_chunks(every: int) -> None:
+    quick, _ = recorded(EVENTS, "complete")
+    slow, _ = recorded(EVENTS, "complete", every)
+    assert slow.count("\n\n") <= quick.count("\n\n")
+    assert _joined_text(slow) == _joined_text(quick)
+
+
+def _joined_text(stream: str) -> str:
+    chunks = [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: {")]
+    return "".join(chunk["delta"] for chunk in chunks if chunk["type"] == "text-delta")
+
+
+def test_closing_a_draft_ends_what_is_open() -> None:
+    draft = draft_of([*EVENTS[:6], StepStarted(), TextDelta("and")])
+    draft.close("Stopped.")
+    assert [part["state"] for part in draft.parts if "state" in part] == ["done", "output-error", "done"]
+    assert draft.parts[3]["errorText"] == "Stopped."
+
+
+def test_what_a_database_refuses_is_taken_out() -> None:
+    assert clean({"a": ["x\0y", "\ud800", 1, None]}) == {"a": ["xy", "?", 1, None]}
+
+
+PARSER = """
+import { readUIMessageStream, uiMessageChunkSchema, parseJsonEventStream } from "ai";
+const bytes = await new Response(process.stdin).arrayBuffer();
+const recordings = JSON.parse(new TextDecoder().decode(bytes));
+const results = [];
+for (const recording of recordings) {
+  const faults = [];
+  const body = new Blob([recording]).stream();
+  const chunks = parseJsonEventStream({ stream: body, schema: uiMessageChunkSchema }).pipeThrough(
+    new TransformStream({
+      transform(result, controller) {
+        if (result.success) controller.enqueue(result.value);
+        else faults.push(String(result.error));
+      },
+    }),
+  );
+  let message;
+  for await (const state of readUIMessageStream({ stream: chunks, onError: (e) => faults.push(e.message) }))
+    message = state;
+  results.push({ message, faults });
+}
+console.log(JSON.stringify(results));
+"""
+
+
+def parse_with_the_pages_reader(recordings: list[str]) -> list[dict[str, Any]]:
+    """What the ``ai`` package of the page makes of recorded streams."""
+    run = subprocess.run(
+        [Path(sys.executable).parent / "node", "--input-type=module", "--eval", PARSER],
+        cwd=Path(__file__).parents[2] / "frontend",
+        input=json.dumps(recordings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    results: list[dict[str, Any]] = json.loads(run.stdout)
+    return results
+
+
+def test_the_pages_own_parser_reads_every_stream() -> None:
+    """Golden: the parts that JavaScript assembles are the parts that we store."""
+    cases: list[tuple[MessageStatus, int, list[AnswerEvent]]] = [
+        ("complete", 1, EVENTS),
+        ("complete", 100, EVENTS),
+        ("stopped", 1, EVENTS[:7]),
+        ("interrupted", 3, EVENTS),
+        ("failed", 1, []),
+    ]
+    streams = [recorded(events, status, every) for status, every, events in cases]
+    parsed = parse_with_the_pages_reader([stream for stream, _parts in streams])
+    for (status, _every, _events), (_stream, parts), result in zip(cases, streams, parsed, strict=True):
+        told = result["faults"]
+        assert len(told) == (status in ("interrupted", "failed")), told
+        assert result["message"]["parts"] == parts or (not parts and result["message"]["parts"] == [])
+        assert result["message"]["id"] == "msg_1"
+        assert result["message"]["metadata"]["status"] == status
