@@ -389,6 +389,17 @@ async def test_a_filtered_search_looks_further(make: Make) -> None:
     assert refs(result) == [f"kaggle:owner/small-{n:03}" for n in range(3)]
 
 
+async def test_a_short_page_of_a_source_that_narrows_for_itself_is_not_the_last(make: Make) -> None:
+    class Narrowing(ShelfSource):
+        def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
+            return [hit for hit in super().search(query, credential) if hit.size_bytes == 5]
+
+    mixed = shelf("kaggle", STEP - 1, size_bytes=500) + shelf("kaggle", 4, "small", size_bytes=5)
+    filters = SearchFilters(max_bytes=100)
+    result = await make(Narrowing("kaggle", mixed)).search("diabetes", credentials=NOBODY, filters=filters)
+    assert len(result.datasets) == 4
+
+
 async def test_beyond_the_end(make: Make) -> None:
     result = await make(BuiltinSource()).search("diabetes", credentials=NOBODY, offset=40)
     assert (result.datasets, result.more, result.offset) == ((), False, 40)
@@ -469,6 +480,18 @@ async def test_a_failed_source_is_asked_again_soon(make: Make) -> None:
     result = await catalog.search("diabetes", credentials=NOBODY)
     assert not result.source_errors
     assert len(result.datasets) == 2
+
+
+async def test_a_later_page_stays_with_the_sources_of_the_first(make: Make) -> None:
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 9), error=SourceNotConfigured("no key"))
+    clock = Clock()
+    catalog = make(kaggle, ShelfSource("huggingface", shelf("huggingface", 15)), clock=clock)
+    first = await catalog.search("diabetes", credentials=NOBODY, limit=10)
+    kaggle.error = None
+    clock.now += RETRY_AFTER
+    second = await catalog.search("diabetes", credentials=NOBODY, limit=10, offset=10)
+    assert len(kaggle.asked) == 1
+    assert len({*refs(first), *refs(second)}) == 15
 
 
 async def test_a_limited_source_is_left_alone_as_long_as_it_asks(make: Make) -> None:

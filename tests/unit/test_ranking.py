@@ -96,6 +96,9 @@ def test_a_hit_in_doubt_stays_below_those_that_surely_fit_and_says_so() -> None:
     ranked = rank({"kaggle": [sure], "huggingface": [unsure]}, "flights", SearchFilters(max_bytes=100))
     assert refs(ranked) == [sure.ref, unsure.ref]
     assert ranked[1].why == "exact name · 10k downloads · size not stated"
+    sample = hit("builtin:flights", size_bytes=1)
+    below = rank({"builtin": [sample], "huggingface": [unsure]}, "flights", SearchFilters(max_bytes=100))
+    assert refs(below) == [unsure.ref, sample.ref]
 
 
 def test_each_dataset_once() -> None:
