@@ -1,1 +1,24 @@
-"""Manifest → verified files. Usable alone."""
+"""A manifest becomes verified files. Usable alone::
+
+    from pathlib import Path
+    from threading import Event
+
+    from dataferry.core.types import Checksum, DatasetRef, FileEntry, Http, Manifest
+    from dataferry.transfer import fetch
+
+    link = "https://example.org/iris.csv"
+    promised = Checksum("md5", "42615765a885ddf54427f12c34a0a070", "publisher")
+    files = (FileEntry("iris.csv", Http(link), checksum=promised),)
+    manifest = Manifest(DatasetRef.make("url", link), revision="1", files=files)
+    result = fetch(manifest, Path("iris"), print, Event())
+    print(result.files[0].sha256)
+
+The engine fetches several files at once, one connection each. A file that was not whole when the
+engine was stopped is fetched again from its start; one that was, is not.
+"""
+
+from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
+from dataferry.transfer.disk import preflight
+from dataferry.transfer.engine import fetch
+
+__all__ = ["FetchResult", "FetchedFile", "Limits", "fetch", "preflight"]

@@ -1,0 +1,134 @@
+"""The disk under a transfer: room, faults, and changes that survive a power cut."""
+
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import RawIOBase
+from pathlib import Path
+
+from dataferry.core.errors import DiskFull, StoreNotWritable
+from dataferry.core.types import Manifest
+
+#: Files of at least this size are synced one by one when they are whole; smaller ones together, with
+#: one sync of the file system at the end (a sync costs about 0.5 ms a file).
+SYNC_BYTES = 8 * 2**20
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def preflight(needed: int | Manifest, folder: Path, min_free_bytes: int = 0) -> None:
+    """Whether ``needed`` bytes, or a manifest and what it unpacks to, have room below ``folder``.
+
+    ``folder`` need not exist yet. Unknown sizes count as nothing.
+
+    Errors: ``DiskFull`` with both numbers, ``StoreNotWritable`` naming the folder.
+    """
+    if isinstance(needed, Manifest):
+        needed = sum(entry.size or 0 for entry in needed.files) + unpacked_peak(needed)
+    with disk_faults(folder):
+        existing = _nearest(folder)
+        free = shutil.disk_usage(existing).free
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise _not_writable(existing, "permission denied" if existing.is_dir() else "it is not a folder")
+    if needed + min_free_bytes > free:
+        raise _no_room(folder, needed + min_free_bytes, free)
+
+
+def unpacked_peak(manifest: Manifest) -> int:
+    """Bytes that archives take beside themselves while they are unpacked."""
+    return (manifest.unpacked_bytes or 0) if any(entry.unpack for entry in manifest.files) else 0
+
+
+@contextmanager
+def disk_faults(folder: Path, needed: int | None = None) -> Iterator[None]:
+    """What goes wrong with files inside the block is said as ``DiskFull`` or ``StoreNotWritable``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            free = shutil.disk_usage(_nearest(folder)).free
+            raise _no_room(folder, needed, free) from error
+        raise _not_writable(_nearest(folder), (error.strerror or str(error)).lower()) from error
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the closest one above it that exists."""
+    folder = folder.absolute()
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _no_room(folder: Path, needed: int | None, free: int) -> DiskFull:
+    amount = f"The download needs {_readable(needed)}" if needed else "The download needs more room"
+    short = f" {_readable(needed - free)}" if needed and needed > free else " space"
+    return DiskFull(f"{amount}, and {_readable(free)} is free in {folder}.", next_step=f"Free{short} there.")
+
+
+def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
+    return StoreNotWritable(
+        f"The folder {folder} cannot be written: {reason}.",
+        next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
+    )
+
+
+def _readable(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def write_all(file: RawIOBase, chunk: bytes) -> None:
+    """An unbuffered write may take only a part of what it is given."""
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) or 0 :]
+
+
+def sync_file_system(folder: Path) -> None:
+    """Everything written below ``folder`` so far survives a power cut once this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if hasattr(_libc, "syncfs"):
+            _raise_for(_libc.syncfs(descriptor))
+        else:
+            os.sync()
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step; False where the system cannot."""
+    if not hasattr(_libc, "renameat2"):
+        return False
+    result = _libc.renameat2(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
+    )
+    if result != 0 and ctypes.get_errno() in (errno.EINVAL, errno.ENOSYS):
+        return False
+    _raise_for(result)
+    return True
+
+
+def _raise_for(result: int) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))

@@ -1,0 +1,265 @@
+"""The order of a fetch: what is there, what is missing, bytes, archives, and the one rename."""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from dataferry.core.errors import (
+    Cancelled,
+    ChecksumMismatch,
+    Conflict,
+    InvalidInput,
+    OutsideStore,
+    SourceProtocolError,
+    UnsafeArchive,
+)
+from dataferry.core.types import FileEntry, Manifest, Progress
+from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
+from dataferry.transfer.disk import (
+    disk_faults,
+    exchange,
+    preflight,
+    sync_file_system,
+    sync_folder,
+    unpacked_peak,
+)
+from dataferry.transfer.formats import format_of, is_named_archive, members_grade, unpack
+from dataferry.transfer.http import HttpClient
+from dataferry.transfer.lanes import Lanes
+from dataferry.transfer.meter import INTERVAL_S, Meter
+from dataferry.transfer.partial import Partial
+from dataferry.transfer.paths import Claims, UnusablePath, check_path
+from dataferry.transfer.receive import Receiver
+from dataferry.transfer.unpack import DamagedArchive, Tree
+
+
+def fetch(
+    manifest: Manifest,
+    target: Path,
+    progress: Callable[[Progress], None],
+    cancel: threading.Event,
+    *,
+    partial: Path | None = None,
+    limits: Limits = Limits(),
+    replace: bool = False,
+) -> FetchResult:
+    """Bring the files of a manifest to ``target``, all of them verified, or nothing.
+
+    Blocks. Works in ``partial`` (by default ``.incomplete/<name>`` beside the target, and always on
+    its file system), which only one fetch uses at a time and in which files that are whole outlast a
+    failure, a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one
+    is kept until then. Files are read-only. ``progress`` is called from this thread, about ten times
+    a second at most; ``cancel`` is obeyed within a second.
+
+    Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
+    ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
+    ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists, a fetch at work),
+    ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
+    """
+    _check_paths(manifest)
+    target = target.absolute()
+    root = partial or target.parent / ".incomplete" / target.name
+    with Partial.locked(root, manifest) as work:
+        files = work.finished(target)
+        if files is None:
+            files = _Fetch(manifest, target, work, progress, cancel, limits, replace).run()
+        work.remove()
+    if partial is None:
+        with suppress(OSError):  # another fetch works beside it
+            root.parent.rmdir()
+    return FetchResult(files)
+
+
+def _check_paths(manifest: Manifest) -> None:
+    for entry in manifest.files:
+        try:
+            check_path(entry.path)
+        except UnusablePath as error:
+            kind = OutsideStore if error.outside else InvalidInput
+            raise kind(f"The source lists a file that cannot be stored: {error}.") from error
+
+
+class _Fetch:
+    """One call of ``fetch``."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        target: Path,
+        work: Partial,
+        progress: Callable[[Progress], None],
+        cancel: threading.Event,
+        limits: Limits,
+        replace: bool,
+    ) -> None:
+        self._manifest = manifest
+        self._target = target
+        self._work = work
+        self._progress = progress
+        self._cancel = cancel
+        self._limits = limits
+        self._replace = replace
+        self._claims = Claims(folded=work.folds_case)
+
+    def run(self) -> tuple[FetchedFile, ...]:
+        self._check_target()
+        self._claim_paths()
+        whole = self._work.restore(self._proceed)
+        missing = [entry for entry in self._manifest.files if entry.path not in whole]
+        meter = Meter(
+            self._progress,
+            sizes=[entry.size for entry in missing],
+            there=sum(file.size for file in whole.values()),
+            files_there=len(whole),
+        )
+        meter.tell()
+        preflight(
+            sum(entry.size or 0 for entry in missing) + unpacked_peak(self._manifest),
+            self._work.root,
+            self._limits.min_free_bytes,
+        )
+        whole |= self._bring(missing, meter)
+        meter.enter("verifying")
+        self._check_sizes(whole)
+        files = self._unpack_archives(whole, meter)
+        meter.enter("finishing")
+        self._move(files)
+        return files
+
+    def _proceed(self) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+
+    def _check_target(self) -> None:
+        """Errors: what would stop the rename at the end, said before the first byte."""
+        with disk_faults(self._target.parent):
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            apart = self._target.parent.stat().st_dev != self._work.root.stat().st_dev
+        if not os.access(self._target.parent, os.W_OK | os.X_OK):
+            preflight(0, self._target.parent)
+        if apart:
+            raise InvalidInput(f"{self._work.root} and {self._target} lie on different file systems.")
+        if not self._replace and os.path.lexists(self._target):
+            raise Conflict(f"{self._target} exists already.", next_step="Delete it, or fetch with replace.")
+
+    def _claim_paths(self) -> None:
+        """Errors: ``InvalidInput`` if two files of the manifest want one place."""
+        archives = Claims()
+        for entry in self._manifest.files:
+            try:
+                (archives if entry.unpack else self._claims).add(entry.path)
+            except UnusablePath as error:
+                raise InvalidInput(f"The source lists files that collide: {error}.") from error
+
+    def _bring(self, missing: list[FileEntry], meter: Meter) -> dict[str, FetchedFile]:
+        """Fetch what is missing, and report until it is there."""
+        client = HttpClient(
+            connections=self._limits.connections,
+            connect_timeout=self._limits.connect_timeout_s,
+            read_timeout=self._limits.stall_timeout_s,
+        )
+        receiver = Receiver(self._manifest.ref, client, self._work, meter, self._limits)
+        lanes = Lanes(receiver.receive, missing, self._limits.connections)
+        try:
+            lanes.start()
+            while not lanes.wait(INTERVAL_S):
+                self._proceed()
+                meter.tick()
+            self._proceed()
+            return lanes.received()
+        finally:
+            receiver.stop()
+            lanes.stop()
+            client.close()
+
+    def _check_sizes(self, whole: dict[str, FetchedFile]) -> None:
+        """Every file is still where it landed. Its bytes were hashed on the way."""
+        with disk_faults(self._work.root):
+            for entry in self._manifest.files:
+                self._proceed()
+                if self._work.home(entry).stat().st_size != whole[entry.path].size:
+                    raise ChecksumMismatch(f"{entry.path} changed on this disk after it was verified.")
+
+    def _unpack_archives(self, whole: dict[str, FetchedFile], meter: Meter) -> tuple[FetchedFile, ...]:
+        """The files of the tree, once every archive stands as its members."""
+        archives = [entry for entry in self._manifest.files if entry.unpack]
+        files = {entry.path: whole[entry.path] for entry in self._manifest.files if not entry.unpack}
+        if archives:
+            meter.enter("unpacking")
+        for entry in archives:
+            files |= self._unpack(entry, whole[entry.path], meter)
+        return tuple(files[path] for path in sorted(files))
+
+    def _unpack(self, entry: FileEntry, file: FetchedFile, meter: Meter) -> dict[str, FetchedFile]:
+        archive = self._work.home(entry)
+
+        def proceed() -> None:
+            self._proceed()
+            meter.tick()
+
+        try:
+            format = format_of(archive)
+            if format is None:
+                return self._keep_packed(entry, file)
+            told = self._manifest.unpacked_bytes or 0
+            tree = Tree(
+                self._work.tree,
+                self._claims,
+                self._limits,
+                archive=entry.path,
+                budget=max(self._limits.unpack_floor_bytes, file.size * self._limits.unpack_ratio, 2 * told),
+                grade=members_grade(format, file.grade),
+                proceed=proceed,
+                landed=meter.landed,
+            )
+            unpack(archive, format, tree, meter.expect_files)
+        except DamagedArchive as error:
+            raise self._damage(entry, file, error) from error
+        return tree.files
+
+    def _keep_packed(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
+        """A single packed file stays as it is; something else under an archive's name is an error."""
+        if is_named_archive(entry.path):
+            self._work.forget(entry)
+            raise SourceProtocolError(
+                f"{entry.path} is not the archive that its name says.",
+                next_step="The source may have sent a page in its place: look at the link in a browser.",
+            )
+        place = self._work.tree / entry.path
+        try:
+            self._claims.add(entry.path)
+        except UnusablePath as error:
+            raise InvalidInput(f"The source lists files that collide: {error}.") from error
+        with disk_faults(self._work.root):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            # A second name, so that a run that is cut short here still finds the first.
+            os.link(self._work.home(entry), place)
+        return {entry.path: file}
+
+    def _damage(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
+        """Damage under a verified checksum is the publisher's own; any other may be the line's."""
+        if file.grade == "publisher":
+            return UnsafeArchive(
+                f"{error}. Its checksum is the publisher's, so it is broken at its source.",
+                next_step="Tell its publisher, or choose another revision.",
+            )
+        self._work.forget(entry)
+        return ChecksumMismatch(f"{error}. It is fetched again.")
+
+    def _move(self, files: tuple[FetchedFile, ...]) -> None:
+        """The tree becomes the target."""
+        tree, target = self._work.tree, self._target
+        with disk_faults(target.parent):
+            sync_file_system(tree)
+            self._proceed()
+            self._work.finish(files)
+            if not os.path.lexists(target):
+                tree.rename(target)
+            elif not self._replace:
+                raise Conflict(f"{target} exists already.", next_step="Delete it, or fetch with replace.")
+            elif not exchange(tree, target):
+                target.rename(self._work.root / "old")
+                tree.rename(target)
+            sync_folder(target.parent)

@@ -1,0 +1,66 @@
+"""Paths inside a dataset: relative, POSIX, and each one's own."""
+
+import re
+import unicodedata
+
+MAX_NAME_BYTES = 255
+MAX_PATH_BYTES = 1024
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+class UnusablePath(Exception):
+    """Why a path cannot be used. ``outside``: it would leave the dataset's folder."""
+
+    def __init__(self, path: str, reason: str, *, outside: bool = False) -> None:
+        shown = _CONTROL.sub("?", path[:120]).encode("utf-8", "replace").decode()
+        super().__init__(f"{shown!r} {reason}")
+        self.outside = outside
+
+
+def check_path(path: str) -> None:
+    """Errors: ``UnusablePath`` unless the path is relative, normal and of a length that file systems take."""
+    if path.startswith("/") or _DRIVE.match(path):
+        raise UnusablePath(path, "is an absolute path", outside=True)
+    names = path.split("/")
+    if ".." in names:
+        raise UnusablePath(path, "leads out of the dataset's folder", outside=True)
+    if "" in names or "." in names:
+        raise UnusablePath(path, "is not a normal relative path")
+    if _CONTROL.search(path):
+        raise UnusablePath(path, "holds control characters")
+    try:
+        sizes = [len(name.encode()) for name in names]
+    except UnicodeEncodeError:
+        raise UnusablePath(path, "is not text") from None
+    if max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(sizes) - 1 > MAX_PATH_BYTES:
+        raise UnusablePath(path, "is too long")
+
+
+class Claims:
+    """Which paths of a tree are taken, so that no file overwrites another or stands where a folder must.
+
+    ``folded``: the file system takes ``A`` and ``a`` for one name, as macOS does.
+    """
+
+    def __init__(self, *, folded: bool = False) -> None:
+        self._folded = folded
+        self._files: set[str] = set()
+        self._folders: set[str] = set()
+
+    def add(self, path: str) -> None:
+        """Errors: ``UnusablePath`` if the place is taken."""
+        key = unicodedata.normalize("NFC", path).casefold() if self._folded else path
+        if key in self._files or key in self._folders:
+            raise UnusablePath(path, "is there twice")
+        cut = key.rfind("/")
+        while cut > 0:
+            folder = key[:cut]
+            if folder in self._files:
+                raise UnusablePath(path, "is below a file")
+            if folder in self._folders:
+                break
+            self._folders.add(folder)
+            cut = key.rfind("/", 0, cut)
+        self._files.add(key)
