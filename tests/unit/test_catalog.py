@@ -18,6 +18,7 @@ from dataferry.core.errors import (
     SourceNotConfigured,
     SourceProtocolError,
     SourceRateLimited,
+    SourceTimeout,
     SourceUnreachable,
 )
 from dataferry.core.settings import Settings
@@ -205,6 +206,7 @@ async def test_only_the_sources_asked_for(make: Make) -> None:
         (SourceRateLimited("slow down", retry_after=30), "source_rate_limited"),
         (SourceNotConfigured("no key", next_step="Set KAGGLE_API_TOKEN."), "source_not_configured"),
         (CredentialRejected("wrong key"), "credential_rejected"),
+        (TimeoutError(), "source_timeout"),
         (KeyError("datasets"), "source_protocol"),
         (GatedDataset("terms", link="https://example.org"), "gated"),
     ],
@@ -217,7 +219,7 @@ async def test_a_failing_source_is_a_note(make: Make, error: Exception, code: st
     (note,) = result.source_errors
     if isinstance(error, DataferryError):
         assert (note.detail, note.next_step, note.link) == (error.detail, error.next_step, error.link)
-    else:
+    if isinstance(error, KeyError):
         assert "KeyError" in note.detail
 
 
@@ -558,6 +560,29 @@ async def test_describe_has_a_deadline(make: Make, nobody: str) -> None:
         await slow.describe(ref, None, Credential("kaggle"), timeout=0.1)
     assert late.value.code == "source_timeout"
     gate.set()
+
+
+async def test_a_slow_link_does_not_shut_out_other_links(make: Make) -> None:
+    gate = threading.Event()
+    links = ShelfSource("url", gate=gate)
+    catalog = make(links, breaker_s=60, describe_timeout_s=0.1)
+    ref = DatasetRef.parse("url:https://example.org/a.csv")
+    with pytest.raises(SourceTimeout):
+        await catalog.readme(ref, None, Credential("url"))
+    gate.set()
+    assert await catalog.readme(ref, None, Credential("url"))
+
+
+async def test_a_hub_that_hung_rests(make: Make) -> None:
+    gate = threading.Event()
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 1), gate=gate)
+    catalog = make(kaggle, breaker_s=60, search_timeout_s=0.1)
+    await catalog.search("diabetes", credentials=NOBODY)
+    gate.set()
+    assert problems(await catalog.search("other", credentials=NOBODY)) == {"kaggle": "source_timeout"}
+    assert len(kaggle.asked) == 1
+    (status,) = await catalog.status(NOBODY)
+    assert status.state == "unreachable"
 
 
 async def test_manifest_and_readme(make: Make) -> None:

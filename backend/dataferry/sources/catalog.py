@@ -13,6 +13,7 @@ from dataferry.core.errors import (
     SourceError,
     SourceProtocolError,
     SourceRateLimited,
+    SourceTimeout,
     SourceUnreachable,
 )
 from dataferry.core.settings import Settings
@@ -96,10 +97,14 @@ class Catalog:
         self._sources = dict(sources)
         self._settings = settings
         self._clock = clock
-        self._pools = {name: SourcePool(name, WORKERS[name], settings.breaker_s) for name in self._sources}
         self._hubs: dict[SourceName, str] = {
             "kaggle": settings.kaggle_endpoint,
             "huggingface": settings.hf_endpoint,
+        }
+        # One link's slow server says nothing of the next link's: only hubs have a breaker.
+        self._pools = {
+            name: SourcePool(name, WORKERS[name], settings.breaker_s if name in self._hubs else 0.0)
+            for name in self._sources
         }
         self._reach = Reach(settings.connect_timeout_s, clock)
         self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_SHOWN), 1024, clock)
@@ -331,13 +336,15 @@ def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple
 
 
 def _speaking_plainly(name: SourceName, function: Callable[..., T], *args: object) -> T:
-    """Call ``function``; what it raises beyond our own errors is an answer that nobody foresaw."""
+    """Call ``function``; whatever else it raises becomes an error of ours."""
+    label = SOURCE_LABELS[name]
     try:
         return function(*args)
     except DataferryError:
         raise
+    except TimeoutError as error:
+        raise SourceTimeout(f"{label} took too long to answer.", next_step="Try again.") from error
     except Exception as error:
-        label = SOURCE_LABELS[name]
         _log.exception("%s: an answer that cannot be read", label)
         raise SourceProtocolError(
             f"{label}'s answer cannot be read ({type(error).__name__}).",
