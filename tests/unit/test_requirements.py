@@ -21,7 +21,11 @@ def tests_in(path: Path) -> set[str]:
     """Names of the tests of a file: functions of Python, titles of TypeScript."""
     text = path.read_text()
     if path.suffix == ".py":
-        return {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        return {
+            node.name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
     return set(re.findall(r"""\b(?:test|it)\(\s*["'`](.+?)["'`],""", text))
 
 

@@ -132,6 +132,19 @@ class Receipt(View):
     line: str
 
 
+class PreviewColumn(View):
+    name: str
+    dtype: str
+
+
+class Preview(View):
+    """The first rows of a dataset's main table. Cells are untrusted text."""
+
+    path: str
+    columns: tuple[PreviewColumn, ...]
+    rows: tuple[tuple[str | int | float | bool | None, ...], ...]
+
+
 class Deletion(View):
     """A delete that was accepted: its job, and the bytes it will free."""
 

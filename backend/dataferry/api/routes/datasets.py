@@ -15,6 +15,7 @@ from dataferry.library.views import (
     DatasetView,
     Deletion,
     DownloadTicket,
+    Preview,
     Receipt,
     SearchAnswer,
 )
@@ -153,6 +154,18 @@ async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revisio
 async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
     """What arrived: files, sums and whose word they are, licence, date, requesters."""
     return await wired.library.receipt(viewer, key, revision)
+
+
+@router.get("/{key}/preview")
+async def get_preview(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    rows: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> Preview:
+    """The first rows of the dataset's main table."""
+    return await wired.library.preview(viewer, key, revision, rows=rows)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from dataferry import __version__
 from dataferry.api.deps import Services, current_viewer, services
+from dataferry.chat.agent import chosen_model
 from dataferry.core.types import View, Viewer
 from dataferry.library.views import StorageView
 from dataferry.sources.base import SourceStatus
@@ -40,7 +41,7 @@ async def about(wired: Wired) -> AppView:
         needs_setup=needs_setup,
         setup_token_required=needs_setup and wired.accounts.setup_token is not None,
         open_registration=needs_setup or wired.settings.open_registration,
-        model=wired.chat.model_name,
+        model=chosen_model(wired.settings) or "planner",
     )
 
 

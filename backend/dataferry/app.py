@@ -1,0 +1,118 @@
+"""The only place that wires services, routes, handlers and workers together."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from dataferry import __version__
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.security import Secrets
+from dataferry.accounts.service import Accounts
+from dataferry.api.deps import Services
+from dataferry.api.problems import install_problems
+from dataferry.api.routes import auth, chats, datasets, health, jobs, sources
+from dataferry.api.security_headers import SecurityHeaders
+from dataferry.api.socket import document_socket, install_socket
+from dataferry.api.static import install_page
+from dataferry.chat.service import ChatService
+from dataferry.core.db import Database
+from dataferry.core.migrate import upgrade
+from dataferry.core.settings import Settings
+from dataferry.jobs.service import Jobs
+from dataferry.library.service import Library
+from dataferry.realtime import Realtime
+from dataferry.sources.catalog import Catalog, build_sources
+
+
+def build_services(settings: Settings) -> Services:
+    """Every service, in the order of the import law; nothing is opened or started yet."""
+    database = Database(settings.sqlalchemy_url)
+    secrets = Secrets(settings)
+    realtime = Realtime(settings)
+    catalog = Catalog(build_sources(settings), settings)
+    jobs = Jobs(database, settings, realtime)
+    accounts = Accounts(database, settings)
+    credentials = CredentialResolver(settings)
+    library = Library(database, settings, catalog, jobs, accounts, credentials, secrets)
+    chat = ChatService(database, settings, library, jobs)
+    return Services(
+        accounts=accounts,
+        library=library,
+        jobs=jobs,
+        catalog=catalog,
+        chat=chat,
+        realtime=realtime,
+        credentials=credentials,
+        settings=settings,
+        database=database,
+    )
+
+
+@asynccontextmanager
+async def started(wired: Services, *, worker: bool, answers: bool = True) -> AsyncIterator[None]:
+    """Services at work: schema, jobs and, where ``answers`` is true, chat."""
+    wired.library.store.prepare()
+    await asyncio.to_thread(upgrade, wired.database)
+    await wired.jobs.start(worker=worker)
+    if answers:
+        await wired.chat.start()
+    try:
+        yield
+    finally:
+        if answers:
+            await wired.chat.stop()
+        await wired.jobs.stop()
+        wired.catalog.close()
+        wired.database.close()
+
+
+def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
+    """The application. With ``worker`` false it takes jobs in but leaves them to other processes."""
+    wired = build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with started(wired, worker=worker):
+            yield
+
+    app = FastAPI(
+        title="Dataferry",
+        version=__version__,
+        summary="Ask for a dataset in words; it arrives on your own machine, verified.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = wired
+    install_problems(app)
+    for routes in (auth, chats, datasets, jobs, sources, health):
+        app.include_router(routes.router)
+    install_socket(app, realtime=wired.realtime, jobs=wired.jobs, redeem=wired.accounts.redeem_ws_ticket)
+    document_socket(app)
+    install_page(app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def openapi_document() -> str:
+    """The API's description, from which the page's types are made."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(data_dir=Path(folder), _env_file=None))
+        return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(openapi_document())

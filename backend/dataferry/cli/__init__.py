@@ -1,0 +1,61 @@
+"""``dataferry``: the server, and a client of it.
+
+Search, download, jobs and library are requests to the server that owns the data folder; where none
+runs, one is started for the length of the command.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dataferry import __version__
+from dataferry.cli import datasets, doctor, serving, users
+from dataferry.cli.output import ExitCode, complain
+from dataferry.core.errors import DataferryError
+
+app = typer.Typer(
+    name="dataferry",
+    help="Ask for a dataset in words; it arrives on your own machine, verified.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serving.serve)
+app.command()(serving.worker)
+app.command()(datasets.search)
+app.command()(datasets.download)
+app.command()(datasets.jobs)
+app.command()(datasets.library)
+app.command()(doctor.doctor)
+app.add_typer(users.app, name="users")
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        print(f"dataferry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version_shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """Run a command; an error is one line on stderr and an exit code that tells its kind."""
+    try:
+        app()
+    except DataferryError as error:
+        complain(error)
+        sys.exit(ExitCode.of(error.code))
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

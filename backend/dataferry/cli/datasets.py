@@ -1,0 +1,246 @@
+"""``search``, ``download``, ``jobs`` and ``library``."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from dataferry.cli.client import Client, connected
+from dataferry.cli.output import ExitCode, age, out
+from dataferry.core.errors import Conflict, InvalidInput, restore
+from dataferry.core.types import JobView
+from dataferry.library.receipts import readable_bytes
+
+AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+
+
+def search(
+    query: Annotated[list[str], typer.Argument(help="What to look for, in words.")],
+    source: Annotated[list[str] | None, typer.Option(help="kaggle, huggingface or builtin.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    license: Annotated[str | None, typer.Option(help="cc0, mit, cc-by …")] = None,
+    format: Annotated[str | None, typer.Option(help="csv, parquet, image …")] = None,
+    max_size: Annotated[str | None, typer.Option(help="100MB, 2GB …")] = None,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """Search every source at once."""
+    filters = {"license": license, "format": format, "max_bytes": _bytes(max_size)}
+    body = {
+        "query": " ".join(query),
+        "sources": source,
+        "limit": limit,
+        "filters": {name: value for name, value in filters.items() if value is not None},
+    }
+    with connected(user) as client:
+        answer = client.call("POST", "/api/datasets/search-all", json=body)
+    if as_json:
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("REF", "TITLE", "SIZE", "LICENCE", "DOWNLOADS", "HERE"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "DOWNLOADS" else "left")
+    for card in answer["datasets"]:
+        table.add_row(
+            card["ref"],
+            card["title"],
+            _size(card["size_bytes"]),
+            card["license"] or "–",
+            f"{card['downloads']:,}",
+            "yes" if card["local_status"] == "downloaded" else "",
+        )
+    out.print(table)
+    for problem in answer["source_errors"]:
+        out.print(f"! {problem['source']}: {problem['detail']} {problem['next_step'] or ''}")
+
+
+def download(
+    ref: Annotated[str, typer.Argument(help="source:id, an https link, or owner/name with --source.")],
+    source: Annotated[str | None, typer.Option(help="kaggle, huggingface, builtin or url.")] = None,
+    revision: Annotated[str | None, typer.Option(help="By default the newest.")] = None,
+    files: Annotated[list[str] | None, typer.Option("--file", help="Only this file; repeatable.")] = None,
+    to: Annotated[str | None, typer.Option(help="A folder inside the store to link it into.")] = None,
+    force: Annotated[bool, typer.Option(help="Fetch afresh over an existing copy.")] = False,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """Download a dataset and watch it arrive. Ends with 0 when every byte is verified."""
+    body = {
+        "dataset_id": ref,
+        "source": source,
+        "revision": revision,
+        "files": files or None,
+        "download_path": to,
+        "force_download": force,
+    }
+    with connected(user) as client:
+        ticket = client.call("POST", "/api/datasets/download-dataset", json=body)
+        try:
+            job = asyncio.run(_watch(client, ticket["job_id"], quiet=as_json))
+        except KeyboardInterrupt:
+            if not client.own_server:
+                out.print("The download goes on in the server: `dataferry jobs --follow`.")
+            raise
+        _raise_if_unsuccessful(job)
+        receipt = client.call("GET", f"/api/datasets/{job.key}/receipt", params={"revision": job.revision})
+    if as_json:
+        print(json.dumps(receipt, indent=2, ensure_ascii=False))
+        return
+    out.print(receipt["line"])
+    out.print(job.file_path or receipt["local_path"])
+
+
+async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
+    """Follow a job to its end with a progress bar; returns its last view."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=out, disable=quiet or not out.is_terminal) as bar:
+        row = bar.add_task("queued", total=None)
+        async for job in client.follow(job_id):
+            progress = job.progress
+            words = job.problem.detail[:60] if job.state == "waiting" and job.problem else job.state
+            bar.update(row, description=words, completed=progress.bytes_done, total=progress.bytes_total)
+            last = job
+    return last
+
+
+def jobs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print changes as they happen.")] = False,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """List your jobs, or follow them."""
+    with connected(user) as client:
+        listed = client.call("GET", "/api/jobs")
+        if as_json and not follow:
+            print(json.dumps(listed, indent=2, ensure_ascii=False))
+            return
+        for job in reversed(listed):
+            _print_job(JobView.model_validate(job), as_json=as_json)
+        if follow:
+            asyncio.run(_follow(client, as_json=as_json))
+
+
+async def _follow(client: Client, *, as_json: bool) -> None:
+    me = client.call("GET", "/api/auth/me")["id"]
+    async for job in client.follow_all(me):
+        _print_job(job, as_json=as_json)
+
+
+def _print_job(job: JobView, *, as_json: bool) -> None:
+    if as_json:
+        print(job.model_dump_json())
+        return
+    progress = job.progress
+    parts = [job.id, job.kind, job.ref, job.state]
+    if job.active and progress.bytes_done:
+        parts.append(f"{_size(progress.bytes_done)} of {_size(progress.bytes_total)}")
+    if job.problem is not None:
+        parts.append(f"{job.problem.detail} {job.problem.next_step or ''}".strip())
+    parts.append(age(job.finished_at or job.created_at))
+    out.print("  ".join(parts))
+
+
+def library(
+    name: Annotated[str | None, typer.Argument(help="A dataset: its ref, key or alias.")] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """List the datasets on this machine, show one's receipt, or delete it."""
+    with connected(user) as client:
+        if name is None:
+            if delete:
+                raise InvalidInput("Which dataset?", next_step="Name it: dataferry library REF --delete")
+            _print_library(client.call("GET", "/api/datasets", params={"page_size": 200}), as_json)
+            return
+        dataset = client.call("GET", f"/api/datasets/{_key(name)}")
+        if delete:
+            deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
+            job = asyncio.run(_watch(client, deletion["job_id"], quiet=True))
+            _raise_if_unsuccessful(job)
+            out.print(f"{dataset['ref']} is deleted; {_size(deletion['freed_bytes'])} freed.")
+            return
+        receipt = client.call("GET", f"/api/datasets/{dataset['key']}/receipt")
+        if as_json:
+            print(json.dumps(receipt, indent=2, ensure_ascii=False))
+            return
+        out.print(receipt["line"])
+        for file in receipt["files"]:
+            out.print(f"{file['sha256']}  {file['path']}  {_size(file['size'])}  {file['grade']}")
+
+
+def _print_library(page: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(page, indent=2, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("REF", "STATUS", "SIZE", "FILES", "PATH"):
+        table.add_column(heading, overflow="fold")
+    for dataset in page["datasets"]:
+        table.add_row(
+            dataset["ref"],
+            dataset["status"],
+            _size(dataset["size"]),
+            str(dataset["file_count"] or "–"),
+            dataset["local_path"] or "",
+        )
+    out.print(table)
+
+
+def _raise_if_unsuccessful(job: JobView) -> None:
+    if job.state == "cancelled":
+        out.print("The job was cancelled.")
+        raise typer.Exit(ExitCode.CANCELLED)
+    if job.state == "failed":
+        problem = job.problem
+        if problem is None:
+            raise Conflict("The job failed.", next_step="Look at the server's log.")
+        raise restore(problem.code, problem.detail, next_step=problem.next_step, link=problem.link)
+
+
+def _key(name: str) -> str:
+    """A ref typed by a person as the API's key; keys and aliases stay as they are."""
+    from dataferry.core.types import DatasetRef
+
+    return DatasetRef.parse(name).key if ":" in name and "/" in name else name
+
+
+def _size(count: int | None) -> str:
+    return "–" if count is None else readable_bytes(count)
+
+
+def _bytes(text: str | None) -> int | None:
+    """``100MB`` → 100000000. Errors: ``InvalidInput``."""
+    if text is None:
+        return None
+    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "B": 1}
+    upper = text.upper().replace(" ", "")
+    for unit, factor in units.items():
+        if upper.endswith(unit):
+            upper, scale = upper.removesuffix(unit), factor
+            break
+    else:
+        scale = 1
+    try:
+        return int(float(upper) * scale)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a size.", next_step="Write it as 100MB or 2GB.") from None

@@ -1,0 +1,182 @@
+"""``dataferry doctor``: what can be seen from here, redacted, to paste in an issue."""
+
+import asyncio
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from dataferry import __version__
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.cli.output import ExitCode, out
+from dataferry.core.errors import DataferryError
+from dataferry.core.lock import owner_address
+from dataferry.core.settings import Settings, environment_name, load_settings
+from dataferry.core.telemetry import configure_logging, redact
+from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest, SourceName
+from dataferry.library.paths import Store
+from dataferry.library.receipts import readable_bytes
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.catalog import Catalog, build_sources
+from dataferry.transfer.http import open_http
+
+_PACKAGES = (
+    "fastapi",
+    "sqlmodel",
+    "dbos",
+    "huggingface_hub",
+    "kagglesdk",
+    "langchain",
+    "langchain-google-genai",
+)
+#: Small public datasets that have been there for years.
+_KNOWN: dict[SourceName, str] = {
+    "huggingface": "huggingface:stanfordnlp/imdb",
+    "kaggle": "kaggle:andrewmvd/heart-failure-clinical-data",
+}
+#: A file small enough to be asked for in a probe.
+_SMALL = 64 * 1024
+
+
+def doctor(
+    live: Annotated[
+        bool, typer.Option("--live", help="Also ask the real hubs and the model, read-only.")
+    ] = False,
+) -> None:
+    """Look at settings, disk and versions, and say what to mend."""
+    settings = load_settings()
+    configure_logging("ERROR", as_json=False)
+    checks = Checks()
+    out.print(f"Dataferry {__version__} · Python {platform.python_version()} · {platform.platform()}")
+    out.print(" · ".join(f"{package} {version(package)}" for package in _PACKAGES))
+    _print_settings(settings)
+    checks.run("store can be written", lambda: _store(settings))
+    checks.run("server", lambda: owner_address(settings.data_dir) or "not running")
+    if live:
+        asyncio.run(_probe(settings, checks))
+    else:
+        out.print("The hubs and the model were not asked; `dataferry doctor --live` does.")
+    if checks.failed:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+class Checks:
+    """One line for each check: what was asked, what came, how long it took."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def run(self, name: str, check: Callable[[], str]) -> None:
+        began = time.perf_counter()
+        try:
+            self._say("ok", name, check(), began)
+        except Exception as error:
+            self._fail(name, error, began)
+
+    async def ask(self, name: str, check: Callable[[], Awaitable[str]]) -> None:
+        began = time.perf_counter()
+        try:
+            self._say("ok", name, await check(), began)
+        except Exception as error:
+            self._fail(name, error, began)
+
+    def _fail(self, name: str, error: Exception, began: float) -> None:
+        self.failed += 1
+        words = str(error)
+        if isinstance(error, DataferryError):
+            words = f"[{error.code}] {error.detail} {error.next_step or ''}"
+        self._say("FAILED", name, words, began)
+
+    def _say(self, mark: str, name: str, words: str, began: float) -> None:
+        out.print(f"{mark:6} {name}: {redact(words).strip()} ({time.perf_counter() - began:.2f} s)")
+
+
+def _print_settings(settings: Settings) -> None:
+    """What differs from the defaults; of a secret only that it is set."""
+    for field in type(settings).model_fields:
+        value = getattr(settings, field)
+        if field not in settings.model_fields_set or value is None:
+            continue
+        shown = "set" if isinstance(value, SecretStr) else redact(str(value))
+        out.print(f"       {environment_name(field)}={shown}")
+
+
+def _store(settings: Settings) -> str:
+    Store(settings.store).prepare()
+    usage = shutil.disk_usage(settings.store)
+    return f"{settings.store}, {readable_bytes(usage.free)} of {readable_bytes(usage.total)} free"
+
+
+async def _probe(settings: Settings, checks: Checks) -> None:
+    """About a dozen read-only requests, to be laid beside what the fakes answer."""
+    credentials = CredentialResolver(settings)
+    catalog = Catalog(build_sources(settings), settings)
+    try:
+        for source, known in _KNOWN.items():
+            await _probe_source(catalog, checks, DatasetRef.parse(known), credentials.resolve(source))
+    finally:
+        catalog.close()
+    await checks.ask("model: one streamed token", lambda: _one_token(settings))
+
+
+async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, credential: Credential) -> None:
+    async def search() -> str:
+        found = await catalog.search(
+            "diabetes",
+            credentials={ref.source: credential},
+            sources=[ref.source],
+            filters=SearchFilters(),
+            limit=3,
+        )
+        for problem in found.source_errors:
+            return f"[{problem.code}] {problem.detail}"
+        return ", ".join(hit.ref for hit in found.datasets)
+
+    async def describe() -> str:
+        summary = await catalog.describe(ref, None, credential, timeout=20)
+        return f"{summary.ref}@{summary.revision}, {summary.size_bytes} bytes, {summary.license}"
+
+    async def file_list() -> str:
+        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        graded = sum(entry.checksum is not None for entry in manifest.files)
+        return f"{len(manifest.files)} files, {graded} with a checksum, {manifest.total_bytes} bytes"
+
+    async def headers() -> str:
+        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        return await asyncio.to_thread(_headers, _smallest(manifest))
+
+    name = ref.label
+    out.print(f"       {name}: as {credential.origin}")
+    await checks.ask(f"{name}: search", search)
+    await checks.ask(f"{name}: describe", describe)
+    await checks.ask(f"{name}: file list", file_list)
+    await checks.ask(f"{name}: Range and checksum headers", headers)
+
+
+def _smallest(manifest: Manifest) -> FileEntry:
+    return min(manifest.files, key=lambda entry: entry.size or sys.maxsize)
+
+
+def _headers(entry: FileEntry) -> str:
+    """What a small ranged request answers: status and the headers that resume and checks rely on."""
+    if not isinstance(entry.origin, Http):
+        return "not served over HTTP"
+    with open_http(entry.origin, headers={"Range": "bytes=0-0"}) as response:
+        told = {
+            name: response.headers[name]
+            for name in ("content-range", "etag", "x-linked-etag", "x-goog-hash", "accept-ranges")
+            if name in response.headers
+        }
+        return f"{response.status} {told}"
+
+
+async def _one_token(settings: Settings) -> str:
+    from dataferry.chat.agent import probe_model
+
+    return await probe_model(settings)

@@ -1,0 +1,68 @@
+"""What commands print, and the codes they end with."""
+
+import sys
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from rich.console import Console
+
+from dataferry.core.errors import DataferryError
+
+#: Plain text and no wrapping where it is not a terminal, so that output can be piped.
+out = Console(highlight=False, markup=False, soft_wrap=True)
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    NOT_ALLOWED = 4
+    UNREACHABLE = 5
+    CORRUPT = 6
+    DISK_FULL = 7
+    CANCELLED = 8
+    INTERRUPTED = 130
+
+    @classmethod
+    def of(cls, code: str) -> "ExitCode":
+        """The exit code of an error's code."""
+        return _CODES.get(code, cls.FAILED)
+
+
+_CODES = {
+    "invalid_input": ExitCode.USAGE,
+    "outside_store": ExitCode.USAGE,
+    "config": ExitCode.USAGE,
+    "not_found": ExitCode.NOT_FOUND,
+    "forbidden": ExitCode.NOT_ALLOWED,
+    "gated": ExitCode.NOT_ALLOWED,
+    "not_signed_in": ExitCode.NOT_ALLOWED,
+    "source_not_configured": ExitCode.NOT_ALLOWED,
+    "credential_rejected": ExitCode.NOT_ALLOWED,
+    "source_timeout": ExitCode.UNREACHABLE,
+    "source_unreachable": ExitCode.UNREACHABLE,
+    "source_rate_limited": ExitCode.UNREACHABLE,
+    "network": ExitCode.UNREACHABLE,
+    "checksum_mismatch": ExitCode.CORRUPT,
+    "content_changed": ExitCode.CORRUPT,
+    "unsafe_archive": ExitCode.CORRUPT,
+    "disk_full": ExitCode.DISK_FULL,
+    "store_not_writable": ExitCode.DISK_FULL,
+}
+
+
+def complain(error: DataferryError) -> None:
+    """One line on stderr: what, why, and the next act."""
+    print(f"dataferry: {error.detail}", error.next_step or "", file=sys.stderr)
+
+
+def age(then: datetime) -> str:
+    """``3 h ago``."""
+    seconds = (datetime.now(UTC) - then).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "just now"

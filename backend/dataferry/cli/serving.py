@@ -1,0 +1,115 @@
+"""``dataferry serve`` and ``dataferry worker``."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from dataferry.cli.output import out
+from dataferry.core.errors import ConfigError
+from dataferry.core.lock import DataFolderLock
+from dataferry.core.settings import Settings, load_settings
+from dataferry.core.telemetry import configure_logging
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (DATAFERRY_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (DATAFERRY_PORT).")] = None,
+) -> None:
+    """Serve the page, the API and the jobs."""
+    given = {"host": host, "port": port}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    configure_logging(settings.log_level, as_json=settings.log_json)
+    with owned(settings) as lock, listening(settings) as listener:
+        address = address_of(settings, listener)
+        server = build_server(settings)
+        lock.announce(address)
+        token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
+        out.print(f"Dataferry is at {address}")
+        if token is not None:
+            out.print(f"The first account needs this setup token: {token}")
+        server.run(sockets=[listener])
+        if not server.started:
+            raise typer.Exit(1)
+
+
+def worker() -> None:
+    """Run jobs for other processes: needs Postgres and Redis."""
+    settings = load_settings()
+    if settings.embedded or settings.redis_url is None:
+        raise ConfigError(
+            "A worker needs a database that several processes may use.",
+            next_step="Set DATABASE_URL to Postgres and REDIS_URL, or run `dataferry serve` alone.",
+        )
+    configure_logging(settings.log_level, as_json=settings.log_json)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    from dataferry.app import build_services, started
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with started(build_services(settings), worker=True, answers=False):
+        out.print("The worker is ready.")
+        await stop.wait()
+
+
+def build_server(settings: Settings) -> uvicorn.Server:
+    """A server for the app. Its own signal handling drains requests first, then the jobs."""
+    from dataferry.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        # Answers and sockets never end by themselves: what is left after a second is cut. Answers
+        # are stored as they grow, and the page comes back by itself.
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+@contextlib.contextmanager
+def owned(settings: Settings) -> Iterator[DataFolderLock]:
+    """The data folder, held while the body runs. With Postgres several processes may share it."""
+    if not settings.embedded:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        yield DataFolderLock(settings.data_dir)
+        return
+    with DataFolderLock(settings.data_dir) as lock:
+        yield lock
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """A bound socket. Errors: ``ConfigError`` for an occupied port or an address that is not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+            next_step="Set DATAFERRY_PORT to a free port, or stop what uses this one.",
+        ) from error
+    with listener:
+        yield listener
+
+
+def address_of(settings: Settings, listener: socket.socket) -> str:
+    host = "localhost" if settings.loopback else settings.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - only compared
+        host = socket.gethostname()
+    return f"http://{host}:{listener.getsockname()[1]}"

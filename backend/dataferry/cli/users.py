@@ -1,0 +1,86 @@
+"""``dataferry users``: accounts, from the machine that holds them."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dataferry.accounts.service import Accounts
+from dataferry.cli.output import age, out
+from dataferry.core.db import Database
+from dataferry.core.migrate import upgrade
+from dataferry.core.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Accounts: list, create, reset-password, disable.")
+
+Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+Password = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="DATAFERRY_NEW_PASSWORD",
+        help="Asked for when it is not given.",
+    ),
+]
+
+
+@contextlib.contextmanager
+def _accounts() -> Iterator[Accounts]:
+    """The accounts of the data folder. A running server sees the change at once."""
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url, threads=1)
+    try:
+        upgrade(database)
+        yield Accounts(database, settings)
+    finally:
+        database.close()
+
+
+@app.command("list")
+def list_users() -> None:
+    """Every account."""
+    with _accounts() as accounts:
+        users = asyncio.run(accounts.list_users())
+    table = Table(box=None, pad_edge=False)
+    for heading in ("E-MAIL", "ROLE", "STATE", "SINCE"):
+        table.add_column(heading)
+    for user in users:
+        role, state = ("admin" if user.admin else "member"), ("disabled" if user.disabled else "active")
+        table.add_row(user.email, role, state, age(user.created_at))
+    out.print(table)
+
+
+@app.command()
+def create(
+    email: Email,
+    password: Password,
+    admin: Annotated[bool, typer.Option(help="May see and delete everything.")] = False,
+) -> None:
+    """Make an account."""
+    with _accounts() as accounts:
+        user = asyncio.run(accounts.create_user(email, password, admin=admin))
+    out.print(f"{user.email} can sign in.")
+
+
+@app.command("reset-password")
+def reset_password(email: Email, password: Password) -> None:
+    """Set a new password and end every session of the account."""
+    with _accounts() as accounts:
+        asyncio.run(accounts.reset_password(email, password))
+    out.print(f"{email} has a new password; other sessions are ended.")
+
+
+@app.command()
+def disable(
+    email: Email, undo: Annotated[bool, typer.Option("--undo", help="Let them in again.")] = False
+) -> None:
+    """Keep an account from signing in; its sessions end now."""
+    with _accounts() as accounts:
+        asyncio.run(accounts.disable(email, disabled=not undo))
+    out.print(f"{email} can sign in again." if undo else f"{email} can no longer sign in.")

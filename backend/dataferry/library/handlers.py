@@ -1,0 +1,182 @@
+"""The bodies of the library's jobs. They block, run in a worker's thread, and may be killed at any
+line: whatever they leave, the next attempt goes on from there."""
+
+import shutil
+from pathlib import Path
+
+from sqlmodel import Session
+
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.security import Secrets
+from dataferry.core.db import Database
+from dataferry.core.errors import NotFound
+from dataferry.core.settings import Settings
+from dataferry.core.types import DatasetRef, JobView, Manifest, Progress
+from dataferry.jobs.service import JobRun
+from dataferry.library import records
+from dataferry.library.models import Dataset
+from dataferry.library.paths import Store
+from dataferry.sources.catalog import Catalog
+from dataferry.transfer import FetchResult, Limits, fetch
+
+
+class Handlers:
+    """Download, update and delete."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        catalog: Catalog,
+        credentials: CredentialResolver,
+        secrets: Secrets,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._catalog = catalog
+        self._credentials = credentials
+        self._secrets = secrets
+        self._limits = Limits(
+            connections=settings.transfer_connections,
+            stall_timeout_s=settings.stall_timeout_s,
+            min_free_bytes=settings.min_free_bytes,
+        )
+
+    def download(self, run: JobRun) -> None:
+        """Manifest → verified files → row. A copy that is whole already is kept, unless forced."""
+        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        if dataset.downloaded and not run.params.get("force") and is_whole(self._database, dataset):
+            self._finish(run, dataset.id, Path(dataset.local_path or ""))
+            return
+        run.progress(Progress(phase="resolving"))
+        ref = self.ref_with_link(dataset)
+        credential = self._credentials.resolve(ref.source, run.requesters)
+        manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
+        files = run.params.get("files")
+        manifest = _select(manifest, files)
+        dataset = self._database.call(records.settle_revision, dataset.id, manifest.revision)
+        target = self._store.target(ref, manifest.revision, dataset.selection)
+        run.update(revision=manifest.revision, file_path=run.params.get("view") or str(target))
+        if dataset.visibility == "restricted":
+            target.parent.mkdir(parents=True, exist_ok=True)
+        result = fetch(
+            manifest,
+            target,
+            run.progress,
+            run.cancel,
+            partial=self._store.partial(run.job.dataset_id),
+            limits=self._limits,
+            replace=True,
+        )
+        result = _prune(result, target, files)
+        if dataset.visibility == "restricted":
+            target.chmod(0o700)
+        self._database.call(records.record_download, dataset.id, result.files, str(target), run.job.id)
+        self._finish(run, dataset.id, target)
+
+    def update(self, run: JobRun) -> None:
+        """Fetch the newest revision, then delete the older ones: the old copy stays until the new
+        one is verified."""
+        self.download(run)
+        ref = DatasetRef.parse(run.job.ref)
+        kept = self._store.target(ref, run.job.revision or "")
+        for dataset in self._database.call(records.find, ref):
+            if dataset.downloaded and dataset.local_path != str(kept) and not dataset.selection:
+                self._remove(dataset)
+
+    def delete(self, run: JobRun) -> None:
+        """Files, views and a partial download of one dataset, and nothing of its neighbours."""
+        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        self._remove(dataset)
+        shutil.rmtree(self._store.partial(dataset.id), ignore_errors=True)
+
+    def closed(self, job: JobView) -> None:
+        """A job reached its end: keep the row's last words, and drop what a cancel leaves."""
+        if job.state == "succeeded":
+            return
+        with self._database.unit_of_work() as session:
+            dataset = session.get(Dataset, job.dataset_id)
+            if dataset is None:
+                return
+            if job.state == "failed" and job.problem is not None:
+                status = "downloaded" if dataset.downloaded else "failed"
+                problem = job.problem
+                words = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
+                records.mark(session, dataset.id, status, error=words)
+            elif job.state == "cancelled":
+                records.mark(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
+        if job.state == "cancelled" and job.kind != "delete":
+            shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
+
+    def ref_with_link(self, dataset: Dataset) -> DatasetRef:
+        """The row's ref; a link's secret part is put back."""
+        if dataset.link is None:
+            return records.ref_of(dataset)
+        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
+
+    def _finish(self, run: JobRun, dataset_id: str, target: Path) -> None:
+        view = run.params.get("view")
+        if view is None:
+            run.update(file_path=str(target))
+            return
+        self._store.make_view(target, Path(view))
+        self._database.call(_remember_view, dataset_id, view)
+
+    def _remove(self, dataset: Dataset) -> None:
+        if dataset.local_path is not None:
+            tree = Path(dataset.local_path)
+            for view in dataset.views:
+                self._store.remove_view(tree, Path(view))
+            self._store.discard(tree)
+        self._database.call(records.record_deletion, dataset.id)
+
+
+def is_whole(database: Database, dataset: Dataset) -> bool:
+    """Every file is there with its size. Bytes are not read again."""
+    if dataset.local_path is None:
+        return False
+    files = database.call(records.files_of, dataset.id)
+    tree = Path(dataset.local_path)
+    try:
+        return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
+    except OSError:
+        return False
+
+
+def _remember_view(session: Session, dataset_id: str, view: str) -> None:
+    dataset = session.get_one(Dataset, dataset_id)
+    if view not in dataset.views:
+        dataset.views = [*dataset.views, view]
+        session.add(dataset)
+
+
+def _select(manifest: Manifest, files: list[str] | None) -> Manifest:
+    """The manifest cut down to ``files``. An archive stays whole: its members are chosen once they
+    are unpacked."""
+    if not files or any(entry.unpack for entry in manifest.files):
+        return manifest
+    missing = set(files) - {entry.path for entry in manifest.files}
+    if missing:
+        raise _no_such_files(missing)
+    chosen = tuple(entry for entry in manifest.files if entry.path in set(files))
+    return Manifest(manifest.ref, manifest.revision, chosen)
+
+
+def _prune(result: FetchResult, target: Path, files: list[str] | None) -> FetchResult:
+    """Drop unpacked members that were not asked for."""
+    if not files or {file.path for file in result.files} == set(files):
+        return result
+    missing = set(files) - {file.path for file in result.files}
+    if missing:
+        shutil.rmtree(target)
+        raise _no_such_files(missing)
+    for file in result.files:
+        if file.path not in files:
+            (target / file.path).unlink()
+    return FetchResult(files=tuple(file for file in result.files if file.path in files))
+
+
+def _no_such_files(missing: set[str]) -> NotFound:
+    names = ", ".join(sorted(missing)[:5])
+    return NotFound(f"The dataset has no file {names}.", next_step="Look at its file list and ask again.")

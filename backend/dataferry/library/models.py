@@ -1,0 +1,83 @@
+"""The library's tables."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from dataferry.core.db import Utc, now
+
+
+class Dataset(SQLModel, table=True):
+    """One revision of a dataset, whole or a selection of its files, as this machine knows it.
+
+    ``revision`` is empty until a job has resolved it. While a job is active its row alone tells the
+    live state; ``status``, ``error`` and ``download_progress`` here are what the last one left.
+    """
+
+    __tablename__ = "datasets"
+    __table_args__ = (
+        UniqueConstraint("source", "source_id", "revision", "selection"),
+        Index("idx_datasets_updated_at_ms", "updated_at_ms"),
+        Index("idx_datasets_downloaded_at_ms", "downloaded_at_ms"),
+    )
+
+    id: str = Field(primary_key=True)
+    source: str
+    source_id: str
+    revision: str = ""
+    #: Digest of the chosen files' names; empty for all of them.
+    selection: str = ""
+    #: ``public``, or ``restricted`` to those whose own access was checked.
+    visibility: str = "public"
+    title: str = ""
+    license: str | None = None
+    file_count: int | None = None
+    grade: str | None = None
+    #: The whole link of a ``url`` dataset, encrypted: its query may be a secret.
+    link: str | None = None
+    #: Hardlinked copies of the tree inside the store, asked for with ``download_path``.
+    views: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+    name: str = Field(index=True)
+    description: str = ""
+    original_url: str = ""
+    local_path: str | None = None
+    updated_at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    downloaded_at_ms: int | None = Field(default=None, sa_column=Column(BigInteger))
+    size: int | None = Field(default=None, sa_column=Column(BigInteger))
+    checksum: str | None = None
+    status: str = "absent"
+    error: str | None = None
+    download_progress: float = 0.0
+    downloaded: bool = False
+    download_job_id: str | None = None
+
+
+class DatasetFile(SQLModel, table=True):
+    __tablename__ = "dataset_files"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    path: str = Field(primary_key=True)
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str
+    grade: str
+
+
+class DatasetAccess(SQLModel, table=True):
+    """That a person asked for a dataset, and when their access to it was last checked."""
+
+    __tablename__ = "dataset_access"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    user_id: str = Field(primary_key=True, index=True)
+    checked_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class Alias(SQLModel, table=True):
+    """A short name that stands for a ref, e.g. ``imdb`` for ``huggingface:stanfordnlp/imdb``."""
+
+    __tablename__ = "aliases"
+
+    name: str = Field(primary_key=True)
+    ref: str

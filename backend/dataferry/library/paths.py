@@ -1,0 +1,132 @@
+"""Where datasets lie on disk.
+
+::
+
+    <store>/<source>/<owner|_>/<name>/<revision[:12]>[+<selection>]/   a dataset
+    <store>/<download_path>/                                          a hardlinked view of one
+    <store>/.incomplete/<dataset id>/                                 a download under way
+    <store>/.trash/<random>/                                          being deleted
+"""
+
+import os
+import re
+import secrets
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+from dataferry.core.errors import Conflict, OutsideStore, StoreNotWritable
+from dataferry.core.types import SOURCE_NAMES, DatasetRef
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Store:
+    """The root folder. All paths that leave it are absolute; all that enter are checked."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self) -> None:
+        """Make the store, prove that it can be written, and finish deletions that were cut short.
+
+        Errors: ``StoreNotWritable`` naming the folder.
+        """
+        probe = self.root / f".write-{secrets.token_hex(4)}"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise StoreNotWritable(
+                f"The downloads folder {self.root} cannot be written: {error.strerror}.",
+                next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
+            ) from error
+        shutil.rmtree(self.root / ".trash", ignore_errors=True)
+
+    def target(self, ref: DatasetRef, revision: str, selection: str = "") -> Path:
+        """The dataset's own folder."""
+        if ref.source == "url":
+            host = re.sub(r"^https?://", "", ref.id).partition("/")[0]
+            name = _segment(ref.name.partition("#")[0] or "file")
+            owner, name = _segment(host), f"{name}-{sha256(ref.id.encode()).hexdigest()[:8]}"
+        else:
+            owner, name = ref.owner or "_", ref.name
+        leaf = _segment(revision)[:12] + (f"+{selection}" if selection else "")
+        return self.root / ref.source / owner / name / leaf
+
+    def partial(self, dataset_id: str) -> Path:
+        return self.root / ".incomplete" / dataset_id
+
+    def view(self, download_path: str) -> Path:
+        """The folder that a request's ``download_path`` names, relative to the store or absolute.
+
+        Errors: ``OutsideStore`` for anything outside it or in a place that the store itself uses.
+        """
+        refused = OutsideStore(
+            f"{download_path[:200]!r} is not a folder that downloads may use.",
+            next_step=f"Name a folder inside {self.root}.",
+        )
+        if not download_path.strip() or "\0" in download_path:
+            raise refused
+        root = self.root.resolve()
+        # resolve() follows links, so that a link inside the store cannot lead out of it.
+        path = (root / Path(download_path).expanduser()).resolve()
+        if not path.is_relative_to(root) or path == root:
+            raise refused
+        first = path.relative_to(root).parts[0]
+        if first.startswith(".") or first in SOURCE_NAMES:
+            raise refused
+        return path
+
+    def make_view(self, tree: Path, view: Path) -> None:
+        """Hardlink every file of ``tree`` below ``view``; files that are equal already stay.
+
+        Errors: ``Conflict`` if another file stands in the way.
+        """
+        for source in sorted(path for path in tree.rglob("*") if path.is_file()):
+            link = view / source.relative_to(tree)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if link.exists() and os.path.samefile(link, source):
+                continue
+            try:
+                os.link(source, link)
+            except FileExistsError as error:
+                raise Conflict(
+                    f"{link} is another file already.",
+                    next_step="Choose an empty folder as download_path.",
+                ) from error
+
+    def remove_view(self, tree: Path, view: Path) -> None:
+        """Take away the links that ``make_view`` made, and no other file."""
+        for source in (path for path in tree.rglob("*") if path.is_file()):
+            link = view / source.relative_to(tree)
+            if link.exists() and os.path.samefile(link, source):
+                link.unlink()
+        for folder in sorted((p for p in view.rglob("*") if p.is_dir()), reverse=True):
+            _remove_if_empty(folder)
+        _remove_if_empty(view)
+
+    def discard(self, path: Path) -> None:
+        """Delete a tree: out of sight with one rename, then byte by byte. Missing is fine."""
+        if not path.exists():
+            return
+        trash = self.root / ".trash" / secrets.token_hex(8)
+        trash.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
+        parent = path.parent
+        while parent != self.root and _remove_if_empty(parent):
+            parent = parent.parent
+
+
+def _segment(text: str) -> str:
+    return _UNSAFE.sub("_", text).lstrip(".")[:80] or "_"
+
+
+def _remove_if_empty(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""The receipt of a download, and the sums and words in it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from dataferry.core.types import DatasetRef, Grade
+from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.views import DatasetFileView, Receipt
+
+_STRENGTH: tuple[Grade, ...] = ("publisher", "transport", "recorded")
+
+
+def tree_checksum(files: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the lines ``<sha256>  <path>\\n``, sorted by path, as ``sha256sum`` writes them.
+
+    ``files``: pairs of path and sha256.
+    """
+    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(files))
+    return sha256(lines.encode()).hexdigest()
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """A dataset's checksum is worth what its weakest file's is."""
+    return max(grades, key=_STRENGTH.index, default="recorded")
+
+
+def readable_bytes(count: int) -> str:
+    """``1500000`` → ``1.5 MB``, in powers of 1000."""
+    value, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[str, ...]) -> Receipt:
+    """What arrived, in fields and in one line."""
+    ref = DatasetRef.parse(f"{dataset.source}:{dataset.source_id}")
+    views = tuple(
+        DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id"}))
+        for file in sorted(files, key=lambda file: file.path)
+    )
+    at = datetime.fromtimestamp((dataset.downloaded_at_ms or 0) / 1000, UTC)
+    grade = weakest(view.grade for view in views)
+    size = sum(view.size for view in views)
+    checksum = tree_checksum((view.path, view.sha256) for view in views)
+    count = f"{len(views)} file{'s' if len(views) != 1 else ''}"
+    line = (
+        f"{ref}@{dataset.revision[:12]} · {count} · {readable_bytes(size)} · sha256:{checksum[:16]} ({grade})"
+        f" · {dataset.license or 'no licence stated'} · {at:%Y-%m-%d}"
+        + (f" · {', '.join(requested_by)}" if requested_by else "")
+    )
+    return Receipt(
+        ref=str(ref),
+        revision=dataset.revision,
+        source=ref.label,
+        title=dataset.title,
+        license=dataset.license,
+        original_url=dataset.original_url,
+        local_path=dataset.local_path or "",
+        size=size,
+        file_count=len(views),
+        checksum=checksum,
+        grade=grade,
+        downloaded_at=at,
+        requested_by=requested_by,
+        files=views,
+        line=line,
+    )

@@ -1,0 +1,467 @@
+"""The library: the datasets on this machine, and the way new ones get here."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlmodel import Session
+
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.security import Secrets
+from dataferry.accounts.service import Accounts
+from dataferry.core.db import Database
+from dataferry.core.errors import (
+    Conflict,
+    Forbidden,
+    GatedDataset,
+    NotFound,
+    SourceRateLimited,
+    SourceTimeout,
+    SourceUnreachable,
+)
+from dataferry.core.settings import Settings
+from dataferry.core.types import (
+    Credential,
+    DatasetRef,
+    DatasetSummary,
+    JobKind,
+    JobView,
+    SourceName,
+    Viewer,
+)
+from dataferry.jobs.service import Jobs
+from dataferry.library import records
+from dataferry.library.cards import build_card, loader_snippet, local_state
+from dataferry.library.handlers import Handlers
+from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
+from dataferry.library.preview import main_table, read_preview
+from dataferry.library.receipts import receipt
+from dataferry.library.views import (
+    DatasetCard,
+    DatasetPage,
+    DatasetView,
+    Deletion,
+    DownloadTicket,
+    Preview,
+    Receipt,
+    SearchAnswer,
+    StorageView,
+)
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.catalog import Catalog
+from dataferry.transfer import preflight
+
+
+class Library:
+    """One deep module for search, cards, downloads and what is on disk.
+
+    Every method takes the viewer: what they may not see answers ``NotFound``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        catalog: Catalog,
+        jobs: Jobs,
+        accounts: Accounts,
+        credentials: CredentialResolver,
+        secrets: Secrets,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._catalog = catalog
+        self._jobs = jobs
+        self._accounts = accounts
+        self._credentials = credentials
+        self._secrets = secrets
+        self.store = Store(settings.store)
+        self._handlers = Handlers(database, self.store, catalog, credentials, secrets, settings)
+        jobs.register("download", self._handlers.download, queue="download")
+        jobs.register("update", self._handlers.update, queue="download")
+        jobs.register("delete", self._handlers.delete, queue="maintenance")
+        jobs.on_closed(self._handlers.closed)
+
+    # -- finding ------------------------------------------------------------------------------
+
+    async def search(
+        self,
+        viewer: Viewer,
+        query: str,
+        *,
+        sources: Sequence[SourceName] | None = None,
+        filters: SearchFilters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchAnswer:
+        """Search every source at once. Errors: ``InvalidInput`` for an empty query; a source that
+        fails is in ``source_errors``."""
+        found = await self._catalog.search(
+            query,
+            credentials=self._credentials.all(viewer.user_id),
+            sources=sources,
+            filters=filters or SearchFilters(),
+            limit=limit,
+            offset=offset,
+        )
+        cards = await self.annotate(viewer, found.datasets)
+        return SearchAnswer(
+            query=query,
+            datasets=tuple(cards),
+            source_errors=found.source_errors,
+            more=found.more,
+            offset=offset,
+        )
+
+    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
+        """One dataset's card, as its source tells it now."""
+        ref = await self._database.run(self._with_link, ref, viewer)
+        summary = await self._catalog.describe(ref, revision, self._credential(ref, viewer))
+        if _hidden_link(ref):
+            # The card carries no secret, so the link must be known when its button is pressed.
+            await self._database.run(self._keep_link, ref, summary, viewer)
+        return (await self.annotate(viewer, [summary]))[0]
+
+    async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
+        """The dataset's own text: untrusted."""
+        return await self._catalog.readme(ref, revision, self._credential(ref, viewer))
+
+    async def annotate(self, viewer: Viewer, summaries: Sequence[DatasetSummary]) -> list[DatasetCard]:
+        """Cards for search hits, marked with what is here already."""
+        refs = [DatasetRef.parse(summary.ref) for summary in summaries]
+        states = await self._database.run(self._states, viewer, refs)
+        return [build_card(summary, *states[str(ref)]) for summary, ref in zip(summaries, refs, strict=True)]
+
+    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]:
+        """Stored cards with their state as of now."""
+        states = await self._database.run(
+            self._states, viewer, [DatasetRef.parse(card.ref) for card in cards]
+        )
+        return [card.model_copy(update=local_state(*states[card.ref])) for card in cards]
+
+    def _states(
+        self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
+    ) -> dict[str, tuple[Dataset | None, JobView | None]]:
+        states: dict[str, tuple[Dataset | None, JobView | None]] = {}
+        for ref in refs:
+            rows = [row for row in records.find(session, ref) if records.may_see(session, row, viewer)]
+            latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
+            newest = max(latest.values(), key=lambda job: job.created_at, default=None)
+            states[str(ref)] = (next((row for row in rows if row.downloaded), None), newest)
+        return states
+
+    # -- downloading --------------------------------------------------------------------------
+
+    async def request_download(
+        self,
+        viewer: Viewer,
+        ref: DatasetRef,
+        *,
+        revision: str | None = None,
+        files: Sequence[str] | None = None,
+        download_path: str | None = None,
+        force: bool = False,
+        kind: JobKind = "download",
+    ) -> DownloadTicket:
+        """Start a download, or join the one under way.
+
+        Answers at once what can be known at once: ``NotFound``, ``GatedDataset``,
+        ``SourceNotConfigured``, ``OutsideStore``, ``DiskFull``. A source that is slow is asked again
+        by the job.
+        """
+        view = self.store.view(download_path) if download_path else None
+        asked = ref
+        ref = await self._database.run(self._with_link, ref, viewer)
+        summary = await self._describe_for_download(ref, revision, viewer)
+        if summary is not None:
+            ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
+            if not files and summary.size_bytes is not None:
+                await asyncio.to_thread(
+                    preflight, summary.size_bytes, self.store.root, self._settings.min_free_bytes
+                )
+
+        def book(session: Session) -> tuple[str, str]:
+            resolved = (summary.revision if summary else None) or revision or ""
+            if asked.id != ref.id and asked.source != "url":
+                records.learn_alias(session, asked.id, ref)
+            dataset = records.upsert(
+                session,
+                ref,
+                summary,
+                revision=resolved,
+                selection=records.selection_digest(files),
+                encrypted_link=self._secrets.encrypt(ref.link or "") if _hidden_link(ref) else None,
+            )
+            records.record_access(session, dataset.id, viewer.user_id)
+            done = self._jobs.latest(session, [dataset.id], viewer.user_id).get(dataset.id)
+            if done is not None and self._serves(dataset, done) and not force and view is None:
+                return done.id, dataset.local_path or ""
+            target = self.store.target(ref, resolved, dataset.selection) if resolved else None
+            path = str(view or target or "")
+            key = f"download:{dataset.id}" + (f":{view}" if view else "")
+            job_id, created = self._jobs.submit(
+                session,
+                kind=kind,
+                ref=ref,
+                title=dataset.title,
+                dataset_id=dataset.id,
+                params={
+                    "force": force,
+                    "files": list(files) if files else None,
+                    "view": str(view) if view else None,
+                    "revision": revision,
+                },
+                requester_id=viewer.user_id,
+                single_flight_key=key,
+                revision=resolved or None,
+                file_path=path or None,
+            )
+            if created:
+                records.mark(
+                    session, dataset.id, "downloaded" if dataset.downloaded else "queued", job_id=job_id
+                )
+            return job_id, path
+
+        job_id, path = await self._database.run(book)
+        self._jobs.wake(job_id)
+        return self.ticket(await self._jobs.get(viewer, job_id), asked.id, path)
+
+    def ticket(self, job: JobView, dataset_id: str, path: str = "") -> DownloadTicket:
+        """The answer to a wish for a download, as its job stands."""
+        ref = DatasetRef.parse(job.ref)
+        path = job.file_path or path
+        folder = f" to {path}" if path else ""
+        if job.state == "succeeded":
+            message = f"{ref.label} dataset {dataset_id} was downloaded{folder}."
+        elif job.problem is not None and not job.active:
+            message = f"{ref.label} dataset {dataset_id} was not downloaded: {job.problem.detail}"
+        elif job.state == "cancelled":
+            message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
+        else:
+            message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}."
+        return DownloadTicket(
+            success=job.state not in ("failed", "cancelled"),
+            dataset_id=dataset_id,
+            source=ref.label,
+            message=message,
+            file_path=path,
+            job_id=job.id,
+            status=job.state,
+            ref=job.ref,
+            key=job.key,
+            problem=job.problem,
+        )
+
+    async def _describe_for_download(
+        self, ref: DatasetRef, revision: str | None, viewer: Viewer
+    ) -> DatasetSummary | None:
+        credential = self._credential(ref, viewer)
+        try:
+            summary = await self._catalog.describe(
+                ref, revision, credential, timeout=self._settings.describe_timeout_s
+            )
+        except (SourceTimeout, SourceUnreachable, SourceRateLimited):
+            return None
+        if summary.gated and credential.origin == "anonymous":
+            raise GatedDataset(
+                f"{summary.title} is shared only with people who accepted its terms.",
+                next_step=f"Accept them at {summary.url}, then set a token of {ref.label}.",
+                link=summary.url or None,
+            )
+        return summary
+
+    # -- what is here -------------------------------------------------------------------------
+
+    async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
+        """A page of the library, newest change first, counted from 1."""
+
+        def read(session: Session) -> DatasetPage:
+            rows, total = records.page(session, viewer, page_size, page_number)
+            latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
+            views = tuple(self._view(session, row, latest.get(row.id)) for row in rows)
+            return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
+
+        return await self._database.run(read)
+
+    async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
+        """One dataset by key, ref or alias. Reading it starts nothing."""
+
+        def read(session: Session) -> DatasetView:
+            row = self._row(session, viewer, key_or_alias, revision)
+            latest = self._jobs.latest(session, [row.id], viewer.user_id)
+            return self._view(session, row, latest.get(row.id))
+
+        return await self._database.run(read)
+
+    async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
+        """The receipt of a download. Errors: ``NotFound`` until it is here."""
+
+        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
+            row = self._row(session, viewer, key_or_alias, revision)
+            if not row.downloaded:
+                raise records.unknown(key_or_alias)
+            return row, records.files_of(session, row.id), records.requesters(session, row.id)
+
+        row, files, users = await self._database.run(read)
+        emails = await self._accounts.emails(users)
+        return receipt(row, files, tuple(emails[user] for user in users if user in emails))
+
+    async def preview(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, rows: int = 20
+    ) -> Preview:
+        """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
+
+        def read(session: Session) -> tuple[Dataset, dict[str, int]]:
+            row = self._row(session, viewer, key_or_alias, revision)
+            return row, {file.path: file.size for file in records.files_of(session, row.id)}
+
+        row, sizes = await self._database.run(read)
+        path = main_table(sizes)
+        if not row.downloaded or row.local_path is None or path is None:
+            raise NotFound("There is no table here to show.", next_step="Look at the file list.")
+        return await asyncio.to_thread(read_preview, Path(row.local_path), path, rows)
+
+    async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
+        """Delete a dataset's files. For those who asked for it, and admins.
+
+        Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
+        """
+
+        def book(session: Session) -> tuple[str, int]:
+            row = self._row(session, viewer, key_or_alias, revision)
+            if not viewer.admin and viewer.user_id not in records.requesters(session, row.id):
+                raise Forbidden(
+                    "Only those who asked for a dataset, and admins, may delete it.",
+                    next_step="Ask an admin, or download it yourself first.",
+                )
+            holder = self._jobs.active(session, row.id)
+            if holder is not None and holder.kind != "delete":
+                raise Conflict(
+                    f"Job {holder.id} has been working on this dataset since"
+                    f" {holder.created_at:%Y-%m-%d %H:%M} UTC.",
+                    next_step="Wait for it, or cancel it first.",
+                )
+            job_id, _created = self._jobs.submit(
+                session,
+                kind="delete",
+                ref=records.ref_of(row),
+                title=row.title,
+                dataset_id=row.id,
+                params={},
+                requester_id=viewer.user_id,
+                single_flight_key=f"delete:{row.id}",
+                revision=row.revision or None,
+                file_path=row.local_path,
+            )
+            return job_id, (row.size or 0) if row.downloaded else 0
+
+        job_id, freed = await self._database.run(book)
+        self._jobs.wake(job_id)
+        job = await self._jobs.get(viewer, job_id)
+        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
+
+    async def update(self, viewer: Viewer, key_or_alias: str) -> DownloadTicket:
+        """Fetch the newest revision; the copy that is here stays until the new one is verified."""
+        ref = await self._database.run(lambda session: records.resolve_name(session, key_or_alias))
+        await self.get(viewer, key_or_alias)
+        return await self.request_download(viewer, ref, force=True, kind="update")
+
+    async def storage(self) -> StorageView:
+        """The disk under the store."""
+        usage = await asyncio.to_thread(shutil.disk_usage, self.store.root)
+        used = await self._database.run(records.used_bytes)
+        return StorageView(
+            path=str(self.store.root),
+            free=usage.free,
+            total=usage.total,
+            used_by_datasets=used,
+            reserve=self._settings.min_free_bytes,
+        )
+
+    # -- inside -------------------------------------------------------------------------------
+
+    @staticmethod
+    def _serves(dataset: Dataset, job: JobView) -> bool:
+        """A finished job that a repeated wish can be answered with: its files are still there."""
+        return (
+            (job.kind, job.state) == ("download", "succeeded")
+            and dataset.downloaded
+            and dataset.local_path == job.file_path
+            and Path(dataset.local_path or "").is_dir()
+        )
+
+    def _credential(self, ref: DatasetRef, viewer: Viewer) -> Credential:
+        return self._credentials.resolve(ref.source, [viewer.user_id])
+
+    def _with_link(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
+        """Put the secret part of a known link back, for those who may see it."""
+        if ref.source != "url" or ref.link is not None:
+            return ref
+        for row in records.find(session, ref):
+            if row.link is not None and records.may_see(session, row, viewer):
+                return self._handlers.ref_with_link(row)
+        raise records.unknown(ref.id)
+
+    def _keep_link(self, session: Session, ref: DatasetRef, summary: DatasetSummary, viewer: Viewer) -> None:
+        dataset = records.upsert(
+            session,
+            ref,
+            summary,
+            revision=summary.revision or "",
+            selection="",
+            encrypted_link=self._secrets.encrypt(ref.link or ""),
+        )
+        records.record_access(session, dataset.id, viewer.user_id)
+
+    def _row(self, session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:
+        ref = records.resolve_name(session, key_or_alias)
+        for row in records.find(session, ref, revision):
+            if records.may_see(session, row, viewer):
+                return row
+        raise records.unknown(key_or_alias)
+
+    def _view(self, session: Session, row: Dataset, job: JobView | None) -> DatasetView:
+        ref = records.ref_of(row)
+        live = job if job is not None and job.active and job.kind != "delete" else None
+        progress = row.download_progress
+        if live is not None:
+            total = live.progress.bytes_total
+            # 100 % only after verification, which ends with the job.
+            progress = min(99.9, 100 * live.progress.bytes_done / total) if total else 0.0
+        snippet = None
+        if row.downloaded and row.local_path is not None:
+            sizes = {file.path: file.size for file in records.files_of(session, row.id)}
+            snippet = loader_snippet(ref, row.local_path, sizes)
+        return DatasetView(
+            id=row.id,
+            name=row.name,
+            ref=str(ref),
+            key=ref.key,
+            title=row.title,
+            description=row.description,
+            source=ref.label,
+            source_type=ref.source,
+            source_url=row.original_url,
+            original_url=row.original_url,
+            revision=row.revision or None,
+            local_path=row.local_path,
+            license=row.license,
+            updated_at_ms=row.updated_at_ms,
+            downloaded_at_ms=row.downloaded_at_ms,
+            size=row.size,
+            file_count=row.file_count,
+            checksum=row.checksum,
+            status=live.state if live else row.status,
+            error=None if live else row.error,
+            download_progress=round(progress, 1),
+            downloaded=row.downloaded,
+            download_job_id=live.id if live else row.download_job_id,
+            snippet=snippet,
+        )
+
+
+def _hidden_link(ref: DatasetRef) -> bool:
+    """The link has a query or user info, which only its owner may see."""
+    return ref.source == "url" and ref.link is not None and ref.link != ref.id

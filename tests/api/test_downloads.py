@@ -1,0 +1,238 @@
+"""Downloads over HTTP: a real server, real clients inside it, fake hubs outside."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.hubs import Hubs
+from tests.support.server import Client, Server, until
+
+HEART = "andrewmvd/heart-failure-clinical-data"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Any:
+    with Server(tmp_path_factory.mktemp("server") / "data", **hubs.settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Client:
+    return server.client()
+
+
+def curl(server: Server, client: Client, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """The seed's own command, word for word but the port."""
+    run = subprocess.run(
+        [
+            *("curl", "--silent", "--write-out", "\n%{http_code}", "-X", "POST", server.address + path),
+            *("-H", f"Authorization: {client.http.headers['Authorization']}"),
+            *("-H", "Content-Type: application/json"),
+            *("-d", json.dumps(body)),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text, _, status = run.stdout.rpartition("\n")
+    return int(status), json.loads(text)
+
+
+def test_check_1_a_kaggle_dataset_ends_with_its_files_on_disk(server: Server, ada: Client) -> None:
+    status, ticket = curl(server, ada, "/api/datasets/download/kaggle", {"dataset_id": HEART})
+    assert status == 202
+    assert ticket["success"] is True
+    assert ticket["dataset_id"] == HEART
+    assert ticket["source"] == "Kaggle"
+    assert HEART in ticket["message"]
+    job = ada.finished(ticket["job_id"])
+    assert job["state"] == "succeeded", job
+    folder = Path(ticket["file_path"])
+    assert folder.is_relative_to(server.data_dir / "downloads" / "kaggle" / "andrewmvd")
+    # The archive arrived unpacked.
+    assert [path.suffix for path in folder.rglob("*") if path.is_file()] == [".csv"]
+    _check_receipt(ada, job)
+
+
+def test_check_2_an_id_without_owner_is_followed_to_its_true_name(server: Server, ada: Client) -> None:
+    status, ticket = curl(server, ada, "/api/datasets/download/huggingface", {"dataset_id": "imdb"})
+    assert status == 202
+    assert ticket["dataset_id"] == "imdb"
+    assert ticket["source"] == "HuggingFace"
+    assert ticket["ref"] == "huggingface:stanfordnlp/imdb"
+    job = ada.finished(ticket["job_id"])
+    assert job["state"] == "succeeded", job
+    assert (
+        ticket["file_path"]
+        in ada.post(
+            "/api/datasets/download/huggingface", {"dataset_id": "imdb"}, headers={"Prefer": "wait"}
+        ).json()["message"]
+    )
+    _check_receipt(ada, job)
+    # The short name is an alias from now on.
+    assert ada.get("/api/datasets/imdb").json()["ref"] == "huggingface:stanfordnlp/imdb"
+
+
+def test_check_3_a_question_brings_cards_that_can_be_downloaded(ada: Client) -> None:
+    chat = ada.post("/api/chats", {}).json()
+    answer = ada.post(f"/api/chats/{chat['id']}/messages", {"content": "Find diabetes datasets"}).json()
+    assert answer["role"] == "assistant"
+    cards = answer["downloadable_datasets"]
+    assert {"Kaggle", "HuggingFace"} <= {card["source"] for card in cards}
+    for card in cards:
+        assert {"id", "title", "source", "url", "downloads"} <= card.keys()
+    card = next(card for card in cards if card["source"] == "Kaggle")
+    ticket = ada.post(card["download_endpoint"], {"dataset_id": card["id"], "download_path": None})
+    assert ticket.status_code in (200, 202), ticket.text
+    stored = ada.get(f"/api/chats/{chat['id']}").json()["messages"][-1]["downloadable_datasets"]
+    assert [card["ref"] for card in stored] == [card["ref"] for card in cards]
+
+
+def _check_receipt(client: Client, job: dict[str, Any]) -> None:
+    """The receipt's files are on disk with its sums."""
+    receipt = client.get(f"/api/datasets/{job['key']}/receipt").json()
+    folder = Path(receipt["local_path"])
+    on_disk = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert on_disk == {file["path"] for file in receipt["files"]}
+    for file in receipt["files"]:
+        assert hashlib.sha256((folder / file["path"]).read_bytes()).hexdigest() == file["sha256"]
+
+
+def test_prefer_wait_answers_once_the_files_are_there(ada: Client) -> None:
+    answer = ada.post(
+        "/api/datasets/download-dataset",
+        {"source": "builtin", "dataset_id": "iris"},
+        headers={"Prefer": "wait"},
+    )
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "succeeded"
+    assert "was downloaded" in answer.json()["message"]
+    assert any(Path(answer.json()["file_path"]).iterdir())
+
+
+def test_dataset_job_and_list_agree_and_a_repeat_starts_no_second_copy(ada: Client) -> None:
+    body = {"dataset_id": "builtin:wine"}
+    first = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
+    row = ada.get(f"/api/datasets/{first['key']}").json()
+    assert (row["downloaded"], row["status"], row["download_progress"]) == (True, "downloaded", 100.0)
+    assert row["local_path"] == first["file_path"]
+    again = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
+    assert again["file_path"] == first["file_path"]
+    page = ada.get("/api/datasets", params={"page_size": 200}).json()
+    assert [item["ref"] for item in page["datasets"]].count("builtin:wine") == 1
+
+
+def test_a_second_person_joins_the_job_and_a_third_sees_nothing_of_it(
+    server: Server, hubs: Hubs, ada: Client
+) -> None:
+    bob, eve = server.client("bob@example.org"), server.client("eve@example.org")
+    body = {"dataset_id": hubs.slow}
+    mine = ada.post("/api/datasets/download/huggingface", body).json()
+    his = bob.post("/api/datasets/download/huggingface", body).json()
+    assert his["job_id"] == mine["job_id"]
+    assert eve.get(f"/api/jobs/{mine['job_id']}").status_code == 404
+    assert eve.post(f"/api/jobs/{mine['job_id']}/cancel").status_code == 404
+    # One leaves, the other's download goes on; the last one stops it.
+    assert ada.post(f"/api/jobs/{mine['job_id']}/cancel").status_code == 200
+    assert ada.get(f"/api/jobs/{mine['job_id']}").status_code == 404
+    until(lambda: bob.job(mine["job_id"])["progress"]["bytes_done"] > 0, "bytes arrive")
+    bob.post(f"/api/jobs/{mine['job_id']}/cancel")
+    partial = server.data_dir / "downloads" / ".incomplete"
+    until(lambda: not partial.exists() or not any(partial.iterdir()), "the partial download is gone")
+    assert not list((server.data_dir / "downloads" / "huggingface").glob(hubs.slow + "/*"))
+
+
+def test_a_batch_answers_for_each(ada: Client) -> None:
+    wishes = [
+        {"dataset_id": "builtin:diabetes"},
+        {"source": "kaggle", "dataset_id": "../../etc/passwd"},
+        {"source": "kaggle", "dataset_id": "nobody/nothing-of-that-name"},
+    ]
+    results = ada.post("/api/datasets/download-multiple", {"datasets": wishes}).json()["results"]
+    assert [result["success"] for result in results] == [True, False, False]
+    assert [result["problem"] and result["problem"]["status"] for result in results] == [None, 422, 404]
+
+
+def test_a_view_inside_the_store_and_none_outside(server: Server, ada: Client) -> None:
+    body = {"dataset_id": "builtin:iris", "download_path": "mine/flowers"}
+    wait = {"Prefer": "wait"}
+    view = Path(ada.post("/api/datasets/download-dataset", body, headers=wait).json()["file_path"])
+    assert view == (server.data_dir / "downloads" / "mine" / "flowers").resolve()
+    original = Path(ada.get("/api/datasets/builtin:iris").json()["local_path"])
+    for path in original.iterdir():
+        assert (view / path.name).samefile(path)
+    for outside in ("/etc", "../x", "a/../../x"):
+        refused = ada.post("/api/datasets/download-dataset", {**body, "download_path": outside})
+        assert refused.status_code == 422
+        assert refused.json()["code"] == "outside_store"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("download-dataset", {"source": "nowhere", "dataset_id": "a/b"}, 422, "invalid_input"),
+        ("download/kaggle", {"dataset_id": "../../etc/passwd"}, 422, "invalid_input"),
+        ("download/kaggle", {"dataset_id": "no-owner"}, 422, "invalid_input"),
+        ("download/kaggle", {"dataset_id": "nobody/nothing-of-that-name"}, 404, "not_found"),
+        ("download/huggingface", {"dataset_id": "nobody/nothing-of-that-name"}, 404, "not_found"),
+        ("download/kaggle", {"id": "a/b"}, 422, "invalid_input"),
+        ("download-dataset", {"dataset_id": "a/b"}, 422, "invalid_input"),
+        ("search-all", {"query": "  "}, 422, "invalid_input"),
+    ],
+)
+def test_bad_input_gets_a_problem(
+    ada: Client, path: str, body: dict[str, Any], status: int, code: str
+) -> None:
+    answer = ada.post(f"/api/datasets/{path}", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["download/kaggle", "download/huggingface", "download-dataset", "download-multiple", "search-all"],
+)
+def test_each_route_needs_a_token(server: Server, ada: Client, path: str) -> None:
+    answer = ada.http.post(f"/api/datasets/{path}", json={}, headers={"Authorization": ""})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_gated_dataset_says_where_to_accept_its_terms(hubs: Hubs, ada: Client) -> None:
+    answer = ada.post("/api/datasets/download/huggingface", {"dataset_id": hubs.gated})
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "gated"
+    assert hubs.gated in answer.json()["link"]
+
+
+def test_deleting_frees_the_files_and_only_those_who_asked_may(server: Server, ada: Client) -> None:
+    wait = {"Prefer": "wait"}
+    body = {"dataset_id": "builtin:digits"}
+    folder = Path(ada.post("/api/datasets/download-dataset", body, headers=wait).json()["file_path"])
+    mallory = server.client("mallory@example.org")
+    assert mallory.http.delete("/api/datasets/builtin:digits/data").status_code == 403
+    deletion = ada.http.delete("/api/datasets/builtin:digits/data").json()
+    assert deletion["freed_bytes"] > 0
+    assert ada.finished(deletion["job_id"])["state"] == "succeeded"
+    assert not folder.exists()
+    assert ada.get("/api/datasets/builtin:digits/receipt").status_code == 404
+    refs = [item["ref"] for item in ada.get("/api/datasets").json()["datasets"]]
+    assert "builtin:digits" not in refs
+
+
+def test_force_fetches_afresh(ada: Client) -> None:
+    wait = {"Prefer": "wait"}
+    body = {"dataset_id": "builtin:breast_cancer"}
+    first = ada.post("/api/datasets/download-dataset", body, headers=wait).json()
+    folder = Path(first["file_path"])
+    damaged = next(path for path in folder.iterdir() if path.suffix == ".csv")
+    good = damaged.read_bytes()
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"x" * len(good))
+    ada.post("/api/datasets/download-dataset", body | {"force_download": True}, headers=wait)
+    assert damaged.read_bytes() == good

@@ -1,0 +1,169 @@
+"""A real ``dataferry serve`` in a process of its own, as a user would start it."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from dataferry.core.types import FINAL_STATES
+
+T = TypeVar("T")
+PASSWORD = "correct horse battery"
+
+
+class Server:
+    """``with Server(data_dir, HF_ENDPOINT=…) as server: server.client()``.
+
+    Nothing of the tester's own environment reaches it but PATH and HOME; intervals are short, so
+    that no test waits for a real one.
+    """
+
+    def __init__(self, data_dir: Path, *, port: int = 0, **settings: str) -> None:
+        self.data_dir = data_dir
+        self._port = port
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(data_dir),
+            "PYTHONWARNINGS": "ignore",
+            "DATAFERRY_DATA_DIR": str(data_dir),
+            "DATAFERRY_POLL_S": "0.05",
+            "DATAFERRY_RECONCILE_S": "0.5",
+            "DATAFERRY_RETRY_DELAY_S": "0.2",
+            "DATAFERRY_MIN_FREE_BYTES": "0",
+            "DATAFERRY_ALLOW_PRIVATE_URLS": "true",
+            "HF_ENDPOINT": "http://127.0.0.1:9",
+            "DATAFERRY_KAGGLE_ENDPOINT": "http://127.0.0.1:9",
+            **settings,
+        }
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: list[str] = []
+        self.address = ""
+
+    def start(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dataferry.cli", "serve", "--port", str(self._port)],
+            env=self._environment,
+            cwd=self.data_dir.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines = []
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self.address = self._wait_for_address()
+        # The same port after a restart, so that an open page finds its server again.
+        self._port = int(self.address.rpartition(":")[2])
+        until(self._ready, f"the server is ready\n{self.log}")
+        return self
+
+    @property
+    def log(self) -> str:
+        return "".join(self._lines)
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self._lines.append(line)
+
+    def _wait_for_address(self) -> str:
+        def found() -> str | None:
+            match = re.search(r"Dataferry is at (\S+)", self.log)
+            if match:
+                return match[1].replace("localhost", "127.0.0.1")
+            assert self._process is not None
+            assert self._process.poll() is None, f"the server ended:\n{self.log}"
+            return None
+
+        return until(found, "the server says its address")
+
+    def _ready(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{self.address}/api/health/ready", timeout=2).is_success
+        return False
+
+    def kill(self) -> None:
+        """SIGKILL: no farewell of any kind."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, as a service manager sends it; returns the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(timeout=30)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def client(self, email: str = "ada@example.org") -> "Client":
+        """A registered and signed-in client."""
+        return Client(self.address, email)
+
+
+class Client:
+    """HTTP as a person's script would speak it."""
+
+    def __init__(self, address: str, email: str) -> None:
+        self.http = httpx.Client(base_url=address, timeout=30)
+        account = {"email": email, "password": PASSWORD}
+        answer = self.http.post("/api/auth/register", json=account)
+        assert answer.status_code in (200, 201, 409), answer.text
+        form = {"username": email, "password": PASSWORD}
+        answer = self.http.post("/api/auth/token", data=form)
+        assert answer.is_success, answer.text
+        self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def get(self, path: str, **arguments: Any) -> httpx.Response:
+        return self.http.get(path, **arguments)
+
+    def post(self, path: str, json: Any = None, **arguments: Any) -> httpx.Response:
+        return self.http.post(path, json=json, **arguments)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        answer = self.get(f"/api/jobs/{job_id}")
+        assert answer.is_success, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def finished(self, job_id: str, timeout: float = 30) -> dict[str, Any]:
+        """The job once it has reached a final state."""
+
+        def final() -> dict[str, Any] | None:
+            job = self.job(job_id)
+            return job if job["state"] in FINAL_STATES else None
+
+        return until(final, f"job {job_id} ends", timeout)
+
+
+def until(condition: Callable[[], T | None], what: str, timeout: float = 20) -> T:
+    """What ``condition`` returns once it is truthy; fails with ``what`` after ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what}")
+        time.sleep(0.02)

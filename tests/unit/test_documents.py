@@ -1,0 +1,58 @@
+"""The documents say what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from dataferry.cli import app
+from dataferry.core.settings import Settings, env_example, environment_name
+from scripts.documents import settings_table
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ADRS = sorted(page for page in (ROOT / "docs" / "adr").glob("*.md") if page.name != "README.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        if not link.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", ADRS, ids=lambda page: page.stem)
+def test_a_decision_has_its_four_parts_and_is_listed(page: Path) -> None:
+    headings = re.findall(r"^## (.+)$", page.read_text(), re.MULTILINE)
+    assert headings == ["Context", "Decision", "Consequences", "Alternatives"]
+    assert f"]({page.name})" in (page.parent / "README.md").read_text()
+
+
+def test_every_setting_is_documented() -> None:
+    example = (ROOT / ".env.example").read_text()
+    assert example == "\n".join(env_example()) + "\n"
+    assert settings_table() in (ROOT / "docs" / "configuration.md").read_text()
+    for field, about in Settings.model_fields.items():
+        assert about.description, field
+        assert environment_name(field) in example
+
+
+def test_every_command_that_is_named_exists() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        text = page.read_text()
+        assert set(re.findall(r"(?:`|\$ )dataferry ([a-z]+)", text)) <= commands, page
+        assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets, page
+
+
+def test_the_compiled_help_names_every_target() -> None:
+    text = (ROOT / "Makefile").read_text()
+    for target in ("help", "setup", "run", "demo", "dev", "test", "check", "bench", "clean"):
+        assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
+
+
+def test_no_page_names_a_place_of_one_machine() -> None:
+    for page in PAGES:
+        assert not re.search(r"(?<![\w.…])/(?:home|root|Users|work)/", page.read_text()), page
