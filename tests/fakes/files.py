@@ -16,11 +16,16 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import md5, sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+from zlib import crc32
+
+from urllib3 import HTTPHeaderDict
+
+from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
 
 FaultName = Literal[
     "drop",  # the line is cut after `after` bytes
@@ -101,13 +106,29 @@ class FileServer:
     def address(self) -> str:
         return f"{self._host}:{self._server.server_address[1]}"
 
+    def manifest(
+        self, *paths: str, promised: HashName | None = "sha256", sized: bool = True, **entry: Any
+    ) -> Manifest:
+        """Files of this server (all of them by default), with the checksums that they should have."""
+        files = tuple(
+            FileEntry(
+                path,
+                Http(self.url(path)),
+                size=len(self.files[path]) if sized else None,
+                checksum=checksum(self.files[path], promised) if promised else None,
+                **entry,
+            )
+            for path in paths or self.files
+        )
+        return Manifest(DatasetRef.make("url", self.url("set")), "r1", files)
+
     def asked(self, path: str) -> int:
         """How often a file was asked for."""
         with self._lock:
             return sum(request.path == path for request in self.requests)
 
     def __enter__(self) -> Self:
-        served = self
+        served: FileServer = self
 
         class Handler(_Handler):
             files = served
@@ -148,6 +169,17 @@ class FileServer:
         self._released.wait(seconds)
 
 
+def checksum(body: bytes, algorithm: HashName) -> Checksum:
+    """What a publisher would promise of ``body``."""
+    value = {
+        "sha256": lambda: sha256(body).hexdigest(),
+        "md5": lambda: md5(body).hexdigest(),
+        "git-sha1": lambda: sha1(b"blob %d\0" % len(body) + body).hexdigest(),
+        "crc32": lambda: f"{crc32(body):08x}",
+    }[algorithm]()
+    return Checksum(algorithm, value, "transport" if algorithm == "crc32" else "publisher")
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -158,6 +190,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     files: FileServer
 
     def setup(self) -> None:
@@ -170,7 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)  # a proxy is sent the whole URL
         path, query = unquote(parts.path.lstrip("/")), parse_qs(parts.query)
-        self.files._note(Request(self.command, path, query, dict(self.headers), self.requestline))
+        self.files._note(
+            Request(self.command, path, query, HTTPHeaderDict(self.headers.items()), self.requestline)
+        )
         fault = self.files._next_fault(path) or _Fault()
         if fault.name == "slow_first_byte":
             self.files._pause(fault.seconds)
@@ -190,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, path: str, body: bytes, fault: _Fault) -> None:
         tag = f'"{sha256(body).hexdigest()[:16]}"'
-        headers = {"ETag": tag, "Accept-Ranges": "bytes", **self.files.headers.get(path, {})}
+        headers: dict[str, str] = {"ETag": tag, "Accept-Ranges": "bytes", **self.files.headers.get(path, {})}
         if self.headers.get("If-Match", tag) != tag:
             return self._empty(412, {})
         status = 200
@@ -208,13 +243,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.name == "too_long":
             body += b"and then some"
         chunked = fault.name in ("no_length", "short_chunked", "too_long")
-        framing = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body)))
+        framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(body))}
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in (framing | headers).items():
             self.send_header(name, value)
-        self.send_header(
-            *(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(body))))
-        )
         self.end_headers()
         if self.command == "HEAD":
             return None

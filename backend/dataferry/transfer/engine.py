@@ -240,13 +240,14 @@ class _Fetch:
 
     def _damage(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
         """Damage under a verified checksum is the publisher's own; any other may be the line's."""
+        what = f"{entry.path} is damaged ({error})"
         if file.grade == "publisher":
             return UnsafeArchive(
-                f"{error}. Its checksum is the publisher's, so it is broken at its source.",
+                f"{what}. Its checksum is the publisher's, so it is broken at its source.",
                 next_step="Tell its publisher, or choose another revision.",
             )
         self._work.forget(entry)
-        return ChecksumMismatch(f"{error}. It is fetched again.")
+        return ChecksumMismatch(f"{what}.", next_step="Try again: it is fetched anew.")
 
     def _move(self, files: tuple[FetchedFile, ...]) -> None:
         """The tree becomes the target."""

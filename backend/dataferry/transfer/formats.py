@@ -3,13 +3,15 @@
 import bz2
 import gzip
 import lzma
+import os
 import stat
 import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
+from typing import IO, Any, Literal, Self, cast
 
 from dataferry.core.types import Grade
 from dataferry.transfer.unpack import DamagedArchive, Tree, archive_faults, decoded
@@ -117,7 +119,7 @@ def _unpack_tar(archive: Path, format: Format, tree: Tree) -> None:
     packing = format.partition(".")[2]
     with closing(_OPEN[packing](archive) if packing else archive.open("rb")) as plain:
         source = _Bounded(plain, tree)
-        with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|") as container:
+        with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|", tarinfo=_Header) as container:
             for member in container:
                 tree.proceed()
                 _take(container, member, tree)
@@ -126,6 +128,26 @@ def _unpack_tar(archive: Path, format: Format, tree: Tree) -> None:
         # The packing's own checksum stands behind the last byte.
         while source.read(1 << 20):
             pass
+    if not packing and not _ends_in_zeros(archive):
+        raise DamagedArchive("it is cut short")
+
+
+class _Header(tarfile.TarInfo):
+    """A broken header in mid-archive is damage. By itself tarfile takes it for the end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except (InvalidHeaderError, TruncatedHeaderError) as error:
+            raise DamagedArchive(f"a header is broken: {error}") from error
+
+
+def _ends_in_zeros(archive: Path) -> bool:
+    """A tar ends in blocks of zeros; where no checksum stands behind it, one without was cut short."""
+    with archive.open("rb") as file:
+        file.seek(-512, os.SEEK_END)
+        return not any(file.read())
 
 
 def _take(container: tarfile.TarFile, member: tarfile.TarInfo, tree: Tree) -> None:

@@ -44,7 +44,7 @@ _LINK_HOPS = 40
 
 
 class DamagedArchive(Exception):
-    """The archive cannot be read to its end, or its own checksums do not fit."""
+    """Why an archive cannot be read to its end, or that its own checksums do not fit."""
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def archive_faults(name: str) -> Iterator[None]:
             next_step="Ask its publisher for a plain zip or tar.gz.",
         ) from error
     except _BROKEN as error:
-        raise DamagedArchive(f"{name} is damaged: {error}") from error
+        raise DamagedArchive(str(error)) from error
 
 
 class Tree:

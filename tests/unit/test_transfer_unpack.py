@@ -1,0 +1,439 @@
+"""Archives: what is unpacked, what is refused, and whose word the members stand on."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import stat
+import struct
+import tarfile
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dataferry.core.errors import (
+    Cancelled,
+    ChecksumMismatch,
+    DiskFull,
+    InvalidInput,
+    SourceProtocolError,
+    UnsafeArchive,
+)
+from dataferry.core.types import Bytes, DatasetRef, FileEntry, Grade, Manifest, Progress
+from dataferry.transfer import FetchResult, Limits, fetch
+from tests.fakes.files import checksum
+
+MEMBERS = {
+    "train/a.csv": os.urandom(70_000),
+    "train/b.csv": b"1,2\n" * 100,
+    "readme.txt": b"",
+    "ünï.txt": b"u",
+}
+
+
+def zipped(members: dict[str | zipfile.ZipInfo, bytes] | dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, body in members.items():
+            container.writestr(name, body)
+    return buffer.getvalue()
+
+
+def tarred(members: dict[str, bytes], *more: tarfile.TarInfo) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as container:
+        for name, body in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            container.addfile(member, io.BytesIO(body))
+        for member in more:
+            container.addfile(member)
+    return buffer.getvalue()
+
+
+def special(name: str, kind: bytes, leads_to: str = "") -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, leads_to
+    return member
+
+
+def zip_link(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+def entry(path: str, body: bytes, *, promised: bool = False, unpack: bool = True) -> FileEntry:
+    word = checksum(body, "sha256") if promised else None
+    return FileEntry(path, Bytes(lambda: io.BytesIO(body)), size=len(body), checksum=word, unpack=unpack)
+
+
+def run(target: Path, *entries: FileEntry, **options: object) -> tuple[FetchResult, list[Progress]]:
+    told: list[Progress] = []
+    unpacked = options.pop("unpacked_bytes", None)
+    manifest = Manifest(DatasetRef("kaggle", "a/b"), "1", entries, unpacked_bytes=unpacked)  # type: ignore[arg-type]
+    result = fetch(manifest, target, told.append, threading.Event(), **options)  # type: ignore[arg-type]
+    return result, told
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+PACKINGS: dict[str, tuple[Callable[[bytes], bytes], Grade]] = {
+    "tar": (bytes, "recorded"),
+    "tar.gz": (gzip.compress, "transport"),
+    "tgz": (gzip.compress, "transport"),
+    "tar.bz2": (bz2.compress, "transport"),
+    "tar.xz": (lzma.compress, "transport"),
+}
+
+
+@pytest.mark.parametrize("promised", [True, False])
+@pytest.mark.parametrize("suffix", ["zip", *PACKINGS])
+def test_members_take_the_archives_place(tmp_path: Path, suffix: str, promised: bool) -> None:
+    if suffix == "zip":
+        body, grade = zipped(MEMBERS), "transport"
+    else:
+        pack, grade = PACKINGS[suffix]
+        body = pack(tarred(MEMBERS))
+    result, told = run(tmp_path / "set", entry(f"set.{suffix}", body, promised=promised))
+    assert tree(tmp_path / "set") == MEMBERS
+    assert [(f.path, f.size, f.sha256) for f in result.files] == [
+        (path, len(body), hashlib.sha256(body).hexdigest()) for path, body in sorted(MEMBERS.items())
+    ]
+    assert {f.grade for f in result.files} == {"publisher" if promised else grade}
+    assert {p.stat().st_mode & 0o777 for p in (tmp_path / "set").rglob("*") if p.is_file()} == {0o444}
+    assert [p.name for p in tmp_path.iterdir()] == ["set"], "the archive is gone"
+    phases = list(dict.fromkeys(p.phase for p in told))
+    assert phases == ["fetching", "verifying", "unpacking", "finishing"]
+    assert told[-1].files_done == 4
+    assert told[-1].bytes_done == told[-1].bytes_total == len(body)
+
+
+def test_members_stay_in_the_archives_folder_beside_plain_files(tmp_path: Path) -> None:
+    run(
+        tmp_path / "set",
+        entry("raw/one.zip", zipped({"a.csv": b"1"})),
+        entry("raw/two.zip", zipped({"b.csv": b"2"})),
+        entry("c.csv", b"3", unpack=False),
+    )
+    assert tree(tmp_path / "set") == {"raw/a.csv": b"1", "raw/b.csv": b"2", "c.csv": b"3"}
+
+
+def test_an_archive_that_is_not_to_be_unpacked_stays(tmp_path: Path) -> None:
+    body = zipped(MEMBERS)
+    run(tmp_path / "set", entry("model.npz", body, unpack=False))
+    assert tree(tmp_path / "set") == {"model.npz": body}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_single_packed_file_stays_as_it_is(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    body = pack(b"a,b\n1,2\n")
+    result, _ = run(tmp_path / "set", entry("deep/table.csv.gz", body, promised=True))
+    assert tree(tmp_path / "set") == {"deep/table.csv.gz": body}
+    assert [(f.path, f.grade) for f in result.files] == [("deep/table.csv.gz", "publisher")]
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def with_raw_name(body: bytes, old: bytes, raw: bytes) -> bytes:
+    """A zip whose member is named by these very bytes, without the flag for UTF-8."""
+    assert len(old) == len(raw)
+    return body.replace(old, raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("täst.txt".encode(), "täst.txt"),  # UTF-8 that does not say so
+        ("täst_.txt".encode("cp437"), "täst_.txt"),  # the format's own code page
+        (b"dir\\b.txt", "dir/b.txt"),  # Windows tools
+    ],
+)
+def test_zip_names_in_other_encodings(tmp_path: Path, raw: bytes, name: str) -> None:
+    plain = b"x" * len(raw)
+    run(tmp_path / "set", entry("a.zip", with_raw_name(zipped({plain.decode(): b"1"}), plain, raw)))
+    assert tree(tmp_path / "set") == {name: b"1"}
+
+
+def test_tar_names_that_are_not_utf8(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", encoding="latin-1", format=tarfile.GNU_FORMAT) as container:
+        member = tarfile.TarInfo("caf\xe9/men\xfc.csv")
+        member.size = 1
+        container.addfile(member, io.BytesIO(b"1"))
+    run(tmp_path / "set", entry("a.tar", buffer.getvalue()))
+    assert tree(tmp_path / "set") == {"café/menü.csv": b"1"}
+
+
+def test_control_characters_become_harmless(tmp_path: Path) -> None:
+    run(tmp_path / "set", entry("a.tar", tarred({"./dir/Icon\r": b"1"}, special("./", tarfile.DIRTYPE))))
+    assert tree(tmp_path / "set") == {"dir/Icon_": b"1"}
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+EVIL_NAMES = [
+    "../evil",
+    "a/../../evil",
+    "/etc/evil",
+    "..\\evil",
+    "C:\\evil",
+    "a/..",
+    "x" * 300,
+    "d/" * 600 + "x",
+]
+
+
+@pytest.mark.parametrize("name", EVIL_NAMES)
+def test_zip_slip(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.zip", zipped({"good.txt": b"1", name: b"evil"})))
+    assert_nothing_escaped(tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in EVIL_NAMES if "\\" not in name])
+def test_tar_slip(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.tar.gz", gzip.compress(tarred({"good.txt": b"1", name: b"evil"}))))
+    assert_nothing_escaped(tmp_path)
+
+
+def assert_nothing_escaped(folder: Path) -> None:
+    assert not (folder / "set").exists()
+    assert [p.name for p in folder.iterdir()] == [".incomplete"]
+    assert not list(folder.rglob("*evil*"))
+    assert not Path("/etc/evil").exists()
+
+
+LINKS_OUT = ["/etc/passwd", "../../etc/passwd", "..", "a/../../x", "missing", "folder", "", "self"]
+
+
+@pytest.mark.parametrize("leads_to", LINKS_OUT)
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_tar_links_that_lead_elsewhere(tmp_path: Path, leads_to: str, kind: bytes) -> None:
+    body = tarred({"folder/a": b"1"}, special("self", kind, leads_to))
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.tar", body))
+
+
+@pytest.mark.parametrize("leads_to", [link for link in LINKS_OUT if link])
+def test_zip_links_that_lead_elsewhere(tmp_path: Path, leads_to: str) -> None:
+    body = zipped({"folder/a": b"1", zip_link("self"): leads_to.encode()})  # type: ignore[dict-item]
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.zip", body))
+
+
+def test_a_member_below_a_link(tmp_path: Path) -> None:
+    body = tarred({}, special("d", tarfile.SYMTYPE, "/tmp"))[:512] + tarred({"d/evil": b"1"})
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.tar", body))
+
+
+def test_links_inside_become_second_names(tmp_path: Path) -> None:
+    body = tarred(
+        {"v1/a.csv": b"1"},
+        special("latest.csv", tarfile.SYMTYPE, "v1/b.csv"),
+        special("v1/b.csv", tarfile.SYMTYPE, "a.csv"),
+        special("v1/c.csv", tarfile.LNKTYPE, "v1/a.csv"),
+    )
+    result, _ = run(tmp_path / "set", entry("sub/a.tar", body))
+    names = ["sub/latest.csv", "sub/v1/a.csv", "sub/v1/b.csv", "sub/v1/c.csv"]
+    assert [file.path for file in result.files] == names
+    assert len({file.sha256 for file in result.files}) == 1
+    assert not any((tmp_path / "set" / name).is_symlink() for name in names)
+    body = zipped({"a.csv": b"1", zip_link("b.csv"): b"a.csv"})  # type: ignore[dict-item]
+    run(tmp_path / "zip", entry("a.zip", body))
+    assert tree(tmp_path / "zip") == {"a.csv": b"1", "b.csv": b"1"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+def test_devices(tmp_path: Path, kind: bytes) -> None:
+    with pytest.raises(UnsafeArchive, match="neither a file nor a folder"):
+        run(tmp_path / "set", entry("a.tar", tarred({"a": b"1"}, special("dev", kind))))
+
+
+def test_devices_in_a_zip(tmp_path: Path) -> None:
+    member = zipfile.ZipInfo("dev")
+    member.external_attr = stat.S_IFCHR << 16
+    with pytest.raises(UnsafeArchive, match="neither a file nor a folder"):
+        run(tmp_path / "set", entry("a.zip", zipped({member: b""})))  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("second", ["a", "a/b"])
+def test_members_that_collide(tmp_path: Path, second: str) -> None:
+    double = tarred({"a": b"1"})[:1024] + tarred({second: b"2"})
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.tar", double))
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "other", entry("a.zip", zipped({"a": b"1"})), entry("b.zip", zipped({second: b"2"})))
+
+
+def test_a_member_that_collides_with_a_plain_file(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a", b"plain", unpack=False), entry("b.zip", zipped({"a": b"1"})))
+    with pytest.raises(InvalidInput):
+        run(tmp_path / "set", entry("a.zip", zipped({"b.gz": b"1"})), entry("b.gz", gzip.compress(b"2")))
+
+
+SMALL = Limits(unpack_floor_bytes=50_000, unpack_ratio=10, unpack_files=10)
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar.gz", "tar.bz2", "tar.xz"])
+def test_bombs(tmp_path: Path, suffix: str) -> None:
+    members = {"zeros": bytes(3_000_000)}
+    body = zipped(members) if suffix == "zip" else PACKINGS[suffix][0](tarred(members))
+    with pytest.raises(UnsafeArchive, match="bomb"):
+        run(tmp_path / "set", entry(f"a.{suffix}", body), limits=SMALL)
+    assert sum(p.stat().st_size for p in tmp_path.rglob("zeros")) == 0
+
+
+def test_the_publishers_own_word_on_the_size_is_believed(tmp_path: Path) -> None:
+    body = zipped({"zeros": bytes(3_000_000)})
+    run(tmp_path / "set", entry("a.zip", body), limits=SMALL, unpacked_bytes=3_000_000)
+    assert tree(tmp_path / "set") == {"zeros": bytes(3_000_000)}
+
+
+def test_a_zip_that_lies_about_a_size(tmp_path: Path) -> None:
+    body = zipped({"zeros": bytes(100_000)})
+    lying = body.replace(struct.pack("<L", 100_000), struct.pack("<L", 1000))
+    with pytest.raises(ChecksumMismatch, match="damaged"):
+        run(tmp_path / "set", entry("a.zip", lying))
+
+
+def test_members_that_overlap(tmp_path: Path) -> None:
+    body = zipped({f"{n}": os.urandom(1000) for n in range(2)})
+    with zipfile.ZipFile(io.BytesIO(body)) as container:
+        second = container.infolist()[1].header_offset
+    directory = body.index(b"PK\x01\x02")
+    overlapping = body[:second] + body[directory:]
+    end = bytearray(overlapping)
+    end[-6:-2] = struct.pack("<L", second)  # where the directory begins now
+    with pytest.raises(UnsafeArchive, match="overlap"):
+        run(tmp_path / "set", entry("a.zip", bytes(end)))
+
+
+def test_too_many_files(tmp_path: Path) -> None:
+    for suffix, body in (
+        ("zip", zipped({str(n): b"" for n in range(11)})),
+        ("tar", tarred({str(n): b"" for n in range(11)})),
+    ):
+        with pytest.raises(UnsafeArchive, match="more than 10 files"):
+            run(tmp_path / "set", entry(f"a.{suffix}", body), limits=SMALL)
+
+
+def test_a_password(tmp_path: Path) -> None:
+    body = bytearray(zipped({"a": b"1"}))
+    body[6] |= 1
+    directory = body.index(b"PK\x01\x02")
+    body[directory + 8] |= 1
+    with pytest.raises(UnsafeArchive, match="password"):
+        run(tmp_path / "set", entry("a.zip", bytes(body)))
+
+
+def test_a_compression_of_another_time(tmp_path: Path) -> None:
+    body = bytearray(zipped({"a": b"1"}))
+    directory = body.index(b"PK\x01\x02")
+    body[8] = body[directory + 10] = 9  # Deflate64
+    with pytest.raises(UnsafeArchive, match="cannot be unpacked here"):
+        run(tmp_path / "set", entry("a.zip", bytes(body)))
+
+
+# -- damage ---------------------------------------------------------------------------------------
+
+
+def broken(body: bytes, where: float = 0.5) -> bytes:
+    at = int(len(body) * where)
+    return body[:at] + bytes([body[at] ^ 0xFF]) + body[at + 1 :]
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar.gz", "tar.bz2", "tar.xz"])
+@pytest.mark.parametrize("how", [broken, lambda body: body[: len(body) * 2 // 3]])
+def test_damage_is_found_and_the_archive_fetched_again(
+    tmp_path: Path, suffix: str, how: Callable[[bytes], bytes]
+) -> None:
+    good = zipped(MEMBERS) if suffix == "zip" else PACKINGS[suffix][0](tarred(MEMBERS))
+    bodies = [how(good), good]
+    path = f"a.{suffix}"
+    damaged = FileEntry(path, Bytes(lambda: io.BytesIO(bodies.pop(0))), unpack=True)
+    # Cut short, a zip has no directory left and is not known for one.
+    with pytest.raises((ChecksumMismatch, SourceProtocolError)):
+        run(tmp_path / "set", damaged)
+    assert not (tmp_path / "set").exists()
+    run(tmp_path / "set", damaged)
+    assert tree(tmp_path / "set") == MEMBERS
+
+
+@pytest.mark.parametrize("size", [1300, 1536, 2000, 2048])
+def test_a_bare_tar_cut_short(tmp_path: Path, size: int) -> None:
+    body = tarred({"a": b"1" * 512, "b": b"2" * 512})[:size]
+    with pytest.raises(ChecksumMismatch, match="damaged"):
+        run(tmp_path / "set", entry("a.tar", body))
+
+
+def test_a_broken_header_is_not_the_end(tmp_path: Path) -> None:
+    body = bytearray(tarred({"a": b"1" * 512, "b": b"2"}))
+    body[1024 + 3] ^= 1  # the name of the second member
+    for path, whole in (("a.tar", bytes(body)), ("b.tar.gz", gzip.compress(body))):
+        with pytest.raises(ChecksumMismatch, match="header is broken"):
+            run(tmp_path / "set", entry(path, whole))
+
+
+def test_a_damaged_last_byte_of_a_gzip(tmp_path: Path) -> None:
+    body = gzip.compress(tarred({"a": b"1"}))
+    with pytest.raises(ChecksumMismatch, match="damaged"):
+        run(tmp_path / "set", entry("a.tar.gz", body[:-5] + bytes([body[-5] ^ 1]) + body[-4:]))
+
+
+def test_damage_under_the_publishers_checksum_is_the_publishers(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeArchive, match="broken at its source") as caught:
+        run(tmp_path / "set", entry("a.tar.gz", broken(gzip.compress(tarred(MEMBERS))), promised=True))
+    assert not caught.value.transient
+
+
+def test_a_page_under_an_archives_name(tmp_path: Path) -> None:
+    with pytest.raises(SourceProtocolError, match="not the archive that its name says"):
+        run(tmp_path / "set", entry("a.zip", b"<html>Please sign in</html>"))
+    assert not (tmp_path / "set").exists()
+
+
+# -- room and cancel ------------------------------------------------------------------------------
+
+
+def test_room_for_the_members_is_checked_before_they_are_written(tmp_path: Path) -> None:
+    told = entry("a.zip", zipped({"a": b"1"}))
+    with pytest.raises(DiskFull):
+        run(tmp_path / "set", told, unpacked_bytes=10**18)
+    huge = tarfile.TarInfo("huge")
+    huge.size = 10**17
+    body = huge.tobuf() + bytes(1024)
+    limits = replace(SMALL, unpack_floor_bytes=10**18)
+    with pytest.raises(DiskFull, match=r"needs .* is free"):
+        run(tmp_path / "set", entry("a.tar", body), limits=limits)
+
+
+def test_cancel_while_unpacking(tmp_path: Path) -> None:
+    cancel = threading.Event()
+
+    def listen(progress: Progress) -> None:
+        if progress.phase == "unpacking":
+            cancel.set()
+
+    manifest = Manifest(DatasetRef("kaggle", "a/b"), "1", (entry("a.zip", zipped(MEMBERS)),))
+    with pytest.raises(Cancelled):
+        fetch(manifest, tmp_path / "set", listen, cancel)
+    assert not (tmp_path / "set").exists()
+    opened: list[int] = []
+    again = FileEntry("a.zip", Bytes(lambda: opened.append(1) or io.BytesIO(b"")), size=None, unpack=True)  # type: ignore[func-returns-value]
+    fetch(replace(manifest, files=(again,)), tmp_path / "set", lambda _: None, threading.Event())
+    assert tree(tmp_path / "set") == MEMBERS
+    assert not opened, "the archive was whole"
