@@ -191,7 +191,7 @@ class HubFake(FakeServer):
             "downloadsAllTime": dataset.downloads * 12,
             "tags": _tags(dataset),
             "trendingScore": 1,
-            "mainSize": dataset.latest.size,
+            "mainSize": sum(blob.size for blob in _repository(dataset, dataset.latest).values()),
             "cardData": {"license": dataset.license, "pretty_name": dataset.title},
         }
         answer = {

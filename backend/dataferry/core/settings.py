@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     hf_endpoint: str = Field(
         "https://huggingface.co", alias="HF_ENDPOINT", description="HuggingFace Hub or a mirror of it"
     )
-    kaggle_endpoint: str = Field("https://www.kaggle.com/api", description="Kaggle's API")
+    kaggle_endpoint: str = Field("https://api.kaggle.com", description="Kaggle's API")
     allow_private_urls: bool = Field(
         False, description="Let links reach private addresses; for the demo and tests only"
     )

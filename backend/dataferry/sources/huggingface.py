@@ -1,0 +1,236 @@
+"""The HuggingFace Hub: search, metadata and file addresses. The transfer engine fetches the bytes."""
+
+import re
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from dataferry.core.errors import InvalidInput
+from dataferry.core.settings import Settings
+from dataferry.core.types import (
+    Checksum,
+    Credential,
+    DatasetRef,
+    DatasetSummary,
+    FileEntry,
+    Http,
+    Manifest,
+    SourceName,
+)
+from dataferry.sources import metadata
+from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.filters import license_family
+
+if TYPE_CHECKING:
+    from dataferry.sources.huggingface_client import HubCalls
+
+#: Socket timeouts lie below the caller's deadline by this factor, so that the client gives up first.
+UNDER_DEADLINE = 0.9
+#: A worker's calls have no person waiting for them; a tree of 100,000 files has 100 pages.
+MANIFEST_TIMEOUT_S = 120.0
+#: Words of a query that are asked for one by one when nothing has them all in its name.
+WORDS_APART = 3
+
+_SORTS = {"relevance": "downloads", "downloads": "downloads", "updated": "last_modified", "size": "downloads"}
+#: Families of licences that are one tag at the hub; the others come in several versions.
+_LICENSE_TAGS = {"cc0": "cc0-1.0", "mit": "mit", "apache": "apache-2.0", "odbl": "odbl", "pddl": "pddl"}
+_FORMAT_TAGS = {
+    "csv": "format:csv",
+    "json": "format:json",
+    "jsonl": "format:json",
+    "parquet": "format:parquet",
+    "image": "modality:image",
+    "images": "modality:image",
+    "audio": "modality:audio",
+    "video": "modality:video",
+    "text": "modality:text",
+    "tabular": "modality:tabular",
+}
+_FORMATS = {"imagefolder": "image", "audiofolder": "audio", "videofolder": "video"}
+#: Prefixes of tags whose value alone says something to a reader.
+_TELLING = ("task_categories", "task_ids", "modality", "language")
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+
+
+class HuggingFaceSource:
+    """Public datasets need no token. Blocks: for the source's own threads.
+
+    Beyond ``Source`` there is ``probe``: whose a credential is.
+    """
+
+    name: SourceName = "huggingface"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._endpoint = settings.hf_endpoint.rstrip("/")
+
+    def _asking(
+        self, credential: Credential, ref: DatasetRef | None, deadline_s: float
+    ) -> "AbstractContextManager[HubCalls]":
+        # huggingface_hub is imported when it is first needed: the server starts without it.
+        from dataferry.sources.huggingface_client import asking
+
+        return asking(
+            self._endpoint,
+            credential,
+            connect_timeout_s=self._settings.connect_timeout_s,
+            timeout_s=deadline_s * UNDER_DEADLINE,
+            ref=ref,
+        )
+
+    # -- searching ----------------------------------------------------------------------------
+
+    def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
+        """Hits in the order of their downloads: the hub matches names and has no relevance to sort by.
+
+        Where no name has all words of the query, each of the longest words is asked for alone.
+        """
+        wanted = query.offset + query.limit
+        with self._asking(credential, None, self._settings.search_timeout_s) as hub:
+            found = self._found(hub, query.text, query.filters, wanted)
+            words = sorted(set(query.text.split()), key=len, reverse=True)[:WORDS_APART]
+            if not found and len(query.text.split()) > 1:
+                apart = [self._found(hub, word, query.filters, wanted) for word in words]
+                found = [info for infos in apart for info in infos]
+            once = {str(info.id): info for info in found}
+            hits = [self._summary(info) for info in list(once.values())[query.offset : wanted]]
+        return [hit for hit in hits if hit is not None]
+
+    def _found(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
+        return list(hub.search(text, narrow=_narrowing(filters), sort=_SORTS[filters.sort], limit=limit))
+
+    # -- one dataset --------------------------------------------------------------------------
+
+    def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
+        """``revision`` in the answer is a commit. A gated dataset's metadata is public: ``gated`` tells,
+        and ``manifest`` checks."""
+        with self._asking(credential, ref, self._settings.describe_timeout_s) as hub:
+            info = hub.dataset(ref.id, revision)
+            summary = self._summary(info)
+            if summary is None or not info.sha:
+                raise ValueError("the dataset has no usable id or commit")
+            siblings = info.siblings or []
+            names = [sibling.rfilename for sibling in siblings]
+            sizes = [sibling.size for sibling in siblings]
+            known = None not in sizes
+            return summary.model_copy(
+                update={
+                    "file_count": len(names),
+                    "size_bytes": sum(size for size in sizes if size is not None) if known else None,
+                    "formats": summary.formats or metadata.formats_of(names),
+                }
+            )
+
+    def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
+        """Every file of a commit. Files in LFS have the SHA-256 that the hub publishes, the others
+        their git blob id."""
+        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as hub:
+            info = hub.commit(ref.id, revision)
+            true_ref, commit = DatasetRef("huggingface", str(info.id)), str(info.sha)
+            if info.gated:
+                hub.check_access(true_ref.id)
+            headers = {"Authorization": f"Bearer {credential.secret}"} if credential.secret else {}
+            files = tuple(
+                _entry(file, Http(hub.file_url(true_ref.id, commit, file.path), headers))
+                for file in hub.tree(true_ref.id, commit)
+            )
+        return Manifest(true_ref, commit, files, sum(entry.size or 0 for entry in files))
+
+    def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
+        """The dataset card without its YAML front matter."""
+        with self._asking(credential, ref, self._settings.describe_timeout_s) as hub:
+            text = metadata.many_lines(hub.card(ref.id, revision or "main"))
+        return _FRONT_MATTER.sub("", text, count=1).strip()
+
+    def probe(self, credential: Credential) -> str | None:
+        """The account a token belongs to, by one cheap call; None for an anonymous credential.
+
+        Errors: ``CredentialRejected`` where the hub refuses it, else those of ``Source``.
+        """
+        if credential.secret is None:
+            return None
+        with self._asking(credential, None, self._settings.describe_timeout_s) as hub:
+            return metadata.one_line(hub.account(), metadata.TAG_CHARS) or None
+
+    def _summary(self, info: Any) -> DatasetSummary | None:
+        """None for a dataset whose id could not be sent back."""
+        try:
+            ref = DatasetRef.make("huggingface", str(info.id))
+        except InvalidInput:
+            return None
+        labels = [str(tag) for tag in info.tags or []]
+        tagged = {prefix: _values(labels, prefix) for prefix in (*_TELLING, "license", "format")}
+        name = getattr(info.card_data, "pretty_name", None)
+        title = metadata.one_line(str(name or ""), metadata.TITLE_CHARS) or ref.name
+        # The hub makes the description from the card's text, which usually begins with the title.
+        about = metadata.one_line(info.description, metadata.DESCRIPTION_CHARS).removeprefix(title).strip()
+        formats = [_FORMATS.get(value, value) for value in tagged["format"]]
+        return DatasetSummary(
+            ref=str(ref),
+            source="huggingface",
+            id=ref.id,
+            title=title,
+            description=about,
+            url=f"{self._endpoint}/datasets/{ref.id}",
+            downloads=int(info.downloads or 0),
+            likes=info.likes,
+            size_bytes=info.main_size,
+            license=_license(info.card_data, tagged["license"]),
+            gated=bool(info.gated),
+            private=bool(info.private),
+            updated_at=metadata.utc(info.last_modified),
+            tags=metadata.tags(_readable(labels)),
+            formats=metadata.tags(formats),
+            task=next(iter(tagged["task_categories"]), None),
+            revision=info.sha,
+        )
+
+
+def _narrowing(filters: SearchFilters) -> list[str]:
+    """Tags that the hub can narrow a search to; the catalog filters the rest."""
+    narrow = []
+    license_tag = _LICENSE_TAGS.get(license_family(filters.license) or "")
+    if license_tag:
+        narrow.append(f"license:{license_tag}")
+    format_tag = _FORMAT_TAGS.get((filters.format or "").lower())
+    if format_tag:
+        narrow.append(format_tag)
+    return narrow
+
+
+def _entry(file: Any, origin: Http) -> FileEntry:
+    lfs = file.lfs
+    if lfs is not None:
+        checksum = Checksum("sha256", str(lfs.sha256).lower(), "publisher")
+    else:
+        checksum = Checksum("git-sha1", str(file.blob_id).lower(), "publisher")
+    return FileEntry(path=str(file.path), origin=origin, size=int(file.size), checksum=checksum)
+
+
+def _values(labels: list[str], prefix: str) -> list[str]:
+    return [label.partition(":")[2] for label in labels if label.startswith(f"{prefix}:")]
+
+
+def _readable(labels: list[str]) -> list[str]:
+    """Plain tags and the values of the telling ones, without the hub's bookkeeping."""
+    readable = []
+    for label in labels:
+        prefix, colon, value = label.partition(":")
+        if not colon:
+            readable.append(label)
+        elif prefix in _TELLING:
+            readable.append(label if prefix == "language" else value)
+    return readable
+
+
+def _license(card: Any, tagged: list[str]) -> str | None:
+    """The tag is what the hub shows; the card may hold a list or words of its own."""
+    stated = getattr(card, "license", None)
+    first = stated[0] if isinstance(stated, list) and stated else stated
+    named = getattr(card, "license_name", None)
+    for name in (*tagged, first):
+        plain = metadata.license_name(str(name)) if name else None
+        if plain == "other" and named:
+            return metadata.license_name(str(named))
+        if plain:
+            return plain
+    return None

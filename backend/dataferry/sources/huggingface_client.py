@@ -1,0 +1,299 @@
+"""huggingface_hub, made fit for a server: deadlines, no retries of its own, errors of our own tree.
+
+Its switches are read at import, so they are set here first; and since importing it takes a while,
+this module is imported when the hub is first asked. ``HF_HUB_OFFLINE`` is honoured.
+
+The library retries a failing call five times (23 s when the connection is refused) and passes
+``timeout=None``. Both end in the HTTP client that it lets us provide: every request gets what is left
+of the deadline, and a fault or a limit is raised as our own error, which nothing retries.
+"""
+
+import os
+
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import httpx2
+from huggingface_hub import HfApi, RepoFile, constants, get_session, hf_hub_url, set_client_factory
+from huggingface_hub.errors import (
+    BadRequestError,
+    DisabledRepoError,
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.hf_api import DatasetInfo
+
+from dataferry import __version__
+from dataferry.core.errors import (
+    CredentialRejected,
+    DataferryError,
+    GatedDataset,
+    NotFound,
+    SourceNotConfigured,
+    SourceProtocolError,
+    SourceUnreachable,
+)
+from dataferry.core.types import Credential, DatasetRef
+from dataferry.sources.answers import out_of_order, rate_limited, timed_out, unreachable
+
+#: What a search asks for of each hit. Sizes come only this way.
+_SEARCHED: list[Any] = [
+    "author",
+    "cardData",
+    "description",
+    "downloads",
+    "gated",
+    "lastModified",
+    "likes",
+    "mainSize",
+    "private",
+    "sha",
+    "tags",
+]
+#: A card may be long; the beginning says what a reader wants to know.
+_CARD_BYTES = 512 * 1024
+#: For calls in this process that are not ours.
+_DEFAULT_TIMEOUT_S = 30.0
+#: What the hub says of a dataset that is missing or hidden, also in a 401.
+_HIDDEN = ("Invalid username or password", "Repository not found")
+
+
+class _Limits:
+    """Timeouts of the calls that a thread makes now."""
+
+    def __init__(self, connect_s: float, total_s: float) -> None:
+        self._connect_s = connect_s
+        self._ends = time.monotonic() + total_s
+
+    def timeout(self) -> dict[str, float]:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise timed_out("HuggingFace")
+        return {"connect": min(self._connect_s, left), "read": left, "write": left, "pool": left}
+
+
+_limits: ContextVar[_Limits | None] = ContextVar("hub_limits", default=None)
+
+
+class _Client(httpx2.Client):
+    """The client under huggingface_hub, for the whole process."""
+
+    def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
+        if constants.is_offline_mode():
+            raise SourceUnreachable(
+                "HuggingFace is not asked: HF_HUB_OFFLINE is set.", next_step="Unset HF_HUB_OFFLINE."
+            )
+        limits = _limits.get() or _Limits(_DEFAULT_TIMEOUT_S, _DEFAULT_TIMEOUT_S)
+        request.extensions["timeout"] = limits.timeout()
+        try:
+            response = super().send(request, **settings)
+        except httpx2.TimeoutException as error:
+            raise timed_out("HuggingFace") from error
+        except httpx2.RequestError as error:
+            raise unreachable("HuggingFace", certificate=_is_about_certificates(error)) from error
+        if response.status_code == 429 or response.status_code >= 500:
+            response.close()
+            if response.status_code == 429:
+                raise rate_limited("HuggingFace", response.headers)
+            raise out_of_order("HuggingFace", response.status_code)
+        return response
+
+
+def _is_about_certificates(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+set_client_factory(lambda: _Client(follow_redirects=True))
+
+
+class HubCalls:
+    """The calls that this product makes, as one credential. Answers are huggingface_hub's own objects."""
+
+    def __init__(self, endpoint: str, credential: Credential) -> None:
+        # token=None would take the token that the machine's user has saved.
+        self._token: str | bool = credential.secret or False
+        self._endpoint = endpoint
+        self._api = HfApi(
+            endpoint=endpoint, token=self._token, library_name="dataferry", library_version=__version__
+        )
+
+    def search(self, text: str, *, narrow: list[str], sort: Any, limit: int) -> list[DatasetInfo]:
+        """Hits whose name contains ``text``, with every tag of ``narrow``.
+
+        An older hub, or a mirror of one, does not know how to tell sizes: it is asked again without.
+        """
+        asked: dict[str, Any] = {"search": text, "filter": narrow or None, "sort": sort, "limit": limit}
+        try:
+            return list(self._api.list_datasets(**asked, expand=_SEARCHED))
+        except BadRequestError:
+            return list(self._api.list_datasets(**asked, full=True))
+
+    def dataset(self, dataset_id: str, revision: str | None) -> DatasetInfo:
+        """One dataset with the sizes of its files. A name without owner is followed."""
+        return self._api.dataset_info(dataset_id, revision=revision, files_metadata=True)
+
+    def commit(self, dataset_id: str, revision: str | None) -> DatasetInfo:
+        """The same without the files' sizes: id, commit, gate."""
+        return self._api.dataset_info(dataset_id, revision=revision)
+
+    def tree(self, dataset_id: str, commit: str) -> Iterator[RepoFile]:
+        """Every file of a commit, asked for page by page."""
+        tree = self._api.list_repo_tree(dataset_id, repo_type="dataset", revision=commit, recursive=True)
+        return (entry for entry in tree if isinstance(entry, RepoFile))
+
+    def check_access(self, dataset_id: str) -> None:
+        """Errors: ``GatedRepoError`` where the files are refused, though the metadata is shown."""
+        self._api.auth_check(dataset_id, repo_type="dataset")
+
+    def card(self, dataset_id: str, revision: str) -> str:
+        """The dataset card with its front matter; empty where there is none."""
+        url = self.file_url(dataset_id, revision, "README.md")
+        headers = {"User-Agent": f"dataferry/{__version__}"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        with get_session().stream("GET", url, headers=headers) as response:
+            if response.status_code == 404 and response.headers.get("X-Error-Code") == "EntryNotFound":
+                return ""
+            if response.status_code >= 400:
+                self._api.auth_check(dataset_id, repo_type="dataset")
+                return ""
+            text = b""
+            for piece in response.iter_bytes(64 * 1024):
+                text += piece
+                if len(text) >= _CARD_BYTES:
+                    break
+        return text[:_CARD_BYTES].decode("utf-8", "replace")
+
+    def file_url(self, dataset_id: str, revision: str, path: str) -> str:
+        return hf_hub_url(dataset_id, path, repo_type="dataset", revision=revision, endpoint=self._endpoint)
+
+    def account(self) -> str:
+        """Whose the token is."""
+        return str(self._api.whoami()["name"])
+
+
+@contextmanager
+def asking(
+    endpoint: str,
+    credential: Credential,
+    *,
+    connect_timeout_s: float,
+    timeout_s: float,
+    ref: DatasetRef | None = None,
+) -> Iterator[HubCalls]:
+    """Calls as ``credential``, about ``ref``, all within ``timeout_s``. What goes wrong inside, in a
+    call or in reading its answer, becomes an error of ours."""
+    token = _limits.set(_Limits(connect_timeout_s, timeout_s))
+    try:
+        yield HubCalls(endpoint, credential)
+    except DataferryError:
+        raise
+    except (HfHubHTTPError, HFValidationError) as error:
+        raise _refusal(error, endpoint, credential, ref) from error
+    except httpx2.HTTPError as error:
+        raise unreachable("HuggingFace") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # huggingface_hub reads answers without looking at their shape.
+        raise protocol_error() from error
+    finally:
+        _limits.reset(token)
+
+
+def protocol_error() -> SourceProtocolError:
+    return SourceProtocolError(
+        "HuggingFace answered something that is not its protocol.",
+        next_step="Check HF_ENDPOINT and any proxy in between, or try again later.",
+    )
+
+
+def _refusal(
+    error: HfHubHTTPError | HFValidationError, endpoint: str, credential: Credential, ref: DatasetRef | None
+) -> DataferryError:
+    if isinstance(error, HFValidationError):
+        return _missing(ref, credential)
+    # A GatedRepoError is a RepositoryNotFoundError too: it comes first.
+    if isinstance(error, GatedRepoError):
+        return _gated(endpoint, credential, ref)
+    if isinstance(error, RevisionNotFoundError):
+        what = ref.id if ref else "the dataset"
+        return NotFound(
+            f"HuggingFace has no such revision of {what}.", next_step="Leave the revision out for the latest."
+        )
+    if isinstance(error, RepositoryNotFoundError | EntryNotFoundError | DisabledRepoError):
+        return _missing(ref, credential)
+    status = error.response.status_code
+    told = error.response.headers.get("X-Error-Message") or error.server_message or ""
+    if status == 401 and credential.secret is not None:
+        return _missing(ref, credential) if ref and told.startswith(_HIDDEN) else _rejected(credential)
+    if status == 401:
+        return _missing(ref, credential) if ref and told.startswith(_HIDDEN) else _not_configured()
+    if status == 403:
+        return _gated(endpoint, credential, ref) if ref else _rejected(credential)
+    if status == 404:
+        return _missing(ref, credential)
+    return protocol_error()
+
+
+def _missing(ref: DatasetRef | None, credential: Credential) -> NotFound:
+    what = f"no dataset {ref.id}" if ref else "nothing of that name"
+    if credential.secret is not None:
+        return NotFound(
+            f"HuggingFace has {what}, or its token does not reach it.", next_step="Check the id: owner/name."
+        )
+    return NotFound(
+        f"HuggingFace has {what} that is public.",
+        next_step="Check the id: owner/name. For a private dataset, set HF_TOKEN.",
+    )
+
+
+def _gated(endpoint: str, credential: Credential, ref: DatasetRef | None) -> GatedDataset:
+    link = page_of(endpoint, ref.id) if ref else None
+    what = ref.id if ref else "This dataset"
+    step = f"Open {link}, accept the terms there" if link else "Accept the terms on its page"
+    token = "" if credential.secret else ", and set HF_TOKEN to a token of the same account"
+    return GatedDataset(
+        f"{what} is shared only with people who accepted its terms.",
+        next_step=f"{step}{token}; then try again.",
+        link=link,
+    )
+
+
+def _rejected(credential: Credential) -> CredentialRejected:
+    if credential.origin == "user":
+        return CredentialRejected(
+            "HuggingFace refuses your HuggingFace token.",
+            next_step="Make a new one at huggingface.co/settings/tokens and enter it in your settings here.",
+        )
+    return CredentialRejected(
+        "HuggingFace refuses this server's HuggingFace token.",
+        next_step="Set HF_TOKEN anew, from huggingface.co/settings/tokens.",
+    )
+
+
+def _not_configured() -> SourceNotConfigured:
+    return SourceNotConfigured(
+        "HuggingFace is not configured, and it refuses callers without a token here.",
+        next_step="Set HF_TOKEN, from huggingface.co/settings/tokens.",
+    )
+
+
+def page_of(endpoint: str, dataset_id: str) -> str:
+    """The dataset's page for people."""
+    return f"{endpoint}/datasets/{dataset_id}"

@@ -1,0 +1,220 @@
+"""Kaggle: search, metadata and signed download addresses. The transfer engine fetches the bytes."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from email.message import Message
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.settings import Settings
+from dataferry.core.types import (
+    Checksum,
+    Credential,
+    DatasetRef,
+    DatasetSummary,
+    FileEntry,
+    Http,
+    Manifest,
+    SourceName,
+)
+from dataferry.sources import metadata
+from dataferry.sources.base import SearchQuery
+
+if TYPE_CHECKING:
+    import requests
+
+    from dataferry.sources.kaggle_client import KaggleCalls, KaggleConnection
+
+#: Socket timeouts lie below the caller's deadline by this factor, so that the client gives up first.
+UNDER_DEADLINE = 0.9
+#: A worker's calls have no person waiting for them.
+MANIFEST_TIMEOUT_S = 30.0
+#: The most datasets that are asked for on one page.
+MAX_PAGE = 100
+#: Words in tags that name a task.
+_TASKS = (
+    "classification",
+    "regression",
+    "clustering",
+    "segmentation",
+    "detection",
+    "recommend",
+    "forecasting",
+)
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class KaggleSource:
+    """Public datasets need no account. Blocks: for the source's own threads.
+
+    Beyond ``Source`` there is ``probe``: whose a credential is.
+    """
+
+    name: SourceName = "kaggle"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _connection(self) -> "KaggleConnection":
+        # kagglesdk is imported when it is first needed: the server starts without it.
+        from dataferry.sources.kaggle_client import KaggleConnection
+
+        return KaggleConnection(self._settings.kaggle_endpoint, self._settings.connect_timeout_s)
+
+    def _asking(
+        self, credential: Credential, ref: DatasetRef | None, deadline_s: float
+    ) -> "AbstractContextManager[KaggleCalls]":
+        return self._connection.asking(credential, deadline_s * UNDER_DEADLINE, ref)
+
+    def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
+        """Hits in Kaggle's own order, narrowed as far as its search can."""
+        wanted = query.offset + query.limit
+        found: list[Any] = []
+        with self._asking(credential, None, self._settings.search_timeout_s) as kaggle:
+            token: str | None = None
+            while len(found) < wanted:
+                page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE), token)
+                found += page.datasets
+                token = page.next_page_token
+                if not token or not page.datasets:
+                    break
+            formats = kaggle.formats_searched(query.filters)
+            hits = [_summary(dataset, formats) for dataset in found[query.offset : wanted]]
+        return [hit for hit in hits if hit is not None]
+
+    def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
+        """``revision`` is a version number. The file count is None beyond 200 files."""
+        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+            dataset = kaggle.dataset(ref)
+            version = _version(ref, revision, dataset)
+            listing = kaggle.files(ref, version)
+            names = [str(file.name) for file in listing.dataset_files]
+            summary = _summary(dataset, metadata.formats_of(names))
+            if summary is None:
+                raise ValueError("the dataset has no usable reference")
+        update: dict[str, Any] = {"revision": str(version)}
+        if not listing.next_page_token:
+            update["file_count"] = len(names)
+        if version != dataset.current_version_number:
+            update["size_bytes"] = None
+        return summary.model_copy(update=update)
+
+    def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
+        """One archive: a request for every file would soon meet Kaggle's limit."""
+        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
+            dataset = kaggle.dataset(ref)
+            version = _version(ref, revision, dataset)
+            total = int(dataset.total_bytes) if version == dataset.current_version_number else 0
+            with kaggle.download(ref, version) as response:
+                entry = self._entry(response, ref, version, credential)
+        unpacked = total if entry.unpack else entry.size
+        return Manifest(ref, str(version), (entry,), unpacked or None)
+
+    def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
+        """Kaggle keeps one text for all versions."""
+        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+            return metadata.many_lines(kaggle.text(ref))
+
+    def probe(self, credential: Credential) -> str | None:
+        """The account a credential belongs to, by one cheap call; None for an anonymous one.
+
+        Errors: ``CredentialRejected`` where Kaggle refuses it, else those of ``Source``.
+        """
+        if credential.secret is None:
+            return None
+        with self._asking(credential, None, self._settings.describe_timeout_s) as kaggle:
+            return metadata.one_line(kaggle.account(), metadata.TAG_CHARS) or None
+
+    def _entry(
+        self, response: "requests.Response", ref: DatasetRef, version: int, credential: Credential
+    ) -> FileEntry:
+        """The one file that stands for a version, as Kaggle's storage shows it now."""
+        name = _file_name(response)
+        length = response.headers.get("Content-Length", "")
+        begins = response.raw.read(4, decode_content=False)
+        return FileEntry(
+            path=name,
+            origin=self._lease(response.url, ref, version, credential),
+            size=int(length) if length.isdigit() else None,
+            checksum=_md5(response.headers),
+            # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
+            unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
+        )
+
+    def _lease(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
+        """A signed address with the way to a fresh one. It carries its own permission: no header."""
+
+        def refresh() -> Http:
+            asking = self._asking(credential, ref, MANIFEST_TIMEOUT_S)
+            with asking as kaggle, kaggle.download(ref, version) as response:
+                return self._lease(response.url, ref, version, credential)
+
+        return Http(url, refresh=refresh)
+
+
+def _version(ref: DatasetRef, revision: str | None, described: Any) -> int:
+    """The version number meant. Errors: ``NotFound`` where there is no such version."""
+    current = int(described.current_version_number) or 1
+    if revision is None:
+        return current
+    if not re.fullmatch(r"[1-9]\d{0,8}", revision) or int(revision) > current:
+        raise NotFound(
+            f"Kaggle has no version {revision[:20]!r} of {ref.id}.",
+            next_step=f"Its versions are the numbers 1 to {current}.",
+        )
+    return int(revision)
+
+
+def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
+    """None for a dataset whose reference could not be sent back."""
+    try:
+        ref = DatasetRef.make("kaggle", str(dataset.ref))
+    except InvalidInput:
+        return None
+    labels = [str(tag.name) for tag in dataset.tags]
+    return DatasetSummary(
+        ref=str(ref),
+        source="kaggle",
+        id=ref.id,
+        title=metadata.one_line(dataset.title, metadata.TITLE_CHARS) or ref.name,
+        description=metadata.one_line(dataset.subtitle, metadata.DESCRIPTION_CHARS),
+        url=f"https://www.kaggle.com/datasets/{ref.id}",
+        downloads=int(dataset.download_count),
+        likes=int(dataset.vote_count),
+        size_bytes=int(dataset.total_bytes) or None,
+        license=metadata.license_name(dataset.license_name),
+        private=bool(dataset.is_private),
+        updated_at=metadata.utc(dataset.last_updated),
+        tags=metadata.tags(labels),
+        formats=formats,
+        task=next((label for label in labels if any(task in label.lower() for task in _TASKS)), None),
+        revision=str(dataset.current_version_number) if dataset.current_version_number else None,
+    )
+
+
+def _md5(headers: Mapping[str, str]) -> Checksum | None:
+    """The MD5 in Google's ``x-goog-hash: crc32c=…,md5=<base64>``; composed objects have none."""
+    for part in headers.get("x-goog-hash", "").split(","):
+        algorithm, _, value = part.strip().partition("=")
+        if algorithm == "md5":
+            try:
+                digest = base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError):
+                return None
+            return Checksum("md5", digest.hex(), "publisher") if len(digest) == 16 else None
+    return None
+
+
+def _file_name(response: "requests.Response") -> str:
+    """The name that the storage gives the file, else the last part of its address."""
+    disposition = Message()
+    disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
+    told = disposition.get_filename() or unquote(urlsplit(response.url).path)
+    name = metadata.one_line(told.replace("\\", "/").rpartition("/")[2], 150)
+    return name if name.strip(". ") else "download"

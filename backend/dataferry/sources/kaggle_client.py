@@ -1,0 +1,284 @@
+"""kagglesdk, made fit for a server: explicit credentials, timeouts, errors of our own tree.
+
+kagglesdk is the client inside the ``kaggle`` package. ``kaggle`` itself is not imported: its
+``__init__`` authenticates at import, which without credentials prints twenty lines and makes a folder
+in the home directory, with a token asks the network, and afterwards holds one account for the whole
+process. kagglesdk has none of that. It takes 0.15 s to import, so that this module is imported when
+Kaggle is first asked.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from kagglesdk.datasets.services.dataset_api_service import DatasetApiClient
+from kagglesdk.datasets.types import dataset_api_service as messages
+from kagglesdk.datasets.types.dataset_enums import (
+    DatasetFileTypeGroup,
+    DatasetLicenseGroup,
+    DatasetSelectionGroup,
+    DatasetSortBy,
+)
+from kagglesdk.kaggle_env import KaggleEnv
+from kagglesdk.kaggle_http_client import KaggleHttpClient
+from kagglesdk.security.services.oauth_service import OAuthClient
+from kagglesdk.security.types.oauth_service import IntrospectTokenRequest
+from requests.adapters import HTTPAdapter
+
+from dataferry import __version__
+from dataferry.core.errors import (
+    CredentialRejected,
+    DataferryError,
+    GatedDataset,
+    NotFound,
+    SourceNotConfigured,
+    SourceProtocolError,
+)
+from dataferry.core.types import Credential, DatasetRef
+from dataferry.sources.answers import out_of_order, rate_limited, timed_out, unreachable
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.filters import license_family
+
+#: The most files that are listed of one dataset.
+FILES_PAGE = 200
+#: The formats that Kaggle's search can narrow to, and its names for them.
+_FILE_TYPES = {"csv": "CSV", "sqlite": "SQLITE", "json": "JSON", "parquet": "PARQUET"}
+
+
+class KaggleConnection:
+    """Connections to one Kaggle endpoint, shared by all its calls. Safe from any thread."""
+
+    def __init__(self, endpoint: str, connect_timeout_s: float) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._connect_timeout_s = connect_timeout_s
+        # The pool of connections is safe between threads, a requests.Session is not: one a call.
+        self._adapter = HTTPAdapter(pool_maxsize=16)
+
+    @contextmanager
+    def asking(
+        self, credential: Credential, timeout_s: float, ref: DatasetRef | None = None
+    ) -> Iterator["KaggleCalls"]:
+        """Calls as ``credential``, about ``ref``. What goes wrong inside, in a call or in reading its
+        answer, becomes an error of ours; a socket that is silent for ``timeout_s`` is a timeout."""
+        session = _Session(self._adapter, (min(self._connect_timeout_s, timeout_s), timeout_s))
+        with _speaking_plainly(credential, ref):
+            yield KaggleCalls(_HttpClient(self._endpoint, credential, session), credential)
+
+
+class KaggleCalls:
+    """The calls that this product makes. Answers are kagglesdk's own objects, unchecked."""
+
+    def __init__(self, http: "_HttpClient", credential: Credential) -> None:
+        self._http = http
+        self._datasets = DatasetApiClient(http)
+        self._credential = credential
+
+    def search(self, text: str, filters: SearchFilters, page_size: int, page_token: str | None) -> Any:
+        """One page of ``datasets`` and ``next_page_token``, narrowed and sorted as far as Kaggle can."""
+        request = messages.ApiListDatasetsRequest()
+        request.search, request.page_size, request.page_token = text, page_size, page_token
+        request.min_size, request.max_size = filters.min_bytes, filters.max_bytes
+        if filters.sort == "downloads":
+            request.sort_by = DatasetSortBy.DATASET_SORT_BY_DOWNLOAD_COUNT
+        elif filters.sort == "updated":
+            request.sort_by = DatasetSortBy.DATASET_SORT_BY_UPDATED
+        file_type = _FILE_TYPES.get((filters.format or "").lower())
+        if file_type is not None:
+            request.file_type = DatasetFileTypeGroup[f"DATASET_FILE_TYPE_GROUP_{file_type}"]
+        group = _license_group(filters.license)
+        if group is not None:
+            request.license = DatasetLicenseGroup[f"DATASET_LICENSE_GROUP_{group}"]
+        return self._datasets.list_datasets(request)
+
+    def formats_searched(self, filters: SearchFilters) -> tuple[str, ...]:
+        """What a search with ``filters`` says of its hits' formats: they name no files themselves."""
+        wanted = (filters.format or "").lower()
+        return (wanted,) if wanted in _FILE_TYPES else ()
+
+    def dataset(self, ref: DatasetRef) -> Any:
+        return self._datasets.get_dataset(_about(messages.ApiGetDatasetRequest(), ref))
+
+    def files(self, ref: DatasetRef, version: int) -> Any:
+        """The first ``dataset_files`` of a version; ``next_page_token`` where there are more."""
+        request = _about(messages.ApiListDatasetFilesRequest(), ref)
+        request.dataset_version_number, request.page_size = version, FILES_PAGE
+        return self._datasets.list_dataset_files(request)
+
+    def text(self, ref: DatasetRef) -> str:
+        answer = self._datasets.get_dataset_metadata(_about(messages.ApiGetDatasetMetadataRequest(), ref))
+        return str(answer.info.description) if answer.info else ""
+
+    def download(self, ref: DatasetRef, version: int) -> requests.Response:
+        """The storage's answer behind Kaggle's redirect, its body unread. To be closed."""
+        request = _about(messages.ApiDownloadDatasetRequest(), ref)
+        request.dataset_version_number = version
+        response: requests.Response = self._datasets.download_dataset(request)
+        if not response.history:
+            # A page of Kaggle's own, or of a proxy's, comes without a redirect.
+            response.close()
+            raise protocol_error()
+        return response
+
+    def account(self) -> str:
+        """Whose the credential is."""
+        if self._credential.username:
+            # Nothing tells whose a key is, but listing one's own datasets takes a valid one.
+            request = messages.ApiListDatasetsRequest()
+            request.group, request.page_size = DatasetSelectionGroup.DATASET_SELECTION_GROUP_MY, 1
+            self._datasets.list_datasets(request)
+            return self._credential.username
+        question = IntrospectTokenRequest()
+        question.token = self._credential.secret
+        answer = OAuthClient(self._http).introspect_token(question)
+        if not answer.active:
+            raise _rejected(self._credential)
+        return str(answer.username)
+
+
+def _about(request: Any, ref: DatasetRef) -> Any:
+    request.owner_slug, request.dataset_slug = ref.owner, ref.name
+    return request
+
+
+def _license_group(wanted: str | None) -> str | None:
+    """Kaggle's groups of licences; all that begin with "CC" are one."""
+    family = license_family(wanted) or ""
+    return "CC" if family.startswith("cc") else {"gpl": "GPL", "odbl": "ODB"}.get(family)
+
+
+class _Session(requests.Session):
+    """A session whose every request, redirects included, has timeouts."""
+
+    def __init__(self, adapter: HTTPAdapter, timeouts: tuple[float, float]) -> None:
+        super().__init__()
+        self._timeouts = timeouts
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, adapter)
+
+    def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
+        settings["timeout"] = self._timeouts
+        return super().send(request, **settings)
+
+
+class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
+    """kagglesdk's own HTTP client with our endpoint, session and credential.
+
+    Left to itself it would prefer a token from the environment or ``~/.kaggle`` to the one it is
+    given, also for an anonymous call.
+    """
+
+    def __init__(self, endpoint: str, credential: Credential, session: requests.Session) -> None:
+        super().__init__(env=KaggleEnv.PROD, user_agent=f"dataferry/{__version__}")
+        self._endpoint = endpoint
+        self._session = session
+        # "identity": Content-Length is to be the file's own size.
+        session.headers.update(
+            {
+                "User-Agent": self._user_agent,
+                "Content-Type": "application/json",
+                "Accept-Encoding": "identity",
+            }
+        )
+        if credential.secret is not None and credential.username:
+            session.auth = (credential.username, credential.secret)
+        elif credential.secret is not None:
+            session.auth = KaggleHttpClient.BearerAuth(credential.secret)
+        self._signed_in = credential.secret is not None
+
+
+@contextmanager
+def _speaking_plainly(credential: Credential, ref: DatasetRef | None) -> Iterator[None]:
+    """Turn whatever kagglesdk raises into an error of ours. ``ref`` is the dataset asked about."""
+    try:
+        yield
+    except DataferryError:
+        raise
+    except requests.HTTPError as error:
+        raise _refusal(error, credential, ref) from error
+    except requests.exceptions.InvalidJSONError as error:
+        raise protocol_error() from error
+    except requests.Timeout as error:
+        raise timed_out("Kaggle") from error
+    except requests.RequestException as error:
+        certificate = isinstance(error, requests.exceptions.SSLError)
+        raise unreachable("Kaggle", certificate=certificate) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # kagglesdk reads answers without looking at their shape.
+        raise protocol_error() from error
+
+
+def protocol_error() -> SourceProtocolError:
+    return SourceProtocolError(
+        "Kaggle answered something that is not its protocol.",
+        next_step="Check DATAFERRY_KAGGLE_ENDPOINT and any proxy in between, or try again later.",
+    )
+
+
+def _refusal(error: requests.HTTPError, credential: Credential, ref: DatasetRef | None) -> DataferryError:
+    response = error.response
+    status = response.status_code
+    if status < 400:
+        # kagglesdk raises for a "code" inside an answer that says 200.
+        status = _stated_code(response)
+    headers: Mapping[str, str] = response.headers
+    if status == 429:
+        return rate_limited("Kaggle", headers)
+    if status >= 500:
+        return out_of_order("Kaggle", status)
+    if status in (401, 403) and credential.secret is None:
+        return _not_configured(ref)
+    if status == 401:
+        return _rejected(credential)
+    if status == 403 and ref is not None:
+        return _gated(ref)
+    if status == 404:
+        return _missing(ref)
+    return protocol_error()
+
+
+def _stated_code(response: requests.Response) -> int:
+    try:
+        return int(response.json()["code"])
+    except (ValueError, TypeError, KeyError):
+        return 0
+
+
+def _not_configured(ref: DatasetRef | None) -> SourceNotConfigured:
+    what = f"shows {ref.id} to nobody without an account" if ref else "refuses callers without an account"
+    return SourceNotConfigured(
+        f"Kaggle is not configured, and it {what}.",
+        next_step="Set KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN) from kaggle.com/settings.",
+        link=page_of(ref) if ref else None,
+    )
+
+
+def _rejected(credential: Credential) -> CredentialRejected:
+    if credential.origin == "user":
+        return CredentialRejected(
+            "Kaggle refuses your Kaggle credentials.",
+            next_step="Make a new token at kaggle.com/settings and enter it in your settings here.",
+        )
+    names = "KAGGLE_USERNAME and KAGGLE_KEY" if credential.username else "KAGGLE_API_TOKEN"
+    return CredentialRejected(
+        "Kaggle refuses this server's Kaggle credentials.",
+        next_step=f"Set {names} anew, from kaggle.com/settings.",
+    )
+
+
+def _gated(ref: DatasetRef) -> GatedDataset:
+    return GatedDataset(
+        f"Kaggle does not give {ref.id} to this account: its rules are not accepted yet, or it is private.",
+        next_step=f"Open {page_of(ref)}, accept the rules there, then try again.",
+        link=page_of(ref),
+    )
+
+
+def _missing(ref: DatasetRef | None) -> NotFound:
+    what = f"no dataset {ref.id}, or not the revision asked for" if ref else "nothing of that name"
+    return NotFound(f"Kaggle has {what}.", next_step="Check the id; it reads owner/name.")
+
+
+def page_of(ref: DatasetRef) -> str:
+    """The dataset's page for people."""
+    return f"https://www.kaggle.com/datasets/{ref.id}"
