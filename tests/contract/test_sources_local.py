@@ -1,8 +1,11 @@
 """What every source promises, on those that need no hub."""
 
+import io
+import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -12,6 +15,7 @@ from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.url import UrlSource
+from dataferry.transfer import fetch
 from tests.support.links import LinkServer, Page
 
 
@@ -22,6 +26,7 @@ class Case:
     source: Source
     there: DatasetRef
     missing: DatasetRef
+    members: list[str]
 
     @property
     def anyone(self) -> Credential:
@@ -32,13 +37,22 @@ class Case:
 def case(request: pytest.FixtureRequest) -> Iterator[Case]:
     if request.param == "builtin":
         refs = (DatasetRef.make("builtin", name) for name in ("iris", "nothing"))
-        yield Case(BuiltinSource(), *refs)
+        yield Case(BuiltinSource(), *refs, ["README.md", "test.csv", "train.csv"])
         return
     with LinkServer() as server:
-        name = "a.zip" if request.param == "url archive" else "a.csv"
-        server.pages[f"/{name}"] = Page(headers={"ETag": '"1"'})
+        name, body = ("a.zip", archive()) if request.param == "url archive" else ("a.csv", b"a,b\n1,2\n")
+        server.pages[f"/{name}"] = Page(body, headers={"ETag": '"1"'})
         refs = (DatasetRef.make("url", f"http://{server.host}/{file}?sig=1") for file in (name, "b.csv"))
-        yield Case(UrlSource(Settings(allow_private_urls=True)), *refs)
+        members = ["inside/one.csv", "two.csv"] if name == "a.zip" else [name]
+        yield Case(UrlSource(Settings(allow_private_urls=True)), *refs, members)
+
+
+def archive() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        made.writestr("inside/one.csv", "a\n1\n")
+        made.writestr("two.csv", "b\n2\n")
+    return content.getvalue()
 
 
 def test_search_gives_references_that_can_be_sent_back(case: Case) -> None:
@@ -85,6 +99,15 @@ def test_an_unknown_dataset_or_revision(case: Case, method: str) -> None:
         with pytest.raises(NotFound) as missing:
             getattr(case.source, method)(ref, revision, case.anyone)
         assert missing.value.next_step
+
+
+def test_what_the_manifest_promises_arrives(case: Case, tmp_path: Path) -> None:
+    manifest = case.source.manifest(case.there, None, case.anyone)
+    fetched = fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event()).files
+    assert sorted(file.path for file in fetched) == sorted(case.members)
+    for file in fetched:
+        assert (tmp_path / "there" / file.path).stat().st_size == file.size
+        assert (file.grade == "publisher") == (case.source.name == "builtin")
 
 
 def test_readme_is_text(case: Case) -> None:

@@ -30,6 +30,8 @@ def summary(**fields: object) -> DatasetSummary:
         ("GNU Lesser General Public License 3.0", "lgpl"),
         ("Database: Open Database, Contents: Database Contents", "odbl"),
         ("ODC Public Domain Dedication and Licence (PDDL)", "pddl"),
+        ("public domain", "cc0"),
+        ("afl-3.0", "afl"),
         ("ODC Attribution License (ODC-By)", "odc-by"),
         ("bsd-3-clause", "bsd"),
         ("creative commons", "cc"),
@@ -84,6 +86,8 @@ def test_formats_and_tasks() -> None:
     assert doubts(summary(task="object-detection"), task) is None
     assert doubts(summary(tags=("Image Classification",)), task) == ()
     assert doubts(summary(), task) == ("task not stated",)
+    loose = summary(task="binary classification", tags=("binary classification", "image"))
+    assert doubts(loose, task) == ("task by several tags",)
 
 
 def test_no_filter_no_doubt() -> None:

@@ -301,7 +301,7 @@ class Catalog:
         hub = self._hubs.get(name)
         if hub is not None and self._reach.known(hub) is False:
             raise _unreachable(name)
-        work = asyncio.create_task(
+        work: asyncio.Task[T] = asyncio.create_task(
             self._pools[name].run(deadline_s, _speaking_plainly, name, function, *args)
         )
         try:

@@ -9,44 +9,19 @@ import re
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.language import words
+from dataferry.sources.metadata import license_name
 
-#: The first pattern that matches a licence's name (in lower case, ``-`` for anything odd) names its
-#: family. The hubs write one licence in many ways: "CC0: Public Domain", "cc0-1.0".
-_FAMILIES = tuple(
-    (re.compile(pattern), family)
-    for pattern, family in (
-        (r"\bpddl\b|odc-public-domain", "pddl"),
-        (r"\bcc-?0\b|\bcc-zero\b|public-domain", "cc0"),
-        (r"\bodc-by\b|odc-attribution", "odc-by"),
-        (r"\bodbl\b|open-database", "odbl"),
-        (r"cdla-permissive|community-data-license-agreement-permissive", "cdla-permissive"),
-        (r"cdla-sharing|community-data-license-agreement-sharing", "cdla-sharing"),
-        (r"\bagpl|affero", "agpl"),
-        (r"\blgpl|lesser", "lgpl"),
-        (r"\bgfdl\b|free-documentation", "gfdl"),
-        (r"\bgpl|general-public", "gpl"),
-        (r"\bapache\b", "apache"),
-        (r"\bmit\b", "mit"),
-        (r"\bbsd\b", "bsd"),
-        (r"\bunlicense\b", "unlicense"),
-    )
-)
-_CREATIVE_COMMONS = re.compile(r"\bcc-by((?:-(?:nc|sa|nd))*)\b")
-_UNTOLD = ("", "unknown", "other", "unspecified", "none", "other-specified-in-description")
+_VERSION = re.compile(r"-v?(\d+(?:\.\d+)?)(?=-clause$|$)")
+#: Families by the names that people call them.
+_CALLED = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
 
 
 def license_family(name: str | None) -> str | None:
-    """``cc-by-sa`` for "CC BY-SA 4.0"; ``cc`` for Creative Commons of no stated kind; None where the
-    name tells nothing."""
-    plain = re.sub(r"[^a-z0-9.]+", "-", (name or "").lower()).strip("-")
-    if plain in _UNTOLD:
+    """``cc-by-sa`` for "CC BY-SA 4.0"; None where the name tells nothing."""
+    plain = re.sub(r"[^a-z0-9.]+", "-", (license_name(name) or "").lower()).strip("-")
+    if plain in ("", "other"):
         return None
-    if match := _CREATIVE_COMMONS.search(plain):
-        return "cc-by" + match.group(1)
-    for pattern, family in _FAMILIES:
-        if pattern.search(plain):
-            return family
-    return "cc" if plain == "cc" or "creative-commons" in plain else plain
+    return _CALLED.get(plain) or _VERSION.sub("", plain).removesuffix("-clause")
 
 
 def license_matches(wanted: str, name: str | None) -> bool:
@@ -56,13 +31,13 @@ def license_matches(wanted: str, name: str | None) -> bool:
         return False
     if asked == "cc":
         return family == "cc" or family.startswith(("cc-by", "cc0"))
-    versions = {_version(wanted), _version(name or "")} - {None}
+    versions = {_version(wanted), _version(name)} - {None}
     return family == asked and len(versions) < 2
 
 
-def _version(name: str) -> float | None:
-    match = re.search(r"(?<![a-z])\d+(?:\.\d+)?", name.lower())
-    return float(match.group()) if match else None
+def _version(name: str | None) -> float | None:
+    match = _VERSION.search((license_name(name) or "").lower())
+    return float(match[1]) if match else None
 
 
 def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] | None:
@@ -75,24 +50,25 @@ def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] |
             unsure.append("size not stated")
         elif not _within(summary.size_bytes, filters):
             return None
-    for wanted, stated, doubt in (
-        (filters.format, summary.formats, "format not stated"),
-        (filters.task, (summary.task,) if summary.task else (), "task not stated"),
+    for wanted, stated, subject in (
+        (filters.format, summary.formats, "format"),
+        (filters.task, (summary.task,) if summary.task else (), "task"),
     ):
-        if not wanted or _names(wanted, (*stated, *summary.tags)):
+        if not wanted:
             continue
-        if stated:
+        asked = set(words(wanted))
+        labels = [set(words(label)) for label in (*stated, *summary.tags)]
+        if any(asked <= label for label in labels):
+            continue
+        if asked <= set().union(*labels):
+            unsure.append(f"{subject} by several tags")
+        elif stated:
             return None
-        unsure.append(doubt)
+        else:
+            unsure.append(f"{subject} not stated")
     return tuple(unsure)
 
 
 def _within(size: int, filters: SearchFilters) -> bool:
     low, high = filters.min_bytes, filters.max_bytes
     return (low is None or size >= low) and (high is None or size <= high)
-
-
-def _names(wanted: str, labels: tuple[str, ...]) -> bool:
-    """Whether one label holds every word of ``wanted``: ``image`` is in ``modality:images``."""
-    asked = set(words(wanted))
-    return bool(asked) and any(asked <= set(words(label)) for label in labels)

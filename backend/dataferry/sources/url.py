@@ -33,9 +33,9 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.sources.base import SearchQuery
+from dataferry.transfer.formats import is_named_archive
 from dataferry.transfer.http import HttpResponse, open_http
 
-_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _PAGES = ("text/html", "application/xhtml+xml")
 #: Endings for names that have none, where the type leaves no doubt.
 _ENDINGS = {
@@ -96,7 +96,7 @@ class UrlSource:
             description=description,
             url=shown._replace(fragment="").geturl(),
             size_bytes=file.size,
-            file_count=None if _is_archive(file.name) else 1,
+            file_count=None if is_named_archive(file.name) else 1,
             updated_at=file.modified,
             formats=(ending,) if ending else (),
             revision=file.revision,
@@ -105,7 +105,7 @@ class UrlSource:
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         file = self._look_up(ref, revision)
         entry = FileEntry(
-            path=file.name, origin=self._origin(ref), size=file.size, unpack=_is_archive(file.name)
+            path=file.name, origin=self._origin(ref), size=file.size, unpack=is_named_archive(file.name)
         )
         return Manifest(ref, file.revision, (entry,))
 
@@ -254,10 +254,6 @@ def _plain_name(path: str) -> str:
     name = "".join(char if char.isprintable() else "_" for char in name).strip(" .")
     ending = PurePosixPath(name).suffix[:12]
     return name if len(name) <= _MAX_NAME else name[: _MAX_NAME - len(ending)] + ending
-
-
-def _is_archive(name: str) -> bool:
-    return name.lower().endswith(_ARCHIVES)
 
 
 def _time(text: str | None) -> datetime | None:
