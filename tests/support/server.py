@@ -47,9 +47,11 @@ class Server:
         }
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
+        self._clients: list[Client] = []
         self.address = ""
 
     def start(self) -> Self:
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dataferry.cli", "serve", "--port", str(self._port)],
             env=self._environment,
@@ -59,7 +61,8 @@ class Server:
             text=True,
         )
         self._lines = []
-        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process,))
+        self._reader.start()
         self.address = self._wait_for_address()
         # The same port after a restart, so that an open page finds its server again.
         self._port = int(self.address.rpartition(":")[2])
@@ -72,8 +75,8 @@ class Server:
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            self._lines.append(line)
+        with process.stdout:
+            self._lines.extend(process.stdout)
 
     def _wait_for_address(self) -> str:
         def found() -> str | None:
@@ -96,12 +99,15 @@ class Server:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+        self._reader.join()
 
     def stop(self) -> int:
         """SIGTERM, as a service manager sends it; returns the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        code = self._process.wait(timeout=30)
+        self._reader.join()
+        return code
 
     @property
     def pid(self) -> int:
@@ -114,12 +120,16 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None and self._process.poll() is None:
+        for client in self._clients:
+            client.http.close()
+        if self._process is not None:
             self.kill()
 
     def client(self, email: str = "ada@example.org") -> "Client":
-        """A registered and signed-in client."""
-        return Client(self.address, email)
+        """A registered and signed-in client; it is closed with the server."""
+        client = Client(self.address, email)
+        self._clients.append(client)
+        return client
 
 
 class Client:

@@ -55,7 +55,3 @@ def main() -> None:
         sys.exit(ExitCode.of(error.code))
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-
-
-if __name__ == "__main__":
-    main()

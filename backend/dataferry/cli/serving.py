@@ -15,6 +15,7 @@ from dataferry.core.errors import ConfigError
 from dataferry.core.lock import DataFolderLock
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
+from dataferry.library.paths import Store
 
 
 def serve(
@@ -25,6 +26,7 @@ def serve(
     given = {"host": host, "port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level, as_json=settings.log_json)
+    Store(settings.store).prepare()
     with owned(settings) as lock, listening(settings) as listener:
         address = address_of(settings, listener)
         server = build_server(settings)

@@ -1,0 +1,5 @@
+"""``python -m dataferry.cli``."""
+
+from dataferry.cli import main
+
+main()
