@@ -37,9 +37,12 @@ types: setup ## Make the page's API types from the app
 	@$(BIN)/python -m dataferry.app > frontend/openapi.json
 	@cd frontend && $(NODE) npm run --silent gen
 
-lock: .setup/python ## Resolve requirements.lock anew
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --group dev pyproject.toml --output-file requirements.lock
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
+
+lock: .setup/python ## Resolve the Python packages anew: for a checkout, and for the image
+	@$(RESOLVE) --group dev pyproject.toml --output-file requirements.lock
+	@$(RESOLVE) --no-annotate --constraints requirements.lock pyproject.toml --output-file deploy/requirements.lock
 
 migration: setup ## Write a migration for what changed in the models: make migration m="what"
 	@$(BIN)/python -m scripts.migration "$(m)"

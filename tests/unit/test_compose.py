@@ -61,9 +61,7 @@ def test_the_image_runs_as_a_person_without_rights() -> None:
     assert 'CMD ["dataferry", "serve"]' in last_stage
 
 
-def test_the_package_is_built_from_a_complete_lock() -> None:
-    assert "--require-hashes" in DOCKERFILE
-    lock = (ROOT / "requirements.lock").read_text()
-    pins = re.findall(r"^[A-Za-z0-9._-]+==\S+", lock, re.MULTILINE)
-    assert len(pins) > 50
-    assert lock.count("--hash=sha256:") >= len(pins)
+def test_every_package_in_the_image_comes_from_a_lock_with_hashes() -> None:
+    for line in re.findall(r"pip install .+", DOCKERFILE):
+        assert "--no-deps" in line
+        assert "--require-hashes" in line or "--no-index" in line
