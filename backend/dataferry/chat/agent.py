@@ -1,11 +1,14 @@
 """Who answers: a language model where one is set, else the planner; and the planner when it fails."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed
@@ -14,6 +17,9 @@ from dataferry.chat.prompts import Prompts
 from dataferry.chat.tools import JobsFace, LibraryFace, Toolbox
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+
+if TYPE_CHECKING:
+    from dataferry.chat.language_model import LanguageModel
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +52,19 @@ class Agent:
         self._planner = Planner()
         self._model = chosen_model(settings)
         self._prepared = False
+        self._client: tuple[asyncio.AbstractEventLoop, LanguageModel] | None = None
 
     def prepare(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
         for them (1.5 s). Without a model nothing is loaded."""
         if self._model is not None and not self._prepared:
             self._prepared = True
-            threading.Thread(target=_load, name="load the model's libraries", daemon=True).start()
+            threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
+
+    async def close(self) -> None:
+        """Close the model's connections."""
+        if self._client is not None:
+            await self._client[1].close()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
         toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)
@@ -74,14 +86,25 @@ class Agent:
     async def _ask_model(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
         assert self._model is not None
         yield ModelChosen(self._model)
-        language_model = await asyncio.to_thread(_load)
-        answer = language_model.answer(self._model, self._settings, conversation, toolbox)
-        async with aclosing(answer) as events:
+        model = await self._language_model(self._model)
+        async with aclosing(model.answer(conversation, toolbox)) as events:
             async for event in events:
                 yield event
 
+    async def _language_model(self, name: str) -> LanguageModel:
+        await asyncio.to_thread(_load, name)
+        from dataferry.chat.language_model import LanguageModel
 
-def _load() -> Any:
-    from dataferry.chat import language_model
+        # Its connections belong to the event loop that they were opened on.
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._client[0] is not loop:
+            self._client = (loop, LanguageModel(name, self._settings))
+        return self._client[1]
 
-    return language_model
+
+def _load(model: str) -> None:
+    # Read when LangChain is imported; nothing of a chat goes to a tracing service.
+    os.environ.setdefault("LANGSMITH_TRACING", "false")
+    from dataferry.chat.language_model import load_provider
+
+    load_provider(model)

@@ -6,7 +6,8 @@ a model began: what was found or started by then is not done again.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 from dataferry.chat import wording
 from dataferry.chat.conversation import Conversation
@@ -53,26 +54,29 @@ def next_step(conversation: Conversation, outcomes: Sequence[Outcome], prompts: 
 
 
 def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
-    found = _done(outcomes, SearchOutput)
-    failures = _failures(outcomes, "search_datasets")
-    if not found and failures:
-        return wording.plain(failures[0], 400)
     narrowed = {name: value for name, value in intent.filters.items() if name != "limit"}
-    if not found:
-        return [_call("search_datasets", _search_input(intent.query, intent))]
+    found = _done(outcomes, SearchOutput)
     cards = {card.ref: card for output in found for card in output.downloadable_datasets}
-    if not cards and len(found) == 1 and narrowed and not failures:
-        return [
-            _call("search_datasets", _search_input(intent.query, Intent("search", sources=intent.sources)))
-        ]
+    if not cards:
+        # What a model searched for in vain need not be what the person asked.
+        attempts = [_search_input(intent)]
+        if narrowed:
+            attempts.append(_search_input(replace(intent, filters={})))
+        for given in attempts:
+            outcome = _outcome(outcomes, "search_datasets", given)
+            if outcome is None:
+                return [_call("search_datasets", given)]
+            if isinstance(outcome, ToolFailed):
+                return wording.plain(outcome.error, 400)
     last = found[-1]
+    unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
     return wording.search_answer(
         last.query,
         list(cards.values()),
         last.source_errors,
         more=last.more,
         further=last.offset > 0,
-        without_filters=len(found) == 2 and bool(narrowed) and not found[0].downloadable_datasets,
+        without_filters=bool(narrowed) and unfiltered is not None,
     )
 
 
@@ -80,40 +84,51 @@ def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome
     last = conversation.last_search
     if last is None:
         return "More of what? Tell me what data you are looking for."
-    if _done(outcomes, SearchOutput) or _failures(outcomes, "search_datasets"):
-        return _search(Intent("search", str(last.input["query"])), conversation, outcomes)
+    query = str(last.input["query"])
     if not last.more:
-        return f"That was all for “{wording.plain(str(last.input['query']))}”. Try other words."
-    offset = int(last.input.get("offset") or 0) + last.count
-    return [_call("search_datasets", last.input | {"offset": offset})]
+        return f"That was all for “{wording.plain(query)}”. Try other words."
+    given = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
+    outcome = _outcome(outcomes, "search_datasets", given)
+    if outcome is None:
+        return [_call("search_datasets", given)]
+    if isinstance(outcome, ToolFailed):
+        return wording.plain(outcome.error, 400)
+    page = cast(SearchOutput, outcome.output)
+    return wording.search_answer(
+        query, page.downloadable_datasets, page.source_errors, more=page.more, further=True
+    )
 
 
 def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
-    found = _done(outcomes, DetailsOutput)
-    failures = _failures(outcomes, "dataset_details")
-    if found:
-        return wording.details_answer(found)
-    if failures:
-        return "\n\n".join(wording.plain(failure, 400) for failure in failures)
     if intent.pointed.unclear == "which_source":
         return _look_at_both(intent, outcomes)
     unclear = _ask_back(intent, conversation, "tell you about")
     if unclear is not None:
         return unclear
-    return [_call("dataset_details", {"ref": str(ref)}) for ref in intent.pointed.refs[:_AT_ONCE]]
+    missing = _not_yet(outcomes, "dataset_details", intent)
+    if missing:
+        return missing
+    failures = [wording.plain(failure, 400) for failure in _failures(outcomes, "dataset_details")]
+    return "\n\n".join([wording.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
 
 
 def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
-    started = _done(outcomes, StartOutput)
-    failures = _failures(outcomes, "start_download")
-    if started or failures:
-        return wording.started_answer(started, failures)
     if intent.pointed.unclear == "which_source":
         return _look_at_both(intent, outcomes)
     unclear = _ask_back(intent, conversation, "download")
     if unclear is not None:
         return unclear
-    return [_call("start_download", {"ref": str(ref)}) for ref in intent.pointed.refs[:_AT_ONCE]]
+    missing = _not_yet(outcomes, "start_download", intent)
+    if missing:
+        return missing
+    return wording.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
+
+
+def _not_yet(outcomes: Sequence[Outcome], tool: str, intent: Intent) -> list[Call]:
+    """The calls of ``tool`` that are still to be made for what the person points at."""
+    made = {outcome.input.get("ref") for outcome in outcomes if outcome.name == tool}
+    refs = [str(ref) for ref in intent.pointed.refs[:_AT_ONCE]]
+    return [_call(tool, {"ref": ref}) for ref in refs if ref not in made]
 
 
 def _look_at_both(intent: Intent, outcomes: Sequence[Outcome]) -> Step:
@@ -188,8 +203,8 @@ def _ask_back(intent: Intent, conversation: Conversation, verb: str) -> str | No
     return f"Which dataset shall I {verb}? Tell me what you are looking for, or give its id or link."
 
 
-def _search_input(query: str, intent: Intent) -> dict[str, Any]:
-    given: dict[str, Any] = {"query": query[:200]}
+def _search_input(intent: Intent) -> dict[str, Any]:
+    given: dict[str, Any] = {"query": intent.query[:200]}
     if intent.sources:
         given["sources"] = list(intent.sources)
     return given | intent.filters
@@ -197,6 +212,12 @@ def _search_input(query: str, intent: Intent) -> dict[str, Any]:
 
 def _call(name: str, given: dict[str, Any]) -> Call:
     return Call(new_id("call"), name, given)
+
+
+def _outcome(outcomes: Sequence[Outcome], name: str, given: dict[str, Any]) -> Outcome | None:
+    """How this very call ended, if it was made."""
+    same = (outcome for outcome in outcomes if outcome.name == name and outcome.input == given)
+    return next(same, None)
 
 
 def _with_outcome(outcomes: Sequence[Outcome], kind: type[V]) -> list[tuple[ToolDone, V]]:

@@ -61,6 +61,7 @@ class ChatService:
     async def stop(self) -> None:
         """Interrupt the answers that are being written here; what they have is stored."""
         await asyncio.gather(*(answer.stop("interrupted") for answer in self._answers.values()))
+        await self._agent.close()
 
     # -- chats --------------------------------------------------------------------------------
 

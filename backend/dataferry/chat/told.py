@@ -8,7 +8,10 @@ in ``prompts/results``.
 import re
 from collections.abc import Iterable
 
+from pydantic import ValidationError
+
 from dataferry.chat.prompts import Prompts
+from dataferry.chat.stream import Part
 from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.chat.wording import job_state, size
 from dataferry.core.types import JobView, SourceProblem, View
@@ -39,6 +42,30 @@ def output(prompts: Prompts, result: View) -> str:
             return prompts.text("results/library", total=total, datasets=lines)
         case _:
             return ""
+
+
+_OUTPUTS: dict[str, type[View]] = {
+    "search_datasets": SearchOutput,
+    "dataset_details": DetailsOutput,
+    "start_download": StartOutput,
+    "download_status": JobsOutput,
+    "cancel_download": JobsOutput,
+    "list_library": LibraryOutput,
+}
+
+
+def past_result(prompts: Prompts, part: Part) -> str:
+    """What a model is told of a stored tool call of an earlier answer."""
+    if part["state"] == "output-error":
+        return failure(prompts, part["errorText"])
+    kind = _OUTPUTS.get(part["type"].removeprefix("tool-"))
+    try:
+        if kind is not None and part["state"] == "output-available":
+            return output(prompts, kind.model_validate(part["output"]))
+    except ValidationError:
+        # Stored by an older version.
+        pass
+    return prompts.text("results/unreadable")
 
 
 def failure(prompts: Prompts, error: str) -> str:

@@ -1,0 +1,515 @@
+"""A fake of Gemini's API: the true wire, scripted answers, a small brain for the demo, named faults.
+
+    with GeminiFake() as fake:
+        Settings(google_api_key="any", google_gemini_base_url=fake.url)
+        fake.script(call("search_datasets", query="diabetes"), say("Two fit best."))
+        fake.fault("rate_limit", after=1)
+
+Without a script the brain answers: it searches for the person's words, and reports what came back.
+Another process sets faults with ``POST /_fault``, clears them with ``DELETE /_fault`` and reads the
+log with ``GET /_log``.
+"""
+
+import base64
+import json
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+#: What each fault does to an answer; all take ``times`` (None: always) and ``after`` (requests spared).
+FAULTS = {
+    "rate_limit": "429, with the seconds to wait in its details",
+    "server_error": "500, or another ``status``",
+    "bad_request": "400",
+    "blocked": "a candidate without content, finished for SAFETY",
+    "blocked_prompt": "no candidate, and a block reason",
+    "hang": "no byte until ``seconds`` are over",
+    "slow_first_token": "``seconds`` before the first byte",
+    "slow_tokens": "``seconds`` between tokens",
+    "drop": "the connection ends after ``tokens`` tokens",
+    "garbage": "200 with a body that is no JSON",
+    "loop": "asks for the same search for ever",
+    "invents_ids": "calls tools with refs that no tool returned, and names them in its words",
+    "obeys_readme": "does what the newest tool result's own text tells it to do",
+}
+_ROUTE = re.compile(r"/v1(?:beta)?/models/([\w.-]+):(generateContent|streamGenerateContent)")
+_SKIP_SIGNATURE = "skip_thought_signature_validator"
+INVENTED = "kaggle:made-up/diabetes-gold"
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of the model: words, calls, or both (the words first)."""
+
+    text: str = ""
+    calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    #: A part marked as thinking, which is not for the person.
+    thought: str = ""
+
+
+def say(text: str) -> Reply:
+    return Reply(text)
+
+
+def call(name: str, **arguments: Any) -> Reply:
+    return Reply(calls=((name, arguments),))
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    model: str
+    key: str | None
+    body: Body
+    status: int | None = None
+    at: float = field(default_factory=time.time)
+    first_byte_at: float | None = None
+
+    @property
+    def system(self) -> str:
+        """The system instruction's words."""
+        return "".join(
+            part.get("text", "") for part in self.body.get("systemInstruction", {}).get("parts", [])
+        )
+
+    @property
+    def tools(self) -> dict[str, Body]:
+        """The declared functions by name."""
+        declared = [
+            one for tool in self.body.get("tools", []) for one in tool.get("functionDeclarations", [])
+        ]
+        return {one["name"]: one for one in declared}
+
+    @property
+    def words(self) -> str:
+        """All that the model is told in the conversation, as one text."""
+        return json.dumps(self.body.get("contents", []), ensure_ascii=False)
+
+
+@dataclass
+class _Fault:
+    name: str
+    options: dict[str, Any]
+    times: int | None
+    after: int
+
+
+class GeminiFake:
+    """``start``/``stop`` or a ``with`` block; ``url`` for ``GOOGLE_GEMINI_BASE_URL``."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, token_s: float = 0.0) -> None:
+        self.log: list[Request] = []
+        self.token_s = token_s
+        self.stopping = threading.Event()
+        self._script: list[Reply] = []
+        self._faults: list[_Fault] = []
+        self._lock = threading.Lock()
+        self._signatures: set[str] = set()
+        self._server = _Server((host, port), self)
+        self._thread: threading.Thread | None = None
+        self.url = f"http://{host}:{self._server.server_port}"
+
+    # -- what a test calls --------------------------------------------------------------------
+
+    def start(self) -> Self:
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="fake-gemini", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self.stopping.set()
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join(timeout=5)
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def script(self, *replies: Reply) -> None:
+        """Answer the next requests so; after that the brain answers again."""
+        with self._lock:
+            self._script.extend(replies)
+
+    def fault(self, name: str, *, times: int | None = None, after: int = 0, **options: Any) -> None:
+        """Set one of ``FAULTS`` for the next ``times`` requests, the first ``after`` spared."""
+        if name not in FAULTS:
+            raise ValueError(f"there is no fault {name!r}; there are: {', '.join(FAULTS)}")
+        with self._lock:
+            self._faults.append(_Fault(name, options, times, after))
+
+    def heal(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def reset(self) -> None:
+        """As it was at start: no fault, no script, an empty log."""
+        with self._lock:
+            self._faults.clear()
+            self._script.clear()
+            self.log.clear()
+
+    @property
+    def requests(self) -> list[Request]:
+        """The calls of the model, oldest first."""
+        return [request for request in self.log if request.model]
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def due(self) -> dict[str, dict[str, Any]]:
+        """The faults of this request, by name."""
+        found: dict[str, dict[str, Any]] = {}
+        with self._lock:
+            for fault in list(self._faults):
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
+                found[fault.name] = fault.options
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times == 0:
+                        self._faults.remove(fault)
+        return found
+
+    def reply(self, body: Body, faults: dict[str, dict[str, Any]]) -> Reply:
+        if "loop" in faults:
+            return call("search_datasets", query="again")
+        if "invents_ids" in faults:
+            return _invent(body)
+        if "obeys_readme" in faults and (told := _order_in_readme(body)):
+            return call("start_download", ref=told)
+        with self._lock:
+            if self._script:
+                return self._script.pop(0)
+        return brain(body)
+
+    def sign(self, name: str) -> str:
+        signature = base64.b64encode(f"thought about {name} {len(self._signatures)}".encode()).decode()
+        self._signatures.add(signature)
+        return signature
+
+    def complaint(self, body: Body) -> str | None:
+        """What the real API refuses in a request of the right JSON."""
+        contents = body.get("contents") or []
+        if not contents:
+            return "contents is not specified"
+        if any(content.get("role") not in ("user", "model") for content in contents):
+            return "Please use a valid role: user, model."
+        if any(not content.get("parts") for content in contents):
+            return "contents.parts must not be empty."
+        return self._unsigned_call(contents) or _unanswered_call(contents)
+
+    def _unsigned_call(self, contents: list[Body]) -> str | None:
+        """Since Gemini 3 a function call of the current turn must come back with its signature."""
+        turn = 0
+        for index, content in enumerate(contents):
+            if content["role"] == "user" and any("text" in part for part in content["parts"]):
+                turn = index
+        for content in contents[turn:]:
+            calls = [part for part in content["parts"] if "functionCall" in part]
+            if calls:
+                signature = str(calls[0].get("thoughtSignature", "")).rstrip("=")
+                known = {one.rstrip("=") for one in self._signatures} | {_SKIP_SIGNATURE}
+                if signature.replace("-", "+").replace("_", "/") not in known and signature not in known:
+                    name = calls[0]["functionCall"]["name"]
+                    return f"Function call is missing a thought_signature in functionCall parts: {name}"
+        return None
+
+
+def _unanswered_call(contents: list[Body]) -> str | None:
+    for content, following in zip(contents, [*contents[1:], {"parts": []}], strict=True):
+        calls = sum("functionCall" in part for part in content["parts"])
+        answers = sum("functionResponse" in part for part in following["parts"])
+        if calls != answers:
+            return (
+                "Please ensure that the number of function response parts is equal to the number of"
+                " function call parts of the function call turn."
+            )
+    return None
+
+
+# -- the brain --------------------------------------------------------------------------------
+
+_FILLER = (
+    " a about an and any are can data dataset datasets find for from give hello hey hi i in is it list look"
+    " looking me my need of on or please search set sets show some that the there to want we with you "
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+def brain(body: Body) -> Reply:
+    """Enough of a model for a demo: one tool for what was asked, then a few words on what came back."""
+    newest = body["contents"][-1]
+    results = [part["functionResponse"] for part in newest["parts"] if "functionResponse" in part]
+    if results:
+        return say(_report(results))
+    text = "".join(part.get("text", "") for part in newest["parts"]).strip()
+    low = text.lower()
+    ref = _pointed(low, body)
+    if re.match(r"^(hi|hello|hey|thanks|thank you)\b[\s!.]*$", low):
+        return say("Hello! Tell me what data you need, and I will look for it.")
+    if re.search(r"\b(download|get|fetch)\b", low) and ref:
+        return call("start_download", ref=ref)
+    if re.search(r"\b(cancel|stop)\b", low) and ref:
+        return call("cancel_download", ref=ref)
+    if re.search(r"\b(how far|progress|status|done)\b", low):
+        return call("download_status")
+    if re.search(r"\b(do i have|my library|my datasets)\b", low):
+        return call("list_library")
+    if re.search(r"\b(tell me about|details|what is in|licen[cs]e)\b", low) and ref:
+        return call("dataset_details", ref=ref)
+    words = [word for word in re.findall(r"[\w'-]+", text) if f" {word.lower()} " not in _FILLER]
+    if not words:
+        return say("What should the data be about?")
+    return call("search_datasets", query=" ".join(words[:8]))
+
+
+def _results(body: Body) -> Iterator[str]:
+    for content in body["contents"]:
+        for part in content["parts"]:
+            if "functionResponse" in part:
+                yield str(part["functionResponse"]["response"])
+
+
+def _pointed(text: str, body: Body) -> str | None:
+    """The ref that the words mean: written out, or by its place in the last list."""
+    written = re.search(r"\b(?:kaggle|huggingface|builtin|url):\S+", text)
+    if written:
+        return written.group().rstrip(".,!?")
+    listed: list[str] = []
+    for result in _results(body):
+        found = re.findall(r"ref: (\S+)", result)
+        listed = found or listed
+    for place, ordinal in enumerate(_ORDINALS):
+        if ordinal in text:
+            return listed[place] if place < len(listed) else None
+    return listed[0] if len(listed) == 1 and re.search(r"\b(it|this|that)\b", text) else None
+
+
+def _report(results: list[Body]) -> str:
+    """A few honest sentences on tool results."""
+    text = " ".join(str(result["response"].get("output", result["response"])) for result in results)
+    name = results[-1]["name"]
+    titles = re.findall(r"«([^»]+)» \| size: ([^|]+?) \|", text)
+    if name == "search_datasets":
+        if not titles:
+            return "I found nothing that fits. Other words may help."
+        best = " and ".join(f"**{title}** ({size})" for title, size in titles[:2])
+        return (
+            f"I found {len(titles)} datasets. {best} look like the best fit"
+            f"{'s' if len(titles) > 1 else ''} for what you describe. The cards show size and licence;"
+            " press Download on the one you want, or ask me for details."
+        )
+    if name == "start_download":
+        if "Nothing was started" in text:
+            return "That one waits for you: press Download on its card."
+        return "The download has started; its card shows how far it is."
+    if name == "dataset_details" and titles:
+        return f"**{titles[0][0]}** is {titles[0][1]}. Its card has the licence and the Download button."
+    if name == "download_status":
+        return "Here is how your downloads stand: " + (
+            " ".join(re.findall(r"\| (\w+, [^|]+?) \|", text)) or "none."
+        )
+    if name == "cancel_download":
+        return "Done as far as I could: the card shows the state."
+    if name == "list_library":
+        return f"Your library has {len(re.findall('ref: ', text))} datasets."
+    return "The tool did not work; the message says why."
+
+
+def _invent(body: Body) -> Reply:
+    newest = body["contents"][-1]
+    if any("functionResponse" in part for part in newest["parts"]):
+        return say(
+            f"The best one is **Diabetes Gold**: `{INVENTED}`. Also see"
+            " https://www.kaggle.com/datasets/made-up/diabetes-gold and huggingface:made-up/diabetes-silver."
+        )
+    return Reply(calls=(("dataset_details", {"ref": INVENTED}), ("start_download", {"ref": INVENTED})))
+
+
+def _order_in_readme(body: Body) -> str | None:
+    """A ref that some text in the newest tool result orders to be downloaded."""
+    newest = body["contents"][-1]
+    text = " ".join(str(part.get("functionResponse", "")) for part in newest["parts"])
+    order = re.search(r"start_download[^\w]{1,20}(?:ref[=:\s\"']*)?((?:kaggle|huggingface):[\w./-]+)", text)
+    return order.group(1) if order else None
+
+
+# -- the server -------------------------------------------------------------------------------
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], fake: GeminiFake) -> None:
+        super().__init__(address, _Handler)
+        self.fake = fake
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that goes away in mid-answer is an ordinary event here.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: the log is for assertions."""
+
+    def do_GET(self) -> None:
+        if self.path == "/_log":
+            self._json(200, [asdict(request) for request in self.server.fake.log])
+        else:
+            self._error(404, "NOT_FOUND", "Not found.")
+
+    def do_DELETE(self) -> None:
+        self.server.fake.heal()
+        self._json(200, {})
+
+    def do_POST(self) -> None:
+        fake = self.server.fake
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        if self.path == "/_fault":
+            try:
+                fake.fault(**body)
+            except (TypeError, ValueError) as error:
+                self._json(422, {"error": str(error)})
+            else:
+                self._json(200, {})
+            return
+        parts = urlsplit(self.path)
+        route = _ROUTE.fullmatch(parts.path)
+        request = Request(
+            "POST", parts.path, route[1] if route else "", self.headers.get("x-goog-api-key"), body
+        )
+        fake.log.append(request)
+        if route is None:
+            self._error(404, "NOT_FOUND", "Requested entity was not found.")
+            return
+        streams = route[2] == "streamGenerateContent" and parse_qs(parts.query).get("alt") == ["sse"]
+        self._answer(request, streams)
+
+    def _answer(self, request: Request, streams: bool) -> None:
+        fake = self.server.fake
+        faults = fake.due()
+        for name in ("hang", "slow_first_token"):
+            if name in faults:
+                fake.stopping.wait(float(faults[name].get("seconds", 30)))
+        if not request.key:
+            self._error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.")
+        elif request.key == "bad":
+            self._error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
+        elif "rate_limit" in faults:
+            retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"}
+            self._error(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.", [retry])
+        elif "server_error" in faults:
+            status = int(faults["server_error"].get("status", 500))
+            self._error(status, "INTERNAL", "An internal error has occurred.")
+        elif "bad_request" in faults:
+            self._error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+        elif complaint := fake.complaint(request.body):
+            self._error(400, "INVALID_ARGUMENT", complaint)
+        elif "garbage" in faults:
+            self._send(200, b"<!doctype html><title>Be right back</title>", "text/html")
+        else:
+            self._generate(request, faults, streams)
+
+    def _generate(self, request: Request, faults: dict[str, dict[str, Any]], streams: bool) -> None:
+        fake = self.server.fake
+        request.status = 200
+        events = self._blocked(faults) or self._events(fake.reply(request.body, faults), whole=not streams)
+        if not streams:
+            self._json(200, next(iter(events)))
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        pause = float(faults.get("slow_tokens", {}).get("seconds", fake.token_s))
+        for number, event in enumerate(events):
+            if "drop" in faults and number == int(faults["drop"].get("tokens", 2)):
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            if number and pause:
+                fake.stopping.wait(pause)
+            request.first_byte_at = request.first_byte_at or time.time()
+            self._chunk(f"data: {json.dumps(event)}\r\n\r\n".encode())
+        self._chunk(b"")
+
+    def _blocked(self, faults: dict[str, dict[str, Any]]) -> list[Body] | None:
+        usage = {"promptTokenCount": 12, "totalTokenCount": 12}
+        if "blocked" in faults:
+            return [{"candidates": [{"finishReason": "SAFETY", "index": 0}], "usageMetadata": usage}]
+        if "blocked_prompt" in faults:
+            return [{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage}]
+        return None
+
+    def _events(self, reply: Reply, *, whole: bool) -> list[Body]:
+        """The answer's events: a token each, then the calls with the end."""
+        sign: Callable[[str], str] = self.server.fake.sign
+        calls: list[Body] = [{"functionCall": {"name": name, "args": args}} for name, args in reply.calls]
+        if calls:
+            calls[0]["thoughtSignature"] = sign(reply.calls[0][0])
+        thoughts: list[Body] = [{"text": reply.thought, "thought": True}] if reply.thought else []
+        tokens = re.findall(r"\S+\s*|\s+", reply.text)
+        if whole:
+            parts = [*thoughts, *([{"text": reply.text}] if reply.text else []), *calls]
+            return [_event(parts, last=True)]
+        events = [_event([part]) for part in thoughts] + [_event([{"text": token}]) for token in tokens]
+        return [*events, _event(calls or [{"text": ""}], last=True)]
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def _error(self, code: int, status: str, message: str, details: list[Body] | None = None) -> None:
+        error = {"code": code, "message": message, "status": status}
+        self._json(code, {"error": error | ({"details": details} if details else {})})
+
+    def _json(self, code: int, value: Any) -> None:
+        self._send(code, json.dumps(value).encode(), "application/json; charset=UTF-8")
+
+    def _send(self, code: int, body: bytes, kind: str) -> None:
+        if self.server.fake.log:
+            self.server.fake.log[-1].status = code
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+
+def _event(parts: list[Body], *, last: bool = False) -> Body:
+    candidate: Body = {"content": {"role": "model", "parts": parts}, "index": 0}
+    if last:
+        candidate["finishReason"] = "STOP"
+    return {
+        "candidates": [candidate],
+        "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 8, "totalTokenCount": 20},
+        "modelVersion": "gemini-fake",
+        "responseId": "response-1",
+    }
