@@ -21,6 +21,7 @@ from dataferry.api.routes import auth, chats, datasets, health, jobs, sources
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.socket import document_socket, install_socket
 from dataferry.api.static import install_page
+from dataferry.api.tool_outputs import document_tool_outputs
 from dataferry.chat.service import ChatService
 from dataferry.core.db import Database
 from dataferry.core.migrate import upgrade
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         app.include_router(routes.router)
     install_socket(app, realtime=wired.realtime, jobs=wired.jobs, redeem=wired.accounts.redeem_ws_ticket)
     document_socket(app)
+    document_tool_outputs(app)
     install_page(app)
     app.add_middleware(SecurityHeaders)
     return app
