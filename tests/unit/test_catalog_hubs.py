@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from dataferry.core.settings import Settings
-from dataferry.core.types import Credential, DatasetRef
+from dataferry.core.types import Credential, DatasetRef, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, SearchResult, build_sources
+from tests.fakes import catalogue as accounts
 from tests.fakes.hub import HubFake
 from tests.fakes.kaggle import KaggleFake
 
@@ -86,6 +87,27 @@ async def test_a_download_after_a_search_needs_no_further_question(
     summary = await catalog.describe(ref, None, Credential("kaggle"))
     assert summary.revision
     assert len(kaggle.log) == asked
+
+
+async def test_status_says_whose_the_credentials_are(catalog: Catalog, hub: HubFake) -> None:
+    ada = accounts.ada()
+    credentials: dict[SourceName, Credential] = {
+        "kaggle": Credential("kaggle", "user", secret=ada.kaggle_token),
+        "huggingface": Credential("huggingface", "user", secret=ada.hf_token),
+    }
+    for _ in range(2):
+        kaggle_status, hub_status, *_rest = await catalog.status(credentials)
+        assert (kaggle_status.state, kaggle_status.account) == ("connected", "ada")
+        assert (hub_status.state, hub_status.account) == ("connected", "ada")
+    assert len(hub.log) == 1
+
+
+async def test_status_says_that_a_credential_is_refused(catalog: Catalog) -> None:
+    wrong = {"huggingface": Credential("huggingface", "user", secret="hf_wrongWrongWrong")}
+    _, status, *_rest = await catalog.status(wrong)
+    assert (status.state, status.configured) == ("connected", True)
+    assert status.problem
+    assert status.next_step
 
 
 async def test_without_hubs_the_samples_come_in_time(

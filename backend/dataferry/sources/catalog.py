@@ -1,21 +1,12 @@
 """The catalog: every source behind one face, each in its own threads and with its own deadline."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, runtime_checkable
 
-from dataferry.core.errors import (
-    DataferryError,
-    InvalidInput,
-    SourceError,
-    SourceProtocolError,
-    SourceRateLimited,
-    SourceTimeout,
-    SourceUnreachable,
-)
+from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
     SOURCE_LABELS,
@@ -27,6 +18,7 @@ from dataferry.core.types import (
     SourceProblem,
     View,
 )
+from dataferry.sources.asking import Asker, speaking_plainly
 from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
@@ -34,22 +26,12 @@ from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
 from dataferry.sources.merging import MergedSearch
-from dataferry.sources.pools import SourcePool
-from dataferry.sources.reach import Reach
 from dataferry.sources.url import UrlSource
 
-T = TypeVar("T")
-
-#: Threads of one source, and with them its calls at one time.
-WORKERS: dict[SourceName, int] = {"kaggle": 6, "huggingface": 6, "builtin": 2, "url": 6}
-#: How long a failure shows in ``status``, in seconds, at least.
-FAILURE_SHOWN = 30.0
 #: A search in which a source failed answers again unchanged for this long, in seconds.
 RETRY_AFTER = 2.0
 #: The deepest hit that paging reaches, and the longest page.
 MAX_DEPTH, MAX_LIMIT = 1000, 100
-
-_log = logging.getLogger(__name__)
 
 
 class SearchResult(View):
@@ -61,6 +43,13 @@ class SearchResult(View):
     #: There is a further page at ``offset + len(datasets)``.
     more: bool = False
     offset: int = 0
+
+
+@runtime_checkable
+class _Probing(Protocol):
+    """A source that can tell whose a credential is."""
+
+    def probe(self, credential: Credential) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +86,10 @@ class Catalog:
         self._sources = dict(sources)
         self._settings = settings
         self._clock = clock
-        self._hubs: dict[SourceName, str] = {
-            "kaggle": settings.kaggle_endpoint,
-            "huggingface": settings.hf_endpoint,
-        }
-        # One link's slow server says nothing of the next link's: only hubs have a breaker.
-        self._pools = {
-            name: SourcePool(name, WORKERS[name], settings.breaker_s if name in self._hubs else 0.0)
-            for name in self._sources
-        }
-        self._reach = Reach(settings.connect_timeout_s, clock)
-        self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_SHOWN), 1024, clock)
+        self._asker = Asker(self._sources, settings, clock)
         self._searches = TtlCache[_Search](settings.search_cache_s, 256, clock)
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
+        self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
 
     # -- searching ----------------------------------------------------------------------------
@@ -170,7 +150,7 @@ class Catalog:
 
         async def ask(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
             deadline = self._settings.search_timeout_s
-            hits = await self._ask(name, used[name], deadline, self._sources[name].search, question)
+            hits = await self._asker.ask(name, used[name], deadline, self._sources[name].search, question)
             self._remember_complete(hits, used[name])
             return hits
 
@@ -201,7 +181,7 @@ class Catalog:
         if known is None:
             deadline = self._settings.describe_timeout_s if timeout is None else timeout
             source = self._source(ref)
-            known = await self._ask(ref.source, credential, deadline, source.describe, ref, revision)
+            known = await self._asker.ask(ref.source, credential, deadline, source.describe, ref, revision)
             self._described.put(key, known)
         return known
 
@@ -214,7 +194,7 @@ class Catalog:
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
-        return _speaking_plainly(ref.source, self._source(ref).manifest, ref, revision, credential)
+        return speaking_plainly(ref.source, self._source(ref).manifest, ref, revision, credential)
 
     async def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset's own text, untrusted; empty where there is none. Errors: those of ``Source``."""
@@ -223,7 +203,7 @@ class Catalog:
         if known is None:
             deadline = self._settings.describe_timeout_s
             source = self._source(ref)
-            known = await self._ask(ref.source, credential, deadline, source.readme, ref, revision)
+            known = await self._asker.ask(ref.source, credential, deadline, source.readme, ref, revision)
             self._readmes.put(key, known)
         return known
 
@@ -236,28 +216,28 @@ class Catalog:
     # -- the sources themselves ---------------------------------------------------------------
 
     async def status(self, credentials: Mapping[SourceName, Credential]) -> list[SourceStatus]:
-        """What is connected, and what to do where it is not."""
+        """What is connected, and what to do where it is not. Credentials are shown to their hubs."""
         names = list(self._sources)
-        reachable = await asyncio.gather(*(self._is_reachable(name) for name in names))
-        return [
-            self._status(name, credentials.get(name) or Credential(name), reached)
-            for name, reached in zip(names, reachable, strict=True)
-        ]
+        used = [credentials.get(name) or Credential(name) for name in names]
+        return await asyncio.gather(*map(self._status, names, used))
 
-    async def _is_reachable(self, name: SourceName) -> bool:
-        return name not in self._hubs or await self._reach.check(self._hubs[name])
-
-    def _status(self, name: SourceName, credential: Credential, reachable: bool) -> SourceStatus:
-        if name not in self._hubs:
+    async def _status(self, name: SourceName, credential: Credential) -> SourceStatus:
+        if name not in self._asker.hubs:
             return SourceStatus(name=name, label=SOURCE_LABELS[name], state="ready", configured=True)
         configured = credential.secret is not None
-        failure = self._failures.get((name, credential.fingerprint)) if reachable else _unreachable(name)
+        account = credential.username
+        try:
+            await self._asker.reach(name)
+            account = await self._account(name, credential) or account
+            failure = self._asker.failure(name, credential)
+        except SourceError as error:
+            failure = error
         status = SourceStatus(
             name=name,
             label=SOURCE_LABELS[name],
             state="connected" if configured else "anonymous",
             configured=configured,
-            account=credential.username,
+            account=account,
             next_step=None if configured else _HOW_TO_CONNECT[name],
         )
         if failure is None:
@@ -269,53 +249,22 @@ class Catalog:
             update["state"] = "unreachable"
         return status.model_copy(update=update)
 
-    def close(self) -> None:
-        """End the threads. Calls under way are left to their socket timeouts."""
-        for pool in self._pools.values():
-            pool.close()
-
-    # -- asking -------------------------------------------------------------------------------
-
-    async def _ask(
-        self,
-        name: SourceName,
-        credential: Credential,
-        deadline_s: float,
-        function: Callable[..., T],
-        *args: object,
-    ) -> T:
-        """Run one of a source's methods in its threads. Errors: only ``DataferryError``."""
+    async def _account(self, name: SourceName, credential: Credential) -> str | None:
+        """Whose the credential is, as far as the hub tells. Errors: the ``SourceError`` family."""
+        source = self._sources[name]
+        if credential.secret is None or not isinstance(source, _Probing):
+            return None
         key = (name, credential.fingerprint)
-        try:
-            answer = await self._ask_if_reachable(name, deadline_s, function, *args, credential)
-        except SourceError as error:
-            self._failures.put(key, error)
-            raise
-        self._failures.drop(key)
-        return answer
+        known = self._accounts.get(key)
+        if known is None:
+            deadline = self._settings.describe_timeout_s
+            known = await self._asker.ask(name, credential, deadline, source.probe) or ""
+            self._accounts.put(key, known)
+        return known or None
 
-    async def _ask_if_reachable(
-        self, name: SourceName, deadline_s: float, function: Callable[..., T], *args: object
-    ) -> T:
-        """Give the source its deadline, but give up as soon as a probe finds no way to its hub."""
-        hub = self._hubs.get(name)
-        if hub is not None and self._reach.known(hub) is False:
-            raise _unreachable(name)
-        work: asyncio.Task[T] = asyncio.create_task(
-            self._pools[name].run(deadline_s, _speaking_plainly, name, function, *args)
-        )
-        try:
-            if hub is not None and self._reach.known(hub) is None:
-                probe = asyncio.create_task(self._reach.check(hub))
-                await asyncio.wait({work, probe}, return_when=asyncio.FIRST_COMPLETED)
-                if not work.done() and not probe.result():
-                    raise _unreachable(name)
-            answer = await work
-        finally:
-            work.cancel()
-        if hub is not None:
-            self._reach.learn(hub, reachable=True)
-        return answer
+    def close(self) -> None:
+        """Ask nothing more. Calls under way are left to their socket timeouts."""
+        self._asker.close()
 
 
 _HOW_TO_CONNECT: dict[SourceName, str] = {
@@ -324,29 +273,5 @@ _HOW_TO_CONNECT: dict[SourceName, str] = {
 }
 
 
-def _unreachable(name: SourceName) -> SourceUnreachable:
-    return SourceUnreachable(
-        f"{SOURCE_LABELS[name]} cannot be reached.",
-        next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
-    )
-
-
 def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple[str | None, ...]:
     return str(ref), ref.link, revision, credential.fingerprint
-
-
-def _speaking_plainly(name: SourceName, function: Callable[..., T], *args: object) -> T:
-    """Call ``function``; whatever else it raises becomes an error of ours."""
-    label = SOURCE_LABELS[name]
-    try:
-        return function(*args)
-    except DataferryError:
-        raise
-    except TimeoutError as error:
-        raise SourceTimeout(f"{label} took too long to answer.", next_step="Try again.") from error
-    except Exception as error:
-        _log.exception("%s: an answer that cannot be read", label)
-        raise SourceProtocolError(
-            f"{label}'s answer cannot be read ({type(error).__name__}).",
-            next_step="Try again later; if it stays so, `dataferry doctor --live` tells more.",
-        ) from error
