@@ -9,16 +9,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 NPM = ["npm", "run", "--silent"]
+#: Tests of files rather than of code: quick, and wanted before a commit that touches only documents.
+FILES = ["compose", "documents", "import_law", "lock", "packaging", "repository", "requirements"]
 
 CHECKS: list[tuple[str, Path, list[str]]] = [
     ("ruff", ROOT, ["ruff", "check", "."]),
     ("format", ROOT, ["ruff", "format", "--check", "--quiet", "."]),
     ("mypy", ROOT, ["mypy"]),
     ("import law", ROOT, ["lint-imports", "--no-cache"]),
+    ("installed packages", ROOT, ["python", "-m", "pip", "check"]),
     ("Biome", ROOT / "frontend", [*NPM, "lint"]),
     ("tsc", ROOT / "frontend", [*NPM, "typecheck"]),
     ("page's lock file", ROOT / "frontend", ["node", "scripts/check-lock.mjs"]),
     ("generated files", ROOT, ["python", "-m", "scripts.check_generated"]),
+    ("documents, image, locks", ROOT, ["pytest", "-q", *(f"tests/unit/test_{name}.py" for name in FILES)]),
 ]
 
 

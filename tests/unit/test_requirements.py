@@ -17,7 +17,7 @@ ROWS = [
 
 
 @cache
-def tests_in(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """Names of the tests of a file: functions of Python, titles of TypeScript."""
     text = path.read_text()
     if path.suffix == ".py":
@@ -43,4 +43,4 @@ def test_a_claim_names_tests_that_exist(row: list[str]) -> None:
     for name in named:
         path, _, test = name.partition("::")
         assert (ROOT / path).is_file(), path
-        assert test in tests_in(ROOT / path), name
+        assert test in names_in(ROOT / path), name
