@@ -43,11 +43,41 @@ def test_useless_bytes_are_taken_back() -> None:
     assert told[-1].bytes_done == 0
 
 
-def test_ticks_are_bounded() -> None:
-    subject, told = meter(10)
+def test_at_most_ten_reports_a_second() -> None:
+    told: list[Progress] = []
+    now = iter(n / 1000 for n in range(100_000))
+    subject = Meter(told.append, sizes=[10], clock=lambda: next(now))
     for _ in range(1000):
         subject.tick()
-    assert len(told) <= 2
+    assert 5 <= len(told) <= 30
+
+
+def test_rate_and_time_left() -> None:
+    told: list[Progress] = []
+    now = 0.0
+    subject = Meter(told.append, sizes=[100_000], there=50_000, clock=lambda: now)
+    subject.tell()
+    assert (told[-1].rate_bps, told[-1].eta_s) == (None, None)
+    for _ in range(100):
+        now += 0.1
+        subject.add(100)
+        subject.tell()
+    assert told[-1].rate_bps is not None
+    assert abs(told[-1].rate_bps - 1000) < 1, "what was there before is not speed"
+    assert told[-1].eta_s is not None
+    assert abs(told[-1].eta_s - 90) < 1
+    for _ in range(100):  # the line has gone silent
+        now += 0.1
+        subject.tell()
+    assert told[-1].rate_bps < 50
+    subject.add(-10_000)
+    now += 0.1
+    subject.tell()
+    assert told[-1].rate_bps >= 0
+    for _ in range(1000):
+        now += 0.1
+        subject.tell()
+    assert told[-1].eta_s is None, "no guess from a rate of nothing"
 
 
 def test_while_unpacking_files_count_anew() -> None:

@@ -27,9 +27,11 @@ class Meter:
         sizes: Iterable[int | None],
         there: int = 0,
         files_there: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         missing = list(sizes)
         self._report = report
+        self._clock = clock
         self._lock = threading.Lock()
         self._bytes = there
         self._total = there + sum(size for size in missing if size is not None)
@@ -38,7 +40,7 @@ class Meter:
         self._files_total: int | None = files_there + len(missing)
         self._phase: Phase = "fetching"
         self._rate: float | None = None
-        self._told_at = 0.0
+        self._told_at: float | None = None
         #: Where the rate was last measured.
         self._sample: tuple[float, int] | None = None
 
@@ -78,12 +80,12 @@ class Meter:
 
     def tick(self) -> None:
         """Report if the last report is old enough."""
-        if time.monotonic() - self._told_at >= INTERVAL_S:
+        if self._told_at is None or self._clock() - self._told_at >= INTERVAL_S:
             self.tell()
 
     def tell(self) -> None:
         """Report now."""
-        self._told_at = time.monotonic()
+        self._told_at = self._clock()
         self._report(self._progress())
 
     def _progress(self) -> Progress:
@@ -91,7 +93,7 @@ class Meter:
             moving = self._phase == "fetching"
             total = None if self._unknown else self._total
             done = self._bytes if total is None else min(self._bytes, total)
-            rate = self._smoothed(time.monotonic()) if moving else None
+            rate = self._smoothed(self._clock()) if moving else None
             left = None if total is None else total - done
             return Progress(
                 phase=self._phase,
