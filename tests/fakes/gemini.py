@@ -31,7 +31,7 @@ FAULTS = {
     "bad_request": "400",
     "blocked": "a candidate without content, finished for SAFETY",
     "blocked_prompt": "no candidate, and a block reason",
-    "hang": "no byte until ``seconds`` are over",
+    "hang": "no byte, and the connection ends after ``seconds``",
     "slow_first_token": "``seconds`` before the first byte",
     "slow_tokens": "``seconds`` between tokens",
     "drop": "the connection ends after ``tokens`` tokens",
@@ -414,10 +414,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: Request, streams: bool) -> None:
         fake = self.server.fake
         faults = fake.due()
-        for name in ("hang", "slow_first_token"):
-            if name in faults:
-                fake.stopping.wait(float(faults[name].get("seconds", 30)))
-        if not request.key:
+        if "hang" in faults:
+            fake.stopping.wait(float(faults["hang"].get("seconds", 30)))
+            self.close_connection = True
+        elif not request.key:
             self._error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.")
         elif request.key == "bad":
             self._error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
@@ -440,6 +440,8 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.server.fake
         request.status = 200
         events = self._blocked(faults) or self._events(fake.reply(request.body, faults), whole=not streams)
+        if "slow_first_token" in faults:
+            fake.stopping.wait(float(faults["slow_first_token"].get("seconds", 1)))
         if not streams:
             self._json(200, next(iter(events)))
             return
