@@ -95,7 +95,7 @@ async def test_a_slow_reader_that_wants_all_is_told_of_its_loss_and_can_read_on(
         with pytest.raises(Lagged):
             await anext(texts)
         sender.publish("t", "after")
-        rest = []
+        rest: list[str] = []
         while not rest or rest[-1] != "after":
             rest += await some(texts, 1)
         assert rest == [*sorted(set(rest) - {"after"}, key=int), "after"]

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, GatedDataset, NetworkFault, NotFound, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, JobKind, JobView, Progress, Viewer
+from dataferry.jobs.models import Job
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.realtime import Feed, Realtime
 from dataferry.realtime.events import JobEvent, JobSnapshot
@@ -98,7 +100,7 @@ class World:
             for path in self.settings.data_dir.glob("jobs.sqlite*"):
                 path.unlink()
         else:
-            self.database.call(lambda session: session.exec(text("DROP SCHEMA dbos CASCADE")))
+            self.database.call(lambda session: session.connection().execute(text("DROP SCHEMA dbos CASCADE")))
 
     async def until(self, job_id: str, *states: str, who: Viewer = ADA, within_s: float = 10) -> JobView:
         async def reached() -> JobView | None:
@@ -609,6 +611,29 @@ async def test_a_row_whose_workflow_is_gone_is_found(world: World) -> None:
     await world.until(owed, "succeeded")
 
 
+async def test_a_job_that_kills_its_workers_is_given_up(world: World) -> None:
+    job_id = await world.submit("done")
+    world.database.call(_as_if_killed, job_id, 20)
+    await world.start()
+    job = await world.until(job_id, "failed")
+    assert job.problem is not None
+    assert "died 20 times" in job.problem.detail
+    await world.jobs.retry(ADA, job_id)
+    await world.until(job_id, "succeeded")
+
+
+async def test_the_queue_itself_says_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """DBOS reports each cancel and each end of its own as an error, which is none to a user."""
+    await world.start()
+    hold = world.handlers["hold"] = Hold()
+    running = await world.submit("hold")
+    await hold.working()
+    await world.jobs.cancel(ADA, running)
+    await world.submit("hold", key="another")
+    await world.jobs.stop()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 async def test_a_process_without_worker_leaves_jobs_to_others(world: World) -> None:
     await world.start(worker=False)
     job_id = await world.submit("done")
@@ -616,6 +641,12 @@ async def test_a_process_without_worker_leaves_jobs_to_others(world: World) -> N
     assert (await world.jobs.get(ADA, job_id)).state == "queued"
     await world.restart()
     await world.until(job_id, "succeeded")
+
+
+def _as_if_killed(session: Session, job_id: str, times: int) -> None:
+    job = session.get_one(Job, job_id)
+    job.state, job.owner, job.crashes = "running", "a worker that is gone", times
+    session.add(job)
 
 
 def follow(world: World, viewer: Viewer) -> Feed:

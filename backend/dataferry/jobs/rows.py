@@ -43,16 +43,16 @@ def submit(session: Session, job: Job, requester_id: str) -> tuple[str, bool]:
         return job.id, True
 
 
-def restart(session: Session, job: Job, requester_id: str) -> str:
+def restart(session: Session, job: Job, requester_id: str) -> Job:
     """Bring a locked row from a final state back into the queue, or join the active one with its key.
 
-    Returns the id of the job that does the work now.
+    Returns the job that does the work now.
     """
     while True:
         active = _active_with_key(session, job.single_flight_key)
         if active is not None:
             join(session, active, requester_id)
-            return active.id
+            return active
         try:
             with session.begin_nested():
                 requeue(session, job, stop=None, attempt=1, used_s=0.0, crashes=0)
@@ -60,7 +60,7 @@ def restart(session: Session, job: Job, requester_id: str) -> str:
             session.refresh(job)
             continue
         join(session, job, requester_id)
-        return job.id
+        return job
 
 
 def _active_with_key(session: Session, key: str) -> Job | None:
@@ -78,6 +78,7 @@ def join(session: Session, job: Job, user_id: str) -> None:
         session.add(requester)
     else:
         return
+    job.stop = None
     job.version += 1
     session.add(job)
 

@@ -73,6 +73,8 @@ class JobRun:
 
         The phases verifying, unpacking and finishing bring the job into the state ``verifying``.
         """
+        if self.lost:
+            return
         with self._lock:
             new_phase = progress.phase != self._progress.phase
             self._progress = progress

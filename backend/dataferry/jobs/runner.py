@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Any
 
 from sqlmodel import Session
 
@@ -16,6 +16,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
 from dataferry.core.types import JobKind, JobView, ProblemView
 from dataferry.jobs import problems, rows
+from dataferry.jobs.ending import End, foresee, write_down
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Queue, QueueName, Ticket
 from dataferry.jobs.run import Handler, JobRun, Standing
@@ -28,26 +29,6 @@ log = logging.getLogger(__name__)
 SLOT_WAIT_S = 5.0
 #: How often a run saves its progress and looks whether it is still wanted.
 WATCH_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a job ends. ``measured`` are the last figures of its run."""
-
-    job_id: str
-    generation: int
-    state: Literal["succeeded", "cancelled", "failed"]
-    problem: ProblemView | None = None
-    measured: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        run: JobRun,
-        state: Literal["succeeded", "cancelled", "failed"],
-        problem: ProblemView | None = None,
-    ) -> Self:
-        return cls(run.id, run.generation, state, problem, run.measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +94,12 @@ class Runner:
             run = self._runs.get(job_id)
         if run is not None:
             run.stop("user")
-        self.nudge(job_id)
 
-    def nudge(self, job_id: str) -> None:
-        """A waiting job has been moved on: let go of the slot in which it waits."""
+    def void(self, job: Job) -> None:
+        """A job has been moved on: give up the start before this one, in the queue or in a slot."""
+        self.queue.cancel(Ticket(job.id, job.generation - 1, "download"))
         with self._lock:
-            pause = self._pauses.get(job_id)
+            pause = self._pauses.get(job.id)
         if pause is not None:
             pause.set()
 
@@ -150,14 +131,14 @@ class Runner:
         """Bring a job to its end. The hooks run before the row says so, so that whoever sees the end
         sees what belongs to it. A cancelled job that somebody has asked for meanwhile starts again.
         """
-        foreseen = self._database.call(_foresee, end)
+        foreseen = self._database.call(foresee, end)
         if foreseen is not None:
             for hook in self._kinds.closed:
                 try:
                     hook(foreseen)
                 except Exception:
                     log.exception("what follows the end of a job failed")
-        again = self._database.call(_end, end)
+        again = self._database.call(write_down, end)
         self.announce(end.job_id)
         if again is not None:
             self.queue.enqueue(self._kinds.ticket(again))
@@ -282,6 +263,7 @@ class Runner:
             return None
         if not run.ended.is_set():  # never started, or let go of
             self._release(run)
+            run.lose()
         elif error is None:
             self.close(End.of(run, "succeeded"))
         elif reason == "user":
@@ -316,7 +298,7 @@ class Runner:
 
         def wait(session: Session) -> Job | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
-            if job is None:
+            if job is None or not rows.requesters(session, run.id):
                 return None
             return rows.change(
                 session,
@@ -330,7 +312,8 @@ class Runner:
             )
 
         job = self._database.call(wait)
-        if job is None:
+        if job is None:  # nobody wants it any more
+            self.close(End.of(run, "cancelled", CANCELLED))
             return None
         self.announce(run.id)
         if in_slot:
@@ -378,40 +361,3 @@ def _standing(session: Session, job_id: str) -> Standing | None:
     if job is None:
         return None
     return Standing(job_view(job), job.version, rows.audience(session, job))
-
-
-def _ending(session: Session, end: End) -> tuple[Job | None, bool]:
-    """The locked row that is to end, and whether it should start again instead."""
-    job = rows.expect(session, end.job_id, generation=end.generation)
-    again = job is not None and end.state == "cancelled" and bool(rows.requesters(session, job.id))
-    return job, again
-
-
-def _foresee(session: Session, end: End) -> JobView | None:
-    """The job as it will be, for the hooks; None where it will not end."""
-    job, again = _ending(session, end)
-    if job is None or again:
-        return None
-    ended = {"state": end.state, "problem": end.problem, "waiting_until": None, "finished_at": now()}
-    return job_view(job).model_copy(update=ended)
-
-
-def _end(session: Session, end: End) -> Job | None:
-    """Write the end down; the row where it starts again instead."""
-    job, again = _ending(session, end)
-    if job is None:
-        return None
-    if again:
-        return rows.requeue(session, job, stop=None, attempt=1, used_s=0.0)
-    problem = None if end.problem is None else end.problem.model_dump()
-    rows.change(
-        session,
-        job,
-        end.state,
-        owner=None,
-        problem=problem,
-        waiting_until=None,
-        finished_at=now(),
-        **end.measured,
-    )
-    return None

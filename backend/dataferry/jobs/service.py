@@ -16,10 +16,11 @@ from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
+from dataferry.jobs.ending import End
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.recovery import Recovery
 from dataferry.jobs.run import Handler, JobRun
-from dataferry.jobs.runner import End, Kind, Kinds, Runner
+from dataferry.jobs.runner import Kind, Kinds, Runner
 from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
 from dataferry.realtime import Change, Lagged, Realtime
 
@@ -27,8 +28,8 @@ __all__ = ["Handler", "JobRun", "JobTransition", "Jobs"]
 
 log = logging.getLogger(__name__)
 
-#: What a page shows of a person's jobs at first.
-RECENT = 200
+#: How many of a person's jobs a page is told of when it begins to follow them.
+RECENT = 50
 #: ``wait`` looks at the row this often in case no event comes.
 WAIT_LOOK_S = 1.0
 
@@ -151,7 +152,7 @@ class Jobs:
         return self._view(*found[0])
 
     async def list(
-        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = RECENT
+        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
     ) -> list[JobView]:
         """What the viewer asked for, newest first."""
         found = await self._database.run(rows.requested, viewer.user_id, states=states, limit=limit)
@@ -217,27 +218,30 @@ class Jobs:
 
     async def cancel(self, viewer: Viewer, job_id: str) -> JobView:
         """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
-        await self._database.run(self._leave, viewer.user_id, job_id)
-        await asyncio.to_thread(self._see_to_it, job_id, (viewer.user_id,))
+        left = await self._database.run(self._leave, viewer.user_id, job_id)
+        if left is not None:
+            await asyncio.to_thread(self._see_to_it, left, (viewer.user_id,))
         return await self.get(viewer, job_id)
 
-    def _leave(self, session: Session, user_id: str, job_id: str) -> None:
+    def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
+        """The row, where the user's leaving changed it."""
         job, requester = self._locked(session, user_id, job_id)
         if job.state in FINAL_STATES or requester.left_at is not None:
-            return
+            return None
         rows.leave(session, job, requester)
         if job.stop == "user" and job.state not in rows.RUNNING:
-            # What waits in the queue is no longer its start, so that no worker can take it up.
+            # The start that waits in the queue is void, so that no worker can take it up.
             job.generation += 1
+        return job
 
-    def _see_to_it(self, job_id: str, left: tuple[str, ...]) -> None:
+    def _see_to_it(self, job: Job, left: tuple[str, ...]) -> None:
         """Stop a job that nobody wants any more, wherever it is."""
-        job = self._database.call(lambda session: session.get_one(Job, job_id))
-        if job.stop == "user" and job.state in rows.AWAITED:
-            self._runner.close(End(job_id, job.generation, "cancelled", CANCELLED))
-        if job.stop == "user":
-            self._runner.stop(job_id)
-        self._runner.announce(job_id, left)
+        if job.stop == "user" and job.state not in rows.RUNNING:
+            self._runner.close(End(job.id, job.generation, "cancelled", CANCELLED))
+            self._runner.void(job)
+        elif job.stop == "user":
+            self._runner.stop(job.id)
+        self._runner.announce(job.id, left)
 
     async def retry(self, viewer: Viewer, job_id: str) -> JobView:
         """Start a failed or cancelled job again, or a waiting one at once.
@@ -245,12 +249,13 @@ class Jobs:
         Joins the job that does the same work where there is one by now. Errors: ``NotFound``,
         ``Conflict`` for a job that succeeded.
         """
-        now_id = await self._database.run(self._restart, viewer.user_id, job_id)
-        self._runner.nudge(job_id)
-        self.wake(now_id)
-        return await self.get(viewer, now_id)
+        job = await self._database.run(self._restart, viewer.user_id, job_id)
+        await asyncio.to_thread(self._runner.void, job)
+        self.wake(job.id)
+        return await self.get(viewer, job.id)
 
-    def _restart(self, session: Session, user_id: str, job_id: str) -> str:
+    def _restart(self, session: Session, user_id: str, job_id: str) -> Job:
+        """The row that does the work now."""
         job, _requester = self._locked(session, user_id, job_id)
         if job.state == "succeeded":
             raise Conflict("The job is done already.", next_step="Ask for the dataset again to update it.")
@@ -259,7 +264,7 @@ class Jobs:
         if job.state in ("waiting", "paused"):
             rows.requeue(session, job)
         rows.join(session, job, user_id)
-        return job_id
+        return job
 
     def _locked(self, session: Session, user_id: str, job_id: str) -> tuple[Job, JobRequester]:
         job = rows.lock(session, job_id)
