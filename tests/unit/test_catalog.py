@@ -34,7 +34,7 @@ from dataferry.core.types import (
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.catalog import RETRY_AFTER, Catalog, SearchResult
-from dataferry.sources.merging import STEP
+from dataferry.sources.merging import ROUNDS, STEP
 
 pytestmark = pytest.mark.anyio
 NOBODY: dict[SourceName, Credential] = {}
@@ -372,6 +372,26 @@ async def test_a_page_keeps_its_place_when_more_is_fetched(make: Make) -> None:
     assert refs(await catalog.search("diabetes", credentials=NOBODY, limit=10)) == refs(first)
 
 
+async def test_a_page_far_down_whose_search_was_forgotten(make: Make) -> None:
+    catalog = make(ShelfSource("kaggle", shelf("kaggle", 300)))
+    result = await catalog.search("diabetes", credentials=NOBODY, limit=10, offset=250)
+    assert len(result.datasets) == 10
+    assert result.more
+
+
+async def test_pages_outlive_the_first_ones_freshness(make: Make) -> None:
+    clock = Clock()
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 40))
+    catalog = make(kaggle, clock=clock, search_cache_s=60)
+    first = await catalog.search("diabetes", credentials=NOBODY, limit=20)
+    clock.now += 300
+    second = await catalog.search("diabetes", credentials=NOBODY, limit=20, offset=20)
+    assert len({*refs(first), *refs(second)}) == 40
+    assert [query.offset for query in kaggle.asked] == [0, STEP]
+    await catalog.search("diabetes", credentials=NOBODY, limit=20)
+    assert [query.offset for query in kaggle.asked] == [0, STEP, 0]
+
+
 async def test_hubs_are_asked_for_more_only_when_needed(make: Make) -> None:
     kaggle = ShelfSource("kaggle", shelf("kaggle", 100))
     catalog = make(kaggle)
@@ -389,6 +409,21 @@ async def test_a_filtered_search_looks_further(make: Make) -> None:
     )
     result = await make(kaggle).search("diabetes", credentials=NOBODY, filters=SearchFilters(max_bytes=100))
     assert refs(result) == [f"kaggle:owner/small-{n:03}" for n in range(3)]
+
+
+async def test_a_filter_that_leaves_nothing_is_given_up(make: Make) -> None:
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 500, size_bytes=500))
+    result = await make(kaggle).search("diabetes", credentials=NOBODY, filters=SearchFilters(max_bytes=100))
+    assert result.datasets == ()
+    assert len(kaggle.asked) == ROUNDS
+
+
+async def test_no_further_page_is_begun_late(make: Make) -> None:
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 100), delay_s=0.12)
+    result = await make(kaggle, search_timeout_s=0.2).search("diabetes", credentials=NOBODY, limit=100)
+    assert len(result.datasets) == STEP
+    assert result.more
+    assert result.source_errors == ()
 
 
 async def test_a_short_page_of_a_source_that_narrows_for_itself_is_not_the_last(make: Make) -> None:

@@ -30,6 +30,8 @@ from dataferry.sources.url import UrlSource
 
 #: A search in which a source failed answers again unchanged for this long, in seconds.
 RETRY_AFTER = 2.0
+#: Further pages of a search are kept this many times as long as its first.
+PAGING_HOLDS = 10
 #: The deepest hit that paging reaches, and the longest page.
 MAX_DEPTH, MAX_LIMIT = 1000, 100
 
@@ -87,7 +89,7 @@ class Catalog:
         self._settings = settings
         self._clock = clock
         self._asker = Asker(self._sources, settings, clock)
-        self._searches = TtlCache[_Search](settings.search_cache_s, 256, clock)
+        self._searches = TtlCache[_Search](settings.search_cache_s * PAGING_HOLDS, 64, clock)
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
@@ -106,9 +108,10 @@ class Catalog:
     ) -> SearchResult:
         """One page of what ``sources`` (all, by default) have, best first.
 
-        It takes as long as the slowest source, at most ``search_timeout_s``. Errors: ``InvalidInput``
-        for a query without a word, or a page that does not exist. A source that fails is reported
-        in the result.
+        It takes as long as the slowest source, at most ``search_timeout_s``, and up to half of that
+        more where filters or paging need further pages of the sources. Errors: ``InvalidInput`` for a
+        query without a word, or a page that does not exist. A source that fails is reported in the
+        result.
         """
         if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_DEPTH - limit:
             raise InvalidInput(
@@ -124,7 +127,8 @@ class Catalog:
             query=query,
             datasets=datasets,
             source_errors=tuple(merged.problems[name] for name in asked if name in merged.problems),
-            more=bool(datasets) and (len(merged.datasets) > offset + limit or not merged.exhausted),
+            more=len(merged.datasets) > offset + limit
+            or (not merged.exhausted and (bool(datasets) or offset > 0)),
             offset=offset,
         )
 
@@ -139,7 +143,8 @@ class Catalog:
     ) -> MergedSearch:
         """The search under way or remembered for this question, or a new one.
 
-        A first page (``fresh``) asks again when a source failed a while ago.
+        A first page (``fresh``) asks again after ``search_cache_s``, or when a source failed a while
+        ago; further pages belong to the search that began with theirs.
         """
         used = {name: credentials.get(name) or Credential(name) for name in sources}
         prints = tuple(credential.fingerprint for credential in used.values())
@@ -159,8 +164,9 @@ class Catalog:
         return merged
 
     def _is_stale(self, search: _Search) -> bool:
+        age = self._clock() - search.started
         rest = max(RETRY_AFTER, search.merged.retry_after)
-        return bool(search.merged.problems) and self._clock() - search.started >= rest
+        return age >= self._settings.search_cache_s or (bool(search.merged.problems) and age >= rest)
 
     # -- one dataset --------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from dataferry.sources.ranking import arrange, rank
 
 #: Hits asked of a source at a time. Kaggle's own page has this length.
 STEP = 20
+#: Pages asked of a source in one go, where they bring less than they hold.
+ROUNDS = 5
 
 _log = logging.getLogger(__name__)
 
@@ -44,13 +46,17 @@ class MergedSearch:
         return not self._offsets
 
     async def grow(self, count: int, deadline_s: float) -> None:
-        """Fetch until there are ``count`` datasets, no source has more, or ``deadline_s`` are over.
+        """Fetch until there are ``count`` datasets or no source has more.
 
-        Callers that come while it works wait and share what it finds.
+        Filters can leave little of every page, so what ``ROUNDS`` of them bring must do, and none
+        begins when half of ``deadline_s`` is over. Callers that come meanwhile wait and share what is
+        found.
         """
         async with self._growing:
-            ends = time.monotonic() + deadline_s
-            while self._offsets and len(self.datasets) < count and time.monotonic() < ends:
+            last_start = time.monotonic() + deadline_s / 2
+            for _ in range(max(ROUNDS, count // STEP)):
+                if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
+                    return
                 await self._next_round(count)
 
     async def _next_round(self, page: int) -> None:
