@@ -201,6 +201,7 @@ def test_a_page_that_is_sent_as_an_attachment_is_a_file(server: LinkServer, sour
         ("https://kaggle.com/datasets/uciml/iris/data?select=Iris.csv", "kaggle:uciml/iris"),
         ("https://huggingface.co/datasets/stanfordnlp/imdb", "huggingface:stanfordnlp/imdb"),
         ("https://huggingface.co/datasets/stanfordnlp/imdb/tree/main", "huggingface:stanfordnlp/imdb"),
+        ("https://huggingface.co/datasets/imdb/viewer", "huggingface:imdb"),
     ],
 )
 def test_a_hub_page_is_answered_with_its_reference(source: UrlSource, link: str, advice: str) -> None:

@@ -49,7 +49,8 @@ _ENDINGS = {
 _HUB_PAGES = {
     "kaggle": re.compile(r"(?:www\.)?kaggle\.com/datasets/([^/]+/[^/]+)(?:/(?:data|code|discussion).*)?/?"),
     "huggingface": re.compile(
-        r"(?:www\.)?(?:huggingface\.co|hf\.co)/datasets/([^/]+(?:/[^/]+)?)(?:/(?:viewer|tree|discussions).*)?/?"
+        r"(?:www\.)?(?:huggingface\.co|hf\.co)/datasets/([^/]+(?:/(?!viewer|tree|discussions)[^/]+)?)"
+        r"(?:/(?:viewer|tree|discussions).*)?/?"
     ),
 }
 _MAX_NAME = 150
