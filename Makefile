@@ -70,5 +70,5 @@ clean: ## Remove what was made, but no data
 
 $(PAGE): .setup/node $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 	@echo "Building the page …"
-	@cd frontend && $(NODE) npm run --silent build
+	@cd frontend && $(NODE) npm run --silent build -- --logLevel warn
 	@touch $@
