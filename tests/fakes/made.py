@@ -214,10 +214,9 @@ def escaping_archive() -> Blob:
 def bomb(size: int) -> Blob:
     """A zip of a few kilobytes that unpacks to ``size`` zeros."""
     buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle,
-        bundle.open(zipfile.ZipInfo("zeros.bin", _EPOCH), "w", force_zip64=True) as target,
-    ):
+    member = zipfile.ZipInfo("zeros.bin", _EPOCH)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(buffer, "w") as bundle, bundle.open(member, "w", force_zip64=True) as target:
         for start in range(0, size, 1 << 20):
             target.write(bytes(min(1 << 20, size - start)))
     return binary(buffer.getvalue())

@@ -11,12 +11,13 @@ from dataferry.core.types import SourceLabel
 
 #: The longest wait that is believed, in seconds; a hub's windows are minutes.
 MAX_WAIT_S = 3600.0
-_RESET = re.compile(r"\bt\s*=\s*(\d{1,9})")
+_USED_UP = re.compile(r"\br\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: ``Retry-After`` in seconds or as a date (RFC 9110, 10.2.3), else ``t`` of
-    HuggingFace's ``RateLimit: "api";r=0;t=87``; None where neither tells. ``headers`` ignore case."""
+    """Seconds to wait: ``Retry-After`` in seconds or as a date (RFC 9110, 10.2.3), else the ``t`` of the
+    limit that is used up in HuggingFace's ``RateLimit: "api";r=0;t=87``; None where neither tells.
+    ``headers`` ignore case."""
     told = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,9}", told):
         return min(float(told), MAX_WAIT_S)
@@ -28,9 +29,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if moment is not None:
             aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), MAX_WAIT_S)
-    if match := _RESET.search(headers.get("RateLimit", "")):
-        return min(float(match[1]), MAX_WAIT_S)
-    return None
+    waits = [float(seconds) for seconds in _USED_UP.findall(headers.get("RateLimit", ""))]
+    return min(max(waits), MAX_WAIT_S) if waits else None
 
 
 def rate_limited(label: SourceLabel, headers: Mapping[str, str]) -> SourceRateLimited:

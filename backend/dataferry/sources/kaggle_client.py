@@ -34,6 +34,7 @@ from dataferry.core.errors import (
     NotFound,
     SourceNotConfigured,
     SourceProtocolError,
+    SourceUnreachable,
 )
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.answers import out_of_order, rate_limited, timed_out, unreachable
@@ -226,6 +227,13 @@ def _refusal(error: requests.HTTPError, credential: Credential, ref: DatasetRef 
         return rate_limited("Kaggle", headers)
     if status >= 500:
         return out_of_order("Kaggle", status)
+    if response.history:
+        # Behind the redirect it is the storage that refuses: an address that has run out already, or a
+        # clock that is wrong. It says nothing of the dataset or the credential.
+        return SourceUnreachable(
+            f"Kaggle's storage refuses the address that Kaggle gave (HTTP {status}).",
+            next_step="Try again in a minute.",
+        )
     if status in (401, 403) and credential.secret is None:
         return _not_configured(ref)
     if status == 401:

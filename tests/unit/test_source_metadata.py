@@ -1,0 +1,109 @@
+"""What hubs say, made plain: text, licences, formats, limits."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataferry.sources import metadata
+from dataferry.sources.answers import MAX_WAIT_S, retry_after
+
+
+@pytest.mark.parametrize(
+    ("told", "plain"),
+    [
+        ("  two\r\n\t words ", "two words"),
+        ("<b>bold</b> & more", "<b>bold</b> & more"),
+        ("bell\x07 escape\x1b[31m", "bell escape [31m"),
+        ("abc\u202egnp.exe", "abcgnp.exe"),
+        ("糖尿病 été 👍🏽", "糖尿病 été 👍🏽"),
+        ("lone \ud800 half", "lone half"),
+        (None, ""),
+    ],
+)
+def test_one_line_of_plain_text(told: str | None, plain: str) -> None:
+    assert metadata.one_line(told, 100) == plain
+
+
+@given(st.text(), st.integers(1, 50))
+def test_a_line_is_never_longer_than_its_limit_nor_two(told: str, limit: int) -> None:
+    plain = metadata.one_line(told, limit)
+    assert len(plain) <= limit
+    assert plain == " ".join(plain.split())
+    plain.encode()
+
+
+def test_many_lines_keep_their_lines() -> None:
+    assert metadata.many_lines("# A\r\n\r\n\tb\x00c\rd") == "# A\n\n\tb c\nd"
+    assert len(metadata.many_lines("x" * 10**6)) == metadata.README_CHARS
+
+
+def test_tags_are_short_few_and_each_once() -> None:
+    assert metadata.tags(["a", " a ", "", "b" * 999]) == ("a", "b" * 59 + "…")
+    assert len(metadata.tags(str(number) for number in range(999))) == metadata.MAX_TAGS
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("CC0: Public Domain", "CC0-1.0"),
+        ("cc0-1.0", "CC0-1.0"),
+        ("Attribution 4.0 International (CC BY 4.0)", "CC-BY-4.0"),
+        ("Attribution-NonCommercial-ShareAlike 3.0 IGO (CC BY-NC-SA 3.0 IGO)", "CC-BY-NC-SA-3.0"),
+        ("cc-by-nc-nd-4.0", "CC-BY-NC-ND-4.0"),
+        ("CC BY-SA 4.0", "CC-BY-SA-4.0"),
+        ("Apache 2.0", "Apache-2.0"),
+        ("apache-2.0", "Apache-2.0"),
+        ("MIT", "MIT"),
+        ("mit", "MIT"),
+        ("GPL 2", "GPL-2.0"),
+        ("Database: Open Database, Contents: Database Contents", "ODbL-1.0"),
+        ("odbl", "ODbL-1.0"),
+        ("ODC Public Domain Dedication and Licence (PDDL)", "PDDL-1.0"),
+        ("Community Data License Agreement - Sharing - Version 1.0", "CDLA-Sharing-1.0"),
+        ("Other (specified in description)", "other"),
+        ("World Bank Dataset Terms of Use", "World Bank Dataset Terms of Use"),
+        ("unknown", None),
+        ("Unknown", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_licences_have_one_name_on_both_hubs(told: str | None, name: str | None) -> None:
+    assert metadata.license_name(told) == name
+
+
+def test_formats_come_from_the_files_that_are_data() -> None:
+    paths = ["README.txt", "LICENSE.txt", "a/1.png", "a/2.PNG", "b.csv.gz", "c.unknown", "d"]
+    assert metadata.formats_of(paths) == ("image", "csv")
+
+
+def test_times_are_aware() -> None:
+    naive = datetime(2024, 5, 17, 9, 30)
+    assert metadata.utc(naive) == datetime(2024, 5, 17, 9, 30, tzinfo=UTC)
+    assert metadata.utc(None) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "87"}, 87),
+        ({"RateLimit": '"resolvers";r=0;t=55'}, 55),
+        ({"RateLimit": '"api";r=12;t=300, "resolvers";r=0;t=55'}, 55),
+        ({"RateLimit": '"api";r=12;t=300'}, None),
+        ({"Retry-After": "5", "RateLimit": '"api";r=0;t=300'}, 5),
+        ({"Retry-After": "99999999"}, MAX_WAIT_S),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({}, None),
+    ],
+)
+def test_the_wait_that_a_hub_asks_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+def test_a_date_is_a_wait_too() -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    assert retry_after({"Retry-After": later}) == pytest.approx(90, abs=2)
