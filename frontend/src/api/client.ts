@@ -1,0 +1,35 @@
+import createClient from "openapi-fetch";
+import { ProblemError, problemOf } from "./problem";
+import type { paths } from "./schema";
+import { Session } from "./session";
+
+export const API_BASE = import.meta.env.VITE_API_BASE ?? location.origin;
+
+export const session = new Session({ base: API_BASE });
+
+/** The one client of the API: types from its own description, the session's token on every call. */
+export const api = createClient<paths>({
+  baseUrl: API_BASE,
+  fetch: (request) => session.fetch(request),
+});
+
+interface Outcome<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of an answer. Throws `ProblemError`. */
+export async function answerOf<T>(call: Promise<Outcome<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new ProblemError(problemOf(response, error));
+  return data as T;
+}
+
+/** For requests outside the client's types, such as streams. Throws `ProblemError`. */
+export async function sendAsMe(input: string | URL | Request, init?: RequestInit) {
+  const address = input instanceof Request ? input : new URL(input, API_BASE);
+  const response = await session.fetch(new Request(address, init));
+  if (response.ok) return response;
+  throw new ProblemError(problemOf(response, await response.json().catch(() => null)));
+}

@@ -1,0 +1,45 @@
+import { QueryClient } from "@tanstack/react-query";
+import { API_BASE, answerOf, api } from "./client";
+import { JOBS_KEY, JobStore, type Transition } from "./jobs";
+import { isTransient } from "./problem";
+import { JobSocket } from "./socket";
+
+/** What was fetched is kept and reused; a fault that may pass is tried again twice. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (failures, error) => failures < 2 && isTransient(error),
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+const transitions = new Set<Transition>();
+
+/** Hear of every change of a job's state; `before` is undefined for a job that was not known. */
+export function onTransition(listener: Transition): () => void {
+  transitions.add(listener);
+  return () => transitions.delete(listener);
+}
+
+export const jobStore = new JobStore(queryClient, (job, before) => {
+  for (const listener of transitions) listener(job, before);
+});
+
+export const jobSocket = new JobSocket({
+  address: `${API_BASE.replace(/^http/, "ws")}/api/ws`,
+  ticket: async () => (await answerOf(api.POST("/api/auth/ws-ticket"))).ticket,
+});
+
+/** Keep the cache up to date with every job of a person until the returned function is called. */
+export function followJobs(userId: string): () => void {
+  void queryClient.prefetchQuery({ queryKey: JOBS_KEY, queryFn: () => jobStore.fetch() });
+  const unfollow = jobSocket.follow(`user:${userId}`, (job) => jobStore.told(job));
+  const reconnect = () => jobSocket.reconnectNow();
+  window.addEventListener("online", reconnect);
+  return () => {
+    window.removeEventListener("online", reconnect);
+    unfollow();
+  };
+}

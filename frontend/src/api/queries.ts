@@ -1,0 +1,78 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answerOf, api } from "./client";
+import { JOBS_KEY } from "./jobs";
+import { jobStore } from "./live";
+
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/** What the server says of itself before anybody signs in. */
+export const appQuery = queryOptions({
+  queryKey: ["app"],
+  queryFn: () => answerOf(api.GET("/api/app")),
+  staleTime: FOREVER,
+});
+
+export const sourcesQuery = queryOptions({
+  queryKey: ["sources"],
+  queryFn: () => answerOf(api.GET("/api/sources")),
+});
+
+export const storageQuery = queryOptions({
+  queryKey: ["storage"],
+  queryFn: () => answerOf(api.GET("/api/storage")),
+});
+
+/** My jobs. Fetched once; the socket keeps them up to date. */
+export const jobsQuery = queryOptions({
+  queryKey: JOBS_KEY,
+  queryFn: () => jobStore.fetch(),
+  staleTime: FOREVER,
+});
+
+/** My chats, newest first; with `q` those that hold it. */
+export function chatsQuery(q = "") {
+  return queryOptions({
+    queryKey: ["chats", q],
+    queryFn: () => answerOf(api.GET("/api/chats", { params: { query: q ? { q } : {} } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function chatQuery(id: string) {
+  return queryOptions({
+    queryKey: ["chat", id],
+    queryFn: () => answerOf(api.GET("/api/chats/{chat_id}", { params: { path: { chat_id: id } } })),
+    // The stream adds to it: each opening of a chat reads it anew.
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function libraryQuery(page = 1) {
+  return queryOptions({
+    queryKey: ["library", "page", page],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets", { params: { query: { page_size: 100, page_number: page } } }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function datasetQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "dataset", key, revision],
+    queryFn: () =>
+      answerOf(api.GET("/api/datasets/{key}", { params: { path: { key }, query: { revision } } })),
+  });
+}
+
+export function receiptQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "receipt", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/receipt", { params: { path: { key }, query: { revision } } }),
+      ),
+  });
+}

@@ -1,0 +1,38 @@
+/** Short names for the generated schema: the words of the API, used all over the page. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type AppView = Schemas["AppView"];
+export type UserView = Schemas["UserView"];
+export type TokenAnswer = Schemas["TokenAnswer"];
+export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
+export type ProblemView = Schemas["ProblemView"];
+export type SourceProblem = Schemas["SourceProblem"];
+export type SourceStatus = Schemas["SourceStatus"];
+export type StorageView = Schemas["StorageView"];
+
+export type ChatView = Schemas["ChatView"];
+export type ChatThread = Schemas["ChatThread"];
+export type MessageView = Schemas["MessageView"];
+export type MessageStatus = MessageView["status"];
+
+export type DatasetCard = Schemas["DatasetCard"];
+export type DatasetView = Schemas["DatasetView"];
+export type DatasetFile = Schemas["DatasetFileView"];
+export type DownloadTicket = Schemas["DownloadTicket"];
+export type Receipt = Schemas["Receipt"];
+export type SearchFilters = Schemas["SearchFilters"];
+export type SourceName = SourceStatus["name"];
+
+export type JobView = Schemas["JobView"];
+export type JobState = JobView["state"];
+export type Progress = Schemas["Progress"];
+
+export type ClientMessage = Schemas["Subscribe"] | Schemas["Unsubscribe"] | Schemas["Ping"];
+export type ServerMessage =
+  | Schemas["JobEvent"]
+  | Schemas["JobSnapshot"]
+  | Schemas["Subscribed"]
+  | Schemas["Pong"]
+  | Schemas["SocketError"];

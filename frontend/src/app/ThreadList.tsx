@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { Search } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { chatsQuery } from "@/api/queries";
+import { ThreadItem } from "./ThreadItem";
+import { groupThreads } from "./threads";
+
+/** A person's chats by date, found by a word of their title or messages. */
+export function ThreadList() {
+  const [words, setWords] = useState("");
+  const q = useDeferredValue(words.trim());
+  const chats = useQuery(chatsQuery(q));
+  const groups = groupThreads(chats.data ?? [], new Date());
+  return (
+    <div className="flex min-h-0 flex-1 flex-col gap-2">
+      <div className="relative">
+        <Search
+          aria-hidden
+          className="pointer-events-none absolute top-1/2 left-2 size-3.5 -translate-y-1/2 text-muted"
+        />
+        <input
+          type="search"
+          aria-label="Search chats"
+          placeholder="Search chats"
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+          className="min-h-8 w-full rounded-control border bg-card pr-2 pl-7 text-13 placeholder:text-muted touch:min-h-11 touch:text-[16px]"
+        />
+      </div>
+      <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
+        {groups.map(({ title, chats: members }) => (
+          <section key={title} aria-label={title} className="mb-3">
+            <h2 className="px-2 pb-1 text-12 font-medium text-muted">{title}</h2>
+            <ul className="grid gap-0.5">
+              {members.map((chat) => (
+                <ThreadItem key={chat.id} chat={chat} />
+              ))}
+            </ul>
+          </section>
+        ))}
+        {chats.data?.length === 0 && (
+          <p className="px-2 text-13 text-muted">{q ? "No chat matches." : "No chats yet."}</p>
+        )}
+        {chats.isError && (
+          <p role="alert" className="px-2 text-13 text-bad">
+            The chats could not be read.{" "}
+            <button type="button" className="underline" onClick={() => void chats.refetch()}>
+              Try again
+            </button>
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

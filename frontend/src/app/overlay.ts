@@ -1,0 +1,22 @@
+import { useSyncExternalStore } from "react";
+
+/** What stands over the whole page and is opened from anywhere. */
+export type Overlay = "palette" | "help" | null;
+
+let current: Overlay = null;
+const listeners = new Set<() => void>();
+
+export function showOverlay(overlay: Overlay): void {
+  current = overlay;
+  for (const listener of listeners) listener();
+}
+
+export function useOverlay(): Overlay {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}

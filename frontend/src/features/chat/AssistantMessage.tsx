@@ -1,0 +1,75 @@
+import { useQuery } from "@tanstack/react-query";
+import { RotateCcw } from "lucide-react";
+import { memo } from "react";
+import { appQuery } from "@/api/queries";
+import type { MessageStatus } from "@/api/types";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/CopyButton";
+import { MarkdownText } from "./MarkdownText";
+import { NoticeLine } from "./NoticeLine";
+import { type ChatMessage, isToolPart, type Part, textOf } from "./parts";
+import { ToolResult } from "./ToolResult";
+import { ToolStatus } from "./ToolStatus";
+
+interface AssistantMessageProps {
+  message: ChatMessage;
+  /** It is being written. */
+  live: boolean;
+  /** Have it made again; only the last answer can be. */
+  onAgain?: () => void;
+}
+
+export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
+  const { message, live, onAgain } = props;
+  const text = textOf(message);
+  const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];
+  return (
+    <article aria-label="Answer" aria-busy={live} className="mb-8 grid grid-cols-1 gap-3">
+      {message.parts.map((part, index) => (
+        // Parts only ever grow at the end.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the index is a part's identity
+        <PartView key={index} part={part} />
+      ))}
+      {ending && <p className="text-13 text-muted">{ending}</p>}
+      {!live && (
+        <div className="-ml-2 flex items-center gap-1 text-13">
+          {text && (
+            <CopyButton text={text} what="answer">
+              Copy
+            </CopyButton>
+          )}
+          {onAgain && (
+            <Button variant="ghost" size="sm" onClick={onAgain}>
+              <RotateCcw aria-hidden /> Regenerate
+            </Button>
+          )}
+        </div>
+      )}
+    </article>
+  );
+});
+
+const ENDINGS: Record<MessageStatus, string | null> = {
+  complete: null,
+  generating: null,
+  stopped: "You stopped this answer.",
+  interrupted: "This answer was interrupted. What is there is kept.",
+  failed: "This answer could not be finished. What is there is kept.",
+};
+
+function PartView({ part }: { part: Part }) {
+  const { data: app } = useQuery(appQuery);
+  if (part.type === "text") return <MarkdownText text={part.text} />;
+  if (part.type === "data-notice") {
+    // The banner above the chat says it once for all answers.
+    const said = part.data.kind === "offline" && app?.model === "planner";
+    return said ? null : <NoticeLine notice={part.data} />;
+  }
+  if (!isToolPart(part)) return null;
+  return (
+    <>
+      <ToolStatus part={part} />
+      <ToolResult part={part} />
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { asProblem } from "@/api/problem";
+import { chatQuery, chatsQuery } from "@/api/queries";
+import type { ChatThread } from "@/api/types";
+import { ProblemBox } from "@/ui/ProblemBox";
+import { Screen } from "@/ui/Screen";
+import { Loading } from "@/ui/Spinner";
+import { useTitle } from "@/ui/useTitle";
+import { Conversation } from "./Conversation";
+import { useChatSession } from "./useChatSession";
+
+/** `/c/:id` */
+export default function ChatPage() {
+  const { id } = useParams({ from: "/app/c/$id" });
+  const thread = useQuery(chatQuery(id));
+  if (thread.isError) {
+    return (
+      <Screen title="Chat">
+        <ProblemBox problem={asProblem(thread.error)} />
+      </Screen>
+    );
+  }
+  if (!thread.data) return <Loading />;
+  return <OpenChat key={id} thread={thread.data} />;
+}
+
+function OpenChat({ thread }: { thread: ChatThread }) {
+  const session = useChatSession(thread);
+  // The list hears of the title that the first message gives it.
+  const { data: listed } = useQuery({
+    ...chatsQuery(),
+    select: (chats) => chats.find((chat) => chat.id === thread.id)?.title,
+  });
+  const title = listed ?? thread.title;
+  useTitle(title);
+  return session ? <Conversation session={session} title={title} /> : <Loading />;
+}

@@ -1,0 +1,100 @@
+import { ArrowUp, Square } from "lucide-react";
+import { type KeyboardEvent, type RefObject, useState } from "react";
+import { Button } from "@/ui/Button";
+
+const LONGEST = 16_000;
+
+interface ComposerProps {
+  box: RefObject<HTMLTextAreaElement | null>;
+  onSend: (text: string) => void;
+  /** An answer is being written: it can be stopped, and nothing can be sent. */
+  busy?: boolean;
+  onStop?: () => void;
+  /** The person's last message, which the up arrow brings back. */
+  lastMessage?: string;
+  autoFocus?: boolean;
+}
+
+export function Composer({ box, onSend, busy = false, onStop, ...rest }: ComposerProps) {
+  const { lastMessage, autoFocus } = rest;
+  const [text, setText] = useState("");
+  const [editing, setEditing] = useState(false);
+  const tooLong = text.length > LONGEST;
+  const canSend = text.trim() !== "" && !tooLong && !busy;
+
+  function send() {
+    if (!canSend) return;
+    onSend(text.trim());
+    setText("");
+    setEditing(false);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "ArrowUp" && text === "" && lastMessage) {
+      event.preventDefault();
+      setText(lastMessage);
+      setEditing(true);
+    } else if (event.key === "Escape" && editing) {
+      event.stopPropagation();
+      setText("");
+      setEditing(false);
+    }
+  }
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {editing && (
+        <p className="px-3 pb-1 text-13 text-muted">
+          Editing your last message: it is sent as a new one. Esc drops it.
+        </p>
+      )}
+      <div className="flex items-end gap-2 rounded-composer border bg-card p-2 focus-within:border-accent">
+        <textarea
+          ref={box}
+          rows={1}
+          value={text}
+          // biome-ignore lint/a11y/noAutofocus: the composer is what a new chat is for
+          autoFocus={autoFocus}
+          aria-label="Message"
+          aria-invalid={tooLong || undefined}
+          placeholder="Ask for a dataset…"
+          enterKeyHint="send"
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="max-h-44 min-h-9 flex-1 resize-none bg-transparent px-2 py-1.5 text-15 outline-none field-sizing-content placeholder:text-muted touch:min-h-11 touch:py-2.5 touch:text-[16px]"
+        />
+        {busy ? (
+          <Button size="icon" aria-label="Stop" title="Stop (Esc)" onClick={onStop}>
+            <Square aria-hidden className="fill-current" />
+          </Button>
+        ) : (
+          <Button
+            type="submit"
+            variant="primary"
+            size="icon"
+            aria-label="Send"
+            title="Send (Enter)"
+            disabled={!canSend}
+          >
+            <ArrowUp aria-hidden />
+          </Button>
+        )}
+      </div>
+      {tooLong && (
+        <p role="alert" className="px-3 pt-1 text-13 text-bad">
+          {text.length.toLocaleString("en")} characters; {LONGEST.toLocaleString("en")} are the
+          limit.
+        </p>
+      )}
+    </form>
+  );
+}

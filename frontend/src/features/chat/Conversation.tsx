@@ -1,0 +1,121 @@
+import { useChat } from "@ai-sdk/react";
+import { ArrowDown } from "lucide-react";
+import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
+import { asProblem } from "@/api/problem";
+import { announce } from "@/ui/announcer";
+import { Button } from "@/ui/Button";
+import { ProblemBox } from "@/ui/ProblemBox";
+import { Spinner } from "@/ui/Spinner";
+import { AssistantMessage } from "./AssistantMessage";
+import type { ChatSession } from "./ChatSession";
+import { Composer } from "./Composer";
+import { textOf } from "./parts";
+import { UserMessage } from "./UserMessage";
+import { useAutoScroll } from "./useAutoScroll";
+
+/** How often a growing answer is drawn, in milliseconds. */
+const THROTTLE_MS = 50;
+
+export function Conversation({ session, title }: { session: ChatSession; title: string }) {
+  const { messages, status, error } = useChat({ chat: session.chat, throttle: THROTTLE_MS });
+  const reconnecting = useSyncExternalStore(session.watch, session.reconnecting);
+  const log = useRef<HTMLElement>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const scroll = useAutoScroll(log);
+  const last = messages.at(-1);
+  const streaming = status === "submitted" || status === "streaming";
+  const busy = streaming || reconnecting;
+  const question = messages.findLast((message) => message.role === "user");
+
+  const stop = useCallback(() => void session.stop(), [session]);
+  const again = useCallback(() => {
+    session.again();
+    scroll.followAnswer();
+  }, [session, scroll.followAnswer]);
+  useEscape(busy, stop);
+
+  function send(text: string) {
+    session.send(text);
+    announce("Sent. The answer is being written.");
+    // The question must be on the page before it can be followed.
+    requestAnimationFrame(scroll.followAnswer);
+  }
+
+  return (
+    <div className="relative flex h-full min-h-0 flex-col">
+      <section
+        ref={log}
+        aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        className="min-h-0 flex-1 overflow-y-auto px-4 outline-offset-[-2px]"
+      >
+        <div className="mx-auto grid max-w-3xl grid-cols-1 py-6">
+          <h1 className="sr-only">{title}</h1>
+          {messages.map((message) =>
+            message.role === "user" ? (
+              <UserMessage key={message.id} message={message} />
+            ) : (
+              <AssistantMessage
+                key={message.id}
+                message={message}
+                live={busy && message === last}
+                onAgain={!busy && message === last ? again : undefined}
+              />
+            ),
+          )}
+          {busy && (
+            <Waiting
+              started={last?.role === "assistant"}
+              lost={reconnecting && status === "error"}
+            />
+          )}
+          {error && !busy && last?.role === "user" && (
+            <ProblemBox problem={asProblem(error)}>
+              <Button size="sm" onClick={again}>
+                Try again
+              </Button>
+            </ProblemBox>
+          )}
+        </div>
+      </section>
+      <div className="mx-auto w-full max-w-3xl px-4 pb-4 md:px-0">
+        {scroll.below && (
+          <Button
+            size="sm"
+            className="absolute bottom-24 left-1/2 -translate-x-1/2 rounded-full!"
+            onClick={scroll.toEnd}
+          >
+            <ArrowDown aria-hidden /> More below
+          </Button>
+        )}
+        <Composer
+          box={box}
+          onSend={send}
+          busy={busy}
+          onStop={stop}
+          lastMessage={question && textOf(question)}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Below the last message while an answer is on its way. */
+function Waiting({ started, lost }: { started: boolean; lost: boolean }) {
+  if (lost) return <Spinner label="The connection was lost. Reconnecting…" />;
+  return started ? null : <Spinner label="Thinking…" />;
+}
+
+/** Escape stops an answer, unless something that stands over the page takes it first. */
+function useEscape(active: boolean, act: () => void): void {
+  useEffect(() => {
+    if (!active) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !document.querySelector("[role=dialog],[role=alertdialog]"))
+        act();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [active, act]);
+}

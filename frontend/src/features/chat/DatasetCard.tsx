@@ -1,0 +1,86 @@
+import type { DatasetCard as Card } from "@/api/types";
+import { CardAction } from "@/features/downloads/CardAction";
+import { CardFooter } from "@/features/downloads/CardFooter";
+import { cardState } from "@/features/downloads/cardState";
+import { useRefusal } from "@/features/downloads/useDownload";
+import { useJobOf } from "@/features/downloads/useJobs";
+import { Badge } from "@/ui/Badge";
+import { ExternalLink } from "@/ui/ExternalLink";
+import { formatBytes, formatCount, formatDate, plural } from "@/ui/format";
+
+interface DatasetCardProps {
+  card: Card;
+  /** Whether it is among those to download together; without it the card cannot be chosen. */
+  selected?: boolean;
+  onSelect?: (selected: boolean) => void;
+}
+
+/** A dataset offered in an answer. Its one button: Download, Cancel, Open. */
+export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
+  const state = cardState(card, useJobOf(card.ref), useRefusal(card.ref));
+  const selectable = onSelect && (state.kind === "absent" || state.kind === "refused");
+  return (
+    <li
+      tabIndex={-1}
+      data-card={card.ref}
+      data-testid="dataset-card"
+      className="grid grid-cols-1 gap-1.5 rounded-card border bg-card p-3"
+    >
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <h2 className="text-15 leading-snug font-semibold wrap-anywhere">{card.title}</h2>
+          <p className="flex min-w-0 items-center gap-1.5 text-12 text-muted">
+            <span className="shrink-0">{card.source}</span>
+            <span aria-hidden>·</span>
+            <span className="min-w-0 truncate font-mono" title={card.ref}>
+              {card.id}
+            </span>
+            {card.url && (
+              <ExternalLink href={card.url} className="shrink-0">
+                <span className="sr-only">
+                  {card.title} at {card.source}
+                </span>
+              </ExternalLink>
+            )}
+          </p>
+        </div>
+        <CardAction card={card} state={state} />
+      </div>
+      {card.description && (
+        <p className="line-clamp-2 text-13 text-muted wrap-anywhere">{card.description}</p>
+      )}
+      <div className="flex flex-wrap items-center gap-1.5">
+        <Facts card={card} />
+        {selectable && (
+          <label className="ml-auto flex items-center gap-1.5 text-13 text-muted touch:min-h-11">
+            <input
+              type="checkbox"
+              checked={selected}
+              aria-label={`Select ${card.title}`}
+              onChange={(event) => onSelect(event.target.checked)}
+              className="size-4 accent-accent"
+            />
+            Select
+          </label>
+        )}
+      </div>
+      <CardFooter card={card} state={state} />
+    </li>
+  );
+}
+
+function Facts({ card }: { card: Card }) {
+  return (
+    <>
+      <Badge>{card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)}</Badge>
+      {card.file_count != null && <Badge>{plural(card.file_count, "file")}</Badge>}
+      <Badge tone={card.license ? "plain" : "warn"}>{card.license ?? "no licence stated"}</Badge>
+      {card.gated && <Badge tone="warn">terms to accept</Badge>}
+      {card.formats.map((format) => (
+        <Badge key={format}>{format}</Badge>
+      ))}
+      {card.downloads > 0 && <Badge>{formatCount(card.downloads)} downloads</Badge>}
+      {card.updated_at && <Badge>{formatDate(card.updated_at)}</Badge>}
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+import { Info } from "lucide-react";
+import type { Notice } from "./parts";
+
+/** Something said beside an answer, e.g. that the model failed and keyword search answered. */
+export function NoticeLine({ notice }: { notice: Notice }) {
+  return (
+    <p className="flex items-start gap-2 text-13 text-muted">
+      <Info aria-hidden className="mt-0.5 size-3.5 shrink-0" />
+      <span className="min-w-0 wrap-anywhere">{notice.text}</span>
+    </p>
+  );
+}

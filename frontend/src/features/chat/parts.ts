@@ -1,0 +1,85 @@
+import type { UIMessage } from "ai";
+import type { components } from "@/api/schema";
+import type { MessageStatus, MessageView } from "@/api/types";
+
+type Schemas = components["schemas"];
+
+export type SearchOutput = Schemas["SearchOutput"];
+export type DetailsOutput = Schemas["DetailsOutput"];
+export type StartOutput = Schemas["StartOutput"];
+export type JobsOutput = Schemas["JobsOutput"];
+export type LibraryOutput = Schemas["LibraryOutput"];
+
+/** What a search was asked for, as the tool's input says it. */
+export interface SearchInput {
+  query: string;
+  sources?: Schemas["SourceStatus"]["name"][] | null;
+  license?: string | null;
+  format?: string | null;
+  task?: string | null;
+  min_bytes?: number | null;
+  max_bytes?: number | null;
+  sort?: Schemas["SearchFilters"]["sort"];
+}
+
+interface RefInput {
+  ref: string;
+}
+
+/** The agent's tools; a type, not an interface, because the SDK indexes it by name. */
+export type Tools = {
+  search_datasets: { input: SearchInput; output: SearchOutput };
+  dataset_details: { input: RefInput; output: DetailsOutput };
+  start_download: { input: RefInput; output: StartOutput };
+  download_status: { input: Partial<RefInput>; output: JobsOutput };
+  cancel_download: { input: RefInput; output: JobsOutput };
+  list_library: { input: { page?: number }; output: LibraryOutput };
+};
+
+export interface Metadata {
+  chat_id?: string;
+  status?: MessageStatus;
+  model?: string | null;
+}
+
+export type Notice = { kind: string; text: string };
+
+export type ChatMessage = UIMessage<Metadata, { notice: Notice }, Tools>;
+export type Part = ChatMessage["parts"][number];
+export type ToolPart = Extract<Part, { toolCallId: string; type: `tool-${keyof Tools}` }>;
+
+export function isToolPart(part: Part): part is ToolPart {
+  return part.type.startsWith("tool-");
+}
+
+/** A stored message as the chat state holds it. */
+export function toChatMessage(stored: MessageView): ChatMessage {
+  const parts = stored.parts.length ? stored.parts : [{ type: "text", text: stored.content }];
+  return {
+    id: stored.id,
+    role: stored.role,
+    parts: parts as unknown as Part[],
+    metadata: { chat_id: stored.chat_id, status: stored.status, model: stored.model },
+  };
+}
+
+/** The words of a message, paragraphs apart. */
+export function textOf(message: ChatMessage): string {
+  return message.parts
+    .flatMap((part) => (part.type === "text" ? [part.text.trim()] : []))
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+const FINAL: ReadonlySet<MessageStatus> = new Set([
+  "complete",
+  "stopped",
+  "interrupted",
+  "failed",
+] as const);
+
+/** The answer has come to its end, whichever; anything else is worth asking the server for again. */
+export function hasEnded(message: ChatMessage | undefined): boolean {
+  if (message?.role !== "assistant") return false;
+  return message.metadata?.status !== undefined && FINAL.has(message.metadata.status);
+}

@@ -1,0 +1,61 @@
+import { Link } from "@tanstack/react-router";
+import { TriangleAlert } from "lucide-react";
+import type { DatasetCard, Problem } from "@/api/types";
+import { ExternalLink } from "@/ui/ExternalLink";
+import type { CardState } from "./cardState";
+import { JobStatus } from "./JobStatus";
+import { LocalCopy } from "./LocalCopy";
+
+/** Below a card: why it was found, then its progress, then where it is. One height for all three. */
+export function CardFooter({ card, state }: { card: DatasetCard; state: CardState }) {
+  return (
+    <div className="flex min-h-8 flex-col justify-center" data-testid="card-footer">
+      <Content card={card} state={state} />
+    </div>
+  );
+}
+
+function Content({ card, state }: { card: DatasetCard; state: CardState }) {
+  switch (state.kind) {
+    case "absent":
+      return card.why ? <p className="truncate text-13 text-muted">{card.why}</p> : null;
+    case "refused":
+      return <Refusal problem={state.problem} />;
+    case "here":
+      return <LocalCopy datasetKey={card.key} path={state.path} />;
+    case "ended":
+      return (
+        <>
+          <JobStatus job={state.job} />
+          {state.job.problem?.link && <TermsLink problem={state.job.problem} />}
+        </>
+      );
+    default:
+      return <JobStatus job={state.job} />;
+  }
+}
+
+function Refusal({ problem }: { problem: Problem }) {
+  return (
+    <div className="flex items-start gap-1.5 text-13">
+      <TriangleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0 text-bad" />
+      <div className="min-w-0 wrap-anywhere">
+        <p>{problem.detail}</p>
+        {problem.next_step && <p className="text-muted">{problem.next_step}</p>}
+        {problem.link && <TermsLink problem={problem} />}
+        {NEEDS_SETTINGS.has(problem.code) && (
+          <Link to="/settings/sources" className="text-accent hover:underline">
+            How to connect it
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const NEEDS_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);
+
+function TermsLink({ problem }: { problem: Pick<Problem, "code" | "link"> }) {
+  const words = problem.code === "gated" ? "Read and accept the terms" : "Open the page";
+  return <ExternalLink href={problem.link ?? ""}>{words}</ExternalLink>;
+}

@@ -1,0 +1,65 @@
+import { Link } from "@tanstack/react-router";
+import { FolderOpen } from "lucide-react";
+import { isActive } from "@/api/jobs";
+import type { JobView } from "@/api/types";
+import { buttonClass } from "@/ui/Button";
+import { ExternalLink } from "@/ui/ExternalLink";
+import { sourceLabel } from "@/ui/sources";
+import { CancelButton, RetryButton } from "./CardAction";
+import { JobStatus } from "./JobStatus";
+import { useRefusal } from "./useDownload";
+
+/** A job in a list: what, how far, and its one button. In the tray the button stands below. */
+export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
+  const refusal = useRefusal(job.ref);
+  return (
+    <li
+      data-testid="job"
+      className={
+        narrow ? "grid grid-cols-1 gap-1.5" : "flex flex-wrap items-center gap-x-4 gap-y-2"
+      }
+    >
+      <div className="grid min-w-0 flex-1 basis-64 grid-cols-1 gap-1">
+        <p className="truncate text-14 font-medium" title={job.title}>
+          {job.kind === "delete" && <span className="text-muted">Delete · </span>}
+          {job.kind === "update" && <span className="text-muted">Update · </span>}
+          {job.title}
+        </p>
+        {!narrow && (
+          <p className="truncate text-12 text-muted" title={job.ref}>
+            {sourceLabel(job.source)} · <span className="font-mono">{job.ref}</span>
+          </p>
+        )}
+        <JobStatus job={job} />
+        {job.problem?.link && (
+          <ExternalLink href={job.problem.link} className="text-13">
+            {job.problem.code === "gated" ? "Read and accept the terms" : "Open the page"}
+          </ExternalLink>
+        )}
+        {refusal && (
+          <p className="text-13 text-bad">
+            {refusal.detail} {refusal.next_step}
+          </p>
+        )}
+      </div>
+      <JobAction job={job} narrow={narrow} />
+    </li>
+  );
+}
+
+function JobAction({ job, narrow }: { job: JobView; narrow: boolean }) {
+  if (job.kind === "delete") return null;
+  const size = narrow ? "sm" : "md";
+  if (isActive(job)) return <CancelButton job={job} size={size} />;
+  if (job.state !== "succeeded") return <RetryButton job={job} size={size} />;
+  return (
+    <Link
+      to="/library/$key"
+      params={{ key: job.key }}
+      aria-label={`Open ${job.title}`}
+      className={`${buttonClass("outline", size)} min-w-28`}
+    >
+      <FolderOpen aria-hidden /> Open
+    </Link>
+  );
+}

@@ -1,0 +1,59 @@
+import { CircleCheck, CircleX, Clock, TriangleAlert } from "lucide-react";
+import { isActive } from "@/api/jobs";
+import type { JobView } from "@/api/types";
+import { ProgressBar } from "@/ui/ProgressBar";
+import { percentOf, statusText } from "./jobText";
+import { useLivePaused } from "./useJobs";
+import { useNow } from "./useNow";
+
+/** A job's bar and its state in words; the same two lines in card, tray and list. */
+export function JobStatus({ job }: { job: JobView }) {
+  const paused = useLivePaused();
+  const now = useNow(job.state === "waiting");
+  const percent = percentOf(job);
+  const text = statusText(job, now);
+  const deleting = job.kind === "delete";
+  return (
+    <div className="grid min-w-0 grid-cols-1 gap-1">
+      {isActive(job) && !deleting && (
+        <ProgressBar
+          value={barValue(job, percent)}
+          tone={paused ? "idle" : job.state === "waiting" ? "warn" : "accent"}
+          label={`Download of ${job.title}`}
+        />
+      )}
+      <p className="flex min-w-0 items-start justify-between gap-3 text-13 text-muted tabular-nums">
+        <span className="flex min-w-0 items-start gap-1.5">
+          <StateIcon job={job} />
+          <span className="min-w-0 wrap-anywhere">{text}</span>
+        </span>
+        {job.state === "running" && percent !== null && <span>{Math.floor(percent)}%</span>}
+      </p>
+      {job.state === "failed" && job.problem?.next_step && (
+        <p className="pl-5 text-13 text-muted">{job.problem.next_step}</p>
+      )}
+    </div>
+  );
+}
+
+/** A queued job has an empty bar; one of unknown size a bar without an end. */
+function barValue(job: JobView, percent: number | null): number | null {
+  if (job.state === "queued") return 0;
+  return percent;
+}
+
+function StateIcon({ job }: { job: JobView }) {
+  const shape = "mt-0.5 size-3.5 shrink-0";
+  switch (job.state) {
+    case "succeeded":
+      return <CircleCheck aria-hidden className={`${shape} text-ok`} />;
+    case "failed":
+      return <TriangleAlert aria-hidden className={`${shape} text-bad`} />;
+    case "cancelled":
+      return <CircleX aria-hidden className={shape} />;
+    case "waiting":
+      return <Clock aria-hidden className={`${shape} text-warn`} />;
+    default:
+      return null;
+  }
+}

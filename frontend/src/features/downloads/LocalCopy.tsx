@@ -1,0 +1,47 @@
+import { useQuery } from "@tanstack/react-query";
+import { CircleCheck, Code } from "lucide-react";
+import { useId, useState } from "react";
+import { datasetQuery } from "@/api/queries";
+import { Button } from "@/ui/Button";
+import { CodeBlock } from "@/ui/CodeBlock";
+import { CopyButton } from "@/ui/CopyButton";
+
+/** A dataset that is on this machine: where, and the code that loads it. */
+export function LocalCopy({ datasetKey, path }: { datasetKey: string; path: string | null }) {
+  const { data } = useQuery(datasetQuery(datasetKey));
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const where = data?.local_path ?? path;
+  return (
+    <div className="grid min-w-0 grid-cols-1 gap-2">
+      <div className="flex min-w-0 items-center gap-1 text-13 text-muted">
+        <CircleCheck aria-hidden className="size-3.5 shrink-0 text-ok" />
+        <span className="shrink-0 max-sm:sr-only">Downloaded and verified</span>
+        {where && (
+          <>
+            <span className="min-w-0 flex-1 truncate font-mono text-12" title={where}>
+              {where}
+            </span>
+            <CopyButton text={where} what="path" className="size-7!" />
+          </>
+        )}
+        {data?.snippet && (
+          <Button
+            variant="ghost"
+            size="sm"
+            aria-expanded={open}
+            aria-controls={id}
+            onClick={() => setOpen(!open)}
+          >
+            <Code aria-hidden /> Code
+          </Button>
+        )}
+      </div>
+      {open && data?.snippet && (
+        <div id={id}>
+          <CodeBlock code={data.snippet} what="code that loads it" />
+        </div>
+      )}
+    </div>
+  );
+}

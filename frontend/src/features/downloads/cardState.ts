@@ -1,0 +1,31 @@
+import { isActive } from "@/api/jobs";
+import type { DatasetCard, JobView, Problem } from "@/api/types";
+
+/** What a card offers: Download, then Cancel, then Open. */
+export type CardState =
+  | { kind: "absent" }
+  | { kind: "refused"; problem: Problem }
+  | { kind: "active"; job: JobView }
+  | { kind: "ended"; job: JobView }
+  | { kind: "deleting"; job: JobView }
+  | { kind: "here"; path: string | null; job?: JobView };
+
+/** From what the answer said of the dataset, its newest job, and a refusal to start another. */
+export function cardState(
+  card: Pick<DatasetCard, "local_status" | "file_path">,
+  job: JobView | undefined,
+  refusal: Problem | null,
+): CardState {
+  if (job && isActive(job)) {
+    return job.kind === "delete" ? { kind: "deleting", job } : { kind: "active", job };
+  }
+  if (refusal) return { kind: "refused", problem: refusal };
+  const wasHere = card.local_status === "downloaded";
+  const path = job?.file_path ?? card.file_path ?? null;
+  if (!job) return wasHere ? { kind: "here", path } : { kind: "absent" };
+  if (job.kind === "delete") {
+    return job.state === "succeeded" ? { kind: "absent" } : { kind: "here", path, job };
+  }
+  if (job.state === "succeeded") return { kind: "here", path, job };
+  return wasHere ? { kind: "here", path, job } : { kind: "ended", job };
+}

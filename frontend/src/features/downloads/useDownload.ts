@@ -1,0 +1,98 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { answerOf, api, sendAsMe } from "@/api/client";
+import { jobStore, queryClient } from "@/api/live";
+import { asProblem } from "@/api/problem";
+import type { DatasetCard, DownloadTicket, JobView, Problem } from "@/api/types";
+import { announce } from "@/ui/announcer";
+
+function refusalKey(ref: string) {
+  return ["refusal", ref] as const;
+}
+
+/** Why the server refused to start a download, e.g. terms to accept first; until the next try. */
+function setRefusal(ref: string, problem: Problem | null): void {
+  queryClient.setQueryData(refusalKey(ref), problem);
+  if (problem) announce(`${problem.detail} ${problem.next_step ?? ""}`);
+}
+
+export function useRefusal(ref: string): Problem | null {
+  const { data } = useQuery<Problem | null>({
+    queryKey: refusalKey(ref),
+    queryFn: () => null,
+    enabled: false,
+    initialData: null,
+  });
+  return data ?? null;
+}
+
+function showJob(id: string): Promise<JobView> {
+  return jobStore.answered(() =>
+    answerOf(api.GET("/api/jobs/{job_id}", { params: { path: { job_id: id } } })),
+  );
+}
+
+/** A card names its own route: `dataset_id` goes there unchanged. */
+async function requestDownload(card: DatasetCard): Promise<DownloadTicket> {
+  const response = await sendAsMe(card.download_endpoint, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ dataset_id: card.id, download_path: null }),
+  });
+  return response.json();
+}
+
+/** Start the download of a card. */
+export function useDownload(card: DatasetCard) {
+  return useMutation({
+    mutationFn: async () => {
+      setRefusal(card.ref, null);
+      const ticket = await requestDownload(card);
+      await showJob(ticket.job_id);
+    },
+    onError: (error) => setRefusal(card.ref, asProblem(error)),
+  });
+}
+
+/** Start several; each card shows what became of its own. */
+export function useDownloadSeveral() {
+  return useMutation({
+    mutationFn: async (cards: DatasetCard[]) => {
+      const { results } = await answerOf(
+        api.POST("/api/datasets/download-multiple", {
+          body: { datasets: cards.map(({ ref }) => ({ dataset_id: ref, force_download: false })) },
+        }),
+      );
+      await Promise.all(
+        results.map(async (result, index) => {
+          const ref = cards[index]?.ref ?? "";
+          setRefusal(ref, result.problem ?? null);
+          if (result.ticket) await showJob(result.ticket.job_id);
+        }),
+      );
+    },
+  });
+}
+
+/** Leave a job; it stops when nobody else asked for it. */
+export function useCancel(job: JobView) {
+  return useMutation({
+    mutationFn: () =>
+      jobStore.answered(() =>
+        answerOf(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: job.id } } })),
+      ),
+    onError: (error) => setRefusal(job.ref, asProblem(error)),
+  });
+}
+
+/** Run a failed or cancelled job again; what has arrived is kept. */
+export function useRetry(job: JobView) {
+  return useMutation({
+    mutationFn: () => {
+      setRefusal(job.ref, null);
+      return jobStore.answered(() =>
+        answerOf(api.POST("/api/jobs/{job_id}/retry", { params: { path: { job_id: job.id } } })),
+      );
+    },
+    onError: (error) => setRefusal(job.ref, asProblem(error)),
+  });
+}

@@ -1,0 +1,73 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { asProblem } from "@/api/problem";
+import { receiptQuery } from "@/api/queries";
+import type { Receipt } from "@/api/types";
+import { CopyButton } from "@/ui/CopyButton";
+import { formatBytes, formatTime, plural } from "@/ui/format";
+import { ProblemBox } from "@/ui/ProblemBox";
+import { Section } from "@/ui/Section";
+import { Spinner } from "@/ui/Spinner";
+import { FileTable } from "./FileTable";
+import { gradeText } from "./grades";
+
+interface ReceiptViewProps {
+  datasetKey: string;
+  revision?: string;
+}
+
+/** What arrived, from where, whose word its checksums are, when, and who asked for it. */
+export function ReceiptView({ datasetKey, revision }: ReceiptViewProps) {
+  const receipt = useQuery(receiptQuery(datasetKey, revision));
+  if (receipt.isError) return <ProblemBox title="Receipt" problem={asProblem(receipt.error)} />;
+  if (!receipt.data) return <Spinner label="Reading the receipt…" />;
+  return (
+    <>
+      <Section
+        title="Receipt"
+        aside={
+          <CopyButton text={receipt.data.line} what="receipt line">
+            Copy line
+          </CopyButton>
+        }
+      >
+        <Facts receipt={receipt.data} />
+      </Section>
+      <Section
+        title="Files"
+        intro={`${plural(receipt.data.file_count, "file")}, ${formatBytes(receipt.data.size)}`}
+      >
+        <FileTable files={receipt.data.files} />
+      </Section>
+    </>
+  );
+}
+
+function Facts({ receipt }: { receipt: Receipt }) {
+  return (
+    <dl className="divide-y rounded-card border bg-card text-13">
+      <Fact name="Dataset">
+        <span className="font-mono text-12">{receipt.ref}</span>
+      </Fact>
+      <Fact name="Revision">
+        <span className="font-mono text-12">{receipt.revision}</span>
+      </Fact>
+      <Fact name="Checksum">
+        <span className="font-mono text-12">sha256:{receipt.checksum}</span>
+      </Fact>
+      <Fact name="Whose word it is">{gradeText(receipt.grade)}</Fact>
+      <Fact name="Licence">{receipt.license ?? "None is stated at the source."}</Fact>
+      <Fact name="Downloaded">{formatTime(receipt.downloaded_at)}</Fact>
+      <Fact name="Asked for by">{receipt.requested_by.join(", ")}</Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="grid grid-cols-1 gap-x-4 px-3 py-1.5 sm:grid-cols-[9rem_minmax(0,1fr)]">
+      <dt className="text-muted">{name}</dt>
+      <dd className="wrap-anywhere">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import { isActive } from "@/api/jobs";
+import type { DatasetView, JobView } from "@/api/types";
+
+export function isDeleting(job: JobView | undefined): boolean {
+  return job !== undefined && job.kind === "delete" && isActive(job);
+}
+
+const WORDS: Record<DatasetView["status"], string> = {
+  absent: "not here",
+  registered: "not here",
+  downloaded: "verified",
+  queued: "queued",
+  running: "downloading",
+  verifying: "verifying",
+  succeeded: "verified",
+  waiting: "waiting",
+  paused: "paused",
+  cancelled: "cancelled",
+  failed: "failed",
+};
+
+/** A library row's state in a word. */
+export function statusWord(dataset: DatasetView, deleting: boolean): string {
+  return deleting ? "deleting" : WORDS[dataset.status];
+}

@@ -1,0 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { appQuery } from "@/api/queries";
+import { Section } from "@/ui/Section";
+
+/** `/settings/privacy`: what leaves this machine, to whom, and why. */
+export default function PrivacyPage() {
+  const { data: app } = useQuery(appQuery);
+  const modelled = app !== undefined && app.model !== "planner";
+  return (
+    <>
+      <Section
+        title="What leaves this machine"
+        intro="Everything not named here stays on the server: accounts, chats, downloads, receipts."
+      >
+        <dl className="divide-y rounded-card border bg-card text-14">
+          <Row
+            to="The language model"
+            what={
+              modelled
+                ? `Your messages, the chat so far and what searches found go to ${app.model}.`
+                : "Nothing: no model is set, and keyword search runs here."
+            }
+          />
+          <Row
+            to="Kaggle"
+            what="The words of a search, the datasets you open or download, and the server's Kaggle account if one is set."
+          />
+          <Row
+            to="HuggingFace"
+            what="The words of a search, the datasets you open or download, and the server's token if one is set."
+          />
+          <Row to="Links you give" what="A request for that file, to the server the link names." />
+          <Row
+            to="Anybody else"
+            what="Nothing. The page loads no script, font or picture from elsewhere, and there is no telemetry."
+          />
+        </dl>
+      </Section>
+      <Section title="What stays in this browser">
+        <ul className="list-disc pl-5 text-14">
+          <li>A cookie that keeps you signed in; no script can read it.</li>
+          <li>The theme, the shortcuts setting, and whether the download tray is open.</li>
+        </ul>
+      </Section>
+      <Section title="Who sees what">
+        <p className="text-14">
+          Your chats and downloads are shown to you only. Public datasets in the library are shared
+          by all accounts of this server; restricted ones are seen by those with access of their
+          own, and by admins.
+        </p>
+      </Section>
+    </>
+  );
+}
+
+function Row({ to, what }: { to: string; what: string }) {
+  return (
+    <div className="grid grid-cols-1 gap-x-4 px-3 py-2.5 sm:grid-cols-[10rem_minmax(0,1fr)]">
+      <dt className="font-medium">{to}</dt>
+      <dd className="text-muted">{what}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { clsx } from "clsx";
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+
+type Place = "center" | "top" | "left" | "bottom";
+
+const PLACES: Record<Place, string> = {
+  center:
+    "top-1/2 left-1/2 max-h-[85dvh] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 rounded-card border p-5",
+  top: "top-[12vh] left-1/2 max-h-[70dvh] w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 rounded-composer border",
+  left: "inset-y-0 left-0 w-72 max-w-[85vw] border-r",
+  bottom: "inset-x-0 bottom-0 max-h-[80dvh] rounded-t-composer border-t",
+};
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  place?: Place;
+  /** Keep the title for screen readers only. */
+  quiet?: boolean;
+  /** It asks for a decision: `role="alertdialog"`, closed by its own buttons or Escape. */
+  alert?: boolean;
+  children: ReactNode;
+}
+
+/** Whatever stands over the page: a question, the palette, the drawer, the bottom sheet. */
+export function Dialog({ open, onOpenChange, title, place = "center", ...rest }: DialogProps) {
+  const { quiet = false, alert = false, children } = rest;
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
+        <Radix.Content
+          role={alert ? "alertdialog" : "dialog"}
+          aria-describedby={undefined}
+          onPointerDownOutside={alert ? (event) => event.preventDefault() : undefined}
+          className={clsx("fixed z-50 flex flex-col overflow-y-auto bg-bg", PLACES[place])}
+        >
+          <div
+            className={clsx(
+              quiet ? "sr-only" : "flex items-center justify-between gap-2",
+              place === "bottom" && "px-4 pt-3",
+            )}
+          >
+            <Radix.Title className="text-18 font-semibold">{title}</Radix.Title>
+            {!alert && !quiet && (
+              <Radix.Close asChild>
+                <Button variant="ghost" size="icon" aria-label="Close" className="-mr-2">
+                  <X aria-hidden />
+                </Button>
+              </Radix.Close>
+            )}
+          </div>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,24 @@
+import type { ReactNode } from "react";
+
+interface SectionProps {
+  title: string;
+  intro?: ReactNode;
+  aside?: ReactNode;
+  children?: ReactNode;
+}
+
+/** A titled part of a screen. */
+export function Section({ title, intro, aside, children }: SectionProps) {
+  return (
+    <section className="grid grid-cols-1 gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <div>
+          <h2 className="text-15 font-semibold">{title}</h2>
+          {intro && <p className="text-14 text-muted">{intro}</p>}
+        </div>
+        {aside}
+      </div>
+      {children}
+    </section>
+  );
+}
