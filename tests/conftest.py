@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from dataferry.core.db import Database
 from tests.support.postgres import Postgres, postgres_server
+from tests.support.queues import PreparedQueues
 from tests.support.redis import RedisServer, redis_server
 
 
@@ -28,6 +29,12 @@ def redis() -> Iterator[RedisServer]:
     """A real Redis server. A test that stops it starts it again."""
     with redis_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def prepared_queues(tmp_path_factory: pytest.TempPathFactory) -> PreparedQueues:
+    """For tests that start jobs."""
+    return PreparedQueues(tmp_path_factory.mktemp("queue"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

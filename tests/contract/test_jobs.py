@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from dataferry.jobs.models import Job
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.realtime import Feed, Realtime
 from dataferry.realtime.events import JobEvent, JobSnapshot
+from tests.support.postgres import Postgres
+from tests.support.queues import PreparedQueues
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +145,20 @@ class Hold:
 
 def done(_run: JobRun) -> None:
     """A handler with nothing to do."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, prepared_queues: PreparedQueues
+) -> Iterator[str]:
+    """As everywhere, with the queue's tables in place."""
+    if request.param == "sqlite":
+        prepared_queues.copy_into(tmp_path)
+        yield f"sqlite:///{tmp_path / 'test.sqlite'}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database(prepared_queues.template(server)) as url:
+            yield url.replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture

@@ -19,14 +19,17 @@ class Postgres:
         self._uri = uri
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a database of its own, dropped afterwards."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a database of its own, a copy of ``template``, dropped afterwards."""
         name = f"test_{uuid4().hex[:12]}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield urlunsplit(urlsplit(self._uri)._replace(path=f"/{name}"))
+            yield self.url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self._uri)._replace(path=f"/{name}"))
 
     def execute(self, statement: str) -> None:
         with psycopg.connect(self._uri, autocommit=True) as connection:
