@@ -27,9 +27,9 @@ class Prompts:
     def __init__(self, folder: Path | None = None) -> None:
         installed = _PACKAGE / "_prompts"
         self.folder = folder or (installed if installed.is_dir() else _PACKAGE.parents[1] / "prompts")
-        self._cache: dict[Path, tuple[int, str]] = {}
+        self._cache: dict[Path, tuple[tuple[int, int], str]] = {}
 
-    def text(self, name: str, **values: object) -> str:
+    def text(self, name: str, /, **values: object) -> str:
         """A prompt on its own lines. A placeholder without a value stays as it is written."""
         return Template(self._read(self.folder / f"{name}.md")).safe_substitute(values).strip()
 
@@ -40,9 +40,10 @@ class Prompts:
         return ToolWords(description.strip(), words)
 
     def _read(self, path: Path) -> str:
-        changed = path.stat().st_mtime_ns
+        status = path.stat()
+        version = (status.st_mtime_ns, status.st_size)
         known = self._cache.get(path)
-        if known is None or known[0] != changed:
-            known = (changed, path.read_text(encoding="utf-8"))
+        if known is None or known[0] != version:
+            known = (version, path.read_text(encoding="utf-8"))
             self._cache[path] = known
         return known[1]

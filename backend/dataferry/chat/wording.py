@@ -27,15 +27,15 @@ def size(size_bytes: int | None) -> str:
 
 
 def job_state(job: JobView) -> str:
-    """``running, 42 % of 1.5 GB, about 80 s left``."""
+    """``running, 42 % of 1.5 GB, about 80 s left``; no percentage once the bytes are being verified."""
     progress = job.progress
     words: list[str] = [job.state]
-    if job.active and progress.bytes_total:
-        # 100 % only after verification, which ends with the job.
-        percent = min(99, 100 * progress.bytes_done // progress.bytes_total)
-        words.append(f"{percent} % of {size(progress.bytes_total)}")
-    elif job.active and progress.bytes_done:
-        words.append(f"{size(progress.bytes_done)} so far")
+    if job.state in ("running", "waiting", "paused"):
+        if progress.bytes_total:
+            percent = min(99, 100 * progress.bytes_done // progress.bytes_total)
+            words.append(f"{percent} % of {size(progress.bytes_total)}")
+        elif progress.bytes_done:
+            words.append(f"{size(progress.bytes_done)} so far")
     if job.state == "running" and progress.eta_s is not None:
         words.append(f"about {duration(progress.eta_s)} left")
     return ", ".join(words)

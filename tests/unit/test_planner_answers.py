@@ -1,0 +1,291 @@
+"""The planner's answers: whole conversations, and what it says in them."""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dataferry.chat.conversation import Conversation, Said, merged_cards
+from dataferry.chat.draft import Draft
+from dataferry.chat.intent import asked_refs, read
+from dataferry.chat.planner import Planner
+from dataferry.chat.prompts import Prompts
+from dataferry.chat.tools import Toolbox
+from dataferry.chat.wording import duration, plain, size
+from dataferry.core.errors import NotFound
+from dataferry.core.settings import Settings
+from dataferry.core.types import Progress, SourceProblem
+from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, MemoryLibrary, card
+
+pytestmark = pytest.mark.anyio
+
+
+class Talk:
+    """One chat with the planner."""
+
+    def __init__(self, library: MemoryLibrary | None = None) -> None:
+        self.library = library or MemoryLibrary()
+        self.said: list[Said] = []
+
+    async def __call__(self, text: str) -> str:
+        self.said.append(Said("user", text, [{"type": "text", "text": text}]))
+        conversation = Conversation(list(self.said))
+        settings = Settings(_env_file=None)
+        box = Toolbox(ANNA, conversation, self.library, self.library.jobs, settings, Prompts())
+        draft = Draft()
+        async for event in Planner().answer(conversation, box):
+            draft.apply(event)
+        draft.close("")
+        self.said.append(Said("assistant", draft.content, draft.parts))
+        return draft.content
+
+    @property
+    def refs(self) -> list[str]:
+        return [found.ref for found in merged_cards(self.said[-1].parts)]
+
+    @property
+    def requested(self) -> list[str]:
+        return [str(ref) for _user, ref in self.library.requested]
+
+
+def many(count: int) -> MemoryLibrary:
+    return MemoryLibrary(*(card(f"kaggle:owner/birds-{n}", f"Birds {n}") for n in range(1, count + 1)))
+
+
+async def test_an_answer_names_counts_the_best_and_the_next_act() -> None:
+    talk = Talk()
+    assert await talk("find diabetes datasets") == (
+        "There are **2 datasets** for “diabetes” (Kaggle 1 · HuggingFace 1):\n"
+        "\n"
+        "1. **Pima Indians Diabetes Database** — Kaggle · 24 kB · CC0-1.0 · 812,341 downloads\n"
+        "2. **Diabetes 130-US Hospitals** — HuggingFace · 19.2 MB · CC-BY-4.0 · 100 downloads\n"
+        "\n"
+        "Press Download on a card, or say “download the first one” or “tell me about the first one”."
+    )
+
+
+async def test_more_of_the_same_search() -> None:
+    talk = Talk(many(23))
+    assert "5 more are in the list below" in await talk("find birds")
+    assert talk.refs == [f"kaggle:owner/birds-{n}" for n in range(1, 11)]
+    assert "**10 further datasets**" in await talk("show more")
+    await talk("more please")
+    assert talk.refs == [f"kaggle:owner/birds-{n}" for n in (21, 22, 23)]
+    await talk("download the second one")
+    assert talk.requested == ["kaggle:owner/birds-22"]
+    assert (await talk("show more")).startswith("That was all for “birds”")
+    assert (await Talk()("show more")).startswith("More of what?")
+
+
+async def test_a_search_is_narrowed_and_filters_that_fit_nothing_are_dropped() -> None:
+    talk = Talk()
+    await talk("find diabetes or diabetic things")
+    await talk("only on kaggle")
+    assert talk.refs == [PIMA.ref, RETINA.ref]
+    await talk("under 1 MB")
+    assert talk.refs == [PIMA.ref]
+    _query, sources, filters, *_ = talk.library.searches[-1]
+    assert (sources, filters.max_bytes) == (("kaggle",), 1_000_000)
+    answer = await talk("find diabetes as parquet on kaggle")
+    assert answer.startswith("Nothing fits all of that. Without the filters there is **1 dataset**")
+    assert talk.refs == [PIMA.ref]
+
+
+async def test_nothing_found() -> None:
+    talk = Talk()
+    assert await talk("find zebras") == "I found no dataset for “zebras”. Try fewer or other words."
+    assert len(talk.library.searches) == 1
+
+
+async def test_a_source_that_failed_is_named_with_the_next_act() -> None:
+    library = MemoryLibrary()
+    library.problems = (
+        SourceProblem(source="huggingface", code="x", detail="It took too long.", next_step="Wait."),
+    )
+    talk = Talk(library)
+    assert "HuggingFace did not answer: It took too long. Wait." in await talk("find diabetes")
+    assert "HuggingFace did not answer" in await talk("find zebras")
+
+
+async def test_details_then_download_it() -> None:
+    library = MemoryLibrary()
+    library.readmes[HOSPITALS.ref] = (
+        "---\nlicense: cc\n---\n# Title\n\n![x](https://evil.test/x.png)\n\nTen years of care at 130"
+        " hospitals, with [a link](https://evil.test) and <script>alert(1)</script> inside.\n"
+    )
+    talk = Talk(library)
+    await talk("find diabetes")
+    answer = await talk("tell me about the second one")
+    assert "- Size: 19.2 MB" in answer
+    assert "- Licence: CC-BY-4.0" in answer
+    assert "Ten years of care at 130 hospitals" in answer
+    assert "](https://evil.test)" not in answer
+    assert "<script>" not in answer
+    assert answer.endswith("Say “download it”, or press Download.")
+    answer = await talk("download it")
+    assert talk.requested == [HOSPITALS.ref]
+    assert "**Diabetes 130-US Hospitals** (19.2 MB) is being downloaded." in answer
+
+
+async def test_a_download_without_a_target_is_asked_back() -> None:
+    talk = Talk()
+    assert (await talk("download it")).startswith("Which dataset shall I download?")
+    await talk("find diabetes")
+    answer = await talk("download it")
+    assert answer.startswith("Which one shall I download?\n\n1. **Pima Indians")
+    await talk("the first one")
+    assert talk.requested == [PIMA.ref]
+    assert "The last list has 2 datasets" in await talk("download the seventh")
+
+
+async def test_several_downloads_at_once() -> None:
+    talk = Talk()
+    await talk("find diabetes or diabetic things")
+    answer = await talk("download all of them")
+    assert talk.requested == [PIMA.ref, HOSPITALS.ref]
+    assert "are being downloaded" in answer
+    assert "**Diabetic Retinopathy**: It is larger than 1 GB" in answer
+
+
+async def test_an_id_that_either_hub_may_have_is_shown_first() -> None:
+    talk = Talk()
+    answer = await talk("download stanfordnlp/imdb")
+    assert talk.requested == []
+    assert talk.refs == [IMDB.ref]
+    assert "download huggingface:stanfordnlp/imdb" in answer
+    await talk("download it")
+    assert talk.requested == [IMDB.ref]
+    assert "Check its id" in (await Talk()("download no/such")).replace("\\", "")
+
+
+async def test_refs_and_links() -> None:
+    talk = Talk()
+    assert "**Iris flowers**" in await talk("builtin:iris")
+    await talk("download https://files.test/b.csv?key=SECRET")
+    [(_user, ref)] = talk.library.requested
+    assert ref.link == "https://files.test/b.csv?key=SECRET"
+    assert "SECRET" not in str(talk.said[-1].parts)
+
+
+async def test_what_a_source_refuses_is_said() -> None:
+    answer = await Talk()("download kaggle:no/such")
+    assert answer == plain("Kaggle has no dataset no/such. Check its id.", 400)
+
+
+async def test_status_in_words() -> None:
+    talk = Talk()
+    assert await talk("how far is it?") == "Nothing is being downloaded, and nothing was lately."
+    job = talk.library.jobs.add(ANNA, PIMA.ref, PIMA.title, "running")
+    talk.library.jobs.move(job.id, "running", Progress(bytes_done=6_000, bytes_total=24_000, eta_s=200))
+    assert "running, 25 % of 24 kB, about 3 min left" in await talk("how far is it?")
+    talk.library.jobs.move(job.id, "verifying", Progress(bytes_done=24_000, bytes_total=24_000))
+    assert (await talk("is it done?")).endswith("verifying")
+    talk.library.jobs.move(job.id, "succeeded", file_path="/store/pima")
+    answer = await talk("status?")
+    assert answer.startswith("Nothing is being downloaded now. Lately:")
+    assert "succeeded, in `/store/pima`" in answer
+
+
+async def test_cancelling() -> None:
+    talk = Talk()
+    assert "nothing to cancel" in await talk("cancel it")
+    talk.library.jobs.add(ANNA, PIMA.ref, PIMA.title, "running")
+    talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "running")
+    answer = await talk("cancel it")
+    assert answer.startswith("Which one shall I cancel?")
+    assert "Cancelled: **Iris flowers**" in await talk("cancel iris")
+    assert "Cancelled: **Pima Indians Diabetes Database**" in await talk("ok, cancel it")
+    assert all(job.state == "cancelled" for job in talk.library.jobs.of(ANNA))
+
+
+async def test_the_library() -> None:
+    talk = Talk()
+    assert (await talk("what do I have?")).startswith("Your library is empty.")
+    talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "succeeded")
+    answer = await talk("what do I have?")
+    assert (
+        answer == "1 dataset on this machine:\n\n- **Iris flowers** (Built-in, 4.6 kB): `/store/builtin:iris`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("hello", "Hello! Tell me"),
+        ("help", "I find datasets"),
+        ("thanks", "You are welcome"),
+        ("I need data", "What should the data be about?"),
+        ("don't download it", "All right"),
+        ("delete the first one", "I do not delete"),
+    ],
+)
+async def test_small_talk(text: str, begins: str) -> None:
+    talk = Talk()
+    assert (await talk(text)).startswith(begins)
+    assert talk.library.searches == []
+
+
+async def test_a_search_that_fails_is_said() -> None:
+    talk = Talk()
+    talk.library.failure = NotFound("Nothing answers.", next_step="Look at the network.")
+    assert await talk("find diabetes") == "Nothing answers. Look at the network."
+
+
+def test_strangers_text_stays_text() -> None:
+    assert plain("[click](http://x) **b** `c` <i> a|b") == (
+        r"\[click\]\(http://x\) \*\*b\*\* \`c\` \<i\> a\|b"
+    )
+    assert plain("a\n\n# b\n- c") == r"a \# b - c"
+    assert plain("x" * 500, 10) == "x" * 10 + "…"
+
+
+def test_sizes_and_durations() -> None:
+    sizes = {
+        0: "0 B",
+        999: "999 B",
+        1_000: "1 kB",
+        23_873: "23.9 kB",
+        999_600: "1 MB",
+        1_500_000_000: "1.5 GB",
+    }
+    assert {value: size(value) for value in sizes} == sizes
+    assert size(None) == "size not known"
+    assert size(3 * 10**15) == "3000 TB"
+    assert [duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
+
+
+_WORDS = [
+    *("download", "it", "the", "first", "second", "all", "kaggle:a/b", "https://x.test/a?b=c"),
+    *("https://huggingface.co/datasets", "find", "diabetes", "on", "kaggle", "under", "100 MB", "CC0"),
+    *("images", "cancel", "status", "don't", "if", "?", ",", ".", ">", "2", "and", '"q"', "a/b", "\n"),
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.lists(
+            st.sampled_from(_WORDS),
+            max_size=12,
+        ).map(" ".join),
+    )
+)
+def test_any_text_is_read(text: str) -> None:
+    """Nothing raises, and only what was shown or written can be asked for."""
+    conversation = Conversation([Said("user", text, [])])
+    intent = read(conversation)
+    assert intent.kind != "search" or intent.query
+    assert all(ref.partition(":")[2].partition("#")[0][:12] in text for ref in asked_refs(conversation))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["please " * 2_200, "thanks " * 2_200, "a" * 16_000, "a.b-" * 4_000, "small " * 2_600, "1, " * 5_000],
+)
+def test_a_long_message_is_read_quickly(word: str) -> None:
+    text = word * (16_000 // len(word))
+    started = time.perf_counter()
+    read(Conversation([Said("user", text, [])]))
+    assert time.perf_counter() - started < 1

@@ -1,0 +1,63 @@
+"""The words that a model is told are files, and all of them are used and filled in."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dataferry.chat import phrases
+from dataferry.chat.language_model import tool_schema
+from dataferry.chat.prompts import Prompts
+from dataferry.chat.tools import TOOLS
+
+PROMPTS = Prompts()
+CODE = Path(phrases.__file__).parent
+
+
+def test_the_checkouts_prompts_are_used() -> None:
+    assert PROMPTS.folder == Path(__file__).parents[2] / "prompts"
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_tool_and_argument_is_described(name: str) -> None:
+    words = PROMPTS.tool(name)
+    schema = tool_schema(name, PROMPTS)
+    assert words.description
+    assert set(words.arguments) == set(TOOLS[name].model_fields)
+    for argument in schema["properties"].values():
+        assert argument["description"]
+        assert "anyOf" not in argument
+
+
+def test_no_file_is_left_over() -> None:
+    """Each prompt is named in the code, and each tool file is a tool."""
+    code = "".join(path.read_text() for path in CODE.glob("*.py"))
+    kinds = ("greeting", "help", "thanks", "vague", "declined", "delete")
+    for path in PROMPTS.folder.rglob("*.md"):
+        name = str(path.relative_to(PROMPTS.folder).with_suffix(""))
+        folder, _, last = name.rpartition("/")
+        used = last in TOOLS if folder == "tools" else f'"{name}"' in code
+        assert used or (folder == "planner" and last in kinds), f"nothing uses {path.name}"
+
+
+def test_every_placeholder_is_filled_by_the_code() -> None:
+    code = "".join(path.read_text() for path in CODE.glob("*.py"))
+    for path in PROMPTS.folder.rglob("*.md"):
+        for placeholder in re.findall(r"\$(\w+)", path.read_text()):
+            assert f"{placeholder}=" in code, f"{path.name}: ${placeholder}"
+
+
+def test_the_description_of_no_tool_stands_in_the_code() -> None:
+    """Pydantic would tell a model the docstrings and titles of the input classes."""
+    for name in TOOLS:
+        schema = tool_schema(name, PROMPTS)
+        assert set(schema) == {"type", "properties", "required"}
+        assert not any("title" in argument for argument in schema["properties"].values())
+
+
+def test_an_edit_is_read_at_once(tmp_path: Path) -> None:
+    (tmp_path / "system.md").write_text("Hello $name, $unknown.\n")
+    prompts = Prompts(tmp_path)
+    assert prompts.text("system", name="Ada") == "Hello Ada, $unknown."
+    (tmp_path / "system.md").write_text("Changed.")
+    assert prompts.text("system") == "Changed."
