@@ -253,3 +253,30 @@ async def test_closing_ends_every_feed(realtime: Realtime) -> None:
     await realtime.close()
     with pytest.raises(FeedClosed):
         await waiting
+
+
+async def test_one_who_gives_up_while_subscribing_leaves_nothing_behind(realtime: Realtime) -> None:
+    stored = Stored(job__job_1=[])
+    stored.gate.clear()
+    feed, other = realtime.feed(ADA, stored), realtime.feed(BOB, Stored(job__job_1=[]))
+    subscribing = asyncio.create_task(feed.subscribe("job:job_1"))
+    await stored.asked.wait()
+    await other.subscribe("job:job_1")
+    subscribing.cancel()
+    await asyncio.gather(subscribing, return_exceptions=True)
+    log = await realtime.attach("job:job_1", lambda: None)
+    assert len(log.readers) == 2
+    realtime.publish_job(job(1), ["bob"])
+    assert bytes_done(await until_event(other, 1)) == [1]
+
+
+async def test_a_text_of_another_version_is_a_loss_and_no_fault(realtime: Realtime) -> None:
+    stored = Stored(job__job_1=[Change(job=job(1), version=1)])
+    feed = realtime.feed(ADA, stored)
+    await feed.subscribe("job:job_1")
+    await received(feed)
+    realtime.bus.publish("job:job_1", '{"from": "the future"}')
+    (told,) = await received(feed)
+    assert isinstance(told, JobSnapshot)
+    realtime.publish_job(job(2), ["ada"], version=1)
+    assert bytes_done(await until_event(feed, 2)) == [2]

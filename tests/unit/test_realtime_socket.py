@@ -96,9 +96,14 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path, prepared_queues: PreparedQueues) -> AsyncIterator[Site]:
+def data_dir(tmp_path: Path, prepared_queues: PreparedQueues) -> Path:
     prepared_queues.copy_into(tmp_path)
-    site = Site(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+async def site(data_dir: Path) -> AsyncIterator[Site]:
+    site = Site(data_dir)
     await site.start()
     yield site
     await site.stop()

@@ -80,7 +80,12 @@ def _from_own_page(websocket: WebSocket) -> bool:
     """Browsers send a page's cookies and, from anywhere, open sockets: only our own page may. Other
     clients send no Origin."""
     origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:
+        return False
 
 
 async def _converse(websocket: WebSocket, feed: Feed) -> None:

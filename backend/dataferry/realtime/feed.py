@@ -24,7 +24,7 @@ class Logs(Protocol):
     """Where a feed finds the logs of its topics."""
 
     async def attach(self, topic: str, wake: Callable[[], None]) -> TopicLog: ...
-    def detach(self, log: TopicLog, wake: Callable[[], None]) -> None: ...
+    def detach(self, log: TopicLog, wake: Callable[[], None], *, linger: bool = True) -> None: ...
 
 
 @dataclass(eq=False)
@@ -69,21 +69,21 @@ class Feed:
             return
         # The log is attached before the snapshot is read: what changes in between is in the log.
         log = await self._logs.attach(topic, self._wake)
-        changes = await self._snapshot(topic)
-        if changes is None:
+        try:
+            changes = await self._snapshot(topic)
+            if changes is None:
+                self._logs.detach(log, self._wake, linger=False)
+                await self.answer(_not_found(topic))
+                return
+            cursor = _Cursor(log)
+            messages = self._catch_up(cursor, changes, after if epoch == log.epoch else None)
+            # The answer is in the line before the cursor moves, so that no event overtakes it.
+            await self.answer(*messages, Subscribed(topic=topic, epoch=log.epoch, seq=cursor.seq))
+        except BaseException:
             self._logs.detach(log, self._wake)
-            await self.answer(_not_found(topic))
-            return
-        cursor = _Cursor(log)
-        missed = log.after(after) if after is not None and epoch == log.epoch else None
-        if missed is not None and all(self._is_for_me(entry.change) for entry in missed):
-            messages: list[ServerMessage] = [entry.event for entry in missed]
-            cursor.seq = log.seq
-        else:
-            messages = self._tell(cursor, changes)
-        # The answer is in the line before the cursor moves, so that no event overtakes it.
-        await self.answer(*messages, Subscribed(topic=topic, epoch=log.epoch, seq=cursor.seq))
+            raise
         self._cursors[topic] = cursor
+        self._woken.set()
 
     async def unsubscribe(self, topic: str) -> None:
         cursor = self._cursors.pop(topic, None)
@@ -165,6 +165,14 @@ class Feed:
 
     def _is_for_me(self, change: Change) -> bool:
         return self._viewer.user_id in change.audience
+
+    def _catch_up(self, cursor: _Cursor, changes: Sequence[Change], after: int | None) -> list[ServerMessage]:
+        """What a new follower has missed since ``after``, or everything."""
+        missed = None if after is None else cursor.log.after(after)
+        if missed is None or not all(self._is_for_me(entry.change) for entry in missed):
+            return self._tell(cursor, changes)
+        cursor.seq = cursor.log.seq
+        return [entry.event for entry in missed]
 
     def _tell(self, cursor: _Cursor, changes: Sequence[Change]) -> list[ServerMessage]:
         """Snapshots of ``changes``, or of newer events that have come meanwhile, at the log's end."""

@@ -79,15 +79,21 @@ class Realtime:
             followed = self._logs[topic] = _Followed(self, topic)
         followed.log.readers.append(wake)
         followed.keep()
-        await followed.listening
+        try:
+            # Others may wait for the same line: one who gives up does not end it.
+            await asyncio.shield(followed.listening)
+        except BaseException:
+            self.detach(followed.log, wake)
+            raise
         return followed.log
 
-    def detach(self, log: TopicLog, wake: Callable[[], None]) -> None:
+    def detach(self, log: TopicLog, wake: Callable[[], None], *, linger: bool = True) -> None:
+        """Stop calling ``wake``; without readers the log is kept for a while, or not."""
         if wake in log.readers:
             log.readers.remove(wake)
         followed = self._logs.get(log.topic)
         if followed is not None and followed.log is log and not log.readers:
-            followed.linger(self._linger_s)
+            followed.linger(self._linger_s if linger else 0.0)
 
     def forget(self, topic: str) -> None:
         self._logs.pop(topic, None)

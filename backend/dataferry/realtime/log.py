@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from functools import cached_property
 
+from pydantic import ValidationError
+
 from dataferry.core.types import JobView, View
 from dataferry.realtime.events import JobEvent
 
@@ -52,12 +54,12 @@ class TopicLog:
 
     def receive(self, text: str | None) -> None:
         """A bus sink: append the change in ``text``, or remember that something was lost."""
-        if text is None:
+        change = None if text is None else _parsed(text)
+        if change is None:
             # A number with no entry: every reader finds a gap behind it and takes a snapshot.
             self._entries.clear()
             self.seq += 1
         else:
-            change = Change.model_validate_json(text)
             latest = self.latest(change.job.id)
             if latest is not None and latest.version > change.version:
                 return
@@ -81,4 +83,12 @@ class TopicLog:
         for entry in reversed(self._entries):
             if entry.change.job.id == job_id:
                 return entry.change
+        return None
+
+
+def _parsed(text: str) -> Change | None:
+    """A process of another version may write what this one cannot read: that is a loss."""
+    try:
+        return Change.model_validate_json(text)
+    except ValidationError:
         return None

@@ -46,6 +46,7 @@ class RedisBus(Bus):
         self._missed: set[str] = set()
         self._leaving: set[asyncio.Task[None]] = set()
         self._pubsub: PubSub | None = None
+        self._away = False
         self._outbox: deque[tuple[str, str]] = deque()
         self._outbox_lock = threading.Lock()
         self._outbox_filled = asyncio.Event()
@@ -87,7 +88,8 @@ class RedisBus(Bus):
             confirmed = self._confirmed[channel] = asyncio.Event()
             await self._follow(channel)
         try:
-            await asyncio.wait_for(confirmed.wait(), self._confirm_s)
+            # While Redis is known to be away nobody waits for it.
+            await asyncio.wait_for(confirmed.wait(), 0 if self._away else self._confirm_s)
         except TimeoutError:
             self._missed.add(channel)
 
@@ -158,7 +160,7 @@ class RedisBus(Bus):
                 async with client.pubsub() as pubsub:
                     wanted = set(self._sinks)
                     await pubsub.subscribe(LOSSES, *wanted)
-                    self._pubsub = pubsub
+                    self._pubsub, self._away = pubsub, False
                     if late := set(self._sinks) - wanted:
                         await pubsub.subscribe(*late)
                     while True:
@@ -166,7 +168,7 @@ class RedisBus(Bus):
             except Exception as fault:
                 log.warning("Redis does not bring events: %s", redact(repr(fault)))
             finally:
-                self._pubsub = None
+                self._pubsub, self._away = None, True
                 self._missed.update(self._sinks)
                 for confirmed in self._confirmed.values():
                     confirmed.clear()
