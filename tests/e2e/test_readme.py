@@ -1,31 +1,65 @@
-"""The transcript in the README is what a user sees."""
+"""The transcripts in the README are what a user sees."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.hubs import make_hubs
+from tests.support.server import Server
+
 ROOT = Path(__file__).parents[2]
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+#: Printed before each command, to tell their outputs apart.
+MARK = "=====next====="
 
 
-def transcript() -> list[tuple[str, str]]:
-    """Commands of the README's console block, each with the output that it promises."""
-    block = re.search(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert block is not None
-    parts = re.split(r"^\$ (.+)\n", block[1], flags=re.MULTILINE)[1:]
+def transcript(heading: str) -> list[tuple[str, str]]:
+    """Commands of the console block below a heading of the README, each with the output it promises."""
+    section = (ROOT / "README.md").read_text().partition(f"## {heading}\n")[2]
+    block = re.search(r"```console\n(.*?)```", section, re.DOTALL)
+    assert block is not None, heading
+    parts = re.split(r"^\$ ((?:.*\\\n)*.*)\n", block[1], flags=re.MULTILINE)[1:]
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def pattern(promised: str) -> re.Pattern[str]:
-    """``…`` stands for anything; lines end where they like."""
+    """``…`` stands for anything; further lines may stand between those that are promised."""
     lines = [re.escape(line.rstrip()).replace("…", ".*") for line in promised.splitlines()]
     return re.compile(r"\s*" + r"\s*\n(?:.*\n)*?".join(lines) + r"\s*", re.DOTALL)
 
 
-def test_the_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
+def run_in_one_shell(commands: list[str], folder: Path, environment: dict[str, str]) -> list[str]:
+    """What each command prints, errors included. One shell, since later ones use earlier variables."""
+    script = "\n".join(f"echo {MARK}\n{command}" for command in commands)
+    run = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+    )
+    return run.stdout.split(MARK + "\n")[1:]
+
+
+def compare(promised: list[tuple[str, str]], shown: list[str]) -> None:
+    assert len(shown) == len(promised)
+    for (command, promise), output in zip(promised, shown, strict=True):
+        assert "Traceback" not in output
+        assert pattern(promise).fullmatch(output), f"$ {command}\n{output}\n--- promised ---\n{promise}"
+
+
+def test_the_shell_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
+    """With no server running, no key and no hub in reach."""
+    promised = transcript("In the shell")
+    assert len(promised) >= 5
     environment = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": PATH,
         "HOME": str(tmp_path),
         "COLUMNS": "200",
         "PYTHONWARNINGS": "ignore",
@@ -34,12 +68,19 @@ def test_the_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
         "HF_ENDPOINT": "http://127.0.0.1:9",
         "DATAFERRY_KAGGLE_ENDPOINT": "http://127.0.0.1:9",
     }
-    commands = transcript()
-    assert len(commands) >= 5
-    for command, promised in commands:
-        run = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=60
-        )
-        shown = run.stdout + run.stderr
-        assert pattern(promised).fullmatch(shown), f"$ {command}\n{shown}\n--- promised ---\n{promised}"
-        assert "Traceback" not in shown
+    compare(promised, run_in_one_shell([command for command, _ in promised], tmp_path, environment))
+
+
+def test_the_http_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
+    """Word for word but the port, against the demo's hubs."""
+    promised = transcript("Over HTTP")
+    assert len(promised) >= 5
+    (tmp_path / ".curlrc").write_text("silent\nshow-error\n")  # no progress meter between the lines
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub, Server(tmp_path / "data", **hubs.settings) as server:
+        here = server.address.removeprefix("http://")
+        commands = [command.replace("localhost:8000", here) for command, _ in promised]
+        shown = run_in_one_shell(commands, tmp_path, {"PATH": PATH, "HOME": str(tmp_path)})
+        compare(promised, shown)
+    folder = Path(json.loads(shown[-1])["file_path"])
+    assert any(path.is_file() for path in folder.rglob("*"))
