@@ -280,10 +280,7 @@ def test_any_text_is_read(text: str) -> None:
     assert all(ref.partition(":")[2].partition("#")[0][:12] in text for ref in asked_refs(conversation))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["please " * 2_200, "thanks " * 2_200, "a" * 16_000, "a.b-" * 4_000, "small " * 2_600, "1, " * 5_000],
-)
+@pytest.mark.parametrize("word", ["please ", "thanks ", "a", "a.b-", "small ", "1, ", "download it "])
 def test_a_long_message_is_read_quickly(word: str) -> None:
     text = word * (16_000 // len(word))
     started = time.perf_counter()
