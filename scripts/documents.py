@@ -1,11 +1,19 @@
-"""Writes the parts of the documents that are made from the code."""
+"""``python -m scripts.documents``: writes the parts of the documents that are made from the code."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
+from dataferry.app import openapi_document
 from dataferry.core.settings import Settings, environment_name
 
-ROOT = Path(__file__).parents[1]
-_BEGIN, _END = "<!-- settings: begin -->\n", "<!-- settings: end -->"
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def made() -> Iterator[tuple[Path, str, str]]:
+    """Each part: its page, the name in its markers, and what stands between them."""
+    yield DOCS / "configuration.md", "settings", settings_table()
+    yield DOCS / "api.md", "routes", routes_table()
 
 
 def settings_table() -> str:
@@ -23,11 +31,36 @@ def settings_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def routes_table() -> str:
+    """Every route as a row of Markdown, with the first line of what it says of itself."""
+    rows = ["| route | what |", "|---|---|"]
+    for path, operations in json.loads(openapi_document())["paths"].items():
+        for method, operation in operations.items():
+            words = operation.get("description") or operation["summary"]
+            rows.append(f"| `{method.upper()} {path}` | {words.splitlines()[0]} |")
+    return "\n".join(rows) + "\n"
+
+
+def markers(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+
+
+def stale() -> list[str]:
+    """The pages whose made parts are not what the code makes now."""
+    found = []
+    for page, name, text in made():
+        begin, end = markers(name)
+        if begin + text + end not in page.read_text():
+            found.append(f"docs/{page.name}: python -m scripts.documents")
+    return found
+
+
 def main() -> None:
-    path = ROOT / "docs" / "configuration.md"
-    before, _, rest = path.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    path.write_text(before + _BEGIN + settings_table() + _END + after)
+    for page, name, text in made():
+        begin, end = markers(name)
+        before, _, rest = page.read_text().partition(begin)
+        _, _, after = rest.partition(end)
+        page.write_text(before + begin + text + end + after)
 
 
 if __name__ == "__main__":
