@@ -550,6 +550,23 @@ def test_a_fault_of_kaggles_storage_is_kaggles(kaggle: Hub) -> None:
         kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
 
 
+def test_a_body_that_breaks_off_is_the_networks_fault(kaggle: Hub, huggingface: Hub) -> None:
+    for hub in (kaggle, huggingface):
+        hub.fake.fault("drop_after")
+    with pytest.raises(SourceUnreachable):
+        kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
+    with pytest.raises(SourceUnreachable):
+        huggingface.source.readme(huggingface.ref(IMDB), None, huggingface.anonymous)
+
+
+def test_a_body_that_stalls_is_a_timeout() -> None:
+    hasty = _huggingface(HubFake(), describe_timeout_s=0.3)
+    with hasty.fake as fake:
+        fake.fault("stall", bytes=20)
+        with pytest.raises(SourceTimeout):
+            hasty.source.readme(hasty.ref(IMDB), None, hasty.anonymous)
+
+
 def test_a_fault_in_one_call_spoils_no_later_one(hub: Hub) -> None:
     for fault in ("hang_up", "server_error", "garbage"):
         hub.fake.fault(fault)

@@ -191,13 +191,14 @@ class HubFake(FakeServer):
             "downloadsAllTime": dataset.downloads * 12,
             "tags": _tags(dataset),
             "trendingScore": 1,
-            "mainSize": sum(blob.size for blob in _repository(dataset, dataset.latest).values()),
             "cardData": {"license": dataset.license, "pretty_name": dataset.title},
         }
         answer = {
             "_id": hashlib.md5(dataset.id.encode(), usedforsecurity=False).hexdigest()[:24],
             "id": dataset.id,
         }
+        if "mainSize" in fields:
+            told["mainSize"] = sum(blob.size for blob in _repository(dataset, dataset.latest).values())
         if "siblings" in fields:
             told["siblings"] = [
                 _sibling(path, blob, blobs) for path, blob in _repository(dataset, version).items()

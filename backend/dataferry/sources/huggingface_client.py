@@ -207,7 +207,10 @@ def asking(
         raise
     except (HfHubHTTPError, HFValidationError) as error:
         raise _refusal(error, endpoint, credential, ref) from error
+    except httpx2.TimeoutException as error:
+        raise timed_out("HuggingFace") from error
     except httpx2.HTTPError as error:
+        # From reading a body piece by piece: everything else was raised as ours already.
         raise unreachable("HuggingFace") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         # huggingface_hub reads answers without looking at their shape.

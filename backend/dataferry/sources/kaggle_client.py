@@ -25,6 +25,7 @@ from kagglesdk.kaggle_http_client import KaggleHttpClient
 from kagglesdk.security.services.oauth_service import OAuthClient
 from kagglesdk.security.types.oauth_service import IntrospectTokenRequest
 from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as urllib3_errors
 
 from dataferry import __version__
 from dataferry.core.errors import (
@@ -166,7 +167,7 @@ class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
     """kagglesdk's own HTTP client with our endpoint, session and credential.
 
     Left to itself it would prefer a token from the environment or ``~/.kaggle`` to the one it is
-    given, also for an anonymous call.
+    given, also for an anonymous call. It looks for one when it opens its session; ours is open.
     """
 
     def __init__(self, endpoint: str, credential: Credential, session: requests.Session) -> None:
@@ -185,7 +186,6 @@ class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
             session.auth = (credential.username, credential.secret)
         elif credential.secret is not None:
             session.auth = KaggleHttpClient.BearerAuth(credential.secret)
-        self._signed_in = credential.secret is not None
 
 
 @contextmanager
@@ -199,9 +199,10 @@ def _speaking_plainly(credential: Credential, ref: DatasetRef | None) -> Iterato
         raise _refusal(error, credential, ref) from error
     except requests.exceptions.InvalidJSONError as error:
         raise protocol_error() from error
-    except requests.Timeout as error:
+    except (requests.Timeout, urllib3_errors.ReadTimeoutError) as error:
         raise timed_out("Kaggle") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3_errors.HTTPError) as error:
+        # urllib3's own come from reading a body that requests has not touched.
         certificate = isinstance(error, requests.exceptions.SSLError)
         raise unreachable("Kaggle", certificate=certificate) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
