@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dataferry.app import openapi_document
+from dataferry.core.errors import ConfigError, DataferryError
 from dataferry.core.settings import Settings, environment_name
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -14,6 +15,7 @@ def made() -> Iterator[tuple[Path, str, str]]:
     """Each part: its page, the name in its markers, and what stands between them."""
     yield DOCS / "configuration.md", "settings", settings_table()
     yield DOCS / "api.md", "routes", routes_table()
+    yield DOCS / "api.md", "errors", errors_table()
 
 
 def settings_table() -> str:
@@ -39,6 +41,21 @@ def routes_table() -> str:
             words = operation.get("description") or operation["summary"]
             rows.append(f"| `{method.upper()} {path}` | {words.splitlines()[0]} |")
     return "\n".join(rows) + "\n"
+
+
+def errors_table() -> str:
+    """Every error that an answer can carry, by status."""
+    ours = [kind for kind in descendants(DataferryError) if kind.__module__ == DataferryError.__module__]
+    kinds = sorted(ours, key=lambda kind: (kind.status, kind.code))
+    rows = ["| status | code | what |", "|---|---|---|"]
+    rows += [f"| {kind.status} | `{kind.code}` | {kind.title} |" for kind in kinds if kind is not ConfigError]
+    return "\n".join(rows) + "\n"
+
+
+def descendants(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from descendants(child)
 
 
 def markers(name: str) -> tuple[str, str]:
