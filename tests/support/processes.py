@@ -34,7 +34,7 @@ class Worker:
             "PATH": os.environ["PATH"],
             "DATAFERRY_DATA_DIR": str(folder),
             "DATAFERRY_POLL_S": "0.02",
-            "DATAFERRY_RECONCILE_S": "1",
+            "DATAFERRY_RECONCILE_S": "2",
             "DATAFERRY_RETRY_DELAY_S": "0.2",
             "SECRET_KEY": "k" * 32,
             **settings,
