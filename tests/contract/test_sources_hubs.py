@@ -187,6 +187,14 @@ def test_kaggle_narrows_by_size(kaggle: Hub) -> None:
     assert all(hit.size_bytes >= 100_000 for hit in kaggle.search("diabetes", min_bytes=100_000))
 
 
+@pytest.mark.parametrize("task", ["image classification", "image-classification", "Image Classification"])
+def test_huggingface_narrows_by_task(huggingface: Hub, task: str) -> None:
+    found = huggingface.search("", task=task, limit=50)
+    assert {hit.task for hit in found} == {"image-classification"}
+    # A task that the hub has no name for is left to the filter over all hits.
+    assert huggingface.search("", task="guessing ages", limit=50)
+
+
 def test_words_that_no_name_has_together_are_asked_for_apart(huggingface: Hub) -> None:
     assert "scikit-learn/diabetes" in [hit.id for hit in huggingface.search("diabetes nobodyknows")]
 

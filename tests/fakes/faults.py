@@ -77,6 +77,12 @@ class Fault:
     path: str | None = None
     times: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    #: Set when the fault is cleared, so that whatever it holds up goes on.
+    lifted: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self, seconds: float) -> None:
+        """Wait, at most until the fault is cleared."""
+        self.lifted.wait(seconds)
 
     def fits(self, name: str, where: Where, dataset: str | None, path: str | None) -> bool:
         return (
@@ -94,8 +100,6 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._set: list[Fault] = []
-        #: Set when the faults are cleared, so that a stalled answer ends.
-        self.cleared = threading.Event()
 
     def add(
         self,
@@ -115,13 +119,13 @@ class Faults:
             raise ValueError(f"{name} has no option {', '.join(sorted(unknown))}")
         place: Where = where or ("bytes" if name in _BYTES else "api")
         with self._lock:
-            self.cleared.clear()
             self._set.append(Fault(name, place, dataset, path, times, defaults | options))
 
     def clear(self) -> None:
         with self._lock:
+            for fault in self._set:
+                fault.lifted.set()
             self._set.clear()
-            self.cleared.set()
 
     def take(
         self, name: str, where: Where, dataset: str | None = None, path: str | None = None

@@ -152,13 +152,6 @@ class FakeServer:
             if containing in request.path and server in (None, request.server)
         ]
 
-    def wait(self, seconds: float) -> None:
-        """Sleep, but not beyond the fake's life or the faults'."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0 and not self.stopping.is_set():
-            if self.faults.cleared.wait(min(left, 0.1)):
-                return
-
     # -- the road of a request ---------------------------------------------------------------
 
     def handle(self, request: Request) -> Reply:
@@ -188,7 +181,7 @@ class FakeServer:
         """The faults that any answer can have, in the order in which they would hit."""
         dataset, file = request.dataset, request.file
         if fault := self.faults.take("delay", where, dataset, file):
-            self.wait(fault.options["seconds"])
+            fault.hold(fault.options["seconds"])
         if self.faults.take("hang_up", where, dataset, file):
             raise HangUp
         if fault := self.faults.take("server_error", where, dataset, file):
@@ -320,7 +313,7 @@ class _Download:
 
     def send(self) -> None:
         if fault := self._fault("slow_first_byte"):
-            self._fake.wait(fault.options["seconds"])
+            fault.hold(fault.options["seconds"])
         status, start, end = self._range()
         headers = {"Content-Type": "application/octet-stream", "ETag": self._etag, **self._reply.headers}
         if not self._fault("no_range"):
@@ -386,7 +379,7 @@ class _Download:
         if sent == end - start:
             return
         if stall is not None and sent == stall.options["bytes"]:
-            self._fake.wait(stall.options["seconds"])
+            stall.hold(stall.options["seconds"])
         raise HangUp
 
     def _spoiled(self, piece: bytes, position: int, fault: Fault) -> bytes:
