@@ -1,13 +1,14 @@
 """A feed tells the whole truth in order, and nothing piles up for a slow reader."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from dataferry.core.types import JobState, JobView, Progress, Viewer
-from dataferry.realtime import Change, Feed, FeedClosed, Realtime
+from dataferry.realtime import Change, Feed, FeedClosed, LocalBus, Realtime
+from dataferry.realtime.bus import Sink
 from dataferry.realtime.events import JobEvent, JobSnapshot, Pong, ServerMessage, SocketError, Subscribed
 
 pytestmark = pytest.mark.anyio
@@ -280,3 +281,32 @@ async def test_a_text_of_another_version_is_a_loss_and_no_fault(realtime: Realti
     assert isinstance(told, JobSnapshot)
     realtime.publish_job(job(2), ["ada"], version=1)
     assert bytes_done(await until_event(feed, 2)) == [2]
+
+
+class SlowBus(LocalBus):
+    """Redis on a bad day: to be listened to takes a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.gate = asyncio.Event(), asyncio.Event()
+
+    async def listen(self, topic: str, sink: Sink) -> Callable[[], None]:
+        self.asked.set()
+        await self.gate.wait()
+        return await super().listen(topic, sink)
+
+
+async def test_one_who_gives_up_does_not_end_the_line_that_others_wait_for() -> None:
+    bus = SlowBus()
+    realtime = Realtime(bus=bus)
+    first, second = (realtime.feed(ADA, Stored(job__job_1=[])) for _ in range(2))
+    giving_up = asyncio.create_task(first.subscribe("job:job_1"))
+    waiting = asyncio.create_task(second.subscribe("job:job_1"))
+    await bus.asked.wait()
+    giving_up.cancel()
+    await asyncio.gather(giving_up, return_exceptions=True)
+    bus.gate.set()
+    await waiting
+    realtime.publish_job(job(1), ["ada"])
+    assert bytes_done(await until_event(second, 1)) == [1]
+    await realtime.close()
