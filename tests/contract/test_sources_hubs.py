@@ -466,6 +466,7 @@ def test_an_anonymous_call_uses_no_token_of_the_machine(
     (tmp_path / ".kaggle" / "kaggle.json").write_text('{"username": "ada", "key": "machine"}')
     (tmp_path / ".kaggle" / "access_token").write_text("KGAT_machine")
     (tmp_path / "token").write_text("hf_machine")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login ada password machine")
     for name, value in {
         "HOME": str(tmp_path),
         "HF_HOME": str(tmp_path),
@@ -476,8 +477,7 @@ def test_an_anonymous_call_uses_no_token_of_the_machine(
     hub.search("iris")
     hub.source.describe(hub.ref(hub.public), None, hub.anonymous)
     hub.source.readme(hub.ref(hub.public), None, hub.anonymous)
-    for entry in hub.source.manifest(hub.ref(hub.public), None, hub.anonymous).files:
-        fetch(entry)
+    hub.source.manifest(hub.ref(hub.public), None, hub.anonymous)
     assert {request.authorization for request in hub.fake.log} == {None}
     hub.source.describe(hub.ref(hub.public), None, hub.as_(grace()))
     assert hub.fake.log[-1].authorization == f"Bearer {hub.as_(grace()).secret}"

@@ -45,19 +45,17 @@ _FORMAT_TAGS = {
     "text": "modality:text",
     "tabular": "modality:tabular",
 }
-#: The hub's names of tasks; a search for another one would find nothing.
-_TASKS = frozenset(
-    """
-    audio-classification automatic-speech-recognition depth-estimation feature-extraction fill-mask
-    image-classification image-feature-extraction image-segmentation image-text-to-text image-to-image
-    image-to-text mask-generation multiple-choice object-detection question-answering
-    reinforcement-learning robotics sentence-similarity summarization table-question-answering
-    tabular-classification tabular-regression text-classification text-generation text-retrieval
-    text-to-image text-to-speech time-series-forecasting token-classification translation
-    unconditional-image-generation video-classification visual-question-answering
-    zero-shot-classification
-    """.split()
-)
+_TASK_CATEGORIES = """
+audio-classification automatic-speech-recognition depth-estimation feature-extraction fill-mask
+image-classification image-feature-extraction image-segmentation image-text-to-text image-to-image
+image-to-text mask-generation multiple-choice object-detection question-answering reinforcement-learning
+robotics sentence-similarity summarization table-question-answering tabular-classification
+tabular-regression text-classification text-generation text-retrieval text-to-image text-to-speech
+time-series-forecasting token-classification translation unconditional-image-generation
+video-classification visual-question-answering zero-shot-classification
+"""
+#: The hub's names of tasks; a search narrowed to another one would find nothing.
+_TASKS = frozenset(_TASK_CATEGORIES.split())
 _FORMATS = {"imagefolder": "image", "audiofolder": "audio", "videofolder": "video"}
 #: Prefixes of tags whose value alone says something to a reader.
 _TELLING = ("task_categories", "task_ids", "modality", "language")

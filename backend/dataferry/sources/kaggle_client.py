@@ -10,6 +10,7 @@ Kaggle is first asked.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from kagglesdk.datasets.services.dataset_api_service import DatasetApiClient
@@ -161,6 +162,13 @@ class _Session(requests.Session):
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
         settings["timeout"] = self._timeouts
         return super().send(request, **settings)
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Drop the credential on the way to another host, and take none from ``~/.netrc`` instead:
+        storages refuse a signed address that comes with one."""
+        asked, following = urlsplit(response.url), urlsplit(prepared_request.url or "")
+        if (asked.scheme, asked.netloc) != (following.scheme, following.netloc):
+            prepared_request.headers.pop("Authorization", None)
 
 
 class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
