@@ -32,6 +32,7 @@ check: setup ## Run every check that CI runs
 bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.search
+	@$(BIN)/python -m benchmarks.progress
 
 types: setup ## Make the page's API types from the app
 	@$(BIN)/python -m dataferry.app > frontend/openapi.json
