@@ -28,6 +28,7 @@ from urllib3 import HTTPHeaderDict
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
 
 FaultName = Literal[
+    "hang_up",  # the connection is closed without an answer
     "drop",  # the line is cut after `after` bytes
     "stall",  # nothing more comes after `after` bytes, until the server closes
     "slow_first_byte",  # `seconds` before the answer begins
@@ -209,6 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.files._next_fault(path) or _Fault()
         if fault.name == "slow_first_byte":
             self.files._pause(fault.seconds)
+        if fault.name == "hang_up":
+            self.close_connection = True
+            return None
         if fault.name == "status":
             return self._empty(fault.status, fault.headers)
         if fault.name == "redirect":

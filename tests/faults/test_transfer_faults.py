@@ -97,9 +97,15 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 def test_a_kept_connection_that_the_server_closed_is_no_fault(server: FileServer, tmp_path: Path) -> None:
     server.files = {f"{n}.bin": bytes([n]) for n in range(8)}
-    server.headers = {path: {"Connection": "close"} for path in server.files}
+    server.fault("5.bin", "hang_up", times=1)
     run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
+
+
+def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None:
+    server.fault("a.bin", "hang_up")
+    assert isinstance(fails(server.manifest(), tmp_path / "set"), NetworkFault)
+    assert server.asked("a.bin") == 2
 
 
 # -- lies ----------------------------------------------------------------------------------------
@@ -107,13 +113,15 @@ def test_a_kept_connection_that_the_server_closed_is_no_fault(server: FileServer
 
 def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "wrong_bytes", times=1)
+    server.fault("a.bin", "slow_first_byte", seconds=0.25)
     told: list[Progress] = []
     fetch(server.manifest(), tmp_path / "set", told.append, threading.Event(), limits=QUICK)
     assert tree(tmp_path / "set") == server.files
     assert server.asked("a.bin") == 2
     again = [request for request in server.requests if request.path == "a.bin"][1]
     assert again.headers["Cache-Control"] == "no-cache", "a cache on the way may hold the wrong ones"
-    assert told[-1].bytes_done == told[-1].bytes_total == sum(map(len, server.files.values()))
+    assert len(BODY) + 1 in {p.bytes_done for p in told}, "the wrong bytes are no progress"
+    assert told[-1].bytes_done == told[-1].bytes_total == 2 * len(BODY) + 1
 
 
 @pytest.mark.parametrize("promised", ["sha256", "md5", "git-sha1", "crc32"])
@@ -187,6 +195,13 @@ def test_at_a_rate_limit_no_other_file_is_begun(server: FileServer, tmp_path: Pa
     server.fault("05.bin", "status", status=429, headers={"Retry-After": "1"})
     assert isinstance(fails(server.manifest(), tmp_path / "set"), SourceRateLimited)
     assert len(server.requests) < 12
+
+
+def test_a_limit_is_told_before_a_passing_fault(server: FileServer, tmp_path: Path) -> None:
+    server.fault("a.bin", "status", status=429, headers={"Retry-After": "9"})
+    server.fault("b.bin", "stall")
+    error = fails(server.manifest("a.bin", "b.bin"), tmp_path / "set")
+    assert error.retry_after == 9
 
 
 @pytest.mark.parametrize(

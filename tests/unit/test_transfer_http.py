@@ -331,14 +331,27 @@ def test_a_lease_is_renewed_once_however_many_notice() -> None:
     assert not Lease(fixed).renew(fixed)
 
 
-def test_hanging_up_wakes_a_reader(server: FileServer, client: HttpClient) -> None:
-    server.fault("a.bin", "stall", after=3)
-    with client.open(Http(server.url("a.bin"))) as response:
-        assert response.read(3) == b"abc"
-        waker = threading.Timer(0.05, client.hang_up)
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("after", [0, 3])
+def test_hanging_up_wakes_a_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: bool, after: int
+) -> None:
+    pem, context = _certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    client = HttpClient(read_timeout=30)
+    waker = threading.Timer(0.05, client.hang_up)
+
+    def read_on() -> None:
+        with client.open(Http(server.url("a.bin"))) as response:
+            assert response.read(3) == b"abc"
+            response.read1()
+
+    with FileServer({"a.bin": b"abc" * 100}, tls=context if tls else None) as server:
+        server.fault("a.bin", "stall" if after else "slow_first_byte", after=after, seconds=30)
         waker.start()
         with pytest.raises(NetworkFault):
-            response.read1()
+            read_on()
         waker.join()
-    with pytest.raises(NetworkFault):
-        client.open(Http(server.url("b.bin")))
+        with pytest.raises(NetworkFault):
+            client.open(Http(server.url("b.bin")))
+    client.close()

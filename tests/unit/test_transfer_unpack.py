@@ -297,15 +297,22 @@ def test_bombs(tmp_path: Path, suffix: str) -> None:
     assert sum(p.stat().st_size for p in tmp_path.rglob("zeros")) == 0
 
 
+def test_a_bomb_behind_the_end(tmp_path: Path) -> None:
+    body = gzip.compress(tarred({"a": b"1"}) + bytes(3_000_000))
+    with pytest.raises(UnsafeArchive, match="bomb"):
+        run(tmp_path / "set", entry("a.tar.gz", body), limits=SMALL)
+
+
 def test_the_publishers_own_word_on_the_size_is_believed(tmp_path: Path) -> None:
     body = zipped({"zeros": bytes(3_000_000)})
     run(tmp_path / "set", entry("a.zip", body), limits=SMALL, unpacked_bytes=3_000_000)
     assert tree(tmp_path / "set") == {"zeros": bytes(3_000_000)}
 
 
-def test_a_zip_that_lies_about_a_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lie", [1000, 200_000])
+def test_a_zip_that_lies_about_a_size(tmp_path: Path, lie: int) -> None:
     body = zipped({"zeros": bytes(100_000)})
-    lying = body.replace(struct.pack("<L", 100_000), struct.pack("<L", 1000))
+    lying = body.replace(struct.pack("<L", 100_000), struct.pack("<L", lie))
     with pytest.raises(ChecksumMismatch, match="damaged"):
         run(tmp_path / "set", entry("a.zip", lying))
 
