@@ -20,7 +20,10 @@ export default defineConfig({
         codeSplitting: {
           // Together they compress better, and they change less often than the page's own code.
           groups: [
-            { name: "vendor", test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch|clsx)\// },
+            {
+              name: "vendor",
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch|clsx)\//,
+            },
           ],
         },
       },

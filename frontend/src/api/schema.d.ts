@@ -4,40 +4,6 @@
  */
 
 export interface paths {
-    "/api/app": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** About */
-        get: operations["about"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/_test/cfg": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cfg */
-        post: operations["cfg"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -47,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register */
+        /**
+         * Register
+         * @description Make an account. The first one is admin.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -64,7 +33,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Token */
+        /**
+         * Token
+         * @description Sign in: the OAuth2 password form, with the e-mail address as `username`.
+         */
         post: operations["token"];
         delete?: never;
         options?: never;
@@ -81,7 +53,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Refresh */
+        /**
+         * Refresh
+         * @description The next pair of tokens, for the refresh token in the cookie or in the body.
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -98,7 +73,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Logout */
+        /**
+         * Logout
+         * @description End the session.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -115,8 +93,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change Password */
-        post: operations["change_password"];
+        /**
+         * Password
+         * @description Change the password; every session ends.
+         */
+        post: operations["password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -130,7 +111,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Me */
+        /**
+         * Me
+         * @description Who I am.
+         */
         get: operations["me"];
         put?: never;
         post?: never;
@@ -149,7 +133,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ws Ticket */
+        /**
+         * Ws Ticket
+         * @description A ticket that opens one WebSocket within 30 seconds.
+         */
         post: operations["ws_ticket"];
         delete?: never;
         options?: never;
@@ -157,15 +144,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/sources": {
+    "/api/chats": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List Sources */
-        get: operations["list_sources"];
+        /**
+         * List Chats
+         * @description Your chats, newest first; with `q` those whose title or messages hold it.
+         */
+        get: operations["list_chats"];
+        put?: never;
+        /** Create Chat */
+        post: operations["create_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chat
+         * @description A chat with its newest messages; their cards say what is on this machine as of now.
+         */
+        get: operations["get_chat"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Chat
+         * @description Delete a chat for good. Downloads that it started go on.
+         */
+        delete: operations["delete_chat"];
+        options?: never;
+        head?: never;
+        /** Rename Chat */
+        patch: operations["rename_chat"];
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description The newest messages, oldest first; `before` a message's id to page back.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        /**
+         * Send Message
+         * @description Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
+         *
+         *     The answer goes on when the client leaves. 409 while another one is being written in this chat.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/messages/{message_id}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Regenerate Message
+         * @description Answer again. `message_id` names the answer, or the message it answers; what came after goes.
+         */
+        post: operations["regenerate_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resume Stream
+         * @description The answer to `after_message`, streamed from its start, then on as it grows.
+         */
+        get: operations["resume_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -174,17 +256,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/storage": {
+    "/api/chats/{chat_id}/stop": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Storage */
-        get: operations["storage"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Stop Answer
+         * @description End the answer that is being written; what is there stays.
+         */
+        post: operations["stop_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -200,25 +285,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Search All */
+        /**
+         * Search All
+         * @description Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`.
+         */
         post: operations["search_all"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/_test/drop-sockets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Drop */
-        post: operations["drop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,7 +305,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Download Kaggle */
+        /**
+         * Download Kaggle
+         * @description Start a download from Kaggle. With `Prefer: wait` it answers once the files are there.
+         */
         post: operations["download_kaggle"];
         delete?: never;
         options?: never;
@@ -251,7 +325,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Download Huggingface */
+        /**
+         * Download Huggingface
+         * @description Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there.
+         */
         post: operations["download_huggingface"];
         delete?: never;
         options?: never;
@@ -268,7 +345,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Download Dataset */
+        /**
+         * Download Dataset
+         * @description Start a download from any source.
+         */
         post: operations["download_dataset"];
         delete?: never;
         options?: never;
@@ -285,7 +365,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Download Multiple */
+        /**
+         * Download Multiple
+         * @description Start several downloads. One that cannot start does not stop the others.
+         */
         post: operations["download_multiple"];
         delete?: never;
         options?: never;
@@ -300,7 +383,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Datasets */
+        /**
+         * List Datasets
+         * @description The library, newest change first; pages count from 1.
+         */
         get: operations["list_datasets"];
         put?: never;
         post?: never;
@@ -317,7 +403,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Dataset */
+        /**
+         * Get Dataset
+         * @description One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`).
+         */
         get: operations["get_dataset"];
         put?: never;
         post?: never;
@@ -334,8 +423,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Receipt */
+        /**
+         * Get Receipt
+         * @description What arrived: files, sums and whose word they are, licence, date, requesters.
+         */
         get: operations["get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview
+         * @description The first rows of the dataset's main table.
+         */
+        get: operations["get_preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -353,7 +465,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Update Dataset */
+        /**
+         * Update Dataset
+         * @description Fetch the newest revision; the old copy stays until the new one is verified.
+         */
         post: operations["update_dataset"];
         delete?: never;
         options?: never;
@@ -371,7 +486,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete Dataset Data */
+        /**
+         * Delete Dataset Data
+         * @description Delete a dataset's files from this machine.
+         */
         delete: operations["delete_dataset_data"];
         options?: never;
         head?: never;
@@ -385,10 +503,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Jobs */
+        /**
+         * List Jobs
+         * @description Your jobs, newest first.
+         */
         get: operations["list_jobs"];
         put?: never;
-        post?: never;
+        /**
+         * Create Job
+         * @description Start a job of any kind on a dataset.
+         */
+        post: operations["create_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -402,7 +527,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Job */
+        /**
+         * Get Job
+         * @description One job, with its progress.
+         */
         get: operations["get_job"];
         put?: never;
         post?: never;
@@ -421,7 +549,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel Job */
+        /**
+         * Cancel Job
+         * @description Leave a job. It stops when nobody else asked for it.
+         */
         post: operations["cancel_job"];
         delete?: never;
         options?: never;
@@ -438,7 +569,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Retry Job */
+        /**
+         * Retry Job
+         * @description Run a failed or cancelled job again; what arrived already is kept.
+         */
         post: operations["retry_job"];
         delete?: never;
         options?: never;
@@ -453,7 +587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Job Events */
+        /**
+         * Job Events
+         * @description A job's state changes after position `after`.
+         */
         get: operations["job_events"];
         put?: never;
         post?: never;
@@ -463,70 +600,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/chats": {
+    "/api/job_params/dataset": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List Chats */
-        get: operations["list_chats"];
-        put?: never;
-        /** Create Chat */
-        post: operations["create_chat"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Chat */
-        get: operations["get_chat"];
-        put?: never;
-        post?: never;
-        /** Delete Chat */
-        delete: operations["delete_chat"];
-        options?: never;
-        head?: never;
-        /** Rename Chat */
-        patch: operations["rename_chat"];
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Messages */
-        get: operations["list_messages"];
-        put?: never;
-        /** Send Message */
-        post: operations["send_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Stream Answer */
-        get: operations["stream_answer"];
+        /**
+         * Job Params
+         * @description The JSON schema of a dataset job's parameters.
+         */
+        get: operations["job_params"];
         put?: never;
         post?: never;
         delete?: never;
@@ -535,34 +620,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/chats/{chat_id}/stop": {
+    "/api/app": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * About
+         * @description What the page must know before anybody signs in. Needs no token.
+         */
+        get: operations["about"];
         put?: never;
-        /** Stop Answer */
-        post: operations["stop_answer"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/chats/{chat_id}/messages/{message_id}/regenerate": {
+    "/api/sources": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Sources
+         * @description Which sources are connected, and what to do where one is not.
+         */
+        get: operations["list_sources"];
         put?: never;
-        /** Regenerate */
-        post: operations["regenerate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage
+         * @description The disk under the store.
+         */
+        get: operations["storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description The process answers.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The database answers and the store is there.
+         */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -571,7 +722,7 @@ export interface paths {
     };
 }
 export interface webhooks {
-    socket_server_message: {
+    "ws-client-message": {
         parameters: {
             query?: never;
             header?: never;
@@ -580,15 +731,18 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Socket Server Message */
-        post: operations["socket_server_messagesocket_server_message_post"];
+        /**
+         * Ws Client Message
+         * @description What a page sends over `WS /api/ws`.
+         */
+        post: operations["ws_client_message"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    socket_client_message: {
+    "ws-server-message": {
         parameters: {
             query?: never;
             header?: never;
@@ -597,15 +751,18 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Socket Client Message */
-        post: operations["socket_client_messagesocket_client_message_post"];
+        /**
+         * Ws Server Message
+         * @description What a page receives over `WS /api/ws`.
+         */
+        post: operations["ws_server_message"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    tool_outputs: {
+    "tool-output": {
         parameters: {
             query?: never;
             header?: never;
@@ -614,8 +771,11 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Tool Outputs */
-        post: operations["tool_outputstool_outputs_post"];
+        /**
+         * Tool Output
+         * @description A tool of the agent has answered.
+         */
+        post: operations["tool_outputtool_output_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -625,7 +785,10 @@ export interface webhooks {
 }
 export interface components {
     schemas: {
-        /** AnyDownloadRequest */
+        /**
+         * AnyDownloadRequest
+         * @description ``source`` may be left out where ``dataset_id`` is a full ref or a link.
+         */
         AnyDownloadRequest: {
             /** Dataset Id */
             dataset_id: string;
@@ -643,7 +806,10 @@ export interface components {
             /** Source */
             source?: ("kaggle" | "huggingface" | "builtin" | "url") | null;
         };
-        /** AppView */
+        /**
+         * AppView
+         * @description What the page must know before anybody signs in.
+         */
         AppView: {
             /** Version */
             version: string;
@@ -668,7 +834,10 @@ export interface components {
             /** Datasets */
             datasets: components["schemas"]["AnyDownloadRequest"][];
         };
-        /** BatchResult */
+        /**
+         * BatchResult
+         * @description One dataset's outcome: a ticket, or the problem that kept it from starting.
+         */
         BatchResult: {
             /** Dataset Id */
             dataset_id: string;
@@ -679,6 +848,12 @@ export interface components {
         };
         /** Body_token */
         Body_token: {
+            /**
+             * Client
+             * @default browser
+             * @enum {string}
+             */
+            client: "browser" | "cli";
             /** Grant Type */
             grant_type?: string | null;
             /** Username */
@@ -700,6 +875,14 @@ export interface components {
              * Format: password
              */
             client_secret?: string | null;
+        };
+        /**
+         * ChatRequest
+         * @description Without a title the first message gives one.
+         */
+        ChatRequest: {
+            /** Title */
+            title?: string | null;
         };
         /** ChatThread */
         ChatThread: {
@@ -822,6 +1005,33 @@ export interface components {
              */
             grade: "publisher" | "transport" | "recorded";
         };
+        /**
+         * DatasetJobParams
+         * @description What a job on a dataset takes.
+         */
+        DatasetJobParams: {
+            /**
+             * Revision
+             * @description By default the newest
+             */
+            revision?: string | null;
+            /**
+             * Files
+             * @description By default all of them
+             */
+            files?: string[] | null;
+            /**
+             * Download Path
+             * @description A folder inside the store
+             */
+            download_path?: string | null;
+            /**
+             * Force Download
+             * @description Fetch afresh over an existing copy
+             * @default false
+             */
+            force_download: boolean;
+        };
         /** DatasetPage */
         DatasetPage: {
             /** Datasets */
@@ -921,7 +1131,10 @@ export interface components {
              */
             readme: string;
         };
-        /** DownloadRequest */
+        /**
+         * DownloadRequest
+         * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
+         */
         DownloadRequest: {
             /** Dataset Id */
             dataset_id: string;
@@ -974,6 +1187,21 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /** Health */
+        Health: {
+            /** Ok */
+            ok: boolean;
+            /**
+             * Database
+             * @default true
+             */
+            database: boolean;
+            /**
+             * Store
+             * @default true
+             */
+            store: boolean;
+        };
         /**
          * JobEvent
          * @description A change of one job; ``job`` is the whole new view, so that the last event alone suffices.
@@ -991,6 +1219,23 @@ export interface components {
             /** Seq */
             seq: number;
             job: components["schemas"]["JobView"];
+        };
+        /** JobRequest */
+        JobRequest: {
+            /**
+             * Kind
+             * @default download
+             * @enum {string}
+             */
+            kind: "download" | "update" | "delete";
+            /** Ref */
+            ref: string;
+            /**
+             * @default {
+             *       "force_download": false
+             *     }
+             */
+            params: components["schemas"]["DatasetJobParams"];
         };
         /**
          * JobSnapshot
@@ -1010,7 +1255,10 @@ export interface components {
             seq: number;
             job: components["schemas"]["JobView"];
         };
-        /** JobTransition */
+        /**
+         * JobTransition
+         * @description A change of a job's state. ``seq`` counts from 1 within the job.
+         */
         JobTransition: {
             /** Seq */
             seq: number;
@@ -1110,6 +1358,16 @@ export interface components {
             total: number;
         };
         /**
+         * MessageRequest
+         * @description ``id``: the client's own id of the message. Sending the same message twice is sending it once.
+         */
+        MessageRequest: {
+            /** Id */
+            id?: string | null;
+            /** Content */
+            content: string;
+        };
+        /**
          * MessageView
          * @description A message. ``parts`` are the AI SDK's UI message parts, as streamed; ``content`` their text.
          */
@@ -1168,23 +1426,17 @@ export interface components {
             /** Notice */
             notice?: string | null;
         };
-        /** NewChat */
-        NewChat: {
-            /** Title */
-            title?: string | null;
-        };
-        /** NewMessage */
-        NewMessage: {
-            /** Id */
-            id?: string | null;
-            /** Content */
-            content: string;
-        };
         /** PasswordRequest */
         PasswordRequest: {
-            /** Current Password */
+            /**
+             * Current Password
+             * Format: password
+             */
             current_password: string;
-            /** New Password */
+            /**
+             * New Password
+             * Format: password
+             */
             new_password: string;
         };
         /** Ping */
@@ -1213,7 +1465,29 @@ export interface components {
              */
             t: number;
         };
-        /** Problem */
+        /**
+         * Preview
+         * @description The first rows of a dataset's main table. Cells are untrusted text.
+         */
+        Preview: {
+            /** Path */
+            path: string;
+            /** Columns */
+            columns: components["schemas"]["PreviewColumn"][];
+            /** Rows */
+            rows: (string | number | boolean | null)[][];
+        };
+        /** PreviewColumn */
+        PreviewColumn: {
+            /** Name */
+            name: string;
+            /** Dtype */
+            dtype: string;
+        };
+        /**
+         * Problem
+         * @description ``detail`` says what and why, ``next_step`` what to do about it, ``link`` where.
+         */
         Problem: {
             /**
              * Type
@@ -1329,19 +1603,25 @@ export interface components {
             /** Line */
             line: string;
         };
+        /**
+         * RefreshRequest
+         * @description For clients without cookies.
+         */
+        RefreshRequest: {
+            /** Refresh Token */
+            refresh_token?: string | null;
+        };
         /** RegisterRequest */
         RegisterRequest: {
             /** Email */
             email: string;
-            /** Password */
+            /**
+             * Password
+             * Format: password
+             */
             password: string;
             /** Setup Token */
             setup_token?: string | null;
-        };
-        /** Rename */
-        Rename: {
-            /** Title */
-            title: string;
         };
         /**
          * SearchAnswer
@@ -1518,6 +1798,11 @@ export interface components {
             /** Reason */
             reason?: string | null;
         };
+        /** Stopped */
+        Stopped: {
+            /** Stopped */
+            stopped: boolean;
+        };
         /**
          * StorageView
          * @description The disk under the store, in bytes.
@@ -1567,6 +1852,11 @@ export interface components {
             /** Ticket */
             ticket: string;
         };
+        /** TitleRequest */
+        TitleRequest: {
+            /** Title */
+            title: string;
+        };
         /** TokenAnswer */
         TokenAnswer: {
             /** Access Token */
@@ -1574,11 +1864,14 @@ export interface components {
             /**
              * Token Type
              * @default bearer
+             * @constant
              */
-            token_type: string;
+            token_type: "bearer";
             /** Expires In */
             expires_in: number;
             user: components["schemas"]["UserView"];
+            /** Refresh Token */
+            refresh_token?: string | null;
         };
         /** ToolCall */
         ToolCall: {
@@ -1597,15 +1890,6 @@ export interface components {
             state: "running" | "done" | "failed";
             /** Error */
             error?: string | null;
-        };
-        /** ToolOutputs */
-        ToolOutputs: {
-            search_datasets: components["schemas"]["SearchOutput"];
-            dataset_details: components["schemas"]["DetailsOutput"];
-            start_download: components["schemas"]["StartOutput"];
-            download_status: components["schemas"]["JobsOutput"];
-            cancel_download: components["schemas"]["JobsOutput"];
-            list_library: components["schemas"]["LibraryOutput"];
         };
         /** Unsubscribe */
         Unsubscribe: {
@@ -1658,63 +1942,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    about: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AppView"];
-                };
-            };
-        };
-    };
-    cfg: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     register: {
         parameters: {
             query?: never;
@@ -1737,13 +1964,14 @@ export interface operations {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1770,13 +1998,14 @@ export interface operations {
                     "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1790,7 +2019,11 @@ export interface operations {
                 dataferry_refresh?: string | null;
             };
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -1801,13 +2034,14 @@ export interface operations {
                     "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1821,7 +2055,11 @@ export interface operations {
                 dataferry_refresh?: string | null;
             };
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             204: {
@@ -1830,18 +2068,19 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    change_password: {
+    password: {
         parameters: {
             query?: never;
             header?: never;
@@ -1861,13 +2100,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1890,6 +2130,16 @@ export interface operations {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ws_ticket: {
@@ -1910,31 +2160,25 @@ export interface operations {
                     "application/json": components["schemas"]["TicketAnswer"];
                 };
             };
-        };
-    };
-    list_sources: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceStatus"][];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    storage: {
+    list_chats: {
         parameters: {
-            query?: never;
+            query?: {
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1947,7 +2191,326 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StorageView"];
+                    "application/json": components["schemas"]["ChatView"][];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatThread"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"][];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    regenerate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_stream: {
+        parameters: {
+            query?: {
+                after_message?: string | null;
+            };
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is being written, and nothing was a short while ago */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1974,48 +2537,14 @@ export interface operations {
                     "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    drop: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": number;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2023,7 +2552,10 @@ export interface operations {
     download_kaggle: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `wait` or `wait=<seconds>` */
+                prefer?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2033,7 +2565,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The files are there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description Accepted: follow the job */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,13 +2583,14 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2056,7 +2598,10 @@ export interface operations {
     download_huggingface: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `wait` or `wait=<seconds>` */
+                prefer?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2066,7 +2611,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The files are there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description Accepted: follow the job */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2075,13 +2629,14 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2089,7 +2644,10 @@ export interface operations {
     download_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `wait` or `wait=<seconds>` */
+                prefer?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2099,7 +2657,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The files are there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description Accepted: follow the job */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2108,13 +2675,14 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2141,13 +2709,14 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2173,13 +2742,14 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2206,13 +2776,14 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2239,13 +2810,49 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preview: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+                rows?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2270,13 +2877,14 @@ export interface operations {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2303,13 +2911,14 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2317,6 +2926,7 @@ export interface operations {
     list_jobs: {
         parameters: {
             query?: {
+                state?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
                 limit?: number;
             };
             header?: never;
@@ -2334,13 +2944,48 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2365,13 +3010,14 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2396,13 +3042,14 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2427,13 +3074,14 @@ export interface operations {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2460,314 +3108,55 @@ export interface operations {
                     "application/json": components["schemas"]["JobTransition"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_chats: {
-        parameters: {
-            query?: {
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    create_chat: {
+    job_params: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["NewChat"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatThread"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    rename_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rename"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_messages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageView"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    send_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewMessage"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    stream_answer: {
-        parameters: {
-            query?: {
-                after_message?: string | null;
-            };
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    stop_answer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        [key: string]: boolean;
+                        [key: string]: unknown;
                     };
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    regenerate: {
+    about: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                chat_id: string;
-                message_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -2778,32 +3167,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageView"];
+                    "application/json": components["schemas"]["AppView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    socket_server_messagesocket_server_message_post: {
+    list_sources: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2811,21 +3197,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SourceStatus"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What went wrong, why, and the next act */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    socket_client_messagesocket_client_message_post: {
+    storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ws_client_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2858,7 +3335,7 @@ export interface operations {
             };
         };
     };
-    tool_outputstool_outputs_post: {
+    ws_server_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -2867,7 +3344,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ToolOutputs"];
+                "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tool_outputtool_output_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
             };
         };
         responses: {

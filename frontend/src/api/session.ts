@@ -12,6 +12,13 @@ export interface SessionOptions {
   /** Runs `work` while no other tab does; a refresh token works only once. */
   exclusively?: <T>(work: () => Promise<T>) => Promise<T>;
   now?: () => number;
+  /** Whether a session was begun in this browser: without one there is no cookie to ask with. */
+  mark?: SessionMark;
+}
+
+export interface SessionMark {
+  has: () => boolean;
+  set: (on: boolean) => void;
 }
 
 /** Renewed this long before its end, so that a request rarely meets a 401. */
@@ -34,6 +41,7 @@ export class Session {
       fetch: (...given) => globalThis.fetch(...given),
       exclusively,
       now: Date.now,
+      mark: storedMark,
       ...options,
     };
   }
@@ -49,7 +57,9 @@ export class Session {
 
   /** At page load: sign in by the cookie where there is one. Throws when the server is unreachable. */
   async restore(): Promise<SessionState> {
-    if (this.#state.status === "unknown") await this.renew();
+    if (this.#state.status !== "unknown") return this.#state;
+    if (this.#options.mark.has()) await this.renew();
+    else this.forget();
     return this.#state;
   }
 
@@ -68,6 +78,7 @@ export class Session {
   /** Drop what this tab knows, e.g. because another tab signed out. */
   forget(): void {
     this.#token = null;
+    this.#options.mark.set(false);
     this.#set({ status: "signed-out" });
   }
 
@@ -105,6 +116,7 @@ export class Session {
   #accept(answer: TokenAnswer): void {
     this.#token = answer.access_token;
     this.#expires = this.#options.now() + answer.expires_in * 1000;
+    this.#options.mark.set(true);
     this.#set({ status: "signed-in", user: answer.user });
   }
 
@@ -137,3 +149,23 @@ function exclusively<T>(work: () => Promise<T>): Promise<T> {
   if (!navigator.locks) return work();
   return navigator.locks.request("dataferry.session", work) as Promise<T>;
 }
+
+const MARK = "dataferry.session";
+
+const storedMark: SessionMark = {
+  has: () => {
+    try {
+      return localStorage.getItem(MARK) !== null;
+    } catch {
+      return true;
+    }
+  },
+  set: (on) => {
+    try {
+      if (on) localStorage.setItem(MARK, "on");
+      else localStorage.removeItem(MARK);
+    } catch {
+      // Without storage every page load asks.
+    }
+  },
+};

@@ -27,7 +27,7 @@ export function ThreadList() {
           className="min-h-8 w-full rounded-control border bg-card pr-2 pl-7 text-13 placeholder:text-muted touch:min-h-11 touch:text-[16px]"
         />
       </div>
-      <div className="-mx-1 min-h-0 flex-1 overflow-y-auto px-1">
+      <div className="min-h-0 flex-1 overflow-y-auto">
         {groups.map(({ title, chats: members }) => (
           <section key={title} aria-label={title} className="mb-3">
             <h2 className="px-2 pb-1 text-12 font-medium text-muted">{title}</h2>

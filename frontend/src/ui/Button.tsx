@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
 import type { ComponentProps } from "react";
 
-type Variant = "primary" | "outline" | "ghost" | "danger";
+type Variant = "primary" | "soft" | "outline" | "ghost" | "danger";
 type Size = "md" | "sm" | "icon";
 
 const BASE =
@@ -9,6 +9,7 @@ const BASE =
 
 const VARIANTS: Record<Variant, string> = {
   primary: "bg-accent text-accent-fg not-disabled:hover:opacity-90",
+  soft: "border border-accent/40 bg-accent-soft text-accent not-disabled:hover:border-accent",
   outline: "border bg-card not-disabled:hover:bg-panel",
   ghost: "text-muted not-disabled:hover:bg-panel not-disabled:hover:text-fg",
   danger: "border border-bad bg-card text-bad not-disabled:hover:bg-panel",

@@ -14,6 +14,13 @@ const PLACES: Record<Place, string> = {
   bottom: "inset-x-0 bottom-0 max-h-[80dvh] rounded-t-composer border-t",
 };
 
+const SLIDES: ReadonlySet<Place> = new Set(["left", "bottom"]);
+
+function focusFrame(event: Event): void {
+  event.preventDefault();
+  if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
 export interface DialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -37,6 +44,8 @@ export function Dialog({ open, onOpenChange, title, place = "center", ...rest }:
           role={alert ? "alertdialog" : "dialog"}
           aria-describedby={undefined}
           onPointerDownOutside={alert ? (event) => event.preventDefault() : undefined}
+          // In a drawer the first field would bring up a phone's keyboard.
+          onOpenAutoFocus={SLIDES.has(place) ? focusFrame : undefined}
           className={clsx("fixed z-50 flex flex-col overflow-y-auto bg-bg", PLACES[place])}
         >
           <div

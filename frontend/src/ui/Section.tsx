@@ -11,8 +11,8 @@ interface SectionProps {
 export function Section({ title, intro, aside, children }: SectionProps) {
   return (
     <section className="grid grid-cols-1 gap-3">
-      <div className="flex flex-wrap items-center justify-between gap-2">
-        <div>
+      <div className="flex items-center justify-between gap-3">
+        <div className="min-w-0">
           <h2 className="text-15 font-semibold">{title}</h2>
           {intro && <p className="text-14 text-muted">{intro}</p>}
         </div>

@@ -5,6 +5,8 @@ import { useCallback, useState } from "react";
 export function useOpenHere(): [boolean, (open: boolean) => void] {
   const here = useLocation({ select: (location) => location.pathname });
   const [openAt, setOpenAt] = useState<string | null>(null);
+  // Forgotten on leaving, so that coming back does not open it.
+  if (openAt !== null && openAt !== here) setOpenAt(null);
   const setOpen = useCallback((open: boolean) => setOpenAt(open ? here : null), [here]);
   return [openAt === here, setOpen];
 }

@@ -19,7 +19,7 @@ export function AccountScreen({ title, intro, children }: AccountScreenProps) {
             <Ship aria-hidden className="size-5 text-accent" /> Dataferry
           </p>
           <h1 className="text-24 font-semibold tracking-tight">{title}</h1>
-          <p className="text-14 text-muted">{intro}</p>
+          <p className="text-14 text-balance text-muted">{intro}</p>
         </header>
         {children}
       </div>

@@ -58,7 +58,11 @@ export default function LoginPage() {
       {app?.open_registration !== false && (
         <p className="text-14 text-muted">
           {app?.needs_setup ? "Nobody has an account yet." : "No account yet?"}{" "}
-          <Link to="/register" search={{ next }} className="text-accent hover:underline">
+          <Link
+            to="/register"
+            search={{ next }}
+            className="text-accent underline underline-offset-2"
+          >
             {app?.needs_setup ? "Make the first one" : "Register"}
           </Link>
         </p>

@@ -85,7 +85,7 @@ export default function RegisterPage() {
       </form>
       <p className="text-14 text-muted">
         Have an account?{" "}
-        <Link to="/login" search={{ next }} className="text-accent hover:underline">
+        <Link to="/login" search={{ next }} className="text-accent underline underline-offset-2">
           Sign in
         </Link>
       </p>
@@ -99,7 +99,7 @@ function Closed() {
       title="Register"
       intro="Registration is closed here. Ask an admin for an account."
     >
-      <Link to="/login" className="text-14 text-accent hover:underline">
+      <Link to="/login" className="text-14 text-accent underline underline-offset-2">
         Sign in
       </Link>
     </AccountScreen>

@@ -79,23 +79,27 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
           )}
         </div>
       </section>
-      <div className="mx-auto w-full max-w-3xl px-4 pb-4 md:px-0">
+      <div className="w-full px-4 pt-2 pb-4">
         {scroll.below && (
           <Button
-            size="sm"
+            size="icon"
+            aria-label="More below"
+            title="More below"
             className="absolute bottom-24 left-1/2 -translate-x-1/2 rounded-full!"
             onClick={scroll.toEnd}
           >
-            <ArrowDown aria-hidden /> More below
+            <ArrowDown aria-hidden />
           </Button>
         )}
-        <Composer
-          box={box}
-          onSend={send}
-          busy={busy}
-          onStop={stop}
-          lastMessage={question && textOf(question)}
-        />
+        <div className="mx-auto max-w-3xl">
+          <Composer
+            box={box}
+            onSend={send}
+            busy={busy}
+            onStop={stop}
+            lastMessage={question && textOf(question)}
+          />
+        </div>
       </div>
     </div>
   );

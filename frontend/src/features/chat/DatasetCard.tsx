@@ -24,7 +24,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
       tabIndex={-1}
       data-card={card.ref}
       data-testid="dataset-card"
-      className="grid grid-cols-1 gap-1.5 rounded-card border bg-card p-3"
+      className="grid grid-cols-1 gap-1 rounded-card border bg-card px-3 pt-3 pb-2"
     >
       <div className="flex items-start gap-3">
         <div className="min-w-0 flex-1">
@@ -49,10 +49,10 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
       {card.description && (
         <p className="line-clamp-2 text-13 text-muted wrap-anywhere">{card.description}</p>
       )}
-      <div className="flex flex-wrap items-center gap-1.5">
+      <div className="flex min-h-6 items-start gap-3 touch:min-h-11">
         <Facts card={card} />
         {selectable && (
-          <label className="ml-auto flex items-center gap-1.5 text-13 text-muted touch:min-h-11">
+          <label className="ml-auto flex shrink-0 items-center gap-1.5 text-13 text-muted touch:min-h-11">
             <input
               type="checkbox"
               checked={selected}
@@ -69,18 +69,21 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
   );
 }
 
+/** Size, files, licence and the like in one line; what a person must know before is marked. */
 function Facts({ card }: { card: Card }) {
+  const facts = [
+    card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes),
+    card.file_count != null && plural(card.file_count, "file"),
+    card.license,
+    card.formats.join(", "),
+    card.downloads > 0 && `${formatCount(card.downloads)} downloads`,
+    card.updated_at && formatDate(card.updated_at),
+  ].filter(Boolean);
   return (
-    <>
-      <Badge>{card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)}</Badge>
-      {card.file_count != null && <Badge>{plural(card.file_count, "file")}</Badge>}
-      <Badge tone={card.license ? "plain" : "warn"}>{card.license ?? "no licence stated"}</Badge>
+    <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 pt-0.5 text-13 wrap-anywhere">
+      <span className="tabular-nums">{facts.join(" · ")}</span>
+      {!card.license && <Badge tone="warn">no licence stated</Badge>}
       {card.gated && <Badge tone="warn">terms to accept</Badge>}
-      {card.formats.map((format) => (
-        <Badge key={format}>{format}</Badge>
-      ))}
-      {card.downloads > 0 && <Badge>{formatCount(card.downloads)} downloads</Badge>}
-      {card.updated_at && <Badge>{formatDate(card.updated_at)}</Badge>}
-    </>
+    </p>
   );
 }

@@ -6,6 +6,7 @@ import { answerOf, api } from "@/api/client";
 import { newId } from "@/api/ids";
 import { asProblem } from "@/api/problem";
 import { ProblemBox } from "@/ui/ProblemBox";
+import { useMedia } from "@/ui/useMedia";
 import { useTitle } from "@/ui/useTitle";
 import { Composer } from "./Composer";
 
@@ -19,6 +20,8 @@ const PROMPTS = [
 /** `/`: a chat begins with its first message, so that none is left empty. */
 export default function NewChatPage() {
   useTitle("New chat");
+  // On a phone the focus would bring up the keyboard over the examples.
+  const touch = useMedia("(pointer: coarse)");
   const box = useRef<HTMLTextAreaElement>(null);
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -40,7 +43,7 @@ export default function NewChatPage() {
             together; what you choose arrives on this machine, verified.
           </p>
         </header>
-        <Composer box={box} busy={begin.isPending} onSend={begin.mutate} autoFocus />
+        <Composer box={box} busy={begin.isPending} onSend={begin.mutate} autoFocus={!touch} />
         {begin.isError && <ProblemBox problem={asProblem(begin.error)} />}
         <ul aria-label="Examples" className="grid grid-cols-1 gap-2 sm:grid-cols-3">
           {PROMPTS.map(({ text, icon: Icon }) => (

@@ -61,15 +61,17 @@ export default function ResultTable({ input, output, onClose }: ResultTableProps
         </select>
         <Button onClick={onClose}>Show fewer</Button>
       </div>
-      <div className="overflow-hidden rounded-card border bg-card">
+      <div className="@container overflow-hidden rounded-card border bg-card">
         <table className="w-full table-fixed text-13">
           <caption className="sr-only">Datasets found</caption>
           <thead className="border-b bg-panel text-left text-12 text-muted">
             <tr>
               <th className="px-3 py-2 font-medium">Dataset</th>
-              <th className="w-24 px-2 py-2 text-right font-medium max-sm:hidden">Size</th>
-              <th className="w-28 px-2 py-2 font-medium max-md:hidden">Licence</th>
-              <th className="w-24 px-2 py-2 text-right font-medium max-lg:hidden">Downloads</th>
+              <th className="w-24 px-2 py-2 text-right font-medium @max-[30rem]:hidden">Size</th>
+              <th className="w-28 px-2 py-2 font-medium @max-[38rem]:hidden">Licence</th>
+              <th className="w-24 px-2 py-2 text-right font-medium @max-[46rem]:hidden">
+                Downloads
+              </th>
               <th className="w-36 px-3 py-2 font-medium">
                 <span className="sr-only">Action</span>
               </th>
@@ -113,15 +115,14 @@ function ResultRow({ card }: { card: DatasetCard }) {
         <p className="truncate font-mono text-12 text-muted" title={card.ref}>
           {card.source} · {card.id}
         </p>
+        <p className="text-12 text-muted @min-[30rem]:hidden">{sizeOf(card)}</p>
         {state.kind !== "absent" && state.kind !== "here" && (
           <CardFooter card={card} state={state} />
         )}
       </td>
-      <td className="px-2 py-2 text-right tabular-nums max-sm:hidden">
-        {card.size_bytes == null ? "unknown" : formatBytes(card.size_bytes)}
-      </td>
-      <td className="truncate px-2 py-2 max-md:hidden">{card.license ?? "none stated"}</td>
-      <td className="px-2 py-2 text-right tabular-nums max-lg:hidden">
+      <td className="px-2 py-2 text-right tabular-nums @max-[30rem]:hidden">{sizeOf(card)}</td>
+      <td className="truncate px-2 py-2 @max-[38rem]:hidden">{card.license ?? "none stated"}</td>
+      <td className="px-2 py-2 text-right tabular-nums @max-[46rem]:hidden">
         {card.downloads > 0 ? formatCount(card.downloads) : ""}
       </td>
       <td className="px-3 py-2 text-right">
@@ -129,6 +130,10 @@ function ResultRow({ card }: { card: DatasetCard }) {
       </td>
     </tr>
   );
+}
+
+function sizeOf(card: DatasetCard): string {
+  return card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes);
 }
 
 function searchOn(input: SearchInput, offset: number) {

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { clsx } from "clsx";
 import { Download, FolderOpen, Lock, RotateCcw, X } from "lucide-react";
 import type { DatasetCard, JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
@@ -15,16 +16,7 @@ interface CardActionProps {
 export function CardAction({ card, state, size = "md" }: CardActionProps) {
   switch (state.kind) {
     case "here":
-      return (
-        <Link
-          to="/library/$key"
-          params={{ key: card.key }}
-          aria-label={`Open ${card.title}`}
-          className={`${buttonClass("outline", size)} min-w-28`}
-        >
-          <FolderOpen aria-hidden /> Open
-        </Link>
-      );
+      return <OpenLink datasetKey={card.key} title={card.title} size={size} />;
     case "active":
       return <CancelButton job={state.job} size={size} />;
     case "deleting":
@@ -52,7 +44,7 @@ function DownloadButton({ card, again, size }: DownloadButtonProps) {
   const word = again ? "Retry" : "Download";
   return (
     <Button
-      variant={again ? "outline" : "primary"}
+      variant={again ? "outline" : "soft"}
       size={size}
       disabled={download.isPending}
       data-download
@@ -65,22 +57,28 @@ function DownloadButton({ card, again, size }: DownloadButtonProps) {
   );
 }
 
-export function CancelButton({ job, size }: { job: JobView; size: ButtonProps["size"] }) {
+interface JobButtonProps {
+  job: JobView;
+  size: ButtonProps["size"];
+}
+
+export function CancelButton({ job, size }: JobButtonProps) {
   const cancel = useCancel(job);
   return (
     <Button
       size={size}
       disabled={cancel.isPending}
       aria-label={`Cancel ${job.title}`}
-      className="min-w-28"
+      title={size === "icon" ? "Cancel" : undefined}
+      className={size === "icon" ? undefined : "min-w-28"}
       onClick={() => cancel.mutate()}
     >
-      <X aria-hidden /> Cancel
+      <X aria-hidden /> {size !== "icon" && "Cancel"}
     </Button>
   );
 }
 
-export function RetryButton({ job, size }: { job: JobView; size: ButtonProps["size"] }) {
+export function RetryButton({ job, size }: JobButtonProps) {
   const retry = useRetry(job);
   return (
     <Button
@@ -88,10 +86,32 @@ export function RetryButton({ job, size }: { job: JobView; size: ButtonProps["si
       disabled={retry.isPending}
       data-download
       aria-label={`Retry ${job.title}`}
-      className="min-w-28"
+      title={size === "icon" ? "Retry" : undefined}
+      className={size === "icon" ? undefined : "min-w-28"}
       onClick={() => retry.mutate()}
     >
-      <RotateCcw aria-hidden /> Retry
+      <RotateCcw aria-hidden /> {size !== "icon" && "Retry"}
     </Button>
+  );
+}
+
+interface OpenLinkProps {
+  datasetKey: string;
+  title: string;
+  size: ButtonProps["size"];
+}
+
+export function OpenLink({ datasetKey, title, size }: OpenLinkProps) {
+  const narrow = size === "icon";
+  return (
+    <Link
+      to="/library/$key"
+      params={{ key: datasetKey }}
+      aria-label={`Open ${title}`}
+      title={narrow ? "Open" : undefined}
+      className={clsx(buttonClass("outline", size), !narrow && "min-w-28")}
+    >
+      <FolderOpen aria-hidden /> {!narrow && "Open"}
+    </Link>
   );
 }

@@ -1,25 +1,21 @@
-import { Link } from "@tanstack/react-router";
-import { FolderOpen } from "lucide-react";
+import { clsx } from "clsx";
 import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
-import { buttonClass } from "@/ui/Button";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { sourceLabel } from "@/ui/sources";
-import { CancelButton, RetryButton } from "./CardAction";
+import { CancelButton, OpenLink, RetryButton } from "./CardAction";
 import { JobStatus } from "./JobStatus";
 import { useRefusal } from "./useDownload";
 
-/** A job in a list: what, how far, and its one button. In the tray the button stands below. */
+/** A job in a list: what, how far, and its one button. In the tray the button is an icon. */
 export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
   const refusal = useRefusal(job.ref);
   return (
     <li
       data-testid="job"
-      className={
-        narrow ? "grid grid-cols-1 gap-1.5" : "flex flex-wrap items-center gap-x-4 gap-y-2"
-      }
+      className={clsx("flex gap-x-4 gap-y-2", narrow ? "items-start" : "flex-wrap items-center")}
     >
-      <div className="grid min-w-0 flex-1 basis-64 grid-cols-1 gap-1">
+      <div className={clsx("grid min-w-0 flex-1 grid-cols-1 gap-1", !narrow && "basis-64")}>
         <p className="truncate text-14 font-medium" title={job.title}>
           {job.kind === "delete" && <span className="text-muted">Delete · </span>}
           {job.kind === "update" && <span className="text-muted">Update · </span>}
@@ -49,17 +45,8 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
 
 function JobAction({ job, narrow }: { job: JobView; narrow: boolean }) {
   if (job.kind === "delete") return null;
-  const size = narrow ? "sm" : "md";
+  const size = narrow ? "icon" : "md";
   if (isActive(job)) return <CancelButton job={job} size={size} />;
   if (job.state !== "succeeded") return <RetryButton job={job} size={size} />;
-  return (
-    <Link
-      to="/library/$key"
-      params={{ key: job.key }}
-      aria-label={`Open ${job.title}`}
-      className={`${buttonClass("outline", size)} min-w-28`}
-    >
-      <FolderOpen aria-hidden /> Open
-    </Link>
-  );
+  return <OpenLink datasetKey={job.key} title={job.title} size={size} />;
 }

@@ -12,15 +12,15 @@ export function FileTable({ files }: { files: readonly DatasetFile[] }) {
   const [shown, setShown] = useState(STEP);
   return (
     <div className="grid grid-cols-1 gap-2">
-      <div className="overflow-hidden rounded-card border bg-card">
+      <div className="@container overflow-hidden rounded-card border bg-card">
         <table className="w-full table-fixed text-13">
           <caption className="sr-only">Files and their checksums</caption>
           <thead className="border-b bg-panel text-left text-12 text-muted">
             <tr>
               <th className="px-3 py-2 font-medium">File</th>
               <th className="w-24 px-2 py-2 text-right font-medium">Size</th>
-              <th className="w-44 px-2 py-2 font-medium max-sm:hidden">SHA-256</th>
-              <th className="w-24 px-2 py-2 font-medium max-md:hidden">Grade</th>
+              <th className="w-44 px-2 py-2 font-medium @max-[30rem]:hidden">SHA-256</th>
+              <th className="w-24 px-2 py-2 font-medium @max-[38rem]:hidden">Grade</th>
             </tr>
           </thead>
           <tbody className="divide-y">
@@ -30,7 +30,7 @@ export function FileTable({ files }: { files: readonly DatasetFile[] }) {
                   {file.path}
                 </td>
                 <td className="px-2 py-1 text-right tabular-nums">{formatBytes(file.size)}</td>
-                <td className="px-2 py-1 max-sm:hidden">
+                <td className="px-2 py-1 @max-[30rem]:hidden">
                   <span
                     className="flex items-center font-mono text-12 text-muted"
                     title={file.sha256}
@@ -43,7 +43,10 @@ export function FileTable({ files }: { files: readonly DatasetFile[] }) {
                     />
                   </span>
                 </td>
-                <td className="px-2 py-1 text-muted max-md:hidden" title={gradeText(file.grade)}>
+                <td
+                  className="px-2 py-1 text-muted @max-[38rem]:hidden"
+                  title={gradeText(file.grade)}
+                >
                   {file.grade}
                 </td>
               </tr>

@@ -12,21 +12,26 @@ import { isDeleting, statusWord } from "./status";
 const CELL = "px-2 py-2.5";
 const HEAD = "px-2 py-2 font-medium";
 
+/** Columns leave as the table's own room shrinks; what they say is then below the name. */
+const IN_MIDDLE = "@max-[44rem]:hidden";
+const IN_WIDE = "@max-[34rem]:hidden";
+const IN_NARROW = "@max-[26rem]:hidden";
+
 export function LibraryTable({ datasets }: { datasets: readonly DatasetView[] }) {
   const [leaving, setLeaving] = useState<DatasetView | null>(null);
   return (
-    <div className="overflow-hidden rounded-card border bg-card">
-      <table className="w-full table-fixed text-14">
+    <div className="@container overflow-hidden rounded-card border bg-card">
+      <table className="w-full table-fixed text-13">
         <caption className="sr-only">Datasets on this machine</caption>
         <thead className="border-b bg-panel text-left text-12 text-muted">
           <tr>
             <th className="px-3 py-2 font-medium">Name</th>
-            <th className={`${HEAD} w-28 max-md:hidden`}>Source</th>
-            <th className={`${HEAD} w-24 text-right max-sm:hidden`}>Size</th>
-            <th className={`${HEAD} w-20 text-right max-lg:hidden`}>Files</th>
-            <th className={`${HEAD} w-32 max-lg:hidden`}>Licence</th>
-            <th className={`${HEAD} w-28 max-md:hidden`}>Date</th>
-            <th className={`${HEAD} w-32 max-sm:hidden`}>Checksum</th>
+            <th className={`${HEAD} w-25 ${IN_WIDE}`}>Source</th>
+            <th className={`${HEAD} w-20 text-right ${IN_NARROW}`}>Size</th>
+            <th className={`${HEAD} w-15 text-right ${IN_MIDDLE}`}>Files</th>
+            <th className={`${HEAD} w-27 ${IN_MIDDLE}`}>Licence</th>
+            <th className={`${HEAD} w-25 ${IN_WIDE}`}>Date</th>
+            <th className={`${HEAD} w-25 ${IN_NARROW}`}>Checksum</th>
             <th className="w-14 px-2 py-2">
               <span className="sr-only">Delete</span>
             </th>
@@ -57,29 +62,29 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
           to="/library/$key"
           params={{ key: dataset.key }}
           search={{ revision: dataset.revision ?? undefined }}
-          className="font-medium underline-offset-2 wrap-anywhere hover:underline"
+          className="text-14 font-medium underline-offset-2 wrap-anywhere hover:underline"
         >
           {dataset.title}
         </Link>
         <p className="truncate font-mono text-12 text-muted" title={dataset.ref}>
           {dataset.ref}
         </p>
-        <p className="text-12 text-muted sm:hidden">
+        <p className="text-12 text-muted @min-[26rem]:hidden">
           {[size, statusWord(dataset, deleting)].filter(Boolean).join(" · ")}
         </p>
       </td>
-      <td className={`${CELL} max-md:hidden`}>{dataset.source}</td>
-      <td className={`${CELL} text-right tabular-nums max-sm:hidden`}>{size}</td>
-      <td className={`${CELL} text-right tabular-nums max-lg:hidden`}>
+      <td className={`${CELL} ${IN_WIDE}`}>{dataset.source}</td>
+      <td className={`${CELL} text-right tabular-nums ${IN_NARROW}`}>{size}</td>
+      <td className={`${CELL} text-right tabular-nums ${IN_MIDDLE}`}>
         {dataset.file_count?.toLocaleString("en")}
       </td>
-      <td className={`${CELL} truncate max-lg:hidden`} title={dataset.license ?? undefined}>
+      <td className={`${CELL} truncate ${IN_MIDDLE}`} title={dataset.license ?? undefined}>
         {dataset.license ?? <span className="text-warn">none stated</span>}
       </td>
-      <td className={`${CELL} max-md:hidden`}>
+      <td className={`${CELL} ${IN_WIDE}`}>
         {dataset.downloaded_at_ms != null && formatDate(dataset.downloaded_at_ms)}
       </td>
-      <td className={`${CELL} max-sm:hidden`}>
+      <td className={`${CELL} ${IN_NARROW}`}>
         {dataset.downloaded && !deleting ? (
           <Badge tone="ok">
             <ShieldCheck aria-hidden /> verified

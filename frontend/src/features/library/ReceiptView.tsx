@@ -27,7 +27,7 @@ export function ReceiptView({ datasetKey, revision }: ReceiptViewProps) {
         title="Receipt"
         aside={
           <CopyButton text={receipt.data.line} what="receipt line">
-            Copy line
+            Copy receipt line
           </CopyButton>
         }
       >
