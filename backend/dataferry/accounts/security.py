@@ -3,9 +3,13 @@
 import asyncio
 import base64
 import os
+import secrets as random
+import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,93 +22,148 @@ from dataferry.core.db import now
 from dataferry.core.errors import ConfigError, NotSignedIn
 from dataferry.core.settings import Settings, signing_key
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Characters. The upper end keeps a request from buying seconds of hashing.
+PASSWORD_LENGTH = range(8, 1025)
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
 _ALGORITHM = "HS256"
-_AUDIENCE = "dataferry"
+_ISSUER = _AUDIENCE = "dataferry"
+_KIND = "access"
+_REQUIRED = ("exp", "iss", "aud", "sub")
 
 
 class Secrets:
-    """Everything that hangs on ``SECRET_KEY``: one subkey a purpose, by HKDF."""
+    """Everything that hangs on ``SECRET_KEY``: one subkey a purpose, by HKDF.
+
+    Errors: ``ConfigError`` when the root key is shorter than 32 bytes.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._root = signing_key(settings)
+        if len(self._root) < _KEY_BYTES:
+            raise ConfigError(
+                f"The key in {settings.data_dir / 'secret.key'} is shorter than {_KEY_BYTES} bytes.",
+                next_step="Restore the file, or remove it: a new one ends every session.",
+            )
 
     def subkey(self, purpose: str) -> bytes:
         """32 bytes for one purpose; knowing one tells nothing of the others."""
-        return HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(self._root)
+        return HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode()).derive(self._root)
 
     def encrypt(self, text: str) -> str:
-        """``text`` under AES-256-GCM, for a column."""
-        nonce = os.urandom(12)
+        """``text`` for a column: base64 of nonce and AES-256-GCM, different each time."""
+        nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(self.subkey("column")).encrypt(nonce, text.encode(), None)
         return base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def decrypt(self, sealed: str) -> str:
         """The inverse of ``encrypt``. Errors: ``ConfigError`` when the key is another one."""
-        raw = base64.urlsafe_b64decode(sealed)
         try:
-            return AESGCM(self.subkey("column")).decrypt(raw[:12], raw[12:], None).decode()
-        except InvalidTag as error:
+            raw = base64.urlsafe_b64decode(sealed)
+            return (
+                AESGCM(self.subkey("column")).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None).decode()
+            )
+        except (InvalidTag, ValueError) as error:
             raise ConfigError(
                 "A stored link cannot be read with this SECRET_KEY.",
                 next_step="Put the former key back, or start that download again.",
             ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says. ``session_id`` is the family of refresh tokens that it was issued
+    with; None for a token that the CLI made for itself."""
+
+    user_id: str
+    session_id: str | None
+
+
 class AccessTokens:
-    """Signs and checks access tokens: HS256 pinned, key of 32 bytes, ``exp`` required."""
+    """Signs and checks access tokens.
+
+    python-jose takes empty keys, tokens without an end and, where the algorithm is left open, public
+    keys as secrets: so the algorithm is pinned, the key has 32 bytes and every claim is required.
+    """
 
     def __init__(self, secrets: Secrets, lifetime_s: int) -> None:
         self._key = secrets.subkey("access-token").hex()
         self.lifetime_s = lifetime_s
 
-    def issue(self, user_id: str) -> str:
+    def issue(self, user_id: str, session_id: str | None = None) -> str:
         issued = now()
         claims = {
-            "sub": user_id,
+            "iss": _ISSUER,
             "aud": _AUDIENCE,
+            "typ": _KIND,
+            "sub": user_id,
+            "sid": session_id,
             "iat": issued,
             "exp": issued + timedelta(seconds=self.lifetime_s),
         }
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
-    def user_id(self, token: str) -> str:
-        """Whose token it is. Errors: ``NotSignedIn``."""
+    def read(self, token: str) -> Claims:
+        """What the token says. Errors: ``NotSignedIn`` for one that is forged, of another kind, or over."""
         try:
-            claims: dict[str, Any] = jwt.decode(
+            claims = jwt.decode(
                 token,
                 self._key,
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
-                options={"require_exp": True, "require_sub": True, "require_aud": True},
+                issuer=_ISSUER,
+                options={f"require_{claim}": True for claim in _REQUIRED},
             )
         except JWTError as error:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.") from error
-        return str(claims["sub"])
+        if claims.get("typ") != _KIND:
+            raise NotSignedIn("That is not an access token.", next_step="Sign in again.")
+        return Claims(str(claims["sub"]), claims.get("sid"))
 
 
 class Passwords:
-    """Argon2 in threads of its own: a hash costs some 0.2 s of a core."""
+    """Argon2id, in two threads of its own: a hash costs some 0.1 s of a core and ``memory_kib``.
+
+    ``hash`` and ``verify`` block; ``run`` takes them off the event loop.
+    """
 
     def __init__(self, *, rounds: int = 3, memory_kib: int = 65536) -> None:
-        self._scheme = argon2.using(rounds=rounds, memory_cost=memory_kib, parallelism=1)
+        self._scheme = argon2.using(type="ID", rounds=rounds, memory_cost=memory_kib, parallelism=1)
+        self._nobody = _hash_of_nothing(rounds, memory_kib)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
-        self._dummy: str | None = None
 
-    async def hash(self, password: str) -> str:
-        return str(await self._run(self._scheme.hash, password))
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``function(…)`` in one of the threads."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: function(*args, **kwargs))
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    def hash(self, password: str) -> str:
+        return str(self._scheme.hash(_normal(password)))
+
+    def verify(self, password: str, stored: str | None) -> bool:
         """Whether it is the password. With no account to compare with it takes as long."""
-        if stored is None:
-            if self._dummy is None:
-                self._dummy = await self.hash("no such account")
-            await self._run(self._scheme.verify, password, self._dummy)
-            return False
-        return bool(await self._run(self._scheme.verify, password, stored))
+        if len(password) not in PASSWORD_LENGTH:
+            password, stored = "", None
+        return bool(self._scheme.verify(_normal(password), stored or self._nobody))
 
     def outdated(self, stored: str) -> bool:
         """Hashed with other parameters than today's."""
         return bool(self._scheme.needs_update(stored))
 
-    async def _run(self, function: Any, *args: str) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+def _normal(password: str) -> bytes:
+    """The same bytes for the same letters, whichever keyboard composed them (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
+
+
+def _hash_of_nothing(rounds: int, memory_kib: int) -> str:
+    """A hash that no password has, as costly to compare with as a true one."""
+    salt, digest = (base64.b64encode(random.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
+    return f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${salt}${digest}"

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from dataferry.core.types import View
 
 
@@ -14,9 +16,9 @@ class UserView(View):
 
 
 class TokenPair(View):
-    """``refresh_token`` works once: the answer to its use brings the next one."""
+    """``refresh_token`` works once: the answer to its use brings the next one. ``expires_in`` seconds."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
     expires_in: int
     user: UserView

@@ -40,20 +40,27 @@ class Services:
 
 
 def services(request: Request) -> Services:
+    """The services of the application that answers."""
     return cast(Services, request.app.state.services)
 
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)
 
 
+async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
+    """The bearer token, not checked yet. Errors: ``NotSignedIn`` where there is none."""
+    if not token:
+        raise NotSignedIn("The request carries no token.", next_step="Sign in at /api/auth/token.")
+    return token
+
+
 async def current_user(
-    token: Annotated[str | None, Depends(_bearer)], wired: Annotated[Services, Depends(services)]
+    token: Annotated[str, Depends(access_token)], wired: Annotated[Services, Depends(services)]
 ) -> UserView:
     """The account behind the bearer token. Errors: ``NotSignedIn``."""
-    if token is None:
-        raise NotSignedIn("The request carries no token.", next_step="Sign in at /api/auth/token.")
     return await wired.accounts.authenticate(token)
 
 
 async def current_viewer(user: Annotated[UserView, Depends(current_user)]) -> Viewer:
+    """Who asks, as services want to know it. Errors: ``NotSignedIn``."""
     return Viewer(user.id, user.admin)

@@ -1,31 +1,48 @@
-"""Errors as RFC 9457 problems."""
+"""Errors as RFC 9457 problems: one shape for everything that goes wrong."""
 
 import logging
 import math
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dataferry.core.errors import DataferryError
+from dataferry.core.errors import DataferryError, InvalidInput
 
 log = logging.getLogger(__name__)
 
-_NO_ROUTE = {404: "Look at /api/docs for what there is.", 405: "Look at /api/docs for the method."}
+MEDIA_TYPE = "application/problem+json"
+REFERENCE = "/api/docs"
+
+#: What the framework itself refuses: status → code, detail, next step.
+REFUSALS: dict[int, tuple[str, str, str]] = {
+    404: ("not_found", "There is nothing at this address.", f"{REFERENCE} lists what there is."),
+    405: ("method_not_allowed", "This address has no such method.", f"{REFERENCE} lists what there is."),
+    413: ("too_large", "The request is larger than it may be.", "Send less at a time."),
+}
+
+#: Bytes of a request's body by the beginning of its path, the first that fits. Bodies are read before
+#: tokens are checked, so this is what a stranger may send; the largest that is meant names 10,000 files.
+BODY_LIMITS = (("/api/auth/", 16_384), ("", 16_777_216))
 
 
 class Problem(BaseModel):
-    """``detail`` says what and why, ``next_step`` what to do about it, ``link`` where."""
+    """``detail`` says what and why, ``next_step`` what to do about it, ``link`` where; ``retry_after``
+    is in seconds, and ``type`` leads to the description of ``code``."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
-    code: str
+    code: str = Field(description="What went wrong, for programs")
     next_step: str | None = None
     link: str | None = None
     retry_after: float | None = None
@@ -33,6 +50,7 @@ class Problem(BaseModel):
 
 def problem_of(error: DataferryError) -> Problem:
     return Problem(
+        type=_described(error.code),
         title=error.title,
         status=error.status,
         detail=error.detail,
@@ -44,71 +62,164 @@ def problem_of(error: DataferryError) -> Problem:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Answer every error as a problem, and say so in the OpenAPI document."""
+    """Answer every error as a problem, a body that is too large too, and say so in the OpenAPI document.
+
+    To be called before routes are added.
+    """
+    app.add_exception_handler(DataferryError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(UnexpectedErrors)
     app.router.responses = {
-        "default": {
-            "model": Problem,
-            "description": "What went wrong, why, and the next act",
-            "content": {"application/problem+json": {}},
-        }
+        "default": {"model": Problem, "description": "What went wrong, why, and the next act"}
     }
+    _document(app)
 
-    @app.exception_handler(DataferryError)
-    async def known(_request: Request, error: DataferryError) -> Response:
-        return _answer(problem_of(error))
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        # Only where and what: the input itself may be a password.
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}"
-            for fault in error.errors()[:5]
-        ]
-        return _answer(
-            Problem(
-                title="The request cannot be used as it is",
-                status=422,
-                detail="; ".join(faults),
-                code="invalid_input",
-                next_step="Correct the named fields and send it again.",
-            )
+class BodyLimit:
+    """Refuses bodies above ``BODY_LIMITS``: by the length they declare, else as soon as they exceed it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = next(limit for start, limit in BODY_LIMITS if scope["path"].startswith(start))
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            await _answer(_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+class UnexpectedErrors:
+    """Answers what no handler knows with a number that the log has too, and with nothing else of it.
+
+    Plain ASGI, below the middleware that is added later, so that these answers get its headers too.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            number = uuid4().hex[:12]
+            log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
+            if started:
+                raise  # the line is cut, so that half an answer is not taken for a whole one
+            await _answer(_unexpected(number))(scope, receive, send)
+
+
+async def _known(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, DataferryError)
+    return _answer(problem_of(error))
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return _answer(
+        Problem(
+            type=_described(InvalidInput.code),
+            title=InvalidInput.title,
+            status=InvalidInput.status,
+            detail="; ".join(map(_fault, error.errors()[:5])),
+            code=InvalidInput.code,
+            next_step="Correct what is named and send it again.",
         )
-
-    @app.exception_handler(HTTPException)
-    async def http(_request: Request, error: HTTPException) -> Response:
-        problem = Problem(
-            title=HTTPStatus(error.status_code).phrase,
-            status=error.status_code,
-            detail=str(error.detail),
-            code={404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http"),
-            next_step=_NO_ROUTE.get(error.status_code),
-        )
-        return _answer(problem, dict(error.headers or {}))
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> Response:
-        number = uuid4().hex[:12]
-        log.error("%s %s failed as %s", request.method, request.url.path, number, exc_info=error)
-        return _answer(
-            Problem(
-                title=DataferryError.title,
-                status=500,
-                detail=f"Something in Dataferry itself went wrong ({number}).",
-                code="internal",
-                next_step="Look for that number in the server's log.",
-            )
-        )
+    )
 
 
-def _answer(problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    headers = headers or {}
-    if problem.status == 401:
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _answer(_refusal(error.status_code, error.detail), error.headers)
+
+
+def _refusal(status: int, detail: str = "") -> Problem:
+    phrase = HTTPStatus(status).phrase
+    if status not in REFUSALS:
+        code = phrase.lower().replace(" ", "_")
+        return Problem(title=phrase, status=status, detail=f"{detail or phrase}.", code=code)
+    code, detail, next_step = REFUSALS[status]
+    return Problem(
+        type=_described(code), title=phrase, status=status, detail=detail, code=code, next_step=next_step
+    )
+
+
+def _unexpected(number: str) -> Problem:
+    return Problem(
+        type=_described(DataferryError.code),
+        title=DataferryError.title,
+        status=DataferryError.status,
+        detail=f"Something in Dataferry itself went wrong ({number}).",
+        code=DataferryError.code,
+        next_step="Look for that number in the server's log.",
+    )
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    """Where and what, never the input itself: it may be a password."""
+    if fault["type"] == "json_invalid":
+        return "body: it is not JSON"
+    place = ".".join(str(part) for part in fault["loc"][1:]) or "body"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _described(code: str) -> str:
+    return f"{REFERENCE}#{code}"
+
+
+def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    headers = dict(headers or {})
+    if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
-    return JSONResponse(
-        problem.model_dump(exclude_none=True),
-        status_code=problem.status,
-        headers=headers,
-        media_type="application/problem+json",
-    )
+    return JSONResponse(problem.model_dump(exclude_none=True), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _document(app: FastAPI) -> None:
+    """FastAPI documents every body as application/json, and a form of its own for wrong input."""
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        for operation in _operations(document):
+            operation["responses"].pop("422", None)
+            content = operation["responses"].get("default", {}).get("content", {})
+            if "application/json" in content:
+                content[MEDIA_TYPE] = content.pop("application/json")
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document.get("components", {}).get("schemas", {}).pop(unused, None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way to extend the document
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    paths = [*document.get("paths", {}).values(), *document.get("webhooks", {}).values()]
+    return [operation for path in paths for operation in path.values()]

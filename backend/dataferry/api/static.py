@@ -3,74 +3,71 @@
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
+from dataferry.api.problems import REFERENCE
+from dataferry.api.reference import reference_page
+
+#: Where the build puts the page: inside the package, so that the wheel carries it.
 WEB = Path(__file__).parents[1] / "_web"
 
-_NOT_BUILT = """<!doctype html><html lang="en"><title>Dataferry</title>
-<h1>The page is not built</h1><p>Run <code>make setup</code>, then start the server again.
-The API is at <a href="/api/docs">/api/docs</a>.</p></html>"""
+#: First segments that are never one of the page's screens: what is missing there is missing.
+_NOT_SCREENS = frozenset({"api", "assets", "docs", "hub", "metrics"})
+_YEAR_S = 31_536_000
+
+_NOT_BUILT = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dataferry</title></head>
+<body><h1>The page is not built</h1>
+<p>Run <code>make setup</code>, then start the server again. The API works without it:
+<a href="{REFERENCE}">{REFERENCE}</a>.</p></body></html>"""
 
 
 class Page(StaticFiles):
-    """Files of the build; any other path is one of the page's own screens."""
+    """Files of the build; any other path is one of the page's own screens.
+
+    What is missing is an ``HTTPException`` 404, so that it is answered like every other error.
+    """
+
+    def __init__(self, web: Path) -> None:
+        super().__init__(directory=web, check_dir=False)
+        self._built = (web / "index.html").is_file()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        first, _, rest = path.partition("/")
+        if first == "api":
+            raise HTTPException(404)
+        if not self._built:
+            return HTMLResponse(_NOT_BUILT, 503)
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or path.startswith(("api/", "assets/")):
+            a_file = not rest and "." in first.strip(".")  # as /robots.txt is, and no screen
+            if error.status_code != 404 or first in _NOT_SCREENS or a_file:
                 raise
-            path, response = "index.html", await super().get_response("index.html", scope)
-        # Names of assets carry a hash of their content.
-        lasting = path.startswith("assets/")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+            response = await super().get_response("index.html", scope)
+        # Names of assets carry a hash of their content; everything else may change with each build.
+        lasting = first == "assets" and response.status_code < 400
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if lasting else "no-cache"
         return response
 
 
 def install_page(app: FastAPI, web: Path = WEB) -> None:
-    """Serve the built page on every path that no route has; call it after all routes are in."""
+    """Serve the API's reference, and the built page on every path that no route has."""
 
-    @app.get("/api/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(_reference(app))
+    @app.get(REFERENCE, include_in_schema=False)
+    def reference(request: Request) -> HTMLResponse:
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        return HTMLResponse(reference_page(app.openapi(), origin))
 
-    if (web / "index.html").exists():
-        app.mount("/", Page(directory=web, html=True), name="page")
-        return
-
-    @app.get("/{path:path}", include_in_schema=False)
-    async def not_built(path: str, request: Request) -> HTMLResponse:
-        if path.startswith("api/"):
-            raise HTTPException(404)
-        return HTMLResponse(_NOT_BUILT, status_code=503)
-
-
-def _reference(app: FastAPI) -> str:
-    """The routes, made from the OpenAPI document. Plain HTML: no script from elsewhere, so that it
-    works without internet and under the page's own policy."""
-    rows = []
-    for path, operations in app.openapi()["paths"].items():
-        for method, operation in operations.items():
-            words = operation.get("description") or operation.get("summary", "")
-            rows.append(
-                f"<tr><td><code>{method.upper()}</code></td><td><code>{_escaped(path)}</code></td>"
-                f"<td>{_escaped(words)}</td></tr>"
-            )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" '
-        'content="width=device-width,initial-scale=1"><title>Dataferry API</title>'
-        "<style>body{font:15px/1.6 system-ui;margin:2rem auto;max-width:70rem;padding:0 1rem}"
-        "td{padding:.25rem 1rem .25rem 0;vertical-align:top}"
-        "@media(prefers-color-scheme:dark){body{background:#14161b;color:#e8eaf0}a{color:#8fb4ff}}"
-        "</style><h1>Dataferry API</h1><p>Every route needs a bearer token from "
-        "<code>POST /api/auth/token</code>, but those that give one. Schemas: "
-        '<a href="/api/openapi.json">openapi.json</a>.</p><table>' + "".join(rows) + "</table></html>"
-    )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Not a mount: that would match every path, and take the place of 405 for a route's other methods.
+    app.router.default = Page(web)

@@ -1,75 +1,98 @@
 """Accounts: register, sign in, stay signed in, sign out.
 
-A browser keeps the access token in memory and the refresh token in an HttpOnly cookie that no
-script can read. A script that has no cookies asks with ``client=cli`` and gets the refresh token in
-the answer.
+Where the refresh token travels is the client's choice, made when it signs in:
+
+- a browser (the default) gets it in an HttpOnly cookie that no script can read, and keeps the access
+  token in memory;
+- a client without cookies asks with the form field ``client=cli``, gets ``refresh_token`` in the
+  answer, and sends it in the body of refresh and logout.
 """
 
+from http import HTTPStatus
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Cookie, Depends, Form, Request, Response, status
+from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import Services, current_user, services
+from dataferry.api.deps import Services, access_token, current_user, services
 from dataferry.core.errors import Forbidden, NotSignedIn
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"])
 
-Wired = Annotated[Services, Depends(services)]
-Me = Annotated[UserView, Depends(current_user)]
-RefreshCookie = Annotated[str | None, Cookie(alias="dataferry_refresh")]
-
 _COOKIE = "dataferry_refresh"
 _COOKIE_PATH = "/api/auth"
 
+Wired = Annotated[Services, Depends(services)]
+Me = Annotated[UserView, Depends(current_user)]
+RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
 
-class RegisterRequest(BaseModel):
+
+async def own_page(request: Request) -> None:
+    """Refuse what another site's page sends: it would bring our cookie, or plant one of its author's.
+
+    SameSite=Strict says the same to the browser; a browser that ignores one honours the other. The
+    browser's own word comes first, since a proxy may rewrite the Host header. Errors: ``Forbidden``.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        own = site in ("same-origin", "none")
+    else:  # an old browser, plain http to another machine, or no browser at all
+        own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not own:
+        raise Forbidden("The request comes from another site.", next_step="Use Dataferry's own page.")
+
+
+class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+
+class RegisterRequest(_Body):
+    """``setup_token`` was printed at start; the first account needs it where the server can be reached
+    from elsewhere."""
+
     email: str = Field(max_length=320)
-    password: SecretStr
-    #: Printed at start; asked of the first account when the server can be reached from elsewhere.
+    password: SecretStr = Field(description="8 to 1024 characters")
     setup_token: SecretStr | None = None
 
 
-class PasswordRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PasswordRequest(_Body):
     current_password: SecretStr
-    new_password: SecretStr
+    new_password: SecretStr = Field(description="8 to 1024 characters")
 
 
-class RefreshRequest(BaseModel):
+class RefreshRequest(_Body):
     """For clients without cookies."""
-
-    model_config = ConfigDict(extra="forbid")
 
     refresh_token: SecretStr | None = None
 
 
 class TokenAnswer(BaseModel):
-    access_token: str
+    """``expires_in`` seconds. ``refresh_token`` is there only for clients without cookies."""
+
+    access_token: str = Field(repr=False)
     token_type: Literal["bearer"] = "bearer"  # noqa: S105
     expires_in: int
     user: UserView
-    #: Only for clients without cookies.
-    refresh_token: str | None = None
+    refresh_token: str | None = Field(None, repr=False)
 
 
 class TicketAnswer(BaseModel):
-    ticket: str
+    ticket: str = Field(repr=False)
 
 
-@router.post("/register", status_code=status.HTTP_201_CREATED)
+@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_page)])
 async def register(body: RegisterRequest, wired: Wired) -> UserView:
     """Make an account. The first one is admin."""
-    token = body.setup_token.get_secret_value() if body.setup_token else None
-    return await wired.accounts.register(body.email, body.password.get_secret_value(), setup_token=token)
+    return await wired.accounts.register(
+        body.email, body.password.get_secret_value(), setup_token=_revealed(body.setup_token)
+    )
 
 
-@router.post("/token", response_model_exclude_none=True)
+@router.post("/token", response_model_exclude_none=True, dependencies=[Depends(own_page)])
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     request: Request,
@@ -77,13 +100,16 @@ async def token(
     wired: Wired,
     client: Annotated[Literal["browser", "cli"], Form()] = "browser",
 ) -> TokenAnswer:
-    """Sign in: the OAuth2 password form, with the e-mail address as `username`."""
+    """Sign in: the OAuth2 password form, with the e-mail address as `username`.
+
+    With `client=cli` the refresh token is in the answer, otherwise in a cookie.
+    """
     address = request.client.host if request.client else ""
     pair = await wired.accounts.login(form.username, form.password, address=address)
     return _answer(pair, request, response, wired, in_cookie=client == "browser")
 
 
-@router.post("/refresh", response_model_exclude_none=True)
+@router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(own_page)])
 async def refresh(
     request: Request,
     response: Response,
@@ -91,36 +117,35 @@ async def refresh(
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> TokenAnswer:
-    """The next pair of tokens, for the refresh token in the cookie or in the body."""
-    given = body.refresh_token.get_secret_value() if body and body.refresh_token else None
-    _same_origin(request)
+    """The next pair of tokens, for the refresh token in the body or else in the cookie."""
+    given = _revealed(body.refresh_token) if body else None
     if given is None and cookie is None:
         raise NotSignedIn("There is no session.", next_step="Sign in.")
     pair = await wired.accounts.refresh(given or cookie or "")
     return _answer(pair, request, response, wired, in_cookie=given is None)
 
 
-@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_page)])
 async def logout(
-    request: Request,
     response: Response,
     wired: Wired,
     body: RefreshRequest | None = None,
     cookie: RefreshCookie = None,
 ) -> None:
-    """End the session."""
-    _same_origin(request)
-    given = body.refresh_token.get_secret_value() if body and body.refresh_token else cookie
-    if given is not None:
-        await wired.accounts.logout(given)
-    response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
+    """End the session of the refresh token in the body or else in the cookie, at once."""
+    given = _revealed(body.refresh_token) if body else None
+    if given or cookie:
+        await wired.accounts.logout(given or cookie or "")
+    response.delete_cookie(_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="strict")
 
 
-@router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
-async def password(body: PasswordRequest, me: Me, wired: Wired) -> None:
-    """Change the password; every session ends."""
+@router.post("/password", status_code=HTTPStatus.NO_CONTENT)
+async def password(
+    body: PasswordRequest, session: Annotated[str, Depends(access_token)], wired: Wired
+) -> None:
+    """Change the password. Every other session of the account ends."""
     await wired.accounts.change_password(
-        me.id, body.current_password.get_secret_value(), body.new_password.get_secret_value()
+        session, body.current_password.get_secret_value(), body.new_password.get_secret_value()
     )
 
 
@@ -133,15 +158,11 @@ async def me(me: Me) -> UserView:
 @router.post("/ws-ticket")
 async def ws_ticket(me: Me, wired: Wired) -> TicketAnswer:
     """A ticket that opens one WebSocket within 30 seconds."""
-    return TicketAnswer(ticket=wired.accounts.issue_ws_ticket(me.id))
+    return TicketAnswer(ticket=await wired.accounts.issue_ws_ticket(me.id))
 
 
-def _same_origin(request: Request) -> None:
-    """Routes that read the cookie answer only the page's own requests; SameSite=Strict says the
-    same, and a browser that ignores one honours the other."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-        raise Forbidden("The request comes from another site.")
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
 
 
 def _answer(
@@ -157,7 +178,6 @@ def _answer(
             samesite="strict",
             secure=request.url.scheme == "https",
         )
-    response.headers["Cache-Control"] = "no-store"
     return TokenAnswer(
         access_token=pair.access_token,
         expires_in=pair.expires_in,

@@ -1,0 +1,149 @@
+"""Rows of accounts and sessions: functions that take a session of the database first."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, func, text
+from sqlmodel import Session, col, select, update
+
+from dataferry.accounts.models import RefreshToken, User
+from dataferry.accounts.rules import OPERATOR
+from dataferry.core.db import new_id, now
+
+#: Two tabs that renew at one time may both use a token; a thief who comes later may not.
+REUSE_GRACE = timedelta(seconds=10)
+
+# -- accounts -------------------------------------------------------------------------------------
+
+
+def any_user(session: Session) -> bool:
+    return session.exec(select(func.count()).where(col(User.operator).is_(False))).one() > 0
+
+
+def by_email(session: Session, email: str) -> User | None:
+    return session.exec(select(User).where(User.email == email)).one_or_none()
+
+
+def all_users(session: Session) -> Sequence[User]:
+    return session.exec(
+        select(User).where(col(User.operator).is_(False)).order_by(col(User.created_at))
+    ).all()
+
+
+def emails(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
+    users = session.exec(select(User).where(col(User.id).in_(user_ids)))
+    return {user.id: user.email for user in users}
+
+
+def add_user(
+    session: Session,
+    email: str,
+    password_hash: str,
+    *,
+    admin: bool,
+    admit: Callable[[bool], None] | None = None,
+) -> User:
+    """A new account; the first one is admin in any case.
+
+    ``admit`` is told whether it is the first and raises if it may not be. Accounts are added one after
+    the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions queue as they are
+        session.connection().execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+    first = not any_user(session)
+    if admit is not None:
+        admit(first)
+    user = User(id=new_id("user"), email=email, password_hash=password_hash, admin=admin or first)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def operator(session: Session) -> str:
+    """The id of this machine's operator."""
+    user = by_email(session, OPERATOR)
+    if user is None:
+        user = User(id=new_id("user"), email=OPERATOR, password_hash="", admin=True, operator=True)
+        session.add(user)
+    return user.id
+
+
+def set_password(
+    session: Session, user_id: str, password_hash: str, *, keep_session: str | None = None
+) -> None:
+    """A new password ends every session but ``keep_session``."""
+    renew_hash(session, user_id, password_hash)
+    end_sessions(session, user_id, but=keep_session)
+
+
+def renew_hash(session: Session, user_id: str, password_hash: str) -> None:
+    """The same password, hashed anew."""
+    session.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
+
+
+def set_disabled(session: Session, user_id: str, disabled: bool) -> None:
+    session.exec(update(User).where(col(User.id) == user_id).values(disabled=disabled))
+    if disabled:
+        end_sessions(session, user_id)
+
+
+# -- sessions: families of refresh tokens ---------------------------------------------------------
+
+
+def add_token(session: Session, digest: str, user_id: str, session_id: str, lifetime_s: int) -> None:
+    expires = now() + timedelta(seconds=lifetime_s)
+    session.add(RefreshToken(hash=digest, family_id=session_id, user_id=user_id, expires_at=expires))
+
+
+def rotate(session: Session, digest: str) -> RefreshToken | None:
+    """Use a refresh token up; None where it may not be used. One that was used before ends its session."""
+    token = session.get(RefreshToken, digest, with_for_update=True)
+    if token is None or token.revoked_at is not None or token.expires_at < now():
+        return None
+    if token.used_at is not None and token.used_at < now() - REUSE_GRACE:
+        end_session(session, token.family_id)
+        return None
+    if session.get_one(User, token.user_id).disabled:
+        return None
+    token.used_at = token.used_at or now()
+    session.add(token)
+    return token
+
+
+def signed_in(session: Session, user_id: str, session_id: str | None) -> User | None:
+    """The account, unless it is disabled or that session of it has ended."""
+    user = session.get(User, user_id)
+    if user is None or user.disabled:
+        return None
+    if session_id is None:
+        return user
+    living = select(RefreshToken.hash).where(
+        RefreshToken.family_id == session_id, col(RefreshToken.revoked_at).is_(None)
+    )
+    return user if session.exec(living.limit(1)).first() is not None else None
+
+
+def end_session_of(session: Session, digest: str) -> None:
+    token = session.get(RefreshToken, digest)
+    if token is not None:
+        end_session(session, token.family_id)
+
+
+def end_session(session: Session, session_id: str) -> None:
+    session.exec(
+        update(RefreshToken).where(col(RefreshToken.family_id) == session_id).values(revoked_at=now())
+    )
+
+
+def end_sessions(session: Session, user_id: str, *, but: str | None = None) -> None:
+    ending = update(RefreshToken).where(col(RefreshToken.user_id) == user_id)
+    if but is not None:
+        ending = ending.where(col(RefreshToken.family_id) != but)
+    session.exec(ending.values(revoked_at=now()))
+
+
+def forget_expired(session: Session, user_id: str) -> None:
+    """Delete a person's tokens that would be refused by their age alone."""
+    session.exec(
+        delete(RefreshToken).where(col(RefreshToken.user_id) == user_id, col(RefreshToken.expires_at) < now())
+    )

@@ -1,0 +1,33 @@
+"""One-time tickets for the socket: a browser's socket can send no header, and a token in an address
+would end in logs."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+TICKET_S = 30
+
+
+class Tickets:
+    """In this process. Any thread."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._tickets: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, user_id: str) -> str:
+        """A ticket that works once within ``TICKET_S`` seconds."""
+        ticket = secrets.token_urlsafe(24)
+        now = self._clock()
+        with self._lock:
+            self._tickets = {t: entry for t, entry in self._tickets.items() if entry[1] > now}
+            self._tickets[ticket] = (user_id, now + TICKET_S)
+        return ticket
+
+    def redeem(self, ticket: str) -> str | None:
+        """Whose it is, once; None for one that is used, expired or made up."""
+        with self._lock:
+            user_id, expires = self._tickets.pop(ticket, (None, 0.0))
+        return user_id if expires > self._clock() else None
