@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.hubs import Hubs
+from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Client, Server, until
 
 HEART = "andrewmvd/heart-failure-clinical-data"
@@ -236,3 +236,58 @@ def test_force_fetches_afresh(ada: Client) -> None:
     damaged.write_bytes(b"x" * len(good))
     ada.post("/api/datasets/download-dataset", body | {"force_download": True}, headers=wait)
     assert damaged.read_bytes() == good
+
+
+def test_a_full_disk_is_said_before_the_first_byte(tmp_path: Path, hubs: Hubs) -> None:
+    settings = hubs.settings | {"DATAFERRY_MIN_FREE_BYTES": str(10**18)}
+    with Server(tmp_path / "data", **settings) as server:
+        answer = server.client().post("/api/datasets/download/kaggle", {"dataset_id": HEART})
+        assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+        assert "free" in answer.json()["detail"].lower()
+        assert server.client().get("/api/jobs").json() == []
+
+
+def test_a_source_that_is_slow_is_asked_again_by_the_job(tmp_path: Path) -> None:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        hubs.kaggle.fault("delay", seconds=1.0)
+        settings = hubs.settings | {"DATAFERRY_DESCRIBE_TIMEOUT_S": "0.3"}
+        with Server(tmp_path / "data", **settings) as server:
+            ada = server.client()
+            answer = ada.post("/api/datasets/download/kaggle", {"dataset_id": HEART})
+            assert answer.status_code == 202, answer.text
+            job = ada.finished(answer.json()["job_id"])
+            assert job["state"] == "succeeded", job
+            assert job["revision"]
+            row = ada.get(f"/api/datasets/{job['key']}").json()
+            assert (row["revision"], row["downloaded"]) == (job["revision"], True)
+            assert any(Path(job["file_path"]).iterdir())
+
+
+def test_requests_are_answered_while_a_download_runs(hubs: Hubs, ada: Client) -> None:
+    ticket = ada.post("/api/datasets/download/kaggle", {"dataset_id": hubs.slow}).json()
+    until(lambda: ada.job(ticket["job_id"])["progress"]["bytes_done"] > 0, "bytes arrive")
+    worst = 0.0
+    for _ in range(20):
+        worst = max(worst, ada.get("/api/auth/me").elapsed.total_seconds())
+    ada.post(f"/api/jobs/{ticket['job_id']}/cancel")
+    assert worst < 0.5
+
+
+def test_dataset_job_and_events_tell_one_story(ada: Client) -> None:
+    body = {"dataset_id": "builtin:iris", "force_download": True}
+    ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
+    events = ada.get(f"/api/jobs/{ticket['job_id']}/events").json()
+    states = [event["state"] for event in events]
+    assert states[0] == "queued"
+    assert states[-1] == "succeeded"
+    later = ada.get(f"/api/jobs/{ticket['job_id']}/events", params={"after": events[0]["seq"]}).json()
+    assert [event["state"] for event in later] == states[1:]
+
+
+def test_the_parameters_of_a_job_are_described(ada: Client) -> None:
+    schema = ada.get("/api/job_params/dataset").json()
+    assert schema["properties"]["force_download"]["type"] == "boolean"
+    job = ada.post("/api/jobs", {"ref": "builtin:wine", "params": {"force_download": True}}).json()
+    assert job["kind"] == "download"
+    assert ada.finished(job["id"])["state"] == "succeeded"

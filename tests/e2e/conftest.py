@@ -1,6 +1,7 @@
 """A real browser. Debian's and the common ones are found by themselves."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import PASSWORD, Server
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -29,7 +31,8 @@ def find_chromium() -> str | None:
     return found[0] if found else str(_MAC) if _MAC.exists() else None
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no other test of this thread can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
@@ -61,3 +64,20 @@ def hubs() -> Iterator[Hubs]:
     hubs = make_hubs()
     with hubs.kaggle, hubs.hub:
         yield hubs
+
+
+def register(page: Page, server: Server, email: str = "ada@example.org") -> None:
+    page.goto(server.address)
+    page.wait_for_url(re.compile("/(register|login)"))
+    if "/login" in page.url:
+        page.get_by_role("link", name=re.compile("Register|Make the first one")).click()
+    expect(page.get_by_role("heading", name="Register")).to_be_visible()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+
+
+def ask(page: Page, words: str) -> None:
+    page.get_by_role("textbox", name="Message").fill(words)
+    page.keyboard.press("Enter")

@@ -8,29 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import ask, register
 from tests.fakes.catalogue import PIMA
 from tests.fakes.gemini import GeminiFake
 from tests.support.hubs import Hubs
-from tests.support.server import PASSWORD, Server, until
+from tests.support.server import Server, until
 
 pytestmark = pytest.mark.e2e
 SLOW_TITLE = "River gauge readings (slow line)"
-
-
-def register(page: Page, server: Server, email: str = "ada@example.org") -> None:
-    page.goto(server.address)
-    page.wait_for_url(re.compile("/(register|login)"))
-    if "/login" in page.url:
-        page.get_by_role("link", name="Register").click()
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Register").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-
-
-def ask(page: Page, words: str) -> None:
-    page.get_by_role("textbox", name="Message").fill(words)
-    page.keyboard.press("Enter")
 
 
 def sha256_of(folder: Path) -> dict[str, str]:

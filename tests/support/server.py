@@ -31,7 +31,7 @@ class Server:
     def __init__(self, data_dir: Path, *, port: int = 0, **settings: str) -> None:
         self.data_dir = data_dir
         self._port = port
-        self._environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(data_dir),
             "PYTHONWARNINGS": "ignore",
@@ -54,7 +54,7 @@ class Server:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dataferry.cli", "serve", "--port", str(self._port)],
-            env=self._environment,
+            env=self.environment,
             cwd=self.data_dir.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

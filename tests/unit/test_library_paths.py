@@ -85,6 +85,16 @@ def test_a_view_never_replaces_another_file(store: Store) -> None:
     assert (view / "iris.csv").read_text() == "older work"
 
 
+def test_a_view_follows_a_tree_that_was_fetched_afresh(store: Store) -> None:
+    source, view = tree(store), store.view("mine/iris")
+    store.make_view(source, view)
+    former = store.inodes(source)
+    (source / "iris.csv").unlink()
+    (source / "iris.csv").write_text("newer\n")
+    store.make_view(source, view, former=former)
+    assert (view / "iris.csv").read_text() == "newer\n"
+
+
 def test_discarding_a_dataset_leaves_its_neighbours(store: Store) -> None:
     folder = tree(store)
     neighbour = folder.parent / "2"

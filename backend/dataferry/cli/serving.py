@@ -73,6 +73,8 @@ def build_server(settings: Settings) -> uvicorn.Server:
         access_log=False,
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
+        # Progress is small and often; compressing it costs more than it saves.
+        ws_per_message_deflate=False,
         # Answers and sockets never end by themselves: what is left after a second is cut. Answers
         # are stored as they grow, and the page comes back by itself.
         timeout_graceful_shutdown=1,

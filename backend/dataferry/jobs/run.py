@@ -88,10 +88,15 @@ class JobRun:
             self._publish(self.standing)
 
     def update(
-        self, *, revision: str | None = None, title: str | None = None, file_path: str | None = None
+        self,
+        *,
+        dataset_id: str | None = None,
+        revision: str | None = None,
+        title: str | None = None,
+        file_path: str | None = None,
     ) -> None:
         """Write down what the work has found out about the job."""
-        found = {"revision": revision, "title": title, "file_path": file_path}
+        found = {"dataset_id": dataset_id, "revision": revision, "title": title, "file_path": file_path}
         self._change(self, {name: value for name, value in found.items() if value is not None})
 
     # -- for the runner ----------------------------------------------------------------------------

@@ -4,18 +4,16 @@ line: whatever they leave, the next attempt goes on from there."""
 import shutil
 from pathlib import Path
 
-from sqlmodel import Session
-
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database
-from dataferry.core.errors import NotFound
+from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun
 from dataferry.library import records
 from dataferry.library.models import Dataset
-from dataferry.library.paths import Store
+from dataferry.library.paths import Inodes, Store
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 
@@ -57,9 +55,10 @@ class Handlers:
         manifest = _select(manifest, files)
         dataset = self._database.call(records.settle_revision, dataset.id, manifest.revision)
         target = self._store.target(ref, manifest.revision, dataset.selection)
-        run.update(revision=manifest.revision, file_path=run.params.get("view") or str(target))
+        run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
         if dataset.visibility == "restricted":
             target.parent.mkdir(parents=True, exist_ok=True)
+        former = self._store.inodes(target)
         result = fetch(
             manifest,
             target,
@@ -73,7 +72,7 @@ class Handlers:
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         self._database.call(records.record_download, dataset.id, result.files, str(target), run.job.id)
-        self._finish(run, dataset.id, target)
+        self._finish(run, dataset.id, target, former)
 
     def update(self, run: JobRun) -> None:
         """Fetch the newest revision, then delete the older ones: the old copy stays until the new
@@ -115,13 +114,16 @@ class Handlers:
             return records.ref_of(dataset)
         return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
 
-    def _finish(self, run: JobRun, dataset_id: str, target: Path) -> None:
-        view = run.params.get("view")
-        if view is None:
-            run.update(file_path=str(target))
-            return
-        self._store.make_view(target, Path(view))
-        self._database.call(_remember_view, dataset_id, view)
+    def _finish(self, run: JobRun, dataset_id: str, target: Path, former: Inodes = frozenset()) -> None:
+        """Make the views that were asked for, by now perhaps by others too."""
+        run.update(file_path=str(target))
+        dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
+        for view in dataset.views:
+            try:
+                self._store.make_view(target, Path(view), former=former)
+            except Conflict:
+                self._database.call(records.drop_view, dataset_id, view)
+                raise
 
     def _remove(self, dataset: Dataset) -> None:
         if dataset.local_path is not None:
@@ -142,13 +144,6 @@ def is_whole(database: Database, dataset: Dataset) -> bool:
         return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
     except OSError:
         return False
-
-
-def _remember_view(session: Session, dataset_id: str, view: str) -> None:
-    dataset = session.get_one(Dataset, dataset_id)
-    if view not in dataset.views:
-        dataset.views = [*dataset.views, view]
-        session.add(dataset)
 
 
 def _select(manifest: Manifest, files: list[str] | None) -> Manifest:

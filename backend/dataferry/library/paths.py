@@ -18,6 +18,8 @@ from pathlib import Path
 from dataferry.core.errors import Conflict, OutsideStore, StoreNotWritable
 from dataferry.core.types import SOURCE_NAMES, DatasetRef
 
+Inodes = frozenset[tuple[int, int]]
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -79,16 +81,19 @@ class Store:
             raise refused
         return path
 
-    def make_view(self, tree: Path, view: Path) -> None:
-        """Hardlink every file of ``tree`` below ``view``; files that are equal already stay.
+    def make_view(self, tree: Path, view: Path, *, former: Inodes = frozenset()) -> None:
+        """Hardlink every file of ``tree`` below ``view``; links that are right already stay.
 
-        Errors: ``Conflict`` if another file stands in the way.
+        ``former``: the files that the tree had before it was fetched afresh; links to them are
+        replaced. Errors: ``Conflict`` if any other file stands in the way.
         """
-        for source in sorted(path for path in tree.rglob("*") if path.is_file()):
+        for source in _files(tree):
             link = view / source.relative_to(tree)
             link.parent.mkdir(parents=True, exist_ok=True)
             if link.exists() and os.path.samefile(link, source):
                 continue
+            if link.exists() and _inode(link) in former:
+                link.unlink()
             try:
                 os.link(source, link)
             except FileExistsError as error:
@@ -97,9 +102,13 @@ class Store:
                     next_step="Choose an empty folder as download_path.",
                 ) from error
 
+    def inodes(self, tree: Path) -> Inodes:
+        """What tells the files of a tree from all others, as long as one link to them is left."""
+        return frozenset(map(_inode, _files(tree)))
+
     def remove_view(self, tree: Path, view: Path) -> None:
         """Take away the links that ``make_view`` made, and no other file."""
-        for source in (path for path in tree.rglob("*") if path.is_file()):
+        for source in _files(tree):
             link = view / source.relative_to(tree)
             if link.exists() and os.path.samefile(link, source):
                 link.unlink()
@@ -118,6 +127,15 @@ class Store:
         parent = path.parent
         while parent != self.root and _remove_if_empty(parent):
             parent = parent.parent
+
+
+def _files(tree: Path) -> list[Path]:
+    return sorted(path for path in tree.rglob("*") if path.is_file())
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _segment(text: str) -> str:

@@ -142,10 +142,25 @@ def mark(
 ) -> None:
     dataset = session.get_one(Dataset, dataset_id)
     dataset.status, dataset.error, dataset.updated_at_ms = status, error, now_ms()
-    if status != "downloaded" and not dataset.downloaded:
+    if not dataset.downloaded:
         dataset.download_progress = 0.0
+        if status != "queued":
+            dataset.views = []
     if job_id is not None:
         dataset.download_job_id = job_id
+    session.add(dataset)
+
+
+def wish_view(session: Session, dataset: Dataset, view: str) -> None:
+    """Have the dataset linked into another folder as well, once it is here."""
+    if view not in dataset.views:
+        dataset.views = [*dataset.views, view]
+        session.add(dataset)
+
+
+def drop_view(session: Session, dataset_id: str, view: str) -> None:
+    dataset = session.get_one(Dataset, dataset_id)
+    dataset.views = [kept for kept in dataset.views if kept != view]
     session.add(dataset)
 
 
@@ -169,6 +184,8 @@ def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset
         dataset.revision = revision
         session.add(dataset)
         return dataset
+    for view in dataset.views:
+        wish_view(session, known, view)
     for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
         record_access(session, known.id, access.user_id)
         session.delete(access)

@@ -200,7 +200,8 @@ class Library:
                 return done.id, dataset.local_path or ""
             target = self.store.target(ref, resolved, dataset.selection) if resolved else None
             path = str(view or target or "")
-            key = f"download:{dataset.id}" + (f":{view}" if view else "")
+            if view is not None:
+                records.wish_view(session, dataset, str(view))
             job_id, created = self._jobs.submit(
                 session,
                 kind=kind,
@@ -210,13 +211,12 @@ class Library:
                 params={
                     "force": force,
                     "files": list(files) if files else None,
-                    "view": str(view) if view else None,
                     "revision": revision,
                 },
                 requester_id=viewer.user_id,
-                single_flight_key=key,
+                single_flight_key=f"download:{dataset.id}",
                 revision=resolved or None,
-                file_path=path or None,
+                file_path=str(target) if target else None,
             )
             if created:
                 records.mark(
@@ -229,9 +229,10 @@ class Library:
         return self.ticket(await self._jobs.get(viewer, job_id), asked.id, path)
 
     def ticket(self, job: JobView, dataset_id: str, path: str = "") -> DownloadTicket:
-        """The answer to a wish for a download, as its job stands."""
+        """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
+        by default the dataset's own folder."""
         ref = DatasetRef.parse(job.ref)
-        path = job.file_path or path
+        path = path or job.file_path or ""
         folder = f" to {path}" if path else ""
         if job.state == "succeeded":
             message = f"{ref.label} dataset {dataset_id} was downloaded{folder}."

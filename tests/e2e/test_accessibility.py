@@ -1,0 +1,105 @@
+"""Every screen by axe's rules, light and dark, and nothing wider than a telephone."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import ask, register
+from tests.fakes.catalogue import PIMA
+from tests.support.hubs import Hubs
+from tests.support.server import Server
+
+pytestmark = pytest.mark.e2e
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENS = (
+    "/",
+    "/downloads",
+    "/library",
+    f"/library/kaggle:{PIMA.replace('/', '~')}",
+    "/settings/profile",
+    "/settings/sources",
+    "/settings/privacy",
+    "/settings/appearance",
+)
+
+
+@pytest.fixture
+def signed_in(browser: Browser, hubs: Hubs, tmp_path: Path) -> Iterator[tuple[BrowserContext, Page, Server]]:
+    """Somebody with a chat, a finished download and one under way."""
+    # axe is brought in as a script of the page, which the page's own policy would refuse.
+    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=True)
+    with Server(tmp_path / "data", **hubs.settings) as server:
+        page = context.new_page()
+        page.goto(f"{server.address}/login")
+        check(page, "login")
+        register(page, server)
+        ask(page, "find diabetes datasets")
+        card = page.locator(f'[data-card="kaggle:{PIMA}"]')
+        card.get_by_role("button", name="Download").click()
+        expect(card.get_by_text("Downloaded and verified")).to_be_visible()
+        yield context, page, server
+    context.close()
+
+
+def check(page: Page, state: str) -> None:
+    """No violation, and no overflow to the side in any region."""
+    page.add_script_tag(path=AXE)
+    violations = page.evaluate(
+        """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+            .map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" ")}`)"""
+    )
+    assert violations == [], state
+    wide = page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("main, nav, aside, [role=region]")]
+            .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "auto")
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert wide == [], state
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+
+
+def test_every_screen_in_light_and_dark(signed_in: tuple[BrowserContext, Page, Server], hubs: Hubs) -> None:
+    _context, page, server = signed_in
+    chat = page.url
+    ask(page, "find river gauge readings")
+    slow = page.locator(f'[data-card="huggingface:{hubs.slow}"]')
+    slow.get_by_role("button", name="Download").click()
+    expect(slow.get_by_role("progressbar")).to_be_visible()
+    check(page, "progress")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for screen in (*SCREENS, chat):
+            page.goto(screen if screen.startswith("http") else server.address + screen)
+            settled(page)
+            check(page, f"{scheme} {screen}")
+
+
+def test_every_screen_on_a_telephone(
+    signed_in: tuple[BrowserContext, Page, Server], browser: Browser
+) -> None:
+    context, page, server = signed_in
+    telephone = browser.new_context(
+        storage_state=context.storage_state(),
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+    chat = page.url
+    page = telephone.new_page()
+    for screen in (*SCREENS, chat):
+        page.goto(screen if screen.startswith("http") else server.address + screen)
+        settled(page)
+        check(page, f"390 px {screen}")
+        assert page.evaluate("innerWidth") == 390
+    telephone.close()
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_role("main")).to_be_visible()
+    expect(page.get_by_role("heading", level=1).first).to_be_attached()
+    expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)

@@ -1,0 +1,104 @@
+"""The command line beside a running server, and against hubs that misbehave."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.catalogue import IMDB
+from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import Server, until
+
+
+def dataferry(server: Server, *arguments: str, code: int = 0) -> str:
+    """Run a command; returns what it printed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "dataferry.cli", *arguments],
+        env={**server.environment, "COLUMNS": "250"},
+        cwd=server.data_dir.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == code, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def hubs() -> Iterator[Hubs]:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        yield hubs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("cli") / "data", **hubs.settings) as server:
+        yield server
+
+
+def test_a_command_uses_the_server_that_runs(server: Server) -> None:
+    assert f"huggingface:{IMDB}" in dataferry(server, "search", "imdb", "movie", "reviews")
+    printed = dataferry(server, "download", f"huggingface:{IMDB}")
+    assert "(publisher)" in printed
+    folder = Path(printed.strip().splitlines()[-1])
+    assert any(folder.iterdir())
+    assert f"huggingface:{IMDB}" in dataferry(server, "library")
+    assert "succeeded" in dataferry(server, "jobs")
+
+
+def test_an_exit_code_tells_what_went_wrong(server: Server, hubs: Hubs) -> None:
+    dataferry(server, "download", "kaggle:nobody/nothing-of-that-name", code=3)
+    assert hubs.gated in dataferry(server, "download", f"huggingface:{hubs.gated}", code=4)
+    assert "source" in dataferry(server, "download", "a/b", code=2)
+    dataferry(server, "download", "builtin:iris", "--to", "/etc", code=2)
+
+
+def test_jobs_are_followed_as_they_change(server: Server) -> None:
+    command = [sys.executable, "-m", "dataferry.cli", "jobs", "--follow"]
+    environment = {**server.environment, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:
+        lines: list[str] = []
+        assert following.stdout is not None
+        try:
+            dataferry(server, "download", "builtin:wine")
+            for line in following.stdout:
+                lines.append(line)
+                if "builtin:wine" in line and "succeeded" in line:
+                    break
+        finally:
+            following.terminate()
+    assert any("builtin:wine" in line for line in lines)
+
+
+def test_accounts_are_kept_from_the_shell(server: Server) -> None:
+    os.environ.pop("DATAFERRY_NEW_PASSWORD", None)
+    made = dataferry(server, "users", "create", "bob@example.org", "--password", "a long password")
+    assert "bob@example.org can sign in" in made
+    assert "bob@example.org" in dataferry(server, "users", "list")
+    dataferry(server, "users", "disable", "bob@example.org")
+    assert "disabled" in dataferry(server, "users", "list")
+    dataferry(server, "users", "disable", "nobody@example.org", code=3)
+
+
+def test_doctor_finds_nothing_and_its_probes_read_only(server: Server, hubs: Hubs) -> None:
+    printed = dataferry(server, "doctor", "--live", code=1)
+    for source in ("Kaggle", "HuggingFace"):
+        for probe in ("search", "describe", "file list", "Range and checksum headers"):
+            assert any(
+                line.startswith("ok") and f"{source}: {probe}" in line for line in printed.splitlines()
+            ), printed
+    # No model is set, which is what it says in the one line that failed.
+    assert sum(line.startswith("FAILED") for line in printed.splitlines()) == 1
+    assert "GOOGLE_API_KEY" in printed
+
+
+def test_a_command_without_a_server_runs_one_for_itself(tmp_path: Path, hubs: Hubs) -> None:
+    server = Server(tmp_path / "data", **hubs.settings)
+    tmp_path.joinpath("data").mkdir()
+    assert "builtin:iris@" in dataferry(server, "download", "builtin:iris")
+    until(lambda: not (tmp_path / "data" / "owner.lock").read_text(), "the folder is free again")
