@@ -102,6 +102,7 @@ class Receiver:
         """Write and hash the body; yields the bytes written, chunk by chunk."""
         part, folder = self._partial.part(entry), self._partial.root
         count = 0
+        self._proceed()  # nothing is opened in a folder that may be another fetch's by now
         with disk_faults(folder):
             file = part.open("wb", buffering=0)
         with file:
