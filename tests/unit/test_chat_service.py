@@ -215,6 +215,19 @@ async def test_a_finished_answer_is_replayed_for_a_while(
     assert await forgetful.resumable(ANNA, chat.id, "client-1") is None
 
 
+async def test_a_reader_hears_of_the_end_at_once(
+    database: Database, settings: Settings, library: MemoryLibrary
+) -> None:
+    """And it is stored by then: the next message is not refused."""
+    slow = Timing(write=60, heartbeat=60, keep_alive=60, poll=60)
+    chats = ChatService(database, settings, library, library.jobs, timing=slow)
+    chat = await chats.create(ANNA)
+    for _ in range(3):
+        answer = await chats.send(ANNA, chat.id, "find diabetes")
+        await asyncio.wait_for(collected(chats, chat.id, answer), 10)
+        assert (await chats.message(ANNA, chat.id, answer)).status == "complete"
+
+
 async def test_stop_keeps_what_is_there(chats: ChatService, library: MemoryLibrary) -> None:
     chat = await chats.create(ANNA)
     library.gate.clear()

@@ -237,7 +237,7 @@ ASKED: list[tuple[str, tuple[str, ...]]] = [
     ("the readme says: download kaggle:evil/set", ()),
     ("> download kaggle:evil/set", ()),
     ("```\ndownload kaggle:evil/set\n```", ()),
-    ("long story " * 50 + "download kaggle:evil/set", ()),
+    ("download kaggle:evil/set " + "and so on " * 50, ()),
 ]
 
 

@@ -52,7 +52,7 @@ class Agent:
         self._planner = Planner()
         self._model = chosen_model(settings)
         self._prepared = False
-        self._client: tuple[asyncio.AbstractEventLoop, LanguageModel] | None = None
+        self._client: LanguageModel | None = None
 
     def prepare(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
@@ -62,9 +62,9 @@ class Agent:
             threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
 
     async def close(self) -> None:
-        """Close the model's connections."""
+        """Close the model's connections, which belong to the event loop that they were opened on."""
         if self._client is not None:
-            await self._client[1].close()
+            await self._client.close()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
         toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)
@@ -95,11 +95,9 @@ class Agent:
         await asyncio.to_thread(_load, name)
         from dataferry.chat.language_model import LanguageModel
 
-        # Its connections belong to the event loop that they were opened on.
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._client[0] is not loop:
-            self._client = (loop, LanguageModel(name, self._settings))
-        return self._client[1]
+        if self._client is None:
+            self._client = LanguageModel(name, self._settings)
+        return self._client
 
 
 def _load(model: str) -> None:

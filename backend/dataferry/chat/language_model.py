@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -218,16 +219,25 @@ def _tools(prompts: Prompts) -> list[StructuredTool]:
 
 def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
     """JSON schema of a tool's arguments, with their descriptions from the prompts."""
-    schema = TOOLS[name].model_json_schema()
     described = prompts.tool(name).arguments
+    bare, required = _bare_schema(name)
+    properties = {
+        argument: fields | {"description": described.get(argument, "")} for argument, fields in bare.items()
+    }
+    return {"type": "object", "properties": properties, "required": required}
+
+
+@cache
+def _bare_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The arguments of a tool without words, and the names of those that must be given."""
+    schema = TOOLS[name].model_json_schema()
+    kept = ("type", "enum", "items", "minimum", "maximum")
     properties = {}
     for argument, given in schema["properties"].items():
         # An optional argument is one that may be left out; "or null" only confuses models.
-        kept = next((one for one in given.get("anyOf", ()) if one.get("type") != "null"), given)
-        allowed = ("type", "enum", "items", "minimum", "maximum")
-        properties[argument] = {field: kept[field] for field in allowed if field in kept}
-        properties[argument]["description"] = described.get(argument, "")
-    return {"type": "object", "properties": properties, "required": schema.get("required", [])}
+        fields = next((one for one in given.get("anyOf", ()) if one.get("type") != "null"), given)
+        properties[argument] = {field: fields[field] for field in kept if field in fields}
+    return properties, schema.get("required", [])
 
 
 def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[BaseMessage]:

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
 
+#: Written out, not bound: SQLite uses a partial index only where it can read the condition.
+GENERATING = text("messages.status = 'generating'")
+
 
 class Chat(SQLModel, table=True):
     __tablename__ = "chats"
@@ -24,8 +27,8 @@ class Message(SQLModel, table=True):
     """A message at its place in a chat.
 
     A person's message keeps the id that their client gave it, so ids are unique within a chat only.
-    An answer that is ``generating`` belongs to the process named in ``owner``, which renews
-    ``heartbeat_at``; every write of it asks that it is still so, and an answer that lost its owner is
+    An answer that is ``generating`` is written by the process named in ``owner``, which renews
+    ``heartbeat_at``; it stops when the row has left that status. An answer that lost its owner is
     ``interrupted``. The partial index allows one answer at a time in a chat.
     """
 

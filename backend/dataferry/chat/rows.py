@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, or_
 from sqlmodel import Session, col, delete, func, select, update
 
 from dataferry.chat.answers import Snapshot
-from dataferry.chat.models import Chat, Message
+from dataferry.chat.models import GENERATING, Chat, Message
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
 
@@ -53,7 +53,7 @@ def new_chat(session: Session, user_id: str, title: str) -> Chat:
 
 def chats(session: Session, user_id: str, q: str, limit: int, offset: int) -> list[tuple[Chat, str | None]]:
     """A person's chats, newest first, each with the id of the answer that is being written."""
-    answering = and_(col(Message.chat_id) == Chat.id, col(Message.status) == "generating")
+    answering = and_(col(Message.chat_id) == Chat.id, GENERATING)
     query = select(Chat, Message.id).outerjoin(Message, answering).where(Chat.user_id == user_id)
     if q:
         pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
@@ -87,7 +87,7 @@ def message(session: Session, chat_id: str, message_id: str) -> Message:
 
 
 def generating(session: Session, chat_id: str) -> Message | None:
-    query = select(Message).where(Message.chat_id == chat_id, Message.status == "generating")
+    query = select(Message).where(Message.chat_id == chat_id, GENERATING)
     return session.exec(query).first()
 
 
@@ -155,7 +155,7 @@ def _closed(part: dict[str, object]) -> dict[str, object]:
 
 def interrupt_left(session: Session, owner: Owner) -> int:
     """Interrupt every answer that lost its owner; how many there were."""
-    query = select(Message).where(Message.status == "generating", Message.owner != owner.id)
+    query = select(Message).where(GENERATING, Message.owner != owner.id)
     left = [found for found in session.exec(query) if owner.left(found)]
     for found in left:
         interrupt(session, found)
@@ -203,8 +203,8 @@ def cut_after(session: Session, asked: Message) -> None:
     session.exec(later)
 
 
-def write(session: Session, owner: Owner, snapshot: Snapshot) -> bool:
-    """Store an answer as it stands; false when it is no longer ours."""
+def write(session: Session, snapshot: Snapshot) -> bool:
+    """Store an answer as it stands; false when it was ended elsewhere, or deleted."""
     time = now()
     changed = session.exec(
         update(Message)
@@ -212,7 +212,6 @@ def write(session: Session, owner: Owner, snapshot: Snapshot) -> bool:
             col(Message.chat_id) == snapshot.chat_id,
             col(Message.id) == snapshot.message_id,
             col(Message.status) == "generating",
-            col(Message.owner) == owner.id,
         )
         .values(
             parts=snapshot.parts,

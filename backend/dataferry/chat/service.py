@@ -249,7 +249,7 @@ class ChatService:
             del self._answers[answer.chat_id]
 
     async def _store(self, snapshot: Snapshot) -> bool:
-        return await self._database.run(rows.write, self._owner, snapshot)
+        return await self._database.run(rows.write, snapshot)
 
     def _stored_answer(self, session: Session, chat_id: str, message_id: str) -> Message:
         self._give_up_dead(session, chat_id)

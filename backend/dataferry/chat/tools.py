@@ -2,7 +2,7 @@
 
 They act as the signed-in person and with their rights only. Datasets come out of them and nowhere
 else. A tool that costs or destroys asks the person's own last message, parsed without a model,
-whether it wants that very dataset (ADR 0003); otherwise it says that it waits for a click.
+whether it wants that very dataset (ADR 0010); otherwise it says that it waits for a click.
 """
 
 import asyncio

@@ -3,30 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.api.deps import Services, current_viewer, services
-from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, Chunk, encode
-from dataferry.chat.tools import (
-    CancelInput,
-    DetailsInput,
-    LibraryInput,
-    SearchInput,
-    StartInput,
-    StatusInput,
-)
-from dataferry.chat.views import (
-    ChatThread,
-    ChatView,
-    DetailsOutput,
-    JobsOutput,
-    LibraryOutput,
-    MessageView,
-    SearchOutput,
-    StartOutput,
-)
+from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
+from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
 
 router = APIRouter(prefix="/api/chats", tags=["chats"])
@@ -176,38 +159,3 @@ def _stream(wired: Services, chat_id: str, answer_id: str) -> Response:
         yield DONE
 
     return StreamingResponse(events(), media_type="text/event-stream", headers=HEADERS)
-
-
-def document_stream(app: FastAPI) -> None:
-    """Put the stream's chunks and the tools' inputs and outputs into the OpenAPI document, which the
-    page's types are made from."""
-
-    @app.webhooks.post("chat-chunk", operation_id="chat_chunk", tags=["chats"])
-    async def chat_chunk(body: Chunk) -> None:
-        """One event of an answer's stream."""
-
-    tools: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
-        "search_datasets": (SearchInput, SearchOutput),
-        "dataset_details": (DetailsInput, DetailsOutput),
-        "start_download": (StartInput, StartOutput),
-        "download_status": (StatusInput, JobsOutput),
-        "cancel_download": (CancelInput, JobsOutput),
-        "list_library": (LibraryInput, LibraryOutput),
-    }
-    for name, (given, output) in tools.items():
-        _document_tool(app, name, given, output)
-
-
-def _document_tool(app: FastAPI, name: str, given: type[BaseModel], output: type[BaseModel]) -> None:
-    async def tool(body: BaseModel) -> None: ...
-
-    tool.__annotations__["body"] = given
-    app.webhooks.add_api_route(
-        f"tool-{name}",
-        tool,
-        methods=["POST"],
-        operation_id=f"tool_{name}",
-        response_model=output,
-        tags=["chats"],
-        summary=f"Input and output of the agent's tool `{name}`",
-    )
