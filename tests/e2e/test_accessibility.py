@@ -34,6 +34,7 @@ def signed_in(browser: Browser, hubs: Hubs, tmp_path: Path) -> Iterator[tuple[Br
     with Server(tmp_path / "data", **hubs.settings) as server:
         page = context.new_page()
         page.goto(f"{server.address}/login")
+        settled(page)
         check(page, "login")
         register(page, server)
         ask(page, "find diabetes datasets")

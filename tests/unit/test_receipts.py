@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import DatasetRef, DatasetSummary
 from dataferry.library.cards import build_card, loader_snippet
 from dataferry.library.models import Dataset, DatasetFile
-from dataferry.library.receipts import readable_bytes, receipt, tree_checksum, weakest
+from dataferry.library.receipts import receipt, tree_checksum, weakest
 
 
 def test_the_tree_checksum_is_that_of_sha256sums_own_output(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_a_dataset_is_worth_what_its_weakest_file_is() -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (150_000, "150 kB"), (2_000_000_000, "2.0 GB")],
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (150_000, "150 kB"), (2_000_000_000, "2 GB")],
 )
 def test_sizes_are_readable(count: int, text: str) -> None:
     assert readable_bytes(count) == text

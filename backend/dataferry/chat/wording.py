@@ -5,25 +5,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import SOURCE_LABELS, JobView, SourceProblem
 from dataferry.library.views import DatasetCard
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 _LISTED = 5
 _README = 500
 
 
 def size(size_bytes: int | None) -> str:
     """``24 kB``, ``1.5 GB``; decimal units, as the page writes them."""
-    if size_bytes is None:
-        return "size not known"
-    value = float(size_bytes)
-    for unit in _UNITS:
-        if value < 999.5 or unit == _UNITS[-1]:
-            digits = 0 if unit == "B" or value >= 99.95 else 1
-            return f"{value:.{digits}f}".removesuffix(".0") + f" {unit}"
-        value /= 1000
-    raise AssertionError("unreachable")
+    return "size not known" if size_bytes is None else readable_bytes(size_bytes)
 
 
 def job_state(job: JobView) -> str:

@@ -19,8 +19,8 @@ from rich.table import Table
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import ExitCode, age, out
 from dataferry.core.errors import Conflict, InvalidInput, restore
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import JobView
-from dataferry.library.receipts import readable_bytes
 
 AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]

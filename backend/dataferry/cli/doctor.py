@@ -18,10 +18,10 @@ from dataferry.cli.output import ExitCode, out
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.telemetry import configure_logging, redact
 from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest, SourceName
 from dataferry.library.paths import Store
-from dataferry.library.receipts import readable_bytes
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
 from dataferry.transfer.http import open_http

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import DatasetRef, Grade
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.views import DatasetFileView, Receipt
@@ -23,16 +24,6 @@ def tree_checksum(files: Iterable[tuple[str, str]]) -> str:
 def weakest(grades: Iterable[Grade]) -> Grade:
     """A dataset's checksum is worth what its weakest file's is."""
     return max(grades, key=_STRENGTH.index, default="recorded")
-
-
-def readable_bytes(count: int) -> str:
-    """``1500000`` → ``1.5 MB``, in powers of 1000."""
-    value, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
 
 
 def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[str, ...]) -> Receipt:

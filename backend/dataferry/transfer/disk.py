@@ -10,6 +10,7 @@ from io import RawIOBase
 from pathlib import Path
 
 from dataferry.core.errors import DiskFull, StoreNotWritable
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Manifest
 
 #: Files of at least this size are synced one by one when they are whole; smaller ones together, with
@@ -66,9 +67,11 @@ def _nearest(folder: Path) -> Path:
 
 
 def _no_room(folder: Path, needed: int | None, free: int) -> DiskFull:
-    amount = f"The download needs {_readable(needed)}" if needed else "The download needs more room"
-    short = f" {_readable(needed - free)}" if needed and needed > free else " space"
-    return DiskFull(f"{amount}, and {_readable(free)} is free in {folder}.", next_step=f"Free{short} there.")
+    amount = f"The download needs {readable_bytes(needed)}" if needed else "The download needs more room"
+    short = f" {readable_bytes(needed - free)}" if needed and needed > free else " space"
+    return DiskFull(
+        f"{amount}, and {readable_bytes(free)} is free in {folder}.", next_step=f"Free{short} there."
+    )
 
 
 def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
@@ -76,15 +79,6 @@ def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
         f"The folder {folder} cannot be written: {reason}.",
         next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
     )
-
-
-def _readable(count: int) -> str:
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def write_all(file: RawIOBase, chunk: bytes) -> None:

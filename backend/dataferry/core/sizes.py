@@ -1,0 +1,14 @@
+"""Sizes as people read them."""
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def readable_bytes(count: int) -> str:
+    """``24 kB``, ``1.5 GB``: powers of 1000, three digits at most but for the largest unit."""
+    value, unit = float(count), _UNITS[0]
+    for unit in _UNITS:
+        if value < 999.5 or unit == _UNITS[-1]:
+            break
+        value /= 1000
+    digits = 0 if unit == "B" or value >= 99.95 else 1
+    return f"{value:.{digits}f}".removesuffix(".0") + f" {unit}"
