@@ -33,13 +33,15 @@ from typing import ClassVar
 class DataferryError(Exception):
     """Base of everything that a user may be told.
 
-    ``detail`` is a readable sentence; ``next_step`` the act that mends it, where there is one;
-    ``retry_after`` seconds to wait before it can work.
+    ``detail`` is a readable sentence; ``next_step`` the act that mends it, where the raiser knows one
+    better than the usual one of its kind; ``retry_after`` seconds to wait before it can work.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
+    #: What mends most errors of this kind.
+    usual_step: ClassVar[str] = "Try again; if it stays so, look into the server's log."
     #: Worth another attempt with nothing changed.
     transient: ClassVar[bool] = False
 
@@ -53,17 +55,19 @@ class DataferryError(Exception):
     ) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.next_step = next_step
+        self.next_step = next_step or self.usual_step
         self.retry_after = retry_after
         self.link = link
 
 
 class InvalidInput(DataferryError):
     status, code, title = 422, "invalid_input", "The request cannot be used as it is"
+    usual_step = "Correct what is named and send it again."
 
 
 class OutsideStore(InvalidInput):
     code, title = "outside_store", "The path lies outside the store"
+    usual_step = "Name a folder inside the store."
 
 
 class PrivateAddress(InvalidInput):
@@ -72,30 +76,37 @@ class PrivateAddress(InvalidInput):
 
 class NotSignedIn(DataferryError):
     status, code, title = 401, "not_signed_in", "Sign in first"
+    usual_step = "Sign in, then try again."
 
 
 class Forbidden(DataferryError):
     status, code, title = 403, "forbidden", "Not allowed"
+    usual_step = "Ask an admin of this server."
 
 
 class GatedDataset(Forbidden):
     code, title = "gated", "The dataset's terms are not accepted yet"
+    usual_step = "Accept its terms at the source, then try again."
 
 
 class NotFound(DataferryError):
     status, code, title = 404, "not_found", "Not found"
+    usual_step = "Check the name."
 
 
 class Conflict(DataferryError):
     status, code, title = 409, "conflict", "Something else is in the way"
+    usual_step = "Wait until that is done, then try again."
 
 
 class TooManyRequests(DataferryError):
     status, code, title = 429, "too_many_requests", "Too many requests"
+    usual_step = "Wait, then try again."
 
 
 class SourceError(DataferryError):
     status, code, title = 502, "source_error", "The source did not answer as it should"
+    usual_step = "Try again later."
 
 
 class SourceTimeout(SourceError):
@@ -124,6 +135,7 @@ class SourceProtocolError(SourceError):
 
 class TransferError(DataferryError):
     status, code, title = 502, "transfer", "The download did not finish"
+    usual_step = "Try again; what has arrived whole is kept."
 
 
 class NetworkFault(TransferError):
@@ -144,14 +156,17 @@ class UnsafeArchive(TransferError):
 
 class DiskFull(DataferryError):
     status, code, title = 507, "disk_full", "Not enough free disk space"
+    usual_step = "Free some space, then try again."
 
 
 class StoreNotWritable(DataferryError):
     status, code, title = 507, "store_not_writable", "The downloads folder cannot be written"
+    usual_step = "Let the server's user write there, or set DOWNLOAD_PATH."
 
 
 class ConfigError(DataferryError):
     code, title = "config", "A setting is wrong"
+    usual_step = "Correct it, then start again."
 
 
 def restore(
