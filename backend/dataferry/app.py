@@ -71,6 +71,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
             await wired.chat.stop()
         await wired.jobs.stop()
         wired.catalog.close()
+        wired.accounts.close()
         wired.database.close()
 
 

@@ -107,7 +107,9 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 def _token(settings: Settings, user: str | None) -> str:
     """An access token from the data folder's own key: who may read that may act."""
     database = Database(settings.sqlalchemy_url, threads=1)
+    accounts = Accounts(database, settings)
     try:
-        return Accounts(database, settings).operator_token(user)
+        return accounts.operator_token(user)
     finally:
+        accounts.close()
         database.close()

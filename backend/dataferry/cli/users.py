@@ -35,10 +35,12 @@ def _accounts() -> Iterator[Accounts]:
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url, threads=1)
+    accounts = Accounts(database, settings)
     try:
         upgrade(database)
-        yield Accounts(database, settings)
+        yield accounts
     finally:
+        accounts.close()
         database.close()
 
 
