@@ -76,3 +76,18 @@ export function receiptQuery(key: string, revision?: string) {
       ),
   });
 }
+
+/** Null where the dataset has no table that can be shown. */
+export function previewQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "preview", key, revision],
+    queryFn: async () => {
+      const path = { key };
+      const { data } = await api.GET("/api/datasets/{key}/preview", {
+        params: { path, query: { revision } },
+      });
+      return data ?? null;
+    },
+    staleTime: FOREVER,
+  });
+}

@@ -21,6 +21,7 @@ export type DatasetCard = Schemas["DatasetCard"];
 export type DatasetView = Schemas["DatasetView"];
 export type DatasetFile = Schemas["DatasetFileView"];
 export type DownloadTicket = Schemas["DownloadTicket"];
+export type Preview = Schemas["Preview"];
 export type Receipt = Schemas["Receipt"];
 export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];

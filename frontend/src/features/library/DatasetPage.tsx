@@ -20,6 +20,7 @@ import { Loading } from "@/ui/Spinner";
 import { DeleteDialog } from "./DeleteDialog";
 import { ReceiptView } from "./ReceiptView";
 import { isDeleting, statusWord } from "./status";
+import { TablePreview } from "./TablePreview";
 
 /** `/library/:key` */
 export default function DatasetPage() {
@@ -99,6 +100,7 @@ function Overview({ dataset, revision }: { dataset: DatasetView; revision?: stri
               <CodeBlock code={dataset.snippet} what="code that loads it" />
             </Section>
           )}
+          <TablePreview datasetKey={dataset.key} revision={revision} />
           <ReceiptView datasetKey={dataset.key} revision={revision} />
         </>
       )}
