@@ -6,6 +6,8 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { session } from "@/api/client";
+import { queryClient } from "@/api/live";
+import { appQuery } from "@/api/queries";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen } from "./ErrorScreen";
 import { NotFound } from "./NotFound";
@@ -22,6 +24,15 @@ function nextOf(search: Record<string, unknown>): { next?: string } {
 async function leaveWhenSignedIn({ search }: { search: { next?: string } }) {
   const { status } = await session.restore();
   if (status === "signed-in") throw redirect({ href: search.next ?? "/" });
+}
+
+/** Nobody has an account here yet: a newcomer is led to making the first one. */
+async function isNew(): Promise<boolean> {
+  try {
+    return (await queryClient.ensureQueryData(appQuery)).needs_setup;
+  } catch {
+    return false;
+  }
 }
 
 const login = createRoute({
@@ -48,7 +59,7 @@ const app = createRoute({
     const { status } = await session.restore();
     if (status === "signed-in") return;
     const next = location.href === "/" ? undefined : location.href;
-    throw redirect({ to: "/login", search: { next } });
+    throw redirect({ to: (await isNew()) ? "/register" : "/login", search: { next } });
   },
   component: Shell,
 });

@@ -8,10 +8,14 @@ export function TablePreview({ datasetKey, revision }: { datasetKey: string; rev
   const { data } = useQuery(previewQuery(datasetKey, revision));
   if (!data) return null;
   return (
-    <Section title="Preview">
-      <p className="-mt-1 text-13 text-muted">
-        First {data.rows.length} rows of <span className="font-mono">{data.path}</span>
-      </p>
+    <Section
+      title="Preview"
+      intro={
+        <>
+          First {data.rows.length} rows of <span className="font-mono">{data.path}</span>
+        </>
+      }
+    >
       {/* Scrolls by itself, so it must be reached with the keyboard too. */}
       <section
         aria-label={`Preview of ${data.path}`}
