@@ -29,7 +29,7 @@ async function leaveWhenSignedIn({ search }: { search: { next?: string } }) {
 /** Nobody has an account here yet: a newcomer is led to making the first one. */
 async function isNew(): Promise<boolean> {
   try {
-    return (await queryClient.ensureQueryData(appQuery)).needs_setup;
+    return (await queryClient.fetchQuery({ ...appQuery, staleTime: 0 })).needs_setup;
   } catch {
     return false;
   }
