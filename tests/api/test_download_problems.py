@@ -1,0 +1,111 @@
+"""What goes wrong at a hub or on the way, seen through the product's own routes.
+
+Each ends in a typed problem with the next act, leaves nothing that looks whole, and needs no cleaning up
+before the next try.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.catalogue import IMDB
+from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import Client, Server
+
+HEART = "andrewmvd/heart-failure-clinical-data"
+DATASETS = {"kaggle": HEART, "huggingface": IMDB}
+SETTINGS = {"kaggle": ("KAGGLE_USERNAME", "KAGGLE_KEY"), "huggingface": ("HF_TOKEN",)}
+WAIT = {"Prefer": "wait"}
+
+
+@pytest.fixture(scope="module")
+def hubs() -> Iterator[Hubs]:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        yield hubs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
+    """Impatient: one attempt, and nothing remembered of an earlier question."""
+    settings = hubs.settings | {
+        "DATAFERRY_RETRIES": "0",
+        "DATAFERRY_STALL_TIMEOUT_S": "0.5",
+        "DATAFERRY_SEARCH_CACHE_S": "0",
+        "DATAFERRY_BREAKER_S": "0",
+    }
+    with Server(tmp_path_factory.mktemp("problems") / "data", **settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Client:
+    return server.client()
+
+
+@pytest.mark.parametrize(
+    ("source", "fault", "status", "code"),
+    [
+        ("kaggle", ("wrong_bytes", {}), 502, "checksum_mismatch"),
+        ("huggingface", ("wrong_bytes", {}), 502, "checksum_mismatch"),
+        ("kaggle", ("short_body", {}), 502, "checksum_mismatch"),
+        ("huggingface", ("short_body", {}), 502, "content_changed"),
+        ("kaggle", ("drop_after", {"bytes": 100}), 502, "network"),
+        ("huggingface", ("drop_after", {"bytes": 100}), 502, "network"),
+        ("kaggle", ("stall", {"bytes": 100}), 502, "network"),
+        ("kaggle", ("zip_slip", {}), 422, "unsafe_archive"),
+        ("kaggle", ("zip_bomb", {"bytes": 600_000_000}), 422, "unsafe_archive"),
+        ("huggingface", ("gated", {}), 403, "gated"),
+        ("kaggle", ("garbage", {}), 502, "source_protocol"),
+        ("huggingface", ("server_error", {}), 502, "source_unreachable"),
+        ("huggingface", ("rate_limit", {}), 429, "source_rate_limited"),
+        ("kaggle", ("requires_credentials", {}), 503, "source_not_configured"),
+        ("huggingface", ("requires_credentials", {}), 503, "source_not_configured"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0] if isinstance(value, tuple) else None,
+)
+def test_a_fault_is_a_typed_problem_and_the_next_try_works(
+    server: Server,
+    ada: Client,
+    hubs: Hubs,
+    source: str,
+    fault: tuple[str, dict[str, Any]],
+    status: int,
+    code: str,
+) -> None:
+    fake = hubs.kaggle if source == "kaggle" else hubs.hub
+    body = {"dataset_id": DATASETS[source], "force_download": True}
+    name, options = fault
+    fake.fault(name, **options)
+    try:
+        answer = ada.post(f"/api/datasets/download/{source}", body, headers=WAIT)
+    finally:
+        hubs.heal()
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["detail"]
+    assert problem["next_step"]
+    if code == "gated":
+        assert DATASETS[source] in problem["link"]
+    if code == "source_not_configured":
+        for setting in SETTINGS[source]:
+            assert setting in problem["next_step"]
+    assert "Traceback" not in answer.text
+    assert not files_of(server, source)
+
+    again = ada.post(f"/api/datasets/download/{source}", body, headers=WAIT)
+    assert again.status_code == 200, again.text
+    assert files_of(server, source)
+    key = again.json()["key"]
+    assert ada.get(f"/api/datasets/{key}").json()["downloaded"] is True
+    deletion = ada.http.delete(f"/api/datasets/{key}/data").json()
+    assert ada.finished(deletion["job_id"])["state"] == "succeeded"
+
+
+def files_of(server: Server, source: str) -> list[Path]:
+    """What stands in the dataset's own place, where only whole datasets may."""
+    folder = server.data_dir / "downloads" / source / DATASETS[source]
+    return [path for path in folder.rglob("*") if path.is_file()]
