@@ -55,3 +55,12 @@ def test_make_help_names_every_target() -> None:
     text = (ROOT / "Makefile").read_text()
     for target in ("help", "setup", "run", "demo", "dev", "test", "check", "bench", "clean"):
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    for command in ("make setup", "make check", "make test", "scripts.check_wheel"):
+        assert re.search(rf"^(?!#).*{re.escape(command)}", script, re.MULTILINE), command
+    readme = (ROOT / "README.md").read_text()
+    first_block = readme.partition("```\n")[2].partition("```")[0]
+    assert re.findall(r"^make \w+", first_block, re.MULTILINE) == ["make run", "make test"]
