@@ -291,3 +291,54 @@ def test_the_parameters_of_a_job_are_described(ada: Client) -> None:
     job = ada.post("/api/jobs", {"ref": "builtin:wine", "params": {"force_download": True}}).json()
     assert job["kind"] == "download"
     assert ada.finished(job["id"])["state"] == "succeeded"
+
+
+def test_a_wait_that_ends_leaves_the_job_running(hubs: Hubs, ada: Client) -> None:
+    body = {"dataset_id": hubs.slow, "force_download": True}
+    answer = ada.post("/api/datasets/download/kaggle", body, headers={"Prefer": "wait=1"})
+    assert answer.status_code == 202
+    job = ada.job(answer.json()["job_id"])
+    assert job["state"] in ("queued", "running", "verifying")
+    ada.post(f"/api/jobs/{job['id']}/cancel")
+
+
+def test_a_full_ref_goes_to_the_source_that_it_names(ada: Client) -> None:
+    body = {"dataset_id": "builtin:iris", "download_path": None}
+    ticket = ada.post("/api/datasets/download/kaggle", body, headers={"Prefer": "wait"}).json()
+    assert (ticket["source"], ticket["status"]) == ("Built-in", "succeeded")
+
+
+def test_the_first_rows_of_a_table_are_shown(ada: Client) -> None:
+    ada.post("/api/datasets/download-dataset", {"dataset_id": "builtin:iris"}, headers={"Prefer": "wait"})
+    preview = ada.get("/api/datasets/builtin:iris/preview", params={"rows": 3}).json()
+    assert preview["path"] == "train.csv"
+    assert [column["dtype"] for column in preview["columns"]][:4] == ["float64"] * 4
+    assert [len(row) for row in preview["rows"]] == [5, 5, 5]
+
+
+def test_an_update_fetches_the_newest_and_then_deletes_the_old(tmp_path: Path) -> None:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub, Server(tmp_path / "data", **hubs.settings) as server:
+        ada = server.client()
+        wait = {"Prefer": "wait"}
+        first = ada.post("/api/datasets/download/kaggle", {"dataset_id": HEART}, headers=wait).json()
+        dataset = hubs.kaggle.catalogue.find("kaggle", HEART)
+        assert dataset is not None
+        dataset.publish(lambda: dict(dataset.versions[0].files))
+        ticket = ada.post(f"/api/datasets/{first['key']}/update").json()
+        job = ada.finished(ticket["job_id"])
+        assert (job["state"], job["revision"]) == ("succeeded", "2")
+        assert not Path(first["file_path"]).exists()
+        assert any(Path(job["file_path"]).iterdir())
+        row = ada.get(f"/api/datasets/{first['key']}").json()
+        assert (row["revision"], row["downloaded"]) == ("2", True)
+
+
+def test_a_choice_of_files_brings_those_only(ada: Client, hubs: Hubs) -> None:
+    body = {"dataset_id": "builtin:wine", "files": ["test.csv"]}
+    ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
+    assert [path.name for path in Path(ticket["file_path"]).iterdir()] == ["test.csv"]
+    answer = ada.post(
+        "/api/datasets/download-dataset", body | {"files": ["none.csv"]}, headers={"Prefer": "wait"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -174,7 +174,7 @@ class Library:
         view = self.store.view(download_path) if download_path else None
         asked = ref
         ref = await self._database.run(self._with_link, ref, viewer)
-        summary = await self._describe_for_download(ref, revision, viewer)
+        summary = await self._describe_for_download(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
             if not files and summary.size_bytes is not None:
@@ -256,12 +256,12 @@ class Library:
         )
 
     async def _describe_for_download(
-        self, ref: DatasetRef, revision: str | None, viewer: Viewer
+        self, ref: DatasetRef, revision: str | None, viewer: Viewer, *, fresh: bool
     ) -> DatasetSummary | None:
         credential = self._credential(ref, viewer)
         try:
             summary = await self._catalog.describe(
-                ref, revision, credential, timeout=self._settings.describe_timeout_s
+                ref, revision, credential, timeout=self._settings.describe_timeout_s, fresh=fresh
             )
         except (SourceTimeout, SourceUnreachable, SourceRateLimited):
             return None

@@ -177,13 +177,15 @@ class Catalog:
         credential: Credential,
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- the pool keeps it, and trips its breaker by it
+        fresh: bool = False,
     ) -> DatasetSummary:
         """One dataset as its source tells it, within ``timeout`` seconds (``describe_timeout_s``).
 
-        A hit of a search that told revision and size is answer enough. Errors: those of ``Source``.
+        A hit of a search that told revision and size is answer enough, unless ``fresh`` asks for what
+        the source says now. Errors: those of ``Source``.
         """
         key = _key(ref, revision, credential)
-        known = self._described.get(key)
+        known = None if fresh else self._described.get(key)
         if known is None:
             deadline = self._settings.describe_timeout_s if timeout is None else timeout
             source = self._source(ref)
