@@ -150,7 +150,8 @@ function exclusively<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request("dataferry.session", work) as Promise<T>;
 }
 
-const MARK = "dataferry.session";
+/** Where the mark is stored; its removal tells the other tabs that the session has ended. */
+export const MARK = "dataferry.session";
 
 const storedMark: SessionMark = {
   has: () => {

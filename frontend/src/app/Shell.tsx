@@ -1,7 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { queryClient } from "@/api/live";
-import { useSession } from "@/features/accounts/useSession";
+import { useMe, useSession } from "@/features/accounts/useSession";
 import { Tray } from "@/features/downloads/Tray";
 import { TraySheet } from "@/features/downloads/TraySheet";
 import { useMedia } from "@/ui/useMedia";
@@ -55,10 +55,15 @@ export function Shell() {
   );
 }
 
-/** The session ended, here or in another tab: nothing of it stays on the page. */
+/** The session ended, or became another person's in another tab: nothing of it stays on the page. */
 function useLeaveWhenSignedOut(): void {
   const { status } = useSession();
   const navigate = useNavigate();
+  const id = useMe()?.id;
+  const begunAs = useRef(id);
+  useEffect(() => {
+    if (id !== undefined && id !== begunAs.current) location.replace("/");
+  }, [id]);
   useEffect(() => {
     if (status !== "signed-out") return;
     void navigate({ to: "/login" }).then(() => queryClient.clear());

@@ -13,7 +13,10 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
   return (
     <li
       data-testid="job"
-      className={clsx("flex gap-x-4 gap-y-2", narrow ? "items-start" : "flex-wrap items-center")}
+      className={clsx(
+        "flex",
+        narrow ? "items-start gap-2" : "flex-wrap items-center gap-x-4 gap-y-2",
+      )}
     >
       <div className={clsx("grid min-w-0 flex-1 grid-cols-1 gap-1", !narrow && "basis-64")}>
         <p className="truncate text-14 font-medium" title={job.title}>
@@ -26,7 +29,7 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
             {sourceLabel(job.source)} · <span className="font-mono">{job.ref}</span>
           </p>
         )}
-        <JobStatus job={job} />
+        <JobStatus job={job} narrow={narrow} />
         {job.problem?.link && (
           <ExternalLink href={job.problem.link} className="text-13">
             {job.problem.code === "gated" ? "Read and accept the terms" : "Open the page"}

@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import { CircleCheck, CircleX, Clock, TriangleAlert } from "lucide-react";
 import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
@@ -7,11 +8,11 @@ import { useLivePaused } from "./useJobs";
 import { useNow } from "./useNow";
 
 /** A job's bar and its state in words; the same two lines in card, tray and list. */
-export function JobStatus({ job }: { job: JobView }) {
+export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
   const paused = useLivePaused();
   const now = useNow(job.state === "waiting");
   const percent = percentOf(job);
-  const text = statusText(job, now);
+  const text = statusText(job, now, narrow);
   const deleting = job.kind === "delete";
   return (
     <div className="grid min-w-0 grid-cols-1 gap-1">
@@ -22,7 +23,12 @@ export function JobStatus({ job }: { job: JobView }) {
           label={`Download of ${job.title}`}
         />
       )}
-      <p className="flex min-w-0 items-start justify-between gap-3 text-13 text-muted tabular-nums">
+      <p
+        className={clsx(
+          "flex min-w-0 items-start justify-between gap-3 text-muted tabular-nums",
+          narrow ? "text-12" : "text-13",
+        )}
+      >
         <span className="flex min-w-0 items-start gap-1.5">
           <StateIcon job={job} />
           <span className="min-w-0 wrap-anywhere">{text}</span>

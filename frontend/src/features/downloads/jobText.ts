@@ -9,13 +9,16 @@ export function percentOf(job: JobView): number | null {
   return Math.min(99, (100 * done) / total);
 }
 
-/** A job's state in one line. `now` is the time in milliseconds, for waits. */
-export function statusText(job: JobView, now: number): string {
+/**
+ * A job's state in one line. `now` is the time in milliseconds, for waits; `short` leaves the rate
+ * out, so that the line keeps its height in the tray.
+ */
+export function statusText(job: JobView, now: number, short = false): string {
   switch (job.state) {
     case "queued":
       return job.kind === "delete" ? "Deleting…" : "Queued";
     case "running":
-      return job.kind === "delete" ? "Deleting…" : runningText(job);
+      return job.kind === "delete" ? "Deleting…" : runningText(job, short);
     case "verifying":
       return job.progress.phase === "unpacking" ? "Unpacking…" : "Verifying checksum…";
     case "waiting":
@@ -54,14 +57,14 @@ export function announcement(job: JobView): string {
   }
 }
 
-function runningText(job: JobView): string {
+function runningText(job: JobView, short: boolean): string {
   const { phase, bytes_done, bytes_total, rate_bps, eta_s } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
   const amount =
     bytes_total == null
       ? formatBytes(bytes_done)
       : `${formatBytes(bytes_done)} of ${formatBytes(bytes_total)}`;
-  const rate = rate_bps ? formatRate(rate_bps) : null;
+  const rate = rate_bps && !short ? formatRate(rate_bps) : null;
   const left = eta_s != null && bytes_total != null ? `${formatDuration(eta_s)} left` : null;
   return [amount, rate, left].filter(Boolean).join(" · ");
 }

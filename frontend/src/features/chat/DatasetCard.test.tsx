@@ -1,0 +1,113 @@
+import { act, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import { JOBS_KEY } from "@/api/jobs";
+import { jobStore, queryClient } from "@/api/live";
+import type { JobView } from "@/api/types";
+import { answerRequests, json, problem, renderOnPage } from "@/test/render";
+import { sampleCard, sampleJob } from "@/test/samples";
+import { DatasetCard } from "./DatasetCard";
+
+const card = sampleCard();
+const ticket = { success: true, job_id: "job_1", status: "queued", ref: card.ref, key: card.key };
+
+beforeEach(() => {
+  queryClient.setQueryData(JOBS_KEY, []);
+});
+
+/** As the socket tells it. */
+function tell(fields: Partial<JobView>) {
+  act(() => jobStore.told(sampleJob(fields)));
+}
+
+test("Download becomes progress with Cancel, then Open with the path", async () => {
+  const server = answerRequests({
+    "POST /api/datasets/download/kaggle": () => json(ticket, 202),
+    "GET /api/jobs/job_1": () => json(sampleJob({ state: "queued" })),
+    "GET /api/datasets/kaggle%3Auciml~iris": () =>
+      json({ local_path: "/store/kaggle/uciml/iris/1", snippet: "load('iris')" }),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  renderOnPage(<DatasetCard card={card} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Download Iris" }));
+  expect(await screen.findByRole("button", { name: "Cancel Iris" })).toBeVisible();
+  expect(server.calls[0]).toMatchObject({
+    path: card.download_endpoint,
+    body: JSON.stringify({ dataset_id: card.id, download_path: null }),
+  });
+
+  tell({ progress: { phase: "fetching", bytes_done: 50, bytes_total: 100, files_done: 0 } });
+  const bar = screen.getByRole("progressbar", { name: "Download of Iris" });
+  await waitFor(() => expect(bar).toHaveAttribute("aria-valuenow", "50"));
+  tell({ state: "verifying" });
+  expect(await screen.findByText("Verifying checksum…")).toBeVisible();
+
+  tell({ state: "succeeded", file_path: "/store/kaggle/uciml/iris/1" });
+  expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
+  expect(screen.getByText("/store/kaggle/uciml/iris/1")).toBeVisible();
+  await userEvent.click(await screen.findByRole("button", { name: "Code" }));
+  expect(screen.getByText("load('iris')")).toBeVisible();
+});
+
+test("Cancel asks the server, and Retry follows", async () => {
+  const server = answerRequests({
+    "POST /api/jobs/job_1/cancel": () => json(sampleJob({ state: "cancelled" })),
+    "POST /api/jobs/job_1/retry": () => json(sampleJob({ state: "queued", attempt: 2 })),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  tell({ state: "running" });
+  renderOnPage(<DatasetCard card={card} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Cancel Iris" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Retry Iris" }));
+  expect(await screen.findByText("Queued")).toBeVisible();
+});
+
+test("a gated dataset leads to its terms, then to another try", async () => {
+  let accepted = false;
+  const server = answerRequests({
+    "POST /api/datasets/download/kaggle": () =>
+      accepted
+        ? json(ticket, 202)
+        : problem(403, "gated", "The terms are not accepted.", {
+            next_step: "Accept them, then try again.",
+            link: "https://example.org/terms",
+          }),
+    "GET /api/jobs/job_1": () => json(sampleJob({ state: "queued" })),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  renderOnPage(<DatasetCard card={sampleCard({ gated: true })} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Download Iris" }));
+  const terms = await screen.findByRole("link", { name: /Read and accept the terms/ });
+  expect(terms).toHaveAttribute("href", "https://example.org/terms");
+  expect(terms).toHaveAttribute("rel", expect.stringContaining("noopener"));
+  expect(screen.getByText("The terms are not accepted.")).toBeVisible();
+  accepted = true;
+  await userEvent.click(screen.getByRole("button", { name: "Retry Iris" }));
+  expect(await screen.findByText("Queued")).toBeVisible();
+});
+
+test("a failure shows its reason and the next step", async () => {
+  tell({
+    state: "failed",
+    problem: { code: "x", detail: "The bytes are wrong.", next_step: "Try later.", status: 502 },
+  });
+  renderOnPage(<DatasetCard card={card} />);
+  expect(await screen.findByText("The bytes are wrong.")).toBeVisible();
+  expect(screen.getByText("Try later.")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Retry Iris" })).toBeVisible();
+});
+
+test("HTML in a title, a description or an id is text", async () => {
+  const title = "<img src=x onerror=alert(1)><b>Bold</b>";
+  const description = "<script>alert(1)</script>";
+  const { container } = renderOnPage(<DatasetCard card={sampleCard({ title, description })} />);
+  expect(await screen.findByRole("heading", { name: title })).toHaveTextContent(title);
+  expect(screen.getByText(description)).toBeVisible();
+  expect(container.querySelector("img, b, script")).toBeNull();
+});
+
+test("a link that is not http is not a link", async () => {
+  renderOnPage(<DatasetCard card={sampleCard({ url: "javascript:alert(1)" })} />);
+  await screen.findByRole("heading", { name: "Iris" });
+  expect(screen.queryByRole("link")).toBeNull();
+});

@@ -1,0 +1,42 @@
+import type { DatasetCard, JobView } from "@/api/types";
+
+/** A card and a job on it, with what a test cares about on top. */
+export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
+  return {
+    id: "uciml/iris",
+    title: "Iris",
+    source: "Kaggle",
+    url: "https://example.org/iris",
+    downloads: 1200,
+    ref: "kaggle:uciml/iris",
+    key: "kaggle:uciml~iris",
+    download_endpoint: "/api/datasets/download/kaggle",
+    description: "Three species of iris.",
+    size_bytes: 4600,
+    file_count: 2,
+    license: "CC0-1.0",
+    gated: false,
+    tags: [],
+    formats: ["csv"],
+    local_status: "absent",
+    why: "title matches",
+    ...fields,
+  };
+}
+
+export function sampleJob(fields: Partial<JobView> = {}): JobView {
+  return {
+    id: "job_1",
+    kind: "download",
+    state: "running",
+    ref: "kaggle:uciml/iris",
+    key: "kaggle:uciml~iris",
+    source: "kaggle",
+    title: "Iris",
+    dataset_id: "ds_1",
+    attempt: 1,
+    created_at: "2026-11-20T10:00:00Z",
+    ...fields,
+    progress: { phase: "fetching", bytes_done: 0, files_done: 0, ...fields.progress },
+  };
+}

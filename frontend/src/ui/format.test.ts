@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { formatBytes, formatCount, formatDuration, plural, shortHash } from "./format";
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1000, "1.0 KB"],
+  [23_873, "23.9 KB"],
+  [99_949, "99.9 KB"],
+  [99_950, "100 KB"],
+  [999_499, "999 KB"],
+  [999_500, "1.0 MB"],
+  [2_147_483_648, "2.1 GB"],
+  [412_300_000_000, "412 GB"],
+  [-5, "0 B"],
+])("%i bytes are %s", (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [0.2, "1 s"],
+  [59, "59 s"],
+  [60, "1 min"],
+  [61, "2 min"],
+  [3600, "1 h"],
+  [3900, "1 h 5 min"],
+  [36_900, "10 h"],
+])("%d seconds are %s", (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
+});
+
+test("counts", () => {
+  expect(formatCount(812_341)).toBe("812.3K");
+  expect(plural(1, "file")).toBe("1 file");
+  expect(plural(3663, "file")).toBe("3,663 files");
+  expect(shortHash("9f86d081884c7d659a2f")).toBe("9f86d081884c");
+});
