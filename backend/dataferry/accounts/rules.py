@@ -47,5 +47,7 @@ def check_password(password: str, email: str) -> None:
             f"password: it has {len(password)} characters.",
             next_step=f"Use {PASSWORD_LENGTH.start} to {PASSWORD_LENGTH.stop - 1} characters.",
         )
+    if any("\ud800" <= character <= "\udfff" for character in password):  # half of one, from broken JSON
+        raise InvalidInput("password: it holds what is no character.", next_step="Choose another one.")
     if normal_email(password) == email:
         raise InvalidInput("password: it is the e-mail address.", next_step="Choose another one.")

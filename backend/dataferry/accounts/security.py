@@ -118,7 +118,7 @@ class AccessTokens:
                 issuer=_ISSUER,
                 options={f"require_{claim}": True for claim in _REQUIRED},
             )
-        except JWTError as error:
+        except (JWTError, ValueError) as error:  # the latter for what is not even text
             raise NotSignedIn("The session has ended.", next_step="Sign in again.") from error
         if claims.get("typ") != _KIND:
             raise NotSignedIn("That is not an access token.", next_step="Sign in again.")

@@ -149,7 +149,7 @@ async def _invalid(_request: Request, error: Exception) -> Response:
             status=InvalidInput.status,
             detail="; ".join(map(_fault, error.errors()[:5])),
             code=InvalidInput.code,
-            next_step="Correct what is named and send it again.",
+            next_step=InvalidInput.usual_step,
         )
     )
 
@@ -161,13 +161,14 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 def _refusal(status: int, detail: str = "") -> Problem:
     phrase = HTTPStatus(status).phrase
-    if status not in REFUSALS:
-        code = phrase.lower().replace(" ", "_")
-        return Problem(title=phrase, status=status, detail=f"{detail or phrase}.", code=code)
-    code, detail, next_step = REFUSALS[status]
-    return Problem(
-        type=_described(code), title=phrase, status=status, detail=detail, code=code, next_step=next_step
-    )
+    kind = "about:blank"
+    if status in REFUSALS:
+        code, detail, next_step = REFUSALS[status]
+        kind = _described(code)
+    else:
+        code, detail = phrase.lower().replace(" ", "_"), f"{detail or phrase}."
+        next_step = f"{REFERENCE} says what a request must be."
+    return Problem(type=kind, title=phrase, status=status, detail=detail, code=code, next_step=next_step)
 
 
 def _unexpected(number: str) -> Problem:
@@ -177,7 +178,7 @@ def _unexpected(number: str) -> Problem:
         status=DataferryError.status,
         detail=f"Something in Dataferry itself went wrong ({number}).",
         code=DataferryError.code,
-        next_step="Look for that number in the server's log.",
+        next_step="Look for that number in the server's log, or try again.",
     )
 
 

@@ -55,7 +55,7 @@ def reference_page(document: dict[str, Any], origin: str) -> str:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
-    needs_token = "security" in operation
+    mark = "" if "security" in operation else ' <em class="open">open</em>'
     rows = [
         (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p.get("schema", {})), _words(p))
         for p in operation.get("parameters", ())
@@ -72,7 +72,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     ]
     return (
         f'<details id="{escape(operation["operationId"])}"><summary><code><span class="method">'
-        f"{method.upper()}</span>{escape(path)}</code>{'' if needs_token else ' <em class=open>open</em>'}"
+        f"{method.upper()}</span>{escape(path)}</code>{mark}"
         f"</summary><p>{_words(operation)}</p>{_table(('parameter', 'in', 'type', ''), rows)}"
         f"{''.join(bodies)}{''.join(answers)}</details>"
     )

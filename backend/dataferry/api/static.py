@@ -39,26 +39,36 @@ class Page(StaticFiles):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)
-            return
-        await super().__call__(scope, receive, send)
+        elif _first_segment(self.get_path(scope)) == "api":
+            raise HTTPException(404)
+        elif self._built:
+            await super().__call__(scope, receive, send)
+        else:
+            await HTMLResponse(_NOT_BUILT, 503)(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        first, _, rest = path.partition("/")
-        if first == "api":
-            raise HTTPException(404)
-        if not self._built:
-            return HTMLResponse(_NOT_BUILT, 503)
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            a_file = not rest and "." in first.strip(".")  # as /robots.txt is, and no screen
-            if error.status_code != 404 or first in _NOT_SCREENS or a_file:
+            if error.status_code != 404 or not _is_screen(path):
                 raise
             response = await super().get_response("index.html", scope)
         # Names of assets carry a hash of their content; everything else may change with each build.
-        lasting = first == "assets" and response.status_code < 400
+        lasting = _first_segment(path) == "assets"
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if lasting else "no-cache"
         return response
+
+
+def _first_segment(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _is_screen(path: str) -> bool:
+    """Whether the page itself may know the path; ``.`` is the root."""
+    if path == ".":
+        return True
+    # A name with a dot at the top is a file, as robots.txt is; further down it may be a dataset's key.
+    return _first_segment(path) not in _NOT_SCREENS and ("/" in path or "." not in path)
 
 
 def install_page(app: FastAPI, web: Path = WEB) -> None:

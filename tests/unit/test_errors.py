@@ -1,0 +1,73 @@
+"""The error tree: one shape, as drawn, each with words and a status."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from dataferry.core import errors
+from dataferry.core.errors import DataferryError, restore
+
+
+def kinds(kind: type[DataferryError] = DataferryError) -> Iterator[type[DataferryError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from kinds(child)
+
+
+KINDS = list(kinds())
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+def test_the_tree_is_as_drawn() -> None:
+    drawing = (errors.__doc__ or "").partition("``Cancelled``")[0]
+    drawn = dict(re.findall(r"([A-Z]\w+) (\d{3})", drawing))
+    names = set(re.findall(r"\b[A-Z][A-Za-z]{3,}\b", drawing.partition("DataferryError")[2]))
+    assert {kind.__name__ for kind in KINDS} - {"DataferryError"} == names
+    for kind in KINDS:
+        if kind.__name__ in drawn:
+            assert kind.status == int(drawn[kind.__name__]), kind
+
+
+def test_codes_are_unique_and_for_programs() -> None:
+    codes = [kind.code for kind in KINDS]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+
+
+@each_kind
+def test_a_title_is_short_and_no_sentence(kind: type[DataferryError]) -> None:
+    assert 3 < len(kind.title) < 60
+    assert not kind.title.endswith(".")
+    # Only our own token is answered with 401: it makes a client sign in again.
+    assert (kind.status == 401) == (kind is errors.NotSignedIn)
+
+
+@each_kind
+def test_there_is_always_a_next_act(kind: type[DataferryError]) -> None:
+    assert kind("What happened.").next_step == kind.usual_step
+    assert kind.usual_step.endswith(".")
+    assert kind("What happened.", next_step="Do this.").next_step == "Do this."
+
+
+@each_kind
+def test_an_error_comes_back_from_its_stored_code(kind: type[DataferryError]) -> None:
+    error = restore(kind.code, "What happened.", next_step="Do this.", link="https://example.org")
+    assert type(error) is kind
+    assert (str(error), error.detail) == ("What happened.", "What happened.")
+    assert (error.next_step, error.link, error.retry_after) == ("Do this.", "https://example.org", None)
+
+
+def test_an_unknown_code_is_still_an_error() -> None:
+    assert type(restore("of_a_newer_version", "What happened.")) is DataferryError
+
+
+def test_only_what_may_pass_by_itself_is_tried_again() -> None:
+    assert {kind.__name__ for kind in KINDS if kind.transient} == {
+        *("SourceTimeout", "SourceUnreachable", "SourceRateLimited"),
+        *("NetworkFault", "ChecksumMismatch", "ContentChanged"),
+    }
+
+
+def test_cancelling_is_no_error() -> None:
+    assert not issubclass(errors.Cancelled, DataferryError)
