@@ -209,6 +209,8 @@ def test_bad_input(ada: Client, gemini: GeminiFake) -> None:
     broken = ada.http.post(path, content=b"{", headers={"content-type": "application/json"})
     assert broken.status_code == 422
     assert ada.http.patch(f"/api/chats/{chat}", json={"title": ""}).status_code == 422
+    for nonsense in ("/api/chats/%00", f"/api/chats/{chat}/stream?after_message=%00", "/api/chats/a%20b"):
+        assert ada.get(nonsense).status_code == 422
     assert ada.get(f"/api/chats/{chat}").json()["messages"] == []
     assert gemini.requests == []
     # The longest message there may be is one.

@@ -278,6 +278,21 @@ async def test_the_history_holds_earlier_results_and_is_trimmed(gemini: GeminiFa
     assert "really?" in request.words
 
 
+async def test_broken_answers_of_the_past_are_whole_turns_for_the_model(gemini: GeminiFake) -> None:
+    """Two halves of one answer are one turn, and a stopped one is a turn too."""
+    gemini.script(call("search_datasets", query="diabetes"), say("I found two that fit."))
+    gemini.fault("drop", after=1, tokens=3, times=1)
+    broken = await ask(gemini)
+    gemini.reset()
+    gemini.script(say("Yes."))
+    earlier = [Said("user", QUESTION, []), Said("assistant", broken.text, broken.draft.parts)]
+    stopped = [Said("user", "and cats?", []), Said("assistant", "", [])]
+    await ask(gemini, "really?", before=[*earlier, *stopped])
+    [request] = gemini.requests
+    roles = [content["role"] for content in request.body["contents"]]
+    assert roles == ["user", "model", "user", "model", "user", "model", "user"]
+
+
 async def test_the_secret_of_a_link_stays_here(gemini: GeminiFake) -> None:
     """The model sees the link's ref; the download uses the link as the person wrote it."""
     link = "https://files.test/a.csv?token=TOPSECRET"

@@ -10,10 +10,10 @@ import pytest
 
 from dataferry.chat import rows
 from dataferry.chat.answers import Timing
-from dataferry.chat.models import Message
+from dataferry.chat.models import GENERATING, Message
 from dataferry.chat.service import MESSAGE_LENGTH, ChatService
 from dataferry.chat.stream import Chunk
-from dataferry.chat.views import MessageView
+from dataferry.chat.views import ChatView, MessageView
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
 from dataferry.core.settings import Settings
@@ -126,6 +126,29 @@ async def test_an_empty_or_too_long_message_is_refused(chats: ChatService, conte
     with pytest.raises(InvalidInput):
         await chats.send(ANNA, chat.id, content)
     assert (await chats.get(ANNA, chat.id)).messages == ()
+
+
+async def test_what_a_database_refuses_is_taken_out(chats: ChatService) -> None:
+    chat = await chats.create(ANNA, "a\0b \ud800")
+    assert chat.title == "ab ?"
+    await ask(chats, "hello \ud83d\0", chat.id)
+    assert (await chats.get(ANNA, chat.id)).messages[0].content == "hello ?"
+    assert await chats.list(ANNA, q="\0\ud800") == [await _only(chats)]
+
+
+async def _only(chats: ChatService) -> ChatView:
+    [chat] = await chats.list(ANNA)
+    return chat
+
+
+async def test_answers_that_are_written_are_found_by_index(database: Database) -> None:
+    """At start among a million messages, and at each look at a chat."""
+    if database.sqlite:
+        query = "EXPLAIN QUERY PLAN SELECT id FROM messages WHERE messages.status = 'generating'"
+        with database.engine.connect() as connection:
+            plan = str(connection.exec_driver_sql(query).all())
+        assert "uq_messages_generating" in plan
+    assert str(GENERATING) == "messages.status = 'generating'"
 
 
 async def test_the_same_message_twice_is_one(chats: ChatService, library: MemoryLibrary) -> None:

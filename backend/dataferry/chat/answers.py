@@ -71,7 +71,10 @@ class Answer:
         self._draft = Draft()
         self._changed = asyncio.Event()
         self._dirty = asyncio.Event()
-        self._ending: MessageStatus = "interrupted"
+        #: Its last event has come; what follows is stored and told, and can no longer be stopped.
+        self._ended = asyncio.Event()
+        #: What it ends as when it is stopped.
+        self._stopped_as: MessageStatus | None = None
         self._task = asyncio.create_task(self._run(), name=f"answer {message_id}")
 
     @property
@@ -87,10 +90,15 @@ class Answer:
 
     async def stop(self, status: MessageStatus = "stopped") -> None:
         """End it with what is there, and wait until that is stored."""
-        if not self._task.done():
-            self._ending = status
+        # A task that is cancelled before its first step never runs, and would store no end.
+        await asyncio.sleep(0)
+        self._stop(status)
+        await self.finished()
+
+    def _stop(self, status: MessageStatus) -> None:
+        if self._stopped_as is None and not self._ended.is_set():
+            self._stopped_as = status
             self._task.cancel()
-            await self.finished()
 
     async def follow(self) -> AsyncIterator[Chunk | None]:
         """The stream from the start of the answer; None after ``keep_alive`` seconds of silence."""
@@ -102,9 +110,7 @@ class Answer:
                 yield chunk
             if self.status != "generating":
                 break
-            try:
-                await asyncio.wait_for(changed.wait(), self._timing.keep_alive)
-            except TimeoutError:
+            if not await _set_within(changed, self._timing.keep_alive):
                 yield None
         for chunk in cursor.close():
             yield chunk
@@ -136,34 +142,42 @@ class Answer:
                     self._draft.apply(event)
                     self._tell()
         except asyncio.CancelledError:
-            status = self._ending
+            status = self._stopped_as or "interrupted"
             reason = "Stopped." if status == "stopped" else "Interrupted."
         except Exception:
             log.exception("answer %s of chat %s failed", self.message_id, self.chat_id)
             status = "failed"
-        writer.cancel()
+        self._ended.set()
+        self._dirty.set()
+        await writer
         self._draft.close(reason)
         try:
             await self._store(self._snapshot(status))
         except Exception:
             log.exception("answer %s of chat %s could not be stored", self.message_id, self.chat_id)
             status = "failed"
-        finally:
-            self.status = status
-            self._tell()
+        self.status = status
+        self._tell()
 
     async def _write(self) -> None:
         """Store what is there whenever it has grown, and the heartbeat at least."""
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._dirty.wait(), self._timing.heartbeat)
+        while not self._ended.is_set():
+            await _set_within(self._dirty, self._timing.heartbeat)
+            if self._ended.is_set():
+                return
             self._dirty.clear()
             try:
                 if not await self._store(self._snapshot()):
                     # Stopped in another process, or deleted with its chat.
-                    self._ending = "stopped"
-                    self._task.cancel()
-                    return
+                    self._stop("stopped")
             except Exception:
                 log.exception("answer %s could not be stored for now", self.message_id)
-            await asyncio.sleep(self._timing.write)
+            await _set_within(self._ended, self._timing.write)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for ``event``, at most ``seconds``; whether it is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

@@ -276,9 +276,16 @@ def _past_answer(said: Said, prompts: Prompts) -> list[BaseMessage]:
             {"name": part["type"].removeprefix("tool-"), "args": part["input"], "id": part["toolCallId"]}
             for part in calls
         ]
+        last = messages[-1] if messages else None
+        if isinstance(last, AIMessage) and not last.tool_calls:
+            # A model that broke off, and the planner that went on: one turn.
+            text = f"{messages.pop().text}\n\n{text}".strip()
         messages.append(AIMessage(content=text, tool_calls=wishes))
         messages += [
             ToolMessage(past_result(prompts, part), tool_call_id=part["toolCallId"], name=wish["name"])
             for part, wish in zip(calls, wishes, strict=True)
         ]
+    if not messages or isinstance(messages[-1], ToolMessage):
+        # Stopped before its first word, or before its last.
+        messages.append(AIMessage(prompts.text("results/no_answer")))
     return messages

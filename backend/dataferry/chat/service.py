@@ -12,6 +12,7 @@ from dataferry.chat import rows
 from dataferry.chat.agent import Agent
 from dataferry.chat.answers import Answer, Snapshot, Timing
 from dataferry.chat.conversation import Conversation, Said
+from dataferry.chat.draft import clean
 from dataferry.chat.models import Chat, Message
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, ending
@@ -31,8 +32,7 @@ _REMEMBERED = 60
 
 
 class ChatService:
-    """One deep module for chats. Every method takes the viewer; another person's chat, an admin's
-    view of it included, is ``NotFound``."""
+    """One deep module for chats. Another person's chat is ``NotFound``, for admins too."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ChatService:
     async def list(self, viewer: Viewer, *, q: str = "", limit: int = 100, offset: int = 0) -> list[ChatView]:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
         self._agent.prepare()
-        found = await self._database.run(rows.chats, viewer.user_id, q.strip(), limit, offset)
+        found = await self._database.run(rows.chats, viewer.user_id, str(clean(q)).strip(), limit, offset)
         return [_chat_view(chat, answering) for chat, answering in found]
 
     async def create(self, viewer: Viewer, title: str | None = None) -> ChatView:
@@ -202,26 +202,26 @@ class ChatService:
         return answer.id if answer is not None else None
 
     async def finished(self, chat_id: str, message_id: str) -> None:
-        """Wait until an answer has ended."""
+        """Wait until an answer has ended. The id is one that ``send``, ``regenerate`` or ``resumable``
+        gave to its person."""
         async for _chunk in self.follow(chat_id, message_id):
             pass
 
     async def follow(self, chat_id: str, message_id: str) -> AsyncIterator[Chunk | None]:
-        """The stream of an answer from its start to its end; None after some silence."""
+        """The stream of an answer from its start to its end; None after some silence. The id is one
+        that ``send``, ``regenerate`` or ``resumable`` gave to its person."""
         answer = self._answers.get(chat_id)
-        if answer is not None and answer.message_id == message_id:
-            async for chunk in answer.follow():
-                yield chunk
-            return
+        here = answer is not None and answer.message_id == message_id
+        async for chunk in answer.follow() if answer and here else self._follow_row(chat_id, message_id):
+            yield chunk
+
+    async def _follow_row(self, chat_id: str, message_id: str) -> AsyncIterator[Chunk | None]:
+        """An answer that has ended, or that another process writes: as it is stored."""
+        row = await self._database.run(self._stored_answer, chat_id, message_id)
+        yield Start(message_id=message_id, message_metadata=_metadata(row))
         cursor = Cursor()
         silence = 0.0
-        started = False
         while True:
-            row = await self._database.run(self._stored_answer, chat_id, message_id)
-            metadata = MessageMetadata(chat_id=chat_id, status=row.status, model=row.model)
-            if not started:
-                started = True
-                yield Start(message_id=message_id, message_metadata=metadata)
             for chunk in cursor.advance(row.parts):
                 silence = 0.0
                 yield chunk
@@ -232,7 +232,8 @@ class ChatService:
             if silence >= self._timing.keep_alive:
                 silence = 0.0
                 yield None
-        for chunk in (*cursor.close(), *ending(metadata)):
+            row = await self._database.run(self._stored_answer, chat_id, message_id)
+        for chunk in (*cursor.close(), *ending(_metadata(row))):
             yield chunk
 
     # -- inside -------------------------------------------------------------------------------
@@ -271,8 +272,12 @@ def _chat_view(chat: Chat, answering: str | None = None) -> ChatView:
     )
 
 
+def _metadata(answer: Message) -> MessageMetadata:
+    return MessageMetadata(chat_id=answer.chat_id, status=answer.status, model=answer.model)
+
+
 def _valid_content(content: str) -> str:
-    content = content.replace("\0", "").strip()
+    content = str(clean(content)).strip()
     if not content:
         raise InvalidInput("The message is empty.", next_step="Say what data you are looking for.")
     if len(content) > MESSAGE_LENGTH:
@@ -284,7 +289,7 @@ def _valid_content(content: str) -> str:
 
 
 def _valid_title(title: str) -> str:
-    title = " ".join(title.replace("\0", "").split())
+    title = " ".join(str(clean(title)).split())
     if not title or len(title) > TITLE_LENGTH:
         raise InvalidInput(f"A chat's title has 1 to {TITLE_LENGTH} characters.")
     return title

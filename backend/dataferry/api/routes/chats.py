@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +14,13 @@ from dataferry.core.types import Viewer
 
 router = APIRouter(prefix="/api/chats", tags=["chats"])
 
+_ID = r"^[A-Za-z0-9_-]{1,64}$"
+
 Current = Annotated[Viewer, Depends(current_viewer)]
 Wired = Annotated[Services, Depends(services)]
+ChatId = Annotated[str, Path(pattern=_ID)]
+MessageId = Annotated[str, Path(pattern=_ID)]
+MessageQuery = Annotated[str | None, Query(pattern=_ID)]
 Accept = Annotated[str, Header(include_in_schema=False)]
 
 _STREAM = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
@@ -65,18 +70,18 @@ async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = 
 
 
 @router.get("/{chat_id}")
-async def get_chat(chat_id: str, viewer: Current, wired: Wired) -> ChatThread:
+async def get_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatThread:
     """A chat with its newest messages; their cards say what is on this machine as of now."""
     return await wired.chat.get(viewer, chat_id)
 
 
 @router.patch("/{chat_id}")
-async def rename_chat(chat_id: str, body: TitleRequest, viewer: Current, wired: Wired) -> ChatView:
+async def rename_chat(chat_id: ChatId, body: TitleRequest, viewer: Current, wired: Wired) -> ChatView:
     return await wired.chat.rename(viewer, chat_id, body.title)
 
 
 @router.delete("/{chat_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_chat(chat_id: str, viewer: Current, wired: Wired) -> Response:
+async def delete_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> Response:
     """Delete a chat for good. Downloads that it started go on."""
     await wired.chat.delete(viewer, chat_id)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
@@ -84,11 +89,11 @@ async def delete_chat(chat_id: str, viewer: Current, wired: Wired) -> Response:
 
 @router.get("/{chat_id}/messages")
 async def list_messages(
-    chat_id: str,
+    chat_id: ChatId,
     viewer: Current,
     wired: Wired,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: Annotated[str | None, Query(max_length=64)] = None,
+    before: MessageQuery = None,
 ) -> list[MessageView]:
     """The newest messages, oldest first; `before` a message's id to page back."""
     return await wired.chat.messages(viewer, chat_id, limit=limit, before=before)
@@ -96,7 +101,7 @@ async def list_messages(
 
 @router.post("/{chat_id}/messages", response_model=MessageView, responses=_STREAM)  # type: ignore[arg-type]
 async def send_message(
-    chat_id: str, body: MessageRequest, viewer: Current, wired: Wired, accept: Accept = ""
+    chat_id: ChatId, body: MessageRequest, viewer: Current, wired: Wired, accept: Accept = ""
 ) -> MessageView | Response:
     """Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
 
@@ -112,7 +117,7 @@ async def send_message(
     responses=_STREAM,  # type: ignore[arg-type]
 )
 async def regenerate_message(
-    chat_id: str, message_id: str, viewer: Current, wired: Wired, accept: Accept = ""
+    chat_id: ChatId, message_id: MessageId, viewer: Current, wired: Wired, accept: Accept = ""
 ) -> MessageView | Response:
     """Answer again. `message_id` names the answer, or the message it answers; what came after goes."""
     answer_id = await wired.chat.regenerate(viewer, chat_id, message_id)
@@ -125,10 +130,10 @@ async def regenerate_message(
     responses={204: {"description": "Nothing is being written, and nothing was a short while ago"}},
 )
 async def resume_stream(
-    chat_id: str,
+    chat_id: ChatId,
     viewer: Current,
     wired: Wired,
-    after_message: Annotated[str | None, Query(max_length=64)] = None,
+    after_message: MessageQuery = None,
 ) -> Response:
     """The answer to `after_message`, streamed from its start, then on as it grows."""
     answer_id = await wired.chat.resumable(viewer, chat_id, after_message)
@@ -138,7 +143,7 @@ async def resume_stream(
 
 
 @router.post("/{chat_id}/stop")
-async def stop_answer(chat_id: str, viewer: Current, wired: Wired) -> Stopped:
+async def stop_answer(chat_id: ChatId, viewer: Current, wired: Wired) -> Stopped:
     """End the answer that is being written; what is there stays."""
     return Stopped(stopped=await wired.chat.stop_answer(viewer, chat_id))
 
