@@ -17,6 +17,8 @@ from tests.support.server import Client, Server
 HEART = "andrewmvd/heart-failure-clinical-data"
 DATASETS = {"kaggle": HEART, "huggingface": IMDB}
 SETTINGS = {"kaggle": ("KAGGLE_USERNAME", "KAGGLE_KEY"), "huggingface": ("HF_TOKEN",)}
+#: The others are told before a job begins.
+ON_THE_WAY = ("checksum_mismatch", "content_changed", "network", "unsafe_archive")
 WAIT = {"Prefer": "wait"}
 
 
@@ -95,12 +97,18 @@ def test_a_fault_is_a_typed_problem_and_the_next_try_works(
             assert setting in problem["next_step"]
     assert "Traceback" not in answer.text
     assert not files_of(server, source)
+    row = ada.get(f"/api/datasets/{source}:{DATASETS[source].replace('/', '~')}").json()
+    assert row.get("downloaded") is not True
+    if code in ON_THE_WAY:
+        assert row["status"] == "failed"
+        assert row["error"].startswith(problem["detail"])
 
     again = ada.post(f"/api/datasets/download/{source}", body, headers=WAIT)
     assert again.status_code == 200, again.text
     assert files_of(server, source)
     key = again.json()["key"]
-    assert ada.get(f"/api/datasets/{key}").json()["downloaded"] is True
+    row = ada.get(f"/api/datasets/{key}").json()
+    assert (row["downloaded"], row["status"], row["error"]) == (True, "downloaded", None)
     deletion = ada.http.delete(f"/api/datasets/{key}/data").json()
     assert ada.finished(deletion["job_id"])["state"] == "succeeded"
 
