@@ -187,12 +187,13 @@ def test_the_built_page_has_no_script_that_the_policy_forbids() -> None:
 
 
 class Links(HTMLParser):
-    """Anchors of a page, those that it links to, and whether its tags are balanced."""
+    """Anchors of a page and what it links to; its tags must be balanced."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.ids: list[str] = []
         self.targets: set[str] = set()
+        self.addresses: set[str] = set()
         self.tags: set[str] = set()
         self._open: list[str] = []
         self.feed(html)
@@ -200,13 +201,15 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "link", "br"):
             self._open.append(tag)
         for name, value in attrs:
             if name == "id":
                 self.ids.append(str(value))
             elif name == "href" and str(value).startswith("#"):
                 self.targets.add(str(value)[1:])
+            elif name in ("href", "src"):
+                self.addresses.add(str(value))
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
@@ -234,7 +237,8 @@ def test_the_reference_has_every_route_and_type(app: FastAPI, reference: str) ->
 
 def test_the_reference_needs_nothing_from_elsewhere(reference: str) -> None:
     page = Links(reference)
-    assert not page.tags & {"script", "link", "img", "iframe"}
+    assert not page.tags & {"script", "img", "iframe"}
+    assert page.addresses == {"/favicon.svg", "/api/openapi.json"}
     assert "http://localhost:8000/api/auth/token" in reference
 
 

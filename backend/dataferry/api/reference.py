@@ -14,12 +14,13 @@ from dataferry.core.errors import DataferryError
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:15px/1.6 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem}
-h2{margin-top:2.5rem;text-transform:capitalize} summary{cursor:pointer;padding:.3rem 0}
+section{overflow-x:auto} h2{margin-top:2.5rem;text-transform:capitalize} summary{cursor:pointer;padding:.3rem 0}
 code{font:13px/1.5 ui-monospace,monospace} pre{overflow-x:auto;padding:.75rem;border:1px solid #8886}
 table{border-collapse:collapse;margin:.5rem 0 1rem;width:100%}
 th,td{border-bottom:1px solid #8884;padding:.3rem 1rem .3rem 0;text-align:left;vertical-align:top}
-details>:not(summary){margin-left:1.2rem} .method{display:inline-block;min-width:4.5em;font-weight:600}
-.open{font-size:13px;opacity:.75} :target{outline:2px solid #58f}
+details>div{margin:0 0 1.5rem 1.2rem;overflow-x:auto} summary code{overflow-wrap:anywhere}
+.method{display:inline-block;font-weight:600;min-width:4.5em} .open{font-size:13px}
+summary span:last-child{font-size:13px;opacity:.8} :target{outline:2px solid #58f}
 """
 
 _INTRODUCTION = """
@@ -42,6 +43,7 @@ def reference_page(document: dict[str, Any], origin: str) -> str:
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<link rel="icon" href="/favicon.svg" type="image/svg+xml">',
             f"<title>Dataferry API {escape(document['info']['version'])}</title>",
             f"<style>{_STYLE}</style></head><body><main>",
             f"<h1>Dataferry API {escape(document['info']['version'])}</h1>",
@@ -60,21 +62,28 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p.get("schema", {})), _words(p))
         for p in operation.get("parameters", ())
     ]
-    bodies = [
-        f"<p>Body, <code>{escape(kind)}</code>: {_type(content.get('schema', {}))}</p>"
-        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
-    ]
+    sent = operation.get("requestBody", {}).get("content", {})
+    bodies = [f"<p>Body: {_contents(sent)}</p>"] if sent else []
     answers = [
-        f"<p>{escape(status)}: {_type(content.get('schema', {}))} <code>{escape(kind)}</code></p>"
+        f"<p>{escape(status)}: {_contents(response.get('content') or {})}</p>"
         for status, response in operation["responses"].items()
         if status != "default"
-        for kind, content in (response.get("content") or {"nothing": {}}).items()
     ]
+    heading = f'<code><span class="method">{method.upper()}</span>{escape(path)}</code>{mark}'
+    words = _words(operation)
+    gist = re.split(r"(?<=[.:])\s|<br>", words, maxsplit=1)[0].rstrip(".:")
+    body = [f"<p>{words}</p>", _table(("parameter", "in", "type", ""), rows), *bodies, *answers]
+    return _folded(operation["operationId"], f"{heading} <span>{gist}</span>", body)
+
+
+def _contents(contents: dict[str, Any]) -> str:
+    """What a body holds, in each of its media types."""
     return (
-        f'<details id="{escape(operation["operationId"])}"><summary><code><span class="method">'
-        f"{method.upper()}</span>{escape(path)}</code>{mark}"
-        f"</summary><p>{_words(operation)}</p>{_table(('parameter', 'in', 'type', ''), rows)}"
-        f"{''.join(bodies)}{''.join(answers)}</details>"
+        " or ".join(
+            f"{_type(content.get('schema', {}))} as <code>{escape(kind)}</code>"
+            for kind, content in contents.items()
+        )
+        or "no body"
     )
 
 
@@ -89,25 +98,29 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
         )
         for field, about in schema.get("properties", {}).items()
     ]
-    return (
-        f'<details id="type-{escape(name)}"><summary><code>{escape(name)}</code></summary>'
-        f"<p>{_words(schema)}</p>{_table(('field', 'type', '', ''), rows)}</details>"
-    )
+    body = [f"<p>{_words(schema)}</p>", _table(("field", "type", "", ""), rows)]
+    return _folded(f"type-{name}", f"<code>{escape(name)}</code>", body)
+
+
+def _folded(anchor: str, heading: str, body: Iterable[str]) -> str:
+    """A part that opens with a click, or with a link to it: the anchor is inside, so browsers unfold it."""
+    return f'<details><summary>{heading}</summary><div id="{escape(anchor)}">{"".join(body)}</div></details>'
 
 
 def _errors() -> str:
     rows = [
-        (status, f'<code id="{escape(code)}">{escape(code)}</code>', escape(title))
-        for status, code, title in sorted(set(_kinds()))
+        (status, f'<code id="{escape(code)}">{escape(code)}</code>', escape(title), escape(step))
+        for status, code, title, step in sorted(set(_kinds()))
     ]
     return (
         "<p>Every error is <code>application/problem+json</code> (RFC 9457), a "
-        '<a href="#type-Problem"><code>Problem</code></a>.</p>' + _table(("status", "code", "meaning"), rows)
+        '<a href="#type-Problem"><code>Problem</code></a>.</p>'
+        + _table(("status", "code", "meaning", "what usually helps"), rows)
     )
 
 
-def _kinds() -> Iterator[tuple[str, str, str]]:
-    """Status, code and title of every error that an answer may be."""
+def _kinds() -> Iterator[tuple[str, str, str, str]]:
+    """Status, code, title and usual next step of every error that an answer may be."""
 
     def below(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
         yield kind
@@ -115,11 +128,11 @@ def _kinds() -> Iterator[tuple[str, str, str]]:
             yield from below(child)
 
     for kind in below(DataferryError):
-        yield str(kind.status), kind.code, kind.title
+        yield str(kind.status), kind.code, kind.title, kind.usual_step
     known = {kind.code for kind in below(DataferryError)}
-    for status, (code, detail, _next_step) in REFUSALS.items():
+    for status, (code, detail, next_step) in REFUSALS.items():
         if code not in known:
-            yield str(status), code, detail
+            yield str(status), code, detail.rstrip("."), next_step
 
 
 def _type(schema: dict[str, Any]) -> str:
