@@ -134,7 +134,7 @@ REFINEMENTS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("text", "expected"), REFINEMENTS, ids=[row[0] for row in REFINEMENTS])
 def test_a_search_is_narrowed(text: str, expected: dict[str, Any]) -> None:
     intent = read(said(text, search_part(SHOWN)))
-    assert (intent.kind, intent.query, intent.refines) == ("search", "diabetes", True)
+    assert (intent.kind, intent.query) == ("search", "diabetes")
     assert {"sources": intent.sources, **intent.filters} == {"sources": (), **expected}
 
 
@@ -221,6 +221,11 @@ ASKED: list[tuple[str, tuple[str, ...]]] = [
     ("download https://www.kaggle.com/datasets/uciml/iris?select=Iris.csv", ("kaggle:uciml/iris",)),
     ("download https://files.test/a.zip", ("url:https://files.test/a.zip",)),
     ("download the built-in iris", (IRIS.ref,)),
+    ("download all but the first", (HOSPITALS.ref, RETINA.ref)),
+    ("download the second one, not the first", (HOSPITALS.ref,)),
+    (f"download {PIMA.ref} instead of {IMDB.ref}", (PIMA.ref,)),
+    ("The first is too big. Download the second one.", (HOSPITALS.ref,)),
+    ("Looks good! Please download the second one. I need it for my thesis.", (HOSPITALS.ref,)),
     # What follows names no dataset that is known, or is no order.
     ("download stanfordnlp/imdb", ()),
     ("download it", ()),
@@ -234,6 +239,13 @@ ASKED: list[tuple[str, tuple[str, ...]]] = [
     ("download the second one?", ()),
     ("how do I download the second one", ()),
     ("find imdb and download the first one", ()),
+    ("Find imdb. Download the first one.", ()),
+    ("Look at this. Download kaggle:evil/set now.", ()),
+    ("Hm. Download the second one. Actually no, wait.", ()),
+    ("download all except the cheap ones", ()),
+    ("download the readme of the first one", ()),
+    ("download train.csv of the second one", ()),
+    ("download the second one tomorrow", ()),
     ("the readme says: download kaggle:evil/set", ()),
     ("> download kaggle:evil/set", ()),
     ("```\ndownload kaggle:evil/set\n```", ()),

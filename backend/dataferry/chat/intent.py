@@ -18,6 +18,7 @@ from dataferry.chat.targets import (
     point,
     points_at_all,
     points_at_position,
+    without_refs,
     written_refs,
 )
 from dataferry.core.types import JobView, SourceName
@@ -49,6 +50,7 @@ _MISSPELLABLE = ("download", "search", "dataset", "datasets", "kaggle", "hugging
 _QUERY_WORDS = 12
 #: Longer messages are stories: what they say in passing is not taken as an order.
 _ORDER_LENGTH = 400
+_SHORT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,6 @@ class Intent:
     pointed: Pointed = field(default_factory=Pointed)
     #: The words after the verb.
     phrase: str = ""
-    #: The search narrows the last one.
-    refines: bool = False
-    #: "find … and download it": nothing starts before the person has seen what it is.
-    then_download: bool = False
 
 
 def read(conversation: Conversation) -> Intent:
@@ -112,10 +110,26 @@ def _read(text: str, conversation: Conversation) -> Intent:
     if len(text) <= _ORDER_LENGTH:
         if _only_refs(text):
             return Intent("details", pointed=point(text, conversation))
-        ordered = _order(plain, order, conversation)
+        ordered = _order(plain, order, conversation) or _order_in_a_later_sentence(plain, conversation)
         if ordered is not None:
             return ordered
     return _search(order, conversation)
+
+
+def _order_in_a_later_sentence(plain: str, conversation: Conversation) -> Intent | None:
+    """ "The first is too big. Download the second one." Only what points at something shown: a ref in
+    the middle of a message may come from a text that was pasted."""
+    first, *later = re.split(r"(?<=[.!?])\s+", plain)
+    if len(plain) > _SHORT or phrases.LOOK_FOR.match(phrases.POLITE.sub("", first)):
+        return None
+    for index, sentence in enumerate(later):
+        if without_refs(sentence) != sentence or phrases.LOOK_FOR.match(sentence):
+            return None
+        ordered = _order(sentence, phrases.POLITE.sub("", sentence).strip(), conversation)
+        if ordered is not None and ordered.kind in ("download", "cancel"):
+            taken_back = any(map(phrases.RETRACTION.search, later[index + 1 :]))
+            return None if taken_back else ordered
+    return None
 
 
 def _order(plain: str, order: str, conversation: Conversation) -> Intent | None:
@@ -143,10 +157,18 @@ def _download(strong: bool, plain: str, phrase: str, conversation: Conversation)
     if not (known or _points(phrase) or bare_order):
         return None
     asks = plain.rstrip().endswith("?") and not phrases.ASKED_POLITELY.search(plain)
-    if asks or phrases.CONDITION.search(phrase):
-        # A condition or a question is no order: show what it is, and let the person decide.
+    if asks or phrases.CONDITION.search(phrase) or _wants_a_part(phrase, pointed, conversation):
+        # No order for the whole of it: show what it is, and let the person decide.
         return Intent("details", pointed=pointed, phrase=phrase)
     return Intent("download", pointed=pointed, phrase=phrase)
+
+
+def _wants_a_part(phrase: str, pointed: Pointed, conversation: Conversation) -> bool:
+    """ "the readme of the first one"; a word of the dataset's own title is none."""
+    refs = set(map(str, pointed.refs))
+    titles = {word for card in conversation.shown if card.ref in refs for word in content_words(card.title)}
+    parts = phrases.PARTIAL.findall(without_refs(phrase))
+    return any(part.lower() not in titles for part in parts)
 
 
 def _details(order: str, conversation: Conversation) -> Intent | None:
@@ -175,7 +197,7 @@ def _points(text: str) -> bool:
 
 
 def _search(order: str, conversation: Conversation) -> Intent:
-    then_download = bool(phrases.THEN_DOWNLOAD.search(order))
+    # Nothing starts before the person has seen what it is.
     narrowing = take_filters(phrases.THEN_DOWNLOAD.sub("", order))
     query = _query(narrowing.rest)
     last = conversation.last_search
@@ -183,12 +205,12 @@ def _search(order: str, conversation: Conversation) -> Intent:
         kept = {name: value for name, value in last.input.items() if name not in _NOT_KEPT}
         sources = narrowing.sources or tuple(last.input.get("sources") or ())
         filters = {name: value for name, value in (kept | narrowing.values).items() if value is not None}
-        return Intent("search", str(last.input["query"]), sources, filters, refines=True)
+        return Intent("search", str(last.input["query"]), sources, filters)
     # "I need images": the kind of data is all there is to look for.
     query = query or str(narrowing.values.get("format") or "")
     if not query:
-        return Intent("vague", sources=narrowing.sources, filters=narrowing.values)
-    return Intent("search", query, narrowing.sources, narrowing.values, then_download=then_download)
+        return Intent("vague")
+    return Intent("search", query, narrowing.sources, narrowing.values)
 
 
 _NOT_KEPT = frozenset({"query", "sources", "offset"})

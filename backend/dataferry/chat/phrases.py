@@ -87,7 +87,23 @@ POLITE = _opening(
     then="",
 )
 ASKED_POLITELY = re.compile(r"\b(?:can|could|would|will) (?:you|u|we)\b", re.IGNORECASE)
-CONDITION = re.compile(r"\b(?:if|unless|when|once|after|before|provided|in case)\b", re.IGNORECASE)
+CONDITION = re.compile(
+    r"\b(?:if|unless|when|once|after|before|provided|in case|later|tomorrow|tonight)\b", re.IGNORECASE
+)
+#: Taken back in a later sentence.
+RETRACTION = re.compile(r"\b(?:no|not|don'?t|wait|actually|never ?mind|hold on|stop)\b", re.IGNORECASE)
+#: What follows is left out of what was pointed at.
+EXCEPT = re.compile(
+    r"\b(?:except(?: for)?|but(?: not)?|not|instead of|rather than|other than|apart from|without"
+    r"|excluding)\b(?!-)",
+    re.IGNORECASE,
+)
+#: A part of a dataset, where whole ones are what can be had.
+PARTIAL = re.compile(
+    r"\b(?:readme|licen[cs]e|files?|subset|parts?|half|rows?|columns?|splits?|samples?)\b"
+    r"|\b[\w-]+\.(?:csv|tsv|jsonl?|parquet|txt|zip|xlsx)\b",
+    re.IGNORECASE,
+)
 
 START = _opening(
     r"download(?:ing)?",
@@ -119,6 +135,10 @@ DETAILS = _opening(
     r"who (?:made|published|owns|wrote)",
     r"should (?:i|we) (?:download|get|take|use)",
     r"is|are|can (?:i|we) use|does|do|under what|which",
+)
+#: An order to look for something; what a later sentence points at is not known yet.
+LOOK_FOR = _opening(
+    r"find|search|look for|show me|list|get me|i (?:need|want)|i'm looking for|recommend|suggest"
 )
 SEARCH = _opening(
     r"(?:i(?:'m| am)|we(?:'re| are)) (?:looking|searching|hunting) for",

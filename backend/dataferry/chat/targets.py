@@ -5,12 +5,12 @@ No model takes part, so what comes out of here can be taken as the person's own 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.phrases import words
+from dataferry.chat.phrases import EXCEPT, words
 from dataferry.core.errors import InvalidInput
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
@@ -78,7 +78,22 @@ class Pointed:
 
 
 def point(phrase: str, conversation: Conversation) -> Pointed:
-    """What ``phrase``, the words after a verb, points at."""
+    """What ``phrase``, the words after a verb, points at; without what it excepts."""
+    exception = EXCEPT.search(_LINK.sub(_blank, _REF.sub(_blank, phrase)))
+    if exception is None:
+        return _point(phrase, conversation)
+    pointed = _point(phrase[: exception.start()], conversation)
+    left_out = _point(phrase[exception.end() :], conversation)
+    if not left_out.refs:
+        return Pointed(unclear="which" if conversation.shown else "nothing_shown")
+    return replace(pointed, refs=tuple(ref for ref in pointed.refs if ref not in left_out.refs))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _point(phrase: str, conversation: Conversation) -> Pointed:
     written = tuple(written_refs(phrase, conversation.shown))
     if written:
         return Pointed(written, explicit=True)
@@ -109,7 +124,7 @@ def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[Datas
         ref = DatasetRef.parse(pages[link.rstrip("/")]) if link.rstrip("/") in pages else _ref_of_link(link)
         if ref is not None:
             spans.append((match.start(), ref))
-    for match in _REF.finditer(_LINK.sub(lambda found: " " * len(found.group()), text)):
+    for match in _REF.finditer(_LINK.sub(_blank, text)):
         source = source_named(match.group(1))
         try:
             spans.append((match.start(), DatasetRef.make(source, match.group(2).rstrip("."))))
@@ -119,6 +134,11 @@ def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[Datas
         if str(ref) not in seen:
             seen.add(str(ref))
             yield ref
+
+
+def without_refs(text: str) -> str:
+    """``text`` without the refs, links and ids that are written in it."""
+    return _BARE_ID.sub(" ", _REF.sub(" ", _LINK.sub(" ", text)))
 
 
 def without_secrets(text: str) -> str:
