@@ -104,6 +104,14 @@ def test_signing_out_ends_the_session_at_once(ada: TestClient) -> None:
     assert ada.post("/api/auth/logout").status_code == 204
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(ada: TestClient) -> None:
+    script, before = sign_in(ada, client="cli"), sign_in(ada)
+    again = sign_in(ada)
+    assert ada.get("/api/auth/me", headers=bearer(before)).status_code == 401
+    for answer in (script, again):
+        assert ada.get("/api/auth/me", headers=bearer(answer)).status_code == 200
+
+
 def test_a_new_password_ends_the_other_sessions(ada: TestClient) -> None:
     here, there = sign_in(ada), sign_in(ada, client="cli")
     change = {"current_password": "wrong password", "new_password": "another password"}

@@ -69,6 +69,7 @@ def test_geminis_key_has_two_names(environment: pytest.MonkeyPatch) -> None:
         ("DATAFERRY_JOB_TIMEOUT_S", "0", "greater"),
         ("SECRET_KEY", "short", "32 bytes"),
         ("DATABASE_URL", "mysql://somewhere", "postgresql"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(

@@ -14,7 +14,8 @@ from dataferry.core.errors import DataferryError
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:15px/1.6 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem}
-section{overflow-x:auto} h2{margin-top:2.5rem;text-transform:capitalize} summary{cursor:pointer;padding:.3rem 0}
+section{overflow-x:auto} h2{margin-top:2.5rem;text-transform:capitalize}
+summary{cursor:pointer;padding:.3rem 0}
 code{font:13px/1.5 ui-monospace,monospace} pre{overflow-x:auto;padding:.75rem;border:1px solid #8886}
 table{border-collapse:collapse;margin:.5rem 0 1rem;width:100%}
 th,td{border-bottom:1px solid #8884;padding:.3rem 1rem .3rem 0;text-align:left;vertical-align:top}

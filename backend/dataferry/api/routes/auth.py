@@ -99,6 +99,7 @@ async def token(
     response: Response,
     wired: Wired,
     client: Annotated[Literal["browser", "cli"], Form()] = "browser",
+    cookie: RefreshCookie = None,
 ) -> TokenAnswer:
     """Sign in: the OAuth2 password form, with the e-mail address as `username`.
 
@@ -106,7 +107,10 @@ async def token(
     """
     address = request.client.host if request.client else ""
     pair = await wired.accounts.login(form.username, form.password, address=address)
-    return _answer(pair, request, response, wired, in_cookie=client == "browser")
+    in_cookie = client == "browser"
+    if in_cookie and cookie is not None:  # the browser forgets it now, so nobody could end it later
+        await wired.accounts.logout(cookie)
+    return _answer(pair, request, response, wired, in_cookie=in_cookie)
 
 
 @router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(own_page)])
