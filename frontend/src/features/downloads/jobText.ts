@@ -26,7 +26,7 @@ export function statusText(job: JobView, now: number, short = false): string {
     case "paused":
       return `Paused at ${formatBytes(job.progress.bytes_done)}`;
     case "succeeded":
-      return succeededText(job);
+      return job.kind === "delete" ? "Deleted" : "Downloaded and verified";
     case "cancelled":
       return job.problem && job.problem.code !== "user" ? job.problem.detail : "Cancelled";
     case "failed":
@@ -75,9 +75,4 @@ function waitingText(job: JobView, now: number): string {
   const seconds = (Date.parse(job.waiting_until) - now) / 1000;
   const until = seconds > 0 ? `It goes on in ${formatDuration(seconds)}.` : "It goes on now.";
   return `${reason} ${until}`;
-}
-
-function succeededText(job: JobView): string {
-  if (job.kind === "delete") return "Deleted";
-  return `Downloaded and verified · ${formatBytes(job.progress.bytes_done)}`;
 }

@@ -13,9 +13,10 @@ const CELL = "px-2 py-2.5";
 const HEAD = "px-2 py-2 font-medium";
 
 /** Columns leave as the table's own room shrinks; what they say is then below the name. */
-const IN_MIDDLE = "@max-[44rem]:hidden";
-const IN_WIDE = "@max-[34rem]:hidden";
-const IN_NARROW = "@max-[26rem]:hidden";
+const FROM_54 = "@max-[54rem]:hidden";
+const FROM_42 = "@max-[42rem]:hidden";
+const FROM_34 = "@max-[34rem]:hidden";
+const FROM_26 = "@max-[26rem]:hidden";
 
 export function LibraryTable({ datasets }: { datasets: readonly DatasetView[] }) {
   const [leaving, setLeaving] = useState<DatasetView | null>(null);
@@ -26,12 +27,12 @@ export function LibraryTable({ datasets }: { datasets: readonly DatasetView[] })
         <thead className="border-b bg-panel text-left text-12 text-muted">
           <tr>
             <th className="px-3 py-2 font-medium">Name</th>
-            <th className={`${HEAD} w-25 ${IN_WIDE}`}>Source</th>
-            <th className={`${HEAD} w-20 text-right ${IN_NARROW}`}>Size</th>
-            <th className={`${HEAD} w-15 text-right ${IN_MIDDLE}`}>Files</th>
-            <th className={`${HEAD} w-27 ${IN_MIDDLE}`}>Licence</th>
-            <th className={`${HEAD} w-25 ${IN_WIDE}`}>Date</th>
-            <th className={`${HEAD} w-25 ${IN_NARROW}`}>Checksum</th>
+            <th className={`${HEAD} w-25 ${FROM_54}`}>Source</th>
+            <th className={`${HEAD} w-20 text-right ${FROM_26}`}>Size</th>
+            <th className={`${HEAD} w-15 text-right ${FROM_42}`}>Files</th>
+            <th className={`${HEAD} w-27 ${FROM_42}`}>Licence</th>
+            <th className={`${HEAD} w-25 ${FROM_34}`}>Date</th>
+            <th className={`${HEAD} w-25 ${FROM_26}`}>Checksum</th>
             <th className="w-14 px-2 py-2">
               <span className="sr-only">Delete</span>
             </th>
@@ -73,18 +74,18 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
           {[size, statusWord(dataset, deleting)].filter(Boolean).join(" · ")}
         </p>
       </td>
-      <td className={`${CELL} ${IN_WIDE}`}>{dataset.source}</td>
-      <td className={`${CELL} text-right tabular-nums ${IN_NARROW}`}>{size}</td>
-      <td className={`${CELL} text-right tabular-nums ${IN_MIDDLE}`}>
+      <td className={`${CELL} ${FROM_54}`}>{dataset.source}</td>
+      <td className={`${CELL} text-right tabular-nums ${FROM_26}`}>{size}</td>
+      <td className={`${CELL} text-right tabular-nums ${FROM_42}`}>
         {dataset.file_count?.toLocaleString("en")}
       </td>
-      <td className={`${CELL} truncate ${IN_MIDDLE}`} title={dataset.license ?? undefined}>
+      <td className={`${CELL} truncate ${FROM_42}`} title={dataset.license ?? undefined}>
         {dataset.license ?? <span className="text-warn">none stated</span>}
       </td>
-      <td className={`${CELL} ${IN_WIDE}`}>
+      <td className={`${CELL} ${FROM_34}`}>
         {dataset.downloaded_at_ms != null && formatDate(dataset.downloaded_at_ms)}
       </td>
-      <td className={`${CELL} ${IN_NARROW}`}>
+      <td className={`${CELL} ${FROM_26}`}>
         {dataset.downloaded && !deleting ? (
           <Badge tone="ok">
             <ShieldCheck aria-hidden /> verified
