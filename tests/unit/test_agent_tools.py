@@ -12,10 +12,10 @@ from dataferry.chat.prompts import Prompts
 from dataferry.chat.stream import Part
 from dataferry.chat.tools import Call, Toolbox
 from dataferry.chat.views import JobsOutput, LibraryOutput, SearchOutput, StartOutput
-from dataferry.core.errors import GatedDataset
+from dataferry.core.errors import DataferryError, DiskFull, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
-from dataferry.library.views import DatasetCard
+from dataferry.library.views import DatasetCard, DownloadTicket
 from tests.support.chat import (
     ANNA,
     BEN,
@@ -144,15 +144,28 @@ async def test_many_small_downloads_count_together() -> None:
     assert reasons[-1] == "Together they are larger than 1 GB, so it waits for your click."
 
 
-async def test_the_sources_own_refusal_is_an_event() -> None:
-    class Gated(MemoryLibrary):
-        async def request_download(self, viewer: Viewer, ref: DatasetRef, **_more: Any) -> Any:
-            raise GatedDataset("Its terms are not accepted.", next_step="Accept them at its page.")
+class Refusing(MemoryLibrary):
+    def __init__(self, error: DataferryError) -> None:
+        super().__init__()
+        self.error = error
 
-    ended = await use(toolbox(chat("download the first one", PIMA), Gated()), "start_download", ref=PIMA.ref)
+    async def request_download(self, viewer: Viewer, ref: DatasetRef, **_more: Any) -> DownloadTicket:
+        raise self.error
+
+
+async def test_a_refusal_is_an_event_with_the_next_act() -> None:
+    full = Refusing(DiskFull("The disk is full.", next_step="Free 12 GB."))
+    ended = await use(toolbox(chat("download the first one", PIMA), full), "start_download", ref=PIMA.ref)
     assert isinstance(ended, ToolFailed)
-    assert ended.error == "Its terms are not accepted. Accept them at its page."
-    assert "Its terms are not accepted" in ended.told
+    assert ended.error == "The disk is full. Free 12 GB."
+    assert "The disk is full" in ended.told
+
+
+async def test_a_gated_dataset_keeps_its_card_and_says_what_to_accept() -> None:
+    gated = Refusing(GatedDataset("Its terms are not accepted.", next_step="Accept them at its page."))
+    output, _ = await start("download the first one", PIMA.ref, PIMA, library=gated)
+    assert (output.card.ref, output.ticket) == (PIMA.ref, None)
+    assert output.reason == "Its terms are not accepted. Accept them at its page."
 
 
 async def test_an_error_of_ours_tells_nothing_of_itself() -> None:

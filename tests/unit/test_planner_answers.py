@@ -120,7 +120,7 @@ async def test_details_then_download_it() -> None:
     assert "- Size: 19.2 MB" in answer
     assert "- Licence: CC-BY-4.0" in answer
     assert "Ten years of care at 130 hospitals" in answer
-    assert "](https://evil.test)" not in answer
+    assert r"\[a link\](`https://evil.test)`" in answer
     assert "<script>" not in answer
     assert answer.endswith("Say “download it”, or press Download.")
     answer = await talk("download it")
@@ -233,11 +233,19 @@ async def test_a_search_that_fails_is_said() -> None:
 
 
 def test_strangers_text_stays_text() -> None:
-    assert plain("[click](http://x) **b** `c` <i> a|b") == (
-        r"\[click\]\(http://x\) \*\*b\*\* \`c\` \<i\> a\|b"
-    )
-    assert plain("a\n\n# b\n- c") == r"a \# b - c"
+    assert plain("Chest X-Ray (Pneumonia) #1 + 2") == "Chest X-Ray (Pneumonia) #1 + 2"
+    assert plain("[click] **b** `c` <i> ~~x~~") == r"\[click\] \*\*b\*\* \`c\` \<i\> \~\~x\~\~"
+    assert plain("# a\n\n# b\n- c") == r"\# a # b - c"
     assert plain("x" * 500, 10) == "x" * 10 + "…"
+
+
+def test_strangers_links_are_no_links() -> None:
+    assert (
+        plain("see https://evil.test/a_b or www.evil.test")
+        == "see `https://evil.test/a_b` or `www.evil.test`"
+    )
+    assert plain("[x](http://e.test)") == r"\[x\](`http://e.test)`"
+    assert plain("ask a@evil.test") == "ask `a@evil.test`"
 
 
 def test_sizes_and_durations() -> None:

@@ -131,6 +131,12 @@ REFINEMENTS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def test_a_kind_of_data_with_its_noun_is_a_search_of_its_own() -> None:
+    intent = read(said("small image datasets on kaggle", search_part(SHOWN)))
+    assert (intent.kind, intent.query, intent.sources) == ("search", "image", ("kaggle",))
+    assert intent.filters == {"format": "image", "max_bytes": 100 * MB}
+
+
 @pytest.mark.parametrize(("text", "expected"), REFINEMENTS, ids=[row[0] for row in REFINEMENTS])
 def test_a_search_is_narrowed(text: str, expected: dict[str, Any]) -> None:
     intent = read(said(text, search_part(SHOWN)))

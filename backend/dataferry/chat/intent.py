@@ -201,13 +201,15 @@ def _search(order: str, conversation: Conversation) -> Intent:
     narrowing = take_filters(phrases.THEN_DOWNLOAD.sub("", order))
     query = _query(narrowing.rest)
     last = conversation.last_search
-    if not query and (narrowing.values or narrowing.sources) and last is not None:
+    # "I need images": the kind of data is all there is to look for.
+    kind = str(narrowing.values.get("format") or "")
+    anew = bool(kind) and phrases.DATASET.search(order) is not None
+    if not query and not anew and (narrowing.values or narrowing.sources) and last is not None:
         kept = {name: value for name, value in last.input.items() if name not in _NOT_KEPT}
         sources = narrowing.sources or tuple(last.input.get("sources") or ())
         filters = {name: value for name, value in (kept | narrowing.values).items() if value is not None}
         return Intent("search", str(last.input["query"]), sources, filters)
-    # "I need images": the kind of data is all there is to look for.
-    query = query or str(narrowing.values.get("format") or "")
+    query = query or kind
     if not query:
         return Intent("vague")
     return Intent("search", query, narrowing.sources, narrowing.values)

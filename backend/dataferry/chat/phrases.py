@@ -150,6 +150,7 @@ SEARCH = _opening(
     r"where (?:can|do) (?:i|we) (?:find|get)|what|which|download(?:ing)?",
 )
 
+DATASET = re.compile(r"\b(?:data\s?sets?|data)\b", re.IGNORECASE)
 #: Pointers at something that was shown.
 POINTER = re.compile(
     r"\b(?:(?:first|top) (?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"

@@ -21,7 +21,7 @@ from dataferry.chat.prompts import Prompts
 from dataferry.chat.targets import written_refs
 from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.chat.wording import size
-from dataferry.core.errors import DataferryError
+from dataferry.core.errors import DataferryError, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, View, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
@@ -199,7 +199,7 @@ class Toolbox:
             where = ".".join(str(part) for part in first["loc"]) or "input"
             return self._failed(call, f"The arguments cannot be used: {where}: {first['msg']}.")
         except DataferryError as error:
-            return self._failed(call, " ".join(filter(None, (error.detail, error.next_step))))
+            return self._failed(call, _sentence(error))
         except TimeoutError:
             return self._failed(call, "It took too long. Try again in a moment.")
         except Exception:
@@ -254,7 +254,11 @@ class Toolbox:
             return StartOutput(card=card, reason=reason)
         # Counted before the wait: calls run side by side.
         self._started_bytes += card.size_bytes or 0
-        ticket = await self._library.request_download(self._viewer, ref, revision=given.revision)
+        try:
+            ticket = await self._library.request_download(self._viewer, ref, revision=given.revision)
+        except GatedDataset as error:
+            # The card leads to its terms, and its button works once they are accepted.
+            return StartOutput(card=card, reason=_sentence(error))
         card = (await self._library.refresh_cards(self._viewer, [card]))[0]
         return StartOutput(card=card, ticket=ticket)
 
@@ -310,3 +314,8 @@ class Toolbox:
     def _ref(self, text: str) -> DatasetRef:
         ref = DatasetRef.parse(text.strip())
         return self._written.get(str(ref), ref)
+
+
+def _sentence(error: DataferryError) -> str:
+    """What happened, and the next act."""
+    return " ".join(filter(None, (error.detail, error.next_step)))

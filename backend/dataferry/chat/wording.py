@@ -41,12 +41,21 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+_SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
+#: What Markdown readers turn into links by themselves; a code span stops them.
+_LINK_LIKE = re.compile(r"((?:https?://|www\.)[^\s`]+|[^\s`]+@[^\s`]+\.[^\s`]+)", re.IGNORECASE)
+
+
 def plain(text: str, length: int = 160) -> str:
     """A stranger's text on one line that Markdown shows as it is: no link, image, tag or emphasis."""
     text = " ".join(text.split())
     if len(text) > length:
         text = text[:length].rstrip() + "…"
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$&])", r"\\\1", text)
+    pieces = _LINK_LIKE.split(text)
+    text = "".join(
+        f"`{piece}`" if index % 2 else _SPECIAL.sub(r"\\\1", piece) for index, piece in enumerate(pieces)
+    )
+    return re.sub(r"^(?=[#+=-])", r"\\", text)
 
 
 def search_answer(
@@ -146,7 +155,7 @@ def started_answer(outputs: Sequence[StartOutput], failures: Sequence[str]) -> s
             f"{names} {verb} being downloaded. It goes on when you leave this page; the card shows how far"
             " it is, and each file is verified before it counts as done."
         )
-    paragraphs += [f"**{plain(output.card.title)}**: {output.reason}" for output in waiting]
+    paragraphs += [f"**{plain(output.card.title)}**: {plain(output.reason or '', 400)}" for output in waiting]
     paragraphs += [plain(failure, 400) for failure in failures]
     return "\n\n".join(paragraphs)
 
