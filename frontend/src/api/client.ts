@@ -2,13 +2,14 @@ import createClient from "openapi-fetch";
 import { ProblemError, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { MARK, Session } from "./session";
+import { onStored } from "./storage";
 
 export const API_BASE = import.meta.env.VITE_API_BASE ?? location.origin;
 
 export const session = new Session({ base: API_BASE });
 
-window.addEventListener("storage", ({ key, newValue }) => {
-  if (key === MARK && newValue === null) session.forget();
+onStored(MARK, (value) => {
+  if (value === null) session.forget();
 });
 
 /** The one client of the API: types from its own description, the session's token on every call. */

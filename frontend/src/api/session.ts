@@ -1,4 +1,6 @@
+import { exclusively } from "./exclusively";
 import { ProblemError, problemOf, UNREACHABLE } from "./problem";
+import { store, stored } from "./storage";
 import type { TokenAnswer, UserView } from "./types";
 
 export type SessionState =
@@ -144,29 +146,10 @@ export class Session {
   }
 }
 
-/** One tab at a time, where the browser can (on plain http to another machine it cannot). */
-function exclusively<T>(work: () => Promise<T>): Promise<T> {
-  if (!navigator.locks) return work();
-  return navigator.locks.request("dataferry.session", work) as Promise<T>;
-}
-
-/** Where the mark is stored; its removal tells the other tabs that the session has ended. */
-export const MARK = "dataferry.session";
+/** Its removal tells the other tabs that the session has ended. */
+export const MARK = "session";
 
 const storedMark: SessionMark = {
-  has: () => {
-    try {
-      return localStorage.getItem(MARK) !== null;
-    } catch {
-      return true;
-    }
-  },
-  set: (on) => {
-    try {
-      if (on) localStorage.setItem(MARK, "on");
-      else localStorage.removeItem(MARK);
-    } catch {
-      // Without storage every page load asks.
-    }
-  },
+  has: () => stored(MARK) !== null,
+  set: (on) => store(MARK, on ? "on" : null),
 };

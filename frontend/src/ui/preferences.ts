@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { store, stored } from "@/api/storage";
 
 /** What a person set for this browser. Nothing of it leaves it. */
 export interface Preferences {
@@ -10,7 +11,6 @@ export interface Preferences {
 }
 
 const DEFAULTS: Preferences = { theme: "system", shortcuts: true, tray: true };
-const PREFIX = "dataferry.";
 
 const listeners = new Set<() => void>();
 let current: Preferences = load();
@@ -25,14 +25,6 @@ function load(): Preferences {
   };
 }
 
-function stored(name: keyof Preferences): string | null {
-  try {
-    return localStorage.getItem(PREFIX + name);
-  } catch {
-    return null;
-  }
-}
-
 export function getPreferences(): Preferences {
   return current;
 }
@@ -40,11 +32,7 @@ export function getPreferences(): Preferences {
 export function setPreference<K extends keyof Preferences>(name: K, value: Preferences[K]): void {
   current = { ...current, [name]: value };
   const text = value === true ? "on" : value === false ? "off" : String(value);
-  try {
-    localStorage.setItem(PREFIX + name, text);
-  } catch {
-    // Without storage it holds until the page is closed.
-  }
+  store(name, text);
   applyTheme();
   for (const listener of listeners) listener();
 }
