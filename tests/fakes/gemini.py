@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -266,10 +266,11 @@ def brain(body: Body) -> Reply:
     ref = _pointed(low, body)
     if re.match(r"^(hi|hello|hey|thanks|thank you)\b[\s!.]*$", low):
         return say("Hello! Tell me what data you need, and I will look for it.")
-    if re.search(r"\b(download|get|fetch)\b", low) and ref:
-        return call("start_download", ref=ref)
-    if re.search(r"\b(cancel|stop)\b", low) and ref:
-        return call("cancel_download", ref=ref)
+    if re.search(r"\b(download|fetch|cancel|stop)\b", low):
+        tool = "start_download" if re.search(r"\b(download|fetch)\b", low) else "cancel_download"
+        return (
+            call(tool, ref=ref) if ref else say("Which one do you mean? Say, for example, “the second one”.")
+        )
     if re.search(r"\b(how far|progress|status|done)\b", low):
         return call("download_status")
     if re.search(r"\b(do i have|my library|my datasets)\b", low):
@@ -282,26 +283,24 @@ def brain(body: Body) -> Reply:
     return call("search_datasets", query=" ".join(words[:8]))
 
 
-def _results(body: Body) -> Iterator[str]:
-    for content in body["contents"]:
-        for part in content["parts"]:
-            if "functionResponse" in part:
-                yield str(part["functionResponse"]["response"])
-
-
 def _pointed(text: str, body: Body) -> str | None:
-    """The ref that the words mean: written out, or by its place in the last list."""
+    """The ref that the words mean: written out, by its place in the last search, or the last one alone."""
     written = re.search(r"\b(?:kaggle|huggingface|builtin|url):\S+", text)
     if written:
         return written.group().rstrip(".,!?")
     listed: list[str] = []
-    for result in _results(body):
-        found = re.findall(r"ref: (\S+)", result)
-        listed = found or listed
+    alone = None
+    for content in body["contents"]:
+        for part in content["parts"]:
+            if "functionResponse" in part:
+                refs = re.findall(r"ref: (\S+)", str(part["functionResponse"]["response"]))
+                searched = part["functionResponse"]["name"] == "search_datasets"
+                listed = refs if searched else listed
+                alone = refs[0] if len(refs) == 1 else None if searched else alone
     for place, ordinal in enumerate(_ORDINALS):
         if ordinal in text:
             return listed[place] if place < len(listed) else None
-    return listed[0] if len(listed) == 1 and re.search(r"\b(it|this|that)\b", text) else None
+    return alone if re.search(r"\b(it|this|that)\b", text) else None
 
 
 def _report(results: list[Body]) -> str:
@@ -331,7 +330,8 @@ def _report(results: list[Body]) -> str:
     if name == "cancel_download":
         return "Done as far as I could: the card shows the state."
     if name == "list_library":
-        return f"Your library has {len(re.findall('ref: ', text))} datasets."
+        count = len(re.findall("ref: ", text))
+        return f"Your library has {count} dataset{'' if count == 1 else 's'}."
     return "The tool did not work; the message says why."
 
 
