@@ -41,6 +41,16 @@ def chosen_model(settings: Settings) -> str | None:
     return DEFAULT_MODEL if settings.google_api_key is not None else None
 
 
+async def probe_model(settings: Settings) -> str:
+    """What the model that is set says to a greeting, or that none is set. Errors: ``ModelFailed``."""
+    name = chosen_model(settings)
+    if name is None:
+        return "none is set, keyword search answers; GOOGLE_API_KEY or DATAFERRY_MODEL sets one"
+    language_model = await asyncio.to_thread(_load, name)
+    words = await language_model.LanguageModel(name, settings).first_words(Prompts())
+    return f"{name} says {words!r}"
+
+
 class Agent:
     """Answers one message of a chat, as a stream of events that never ends in a model's error."""
 

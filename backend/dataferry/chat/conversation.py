@@ -1,6 +1,7 @@
 """What a chat is about so far: the cards a person can point at, and their own words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -52,8 +53,9 @@ def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:
     problems: dict[tuple[str, str], SourceProblem] = {}
     for _tool, _input, output in tool_outputs(parts):
         for stored in output.get("source_errors") or ():
-            problem = SourceProblem.model_validate(stored)
-            problems.setdefault((problem.source, problem.code), problem)
+            with suppress(ValidationError):
+                problem = SourceProblem.model_validate(stored)
+                problems.setdefault((problem.source, problem.code), problem)
     return list(problems.values())
 
 

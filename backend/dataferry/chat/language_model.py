@@ -84,6 +84,17 @@ class LanguageModel:
             why = f" (it ended for {finish_reason})" if finish_reason not in (None, "STOP") else ""
             raise ModelFailed(f"The model gave no answer{why}; its safety filter may have stopped it.")
 
+    async def first_words(self, prompts: Prompts) -> str:
+        """The first words of an answer to a greeting. Errors: ``ModelFailed``."""
+        try:
+            async with asyncio.timeout(self._settings.model_timeout_s):
+                async for chunk in _client(self._name, self._settings).astream(prompts.text("probe")):
+                    if chunk.text:
+                        return str(chunk.text)
+        except Exception as error:
+            raise ModelFailed(self._reason(error)) from error
+        raise ModelFailed("The model gave no answer.")
+
     async def close(self) -> None:
         """Close the client's connections."""
         client, self._client = self._client, None
