@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL, Agent, chosen_model
+from dataferry.chat.agent import DEFAULT_MODEL, Agent, ModelFailed, chosen_model, probe_model
 from dataferry.chat.conversation import Conversation, Said, merged_cards
 from dataferry.chat.draft import Draft
 from dataferry.chat.events import AnswerEvent, Noticed, TextDelta, ToolDone, ToolFailed
@@ -379,6 +379,16 @@ async def test_our_own_share_of_the_first_token(gemini: GeminiFake) -> None:
         shares.append(first - (request.first_byte_at - request.at))
     await agent.close()
     assert min(shares) < 0.05
+
+
+async def test_the_doctors_probe_of_the_model(gemini: GeminiFake) -> None:
+    given: dict[str, Any] = {"google_api_key": "key", "google_gemini_base_url": gemini.url}
+    gemini.script(say("Hello there."))
+    assert await probe_model(Settings(_env_file=None, **given)) == f"{DEFAULT_MODEL} says 'Hello '"
+    gemini.fault("rate_limit")
+    with pytest.raises(ModelFailed, match="limit is used up"):
+        await probe_model(Settings(_env_file=None, **given))
+    assert "keyword search answers" in await probe_model(Settings(_env_file=None))
 
 
 def test_who_answers() -> None:

@@ -46,8 +46,10 @@ async def probe_model(settings: Settings) -> str:
     name = chosen_model(settings)
     if name is None:
         return "none is set, keyword search answers; GOOGLE_API_KEY or DATAFERRY_MODEL sets one"
-    language_model = await asyncio.to_thread(_load, name)
-    words = await language_model.LanguageModel(name, settings).first_words(Prompts())
+    await asyncio.to_thread(_load, name)
+    from dataferry.chat.language_model import LanguageModel
+
+    words = await LanguageModel(name, settings).first_words(Prompts())
     return f"{name} says {words!r}"
 
 
@@ -102,17 +104,17 @@ class Agent:
                 yield event
 
     async def _language_model(self, name: str) -> LanguageModel:
-        await asyncio.to_thread(_load, name)
-        from dataferry.chat.language_model import LanguageModel
-
+        kind = await asyncio.to_thread(_load, name)
         if self._client is None:
-            self._client = LanguageModel(name, self._settings)
+            self._client = kind(name, self._settings)
         return self._client
 
 
-def _load(model: str) -> None:
+def _load(name: str) -> type[LanguageModel]:
+    """Import LangChain and what the model ``name`` needs of it."""
     # Read when LangChain is imported; nothing of a chat goes to a tracing service.
     os.environ.setdefault("LANGSMITH_TRACING", "false")
-    from dataferry.chat.language_model import load_provider
+    from dataferry.chat.language_model import LanguageModel, load_provider
 
-    load_provider(model)
+    load_provider(name)
+    return LanguageModel

@@ -88,9 +88,10 @@ class LanguageModel:
         """The first words of an answer to a greeting. Errors: ``ModelFailed``."""
         try:
             async with asyncio.timeout(self._settings.model_timeout_s):
-                async for chunk in _client(self._name, self._settings).astream(prompts.text("probe")):
-                    if chunk.text:
-                        return str(chunk.text)
+                async with aclosing(self._connected().astream(prompts.text("probe"))) as chunks:  # type: ignore[type-var]
+                    async for chunk in chunks:
+                        if chunk.text:
+                            return str(chunk.text)
         except Exception as error:
             raise ModelFailed(self._reason(error)) from error
         raise ModelFailed("The model gave no answer.")
@@ -103,10 +104,8 @@ class LanguageModel:
 
     def _agent(self, toolbox: Toolbox) -> Any:
         """LangChain's agent for one answer. Its prompts are read afresh, so that an edit counts."""
-        if self._client is None:
-            self._client = _client(self._name, self._settings)
         return create_agent(
-            self._client,
+            self._connected(),
             _tools(toolbox.prompts),
             system_prompt=toolbox.prompts.text("system", today=f"{datetime.now(UTC):%Y-%m-%d}"),
             middleware=[
@@ -116,6 +115,11 @@ class LanguageModel:
                 _Steps(toolbox, self._settings.model_timeout_s),
             ],
         )
+
+    def _connected(self) -> BaseChatModel:
+        if self._client is None:
+            self._client = _client(self._name, self._settings)
+        return self._client
 
     def _reason(self, error: Exception) -> str:
         """What happened, for people. The model's own message stays in the log: it may hold the key."""
