@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { type Query, QueryClient } from "@tanstack/react-query";
 import { API_BASE, answerOf, api } from "./client";
 import { JOBS_KEY, JobStore, type Transition } from "./jobs";
 import { isTransient } from "./problem";
@@ -36,10 +36,27 @@ export const jobSocket = new JobSocket({
 export function followJobs(userId: string): () => void {
   void queryClient.prefetchQuery({ queryKey: JOBS_KEY, queryFn: () => jobStore.fetch() });
   const unfollow = jobSocket.follow(`user:${userId}`, (job) => jobStore.told(job));
+  const unwatch = onReturn(() => void queryClient.invalidateQueries({ predicate: isStale }));
   const reconnect = () => jobSocket.reconnectNow();
   window.addEventListener("online", reconnect);
   return () => {
     window.removeEventListener("online", reconnect);
+    unwatch();
     unfollow();
   };
+}
+
+/** What may have changed, or could not be read, while the server was away. Jobs come by the socket. */
+function isStale({ queryKey }: Query): boolean {
+  return queryKey[0] !== JOBS_KEY[0] && queryKey[0] !== "chat";
+}
+
+/** Hear when live updates come again after a pause. */
+function onReturn(listener: () => void): () => void {
+  let before = jobSocket.status();
+  return jobSocket.watch(() => {
+    const now = jobSocket.status();
+    if (before === "reconnecting" && now === "open") listener();
+    before = now;
+  });
 }

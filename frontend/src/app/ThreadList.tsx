@@ -41,7 +41,7 @@ export function ThreadList() {
         {chats.data?.length === 0 && (
           <p className="px-2 text-13 text-muted">{q ? "No chat matches." : "No chats yet."}</p>
         )}
-        {chats.isError && (
+        {chats.isError && !chats.data && (
           <p role="alert" className="px-2 text-13 text-bad">
             The chats could not be read.{" "}
             <button type="button" className="underline" onClick={() => void chats.refetch()}>

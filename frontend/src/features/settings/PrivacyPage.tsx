@@ -39,7 +39,10 @@ export default function PrivacyPage() {
       <Section title="What stays in this browser">
         <ul className="list-disc pl-5 text-14">
           <li>A cookie that keeps you signed in; no script can read it.</li>
-          <li>The theme, the shortcuts setting, and whether the download tray is open.</li>
+          <li>
+            That you are signed in, the theme, the shortcuts setting, and whether the download tray
+            is open.
+          </li>
         </ul>
       </Section>
       <Section title="Who sees what">
