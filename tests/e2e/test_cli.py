@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.catalogue import IMDB
+from tests.fakes.gemini import GeminiFake, say
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server, until
 
 
-def dataferry(server: Server, *arguments: str, code: int = 0) -> str:
+def dataferry(server: Server, *arguments: str, code: int = 0, **environment: str) -> str:
     """Run a command; returns what it printed."""
     run = subprocess.run(
         [sys.executable, "-m", "dataferry.cli", *arguments],
-        env={**server.environment, "COLUMNS": "250"},
+        env={**server.environment, "COLUMNS": "250", **environment},
         cwd=server.data_dir.parent,
         capture_output=True,
         text=True,
@@ -85,16 +86,21 @@ def test_accounts_are_kept_from_the_shell(server: Server) -> None:
     dataferry(server, "users", "disable", "nobody@example.org", code=3)
 
 
-def test_doctor_finds_nothing_and_its_probes_read_only(server: Server, hubs: Hubs) -> None:
-    printed = dataferry(server, "doctor", "--live", code=1)
+def test_doctors_probes_of_hubs_and_model(server: Server, hubs: Hubs) -> None:
+    with GeminiFake() as gemini:
+        model = {"GOOGLE_API_KEY": "a-key-to-hide", "GOOGLE_GEMINI_BASE_URL": gemini.url}
+        gemini.script(say("Hello."))
+        printed = dataferry(server, "doctor", "--live", **model)
+        gemini.fault("rate_limit")
+        assert "429" in dataferry(server, "doctor", "--live", code=1, **model)
     for source in ("Kaggle", "HuggingFace"):
         for probe in ("search", "describe", "file list", "Range and checksum headers"):
             assert any(
                 line.startswith("ok") and f"{source}: {probe}" in line for line in printed.splitlines()
             ), printed
-    # No model is set, which is what it says in the one line that failed.
-    assert sum(line.startswith("FAILED") for line in printed.splitlines()) == 1
-    assert "GOOGLE_API_KEY" in printed
+    assert "one streamed token: google_genai:" in printed
+    assert "a-key-to-hide" not in printed
+    assert "none is set" in dataferry(server, "doctor", "--live")
 
 
 def test_a_command_without_a_server_runs_one_for_itself(tmp_path: Path, hubs: Hubs) -> None:

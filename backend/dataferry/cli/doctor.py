@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from dataferry import __version__
 from dataferry.accounts.credentials import CredentialResolver
+from dataferry.chat.agent import probe_model
 from dataferry.cli.output import ExitCode, out
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
@@ -122,7 +123,7 @@ async def _probe(settings: Settings, checks: Checks) -> None:
             await _probe_source(catalog, checks, DatasetRef.parse(known), credentials.resolve(source))
     finally:
         catalog.close()
-    await checks.ask("model: one streamed token", lambda: _one_token(settings))
+    await checks.ask("model: one streamed token", lambda: probe_model(settings))
 
 
 async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, credential: Credential) -> None:
@@ -174,9 +175,3 @@ def _headers(entry: FileEntry) -> str:
             if name in response.headers
         }
         return f"{response.status} {told}"
-
-
-async def _one_token(settings: Settings) -> str:
-    from dataferry.chat.agent import probe_model
-
-    return await probe_model(settings)

@@ -1979,7 +1979,9 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                dataferry_refresh?: string | null;
+            };
         };
         requestBody: {
             content: {

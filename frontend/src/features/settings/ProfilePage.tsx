@@ -44,8 +44,6 @@ function ChangePassword({ email }: { email: string }) {
     mutationFn: async (given: { current: string; next: string }) => {
       const body = { current_password: given.current, new_password: given.next };
       await answerOf(api.POST("/api/auth/password", { body }));
-      // Every session has ended with the old password; this one goes on with the new.
-      await session.signIn(email, given.next);
     },
     onSuccess: () => announce("The password is changed."),
   });
