@@ -35,7 +35,9 @@ _links = st.builds(
 _refs = st.one_of(
     st.builds(DatasetRef.make, st.just("kaggle"), _hub_ids),
     st.builds(DatasetRef.make, st.just("huggingface"), st.one_of(_hub_ids, _segments)),
-    st.builds(DatasetRef.make, st.just("builtin"), st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)),
+    st.builds(
+        DatasetRef.make, st.just("builtin"), st.from_regex(r"[a-z](-?[a-z0-9_]){0,20}", fullmatch=True)
+    ),
     st.builds(DatasetRef.make, st.just("url"), _links),
 )
 
