@@ -25,3 +25,15 @@ test("a tab that was closed in mid-work is not waited for", async () => {
   localStorage.setItem("dataferry.renewing", `gone ${Date.now() - 1}`);
   await expect(leased(async () => "mine")).resolves.toBe("mine");
 });
+
+test("of two tabs that begin in the same instant the last to write has it", async () => {
+  let worked = false;
+  const work = leased(async () => {
+    worked = true;
+  });
+  localStorage.setItem("dataferry.renewing", `rival ${Date.now() + 200}`);
+  await new Promise((done) => setTimeout(done, 100));
+  expect(worked).toBe(false);
+  await work;
+  expect(worked).toBe(true);
+});

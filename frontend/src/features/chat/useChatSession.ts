@@ -27,7 +27,7 @@ export function useChatSession(thread: ChatThread): ChatSession | null {
   useEffect(() => {
     const { thread, first } = opened.current;
     const created = new ChatSession(thread, () => {
-      announce("The answer is complete.");
+      announce("The answer has ended.");
       void client.invalidateQueries({ queryKey: ["chats"] });
     });
     if (first && thread.messages.length === 0) created.send(first.text, first.id);
