@@ -49,6 +49,16 @@ test("Download becomes progress with Cancel, then Open with the path", async () 
   expect(screen.getByText("load('iris')")).toBeVisible();
 });
 
+test("the focus stays on the button while it changes", async () => {
+  tell({ state: "running" });
+  renderOnPage(<DatasetCard card={card} />);
+  (await screen.findByRole("button", { name: "Cancel Iris" })).focus();
+  tell({ state: "failed" });
+  await waitFor(() => expect(screen.getByRole("button", { name: "Retry Iris" })).toHaveFocus());
+  tell({ state: "succeeded" });
+  await waitFor(() => expect(screen.getByRole("link", { name: "Open Iris" })).toHaveFocus());
+});
+
 test("Cancel asks the server, and Retry follows", async () => {
   const server = answerRequests({
     "POST /api/jobs/job_1/cancel": () => json(sampleJob({ state: "cancelled" })),

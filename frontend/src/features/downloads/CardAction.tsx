@@ -3,6 +3,7 @@ import { clsx } from "clsx";
 import { Download, FolderOpen, Lock, RotateCcw, X } from "lucide-react";
 import type { DatasetCard, JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
+import { KeepFocus } from "@/ui/KeepFocus";
 import type { CardState } from "./cardState";
 import { useCancel, useDownload, useRetry } from "./useDownload";
 
@@ -13,7 +14,15 @@ interface CardActionProps {
 }
 
 /** A card's one button. All its forms are of one width, so that nothing moves when it changes. */
-export function CardAction({ card, state, size = "md" }: CardActionProps) {
+export function CardAction(props: CardActionProps) {
+  return (
+    <KeepFocus of={props.state.kind}>
+      <Action {...props} />
+    </KeepFocus>
+  );
+}
+
+function Action({ card, state, size = "md" }: CardActionProps) {
   switch (state.kind) {
     case "here":
       return <OpenLink datasetKey={card.key} title={card.title} size={size} />;

@@ -2,6 +2,7 @@ import { clsx } from "clsx";
 import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { KeepFocus } from "@/ui/KeepFocus";
 import { sourceLabel } from "@/ui/sources";
 import { CancelButton, OpenLink, RetryButton } from "./CardAction";
 import { JobStatus } from "./JobStatus";
@@ -41,7 +42,9 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
           </p>
         )}
       </div>
-      <JobAction job={job} narrow={narrow} />
+      <KeepFocus of={job.state}>
+        <JobAction job={job} narrow={narrow} />
+      </KeepFocus>
     </li>
   );
 }

@@ -1,0 +1,34 @@
+import { type ReactNode, useLayoutEffect, useRef } from "react";
+
+interface KeepFocusProps {
+  /** What decides which control is shown. */
+  of: string;
+  children: ReactNode;
+}
+
+/** A control that is replaced by another hands on the focus; it is not lost to the top of the page. */
+export function KeepFocus({ of, children }: KeepFocusProps) {
+  const frame = useRef<HTMLSpanElement>(null);
+  // React tells of no blur that its own changes cause, so this still holds after a replacement.
+  const held = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the control is another
+  useLayoutEffect(() => {
+    if (!held.current || frame.current?.contains(document.activeElement)) return;
+    frame.current?.querySelector<HTMLElement>("a, button:not(:disabled)")?.focus();
+  }, [of]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only watches where the focus is
+    <span
+      ref={frame}
+      className="contents"
+      onFocus={() => {
+        held.current = true;
+      }}
+      onBlur={() => {
+        held.current = false;
+      }}
+    >
+      {children}
+    </span>
+  );
+}
