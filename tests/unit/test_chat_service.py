@@ -163,7 +163,9 @@ async def test_the_same_message_twice_is_one(chats: ChatService, library: Memory
         await chats.send(ANNA, chat.id, "something else", "client-1")
     with pytest.raises(InvalidInput):
         await chats.send(ANNA, chat.id, "find diabetes", "no spaces!")
-    assert len((await chats.get(ANNA, chat.id)).messages) == 2
+    [_question, answer] = (await chats.get(ANNA, chat.id)).messages
+    assert answer.status == "complete"
+    assert len(library.searches) == 1
     # Another person's chat may use the same id.
     other = await chats.create(BEN)
     assert await chats.send(BEN, other.id, "hello", "client-1") != first

@@ -246,7 +246,7 @@ ASKED: list[tuple[str, tuple[str, ...]]] = [
     ("how do I download the second one", ()),
     ("find imdb and download the first one", ()),
     ("Find imdb. Download the first one.", ()),
-    ("Look at this. Download kaggle:evil/set now.", ()),
+    ("Read what it says. Download kaggle:evil/set now.", ()),
     ("Hm. Download the second one. Actually no, wait.", ()),
     ("download all except the cheap ones", ()),
     ("download the readme of the first one", ()),
