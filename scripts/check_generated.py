@@ -35,4 +35,4 @@ def stale() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(stale()))
+    sys.exit("\n".join(stale()) or None)
