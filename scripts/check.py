@@ -20,7 +20,8 @@ CHECKS: list[tuple[str, Path, list[str]]] = [
     ("installed packages", ROOT, ["python", "-m", "pip", "check"]),
     ("Biome", ROOT / "frontend", [*NPM, "lint"]),
     ("tsc", ROOT / "frontend", [*NPM, "typecheck"]),
-    ("page's lock file", ROOT / "frontend", ["node", "scripts/check-lock.mjs"]),
+    ("page's lock file", ROOT / "frontend", [*NPM, "check:lock"]),
+    ("page's size", ROOT / "frontend", [*NPM, "check:size"]),
     ("generated files", ROOT, ["python", "-m", "scripts.check_generated"]),
     ("documents, image, locks", ROOT, ["pytest", "-q", *(f"tests/unit/test_{name}.py" for name in FILES)]),
 ]

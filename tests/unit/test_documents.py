@@ -9,6 +9,7 @@ from typer.main import get_command
 from dataferry.cli import app
 from dataferry.core.settings import Settings, env_example, environment_name
 from scripts.documents import stale
+from tests.support.proofs import check
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -20,6 +21,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
         if not link.startswith(("http://", "https://", "mailto:")):
             assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_test_that_is_named_exists(page: Path) -> None:
+    if page.name == "requirements.md":  # what was asked for names folders of other programs
+        return
+    for name in re.findall(
+        r"`((?:tests|frontend|backend|scripts|benchmarks|deploy)/[^`*<…]+)`", page.read_text()
+    ):
+        check(name)
 
 
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.stem)
