@@ -92,6 +92,11 @@ async def test_a_search_is_narrowed_and_filters_that_fit_nothing_are_dropped() -
     assert talk.refs == [PIMA.ref]
 
 
+async def test_what_cannot_be_narrowed_to_is_said() -> None:
+    answer = await Talk()("diabetes data with a permissive licence")
+    assert answer.endswith("I cannot tell permissive licences apart; each card names its own.")
+
+
 async def test_nothing_found() -> None:
     talk = Talk()
     assert await talk("find zebras") == "I found no dataset for “zebras”. Try fewer or other words."

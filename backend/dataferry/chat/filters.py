@@ -48,23 +48,24 @@ _LICENSES: tuple[tuple[str, str], ...] = (
     (r"bsd(?=[- ]licen[cs])|bsd-[23](?:-clause)?", "bsd"),
     (r"odbl|open database licen[cs]e", "odbl"),
     (r"gpl(?:[- ]?v?[23](?:\.0)?)?", "gpl"),
-    (
-        r"(?:(?:open|free|permissive|liberal)(?:ly)?(?=[- ]licen[cs])|permissive"
-        r"|(?:free )?for commercial use|commercial(?:ly)? (?:use|usable))",
-        "permissive",
-    ),
 )
-_LICENSE = [
-    (
-        re.compile(
-            rf"\b(?:licen[cs]ed\s+)?(?:(?:with|under|has|have|in)\s+)?(?:an? |the )?(?:{words})"
-            r"(?:[- ]?licen[cs](?:es?|ed|ing))?(?![\w-])",
-            re.IGNORECASE,
-        ),
-        name,
+_FREELY = (
+    r"(?:open|free|permissive|liberal)(?:ly)?(?=[- ]licen[cs])|permissive"
+    r"|(?:free )?for commercial use|commercial(?:ly)? (?:use|usable)"
+)
+
+
+def _license_pattern(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"\b(?:licen[cs]ed\s+)?(?:(?:with|under|has|have|in)\s+)?(?:an? |the )?(?:{words})"
+        r"(?:[- ]?licen[cs](?:es?|ed|ing))?(?![\w-])",
+        re.IGNORECASE,
     )
-    for words, name in _LICENSES
-]
+
+
+_LICENSE = [(_license_pattern(words), name) for words, name in _LICENSES]
+#: A kind of licence, not one: nothing can be narrowed to it, but it says nothing of the subject.
+_PERMISSIVE = _license_pattern(_FREELY)
 
 _FORMATS: tuple[tuple[str, str], ...] = (
     (r"csvs?", "csv"),
@@ -137,6 +138,8 @@ class Narrowing:
     rest: str
     sources: tuple[SourceName, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
+    #: What was asked and cannot be narrowed to, as a sentence.
+    caveat: str = ""
 
 
 def take_filters(text: str) -> Narrowing:
@@ -149,6 +152,9 @@ def take_filters(text: str) -> Narrowing:
             if name not in found.values and pattern.search(found.rest):
                 found.values[name] = value
                 found.rest = pattern.sub(" ", found.rest)
+    if _PERMISSIVE.search(found.rest):
+        found.caveat = "I cannot tell permissive licences apart; each card names its own."
+        found.rest = _PERMISSIVE.sub(" ", found.rest)
     task = _TASK.search(found.rest)
     if task:
         found.values["task"] = task.group(1).lower().replace(" ", "-")

@@ -61,6 +61,8 @@ class Intent:
     query: str = ""
     sources: tuple[SourceName, ...] = ()
     filters: dict[str, Any] = field(default_factory=dict)
+    #: What a search was asked and cannot do, as a sentence.
+    caveat: str = ""
     pointed: Pointed = field(default_factory=Pointed)
     #: The words after the verb.
     phrase: str = ""
@@ -212,7 +214,7 @@ def _search(order: str, conversation: Conversation) -> Intent:
     query = query or kind
     if not query:
         return Intent("vague")
-    return Intent("search", query, narrowing.sources, narrowing.values)
+    return Intent("search", query, narrowing.sources, narrowing.values, narrowing.caveat)
 
 
 _NOT_KEPT = frozenset({"query", "sources", "offset"})

@@ -70,7 +70,7 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
                 return wording.plain(outcome.error, 400)
     last = found[-1]
     unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
-    return wording.search_answer(
+    answer = wording.search_answer(
         last.query,
         list(cards.values()),
         last.source_errors,
@@ -78,6 +78,7 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
         further=last.offset > 0,
         without_filters=bool(narrowed) and unfiltered is not None,
     )
+    return f"{answer}\n\n{intent.caveat}".strip()
 
 
 def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
