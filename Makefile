@@ -49,11 +49,11 @@ migration: setup ## Write a migration for what changed in the models: make migra
 	@$(BIN)/python -m scripts.migration "$(m)"
 
 clean: ## Remove what was made, but no data
-	@rm -rf .venv .setup backend/dataferry/_web frontend/node_modules .mypy_cache .ruff_cache .pytest_cache dist
+	@rm -rf .venv .setup backend/dataferry/_web frontend/node_modules dist .*_cache .hypothesis
 
 .setup/python: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Dataferry needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+		|| { echo "Dataferry needs Python 3.11 or newer. Under another name: make PYTHON=python3.12 setup"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
 		|| { rm -rf .venv; echo "Python's venv is missing. On Debian: apt install python3-venv"; exit 1; }
 	@echo "Installing the Python packages …"
