@@ -145,3 +145,16 @@ test("stopping is asked of the server", async () => {
   await session.stop();
   expect(server.calls[0]).toMatchObject({ method: "POST", path: `${BASE}/stop` });
 });
+
+test("stopping while the server is away ends the waiting", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  const { session, onEnd } = open([
+    stored("user", "find"),
+    stored("assistant", "half", "generating"),
+  ]);
+  await vi.waitFor(() => expect(session.chat.error?.message).toMatch(/does not answer/));
+  expect(session.reconnecting()).toBe(true);
+  await session.stop();
+  await vi.waitFor(() => expect(session.reconnecting()).toBe(false));
+  expect(onEnd).toHaveBeenCalledOnce();
+});

@@ -19,6 +19,7 @@ export class ChatSession {
   readonly #onEnd: () => void;
   readonly #watchers = new Set<() => void>();
   #reconnecting = false;
+  #waiting = false;
   #closed = false;
 
   constructor(thread: ChatThread, onEnd: () => void) {
@@ -63,6 +64,8 @@ export class ChatSession {
     try {
       await answerOf(call);
     } catch {
+      // The server is away: stop waiting for it here.
+      this.#waiting = false;
       await this.chat.stop();
     }
   }
@@ -71,7 +74,8 @@ export class ChatSession {
   async takeUp(): Promise<void> {
     if (this.#reconnecting) return;
     this.#setReconnecting(true);
-    for (let attempt = 0; !this.#closed; attempt++) {
+    this.#waiting = true;
+    for (let attempt = 0; this.#waiting && !this.#closed; attempt++) {
       await this.chat.resumeStream();
       const { error } = this.chat;
       if (hasEnded(this.chat.lastMessage)) break;
