@@ -1,6 +1,7 @@
 """The edges of the API and of the start: clear words, no leak, nothing lost."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -8,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.support.hubs import Hubs
-from tests.support.server import PASSWORD, Client, Server
+from tests.support.server import PASSWORD, Client, Server, until
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +163,16 @@ def test_an_occupied_port_and_a_second_server_are_said(server: Server, tmp_path:
     assert "Address already in use" in run.stderr
     run = start(tmp_path, DATAFERRY_DATA_DIR=str(server.data_dir))
     assert f"in use by the server at http://localhost:{server.address.rpartition(':')[2]}" in run.stderr
+
+
+def test_the_page_travels_compressed_and_a_ticket_stays_out_of_the_log(server: Server) -> None:
+    ada = server.client("frances@example.org")
+    page = ada.get("/")
+    for script in re.findall(r'src="(/assets/[^"]+\.js)"', page.text):
+        assert ada.get(script).headers["content-encoding"] == "gzip"
+    ticket = ada.post("/api/auth/ws-ticket").json()["ticket"]
+    with connect(f"{server.address.replace('http', 'ws')}/api/ws?ticket={ticket}", proxy=None) as socket:
+        socket.send('{"op": "ping", "t": 1}')
+        assert "pong" in socket.recv()
+    until(lambda: "/api/ws" in server.log, "the socket is logged")
+    assert ticket not in server.log

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -80,4 +81,5 @@ def install_page(app: FastAPI, web: Path = WEB) -> None:
         return HTMLResponse(reference_page(app.openapi(), origin))
 
     # Not a mount: that would match every path, and take the place of 405 for a route's other methods.
-    app.router.default = Page(web)
+    # Only the page is compressed: answers of the API are short, or streams.
+    app.router.default = GZipMiddleware(Page(web), minimum_size=1000, compresslevel=6)

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(
         None,
-        description="provider:model, e.g. google_genai:gemini-flash-latest, openai:…; planner turns models off",
+        description="google_genai:gemini-flash-latest, openai:… or another; planner turns models off",
     )
     model_timeout_s: float = Field(60.0, gt=0, description="Deadline for one answer of the model")
     agent_steps: int = Field(8, ge=1, le=50, description="Model calls in one answer, at most")

@@ -14,6 +14,7 @@ _context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # 
 _SECRETS = (
     (re.compile(r"(https?://)[^\s/@]+@"), r"\1…@"),
     (re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+"), r"\1?…"),
+    (re.compile(r"([?&](?:ticket|token|key|sig|signature)=)[^&\s\"']+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(?i)(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 …"),
     (re.compile(r"\b(hf_|KGAT_|AIza|eyJ)[A-Za-z0-9._-]{6,}"), r"\1…"),
 )
