@@ -1,11 +1,11 @@
-"""Cards from search hits, and the code that loads what arrived."""
+"""What people see of a dataset: its card, its ticket, its row, and the code that loads it."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from dataferry.core.types import DatasetRef, DatasetSummary, JobView
 from dataferry.library.models import Dataset
-from dataferry.library.views import DatasetCard, LocalStatus
+from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus
 
 _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
@@ -61,6 +61,70 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
         status = job.state
     path = dataset.local_path if dataset is not None and dataset.downloaded else None
     return {"local_status": status, "job_id": job.id if job else None, "file_path": path}
+
+
+def download_ticket(job: JobView, dataset_id: str, path: str = "") -> DownloadTicket:
+    """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
+    by default the dataset's own folder."""
+    ref = DatasetRef.parse(job.ref)
+    path = path or job.file_path or ""
+    folder = f" to {path}" if path else ""
+    if job.state == "succeeded":
+        message = f"{ref.label} dataset {dataset_id} was downloaded{folder}."
+    elif job.problem is not None and not job.active:
+        message = f"{ref.label} dataset {dataset_id} was not downloaded: {job.problem.detail}"
+    elif job.state == "cancelled":
+        message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
+    else:
+        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}."
+    return DownloadTicket(
+        success=job.state not in ("failed", "cancelled"),
+        dataset_id=dataset_id,
+        source=ref.label,
+        message=message,
+        file_path=path,
+        job_id=job.id,
+        status=job.state,
+        ref=job.ref,
+        key=job.key,
+        problem=job.problem,
+    )
+
+
+def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
+    """A row of the library, with the live state of the viewer's own job while it is active."""
+    ref = DatasetRef.make(row.source, row.source_id)
+    live = job if job is not None and job.active and job.kind != "delete" else None
+    progress = row.download_progress
+    if live is not None:
+        total = live.progress.bytes_total
+        # 100 % only after verification, which ends with the job.
+        progress = min(99.9, 100 * live.progress.bytes_done / total) if total else 0.0
+    return DatasetView(
+        id=row.id,
+        name=row.name,
+        ref=str(ref),
+        key=ref.key,
+        title=row.title,
+        description=row.description,
+        source=ref.label,
+        source_type=ref.source,
+        source_url=row.original_url,
+        original_url=row.original_url,
+        revision=row.revision or None,
+        local_path=row.local_path,
+        license=row.license,
+        updated_at_ms=row.updated_at_ms,
+        downloaded_at_ms=row.downloaded_at_ms,
+        size=row.size,
+        file_count=row.file_count,
+        checksum=row.checksum,
+        status=live.state if live else row.status,
+        error=None if live else row.error,
+        download_progress=round(progress, 1),
+        downloaded=row.downloaded,
+        download_job_id=live.id if live else row.download_job_id,
+    )
 
 
 def loader_snippet(ref: DatasetRef, local_path: str, files: Mapping[str, int] | Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
@@ -48,6 +48,13 @@ def find(session: Session, ref: DatasetRef, revision: str | None = None) -> list
         col(Dataset.updated_at_ms).desc(),
     )
     return list(session.exec(query.order_by(order[0], order[1].desc(), order[2])))
+
+
+def of_refs(session: Session, refs: Sequence[DatasetRef]) -> list[Dataset]:
+    """Every row of any of these refs."""
+    wanted = {(ref.source, ref.id) for ref in refs}
+    query = select(Dataset).where(tuple_(Dataset.source, Dataset.source_id).in_(wanted))
+    return list(session.exec(query.order_by(col(Dataset.updated_at_ms).desc())))
 
 
 def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:

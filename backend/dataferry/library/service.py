@@ -32,7 +32,7 @@ from dataferry.core.types import (
 )
 from dataferry.jobs.service import Jobs
 from dataferry.library import records
-from dataferry.library.cards import build_card, loader_snippet, local_state
+from dataferry.library.cards import build_card, dataset_view, download_ticket, loader_snippet, local_state
 from dataferry.library.handlers import Handlers
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
@@ -144,12 +144,14 @@ class Library:
     def _states(
         self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
     ) -> dict[str, tuple[Dataset | None, JobView | None]]:
+        rows = [row for row in records.of_refs(session, refs) if records.may_see(session, row, viewer)]
+        latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
         states: dict[str, tuple[Dataset | None, JobView | None]] = {}
         for ref in refs:
-            rows = [row for row in records.find(session, ref) if records.may_see(session, row, viewer)]
-            latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
-            newest = max(latest.values(), key=lambda job: job.created_at, default=None)
-            states[str(ref)] = (next((row for row in rows if row.downloaded), None), newest)
+            mine = [row for row in rows if (row.source, row.source_id) == (ref.source, ref.id)]
+            jobs = [latest[row.id] for row in mine if row.id in latest]
+            newest = max(jobs, key=lambda job: job.created_at, default=None)
+            states[str(ref)] = (next((row for row in mine if row.downloaded), None), newest)
         return states
 
     # -- downloading --------------------------------------------------------------------------
@@ -226,34 +228,7 @@ class Library:
 
         job_id, path = await self._database.run(book)
         self._jobs.wake(job_id)
-        return self.ticket(await self._jobs.get(viewer, job_id), asked.id, path)
-
-    def ticket(self, job: JobView, dataset_id: str, path: str = "") -> DownloadTicket:
-        """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
-        by default the dataset's own folder."""
-        ref = DatasetRef.parse(job.ref)
-        path = path or job.file_path or ""
-        folder = f" to {path}" if path else ""
-        if job.state == "succeeded":
-            message = f"{ref.label} dataset {dataset_id} was downloaded{folder}."
-        elif job.problem is not None and not job.active:
-            message = f"{ref.label} dataset {dataset_id} was not downloaded: {job.problem.detail}"
-        elif job.state == "cancelled":
-            message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
-        else:
-            message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}."
-        return DownloadTicket(
-            success=job.state not in ("failed", "cancelled"),
-            dataset_id=dataset_id,
-            source=ref.label,
-            message=message,
-            file_path=path,
-            job_id=job.id,
-            status=job.state,
-            ref=job.ref,
-            key=job.key,
-            problem=job.problem,
-        )
+        return download_ticket(await self._jobs.get(viewer, job_id), asked.id, path)
 
     async def _describe_for_download(
         self, ref: DatasetRef, revision: str | None, viewer: Viewer, *, fresh: bool
@@ -281,7 +256,7 @@ class Library:
         def read(session: Session) -> DatasetPage:
             rows, total = records.page(session, viewer, page_size, page_number)
             latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
-            views = tuple(self._view(session, row, latest.get(row.id)) for row in rows)
+            views = tuple(dataset_view(row, latest.get(row.id)) for row in rows)
             return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
 
         return await self._database.run(read)
@@ -292,7 +267,12 @@ class Library:
         def read(session: Session) -> DatasetView:
             row = self._row(session, viewer, key_or_alias, revision)
             latest = self._jobs.latest(session, [row.id], viewer.user_id)
-            return self._view(session, row, latest.get(row.id))
+            view = dataset_view(row, latest.get(row.id))
+            if not row.downloaded or row.local_path is None:
+                return view
+            sizes = {file.path: file.size for file in records.files_of(session, row.id)}
+            snippet = loader_snippet(records.ref_of(row), row.local_path, sizes)
+            return view.model_copy(update={"snippet": snippet})
 
         return await self._database.run(read)
 
@@ -422,45 +402,6 @@ class Library:
             if records.may_see(session, row, viewer):
                 return row
         raise records.unknown(key_or_alias)
-
-    def _view(self, session: Session, row: Dataset, job: JobView | None) -> DatasetView:
-        ref = records.ref_of(row)
-        live = job if job is not None and job.active and job.kind != "delete" else None
-        progress = row.download_progress
-        if live is not None:
-            total = live.progress.bytes_total
-            # 100 % only after verification, which ends with the job.
-            progress = min(99.9, 100 * live.progress.bytes_done / total) if total else 0.0
-        snippet = None
-        if row.downloaded and row.local_path is not None:
-            sizes = {file.path: file.size for file in records.files_of(session, row.id)}
-            snippet = loader_snippet(ref, row.local_path, sizes)
-        return DatasetView(
-            id=row.id,
-            name=row.name,
-            ref=str(ref),
-            key=ref.key,
-            title=row.title,
-            description=row.description,
-            source=ref.label,
-            source_type=ref.source,
-            source_url=row.original_url,
-            original_url=row.original_url,
-            revision=row.revision or None,
-            local_path=row.local_path,
-            license=row.license,
-            updated_at_ms=row.updated_at_ms,
-            downloaded_at_ms=row.downloaded_at_ms,
-            size=row.size,
-            file_count=row.file_count,
-            checksum=row.checksum,
-            status=live.state if live else row.status,
-            error=None if live else row.error,
-            download_progress=round(progress, 1),
-            downloaded=row.downloaded,
-            download_job_id=live.id if live else row.download_job_id,
-            snippet=snippet,
-        )
 
 
 def _hidden_link(ref: DatasetRef) -> bool:

@@ -10,6 +10,7 @@ from dataferry.api.deps import Services, current_viewer, services
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
+from dataferry.library.cards import download_ticket
 from dataferry.library.views import (
     DatasetPage,
     DatasetView,
@@ -220,7 +221,7 @@ async def _download(
     if wait:
         limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s
         job = await wired.jobs.wait(viewer, ticket.job_id, limit)
-        ticket = wired.library.ticket(job, ticket.dataset_id, ticket.file_path)
+        ticket = download_ticket(job, ticket.dataset_id, ticket.file_path)
         raise_if_unsuccessful(job)
         response.headers["Preference-Applied"] = "wait"
     if ticket.status == "succeeded":
