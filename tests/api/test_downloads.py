@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.catalogue import grace
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Client, Server, until
 
@@ -342,3 +345,43 @@ def test_a_choice_of_files_brings_those_only(ada: Client, hubs: Hubs) -> None:
         "/api/datasets/download-dataset", body | {"files": ["none.csv"]}, headers={"Prefer": "wait"}
     )
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_gated_dataset_is_seen_by_those_whose_own_access_is_checked(tmp_path: Path) -> None:
+    hubs = make_hubs()
+    token = grace().hf_token
+    with (
+        hubs.kaggle,
+        hubs.hub,
+        Server(tmp_path / "data", HF_TOKEN=token, **hubs.settings) as server,
+    ):
+        server.client("admin@example.org")
+        ada, eve = server.client(), server.client("eve@example.org")
+        body = {"dataset_id": hubs.gated}
+        ticket = ada.post("/api/datasets/download/huggingface", body, headers={"Prefer": "wait"}).json()
+        assert ticket["status"] == "succeeded", ticket
+        assert Path(ticket["file_path"]).stat().st_mode & 0o077 == 0
+        path = f"/api/datasets/{ticket['key']}"
+        assert ada.get(path).status_code == 200
+        assert eve.get(path).status_code == 404
+        assert eve.get("/api/datasets").json()["total"] == 0
+
+        # A day later the hub is asked again …
+        age_access(server)
+        assert ada.get(path).status_code == 200
+        # … what it granted stands while it cannot be reached …
+        age_access(server)
+        hubs.hub.fault("server_error", status=503)
+        assert ada.get(path).status_code == 200
+        hubs.heal()
+        # … and is gone when the hub says no.
+        age_access(server)
+        hubs.hub.fault("private")
+        assert ada.get(path).status_code == 404
+        assert ada.get("/api/datasets").json()["total"] == 0
+
+
+def age_access(server: Server) -> None:
+    """A day passes."""
+    with closing(sqlite3.connect(server.data_dir / "dataferry.sqlite")) as database, database:
+        database.execute("UPDATE dataset_access SET checked_at = datetime(checked_at, '-25 hours')")

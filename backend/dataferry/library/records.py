@@ -76,18 +76,39 @@ def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:
 
 
 def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
+    """A restricted dataset is seen by admins and by those whose own access was checked lately; a
+    link's by those who gave it."""
     if dataset.visibility == "public" or viewer.admin:
         return True
     access = session.get(DatasetAccess, (dataset.id, viewer.user_id))
-    return access is not None and access.checked_at > now() - ACCESS_VALID
+    return access is not None and (dataset.source == "url" or access.checked_at > now() - ACCESS_VALID)
 
 
-def record_access(session: Session, dataset_id: str, user_id: str) -> None:
+def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
+    """Restricted datasets on this machine that the viewer's access to must be checked again."""
+    old = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at <= now() - ACCESS_VALID
+    )
+    return list(
+        session.exec(
+            select(Dataset).where(
+                Dataset.visibility == "restricted",
+                Dataset.downloaded,
+                Dataset.source != "url",
+                col(Dataset.id).in_(old),
+            )
+        )
+    )
+
+
+def record_access(session: Session, dataset_id: str, user_id: str, valid: timedelta = ACCESS_VALID) -> None:
+    """The person may see the dataset for the time ``valid``."""
+    checked_at = now() - ACCESS_VALID + valid
     access = session.get(DatasetAccess, (dataset_id, user_id))
     if access is None:
-        session.add(DatasetAccess(dataset_id=dataset_id, user_id=user_id))
+        session.add(DatasetAccess(dataset_id=dataset_id, user_id=user_id, checked_at=checked_at))
     else:
-        access.checked_at = now()
+        access.checked_at = checked_at
         session.add(access)
 
 
@@ -257,7 +278,8 @@ def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> 
         mine = col(Dataset.id).in_(
             select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
         )
-        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(seen))
+        linked = (col(Dataset.source) == "url") & mine
+        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(seen) | linked)
         # A download that is not there yet, or failed, is its requesters' own business.
         query = query.where(col(Dataset.downloaded) | mine)
     total = session.exec(select(func.count()).select_from(query.subquery())).one()

@@ -32,6 +32,7 @@ from dataferry.core.types import (
 )
 from dataferry.jobs.service import Jobs
 from dataferry.library import records
+from dataferry.library.access import Access
 from dataferry.library.cards import build_card, dataset_view, download_ticket, loader_snippet, local_state
 from dataferry.library.handlers import Handlers
 from dataferry.library.models import Dataset, DatasetFile
@@ -78,6 +79,7 @@ class Library:
         self._credentials = credentials
         self._secrets = secrets
         self.store = Store(settings.store)
+        self._access = Access(database, catalog, credentials, settings)
         self._handlers = Handlers(database, self.store, catalog, credentials, secrets, settings)
         jobs.register("download", self._handlers.download, queue="download")
         jobs.register("update", self._handlers.update, queue="download")
@@ -252,6 +254,7 @@ class Library:
 
     async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
         """A page of the library, newest change first, counted from 1."""
+        await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetPage:
             rows, total = records.page(session, viewer, page_size, page_number)
@@ -263,6 +266,7 @@ class Library:
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
+        await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetView:
             row = self._row(session, viewer, key_or_alias, revision)
@@ -278,6 +282,7 @@ class Library:
 
     async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
         """The receipt of a download. Errors: ``NotFound`` until it is here."""
+        await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
             row = self._row(session, viewer, key_or_alias, revision)
@@ -293,6 +298,7 @@ class Library:
         self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, rows: int = 20
     ) -> Preview:
         """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
+        await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, dict[str, int]]:
             row = self._row(session, viewer, key_or_alias, revision)
@@ -309,6 +315,7 @@ class Library:
 
         Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
         """
+        await self._access.renew(viewer)
 
         def book(session: Session) -> tuple[str, int]:
             row = self._row(session, viewer, key_or_alias, revision)

@@ -1,0 +1,55 @@
+"""Who may see a restricted dataset: those whose own access its source confirms, checked once a day."""
+
+import asyncio
+from datetime import timedelta
+
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.core.db import Database
+from dataferry.core.errors import (
+    CredentialRejected,
+    DataferryError,
+    Forbidden,
+    NotFound,
+    SourceNotConfigured,
+)
+from dataferry.core.settings import Settings
+from dataferry.core.types import Viewer
+from dataferry.library import records
+from dataferry.library.models import Dataset
+from dataferry.sources.catalog import Catalog
+
+#: What was granted stands this long where a source cannot be asked.
+_UNTIL_ASKED_AGAIN = timedelta(hours=1)
+
+
+class Access:
+    """Checks again what was last checked a day ago."""
+
+    def __init__(
+        self, database: Database, catalog: Catalog, credentials: CredentialResolver, settings: Settings
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._credentials = credentials
+        self._timeout_s = settings.describe_timeout_s
+
+    async def renew(self, viewer: Viewer) -> None:
+        """Ask the sources about every restricted dataset whose check of this person has grown old."""
+        if viewer.admin:
+            return
+        stale = await self._database.run(records.stale_access, viewer)
+        await asyncio.gather(*(self._check(viewer, row) for row in stale))
+
+    async def _check(self, viewer: Viewer, row: Dataset) -> None:
+        ref = records.ref_of(row)
+        credential = self._credentials.resolve(ref.source, [viewer.user_id])
+        # The file list is what a hub refuses; the description of a gated dataset it shows to all.
+        listing = asyncio.to_thread(self._catalog.manifest, ref, row.revision or None, credential)
+        valid = records.ACCESS_VALID
+        try:
+            await asyncio.wait_for(listing, self._timeout_s)
+        except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
+            return
+        except (DataferryError, TimeoutError):
+            valid = _UNTIL_ASKED_AGAIN
+        await self._database.run(records.record_access, row.id, viewer.user_id, valid)
