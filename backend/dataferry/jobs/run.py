@@ -76,15 +76,18 @@ class JobRun:
         if self.lost:
             return
         with self._lock:
-            new_phase = progress.phase != self._progress.phase
+            # A bar that moves for the first time is what a person waits for.
+            notable = progress.phase != self._progress.phase or (
+                progress.bytes_done > 0 and self._progress.bytes_done == 0
+            )
             self._progress = progress
             due = time.monotonic() - self._told_at >= self._interval_s
-            if due or new_phase:
+            if due or notable:
                 self._told_at = time.monotonic()
         state = "verifying" if progress.phase in _VERIFYING else "running"
         if state != self._standing.view.state:
             self._change(self, {"state": state})
-        elif due or new_phase:
+        elif due or notable:
             self._publish(self.standing)
 
     def update(
