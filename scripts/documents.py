@@ -35,11 +35,12 @@ def settings_table() -> str:
 
 def routes_table() -> str:
     """Every route as a row of Markdown, with the first line of what it says of itself."""
-    rows = ["| route | what |", "|---|---|"]
+    rows = ["| route | what | token |", "|---|---|---|"]
     for path, operations in json.loads(openapi_document())["paths"].items():
         for method, operation in operations.items():
-            words = operation.get("description") or operation["summary"]
-            rows.append(f"| `{method.upper()} {path}` | {words.splitlines()[0]} |")
+            words = (operation.get("description") or operation["summary"]).splitlines()[0]
+            token = "" if operation.get("security") else "none"
+            rows.append(f"| `{method.upper()} {path}` | {words} | {token} |")
     return "\n".join(rows) + "\n"
 
 
