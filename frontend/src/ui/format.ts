@@ -1,6 +1,6 @@
-const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-/** Decimal units, as disks and hubs count: `23.9 KB`, `412 GB`. */
+/** Decimal units, as disks and hubs count: `23.9 kB`, `412 GB`. */
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);
   let unit = 0;
