@@ -56,15 +56,19 @@ class Handlers:
         dataset = self._database.call(records.settle_revision, dataset.id, manifest.revision)
         target = self._store.target(ref, manifest.revision, dataset.selection)
         run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
+        partial = self._store.partial(dataset.id)
         if dataset.visibility == "restricted":
-            target.parent.mkdir(parents=True, exist_ok=True)
+            # Before the first byte, so that there is no moment at which others on this machine may look.
+            for folder in (target.parent, partial):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o700)
         former = self._store.inodes(target)
         result = fetch(
             manifest,
             target,
             run.progress,
             run.cancel,
-            partial=self._store.partial(run.job.dataset_id),
+            partial=partial,
             limits=self._limits,
             replace=True,
         )
