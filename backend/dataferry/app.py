@@ -40,7 +40,7 @@ def build_services(settings: Settings) -> Services:
     catalog = Catalog(build_sources(settings), settings)
     jobs = Jobs(database, settings, realtime)
     accounts = Accounts(database, settings)
-    credentials = CredentialResolver(settings)
+    credentials = CredentialResolver(database, settings, secrets)
     library = Library(database, settings, catalog, jobs, accounts, credentials, secrets)
     chat = ChatService(database, settings, library, jobs)
     return Services(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.fakes.catalogue import IMDB, grace
+from tests.fakes.catalogue import IMDB, ada, grace
 from tests.fakes.difficult import HF_GATED, KAGGLE_GATED, PRIVATE
 from tests.fakes.gemini import GeminiFake
 from tests.support.hubs import Hubs, make_hubs
@@ -16,6 +16,7 @@ from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
 GRACE = grace()
+ADA = ada()
 GEMINI_KEY = "AIzaThatIsNobodysBusiness"
 SECRETS = (GRACE.hf_token, GRACE.kaggle_key, GEMINI_KEY)
 
@@ -132,3 +133,45 @@ def test_no_key_is_ever_told(server: Server, ada: Client, hubs: Hubs, told: list
     everything = [*told, server.log]
     for secret in SECRETS:
         assert not [words for words in everything if secret in words], secret
+
+
+def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: Path) -> None:
+    """The server has none: only who brought a key that was let in gets what is shared with some."""
+    with Server(tmp_path / "data", **hubs.settings, DATAFERRY_LOG_LEVEL="DEBUG") as server:
+        server.client("admin@example.org")
+        ada, eve = server.client(), server.client("eve@example.org")
+        own = "/api/sources/huggingface/credential"
+
+        refused = ada.http.put(own, json={"secret": "hf_notARealTokenAtAll"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "credential_rejected")
+        assert ada.http.put("/api/sources/url/credential", json={"secret": "x"}).status_code == 422
+        assert ada.http.put(own, json={"secret": ""}).status_code == 422
+
+        kept = ada.http.put(own, json={"secret": GRACE.hf_token})
+        assert kept.status_code == 200, kept.text
+        assert (kept.json()["state"], kept.json()["account"], kept.json()["own"]) == (
+            "connected",
+            GRACE.name,
+            True,
+        )
+        assert GRACE.hf_token not in kept.text
+        for dataset_id in (HF_GATED, PRIVATE):
+            body = {"dataset_id": dataset_id}
+            ticket = ada.post("/api/datasets/download/huggingface", body, headers=WAIT)
+            assert ticket.status_code == 200, ticket.text
+            key = ticket.json()["key"]
+            assert ada.get(f"/api/datasets/{key}").json()["downloaded"] is True
+            # It is on this machine now; that makes it nobody else's.
+            assert eve.get(f"/api/datasets/{key}").status_code == 404
+            assert eve.post("/api/datasets/download/huggingface", body).status_code in (403, 404)
+            assert eve.get(f"/api/datasets/{key}").status_code == 404
+
+        # A key of somebody who was not let in opens nothing either.
+        assert eve.http.put(own, json={"secret": ADA.hf_token}).status_code == 200
+        answer = eve.post("/api/datasets/download/huggingface", {"dataset_id": HF_GATED})
+        assert (answer.status_code, answer.json()["code"]) == (403, "gated")
+        assert eve.get("/api/datasets").json()["total"] == 0
+
+        removed = ada.http.delete(own).json()
+        assert (removed["own"], removed["state"]) == (False, "anonymous")
+        assert GRACE.hf_token not in server.log

@@ -1,21 +1,35 @@
-"""What a source is shown: the server's own credential where one is set, else none."""
+"""What a source is shown: the person's own credential, else the server's, else none."""
 
 from pathlib import Path
 
 import pytest
 
-from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.credentials import CredentialResolver, server_credentials
+from dataferry.accounts.models import StoredCredential, User
+from dataferry.accounts.security import Secrets
+from dataferry.core.db import Database
 from dataferry.core.settings import Settings
 from dataferry.core.types import SOURCE_NAMES, Credential
 
+pytestmark = pytest.mark.anyio
 
-def resolver(folder: Path, **given: str) -> CredentialResolver:
+
+def settings(folder: Path, **given: str) -> Settings:
     unset = dict.fromkeys(("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN", "HF_TOKEN"))
-    return CredentialResolver(Settings(_env_file=None, data_dir=folder, **(unset | given)))  # type: ignore[arg-type]
+    return Settings(_env_file=None, data_dir=folder, **(unset | given))  # type: ignore[arg-type]
 
 
-def test_without_settings_every_source_is_asked_anonymously(tmp_path: Path) -> None:
-    assert resolver(tmp_path).all("user_1") == {source: Credential(source) for source in SOURCE_NAMES}
+def resolver(database: Database, folder: Path, **given: str) -> CredentialResolver:
+    with database.unit_of_work() as session:
+        for name in ("ada", "bob"):
+            session.add(User(id=name, email=f"{name}@example.org", password_hash=""))
+    chosen = settings(folder, **given)
+    return CredentialResolver(database, chosen, Secrets(chosen))
+
+
+async def test_without_settings_every_source_is_asked_anonymously(database: Database, tmp_path: Path) -> None:
+    found = await resolver(database, tmp_path).all("ada")
+    assert found == {source: Credential(source) for source in SOURCE_NAMES}
 
 
 @pytest.mark.parametrize(
@@ -29,17 +43,40 @@ def test_without_settings_every_source_is_asked_anonymously(tmp_path: Path) -> N
 def test_kaggle_takes_a_token_or_a_pair(
     tmp_path: Path, given: dict[str, str], username: str | None, secret: str
 ) -> None:
-    credential = resolver(tmp_path, **given).resolve("kaggle", ["user_1"])
+    credential = server_credentials(settings(tmp_path, **given))["kaggle"]
     assert credential == Credential("kaggle", "server", username, secret)
     assert f"secret={secret!r}" not in repr(credential)
 
 
 @pytest.mark.parametrize("half", ["KAGGLE_USERNAME", "KAGGLE_KEY"])
 def test_half_a_pair_is_none(tmp_path: Path, half: str) -> None:
-    assert resolver(tmp_path, **{half: "x"}).resolve("kaggle").origin == "anonymous"
+    assert "kaggle" not in server_credentials(settings(tmp_path, **{half: "x"}))
 
 
 def test_one_sources_token_goes_to_no_other(tmp_path: Path) -> None:
-    credentials = resolver(tmp_path, HF_TOKEN="hf_t").all("user_1")
-    assert credentials["huggingface"] == Credential("huggingface", "server", None, "hf_t")
-    assert all(credentials[source].secret is None for source in SOURCE_NAMES if source != "huggingface")
+    assert set(server_credentials(settings(tmp_path, HF_TOKEN="hf_t"))) == {"huggingface"}
+
+
+async def test_a_persons_own_comes_first_and_is_theirs_alone(database: Database, tmp_path: Path) -> None:
+    credentials = resolver(database, tmp_path, HF_TOKEN="hf_server")
+    await credentials.keep("ada", Credential("huggingface", "user", None, "hf_first"))
+    await credentials.keep("ada", Credential("huggingface", "user", None, "hf_ada"))
+    own = Credential("huggingface", "user", None, "hf_ada")
+    shared = Credential("huggingface", "server", None, "hf_server")
+    assert await credentials.find("huggingface", "ada") == own
+    assert await credentials.find("huggingface", "bob") == shared
+    assert await credentials.find("kaggle", "ada") == Credential("kaggle")
+    # A job of several people uses that of the first who has one.
+    assert credentials.resolve("huggingface", ["bob", "ada"]) == own
+    assert credentials.resolve("huggingface", ["bob"]) == shared
+    await credentials.forget("ada", "huggingface")
+    await credentials.forget("ada", "huggingface")
+    assert await credentials.find("huggingface", "ada") == shared
+
+
+async def test_a_kept_key_is_sealed(database: Database, tmp_path: Path) -> None:
+    credentials = resolver(database, tmp_path)
+    await credentials.keep("ada", Credential("kaggle", "user", "ada", "a-key-to-hide"))
+    stored = await database.run(lambda session: session.get_one(StoredCredential, ("ada", "kaggle")))
+    assert "a-key-to-hide" not in stored.model_dump_json()
+    assert await credentials.find("kaggle", "ada") == Credential("kaggle", "user", "ada", "a-key-to-hide")

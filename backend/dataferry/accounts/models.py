@@ -32,3 +32,15 @@ class RefreshToken(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Utc)
     used_at: datetime | None = Field(default=None, sa_type=Utc)
     revoked_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
+class StoredCredential(SQLModel, table=True):
+    """A person's own key at a source. ``secret`` is sealed."""
+
+    __tablename__ = "credentials"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    source: str = Field(primary_key=True)
+    username: str | None = None
+    secret: str
+    updated_at: datetime = Field(default_factory=now, sa_type=Utc)

@@ -13,7 +13,7 @@ import typer
 from pydantic import SecretStr
 
 from dataferry import __version__
-from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.credentials import server_credentials
 from dataferry.chat.agent import probe_model
 from dataferry.cli.output import ExitCode, out
 from dataferry.core.errors import DataferryError
@@ -116,11 +116,13 @@ def _store(settings: Settings) -> str:
 
 async def _probe(settings: Settings, checks: Checks) -> None:
     """About a dozen read-only requests, to be laid beside what the fakes answer."""
-    credentials = CredentialResolver(settings)
+    credentials = server_credentials(settings)
     catalog = Catalog(build_sources(settings), settings)
     try:
         for source, known in _KNOWN.items():
-            await _probe_source(catalog, checks, DatasetRef.parse(known), credentials.resolve(source))
+            await _probe_source(
+                catalog, checks, DatasetRef.parse(known), credentials.get(source, Credential(source))
+            )
     finally:
         catalog.close()
     await checks.ask("model: one streamed token", lambda: probe_model(settings))

@@ -11,9 +11,10 @@ from dataferry.core.errors import (
     Forbidden,
     NotFound,
     SourceNotConfigured,
+    SourceTimeout,
 )
 from dataferry.core.settings import Settings
-from dataferry.core.types import Viewer
+from dataferry.core.types import DatasetRef, Viewer
 from dataferry.library import records
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
@@ -40,16 +41,27 @@ class Access:
         stale = await self._database.run(records.stale_access, viewer)
         await asyncio.gather(*(self._check(viewer, row) for row in stale))
 
-    async def _check(self, viewer: Viewer, row: Dataset) -> None:
-        ref = records.ref_of(row)
-        credential = self._credentials.resolve(ref.source, [viewer.user_id])
+    async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:
+        """Have the source say that this person may have the files.
+
+        Errors: those of ``Source.manifest``; ``SourceTimeout``.
+        """
+        credential = await self._credentials.find(ref.source, viewer.user_id)
         # The file list is what a hub refuses; the description of a gated dataset it shows to all.
-        listing = asyncio.to_thread(self._catalog.manifest, ref, row.revision or None, credential)
-        valid = records.ACCESS_VALID
+        listing = asyncio.to_thread(self._catalog.manifest, ref, revision, credential)
         try:
             await asyncio.wait_for(listing, self._timeout_s)
+        except TimeoutError:
+            raise SourceTimeout(
+                f"{ref.label} took too long to say who may have {ref.id}.", next_step="Try again."
+            ) from None
+
+    async def _check(self, viewer: Viewer, row: Dataset) -> None:
+        valid = records.ACCESS_VALID
+        try:
+            await self.confirm(viewer, records.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
             return
-        except (DataferryError, TimeoutError):
+        except DataferryError:
             valid = _UNTIL_ASKED_AGAIN
         await self._database.run(records.record_access, row.id, viewer.user_id, valid)

@@ -8,7 +8,7 @@ from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
-from dataferry.core.errors import NotFound
+from dataferry.core.errors import NotFound, SourceTimeout
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, Viewer
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
 from dataferry.library.receipts import tree_checksum, weakest
@@ -152,8 +152,7 @@ def upsert(
         dataset.description = summary.description
         dataset.original_url = summary.url
         dataset.license = summary.license
-        if summary.gated or summary.private:
-            dataset.visibility = "restricted"
+        dataset.visibility = "restricted" if summary.gated or summary.private else "public"
         if not dataset.downloaded:
             dataset.size = summary.size_bytes
             dataset.file_count = summary.file_count
@@ -177,6 +176,21 @@ def mark(
     if job_id is not None:
         dataset.download_job_id = job_id
     session.add(dataset)
+
+
+def restrict(session: Session, dataset: Dataset) -> None:
+    """Nobody has said yet who may see the dataset: those whose access is checked, then.
+
+    Errors: ``SourceTimeout`` where it is here already, and so would be shown unchecked.
+    """
+    if any(row.downloaded and row.visibility == "restricted" for row in find(session, ref_of(dataset))):
+        raise SourceTimeout(
+            f"{dataset.source_id} is shared with some only, and its source takes too long to say with whom.",
+            next_step="Try again.",
+        )
+    if not dataset.downloaded:
+        dataset.visibility = "restricted"
+        session.add(dataset)
 
 
 def wish_view(session: Session, dataset: Dataset, view: str) -> None:
@@ -215,7 +229,8 @@ def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset
     for view in dataset.views:
         wish_view(session, known, view)
     for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
-        record_access(session, known.id, access.user_id)
+        if known.visibility == "public":
+            record_access(session, known.id, access.user_id)
         session.delete(access)
     session.flush()
     session.delete(dataset)

@@ -22,7 +22,6 @@ from dataferry.core.errors import (
 )
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
-    Credential,
     DatasetRef,
     DatasetSummary,
     JobKind,
@@ -102,7 +101,7 @@ class Library:
         fails is in ``source_errors``."""
         found = await self._catalog.search(
             query,
-            credentials=self._credentials.all(viewer.user_id),
+            credentials=await self._credentials.all(viewer.user_id),
             sources=sources,
             filters=filters or SearchFilters(),
             limit=limit,
@@ -120,7 +119,9 @@ class Library:
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
         """One dataset's card, as its source tells it now."""
         ref = await self._database.run(self._with_link, ref, viewer)
-        summary = await self._catalog.describe(ref, revision, self._credential(ref, viewer))
+        summary = await self._catalog.describe(
+            ref, revision, await self._credentials.find(ref.source, viewer.user_id)
+        )
         if _hidden_link(ref):
             # The card carries no secret, so the link must be known when its button is pressed.
             await self._database.run(self._keep_link, ref, summary, viewer)
@@ -128,7 +129,9 @@ class Library:
 
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         """The dataset's own text: untrusted."""
-        return await self._catalog.readme(ref, revision, self._credential(ref, viewer))
+        return await self._catalog.readme(
+            ref, revision, await self._credentials.find(ref.source, viewer.user_id)
+        )
 
     async def annotate(self, viewer: Viewer, summaries: Sequence[DatasetSummary]) -> list[DatasetCard]:
         """Cards for search hits, marked with what is here already."""
@@ -186,6 +189,9 @@ class Library:
                     preflight, summary.size_bytes, self.store.root, self._settings.min_free_bytes
                 )
 
+        # What a stranger is given is public; else it is not known before the source has answered.
+        public = (await self._credentials.find(ref.source, viewer.user_id)).origin == "anonymous"
+
         def book(session: Session) -> tuple[str, str]:
             resolved = (summary.revision if summary else None) or revision or ""
             if asked.id != ref.id and asked.source != "url":
@@ -198,6 +204,8 @@ class Library:
                 selection=records.selection_digest(files),
                 encrypted_link=self._secrets.encrypt(ref.link or "") if _hidden_link(ref) else None,
             )
+            if summary is None and not public:
+                records.restrict(session, dataset)
             records.record_access(session, dataset.id, viewer.user_id)
             done = self._jobs.latest(session, [dataset.id], viewer.user_id).get(dataset.id)
             if done is not None and self._serves(dataset, done) and not force and view is None:
@@ -235,7 +243,7 @@ class Library:
     async def _describe_for_download(
         self, ref: DatasetRef, revision: str | None, viewer: Viewer, *, fresh: bool
     ) -> DatasetSummary | None:
-        credential = self._credential(ref, viewer)
+        credential = await self._credentials.find(ref.source, viewer.user_id)
         try:
             summary = await self._catalog.describe(
                 ref, revision, credential, timeout=self._settings.describe_timeout_s, fresh=fresh
@@ -248,6 +256,8 @@ class Library:
                 next_step=f"Accept them at {summary.url}, then set a token of {ref.label}.",
                 link=summary.url or None,
             )
+        if summary.gated or summary.private:
+            await self._access.confirm(viewer, DatasetRef.parse(summary.ref), summary.revision)
         return summary
 
     # -- what is here -------------------------------------------------------------------------
@@ -379,9 +389,6 @@ class Library:
             and dataset.local_path == job.file_path
             and Path(dataset.local_path or "").is_dir()
         )
-
-    def _credential(self, ref: DatasetRef, viewer: Viewer) -> Credential:
-        return self._credentials.resolve(ref.source, [viewer.user_id])
 
     def _with_link(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
         """Put the secret part of a known link back, for those who may see it."""

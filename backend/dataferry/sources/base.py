@@ -48,6 +48,8 @@ class SourceStatus(View):
     state: Literal["connected", "anonymous", "unreachable", "ready"]
     configured: bool
     account: str | None = None
+    #: The credential is the asker's own, not the server's.
+    own: bool = False
     problem: str | None = None
     next_step: str | None = None
 

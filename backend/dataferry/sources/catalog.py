@@ -229,6 +229,13 @@ class Catalog:
         used = [credentials.get(name) or Credential(name) for name in names]
         return await asyncio.gather(*map(self._status, names, used))
 
+    async def verify(self, credential: Credential) -> str | None:
+        """Show a credential to its source. Returns whose it is, as far as the source tells.
+
+        Errors: ``CredentialRejected``, and the rest of the ``SourceError`` family.
+        """
+        return await self._account(credential.source, credential)
+
     async def _status(self, name: SourceName, credential: Credential) -> SourceStatus:
         if name not in self._asker.hubs:
             return SourceStatus(name=name, label=SOURCE_LABELS[name], state="ready", configured=True)
@@ -246,6 +253,7 @@ class Catalog:
             state="connected" if configured else "anonymous",
             configured=configured,
             account=account,
+            own=credential.origin == "user",
             next_step=None if configured else _HOW_TO_CONNECT[name],
         )
         if failure is None:

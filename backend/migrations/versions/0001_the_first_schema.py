@@ -117,6 +117,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("email"),
     )
     op.create_table(
+        "credentials",
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("username", sa.String(), nullable=True),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("user_id", "source"),
+    )
+    op.create_table(
         "dataset_access",
         sa.Column("dataset_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),

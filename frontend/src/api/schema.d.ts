@@ -662,6 +662,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources/{source}/credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Credential
+         * @description Use your own key at a hub, before the server's. It is shown to the hub once, then kept sealed.
+         */
+        put: operations["keep_credential"];
+        post?: never;
+        /**
+         * Forget Credential
+         * @description Delete your own key at a hub.
+         */
+        delete: operations["forget_credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage": {
         parameters: {
             query?: never;
@@ -925,6 +949,19 @@ export interface components {
             updated_at: string;
             /** Generating */
             generating?: string | null;
+        };
+        /**
+         * CredentialRequest
+         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys.
+         */
+        CredentialRequest: {
+            /**
+             * Secret
+             * Format: password
+             */
+            secret: string;
+            /** Username */
+            username?: string | null;
         };
         /**
          * DatasetCard
@@ -1791,6 +1828,11 @@ export interface components {
             configured: boolean;
             /** Account */
             account?: string | null;
+            /**
+             * Own
+             * @default false
+             */
+            own: boolean;
             /** Problem */
             problem?: string | null;
             /** Next Step */
@@ -3163,6 +3205,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceStatus"][];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: "kaggle" | "huggingface";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceStatus"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: "kaggle" | "huggingface";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceStatus"];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -1,13 +1,14 @@
 """What this installation is connected to, and what it says of itself."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from dataferry import __version__
 from dataferry.api.deps import Services, current_viewer, services
 from dataferry.chat.agent import chosen_model
-from dataferry.core.types import View, Viewer
+from dataferry.core.types import Credential, SourceName, View, Viewer
 from dataferry.library.views import StorageView
 from dataferry.sources.base import SourceStatus
 
@@ -15,6 +16,18 @@ router = APIRouter(prefix="/api", tags=["sources"])
 
 Current = Annotated[Viewer, Depends(current_viewer)]
 Wired = Annotated[Services, Depends(services)]
+
+
+Hub = Literal["kaggle", "huggingface"]
+
+
+class CredentialRequest(BaseModel):
+    """``secret``: a token; with ``username`` one of Kaggle's older keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret: SecretStr = Field(min_length=1, max_length=1000)
+    username: str | None = Field(None, min_length=1, max_length=200)
 
 
 class AppView(View):
@@ -48,7 +61,30 @@ async def about(wired: Wired) -> AppView:
 @router.get("/sources")
 async def list_sources(viewer: Current, wired: Wired) -> list[SourceStatus]:
     """Which sources are connected, and what to do where one is not."""
-    return await wired.catalog.status(wired.credentials.all(viewer.user_id))
+    return await wired.catalog.status(await wired.credentials.all(viewer.user_id))
+
+
+@router.put("/sources/{source}/credential")
+async def keep_credential(
+    source: Hub, body: CredentialRequest, viewer: Current, wired: Wired
+) -> SourceStatus:
+    """Use your own key at a hub, before the server's. It is shown to the hub once, then kept sealed."""
+    credential = Credential(source, "user", body.username, body.secret.get_secret_value())
+    await wired.catalog.verify(credential)
+    await wired.credentials.keep(viewer.user_id, credential)
+    return await _status_of(source, viewer, wired)
+
+
+@router.delete("/sources/{source}/credential")
+async def forget_credential(source: Hub, viewer: Current, wired: Wired) -> SourceStatus:
+    """Delete your own key at a hub."""
+    await wired.credentials.forget(viewer.user_id, source)
+    return await _status_of(source, viewer, wired)
+
+
+async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> SourceStatus:
+    found = await wired.catalog.status(await wired.credentials.all(viewer.user_id))
+    return next(status for status in found if status.name == source)
 
 
 @router.get("/storage")

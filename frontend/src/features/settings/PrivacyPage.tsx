@@ -27,7 +27,7 @@ export default function PrivacyPage() {
           />
           <Row
             to="HuggingFace"
-            what="The words of a search, the datasets you open or download, and the server's token if one is set."
+            what="The words of a search, the datasets you open or download, and your own key, or the server's, if one is set."
           />
           <Row to="Links you give" what="A request for that file, to the server the link names." />
           <Row

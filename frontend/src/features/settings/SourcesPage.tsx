@@ -8,6 +8,7 @@ import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
+import { SourceCredential } from "./SourceCredential";
 
 /** `/settings/sources` */
 export default function SourcesPage() {
@@ -17,7 +18,7 @@ export default function SourcesPage() {
     <>
       <Section
         title="Sources"
-        intro="Where datasets come from. Credentials are settings of the server, shared by all its accounts."
+        intro="Where datasets come from. Your own key comes before the server's, which all its accounts share."
         aside={
           <Button onClick={() => void sources.refetch()} disabled={sources.isFetching}>
             <RefreshCw aria-hidden /> Check again
@@ -78,6 +79,7 @@ function SourceRow({ source }: { source: SourceStatus }) {
         <strong className="font-semibold">{source.label}</strong>
         <Badge tone={tone}>{word}</Badge>
         {source.account && <span className="text-13 text-muted">as {source.account}</span>}
+        {source.own && <span className="text-13 text-muted">with your own key</span>}
       </p>
       {source.problem ? (
         <p className="wrap-anywhere">{source.problem}</p>
@@ -85,6 +87,9 @@ function SourceRow({ source }: { source: SourceStatus }) {
         <p className="text-muted">{ABOUT[source.name]}</p>
       )}
       {source.next_step && <p className="text-13 text-muted wrap-anywhere">{source.next_step}</p>}
+      {(source.name === "kaggle" || source.name === "huggingface") && (
+        <SourceCredential source={source} hub={source.name} />
+      )}
     </li>
   );
 }
