@@ -166,6 +166,14 @@ def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: P
             assert eve.post("/api/datasets/download/huggingface", body).status_code in (403, 404)
             assert eve.get(f"/api/datasets/{key}").status_code == 404
 
+        # Nor while the hub cannot say who may have it, whatever is asked for.
+        hubs.hub.fault("rate_limit")
+        for revision in (None, ada.get(f"/api/datasets/{key}").json()["revision"]):
+            body = {"dataset_id": PRIVATE, "revision": revision}
+            assert eve.post("/api/datasets/download/huggingface", body).status_code == 504
+        hubs.heal()
+        assert eve.get("/api/datasets").json()["total"] == 0
+
         # A key of somebody who was not let in opens nothing either.
         assert eve.http.put(own, json={"secret": ADA.hf_token}).status_code == 200
         answer = eve.post("/api/datasets/download/huggingface", {"dataset_id": HF_GATED})

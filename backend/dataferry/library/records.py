@@ -178,17 +178,21 @@ def mark(
     session.add(dataset)
 
 
-def restrict(session: Session, dataset: Dataset) -> None:
-    """Nobody has said yet who may see the dataset: those whose access is checked, then.
+def admit_unasked(session: Session, dataset: Dataset, viewer: Viewer, *, anonymous: bool) -> None:
+    """Let somebody wait for a dataset although its source has not said who may have it.
 
-    Errors: ``SourceTimeout`` where it is here already, and so would be shown unchecked.
+    What a stranger is given is public; what comes for a credential is restricted until it is known.
+    Errors: ``SourceTimeout`` where one person's right would become another's.
     """
-    if any(row.downloaded and row.visibility == "restricted" for row in find(session, ref_of(dataset))):
+    rows = find(session, ref_of(dataset))
+    hidden = any(not may_see(session, row, viewer) for row in rows)
+    others = set(requesters(session, dataset.id)) - {viewer.user_id}
+    if hidden or (not anonymous and not dataset.downloaded and dataset.visibility == "public" and others):
         raise SourceTimeout(
-            f"{dataset.source_id} is shared with some only, and its source takes too long to say with whom.",
+            f"The source of {dataset.source_id} takes too long to say who may have it.",
             next_step="Try again.",
         )
-    if not dataset.downloaded:
+    if not anonymous and not dataset.downloaded:
         dataset.visibility = "restricted"
         session.add(dataset)
 

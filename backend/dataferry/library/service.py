@@ -189,8 +189,7 @@ class Library:
                     preflight, summary.size_bytes, self.store.root, self._settings.min_free_bytes
                 )
 
-        # What a stranger is given is public; else it is not known before the source has answered.
-        public = (await self._credentials.find(ref.source, viewer.user_id)).origin == "anonymous"
+        credential = await self._credentials.find(ref.source, viewer.user_id)
 
         def book(session: Session) -> tuple[str, str]:
             resolved = (summary.revision if summary else None) or revision or ""
@@ -204,8 +203,9 @@ class Library:
                 selection=records.selection_digest(files),
                 encrypted_link=self._secrets.encrypt(ref.link or "") if _hidden_link(ref) else None,
             )
-            if summary is None and not public:
-                records.restrict(session, dataset)
+            if summary is None and ref.source != "url":
+                anonymous = credential.origin == "anonymous"
+                records.admit_unasked(session, dataset, viewer, anonymous=anonymous)
             records.record_access(session, dataset.id, viewer.user_id)
             done = self._jobs.latest(session, [dataset.id], viewer.user_id).get(dataset.id)
             if done is not None and self._serves(dataset, done) and not force and view is None:
