@@ -672,7 +672,7 @@ export interface paths {
         get?: never;
         /**
          * Keep Credential
-         * @description Use your own key at a hub, before the server's. It is shown to the hub once, then kept sealed.
+         * @description Use your own key at a hub, before the server's. It is tried there first, and kept sealed.
          */
         put: operations["keep_credential"];
         post?: never;

@@ -68,7 +68,7 @@ async def list_sources(viewer: Current, wired: Wired) -> list[SourceStatus]:
 async def keep_credential(
     source: Hub, body: CredentialRequest, viewer: Current, wired: Wired
 ) -> SourceStatus:
-    """Use your own key at a hub, before the server's. It is shown to the hub once, then kept sealed."""
+    """Use your own key at a hub, before the server's. It is tried there first, and kept sealed."""
     credential = Credential(source, "user", body.username, body.secret.get_secret_value())
     await wired.catalog.verify(credential)
     await wired.credentials.keep(viewer.user_id, credential)
