@@ -88,6 +88,19 @@ def test_connections_are_kept(server: FileServer, client: HttpClient) -> None:
     assert server.connections == 1
 
 
+def test_bodies_are_read_into_a_buffer(server: FileServer, client: HttpClient) -> None:
+    server.fault("b.bin", "no_length")
+    for path, body in (("a.bin", b"abc" * 100), ("b.bin", b"b")):
+        buffer, got = memoryview(bytearray(7)), b""
+        with client.open(Http(server.url(path))) as response:
+            while count := response.readinto(buffer):
+                got += bytes(buffer[:count])
+        assert got == body
+    server.fault("a.bin", "drop", after=10)
+    with client.open(Http(server.url("a.bin"))) as response, pytest.raises(NetworkFault, match="broke"):
+        list(iter(lambda: response.readinto(buffer), 0))
+
+
 @pytest.mark.parametrize("link", ["file:///etc/passwd", "gopher://x", "http://", "//x", "http://a\\@b/", ""])
 def test_not_a_link(client: HttpClient, link: str) -> None:
     with pytest.raises(InvalidInput):

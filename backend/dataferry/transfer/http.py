@@ -84,6 +84,15 @@ class HttpResponse:
         except (urllib3_errors.HTTPError, OSError, ValueError) as error:
             raise network_fault(error, self.host, self._timeout) from error
 
+    def readinto(self, buffer: memoryview) -> int:
+        """What has arrived, written into ``buffer``; the number of bytes, 0 at the end of a whole body.
+
+        Errors: as ``read1``.
+        """
+        piece = self.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
     def read(self, limit: int) -> bytes:
         """The body up to ``limit`` bytes. Errors: as ``read1``."""
         pieces = []
