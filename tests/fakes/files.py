@@ -7,64 +7,25 @@
         server.url("a.bin")
 
 It speaks HTTP/1.1 with keep-alive, ranges, ``ETag`` and ``If-Match``; every request is kept in
-``server.requests``.
+``server.requests``, and how many bytes of bodies went out in ``server.served``. The faults that it knows
+stand in ``files_wire``.
 """
 
-import gzip
-import re
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import md5, sha1, sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Literal, Self
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Any, Self
+from urllib.parse import quote
 from zlib import crc32
 
-from urllib3 import HTTPHeaderDict
-
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
+from tests.fakes.files_wire import Fault, FaultName, Handler, Request
 
-FaultName = Literal[
-    "hang_up",  # the connection is closed without an answer
-    "drop",  # the line is cut after `after` bytes
-    "stall",  # nothing more comes after `after` bytes, until the server closes
-    "slow_first_byte",  # `seconds` before the answer begins
-    "wrong_bytes",  # the right size, one byte changed
-    "short_body",  # an honest Content-Length of `after` bytes
-    "no_length",  # chunked, without Content-Length
-    "short_chunked",  # chunked, and ends in good order after `after` bytes
-    "too_long",  # chunked, with more bytes than there should be
-    "gzip",  # packed although `identity` was asked for
-    "status",  # `status` with `headers` in place of the file
-    "expired",  # 403 unless the query says lease=<the path's lease>
-    "redirect",  # 302 to `to`
-    "no_range",  # ranges are ignored
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """``path`` as it stood in the request line, unquoted and without its query."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    headers: Mapping[str, str]
-    line: str
-
-
-@dataclass(slots=True)
-class _Fault:
-    name: FaultName | None = None
-    times: int | None = None
-    after: int = 0
-    seconds: float = 0.0
-    status: int = 500
-    headers: Mapping[str, str] = field(default_factory=dict)
-    to: str = ""
+__all__ = ["FaultName", "FileServer", "Request", "checksum"]
 
 
 class FileServer:
@@ -76,28 +37,40 @@ class FileServer:
         *,
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
+        bytes_per_s: float | None = None,
     ) -> None:
         self.files: dict[str, bytes] = dict(files or {})
         #: Extra headers of a path's answers.
         self.headers: dict[str, Mapping[str, str]] = {}
         #: The lease that the fault ``expired`` accepts.
         self.leases: dict[str, str] = {}
+        #: The pace of each connection; None for as fast as it goes.
+        self.bytes_per_s = bytes_per_s
         self.requests: list[Request] = []
         self.connections = 0
-        self._faults: dict[str, list[_Fault]] = {}
-        self._lock = threading.Lock()
+        #: Bytes of bodies that were sent, by path.
+        self.served: Counter[str] = Counter()
+        #: How many bodies were on their way at one time, at most, by path.
+        self.most_at_once: Counter[str] = Counter()
+        self._under_way: Counter[str] = Counter()
+        self._tags: dict[str, tuple[bytes, str]] = {}
+        self._faults: dict[str, list[Fault]] = {}
+        self._changed = threading.Condition()
         self._host = host
         self._tls = tls
         self._released = threading.Event()
 
     def fault(self, path: str, name: FaultName, *, times: int | None = None, **how: Any) -> None:
-        """Answers to ``path`` fail in this way, always or the next ``times`` times. ``*`` is any path."""
-        with self._lock:
-            self._faults.setdefault(path, []).append(_Fault(name, times, **how))
+        """Answers to ``path`` fail in this way, always or the next ``times`` times, once ``skip`` were
+        served as they should be. ``*`` is any path."""
+        with self._changed:
+            self._faults.setdefault(path, []).append(Fault(name, times, **how))
 
     def heal(self, path: str) -> None:
-        with self._lock:
-            self._faults.pop(path, None)
+        """Take its faults back; what was stalled by them is cut."""
+        with self._changed:
+            for fault in self._faults.pop(path, []):
+                fault.lifted.set()
 
     def url(self, path: str, query: str = "") -> str:
         scheme = "https" if self._tls else "http"
@@ -106,6 +79,11 @@ class FileServer:
     @property
     def address(self) -> str:
         return f"{self._host}:{self._server.server_address[1]}"
+
+    @property
+    def served_bytes(self) -> int:
+        """Bytes of bodies that were sent. Those that a client never read may be among them."""
+        return sum(self.served.values())
 
     def manifest(
         self, *paths: str, promised: HashName | None = "sha256", sized: bool = True, **entry: Any
@@ -125,16 +103,22 @@ class FileServer:
 
     def asked(self, path: str) -> int:
         """How often a file was asked for."""
-        with self._lock:
+        with self._changed:
             return sum(request.path == path for request in self.requests)
+
+    def wait_served(self, path: str, count: int, within_s: float = 20.0) -> None:
+        """Until so many bytes of a file have been sent."""
+        with self._changed:
+            reached = self._changed.wait_for(lambda: self.served[path] >= count, within_s)
+        assert reached, f"{self.served[path]} bytes of {path} were sent in {within_s} s, not {count}"
 
     def __enter__(self) -> Self:
         served: FileServer = self
 
-        class Handler(_Handler):
+        class Bound(Handler):
             files = served
 
-        self._server = _Server((self._host, 0), Handler)
+        self._server = _Server((self._host, 0), Bound)
         if self._tls:
             self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -145,16 +129,28 @@ class FileServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._released.set()
+        for path in list(self._faults):
+            self.heal(path)
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     # -- for the handler -----------------------------------------------------------------------
 
-    def _next_fault(self, path: str) -> _Fault | None:
-        with self._lock:
-            for faults in (self._faults.get(path, []), self._faults.get("*", [])):
+    def connected(self) -> None:
+        with self._changed:
+            self.connections += 1
+
+    def take_fault(self, request: Request) -> Fault | None:
+        """The next fault of this request, now used up once."""
+        with self._changed:
+            for faults in (self._faults.get(request.path, []), self._faults.get("*", [])):
                 for fault in faults:
+                    if not fault.fits(request):
+                        continue
+                    if fault.skip > 0:
+                        fault.skip -= 1
+                        continue
                     if fault.times is None:
                         return fault
                     if fault.times > 0:
@@ -162,12 +158,34 @@ class FileServer:
                         return fault
         return None
 
-    def _note(self, request: Request) -> None:
-        with self._lock:
+    def note(self, request: Request) -> None:
+        with self._changed:
             self.requests.append(request)
+            self._changed.notify_all()
 
-    def _pause(self, seconds: float | None = None) -> None:
-        self._released.wait(seconds)
+    def tag(self, path: str) -> str:
+        """The ETag of what is at a path now."""
+        body = self.files[path]
+        known, tag = self._tags.get(path, (b"", ""))
+        if known is not body or not tag:
+            tag = f'"{sha256(body).hexdigest()[:16]}"'
+            self._tags[path] = body, tag
+        return tag
+
+    def sending(self, path: str, by: int) -> None:
+        """A body begins (+1) or ends (−1)."""
+        with self._changed:
+            self._under_way[path] += by
+            self.most_at_once[path] = max(self.most_at_once[path], self._under_way[path])
+
+    def sent(self, path: str, count: int) -> None:
+        with self._changed:
+            self.served[path] += count
+            self._changed.notify_all()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait; True once the server closes."""
+        return self._released.wait(seconds)
 
 
 def checksum(body: bytes, algorithm: HashName) -> Checksum:
@@ -177,8 +195,19 @@ def checksum(body: bytes, algorithm: HashName) -> Checksum:
         "md5": lambda: md5(body).hexdigest(),
         "git-sha1": lambda: sha1(b"blob %d\0" % len(body) + body).hexdigest(),
         "crc32": lambda: f"{crc32(body):08x}",
+        "crc32c": lambda: f"{_crc32c(body):08x}",
     }[algorithm]()
-    return Checksum(algorithm, value, "transport" if algorithm == "crc32" else "publisher")
+    return Checksum(algorithm, value, "transport" if algorithm.startswith("crc32") else "publisher")
+
+
+def _crc32c(body: bytes) -> int:
+    """CRC-32C (Castagnoli), a bit at a time: an answer of its own for small bodies."""
+    value = 0xFFFFFFFF
+    for byte in body:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
 
 
 class _Server(ThreadingHTTPServer):
@@ -187,103 +216,3 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are part of the tests."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    files: FileServer
-
-    def setup(self) -> None:
-        super().setup()
-        self.files.connections += 1
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)  # a proxy is sent the whole URL
-        path, query = unquote(parts.path.lstrip("/")), parse_qs(parts.query)
-        self.files._note(
-            Request(self.command, path, query, HTTPHeaderDict(self.headers.items()), self.requestline)
-        )
-        fault = self.files._next_fault(path) or _Fault()
-        if fault.name == "slow_first_byte":
-            self.files._pause(fault.seconds)
-        if fault.name == "hang_up":
-            self.close_connection = True
-            return None
-        if fault.name == "status":
-            return self._empty(fault.status, fault.headers)
-        if fault.name == "redirect":
-            return self._empty(302, {"Location": fault.to})
-        if fault.name == "expired" and query.get("lease") != [self.files.leases.get(path, "1")]:
-            return self._empty(403, {})
-        body = self.files.files.get(path)
-        if body is None:
-            return self._empty(404, {})
-        self._serve(path, body, fault)
-        return None
-
-    do_HEAD = do_GET
-
-    def _serve(self, path: str, body: bytes, fault: _Fault) -> None:
-        tag = f'"{sha256(body).hexdigest()[:16]}"'
-        headers: dict[str, str] = {"ETag": tag, "Accept-Ranges": "bytes", **self.files.headers.get(path, {})}
-        if self.headers.get("If-Match", tag) != tag:
-            return self._empty(412, {})
-        status = 200
-        if fault.name != "no_range" and (span := self._span(len(body))):
-            status = 206
-            headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{len(body)}"
-            body = body[span.start : span.stop]
-        if fault.name == "wrong_bytes":
-            middle = len(body) // 2
-            body = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
-        if fault.name == "short_body":
-            body = body[: fault.after]
-        if fault.name == "gzip":
-            body, headers = gzip.compress(body), headers | {"Content-Encoding": "gzip"}
-        if fault.name == "too_long":
-            body += b"and then some"
-        chunked = fault.name in ("no_length", "short_chunked", "too_long")
-        framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(len(body))}
-        self.send_response(status)
-        for name, value in (framing | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "HEAD":
-            return None
-        if chunked:
-            return self._send_chunked(body[: fault.after] if fault.name == "short_chunked" else body)
-        self._send(body, fault)
-        return None
-
-    def _send(self, body: bytes, fault: _Fault) -> None:
-        if fault.name not in ("drop", "stall"):
-            self.wfile.write(body)
-            return
-        self.wfile.write(body[: fault.after])
-        self.wfile.flush()
-        if fault.name == "stall":
-            self.files._pause()
-        self.close_connection = True
-
-    def _send_chunked(self, body: bytes) -> None:
-        for start in range(0, len(body), 1000):
-            chunk = body[start : start + 1000]
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-        self.wfile.write(b"0\r\n\r\n")
-
-    def _span(self, size: int) -> range | None:
-        match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        if match is None or int(match[1]) >= size:
-            return None
-        return range(int(match[1]), min(size, int(match[2]) + 1 if match[2] else size))
-
-    def _empty(self, status: int, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
