@@ -71,6 +71,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
         create_app(settings),
         log_config=None,
         access_log=False,
+        http="h11",  # the other parser is here for downloads
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
         # Progress is small and often; compressing it costs more than it saves.
