@@ -24,7 +24,7 @@ FaultName = Literal[
     "slow_first_byte",  # `seconds` before the answer begins
     "wrong_bytes",  # the right size, one byte changed
     "short_body",  # an honest Content-Length of `after` bytes, whatever was asked for
-    "no_length",  # chunked, without Content-Length
+    "no_length",  # chunked, without Content-Length, and without ranges
     "short_chunked",  # chunked, and ends in good order after `after` bytes
     "too_long",  # chunked, with more bytes than there should be
     "endless",  # chunked, and never ends
@@ -40,6 +40,8 @@ FaultName = Literal[
     "mismatch",  # 412 to whatever If-Match
 ]
 _OF_RANGES = frozenset({"no_range", "lying_range", "stale_416"})
+#: The others have to do with a body, which an answer to HEAD has not.
+_OF_HEADS = frozenset({"hang_up", "slow_first_byte", "status", "redirect", "expired", "no_length", "endless"})
 _CHUNKED = frozenset({"no_length", "short_chunked", "too_long", "endless"})
 _SLICE = 256 * 1024
 #: What the system may hold of a body that the client has not read: little, so that what was sent is
@@ -80,6 +82,8 @@ class Fault:
         """Whether it has anything to do with a request."""
         if self.name in _OF_RANGES:
             return "Range" in request.headers
+        if request.method == "HEAD" and self.name not in _OF_HEADS:
+            return False
         return self.name != "mismatch" or "If-Match" in request.headers
 
     def instead(self, request: Request, lease: str) -> tuple[int, Mapping[str, str]] | None:
@@ -143,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-Match", tag) not in (tag, "*"):
             return self._empty(412, {})
         status, span = 200, range(len(body))
-        if fault.name != "no_range" and (asked := self._span(len(body))) is not None:
+        if fault.name not in ("no_range", "no_length") and (asked := self._span(len(body))) is not None:
             if fault.name == "stale_416" or not asked:
                 return self._empty(416, {"Content-Range": f"bytes */{len(body)}"})
             status, span = 206, asked
@@ -189,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
         while True:
             for start in range(0, len(body), 64 * 1024):
                 chunk = body[start : start + 64 * 1024]
-                self.connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                self.connection.sendall(b"".join((b"%x\r\n" % len(chunk), chunk, b"\r\n")))
                 self.files.sent(path, len(chunk))
             if fault.name != "endless" or fault.lifted.is_set():
                 break

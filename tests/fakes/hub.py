@@ -198,15 +198,15 @@ class HubFake(FakeServer):
             "id": dataset.id,
         }
         if "mainSize" in fields:
-            told["mainSize"] = sum(blob.size for blob in _repository(dataset, dataset.latest).values())
+            told["mainSize"] = sum(blob.size for blob in repository(dataset, dataset.latest).values())
         if "siblings" in fields:
             told["siblings"] = [
-                _sibling(path, blob, blobs) for path, blob in _repository(dataset, version).items()
+                _sibling(path, blob, blobs) for path, blob in repository(dataset, version).items()
             ]
         return answer | {name: told[name] for name in fields if name in told}
 
     def _tree(self, request: Request, dataset: FakeDataset, revision: str, folder: str) -> Reply:
-        files = _repository(dataset, dataset.versions[_number(dataset, revision) - 1])
+        files = repository(dataset, dataset.versions[_number(dataset, revision) - 1])
         prefix = f"{folder}/" if folder else ""
         inside = {path: blob for path, blob in files.items() if path.startswith(prefix)}
         if folder and not inside:
@@ -241,7 +241,7 @@ class HubFake(FakeServer):
         dataset = self._visible(dataset_id, caller)
         self._admit(dataset, caller)
         number = _number(dataset, rest[1])
-        files = _repository(dataset, dataset.versions[number - 1])
+        files = repository(dataset, dataset.versions[number - 1])
         blob = files.get(request.file)
         commit = {"X-Repo-Commit": dataset.sha(number)}
         if blob is None:
@@ -301,7 +301,7 @@ def _split_id(rest: list[str], catalogue: Catalogue, base: str, request: Request
     return "/".join(rest[:2]), rest[2:]
 
 
-def _repository(dataset: FakeDataset, version: Version) -> dict[str, Blob]:
+def repository(dataset: FakeDataset, version: Version) -> dict[str, Blob]:
     """The repository's files in the order of their paths: the data, a card and git's attributes."""
     files = dict(version.files)
     files.setdefault("README.md", text(_card(dataset)))

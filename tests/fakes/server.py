@@ -19,6 +19,9 @@ from tests.fakes.content import Blob
 from tests.fakes.faults import Fault, Faults, Where
 
 CHUNK = 1 << 20
+#: What the system may hold of a body that the client has not read: little, so that ``bytes_sent`` is
+#: nearly what has arrived.
+SEND_BUFFER = 128 * 1024
 
 
 @dataclass
@@ -253,6 +256,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the log is for assertions."""
