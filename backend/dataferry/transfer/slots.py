@@ -1,0 +1,194 @@
+"""Which fetch may open the next connection."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+
+from dataferry.core.errors import Cancelled
+
+#: One who waits asks so often whether to go on.
+POLL_S = 0.1
+
+
+class Holder:
+    """One fetch, among those of its user."""
+
+    __slots__ = ("held", "left", "user")
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        self.left = False
+        self.held: set[Slot] = set()
+
+
+class Slot:
+    """The right to one connection to a host, once it is granted."""
+
+    __slots__ = ("granted", "holder", "host", "ticket", "woken")
+
+    def __init__(self, holder: Holder, host: str) -> None:
+        self.holder = holder
+        self.host = host
+        self.granted = False
+        #: The order of those who wait; an event only for them.
+        self.ticket = 0
+        self.woken: threading.Event | None = None
+
+
+class Slots:
+    """So many in all and so many of each host. What is contended goes to the user who holds the fewest,
+    then to that user's fetch that holds the fewest, then to the longest waiting.
+
+    A slot is handed over by whoever frees it, so nobody waits who could have one.
+    """
+
+    def __init__(self, total: int, per_host: int) -> None:
+        self._lock = threading.Lock()
+        self._total = total
+        self._per_host = per_host
+        self._count = 0
+        self._held: dict[str, set[Slot]] = {}
+        self._waiting: dict[str, dict[Holder, deque[Slot]]] = {}
+        self._tickets = 0
+        #: Per user, the turn at which a slot was last handed over. Of equals the first in turn is next.
+        self._turns: dict[str, int] = {}
+        self._holders: Counter[str] = Counter()
+
+    def resize(self, total: int, per_host: int) -> None:
+        """Takes effect at once. Connections above a lower limit are not cut: none is added to them."""
+        with self._lock:
+            self._total, self._per_host = total, per_host
+            self._hand_over()
+
+    def join(self, user: str) -> Holder:
+        with self._lock:
+            self._holders[user] += 1
+            return Holder(user)
+
+    def leave(self, holder: Holder) -> None:
+        """Everything is returned; those of the holder's threads that wait end with ``Cancelled``."""
+        with self._lock:
+            if holder.left:
+                return
+            holder.left = True
+            for slot in list(holder.held):
+                self._free(slot)
+            for lines in list(self._waiting.values()):
+                for slot in list(lines.get(holder, ())):
+                    self._withdraw(slot)
+                    _wake(slot)
+            self._holders[holder.user] -= 1
+            if self._holders[holder.user] == 0:
+                del self._holders[holder.user]
+                self._turns.pop(holder.user, None)
+            self._hand_over()
+
+    def take(self, holder: Holder, host: str, proceed: Callable[[], None]) -> Slot:
+        """Wait for a slot. ``proceed`` raises to stop waiting. Errors: its own; ``Cancelled`` for a holder
+        that has left."""
+        slot = Slot(holder, host)
+        with self._lock:
+            if holder.left:
+                raise Cancelled
+            if self._count < self._total and self._has_room(host):
+                self._grant(slot)
+                return slot
+            woken = slot.woken = threading.Event()
+            self._tickets += 1
+            slot.ticket = self._tickets
+            self._waiting.setdefault(host, {}).setdefault(holder, deque()).append(slot)
+        try:
+            while not woken.wait(POLL_S):
+                proceed()
+        except BaseException:
+            self.give(slot)
+            raise
+        if holder.left:
+            raise Cancelled
+        return slot
+
+    def give(self, slot: Slot) -> None:
+        """Return a slot, or end the wait for it. A slot is returned once, however often this is called."""
+        with self._lock:
+            if not slot.granted:
+                self._withdraw(slot)
+                return
+            self._free(slot)
+            if self._waiting:
+                self._hand_over()
+
+    # -- under the lock ------------------------------------------------------------------------------
+
+    def _has_room(self, host: str) -> bool:
+        return len(self._held.get(host, ())) < self._per_host
+
+    def _grant(self, slot: Slot) -> None:
+        slot.granted = True
+        self._count += 1
+        held = self._held.get(slot.host)
+        if held is None:
+            held = self._held[slot.host] = set()
+        held.add(slot)
+        slot.holder.held.add(slot)
+
+    def _free(self, slot: Slot) -> None:
+        slot.granted = False
+        self._count -= 1
+        slot.holder.held.discard(slot)
+        held = self._held[slot.host]
+        held.discard(slot)
+        if not held:
+            del self._held[slot.host]
+
+    def _withdraw(self, slot: Slot) -> None:
+        lines = self._waiting.get(slot.host, {})
+        line = lines.get(slot.holder)
+        if line is None or slot not in line:
+            return
+        line.remove(slot)
+        if not line:
+            del lines[slot.holder]
+        if not lines:
+            del self._waiting[slot.host]
+
+    def _hand_over(self) -> None:
+        while self._count < self._total and (slot := self._next()) is not None:
+            self._withdraw(slot)
+            self._grant(slot)
+            self._tickets += 1
+            self._turns[slot.holder.user] = self._tickets
+            _wake(slot)
+
+    def _next(self) -> Slot | None:
+        """Who is next: of all who wait when this is the last slot in all, else of those at their host."""
+        first = [
+            line[0]
+            for host, lines in self._waiting.items()
+            if self._has_room(host)
+            for line in lines.values()
+        ]
+        if len(first) < 2:
+            return first[0] if first else None
+        last = self._count + 1 >= self._total
+        in_all = Counter(slot.holder.user for held in self._held.values() for slot in held)
+        at_hosts = {
+            host: Counter(slot.holder.user for slot in self._held.get(host, ()))
+            for host in {slot.host for slot in first}
+        }
+
+        def users(slot: Slot) -> tuple[int, int, int]:
+            user = slot.holder.user
+            counts = (in_all[user], at_hosts[slot.host][user])
+            return (*(counts if last else counts[::-1]), self._turns.get(user, 0))
+
+        def jobs(slot: Slot) -> tuple[int, int]:
+            held = slot.holder.held
+            return (len(held) if last else sum(each.host == slot.host for each in held), slot.ticket)
+
+        user = min(first, key=users).holder.user
+        return min((slot for slot in first if slot.holder.user == user), key=jobs)
+
+
+def _wake(slot: Slot) -> None:
+    assert slot.woken is not None
+    slot.woken.set()
