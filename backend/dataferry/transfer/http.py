@@ -1,41 +1,24 @@
-"""HTTP as transfers need it: pooled connections, redirects checked at every hop, honest errors.
+"""HTTP as transfers need it: kept connections, redirects checked at every hop, honest errors.
 
-urllib3 does the protocol. What is ours: the guard against private addresses (``dial``), which
-headers follow a redirect, the environment's proxy and certificates, and errors of our own tree.
+``wire`` speaks on a connection, ``dial`` makes it. Here is what is asked, of whom, which headers follow a
+redirect, which connections are used again, and errors of our own tree.
 """
 
-import os
 import re
-import socket
-import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from ipaddress import ip_address
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Literal, Self, cast
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
-
-import certifi
-from urllib3 import HTTPHeaderDict, HTTPResponse, PoolManager, ProxyManager, Timeout
-from urllib3 import exceptions as urllib3_errors
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.util import make_headers
+from typing import Literal, Self
+from urllib.parse import SplitResult, urlsplit
 
 from dataferry import __version__
-from dataferry.core.errors import NetworkFault, TransferError
+from dataferry.core.errors import DataferryError, InvalidInput, NetworkFault, TransferError
 from dataferry.core.types import Http
-from dataferry.transfer.dial import (
-    Address,
-    DialledConnection,
-    DialledTlsConnection,
-    Dialler,
-    addresses_of,
-    is_public,
-    refuse_unless,
-)
-from dataferry.transfer.links import followed, host_of, same_origin, without_user
+from dataferry.transfer.dial import Address, Dialler, Route, is_public, route_to, trusted
+from dataferry.transfer.links import followed, host_of, same_origin, target_of, without_user
+from dataferry.transfer.wire import Answer, Closed, Connection, Malformed
 
 Method = Literal["GET", "HEAD"]
 
@@ -43,6 +26,10 @@ MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: A redirect's body up to this size is read, so that its connection can be used again.
 _DRAIN_BYTES = 64 * 1024
+#: One ``read1`` gives no more.
+_READ_BYTES = 256 * 1024
+#: After so many idle seconds, a kept connection is looked at before it is used: it may have ended.
+_FRESH_S = 1.0
 #: ``identity``: a body that was packed on the way has neither the size nor the hash promised.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": f"dataferry/{__version__}"}
 
@@ -51,16 +38,19 @@ class HttpResponse:
     """An answer, redirects followed. Used as a context manager: leaving it gives the connection back
     if the body was read to its end, and closes it if not."""
 
-    def __init__(self, raw: HTTPResponse, url: str, timeout: float) -> None:
-        self._raw = raw
-        self._timeout = timeout
+    def __init__(self, answer: Answer, url: str, pool: "_Pool", route: Route, connection: Connection) -> None:
+        self._answer = answer
+        self._pool = pool
+        self._route = route
+        self._connection = connection
+        self._closed = False
         #: Called once the answer is closed.
         self.on_close: Callable[[], None] | None = None
         #: Where the answer came from, after redirects. It may hold a signature: never show it whole.
         self.url = url
-        self.status = raw.status
-        #: Case-insensitive.
-        self.headers: HTTPHeaderDict = raw.headers
+        self.status = answer.status
+        #: Names in any case.
+        self.headers = answer.headers
 
     @property
     def host(self) -> str:
@@ -74,27 +64,32 @@ class HttpResponse:
         text = self.headers.get("content-length", "")
         return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
-    def read1(self, size: int = 1 << 20) -> bytes:
-        """What has arrived, at most ``size`` bytes; empty at the end of a whole body.
+    def readinto(self, buffer: memoryview) -> int:
+        """What has arrived, written into ``buffer``; the number of bytes, 0 at the end of a whole body.
 
         Errors: ``NetworkFault`` when the line drops, stalls, or ends before ``Content-Length``.
         """
         try:
-            return self._raw.read1(size, decode_content=False) or b""
-        except (urllib3_errors.HTTPError, OSError, ValueError) as error:
-            raise network_fault(error, self.host, self._timeout) from error
+            if self._closed:
+                raise ConnectionError("the answer is closed")
+            count = self._answer.readinto(buffer)
+            if count == 0 and not self._answer.told and self._pool.dialler.ended:
+                raise ConnectionError("hung up")  # which looks like the end of such a body
+            return count
+        except OSError as error:
+            raise network_fault(error, self.host, self._pool.read_timeout) from error
 
-    def readinto(self, buffer: memoryview) -> int:
-        """What has arrived, written into ``buffer``; the number of bytes, 0 at the end of a whole body.
+    def read1(self, size: int = 1 << 20) -> bytes:
+        """What has arrived, at most ``size`` bytes; empty at the end of a whole body.
 
-        Errors: as ``read1``.
+        Errors: as ``readinto``.
         """
-        piece = self.read1(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
+        buffer = bytearray(min(size, _READ_BYTES))
+        count = self.readinto(memoryview(buffer))
+        return bytes(memoryview(buffer)[:count])
 
     def read(self, limit: int) -> bytes:
-        """The body up to ``limit`` bytes. Errors: as ``read1``."""
+        """The body up to ``limit`` bytes. Errors: as ``readinto``."""
         pieces = []
         while limit > 0 and (piece := self.read1(limit)):
             pieces.append(piece)
@@ -102,9 +97,10 @@ class HttpResponse:
         return b"".join(pieces)
 
     def close(self) -> None:
-        if self._raw.length_remaining == 0:
-            self._raw.drain_conn()  # reads nothing, and returns the connection to its pool
-        self._raw.close()
+        if self._closed:
+            return
+        self._closed = True
+        self._pool.give_back(self._route, self._connection, self._answer)
         if self.on_close is not None:
             self.on_close()
 
@@ -117,9 +113,55 @@ class HttpResponse:
         self.close()
 
 
-class HttpClient:
-    """Pools of keep-alive connections, for many threads.
+class _Pool:
+    """Connections that wait for the next question. The one used last is taken first, so that those no
+    longer needed end by themselves at the server."""
 
+    def __init__(self, dialler: Dialler, room: int, read_timeout: float) -> None:
+        self.dialler = dialler
+        self.read_timeout = read_timeout
+        self._room = room
+        self._lock = threading.Lock()
+        #: The oldest first; with the moment at which each was given back.
+        self._idle: list[tuple[Route, Connection, float]] = []
+        self._closed = False
+
+    def take(self, route: Route) -> Connection | None:
+        """A kept connection of a route; it may have ended meanwhile."""
+        while True:
+            with self._lock:
+                for place in range(len(self._idle) - 1, -1, -1):
+                    if self._idle[place][0] == route:
+                        _, connection, since = self._idle.pop(place)
+                        break
+                else:
+                    return None
+            if time.monotonic() - since < _FRESH_S or not connection.disturbed():
+                return connection
+            connection.close()
+
+    def give_back(self, route: Route, connection: Connection, answer: Answer) -> None:
+        """Keep a connection for the next question if its answer has ended cleanly; else close it."""
+        surplus: Connection | None = connection
+        with self._lock:
+            if answer.reusable and not self._closed:
+                self._idle.append((route, connection, time.monotonic()))
+                surplus = self._idle.pop(0)[1] if len(self._idle) > self._room else None
+        if surplus is not None:
+            surplus.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for _, connection, _ in idle:
+            connection.close()
+
+
+class HttpClient:
+    """Keep-alive connections, for many threads.
+
+    ``connections``: how many threads ask at once, about; so many are kept for each of a few hosts.
     ``read_timeout``: a connection that gives no byte for so many seconds ends.
     ``allowed`` judges addresses of origins that are ``public_only``.
     """
@@ -132,16 +174,12 @@ class HttpClient:
         read_timeout: float = 60.0,
         allowed: Callable[[Address], bool] = is_public,
     ) -> None:
-        self._connections = connections
-        self._timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._read_timeout = read_timeout
-        self._allowed = allowed
-        self._lock = threading.Lock()
-        # A connection that was opened without the guard must not serve an origin that asks for it.
-        self._managers: dict[tuple[bool, str | None], PoolManager] = {}
-        self._diallers = {False: Dialler(), True: Dialler(allowed)}
-        # The proxy itself is the operator's choice and usually has a private address.
-        self._to_proxy = Dialler()
+        self._dialler = Dialler(allowed, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        # A file often takes two hosts: the hub, and the storage that it redirects to.
+        self._pool = _Pool(self._dialler, 4 * connections, read_timeout)
+        #: By scheme, host and port as the link has them, and guard.
+        self._routes: dict[tuple[str, str, bool], Route] = {}
 
     def open(
         self, origin: Http, *, method: Method = "GET", headers: Mapping[str, str] | None = None
@@ -151,16 +189,17 @@ class HttpClient:
         ``headers`` travel with every hop; the origin's own only as far as its own host.
 
         Errors: ``NetworkFault``, ``PrivateAddress``, ``InvalidInput`` for a link that is none,
-        ``TransferError`` for a redirect that cannot be followed or a certificate that is not trusted.
+        ``TransferError`` for a redirect that cannot be followed, a certificate that is not trusted, or
+        an answer that is not HTTP.
         """
         url, own = without_user(origin)
         for _ in range(MAX_REDIRECTS + 1):
             sent = {**_HEADERS, **own, **(headers or {})}
-            raw = self._send(method, url, sent, origin.public_only)
-            location = raw.headers.get("location")
-            if raw.status not in _REDIRECTS or not location:
-                return HttpResponse(raw, url, self._read_timeout)
-            _drain(raw)
+            response = self._ask(method, url, sent, origin.public_only)
+            location = response.headers.get("location") if response.status in _REDIRECTS else None
+            if not location:
+                return response
+            _drain(response)
             following = followed(url, location)
             if not same_origin(url, following):
                 own = {}
@@ -169,59 +208,51 @@ class HttpClient:
 
     def hang_up(self) -> None:
         """End every connection now, from any thread; nothing can be asked afterwards."""
-        for dialler in (*self._diallers.values(), self._to_proxy):
-            dialler.hang_up()
+        self._dialler.hang_up()
 
     def close(self) -> None:
-        with self._lock:
-            for manager in self._managers.values():
-                manager.clear()
+        """Close the connections that nobody uses. Those in use close with their answers."""
+        self._pool.close()
 
-    def _send(self, method: Method, url: str, headers: Mapping[str, str], public_only: bool) -> HTTPResponse:
-        manager = self._manager(urlsplit(url), public_only)
-
-        def ask() -> HTTPResponse:
-            answer = manager.request(
-                method,
-                url,
-                headers=headers,
-                timeout=self._timeout,
-                preload_content=False,
-                decode_content=False,
-                redirect=False,
-                retries=False,
-            )
-            return cast(HTTPResponse, answer)
-
-        try:
+    def _ask(self, method: Method, url: str, headers: Mapping[str, str], public_only: bool) -> HttpResponse:
+        link = urlsplit(url)
+        route = self._route(link, public_only)
+        request = _request(method, target_of(link), route, headers)
+        connection = self._pool.take(route)
+        if connection is not None:
             try:
-                return ask()
-            except urllib3_errors.ProtocolError:
-                # Mostly a kept connection that the server closed meanwhile: no fault yet.
-                return ask()
-        except (urllib3_errors.HTTPError, OSError, ValueError) as error:
-            raise network_fault(error, host_of(url), self._read_timeout) from error
-
-    def _manager(self, url: SplitResult, public_only: bool) -> PoolManager:
-        proxy = _proxy_of(url)
-        if proxy is not None and public_only:
-            self._judge_name(url)
-        with self._lock:
-            key = (public_only, proxy)
-            if key not in self._managers:
-                dialler = self._to_proxy if proxy else self._diallers[public_only]
-                self._managers[key] = _pool_manager(dialler, proxy, self._connections)
-            return self._managers[key]
-
-    def _judge_name(self, url: SplitResult) -> None:
-        """The guard where a proxy makes the connection: it can judge only what we resolve ourselves.
-        A name that only the proxy can resolve is the proxy's to refuse."""
-        host = url.hostname or ""
+                # What is not HTTP here may be left over from the answer before.
+                with suppress(Closed, Malformed):
+                    return self._answer(connection, request, method, url, route)
+            except OSError as error:
+                raise network_fault(error, route.host, self._read_timeout) from error
         try:
-            addresses = addresses_of(host, url.port or 443)
-        except socket.gaierror:
-            return
-        refuse_unless(self._allowed, host, addresses)
+            connection = Connection(self._dialler.dial(route))
+        except DataferryError:
+            self._routes.clear()  # the environment may name another proxy by the next try
+            raise
+        try:
+            return self._answer(connection, request, method, url, route)
+        except (OSError, Malformed) as error:
+            raise network_fault(error, route.host, self._read_timeout) from error
+
+    def _answer(
+        self, connection: Connection, request: bytes, method: Method, url: str, route: Route
+    ) -> HttpResponse:
+        try:
+            answer = connection.ask(request, bodiless=method == "HEAD")
+        except BaseException:
+            connection.close()
+            raise
+        return HttpResponse(answer, url, self._pool, route, connection)
+
+    def _route(self, link: SplitResult, public_only: bool) -> Route:
+        key = (link.scheme, link.netloc, public_only)
+        route = self._routes.get(key)
+        if route is None:
+            trusted()  # a wrong setting is told at once, whichever link comes first
+            route = self._routes[key] = route_to(link, guarded=public_only)
+        return route
 
 
 def open_http(
@@ -247,105 +278,35 @@ def open_http(
 
 
 def network_fault(error: Exception, host: str, timeout: float) -> TransferError:
-    """What urllib3 ran into, in our words. No URL in it: links carry signatures."""
-    if isinstance(error, urllib3_errors.ProxyError):
-        return NetworkFault(
-            "The proxy does not connect.", next_step="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-        )
-    if isinstance(error, urllib3_errors.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+    """What happened on a connection, in our words. No URL in it: links carry signatures."""
+    if isinstance(error, Malformed):
         return TransferError(
-            f"The certificate of {host} is not trusted.",
-            next_step="Behind a company's proxy, set SSL_CERT_FILE to its certificate authority.",
+            f"{host} does not answer in HTTP ({error}).",
+            next_step="Look at the link in a browser; if it fails there too, tell its publisher.",
         )
-    if isinstance(error, urllib3_errors.NameResolutionError):
-        return NetworkFault(f"The name {host} is not known.", next_step="Check the network and the link.")
-    if isinstance(error, (urllib3_errors.ConnectTimeoutError, urllib3_errors.NewConnectionError)):
-        return NetworkFault(f"{host} cannot be reached.", next_step="Check the network; it is tried again.")
-    if isinstance(error, (urllib3_errors.ReadTimeoutError, TimeoutError)):
+    if isinstance(error, TimeoutError):
         return NetworkFault(f"{host} sent nothing for {timeout:g} s.")
     return NetworkFault(f"The connection to {host} broke.")
 
 
-@lru_cache(maxsize=4)
-def _tls_context(bundle: str | None, system: str | None) -> ssl.SSLContext:
-    """Trusts ``bundle`` alone where one is set, else the system's authorities and certifi's: a small
-    container has none of its own. ``system`` is only a cache key (OpenSSL reads the variable)."""
-    if bundle is None:
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        return context
-    try:
-        if os.path.isdir(bundle):
-            return ssl.create_default_context(capath=bundle)
-        return ssl.create_default_context(cafile=bundle)
-    except (OSError, ssl.SSLError) as error:
-        raise TransferError(
-            f"The certificates in {bundle} cannot be read.",
-            next_step="Set SSL_CERT_FILE to a PEM file of certificate authorities.",
-        ) from error
-
-
-def _trusted() -> ssl.SSLContext:
-    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    bundle = next((os.environ[name] for name in names if os.environ.get(name)), None)
-    return _tls_context(bundle, os.environ.get("SSL_CERT_DIR"))
-
-
-class _DialledPools(PoolManager):
-    """A pool manager whose connections come from a dialler."""
-
-    dialler: Dialler
-
-    def _new_pool(
-        self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
-    ) -> HTTPConnectionPool:
-        pool = super()._new_pool(scheme, host, port, request_context)
-        kind = DialledTlsConnection if scheme == "https" else DialledConnection
-        pool.ConnectionCls = cast(Any, partial(kind, dialler=self.dialler))
-        return pool
-
-
-class _DialledProxyPools(_DialledPools, ProxyManager):
-    pass
-
-
-def _pool_manager(dialler: Dialler, proxy: str | None, connections: int) -> PoolManager:
-    pools: _DialledPools
-    if proxy is None:
-        pools = _DialledPools(num_pools=16, maxsize=connections, ssl_context=_trusted())
-    else:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        if parts.scheme not in ("http", "https"):
-            raise TransferError(
-                f"A {parts.scheme} proxy cannot be used.", next_step="Set HTTPS_PROXY to an http:// one."
-            )
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-        pools = _DialledProxyPools(
-            proxy_url=urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])),
-            proxy_headers=make_headers(proxy_basic_auth=user) if user else None,
-            num_pools=16,
-            maxsize=connections,
-            ssl_context=_trusted(),
+def _request(method: Method, target: str, route: Route, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {route.authority}"]
+    if route.proxy is not None and route.scheme == "http":
+        lines[0] = f"{method} http://{route.authority}{target} HTTP/1.1"
+        if route.proxy.authorization:
+            lines.append(f"Proxy-Authorization: {route.proxy.authorization}")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    text = "\n".join(lines)
+    if not text.isascii() or "\r" in text or "\0" in text or text.count("\n") != len(lines) - 1:
+        raise InvalidInput(
+            f"What would be sent to {route.host} holds letters that a header cannot.",
+            next_step="Check the token for that source: it may have been pasted with something else.",
         )
-    pools.dialler = dialler
-    return pools
+    return text.replace("\n", "\r\n").encode() + b"\r\n\r\n"
 
 
-def _proxy_of(url: SplitResult) -> str | None:
-    """The environment's proxy for a URL. This machine's own loopback is never asked of a proxy."""
-    host = url.hostname or ""
-    try:
-        loopback = ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    proxies = getproxies()
-    if loopback or proxy_bypass(url.netloc.rpartition("@")[2]):
-        return None
-    return proxies.get(url.scheme) or proxies.get("all")
-
-
-def _drain(raw: HTTPResponse) -> None:
+def _drain(response: HttpResponse) -> None:
     """Read a redirect's small body so that the connection can be used again; else close it."""
-    if raw.length_remaining is not None and raw.length_remaining <= _DRAIN_BYTES:
-        raw.drain_conn()
-    raw.close()
+    with response, suppress(NetworkFault):
+        if response.length is not None and response.length <= _DRAIN_BYTES:
+            response.read(_DRAIN_BYTES)

@@ -1,11 +1,19 @@
 """Links: which can be asked, where a redirect leads, and what may travel along."""
 
+import re
 from base64 import b64encode
 from contextlib import suppress
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from dataferry.core.errors import InvalidInput, TransferError
 from dataferry.core.types import Http
+
+PORTS = {"http": 80, "https": 443}
+
+#: What stands in a request line as it is. Signatures cover the spelling, so escapes are left alone.
+_SAFE = "-._~!$&'()*+,;=:@/?"
+_PLAIN = re.compile(rf"(?:[A-Za-z0-9{re.escape(_SAFE)}]++|%[0-9A-Fa-f]{{2}})*+")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def without_user(origin: Http) -> tuple[str, dict[str, str]]:
@@ -15,8 +23,21 @@ def without_user(origin: Http) -> tuple[str, dict[str, str]]:
     headers = dict(origin.headers)
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers.setdefault("Authorization", f"Basic {b64encode(pair.encode()).decode()}")
+        headers.setdefault("Authorization", basic(pair))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")), headers
+
+
+def basic(user: str) -> str:
+    """``user:password`` as an ``Authorization`` header."""
+    return f"Basic {b64encode(user.encode()).decode()}"
+
+
+def target_of(parts: SplitResult) -> str:
+    """A link's path and query as they stand in a request line."""
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    if _PLAIN.fullmatch(target):
+        return target
+    return quote(_STRAY_PERCENT.sub("%25", target), safe=_SAFE + "%")
 
 
 def _check_link(url: str) -> None:
@@ -36,7 +57,7 @@ def _check_link(url: str) -> None:
 def followed(url: str, location: str) -> str:
     """Where a redirect leads. Errors: ``TransferError`` if that is nowhere to go."""
     with suppress(UnicodeError):
-        # http.client reads headers as Latin-1; servers that put other letters there mean UTF-8.
+        # Headers are read as Latin-1; servers that put other letters there mean UTF-8.
         location = location.encode("latin-1").decode()
     try:
         following = urljoin(url, location)
@@ -55,9 +76,8 @@ def followed(url: str, location: str) -> str:
 def same_origin(url: str, following: str) -> bool:
     """Same scheme, host and port; http on port 80 to https on port 443 of a host counts as the same."""
     old, new = urlsplit(url), urlsplit(following)
-    ports = {"http": 80, "https": 443}
-    old_end = (old.scheme, old.port or ports[old.scheme])
-    new_end = (new.scheme, new.port or ports[new.scheme])
+    old_end = (old.scheme, old.port or PORTS[old.scheme])
+    new_end = (new.scheme, new.port or PORTS[new.scheme])
     secured = (old_end, new_end) == (("http", 80), ("https", 443))
     return old.hostname == new.hostname and (old_end == new_end or secured)
 
