@@ -4,9 +4,9 @@ from email.utils import formatdate
 from time import time
 
 import pytest
-from urllib3 import HTTPHeaderDict
 
 from dataferry.transfer.answers import published_checksum, wait_asked
+from dataferry.transfer.wire import Headers
 
 
 @pytest.mark.parametrize(
@@ -25,27 +25,27 @@ from dataferry.transfer.answers import published_checksum, wait_asked
     ],
 )
 def test_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_asked(HTTPHeaderDict(headers)) == seconds
+    assert wait_asked(Headers(headers)) == seconds
 
 
 def test_wait_until_a_date() -> None:
-    wait = wait_asked(HTTPHeaderDict({"Retry-After": formatdate(time() + 60, usegmt=True)}))
+    wait = wait_asked(Headers({"Retry-After": formatdate(time() + 60, usegmt=True)}))
     assert wait is not None
     assert 55 < wait <= 61
-    assert wait_asked(HTTPHeaderDict({"Retry-After": formatdate(0, usegmt=True)})) == 0
+    assert wait_asked(Headers({"Retry-After": formatdate(0, usegmt=True)})) == 0
 
 
 def test_published_checksum_of_google_storage() -> None:
-    headers = HTTPHeaderDict()
-    headers.add("X-Goog-Hash", "crc32c=n03x6A==")
-    headers.add("X-Goog-Hash", "md5=Ojk9c3dhfxgoKVVHYwFbHQ==")
+    headers = Headers(
+        [("X-Goog-Hash", "crc32c=n03x6A=="), ("X-Goog-Hash", "md5=Ojk9c3dhfxgoKVVHYwFbHQ==")]
+    )
     checksum = published_checksum(headers)
     assert checksum is not None
     assert (checksum.algorithm, checksum.grade) == ("md5", "publisher")
     assert checksum.value == "3a393d7377617f1828295547" + "63015b1d"
-    assert published_checksum(HTTPHeaderDict({"x-goog-hash": "crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ=="}))
+    assert published_checksum(Headers({"x-goog-hash": "crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ=="}))
 
 
 @pytest.mark.parametrize("value", ["crc32c=n03x6A==", "md5=", "md5=!!", "md5=AAAA", ""])
 def test_no_published_checksum(value: str) -> None:
-    assert published_checksum(HTTPHeaderDict({"x-goog-hash": value})) is None
+    assert published_checksum(Headers({"x-goog-hash": value})) is None

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from urllib3 import HTTPHeaderDict
-
 from dataferry.core.errors import (
     CredentialRejected,
     DataferryError,
@@ -22,6 +20,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import SOURCE_LABELS, Checksum, DatasetRef
 from dataferry.transfer.http import HttpResponse
+from dataferry.transfer.wire import Headers
 
 #: Names whose bytes are packed in themselves: old servers announce that as a Content-Encoding.
 _PACKED_NAMES = {"gzip": (".gz", ".tgz"), "x-gzip": (".gz", ".tgz"), "compress": (".z",), "bzip2": (".bz2",)}
@@ -104,7 +103,7 @@ def check_body(response: HttpResponse, path: str) -> None:
     )
 
 
-def published_checksum(headers: HTTPHeaderDict) -> Checksum | None:
+def published_checksum(headers: Headers) -> Checksum | None:
     """The MD5 that Google's storage (Kaggle's files) sends beside the bytes."""
     for line in headers.getlist("x-goog-hash"):
         for term in line.split(","):
