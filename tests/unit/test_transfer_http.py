@@ -1,17 +1,11 @@
 """The HTTP client: redirects, the guard, proxies, certificates, kept connections."""
 
-import datetime
-import ssl
 import threading
 from collections.abc import Iterator
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from dataferry.core.errors import InvalidInput, NetworkFault, PrivateAddress, TransferError
 from dataferry.core.types import Http
@@ -19,6 +13,7 @@ from dataferry.transfer.http import HttpClient, open_http
 from dataferry.transfer.lease import Lease
 from dataferry.transfer.links import same_origin
 from tests.fakes.files import FileServer
+from tests.support.certificates import made_certificate
 
 SECRET = {"Authorization": "Bearer secret", "X-Api-Key": "also secret"}
 
@@ -237,44 +232,8 @@ def test_loopback_and_exceptions_go_past_the_proxy(
         client.open(Http("http://data.invalid/a.bin"))
 
 
-def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate of its own authority for localhost, and a server's context with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
-            ),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, key_pem = folder / "ca.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem, key_pem)
-    return pem, context
-
-
 def test_tls_with_an_authority_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pem, context = _certificate(tmp_path)
+    pem, context = made_certificate(tmp_path)
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     with FileServer({"a.bin": b"abc"}, tls=context) as server:
@@ -298,7 +257,7 @@ def test_tls_with_an_authority_of_the_environment(tmp_path: Path, monkeypatch: p
 def test_a_redirect_from_https_to_http_is_refused(
     server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pem, context = _certificate(tmp_path)
+    pem, context = made_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with FileServer(tls=context) as secure:
         secure.fault("down", "redirect", to=server.url("a.bin"))
@@ -349,7 +308,7 @@ def test_a_lease_is_renewed_once_however_many_notice() -> None:
 def test_hanging_up_wakes_a_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: bool, after: int
 ) -> None:
-    pem, context = _certificate(tmp_path)
+    pem, context = made_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     client = HttpClient(read_timeout=30)
     waker = threading.Timer(0.05, client.hang_up)
