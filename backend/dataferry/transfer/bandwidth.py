@@ -66,7 +66,7 @@ class _Account:
         return self.had
 
 
-class _Charge:
+class Charge:
     """Bytes that came in and are not paid for yet."""
 
     __slots__ = ("left", "line", "woken")
@@ -75,6 +75,10 @@ class _Charge:
         self.line = line
         self.left = count
         self.woken: threading.Event | None = None
+
+    def wake(self) -> None:
+        if self.woken is not None:
+            self.woken.set()
 
 
 class Line:
@@ -86,124 +90,72 @@ class Line:
         self.user = user
         self.bucket = bucket
         self.account = _Account()
-        self.charges: deque[_Charge] = deque()
+        self.charges: deque[Charge] = deque()
         self.gone = False
 
 
-class Bandwidth:
-    """One bucket for all and one for each fetch. Bytes of the first are handed out in turns: to the user
-    who had the fewest, then to the fetch of theirs that had the fewest, however many connections it has.
+class Turns:
+    """One bucket for all and one for each fetch. Bytes are handed out in turns: to the user who had the
+    fewest, then to the fetch of theirs that had the fewest, however many connections it has.
 
-    ``rate`` tells the cap for all; it is asked anew whenever bytes are handed out.
+    Knows no threads and no clock: ``now`` is in seconds.
     """
 
-    def __init__(self, rate: Callable[[], float | None], clock: Callable[[], float]) -> None:
-        self._lock = threading.Lock()
-        self._clock = clock
-        self._rate = rate
-        self._all = Bucket(rate(), clock())
+    def __init__(self, rate: float | None, now: float) -> None:
+        self._all = Bucket(rate, now)
         self._users: dict[str, tuple[_Account, set[Line]]] = {}
         self._waiting: dict[Line, None] = {}
         self._reached = 0.0
-        #: Of those who wait, the one who looks.
-        self._looking: _Charge | None = None
 
-    def follow(self, rate: Callable[[], float | None]) -> None:
-        """Another cap for all, from now on."""
-        with self._lock:
-            self._rate = rate
-            self._serve()
-
-    def join(self, user: str, rate: float | None) -> Line:
-        with self._lock:
-            account, lines = self._users.setdefault(user, (_Account(), set()))
-            line = Line(account, Bucket(rate, self._clock()))
-            lines.add(line)
-            return line
-
-    def limit(self, line: Line, rate: float | None) -> None:
-        """Another cap for one fetch, from now on."""
-        with self._lock:
-            line.bucket.change(rate, self._clock())
-            self._serve()
+    def join(self, user: str, rate: float | None, now: float) -> Line:
+        account, lines = self._users.setdefault(user, (_Account(), set()))
+        line = Line(account, Bucket(rate, now))
+        lines.add(line)
+        return line
 
     def leave(self, line: Line) -> None:
-        """Those of its threads that wait end with ``Cancelled``."""
-        with self._lock:
-            line.gone = True
-            self._waiting.pop(line, None)
-            for charge in line.charges:
-                _wake(charge)
-            line.charges.clear()
-            for user, (_, lines) in list(self._users.items()):
-                lines.discard(line)
-                if not lines:
-                    del self._users[user]
+        """Its charges are dropped, and woken."""
+        line.gone = True
+        self._waiting.pop(line, None)
+        for charge in line.charges:
+            charge.wake()
+        line.charges.clear()
+        for user, (_, lines) in list(self._users.items()):
+            lines.discard(line)
+            if not lines:
+                del self._users[user]
 
-    def spend(self, line: Line, count: int, proceed: Callable[[], None]) -> None:
-        """Wait until ``count`` bytes are within every cap. Errors: those of ``proceed``; ``Cancelled`` for
-        a fetch that has left."""
-        with self._lock:
-            if line.gone:
-                raise Cancelled
-            charge = _Charge(line, count)
-            line.charges.append(charge)
-            self._waiting[line] = None
-            self._serve()
-            if charge.left == 0:
-                return
-            woken = charge.woken = threading.Event()
-        try:
-            while (seconds := self._look(charge, woken)) > 0:
-                woken.wait(seconds)
-                proceed()
-        finally:
-            self._withdraw(charge)
+    def add(self, line: Line, count: int) -> Charge:
+        charge = Charge(line, count)
+        line.charges.append(charge)
+        self._waiting[line] = None
+        return charge
 
-    # -- waiting ---------------------------------------------------------------------------------------
-
-    def _look(self, charge: _Charge, woken: threading.Event) -> float:
-        """Hand out what there is; how long to wait for more, 0 if nothing is left to wait for."""
-        with self._lock:
-            self._serve()
-            if charge.left == 0:
-                return 0.0
-            if charge.line.gone:
-                raise Cancelled
-            woken.clear()
-            if self._looking is None:
-                self._looking = charge
-            if self._looking is not charge:
-                return POLL_S
-            rate = min(each for each in (self._all.rate, charge.line.bucket.rate, inf) if each is not None)
-            return min(_LOOK_S, max(_SHORTEST_LOOK_S, charge.left / rate))
-
-    def _withdraw(self, charge: _Charge) -> None:
-        """It waits no more; another looks in its place."""
-        with self._lock:
-            if charge.left:
-                charge.left = 0
-                self._remove(charge)
-            if self._looking is charge:
-                self._looking = None
-                if self._waiting:
-                    _wake(next(iter(self._waiting)).charges[0])
-
-    def _remove(self, charge: _Charge) -> None:
+    def drop(self, charge: Charge) -> None:
+        """It waits no more, paid or not."""
         line = charge.line
         if charge in line.charges:
             line.charges.remove(charge)
         if not line.charges:
             self._waiting.pop(line, None)
 
-    # -- under the lock --------------------------------------------------------------------------------
+    def first(self) -> Charge | None:
+        """One that waits."""
+        return next((line.charges[0] for line in self._waiting), None)
 
-    def _serve(self) -> None:
-        """Hand out all that there is."""
-        now = self._clock()
-        self._all.change(self._rate(), now)
-        # Who spends now was not waiting a moment ago: only an earlier charge makes a late wake-up.
-        wanted = self._looking is not None
+    def look(self) -> float:
+        """In how many seconds there may be enough for one of those who wait. One with small charges would
+        come short of its share if it were kept waiting for the large ones of others."""
+        shortest = _LOOK_S
+        for line in self._waiting:
+            rate = min(self._all.rate or inf, line.bucket.rate or inf)
+            shortest = min(shortest, line.charges[0].left / rate)
+        return max(_SHORTEST_LOOK_S, shortest)
+
+    def serve(self, now: float, rate: float | None, *, wanted: bool) -> None:
+        """Hand out all that there is, under the cap for all of this moment. ``wanted``: somebody has been
+        waiting for it."""
+        self._all.change(rate, now)
         self._all.fill(now, wanted=wanted)
         for each in self._waiting:
             each.bucket.fill(now, wanted=wanted)
@@ -216,7 +168,8 @@ class Bandwidth:
         if len(ready) < 2:
             return ready[0] if ready else None
         credit = 0.0 if self._all.rate is None else max(self._all.rate * _BURST_S, _BURST_BYTES)
-        user = min({line.user for line in ready}, key=lambda user: user.catch_up(self._reached, credit))
+        users = dict.fromkeys(line.user for line in ready)
+        user = min(users, key=lambda user: user.catch_up(self._reached, credit))
         return min(
             (line for line in ready if line.user is user),
             key=lambda line: line.account.catch_up(user.reached, credit),
@@ -235,10 +188,85 @@ class Bandwidth:
         line.user.had += count
         line.account.had += count
         if charge.left == 0:
-            self._remove(charge)
-            _wake(charge)
+            self.drop(charge)
+            charge.wake()
 
 
-def _wake(charge: _Charge) -> None:
-    if charge.woken is not None:
-        charge.woken.set()
+class Bandwidth:
+    """Threads that wait for their turn. ``rate`` tells the cap for all; it is asked anew whenever bytes
+    are handed out."""
+
+    def __init__(self, rate: Callable[[], float | None], clock: Callable[[], float]) -> None:
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._rate = rate
+        self._turns = Turns(rate(), clock())
+        #: Of those who wait, the one who looks.
+        self._looking: Charge | None = None
+
+    def follow(self, rate: Callable[[], float | None]) -> None:
+        """Another cap for all, from now on."""
+        with self._lock:
+            self._rate = rate
+            self._serve()
+
+    def join(self, user: str, rate: float | None) -> Line:
+        with self._lock:
+            return self._turns.join(user, rate, self._clock())
+
+    def limit(self, line: Line, rate: float | None) -> None:
+        """Another cap for one fetch, from now on."""
+        with self._lock:
+            line.bucket.change(rate, self._clock())
+            self._serve()
+
+    def leave(self, line: Line) -> None:
+        """Those of its threads that wait end with ``Cancelled``."""
+        with self._lock:
+            self._turns.leave(line)
+
+    def spend(self, line: Line, count: int, proceed: Callable[[], None]) -> None:
+        """Wait until ``count`` bytes are within every cap. Errors: those of ``proceed``; ``Cancelled`` for
+        a fetch that has left."""
+        if count <= 0:
+            return
+        with self._lock:
+            if line.gone:
+                raise Cancelled
+            charge = self._turns.add(line, count)
+            self._serve()
+            if charge.left == 0:
+                return
+            woken = charge.woken = threading.Event()
+        try:
+            while (seconds := self._look(charge, woken)) > 0:
+                woken.wait(seconds)
+                proceed()
+        finally:
+            self._end(charge)
+
+    def _look(self, charge: Charge, woken: threading.Event) -> float:
+        """Hand out what there is; how long to wait for more, 0 if nothing is left to wait for."""
+        with self._lock:
+            self._serve()
+            if charge.left == 0:
+                return 0.0
+            if charge.line.gone:
+                raise Cancelled
+            woken.clear()
+            if self._looking is None:
+                self._looking = charge
+            return self._turns.look() if self._looking is charge else POLL_S
+
+    def _end(self, charge: Charge) -> None:
+        """It waits no more; another looks in its place."""
+        with self._lock:
+            self._turns.drop(charge)
+            if self._looking is charge:
+                self._looking = None
+                if (other := self._turns.first()) is not None:
+                    other.wake()
+
+    def _serve(self) -> None:
+        # Who spends now was not waiting a moment ago: only somebody who looks can have woken late.
+        self._turns.serve(self._clock(), self._rate(), wanted=self._looking is not None)

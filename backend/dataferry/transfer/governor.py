@@ -93,13 +93,13 @@ class Governor:
     def _rate_of(self, shares: Shares) -> Callable[[], float | None]:
         if shares.night is None:
             return lambda: shares.bytes_per_s
-        told_at = -_LOOK_S
-        told: float | None = None
+        told = shares.rate_at(self._now().time())
+        told_at = self._clock()
 
         def rate() -> float | None:
             nonlocal told, told_at
             now = self._clock()
-            if told_at < 0 or now - told_at >= _LOOK_S:
+            if now - told_at >= _LOOK_S:
                 told, told_at = shares.rate_at(self._now().time()), now
             return told
 

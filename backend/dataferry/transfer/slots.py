@@ -83,9 +83,8 @@ class Slots:
                 self._turns.pop(holder.user, None)
             self._hand_over()
 
-    def take(self, holder: Holder, host: str, proceed: Callable[[], None]) -> Slot:
-        """Wait for a slot. ``proceed`` raises to stop waiting. Errors: its own; ``Cancelled`` for a holder
-        that has left."""
+    def ask(self, holder: Holder, host: str) -> Slot:
+        """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has left."""
         slot = Slot(holder, host)
         with self._lock:
             if holder.left:
@@ -93,12 +92,19 @@ class Slots:
             if self._count < self._total and self._has_room(host):
                 self._grant(slot)
                 return slot
-            woken = slot.woken = threading.Event()
+            slot.woken = threading.Event()
             self._tickets += 1
             slot.ticket = self._tickets
             self._waiting.setdefault(host, {}).setdefault(holder, deque()).append(slot)
+        return slot
+
+    def take(self, holder: Holder, host: str, proceed: Callable[[], None]) -> Slot:
+        """Wait for a slot. ``proceed`` raises to stop waiting. Errors: its own; those of ``ask``."""
+        slot = self.ask(holder, host)
+        if slot.woken is None:
+            return slot
         try:
-            while not woken.wait(POLL_S):
+            while not slot.woken.wait(POLL_S):
                 proceed()
         except BaseException:
             self.give(slot)
