@@ -22,6 +22,8 @@ from typing import Any, Self
 from urllib.parse import quote
 from zlib import crc32
 
+import google_crc32c
+
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
 from tests.fakes.files_wire import Fault, FaultName, Handler, Request
 
@@ -52,7 +54,8 @@ class FileServer:
         self.served: Counter[str] = Counter()
         #: How many bodies were on their way at one time, at most, by path.
         self.most_at_once: Counter[str] = Counter()
-        self._under_way: Counter[str] = Counter()
+        #: Bodies that are on their way now.
+        self.under_way: Counter[str] = Counter()
         self._tags: dict[str, tuple[bytes, str]] = {}
         self._faults: dict[str, list[Fault]] = {}
         self._changed = threading.Condition()
@@ -175,8 +178,8 @@ class FileServer:
     def sending(self, path: str, by: int) -> None:
         """A body begins (+1) or ends (−1)."""
         with self._changed:
-            self._under_way[path] += by
-            self.most_at_once[path] = max(self.most_at_once[path], self._under_way[path])
+            self.under_way[path] += by
+            self.most_at_once[path] = max(self.most_at_once[path], self.under_way[path])
 
     def sent(self, path: str, count: int) -> None:
         with self._changed:
@@ -195,19 +198,9 @@ def checksum(body: bytes, algorithm: HashName) -> Checksum:
         "md5": lambda: md5(body).hexdigest(),
         "git-sha1": lambda: sha1(b"blob %d\0" % len(body) + body).hexdigest(),
         "crc32": lambda: f"{crc32(body):08x}",
-        "crc32c": lambda: f"{_crc32c(body):08x}",
+        "crc32c": lambda: f"{google_crc32c.value(body):08x}",
     }[algorithm]()
     return Checksum(algorithm, value, "transport" if algorithm.startswith("crc32") else "publisher")
-
-
-def _crc32c(body: bytes) -> int:
-    """CRC-32C (Castagnoli), a bit at a time: an answer of its own for small bodies."""
-    value = 0xFFFFFFFF
-    for byte in body:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
 
 
 class _Server(ThreadingHTTPServer):

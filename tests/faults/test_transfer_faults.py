@@ -26,6 +26,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import DatasetRef, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
+from dataferry.transfer.lanes import TRIES
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)
@@ -70,7 +71,7 @@ def test_a_dropped_line_fails_and_the_next_run_fetches_only_that_file(
     server.heal("a.bin")
     run(manifest, tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (2, 1, 1)
+    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (TRIES + 1, 1, 1)
 
 
 @pytest.mark.parametrize("after", [0, 70_000])
@@ -105,7 +106,7 @@ def test_a_kept_connection_that_the_server_closed_is_no_fault(server: FileServer
 def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "hang_up")
     assert isinstance(fails(server.manifest(), tmp_path / "set"), NetworkFault)
-    assert server.asked("a.bin") == 2
+    assert server.asked("a.bin") <= 2 * TRIES, "a kept connection may have been closed: one more each"
 
 
 # -- lies ----------------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ def test_a_rate_limit_says_how_long(
 
 def test_at_a_rate_limit_no_other_file_is_begun(server: FileServer, tmp_path: Path) -> None:
     server.files = {f"{n:02}.bin": b"x" for n in range(40)}
-    server.fault("05.bin", "status", status=429, headers={"Retry-After": "1"})
+    server.fault("05.bin", "status", status=429, headers={"Retry-After": "30"})
     assert isinstance(fails(server.manifest(), tmp_path / "set"), SourceRateLimited)
     assert len(server.requests) < 12
 
@@ -244,7 +245,6 @@ def test_a_flaky_server_costs_only_the_files_it_failed(server: FileServer, tmp_p
     server.files = {f"{n:02}.bin": bytes([n]) * 100 for n in range(40)}
     for n in range(3, 40, 7):
         server.fault(f"{n:02}.bin", "status", status=500, times=1)
-    fails(server.manifest(), tmp_path / "set")
     run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
     assert len(server.requests) == 40 + 6

@@ -5,6 +5,7 @@ from time import time
 
 import pytest
 
+from dataferry.core.types import Checksum
 from dataferry.transfer.answers import published_checksum, wait_asked
 from dataferry.transfer.wire import Headers
 
@@ -36,9 +37,7 @@ def test_wait_until_a_date() -> None:
 
 
 def test_published_checksum_of_google_storage() -> None:
-    headers = Headers(
-        [("X-Goog-Hash", "crc32c=n03x6A=="), ("X-Goog-Hash", "md5=Ojk9c3dhfxgoKVVHYwFbHQ==")]
-    )
+    headers = Headers([("X-Goog-Hash", "crc32c=n03x6A=="), ("X-Goog-Hash", "md5=Ojk9c3dhfxgoKVVHYwFbHQ==")])
     checksum = published_checksum(headers)
     assert checksum is not None
     assert (checksum.algorithm, checksum.grade) == ("md5", "publisher")
@@ -46,6 +45,11 @@ def test_published_checksum_of_google_storage() -> None:
     assert published_checksum(Headers({"x-goog-hash": "crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ=="}))
 
 
-@pytest.mark.parametrize("value", ["crc32c=n03x6A==", "md5=", "md5=!!", "md5=AAAA", ""])
+def test_an_object_put_together_from_parts_has_a_crc_alone() -> None:
+    checksum = published_checksum(Headers({"x-goog-hash": "crc32c=n03x6A=="}))
+    assert checksum == Checksum("crc32c", "9f4df1e8", "transport")
+
+
+@pytest.mark.parametrize("value", ["crc32c=n03x", "md5=", "md5=!!", "md5=AAAA", ""])
 def test_no_published_checksum(value: str) -> None:
     assert published_checksum(Headers({"x-goog-hash": value})) is None

@@ -154,7 +154,7 @@ Grade = Literal["publisher", "transport", "recorded"]
 """Whose word a checksum is: ``publisher`` a content hash that the source publishes, ``transport``
 an ETag or CRC, ``recorded`` our own, at first use."""
 
-HashName = Literal["sha256", "md5", "git-sha1", "crc32"]
+HashName = Literal["sha256", "md5", "git-sha1", "crc32", "crc32c"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +233,8 @@ class Progress(View):
     eta_s: float | None = None
     files_done: int = 0
     files_total: int | None = None
+    #: What happened on the way that a person should know, such as a file that is fetched anew.
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import time
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -103,15 +104,25 @@ def check_body(response: HttpResponse, path: str) -> None:
     )
 
 
+def validator_of(headers: Mapping[str, str]) -> str | None:
+    """What tells one version of a file from another: a strong ``ETag``, else ``Last-Modified``."""
+    tag = headers.get("etag", "").strip()
+    if tag.startswith('"'):
+        return tag
+    return headers.get("last-modified", "").strip() or None
+
+
 def published_checksum(headers: Headers) -> Checksum | None:
-    """The MD5 that Google's storage (Kaggle's files) sends beside the bytes."""
+    """What Google's storage (Kaggle's files) sends beside the bytes: an MD5, and of an object that was
+    put together from parts a CRC32C alone."""
+    found = {}
     for line in headers.getlist("x-goog-hash"):
         for term in line.split(","):
             name, _, value = term.strip().partition("=")
-            if name == "md5":
-                try:
-                    digest = b64decode(value, validate=True)
-                except (Base64Error, ValueError):
-                    return None
-                return Checksum("md5", digest.hex(), "publisher") if len(digest) == 16 else None
+            with suppress(Base64Error, ValueError):
+                found[name] = b64decode(value, validate=True)
+    if len(found.get("md5", b"")) == 16:
+        return Checksum("md5", found["md5"].hex(), "publisher")
+    if len(found.get("crc32c", b"")) == 4:
+        return Checksum("crc32c", found["crc32c"].hex(), "transport")
     return None

@@ -1,19 +1,30 @@
 """What a fetch is told and what it gives back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from dataferry.core.types import Grade
+from dataferry.core.types import Checksum, Grade
+
+Reuse = Callable[[Checksum, int], Path | None]
+"""A file with the promised bytes, of so many bytes, that is here already; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one fetch may use. Times in seconds, sizes in bytes."""
 
-    #: Files fetched at one time, one connection each.
-    connections: int = 4
+    #: Connections at one time.
+    connections: int = 8
     connect_timeout_s: float = 10.0
-    #: A connection that gives no byte for so long ends.
-    stall_timeout_s: float = 60.0
+    #: A connection that gives no byte for so long is cut and replaced.
+    stall_timeout_s: float = 30.0
+    #: Larger files come over several connections. What a kill costs is at most so much of each.
+    piece_bytes: int = 4 * 2**20
+    #: A connection is asked for at most so much at a time.
+    span_bytes: int = 32 * 2**20
+    #: How often what has come is made to outlast a power cut.
+    sync_s: float = 5.0
     #: Disk space that stays free.
     min_free_bytes: int = 0
     #: An archive may grow to this many times its size, and always to ``unpack_floor_bytes``.

@@ -5,6 +5,8 @@ import zlib
 from pathlib import Path
 from typing import Protocol
 
+import google_crc32c
+
 from dataferry.core.errors import ChecksumMismatch
 from dataferry.core.types import Checksum, Grade
 
@@ -12,7 +14,7 @@ _CHUNK = 1 << 20
 
 
 class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: bytes | memoryview, /) -> None: ...
     def hexdigest(self) -> str: ...
 
 
@@ -20,8 +22,19 @@ class _Crc32:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         self._value = zlib.crc32(data, self._value)
+
+    def hexdigest(self) -> str:
+        return f"{self._value:08x}"
+
+
+class _Crc32c:
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._value = google_crc32c.extend(self._value, bytes(data))
 
     def hexdigest(self) -> str:
         return f"{self._value:08x}"
@@ -39,7 +52,7 @@ class Digests:
         self._sha256 = hashlib.sha256()
         self._second = None if promised is None else _hash_of(promised, size)
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: bytes | memoryview) -> None:
         self._sha256.update(chunk)
         if self._second is not None:
             self._second.update(chunk)
@@ -48,8 +61,11 @@ class Digests:
     def sha256(self) -> str:
         return self._sha256.hexdigest()
 
-    def verify(self, name: str, file: Path) -> Grade:
-        """Whose word the bytes stand on. Errors: ``ChecksumMismatch``."""
+    def verify(self, name: str, file: Path | None = None) -> Grade:
+        """Whose word the bytes stand on. ``file`` is needed where the size was not known.
+
+        Errors: ``ChecksumMismatch``.
+        """
         if self._promised is None:
             return "recorded"
         found = self._found(file)
@@ -61,12 +77,13 @@ class Digests:
             )
         return self._promised.grade
 
-    def _found(self, file: Path) -> str:
+    def _found(self, file: Path | None) -> str:
         assert self._promised is not None
         if self._promised.algorithm == "sha256":
             return self.sha256
         if self._second is not None:
             return self._second.hexdigest()
+        assert file is not None
         late = _hash_of(self._promised, file.stat().st_size)
         assert late is not None
         with file.open("rb") as stream:
@@ -84,6 +101,8 @@ def _hash_of(promised: Checksum, size: int | None) -> _Hash | None:
             return hashlib.md5(usedforsecurity=False)
         case "crc32":
             return _Crc32()
+        case "crc32c":
+            return _Crc32c()
         case "git-sha1":
             if size is None:
                 return None

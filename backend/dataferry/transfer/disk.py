@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_int64
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 
@@ -20,6 +22,7 @@ SYNC_BYTES = 8 * 2**20
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
+_TMPFS = 0x01021994
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -81,11 +84,53 @@ def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
     )
 
 
-def write_all(file: RawIOBase, chunk: bytes) -> None:
-    """An unbuffered write may take only a part of what it is given."""
+def write_all(file: RawIOBase | int, chunk: bytes | memoryview) -> None:
+    """To a descriptor or an unbuffered file: one write may take only a part of what it is given."""
+    write = partial(os.write, file) if isinstance(file, int) else file.write
     left = memoryview(chunk)
     while left:
-        left = left[file.write(left) or 0 :]
+        left = left[write(left) or 0 :]
+
+
+def write_at(descriptor: int, chunk: memoryview, offset: int) -> None:
+    """The same at a place of the file."""
+    while chunk:
+        count = os.pwrite(descriptor, chunk, offset)
+        chunk, offset = chunk[count:], offset + count
+
+
+def allocate(descriptor: int, size: int) -> None:
+    """Give a file its size, and on Linux its blocks too, so that a full disk is met now and not in the
+    middle. Errors: ``OSError``."""
+    if hasattr(_libc, "fallocate") and not _in_memory(descriptor):
+        # Not os.posix_fallocate: where a file system cannot, it writes a byte into every block.
+        while (result := _libc.fallocate(descriptor, 0, c_int64(0), c_int64(size))) != 0:
+            code = ctypes.get_errno()
+            if code in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+                break
+            if code != errno.EINTR:
+                _raise_for(result)
+    os.ftruncate(descriptor, size)
+
+
+def _in_memory(descriptor: int) -> bool:
+    """Whether a file lies in a tmpfs, where blocks that are reserved are cleared first: measured at three
+    times the cost of all the rest."""
+    answer = (ctypes.c_long * 32)()
+    return bool(_libc.fstatfs(descriptor, answer) == 0 and answer[0] == _TMPFS)
+
+
+def allocated(path: Path) -> int:
+    """Bytes of disk that a file takes already; 0 where there is none."""
+    try:
+        return path.stat().st_blocks * 512
+    except OSError:
+        return 0
+
+
+def sync_data(descriptor: int) -> None:
+    """What was written to a file survives a power cut."""
+    os.fdatasync(descriptor) if hasattr(os, "fdatasync") else os.fsync(descriptor)
 
 
 def sync_file_system(folder: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from dataferry.core.errors import (
@@ -16,8 +17,10 @@ from dataferry.core.errors import (
     UnsafeArchive,
 )
 from dataferry.core.types import FileEntry, Manifest, Progress
-from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
+from dataferry.transfer.bringing import Bringing
+from dataferry.transfer.contract import FetchedFile, FetchResult, Limits, Reuse
 from dataferry.transfer.disk import (
+    allocated,
     disk_faults,
     exchange,
     preflight,
@@ -26,12 +29,10 @@ from dataferry.transfer.disk import (
     unpacked_peak,
 )
 from dataferry.transfer.formats import format_of, is_named_archive, members_grade, unpack
-from dataferry.transfer.http import HttpClient
-from dataferry.transfer.lanes import Lanes
-from dataferry.transfer.meter import INTERVAL_S, Meter
+from dataferry.transfer.governor import Governor, Member
+from dataferry.transfer.meter import Meter
 from dataferry.transfer.partial import Partial
 from dataferry.transfer.paths import Claims, UnusablePath, check_path
-from dataferry.transfer.receive import Receiver
 from dataferry.transfer.unpack import DamagedArchive, Tree
 
 
@@ -44,14 +45,19 @@ def fetch(
     partial: Path | None = None,
     limits: Limits = Limits(),
     replace: bool = False,
+    member: Member | None = None,
+    reuse: Reuse | None = None,
+    keep_archives: bool = False,
 ) -> FetchResult:
     """Bring the files of a manifest to ``target``, all of them verified, or nothing.
 
     Blocks. Works in ``partial`` (by default ``.incomplete/<name>`` beside the target, and always on
-    its file system), which only one fetch uses at a time and in which files that are whole outlast a
-    failure, a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one
+    its file system), which only one fetch uses at a time and in which what has come outlasts a failure,
+    a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one
     is kept until then. Files are read-only. ``progress`` is called from this thread, about ten times
-    a second at most; ``cancel`` is obeyed within a second.
+    a second at most; ``cancel`` is obeyed within a second. ``member`` is a share of what all fetches of
+    the process may use; ``reuse`` knows files of given bytes that are here already, which are linked and
+    not fetched; ``keep_archives`` leaves an archive beside its members.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
@@ -64,7 +70,9 @@ def fetch(
     with Partial.locked(root, manifest) as work:
         files = work.finished(target)
         if files is None:
-            files = _Fetch(manifest, target, work, progress, cancel, limits, replace).run()
+            with member or Governor().join("", "") as share:
+                order = _Order(manifest, target, limits, replace, reuse, keep_archives)
+                files = _Fetch(order, work, progress, cancel, share).run()
         work.remove()
     if partial is None:
         with suppress(OSError):  # another fetch works beside it
@@ -81,32 +89,45 @@ def _check_paths(manifest: Manifest) -> None:
             raise kind(f"The source lists a file that cannot be stored: {error}.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a caller of ``fetch`` asks for."""
+
+    manifest: Manifest
+    target: Path
+    limits: Limits
+    replace: bool
+    reuse: Reuse | None
+    keep_archives: bool
+
+
 class _Fetch:
     """One call of ``fetch``."""
 
     def __init__(
         self,
-        manifest: Manifest,
-        target: Path,
+        order: _Order,
         work: Partial,
         progress: Callable[[Progress], None],
         cancel: threading.Event,
-        limits: Limits,
-        replace: bool,
+        member: Member,
     ) -> None:
-        self._manifest = manifest
-        self._target = target
+        self._order = order
+        self._manifest = order.manifest
+        self._target = order.target
+        self._limits = order.limits
+        self._replace = order.replace
         self._work = work
         self._progress = progress
         self._cancel = cancel
-        self._limits = limits
-        self._replace = replace
+        self._member = member
         self._claims = Claims(folded=work.folds_case)
 
     def run(self) -> tuple[FetchedFile, ...]:
         self._check_target()
         self._claim_paths()
-        whole = self._work.restore(self._proceed)
+        left = self._work.restore(self._proceed)
+        whole = dict(left.whole)
         missing = [entry for entry in self._manifest.files if entry.path not in whole]
         meter = Meter(
             self._progress,
@@ -114,13 +135,11 @@ class _Fetch:
             there=sum(file.size for file in whole.values()),
             files_there=len(whole),
         )
+        meter.add(sum(stop - start for part in left.begun.values() for start, stop in part.held))
         meter.tell()
-        preflight(
-            sum(entry.size or 0 for entry in missing) + unpacked_peak(self._manifest),
-            self._work.root,
-            self._limits.min_free_bytes,
-        )
-        whole |= self._bring(missing, meter)
+        preflight(self._room_for(missing), self._work.root, self._limits.min_free_bytes)
+        bringing = Bringing(self._manifest.ref, self._work, meter, self._member, self._limits)
+        whole |= bringing.run(missing, left.begun, self._proceed)
         meter.enter("verifying")
         self._check_sizes(whole)
         files = self._unpack_archives(whole, meter)
@@ -153,26 +172,10 @@ class _Fetch:
             except UnusablePath as error:
                 raise InvalidInput(f"The source lists files that collide: {error}.") from error
 
-    def _bring(self, missing: list[FileEntry], meter: Meter) -> dict[str, FetchedFile]:
-        """Fetch what is missing, and report until it is there."""
-        client = HttpClient(
-            connections=self._limits.connections,
-            connect_timeout=self._limits.connect_timeout_s,
-            read_timeout=self._limits.stall_timeout_s,
-        )
-        receiver = Receiver(self._manifest.ref, client, self._work, meter, self._limits)
-        lanes = Lanes(receiver.receive, missing, self._limits.connections)
-        try:
-            lanes.start()
-            while not lanes.wait(INTERVAL_S):
-                self._proceed()
-                meter.tick()
-            self._proceed()
-            return lanes.received()
-        finally:
-            receiver.stop()
-            lanes.stop()
-            client.close()
+    def _room_for(self, missing: list[FileEntry]) -> int:
+        """Bytes of disk that are still needed: what is under way has its room already."""
+        needed = sum(max(0, (entry.size or 0) - allocated(self._work.part(entry))) for entry in missing)
+        return needed + unpacked_peak(self._manifest)
 
     def _check_sizes(self, whole: dict[str, FetchedFile]) -> None:
         """Every file is still where it landed. Its bytes were hashed on the way."""

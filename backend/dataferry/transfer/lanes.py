@@ -1,40 +1,59 @@
-"""Several files at once, one connection each."""
+"""The connections of one fetch, and which file each of them is at."""
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from contextvars import copy_context
 from enum import IntEnum
 
-from dataferry.core.errors import Cancelled, DataferryError, SourceRateLimited
-from dataferry.core.types import FileEntry
+from dataferry.core.errors import Cancelled, DataferryError, NetworkFault, SourceRateLimited
+from dataferry.core.types import FileEntry, Http
 from dataferry.transfer.contract import FetchedFile
+from dataferry.transfer.journal import Begun
+from dataferry.transfer.large import LargeFile, Share, Surroundings
+from dataferry.transfer.receive import IsLarge, Receiver
 
 #: What ``stop`` waits for its threads; one that hangs in a name look-up is left to end by itself.
 _FAREWELL_S = 0.5
+#: A connection's buffer, into which a small file goes whole.
+_BUFFER = 1 << 20
+#: A small file is asked for so often before its fault is the fetch's.
+TRIES = 3
+#: A connection that brought so much before it failed was no failure.
+_PROGRESS = 256 * 1024
+#: Pauses after faults: the first, and the longest.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+#: How often one that has nothing to do looks for a slow connection to help.
+_LOOK_S = 0.5
+
+Work = FileEntry | Share
 
 
 class Lanes:
-    """Threads that each take the next file from a queue until it is empty.
+    """Threads that each take the next bytes: of the first large file that still misses some, else the
+    next file, else from a connection that is slow.
 
-    A file that fails for good stops everything. After a passing fault the others go on, since what
-    they bring need not be fetched again; only when fault follows on fault is the rest left alone.
-    At a rate limit, files under way are finished and no other is begun.
+    A file that fails for good stops everything. After a passing fault it is asked for again, and the
+    others go on; only when fault follows on fault is the rest left alone. At a rate limit, what is under
+    way is finished and nothing else begun.
     """
 
-    def __init__(
-        self, receive: Callable[[FileEntry], FetchedFile], files: Iterable[FileEntry], count: int
-    ) -> None:
-        self._receive = receive
+    def __init__(self, files: Iterable[FileEntry], begun: Mapping[str, Begun], around: Surroundings) -> None:
+        self._around = around
+        self._receiver = Receiver(around)
         self._queue = deque(files)
-        self._lock = threading.Lock()
+        self._begun = dict(begun)
+        self._large: list[LargeFile] = []
+        self._changed = threading.Condition()
         self._received: dict[str, FetchedFile] = {}
         self._errors: list[Exception] = []
+        self._tries: Counter[str] = Counter()
         self._faults_in_a_row = 0
-        self._patience = 2 * count
-        self._running = min(count, len(self._queue))
-        self._idle = threading.Event()
+        self._patience = 2 * around.limits.connections
+        self._ending = False
+        self._ended = threading.Event()
+        self._running = around.limits.connections if self._queue else 0
         self._threads = [
             threading.Thread(
                 target=copy_context().run, args=(self._drive,), name=f"transfer-{number}", daemon=True
@@ -44,21 +63,33 @@ class Lanes:
 
     def start(self) -> None:
         if not self._threads:
-            self._idle.set()
+            self._ended.set()
         for thread in self._threads:
             thread.start()
 
     def wait(self, seconds: float) -> bool:
         """Whether all is done, after at most so long."""
-        return self._idle.wait(seconds)
+        return self._ended.wait(seconds)
 
     def stop(self) -> None:
-        """No further file is begun. The caller makes ``receive`` end."""
-        with self._lock:
+        """Nothing further is begun or written. The caller makes connections end."""
+        with self._changed:
+            self._ending = True
             self._queue.clear()
+            large = list(self._large)
+            self._changed.notify_all()
+        for file in large:
+            file.stop()
         deadline = time.monotonic() + _FAREWELL_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def sync(self) -> None:
+        """Make what has come so far outlast a power cut. Errors: ``DiskFull``, ``StoreNotWritable``."""
+        with self._changed:
+            large = list(self._large)
+        for file in large:
+            file.sync()
 
     def received(self) -> dict[str, FetchedFile]:
         """The files by path. Errors: the gravest of those met on the way."""
@@ -66,39 +97,141 @@ class Lanes:
             raise min(self._errors, key=_gravity)
         return self._received
 
+    # -- told by files -----------------------------------------------------------------------------
+
+    def landed(self, entry: FileEntry, file: FetchedFile) -> None:
+        """A large file is whole."""
+        with self._changed:
+            self._large = [each for each in self._large if each.entry is not entry]
+            self._received[file.path] = file
+            self._changed.notify_all()
+        self._around.meter.landed()
+
+    def failed(self, error: Exception, entry: FileEntry | None = None) -> None:
+        """A large file, or all of them, cannot become whole."""
+        with self._changed:
+            if entry is None or _gravity(error) is not _Gravity.PASSING:
+                self._give_up(error)
+            else:
+                self._abandon(entry, error)
+
+    def moved(self) -> None:
+        """There may be work again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    # -- one connection ------------------------------------------------------------------------------
+
     def _drive(self) -> None:
+        buffer = memoryview(bytearray(_BUFFER))
         try:
-            while (entry := self._next()) is not None:
-                try:
-                    file = self._receive(entry)
-                except Exception as error:
-                    self._failed(error)
-                else:
-                    self._succeeded(file)
+            while (work := self._next()) is not None:
+                self._perform(work, buffer)
+        except Exception as error:
+            with self._changed:
+                self._give_up(error)
         finally:
-            with self._lock:
+            with self._changed:
                 self._running -= 1
                 if self._running == 0:
-                    self._idle.set()
+                    self._ended.set()
 
-    def _next(self) -> FileEntry | None:
-        with self._lock:
-            return self._queue.popleft() if self._queue else None
+    def _perform(self, work: Work, buffer: memoryview) -> None:
+        try:
+            if isinstance(work, Share):
+                self._bring(work, buffer)
+            else:
+                file = self._receiver.receive(work, buffer)
+                with self._changed:
+                    self._received[file.path] = file
+                    self._faults_in_a_row = 0
+                self._around.meter.landed()
+        except IsLarge as found:
+            assert isinstance(work, FileEntry)
+            self._around.meter.learn(found.size)
+            self._open(work, found.size)
+        except Exception as error:
+            pause = self._failed(work, error)
+            self._rest(pause)
 
-    def _succeeded(self, file: FetchedFile) -> None:
-        with self._lock:
-            self._received[file.path] = file
-            self._faults_in_a_row = 0
+    def _bring(self, share: Share, buffer: memoryview) -> None:
+        first = share.span.position
+        try:
+            share.file.bring(share, buffer)
+        finally:
+            if share.span.position - first >= min(_PROGRESS, share.file.size):
+                with self._changed:
+                    self._faults_in_a_row = 0
 
-    def _failed(self, error: Exception) -> None:
-        with self._lock:
-            self._errors.append(error)
+    def _next(self) -> Work | None:
+        with self._changed:
+            while True:
+                for file in self._large:
+                    if not self._ending and (share := file.take()) is not None:
+                        return share
+                if self._queue:
+                    entry = self._queue.popleft()
+                    if not self._is_large(entry):
+                        return entry
+                    self._open(entry, entry.size or 0)
+                    continue
+                if self._ending or not self._large:
+                    self._changed.notify_all()
+                    return None
+                for file in self._large:
+                    if (share := file.take_over()) is not None:
+                        return share
+                self._changed.wait(_LOOK_S)
+
+    def _is_large(self, entry: FileEntry) -> bool:
+        return isinstance(entry.origin, Http) and (entry.size or 0) > self._around.limits.piece_bytes
+
+    def _open(self, entry: FileEntry, size: int) -> None:
+        with self._changed:
+            self._large.append(LargeFile(entry, size, self._begun.pop(entry.path, None), self._around))
+            self._changed.notify_all()
+
+    # -- faults --------------------------------------------------------------------------------------
+
+    def _failed(self, work: Work, error: Exception) -> float:
+        """What a fault means for the rest; the seconds until this connection tries anything else."""
+        with self._changed:
             self._faults_in_a_row += 1
-            gravity = _gravity(error)
-            if gravity is not _Gravity.PASSING or self._faults_in_a_row >= self._patience:
-                self._queue.clear()
-            if gravity is _Gravity.FOR_GOOD:
-                self._idle.set()
+            faults = self._faults_in_a_row
+            entry = work.file.entry if isinstance(work, Share) else work
+            self._tries[entry.path] += 1
+            if _gravity(error) is not _Gravity.PASSING or faults >= self._patience:
+                self._give_up(error)
+            elif not isinstance(error, NetworkFault):
+                self._abandon(entry, error)
+            elif isinstance(work, FileEntry):
+                if self._tries[entry.path] < TRIES and not self._ending:
+                    self._queue.append(entry)
+                else:
+                    self._errors.append(error)
+        return min(_FIRST_PAUSE_S * 2.0 ** (faults - 1), _LONGEST_PAUSE_S)
+
+    def _abandon(self, entry: FileEntry, error: Exception) -> None:
+        """One file is left to the next run; the others go on."""
+        self._errors.append(error)
+        for file in self._large:
+            if file.entry is entry:
+                file.stop()
+        self._large = [file for file in self._large if file.entry is not entry]
+        self._changed.notify_all()
+
+    def _give_up(self, error: Exception) -> None:
+        """Begin nothing more; after a fault that is for good, end at once."""
+        self._errors.append(error)
+        self._ending = True
+        self._queue.clear()
+        self._changed.notify_all()
+        if _gravity(error) is _Gravity.FOR_GOOD:
+            self._ended.set()
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ending, seconds)
 
 
 class _Gravity(IntEnum):

@@ -39,6 +39,7 @@ class Meter:
         self._files = files_there
         self._files_total: int | None = files_there + len(missing)
         self._phase: Phase = "fetching"
+        self._note: str | None = None
         self._rate: float | None = None
         self._told_at: float | None = None
         #: Where the rate was last measured.
@@ -60,6 +61,11 @@ class Meter:
         with self._lock:
             self._unknown += 1
             self._total -= size
+
+    def note(self, text: str) -> None:
+        """Something that the listener should know, though the work goes on."""
+        with self._lock:
+            self._note = text
 
     def landed(self) -> None:
         """One more file is whole."""
@@ -103,6 +109,7 @@ class Meter:
                 eta_s=left / rate if left is not None and rate is not None and rate >= 1 else None,
                 files_done=self._files,
                 files_total=self._files_total,
+                note=self._note,
             )
 
     def _smoothed(self, now: float) -> float | None:

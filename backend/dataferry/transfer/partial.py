@@ -4,8 +4,8 @@
 
     <partial>/
       lock            held while a fetch is under way
-      journal.jsonl   a line about the revision, then one for each file that is whole
-      parts/          files under way; of no use to a later run
+      journal.jsonl   what is whole and what is under way (see ``journal``)
+      parts/          large files under way, each at its full size with the bytes it has so far
       archives/       whole archives, until they are unpacked
       tree/           what becomes the target
       finished.json   written when the tree is whole, in case the end is cut short
@@ -15,21 +15,19 @@ import fcntl
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from dataferry.core.errors import Conflict
 from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.digests import sha256_of
-from dataferry.transfer.disk import SYNC_BYTES, disk_faults
-
-_FORMAT = 1
+from dataferry.transfer.disk import SYNC_BYTES, disk_faults, write_all
+from dataferry.transfer.journal import Begun, Journal, Remembered, boot_id, promised
 
 
 class Partial:
@@ -38,10 +36,10 @@ class Partial:
     def __init__(self, root: Path, manifest: Manifest) -> None:
         self.root = root
         self.tree = root / "tree"
+        self.journal = Journal(root / "journal.jsonl", manifest, boot_id())
         self._manifest = manifest
-        self._journal = root / "journal.jsonl"
         self._finished = root / "finished.json"
-        self._writing = threading.Lock()
+        self._folders: set[Path] = set()
 
     @classmethod
     @contextmanager
@@ -52,47 +50,33 @@ class Partial:
         """
         with disk_faults(root):
             descriptor = _lock(root)
+        work = cls(root, manifest)
         try:
-            yield cls(root, manifest)
+            yield work
         finally:
+            work.journal.close()
             os.close(descriptor)
 
     # -- what an earlier run has left ----------------------------------------------------------
 
-    def restore(self, proceed: Callable[[], None]) -> dict[str, FetchedFile]:
-        """Files of the manifest that are whole already, by path; everything else is swept away.
+    def restore(self, proceed: Callable[[], None]) -> Remembered:
+        """Files of the manifest that are whole or under way already; everything else is swept away.
 
         ``proceed`` is called between files and may raise to stop.
         """
         with disk_faults(self.root):
-            remembered = self._remembered()
-            whole = {}
+            remembered = self.journal.read()
+            whole, begun = {}, {}
             for entry in self._manifest.files:
                 proceed()
-                file = remembered.get(entry.path)
+                file, part = remembered.whole.get(entry.path), remembered.begun.get(entry.path)
                 if file is not None and self._is_whole(entry, file):
                     whole[entry.path] = file
-            self._sweep(whole)
-            self._begin_journal(whole)
-        return whole
-
-    def _remembered(self) -> dict[str, FetchedFile]:
-        """The journal's files, by path, as far as it speaks of this revision and these checksums."""
-        try:
-            lines = self._journal.read_text().splitlines()
-        except FileNotFoundError:
-            return {}
-        records = list(_records(lines))
-        if not records or records[0] != self._header():
-            return {}
-        promised = {entry.path: _promised(entry) for entry in self._manifest.files}
-        files = {}
-        for record in records[1:]:
-            with suppress(TypeError):  # a line of another shape
-                if promised.get(record.get("path", "")) == record.pop("promised", None):
-                    file = FetchedFile(**record)
-                    files[file.path] = file
-        return files
+                elif part is not None and self._can_go_on(entry, part):
+                    begun[entry.path] = part
+            self._sweep(whole, begun)
+            self.journal.start(whole.values(), begun.values())
+        return Remembered(whole, begun)
 
     def _is_whole(self, entry: FileEntry, file: FetchedFile) -> bool:
         """Its size is right; and if it was too small to be synced on its own, so are its bytes, which
@@ -102,12 +86,19 @@ class Partial:
             return False
         return file.size >= SYNC_BYTES or sha256_of(home) == file.sha256
 
-    def _sweep(self, whole: Mapping[str, FetchedFile]) -> None:
-        """Leave the files that are whole, and no other."""
-        shutil.rmtree(self.root / "parts", ignore_errors=True)
+    def _can_go_on(self, entry: FileEntry, part: Begun) -> bool:
+        """Whether bytes can be added: something must tell in the end that they are of one version."""
+        if entry.size not in (None, part.size) or not (part.validator or entry.checksum):
+            return False
+        place = self.part(entry)
+        return bool(part.held) and place.is_file() and place.stat().st_size == part.size
+
+    def _sweep(self, whole: Mapping[str, FetchedFile], begun: Mapping[str, Begun]) -> None:
+        """Leave the files that are whole or can be gone on with, and no other."""
         self._finished.unlink(missing_ok=True)
         kept = {self.home(entry) for entry in self._manifest.files if entry.path in whole}
-        for folder in (self.tree, self.root / "archives"):
+        kept |= {self.part(entry) for entry in self._manifest.files if entry.path in begun}
+        for folder in (self.tree, self.root / "archives", self.root / "parts"):
             for place, folders, files in os.walk(folder, topdown=False):
                 for name in files:
                     if Path(place, name) not in kept:
@@ -115,18 +106,7 @@ class Partial:
                 for name in folders:
                     with suppress(OSError):  # it holds a kept file
                         Path(place, name).rmdir()
-        for folder in (self.tree, self.root / "archives", self.root / "parts"):
             folder.mkdir(exist_ok=True)
-
-    def _begin_journal(self, whole: Mapping[str, FetchedFile]) -> None:
-        """A journal of what is there, in place of the old one, whose last line may be torn."""
-        lines = [json.dumps(self._header())]
-        lines += [
-            self._line(entry, whole[entry.path]) for entry in self._manifest.files if entry.path in whole
-        ]
-        fresh = self._journal.with_suffix(".new")
-        fresh.write_text("\n".join(lines) + "\n")
-        fresh.rename(self._journal)
 
     # -- files on their way --------------------------------------------------------------------
 
@@ -140,18 +120,38 @@ class Partial:
 
     def land(self, entry: FileEntry, file: FetchedFile) -> None:
         """A part has been verified: it takes its place, read-only, and the journal says so."""
-        home = self.home(entry)
-        with disk_faults(self.root), self._writing:
+        with disk_faults(self.root):
             self.part(entry).chmod(0o444)
-            home.parent.mkdir(parents=True, exist_ok=True)
-            self.part(entry).rename(home)
-            with self._journal.open("a") as journal:
-                journal.write(self._line(entry, file) + "\n")
+            self.part(entry).rename(self._ready(self.home(entry)))
+            self.journal.whole(file)
+
+    def land_bytes(self, entry: FileEntry, body: bytes | memoryview, file: FetchedFile) -> None:
+        """A small file that was verified in memory. It needs no name of its own meanwhile: what the
+        journal does not call whole is swept away."""
+        with disk_faults(self.root):
+            home = self._ready(self.home(entry))
+            descriptor = os.open(home, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+            try:
+                os.fchmod(descriptor, 0o444)  # whatever the umask
+                write_all(descriptor, body)
+            except BaseException:
+                os.unlink(home)
+                raise
+            finally:
+                os.close(descriptor)
+            self.journal.whole(file)
 
     def forget(self, entry: FileEntry) -> None:
         """A file that proved useless is fetched again by the next run."""
         with disk_faults(self.root):
             self.home(entry).unlink(missing_ok=True)
+
+    def _ready(self, home: Path) -> Path:
+        folder = home.parent
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return home
 
     @property
     def folds_case(self) -> bool:
@@ -186,34 +186,15 @@ class Partial:
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def _header(self) -> dict[str, Any]:
-        return {"format": _FORMAT, "ref": str(self._manifest.ref), "revision": self._manifest.revision}
-
-    def _line(self, entry: FileEntry, file: FetchedFile) -> str:
-        return json.dumps(asdict(file) | {"promised": _promised(entry)})
-
     def _fingerprint(self) -> str:
-        files = [(entry.path, entry.unpack, _promised(entry)) for entry in self._manifest.files]
-        return sha256(json.dumps([self._header(), files]).encode()).hexdigest()
-
-
-def _promised(entry: FileEntry) -> str | None:
-    return f"{entry.checksum.algorithm}:{entry.checksum.value}" if entry.checksum else None
+        files = [(entry.path, entry.unpack, promised(entry)) for entry in self._manifest.files]
+        described = [str(self._manifest.ref), self._manifest.revision, files]
+        return sha256(json.dumps(described).encode()).hexdigest()
 
 
 def _name(entry: FileEntry) -> str:
     """A flat name for a path, the same in every run."""
     return sha256(entry.path.encode()).hexdigest()[:32]
-
-
-def _records(lines: list[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue  # torn by a kill
-        if isinstance(record, dict):
-            yield record
 
 
 def _lock(root: Path) -> int:

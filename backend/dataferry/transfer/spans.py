@@ -82,6 +82,12 @@ class Spans:
         """Bytes on disk."""
         return sum(stop - start for start, stop in self.held())
 
+    @property
+    def missing(self) -> int:
+        """Bytes that no connection brings yet."""
+        with self._changed:
+            return sum(stop - start for start, stop in self._missing)
+
     def held(self) -> list[Range]:
         """What is on disk now, in ascending order."""
         with self._changed:
@@ -115,16 +121,28 @@ class Spans:
             self._active.append(span)
             return span
 
-    def wrote(self, span: Span, count: int) -> None:
-        """``count`` bytes at the span's position are on disk. Those past its end, which has come down
-        meanwhile, are another's to count."""
+    def widen(self, span: Span) -> bool:
+        """Make a span the whole file; False where there is more of it already than this span."""
         with self._changed:
-            span.position = min(span.position + count, span.stop)
+            rest = [gap for gap in [(span.stop, self.size)] if gap[0] < gap[1]]
+            if span.position > 0 or self._missing != rest or len(self._active) > 1:
+                return False
+            self._missing = []
+            span.stop = self.size
+            return True
+
+    def wrote(self, span: Span, count: int) -> int:
+        """``count`` bytes at the span's position are on disk. Returns how many of them were its own:
+        those past its end, which may have come down meanwhile, are another's to count."""
+        with self._changed:
+            count = min(count, span.left)
+            span.position += count
             if span.start <= self._prefix < span.position:
                 self._extend_prefix()
                 self._changed.notify_all()
             elif self._urgent:
                 self._changed.notify_all()
+            return count
 
     def give_back(self, span: Span) -> None:
         """Its connection is done with a span; what it did not bring is missing again."""

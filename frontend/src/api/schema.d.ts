@@ -1586,6 +1586,8 @@ export interface components {
             files_done: number;
             /** Files Total */
             files_total?: number | null;
+            /** Note */
+            note?: string | null;
         };
         /**
          * Readiness

@@ -1,0 +1,103 @@
+"""Asking a host for a file: at the address that is valid now, when the host allows it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from dataferry.core.errors import SourceRateLimited
+from dataferry.core.types import DatasetRef, Http
+from dataferry.transfer.answers import refusal
+from dataferry.transfer.governor import Member
+from dataferry.transfer.http import HttpClient, HttpResponse
+from dataferry.transfer.lease import Lease
+from dataferry.transfer.links import host_of
+
+#: Answers to an expired link; Google's storage says 400 (ExpiredToken), others 401 or 403.
+_EXPIRED = frozenset({400, 401, 403})
+#: A file's address is asked for so often: where a redirect led, where it leads now, and renewed.
+_TRIES = 3
+#: A host that asks for a longer pause ends the fetch, which can go on later.
+PATIENCE_S = 5.0
+_PAUSES = 3
+
+
+class Asking:
+    """For all connections of one fetch. ``pause`` waits so many seconds, or raises to stop."""
+
+    def __init__(
+        self,
+        ref: DatasetRef,
+        client: HttpClient,
+        member: Member,
+        proceed: Callable[[], None],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._ref = ref
+        self._client = client
+        self._member = member
+        self._proceed = proceed
+        self._pause = pause
+
+    @contextmanager
+    def answer(
+        self,
+        path: str,
+        lease: Lease,
+        headers: Mapping[str, str],
+        wanted: frozenset[int] = frozenset({200}),
+    ) -> Iterator[HttpResponse]:
+        """An answer of a wanted status, on one of the host's connections until the block is left.
+
+        Errors: what ``refusal`` makes of any other status, and what ``HttpClient.open`` raises.
+        """
+        pauses, tries, refreshed = _PAUSES, _TRIES, False
+        while True:
+            self._proceed()
+            asked = lease.current
+            host = host_of(asked.url)
+            wait = self._member.request(host)
+            if wait > 0:
+                self._wait(host, wait, pauses)
+                pauses -= 1
+                continue
+            with self._member.connection(host, self._proceed), self._open(host, asked, headers) as response:
+                if response.status in wanted:
+                    lease.settle(asked, response.url)
+                    yield response
+                    return
+                error = refusal(response, path, self._ref, signed_in=_signed_in(asked))
+            if isinstance(error, SourceRateLimited):
+                self._wait(host, error.retry_after, pauses, error)
+                pauses -= 1
+                continue
+            tries -= 1
+            if response.status not in _EXPIRED or tries == 0 or refreshed or not lease.renew(asked):
+                raise error
+            refreshed = asked.refresh is not None
+
+    @contextmanager
+    def _open(self, host: str, asked: Http, headers: Mapping[str, str]) -> Iterator[HttpResponse]:
+        try:
+            response = self._client.open(asked, headers=headers)
+        except BaseException:
+            self._member.answered(host, {}, 0)
+            raise
+        self._member.answered(host, response.headers, response.status)
+        with response:
+            yield response
+
+    def _wait(
+        self, host: str, seconds: float | None, pauses: int, error: SourceRateLimited | None = None
+    ) -> None:
+        """A short pause here, a long one by whoever called ``fetch``."""
+        if seconds is not None and seconds <= PATIENCE_S and pauses > 0:
+            self._pause(seconds)
+            return
+        raise error or SourceRateLimited(
+            f"{host} limits how often it may be asked; there is room again in {seconds:.0f} s.",
+            next_step="Nothing to do: the download goes on by itself.",
+            retry_after=seconds,
+        )
+
+
+def _signed_in(origin: Http) -> bool:
+    return any(name.lower() == "authorization" for name in origin.headers)
