@@ -119,7 +119,7 @@ def _read_proxy(address: str, scheme: str) -> Proxy:
     except (KeyError, ValueError):
         kind, host, port = "", None, 0
     # TLS to the proxy and TLS through it would be two layers on one socket.
-    if host is None or (kind, scheme) == ("https", "https"):
+    if host is None or kind not in PORTS or (kind, scheme) == ("https", "https"):
         raise TransferError(
             "The proxy of the environment cannot be used.", next_step="Set HTTPS_PROXY to an http:// one."
         )
