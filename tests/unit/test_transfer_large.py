@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dataferry.core.errors import Cancelled, ChecksumMismatch, ContentChanged, DataferryError, NetworkFault
-from dataferry.core.types import Http, Manifest, Progress
+from dataferry.core.types import Checksum, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
 from tests.fakes.files import FileServer
 
@@ -326,3 +326,41 @@ def test_a_refusal_in_the_middle_ends_everything(server: FileServer, tmp_path: P
     with pytest.raises(DataferryError, match="has no file"):
         run(server.manifest(), tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+# -- bytes that are here already ---------------------------------------------------------------------------
+
+
+def test_a_file_of_the_promised_bytes_is_linked_and_not_fetched(server: FileServer, tmp_path: Path) -> None:
+    server.files["b.bin"] = b"another"
+    here = tmp_path / "here.bin"
+    here.write_bytes(BODY)
+    asked = []
+
+    def reuse(checksum: Checksum, size: int) -> Path | None:
+        asked.append(size)
+        return here if size == len(BODY) else None
+
+    told: list[Progress] = []
+    manifest = server.manifest()
+    result = fetch(manifest, tmp_path / "set", told.append, threading.Event(), limits=LIMITS, reuse=reuse)
+    assert arrived(tmp_path / "set") == BODY
+    assert {file.path: file.grade for file in result.files} == {"a.bin": "publisher", "b.bin": "publisher"}
+    assert (server.asked("a.bin"), server.asked("b.bin")) == (0, 1)
+    assert sorted(asked) == [len(b"another"), len(BODY)]
+    assert told[-1].bytes_done == told[-1].bytes_total == len(BODY) + len(b"another")
+
+
+def test_a_file_that_was_damaged_here_is_fetched(server: FileServer, tmp_path: Path) -> None:
+    here = tmp_path / "here.bin"
+    here.write_bytes(OTHER)
+    fetch(
+        server.manifest(),
+        tmp_path / "set",
+        lambda _: None,
+        threading.Event(),
+        limits=LIMITS,
+        reuse=lambda checksum, size: here,
+    )
+    assert arrived(tmp_path / "set") == BODY
+    assert server.asked("a.bin") > 0

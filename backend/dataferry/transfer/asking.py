@@ -10,6 +10,7 @@ from dataferry.transfer.governor import Member
 from dataferry.transfer.http import HttpClient, HttpResponse
 from dataferry.transfer.lease import Lease
 from dataferry.transfer.links import host_of
+from dataferry.transfer.wire import Headers
 
 #: Answers to an expired link; Google's storage says 400 (ExpiredToken), others 401 or 403.
 _EXPIRED = frozenset({400, 401, 403})
@@ -54,7 +55,7 @@ class Asking:
             self._proceed()
             asked = lease.current
             host = host_of(asked.url)
-            wait = self._member.request(host)
+            wait = self._member.request(host, self._proceed, kind=_account(asked))
             if wait > 0:
                 self._wait(host, wait, pauses)
                 pauses -= 1
@@ -74,16 +75,21 @@ class Asking:
                 raise error
             refreshed = asked.refresh is not None
 
-    @contextmanager
-    def _open(self, host: str, asked: Http, headers: Mapping[str, str]) -> Iterator[HttpResponse]:
+    def _open(self, host: str, asked: Http, headers: Mapping[str, str]) -> HttpResponse:
+        heard = False
+
+        def hear(answering: str, told: Headers, status: int) -> None:
+            nonlocal heard
+            heard = True
+            kind = _account(asked) if answering == host else ""
+            self._member.answered(answering, told, status, kind=kind)
+
         try:
-            response = self._client.open(asked, headers=headers)
+            return self._client.open(asked, headers=headers, heard=hear)
         except BaseException:
-            self._member.answered(host, {}, 0)
+            if not heard:
+                self._member.answered(host, {}, 0, kind=_account(asked))
             raise
-        self._member.answered(host, response.headers, response.status)
-        with response:
-            yield response
 
     def _wait(
         self, host: str, seconds: float | None, pauses: int, error: SourceRateLimited | None = None
@@ -99,5 +105,13 @@ class Asking:
         )
 
 
+def _account(origin: Http) -> str:
+    """Tells accounts apart, since hosts count each one's requests; not the credential itself."""
+    for name, value in origin.headers.items():
+        if name.lower() == "authorization":
+            return str(hash(value))
+    return ""
+
+
 def _signed_in(origin: Http) -> bool:
-    return any(name.lower() == "authorization" for name in origin.headers)
+    return bool(_account(origin))

@@ -33,6 +33,7 @@ from dataferry.transfer.governor import Governor, Member
 from dataferry.transfer.meter import Meter
 from dataferry.transfer.partial import Partial
 from dataferry.transfer.paths import Claims, UnusablePath, check_path
+from dataferry.transfer.reusing import reuse_files
 from dataferry.transfer.unpack import DamagedArchive, Tree
 
 
@@ -137,6 +138,9 @@ class _Fetch:
         )
         meter.add(sum(stop - start for part in left.begun.values() for start, stop in part.held))
         meter.tell()
+        if self._order.reuse is not None:
+            whole |= reuse_files(missing, self._order.reuse, self._work, meter, self._proceed)
+            missing = [entry for entry in missing if entry.path not in whole]
         preflight(self._room_for(missing), self._work.root, self._limits.min_free_bytes)
         bringing = Bringing(self._manifest.ref, self._work, meter, self._member, self._limits)
         whole |= bringing.run(missing, left.begun, self._proceed)

@@ -18,7 +18,7 @@ from dataferry.core.errors import DataferryError, InvalidInput, NetworkFault, Tr
 from dataferry.core.types import Http
 from dataferry.transfer.dial import Address, Dialler, Route, is_public, route_to, trusted
 from dataferry.transfer.links import followed, host_of, same_origin, target_of, without_user
-from dataferry.transfer.wire import Answer, Closed, Connection, Malformed
+from dataferry.transfer.wire import Answer, Closed, Connection, Headers, Malformed
 
 Method = Literal["GET", "HEAD"]
 
@@ -182,11 +182,17 @@ class HttpClient:
         self._routes: dict[tuple[str, str, bool], Route] = {}
 
     def open(
-        self, origin: Http, *, method: Method = "GET", headers: Mapping[str, str] | None = None
+        self,
+        origin: Http,
+        *,
+        method: Method = "GET",
+        headers: Mapping[str, str] | None = None,
+        heard: Callable[[str, Headers, int], None] | None = None,
     ) -> HttpResponse:
         """Ask for an origin and follow its redirects. Any final status is returned.
 
-        ``headers`` travel with every hop; the origin's own only as far as its own host.
+        ``headers`` travel with every hop; the origin's own only as far as its own host. ``heard`` is
+        told of every hop's answer: host, headers, status.
 
         Errors: ``NetworkFault``, ``PrivateAddress``, ``InvalidInput`` for a link that is none,
         ``TransferError`` for a redirect that cannot be followed, a certificate that is not trusted, or
@@ -196,6 +202,8 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS + 1):
             sent = {**_HEADERS, **own, **(headers or {})}
             response = self._ask(method, url, sent, origin.public_only)
+            if heard is not None:
+                heard(response.host, response.headers, response.status)
             location = response.headers.get("location") if response.status in _REDIRECTS else None
             if not location:
                 return response

@@ -18,7 +18,7 @@ import platform
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,8 @@ class Journal:
                 write_all(self._file, encoded)
 
     def _whole_line(self, file: FetchedFile) -> dict[str, Any]:
-        return asdict(file) | {"promised": self._promises[file.path]}
+        line = {"path": file.path, "size": file.size, "sha256": file.sha256, "grade": file.grade}
+        return line | {"promised": self._promises[file.path]}
 
     def _begun_line(self, part: Begun) -> dict[str, Any]:
         line = {"begun": part.path, "size": part.size, "validator": part.validator}

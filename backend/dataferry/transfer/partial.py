@@ -28,6 +28,7 @@ from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.digests import sha256_of
 from dataferry.transfer.disk import SYNC_BYTES, disk_faults, write_all
 from dataferry.transfer.journal import Begun, Journal, Remembered, boot_id, promised
+from dataferry.transfer.links_on_disk import share
 
 
 class Partial:
@@ -140,6 +141,16 @@ class Partial:
             finally:
                 os.close(descriptor)
             self.journal.whole(file)
+
+    def link(self, entry: FileEntry, existing: Path, file: FetchedFile) -> bool:
+        """A file that is here already stands in the tree too; False if it has gone meanwhile."""
+        with disk_faults(self.root):
+            try:
+                share(existing, self._ready(self.home(entry)), scratch=self.root / "parts")
+            except FileNotFoundError:
+                return False
+            self.journal.whole(file)
+        return True
 
     def forget(self, entry: FileEntry) -> None:
         """A file that proved useless is fetched again by the next run."""
