@@ -66,6 +66,7 @@ def chunks(*pieces: bytes) -> bytes:
 BODIES = {
     "sized": (b"Content-Length: 6\r\n\r\nabcdef", b"abcdef", True),
     "empty": (b"Content-Length: 0\r\n\r\n", b"", True),
+    "empty lines": (b"Content-Length: 6\r\n\r\na\n\n\r\n\r", b"a\n\n\r\n\r", True),
     "chunked": (b"Transfer-Encoding: chunked\r\n\r\n" + chunks(b"ab", b"cdef"), b"abcdef", True),
     "no chunks": (b"Transfer-Encoding: Chunked\r\n\r\n0\r\n\r\n", b"", True),
     "extensions": (b"Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n0\r\n\r\n", b"ab", True),
@@ -184,6 +185,13 @@ def test_a_body_that_ends_too_early_is_never_whole(sent: bytes, drop: int) -> No
     line.close()
 
 
+def test_chunks_must_lead_somewhere(line: Line) -> None:
+    answer = line.answer(OK, b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n", end=False)
+    line.server.sendall(b"X: y\r\n" * 15_000)
+    with pytest.raises(ConnectionError, match="do not end"):
+        body_of(answer)
+
+
 # -- heads ----------------------------------------------------------------------------------------
 
 
@@ -250,6 +258,12 @@ def test_a_head_as_large_as_allowed(line: Line) -> None:
 def test_a_connection_that_ended_before_the_answer(line: Line) -> None:
     with pytest.raises(Closed):
         line.answer(b"")
+
+
+def test_a_connection_that_ended_before_the_question(line: Line) -> None:
+    line.server.close()
+    with pytest.raises(Closed):
+        line.connection.ask(ASKED)
 
 
 def test_a_connection_that_ended_within_the_headers(line: Line) -> None:

@@ -172,9 +172,7 @@ class _Chunked:
         except HttpParserError as error:
             if not self._heard.complete:
                 raise ConnectionError(f"broken chunks: {error}") from error
-            self.clean = False
-        if self._heard.begun > 1:
-            self.clean = False
+        self.clean = self._heard.begun == 1  # what follows the last chunk begins another message
 
 
 class _Open:
