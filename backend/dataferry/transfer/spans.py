@@ -157,10 +157,11 @@ class Spans:
     # -- for those who follow the bytes ----------------------------------------------------------
 
     def wait(self, offset: int) -> int:
-        """The prefix, once it reaches ``offset`` or the end. Errors: ``Cancelled`` once ended."""
+        """The prefix, once it reaches ``offset`` or the end. Errors: ``Cancelled`` if it never will."""
+        wanted = min(offset, self.size)
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._prefix >= min(offset, self.size))
-            if self._ended:
+            self._changed.wait_for(lambda: self._ended or self._prefix >= wanted)
+            if self._prefix < wanted:
                 raise Cancelled
             return self._prefix
 
@@ -172,7 +173,7 @@ class Spans:
             self._changed.wait_for(lambda: self._ended or self._holds(start, stop))
             if wanted in self._urgent:
                 self._urgent.remove(wanted)
-            if self._ended:
+            if not self._holds(start, stop):
                 raise Cancelled
 
     def end(self) -> None:
