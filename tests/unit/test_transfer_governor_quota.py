@@ -104,7 +104,7 @@ class Simulation:
             act()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     quota=st.integers(40, 400),
     window=st.sampled_from([20, 60, 300]),
@@ -134,7 +134,7 @@ def test_a_quota_is_used_up_and_never_exceeded(
     can = connections * window / (latency / 2)
     if can > 3 * quota and losses < 0.1:
         for whole in sorted(host.used)[1:-1]:
-            assert host.used[whole] >= 0.95 * quota, (whole, host.used)
+            assert host.used[whole] >= (0.8 if losses else 0.95) * quota, (whole, host.used)
 
 
 def test_nothing_is_known_before_the_first_answer() -> None:
@@ -158,6 +158,24 @@ def test_what_is_under_way_counts() -> None:
     assert 60 <= wait <= 61
     clock.now += wait
     assert quotas.request(second, "hub", "") == 0.0
+
+
+def test_a_loss_at_the_end_of_a_window_is_waited_out() -> None:
+    quotas = Quotas(Clock())
+    asker = quotas.join()
+    quotas.answered(asker, "hub", "", told(1, 60), 200)
+    assert quotas.request(asker, "hub", "") == 0
+    quotas.answered(asker, "hub", "", {}, 0)
+    assert 60 <= quotas.request(asker, "hub", "") <= 61
+
+
+def test_the_answer_to_a_redirect_ends_no_request() -> None:
+    quotas = Quotas(Clock())
+    asker = quotas.join()
+    quotas.overheard("hub", "", told(2, 60), 200)
+    assert [quotas.request(asker, "hub", ""), quotas.request(asker, "hub", "")] == [0.0, 0.0]
+    quotas.overheard("hub", "", told(2, 60), 200)
+    assert quotas.request(asker, "hub", "") > 0
 
 
 def test_those_who_leave_are_still_counted_until_an_answer_says_so() -> None:

@@ -84,12 +84,14 @@ class Charge:
 class Line:
     """One fetch's share."""
 
-    __slots__ = ("account", "bucket", "charges", "gone", "user")
+    __slots__ = ("account", "ahead", "bucket", "charges", "gone", "user")
 
     def __init__(self, user: _Account, bucket: Bucket) -> None:
         self.user = user
         self.bucket = bucket
         self.account = _Account()
+        #: Bytes that are paid and have not come yet.
+        self.ahead = 0
         self.charges: deque[Charge] = deque()
         self.gone = False
 
@@ -126,9 +128,13 @@ class Turns:
                 del self._users[user]
 
     def add(self, line: Line, count: int) -> Charge:
+        """A charge that is paid, or waits in line."""
         charge = Charge(line, count)
-        line.charges.append(charge)
-        self._waiting[line] = None
+        if not line.charges:
+            self._pay(charge)
+        if charge.left:
+            line.charges.append(charge)
+            self._waiting[line] = None
         return charge
 
     def drop(self, charge: Charge) -> None:
@@ -176,20 +182,29 @@ class Turns:
         )
 
     def _give(self, line: Line) -> None:
-        """One turn."""
-        charge = line.charges[0]
-        turn = inf if self._all.rate is None else max(self._all.rate * _TURN_S, _BURST_BYTES / 4)
-        count = int(min(charge.left, self._all.room, line.bucket.room, turn))
-        charge.left -= count
+        """One turn. What those who wait leave of it is for the line's next charge: a connection that reads
+        little at a time could not come back for every turn."""
+        rate = self._all.rate
+        turn = line.charges[0].left if rate is None else max(rate * _TURN_S, _BURST_BYTES / 4)
+        count = int(min(turn, self._all.room, line.bucket.room))
         self._all.room -= count
         line.bucket.room -= count
         self._reached = max(self._reached, line.user.had)
         line.user.reached = max(line.user.reached, line.account.had)
         line.user.had += count
         line.account.had += count
-        if charge.left == 0:
-            self.drop(charge)
-            charge.wake()
+        line.ahead += count
+        while line.ahead and line.charges:
+            charge = line.charges[0]
+            self._pay(charge)
+            if charge.left == 0:
+                self.drop(charge)
+                charge.wake()
+
+    def _pay(self, charge: Charge) -> None:
+        count = min(charge.left, charge.line.ahead)
+        charge.left -= count
+        charge.line.ahead -= count
 
 
 class Bandwidth:
@@ -234,7 +249,8 @@ class Bandwidth:
             if line.gone:
                 raise Cancelled
             charge = self._turns.add(line, count)
-            self._serve()
+            if charge.left:
+                self._serve()
             if charge.left == 0:
                 return
             woken = charge.woken = threading.Event()

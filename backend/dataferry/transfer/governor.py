@@ -151,10 +151,14 @@ class Member:
         return self._governor.quotas.request(self._asker, host, kind, proceed)
 
     def answered(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
-        """A request has ended: learn from its answer. ``host`` and ``kind`` as they were asked; a redirect
-        is an answer of its own. ``status`` 0 where none came. Names of ``headers`` in lower case, or a
-        mapping that does not mind."""
+        """A request has ended: learn from its answer. Once for each ``request``, with the same ``host`` and
+        ``kind``. ``status`` 0 where none came. Names of ``headers`` in lower case, or a mapping that does
+        not mind."""
         self._governor.quotas.answered(self._asker, host, kind, headers, status)
+
+    def overheard(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
+        """Learn from an answer that no ``request`` was made for: where a redirect led."""
+        self._governor.quotas.overheard(host, kind, headers, status)
 
     def spend(self, count: int, proceed: Callable[[], None]) -> None:
         """Wait until ``count`` bytes that were received are within every cap.

@@ -106,7 +106,8 @@ class _Gauge:
             if policy.spare <= 0:
                 wait = max(wait, policy.ends - now)
             elif policy.spare <= open_requests:
-                wait = max(wait, UNDECIDED_S)
+                # Where none is under way no answer can tell more before the window ends.
+                wait = max(wait, UNDECIDED_S if self.under_way else policy.ends - now)
         return wait
 
     def lose(self, count: int, *, answered: bool = False) -> None:
@@ -207,6 +208,10 @@ class Quotas:
             self._close(host, gauge, headers, status, now)
             if self._waiting:
                 self._changed.notify_all()
+
+    def overheard(self, host: str, kind: str, headers: Mapping[str, str], status: int) -> None:
+        """An answer to something that was not asked for here."""
+        self.answered(Asker(), host, kind, headers, status)
 
     def leave(self, asker: Asker) -> None:
         """What the asker has under way will not be heard of any more."""
