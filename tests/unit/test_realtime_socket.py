@@ -45,7 +45,12 @@ class Site:
         install_socket(self.app, realtime=self.realtime, jobs=self.jobs, redeem=self._redeem)
         # As `dataferry serve` runs it.
         config = uvicorn.Config(
-            self.app, log_config=None, lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+            self.app,
+            log_config=None,
+            lifespan="off",
+            http="h11",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=1,
         )
         self.server = uvicorn.Server(config)
         self._listener = socket.create_server(("127.0.0.1", 0))
