@@ -126,6 +126,34 @@ def row_of(client: Client, ticket: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+# -- 1. hours of download, lost with the line ------------------------------------------------------
+
+
+@pytest.mark.parametrize("hub", ["huggingface", "kaggle"])
+def test_a_dropped_line_loses_only_what_was_on_it(hubs: Hubs, ada: Client, hub: Hub) -> None:
+    """huggingface_hub#4196, #1903, #1598; Kaggle/kaggle-cli#24, #310, #223: begun again from zero."""
+    dataset = publish(hubs, hub, f"dropped-{hub}", one_large())
+    fake = hubs.kaggle if hub == "kaggle" else hubs.hub
+    fake.fault("drop_after", bytes=2 * MB, dataset=dataset.id, times=6)
+    _, folder = arrives(ada, ask(ada, hub, dataset.id))
+    same(folder, expected(dataset))
+    assert bytes_sent(hubs, dataset) <= 24 * MB + 6 * MB, "each cut loses what was in the sockets"
+
+
+def test_a_killed_server_goes_on_where_it_was(hubs: Hubs, tmp_path: Path) -> None:
+    """huggingface_hub#4196: an interrupted download starts again from zero."""
+    dataset = publish(hubs, "huggingface", "killed", one_large(48), bytes_per_s=6 * MB)
+    with Server(tmp_path / "data", **settings(hubs)) as server:
+        client = server.client()
+        ticket = ask(client, "huggingface", dataset.id)
+        until(lambda: bytes_sent(hubs, dataset) > 20 * MB, "bytes arrive")
+        server.kill()
+        server.start()
+        _, folder = arrives(server.client(), ticket)
+        same(folder, expected(dataset))
+    assert bytes_sent(hubs, dataset) <= 48 * MB + CONNECTIONS * PIECE
+
+
 # -- 2. stuck at 99 % ------------------------------------------------------------------------------
 
 
@@ -223,6 +251,16 @@ def test_servers_that_fail_hang_up_or_say_nothing_are_asked_again(hubs: Hubs, ad
     hubs.hub.fault("slow_first_byte", seconds=60, dataset=dataset.id, path="data/large.bin", times=1)
     _, folder = arrives(ada, ask(ada, "huggingface", dataset.id))
     same(folder, expected(dataset))
+
+
+def test_a_large_file_comes_over_several_connections(ada: Client, files: FileServer) -> None:
+    """huggingface_hub#2658: one slow stream, though the line could carry many."""
+    files.files["large.bin"] = generated(32 * MB, 9).read(0, 32 * MB)
+    files.bytes_per_s = 8 * MB
+    _, folder = arrives(ada, ask(ada, "url", files.url("large.bin")))
+    same(folder, dict(files.files))
+    assert files.most_at_once["large.bin"] == CONNECTIONS
+    assert files.served_bytes <= 32 * MB + PIECE
 
 
 # -- 7. the disk is full ---------------------------------------------------------------------------

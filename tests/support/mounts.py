@@ -22,11 +22,14 @@ class Disk:
 
 @contextmanager
 def small_disk(folder: Path, size: str = "16m") -> Iterator[Disk]:
-    """Mounted until the block is left. Needs root: elsewhere the test is skipped, under CI it fails."""
+    """Mounted until the block is left. Where that is not allowed the test is skipped; under CI it fails."""
     folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() != 0 and not os.environ.get("CI"):
+    try:
+        _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    except AssertionError:
+        if os.environ.get("CI"):
+            raise
         pytest.skip("a small disk can be mounted by root only")
-    _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
     try:
         yield Disk(folder)
     finally:
