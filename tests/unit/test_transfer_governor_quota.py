@@ -178,6 +178,18 @@ def test_the_answer_to_a_redirect_ends_no_request() -> None:
     assert quotas.request(asker, "hub", "") > 0
 
 
+@pytest.mark.parametrize("quota", [6, None])
+def test_after_its_end_a_window_counts_anew(quota: int | None) -> None:
+    clock = Clock()
+    quotas = Quotas(clock)
+    asker = quotas.join()
+    for left in (5, 0):
+        quotas.answered(asker, "hub", "", told(left, 60, quota), 200)
+    clock.now += quotas.request(asker, "hub", "")
+    assert [quotas.request(asker, "hub", "") for _ in range(6)] == [0.0] * 6
+    assert quotas.request(asker, "hub", "") > 0
+
+
 def test_those_who_leave_are_still_counted_until_an_answer_says_so() -> None:
     quotas = Quotas(Clock())
     gone, here = quotas.join(), quotas.join()

@@ -150,6 +150,7 @@ def test_a_slot_that_remains_goes_round() -> None:
     ask_often(slots, ada, 1)
     ask_often(slots, bob, 1)
     third = slots.ask(slots.join("bob"), "a")
+    slots.ask(bob, "a")  # the longest waiting of all, though not the next of its user
     turns = {"ada": 0, "bob": 0}
     waiting = {"ada": slots.ask(ada, "a"), "bob": slots.ask(slots.join("bob"), "a")}
     for _ in range(20):
