@@ -2,6 +2,7 @@
 line: whatever they leave, the next attempt goes on from there."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from dataferry.accounts.credentials import CredentialResolver
@@ -12,10 +13,12 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun
 from dataferry.library import records
+from dataferry.library.copies import copies_for, share_equal_files
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
+from dataferry.transfer.contract import Reuse
 
 
 class Handlers:
@@ -63,6 +66,7 @@ class Handlers:
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
         former = self._store.inodes(target)
+        reuse = self._reuse(run, dataset, manifest)
         result = fetch(
             manifest,
             target,
@@ -71,12 +75,34 @@ class Handlers:
             partial=partial,
             limits=self._limits,
             replace=True,
+            reuse=reuse,
         )
         result = _prune(result, target, files)
         if dataset.visibility == "restricted":
             target.chmod(0o700)
-        self._database.call(records.record_download, dataset.id, result.files, str(target), run.job.id)
+        if reuse is not None:
+            self._share(run, dataset, target, result, _linked(manifest, reuse))
+        promised = {entry.path: entry.checksum for entry in manifest.files}
+        self._database.call(
+            records.record_download, dataset.id, result.files, str(target), run.job.id, promised
+        )
         self._finish(run, dataset.id, target, former)
+
+    def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
+        """The library's files of the promised bytes, unless they are wanted afresh. An update wants the
+        newest revision, and takes from the former what has stayed."""
+        if run.params.get("force") and run.job.kind != "update":
+            return None
+        return copies_for(self._database, dataset, (entry.checksum for entry in manifest.files))
+
+    def _share(
+        self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, linked: set[str]
+    ) -> None:
+        """The same for files whose SHA-256 was not known before they came."""
+        files = [file for file in result.files if file.path not in linked]
+        scratch = self._store.scratch()
+        stopped = run.cancel.is_set
+        share_equal_files(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
 
     def update(self, run: JobRun) -> None:
         """Fetch the newest revision, then delete the older ones: the old copy stays until the new
@@ -129,13 +155,31 @@ class Handlers:
                 self._database.call(records.drop_view, dataset_id, view)
                 raise
 
+    def _restore_views(self, removed: Dataset) -> None:
+        """Two datasets that share a file may have it in one view: what was taken from the other comes
+        back."""
+        for tree, view in self._database.call(records.views_beside, removed):
+            with suppress(Conflict):
+                self._store.make_view(tree, view)
+
     def _remove(self, dataset: Dataset) -> None:
         if dataset.local_path is not None:
             tree = Path(dataset.local_path)
             for view in dataset.views:
                 self._store.remove_view(tree, Path(view))
+            self._restore_views(dataset)
             self._store.discard(tree)
         self._database.call(records.record_deletion, dataset.id)
+
+
+def _linked(manifest: Manifest, reuse: Reuse) -> set[str]:
+    """Files that were linked if they are in the library at all: nothing is to be gained from them twice."""
+    return {
+        entry.path
+        for entry in manifest.files
+        if entry.checksum is not None
+        and (entry.checksum.algorithm == "sha256" or reuse(entry.checksum, entry.size or 0) is not None)
+    }
 
 
 def is_whole(database: Database, dataset: Dataset) -> bool:

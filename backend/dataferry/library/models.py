@@ -56,12 +56,19 @@ class Dataset(SQLModel, table=True):
 
 class DatasetFile(SQLModel, table=True):
     __tablename__ = "dataset_files"
+    __table_args__ = (
+        # Both columns, so that bytes are counted from the index alone.
+        Index("idx_dataset_files_sha256_size", "sha256", "size"),
+        Index("idx_dataset_files_published", "published"),
+    )
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
     path: str = Field(primary_key=True)
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str
     grade: str
+    #: ``algorithm:value`` of a hash other than SHA-256 that its source publishes of its content.
+    published: str | None = None
 
 
 class DatasetAccess(SQLModel, table=True):
@@ -72,6 +79,27 @@ class DatasetAccess(SQLModel, table=True):
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
     user_id: str = Field(primary_key=True, index=True)
     checked_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class SpeedLimits(SQLModel, table=True):
+    """How fast this server may download, where an admin has set it: one row, before the settings."""
+
+    __tablename__ = "speed_limits"
+
+    id: int = Field(default=1, primary_key=True)
+    bytes_per_s: int | None = Field(default=None, sa_column=Column(BigInteger))
+    #: ``22:00-06:00``, in the server's local time.
+    night: str | None = None
+    night_bytes_per_s: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
+class JobSpeed(SQLModel, table=True):
+    """How fast one job may download, where one of its requesters has said so."""
+
+    __tablename__ = "job_speeds"
+
+    job_id: str = Field(primary_key=True)
+    bytes_per_s: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Alias(SQLModel, table=True):

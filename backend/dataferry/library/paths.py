@@ -60,6 +60,12 @@ class Store:
     def partial(self, dataset_id: str) -> Path:
         return self.root / ".incomplete" / dataset_id
 
+    def scratch(self) -> Path:
+        """A folder for names that do not outlast a restart."""
+        folder = self.root / ".trash"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def view(self, download_path: str) -> Path:
         """The folder that a request's ``download_path`` names, relative to the store or absolute.
 
@@ -120,8 +126,7 @@ class Store:
         """Delete a tree: out of sight with one rename, then byte by byte. Missing is fine."""
         if not path.exists():
             return
-        trash = self.root / ".trash" / secrets.token_hex(8)
-        trash.parent.mkdir(parents=True, exist_ok=True)
+        trash = self.scratch() / secrets.token_hex(8)
         path.rename(trash)
         shutil.rmtree(trash, ignore_errors=True)
         parent = path.parent

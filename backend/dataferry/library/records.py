@@ -1,15 +1,17 @@
 """The library's rows: read and changed here only. Every function takes the session first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import Text, cast, func, tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
-from dataferry.core.types import DatasetRef, DatasetSummary, Grade, Viewer
+from dataferry.core.types import Checksum, DatasetRef, DatasetSummary, Grade, Viewer
+from dataferry.library.copies import published
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
 from dataferry.library.receipts import tree_checksum, weakest
 from dataferry.transfer import FetchedFile
@@ -210,6 +212,22 @@ def drop_view(session: Session, dataset_id: str, view: str) -> None:
     session.add(dataset)
 
 
+def views_beside(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
+    """Other datasets' trees and their views in the folders of this one's views."""
+    mine = [Path(view) for view in dataset.views]
+    if not mine:
+        return []
+    query = select(Dataset.local_path, Dataset.views).where(
+        Dataset.downloaded, Dataset.id != dataset.id, func.length(cast(Dataset.views, Text)) > len("[]")
+    )
+    return [
+        (Path(tree), view)
+        for tree, views in session.exec(query)
+        for view in map(Path, views)
+        if tree and any(view.is_relative_to(own) or own.is_relative_to(view) for own in mine)
+    ]
+
+
 def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
     """Give a row whose revision was open the one that its job found.
 
@@ -242,15 +260,26 @@ def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset
 
 
 def record_download(
-    session: Session, dataset_id: str, files: Sequence[FetchedFile], local_path: str, job_id: str
+    session: Session,
+    dataset_id: str,
+    files: Sequence[FetchedFile],
+    local_path: str,
+    job_id: str,
+    promised: Mapping[str, Checksum | None],
 ) -> None:
-    """All that a finished download changes, in one transaction."""
+    """All that a finished download changes, in one transaction. ``promised``: what its source said of a
+    file, by path."""
     dataset = session.get_one(Dataset, dataset_id)
     forget_files(session, dataset_id)
     for file in files:
         session.add(
             DatasetFile(
-                dataset_id=dataset_id, path=file.path, size=file.size, sha256=file.sha256, grade=file.grade
+                dataset_id=dataset_id,
+                path=file.path,
+                size=file.size,
+                sha256=file.sha256,
+                grade=file.grade,
+                published=published(promised.get(file.path)),
             )
         )
     grades: list[Grade] = [file.grade for file in files]
@@ -304,10 +333,6 @@ def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> 
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     ordered = query.order_by(col(Dataset.updated_at_ms).desc(), Dataset.id)
     return list(session.exec(ordered.offset((page_number - 1) * page_size).limit(page_size))), total
-
-
-def used_bytes(session: Session) -> int:
-    return session.exec(select(func.sum(Dataset.size)).where(Dataset.downloaded)).one() or 0
 
 
 def requesters(session: Session, dataset_id: str) -> list[str]:

@@ -33,6 +33,7 @@ from dataferry.jobs.service import Jobs
 from dataferry.library import records
 from dataferry.library.access import Access
 from dataferry.library.cards import build_card, dataset_view, download_ticket, loader_snippet, local_state
+from dataferry.library.copies import freed_bytes, used_bytes
 from dataferry.library.handlers import Handlers
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
@@ -353,7 +354,7 @@ class Library:
                 revision=row.revision or None,
                 file_path=row.local_path,
             )
-            return job_id, (row.size or 0) if row.downloaded else 0
+            return job_id, freed_bytes(session, row.id)
 
         job_id, freed = await self._database.run(book)
         self._jobs.wake(job_id)
@@ -369,7 +370,7 @@ class Library:
     async def storage(self) -> StorageView:
         """The disk under the store."""
         usage = await asyncio.to_thread(shutil.disk_usage, self.store.root)
-        used = await self._database.run(records.used_bytes)
+        used = await self._database.run(used_bytes)
         return StorageView(
             path=str(self.store.root),
             free=usage.free,
