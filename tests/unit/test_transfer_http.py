@@ -271,7 +271,7 @@ def test_unreadable_authorities_are_named(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     with pytest.raises(TransferError, match=r"missing\.pem"):
-        open_http(Http(server.url("a.bin")))
+        open_http(Http(server.url("a.bin").replace("http:", "https:")))
 
 
 # -- leases and hanging up ------------------------------------------------------------------------

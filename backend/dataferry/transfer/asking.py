@@ -1,7 +1,7 @@
 """Asking a host for a file: at the address that is valid now, when the host allows it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Mapping
 
 from dataferry.core.errors import SourceRateLimited
 from dataferry.core.types import DatasetRef, Http
@@ -22,7 +22,8 @@ _PAUSES = 3
 
 
 class Asking:
-    """For all connections of one fetch. ``pause`` waits so many seconds, or raises to stop."""
+    """For all connections of one fetch. ``pause`` waits so many seconds, or raises to stop; ``answered``
+    is told after how many seconds an answer began."""
 
     def __init__(
         self,
@@ -31,22 +32,19 @@ class Asking:
         member: Member,
         proceed: Callable[[], None],
         pause: Callable[[float], None],
+        answered: Callable[[float], None],
     ) -> None:
         self._ref = ref
         self._client = client
         self._member = member
         self._proceed = proceed
         self._pause = pause
+        self._answered = answered
 
-    @contextmanager
-    def answer(
-        self,
-        path: str,
-        lease: Lease,
-        headers: Mapping[str, str],
-        wanted: frozenset[int] = frozenset({200}),
-    ) -> Iterator[HttpResponse]:
-        """An answer of a wanted status, on one of the host's connections until the block is left.
+    def ask(
+        self, path: str, lease: Lease, headers: Mapping[str, str], wanted: frozenset[int] = frozenset({200})
+    ) -> HttpResponse:
+        """An answer of a wanted status. It holds one of the host's connections until it is closed.
 
         Errors: what ``refusal`` makes of any other status, and what ``HttpClient.open`` raises.
         """
@@ -54,18 +52,18 @@ class Asking:
         while True:
             self._proceed()
             asked = lease.current
-            host = host_of(asked.url)
-            wait = self._member.request(host, self._proceed, kind=_account(asked))
+            host, account = host_of(asked.url), _account(asked)
+            wait = self._member.request(host, self._proceed, kind=account)
             if wait > 0:
                 self._wait(host, wait, pauses)
                 pauses -= 1
                 continue
-            with self._member.connection(host, self._proceed), self._open(host, asked, headers) as response:
-                if response.status in wanted:
-                    lease.settle(asked, response.url)
-                    yield response
-                    return
-                error = refusal(response, path, self._ref, signed_in=_signed_in(asked))
+            response = self._open(host, account, asked, headers)
+            if response.status in wanted:
+                lease.settle(asked, response.url)
+                return response
+            with response:
+                error = refusal(response, path, self._ref, signed_in=bool(account))
             if isinstance(error, SourceRateLimited):
                 self._wait(host, error.retry_after, pauses, error)
                 pauses -= 1
@@ -75,21 +73,28 @@ class Asking:
                 raise error
             refreshed = asked.refresh is not None
 
-    def _open(self, host: str, asked: Http, headers: Mapping[str, str]) -> HttpResponse:
+    def _open(self, host: str, account: str, asked: Http, headers: Mapping[str, str]) -> HttpResponse:
+        """Any answer, on a connection of the host's share. What every hop tells of quotas is learned."""
         heard = False
 
         def hear(answering: str, told: Headers, status: int) -> None:
             nonlocal heard
             heard = True
-            kind = _account(asked) if answering == host else ""
+            kind = account if answering == host else ""
             self._member.answered(answering, told, status, kind=kind)
 
+        slot = self._member.take(host, self._proceed)
         try:
-            return self._client.open(asked, headers=headers, heard=hear)
+            begun = time.monotonic()
+            response = self._client.open(asked, headers=headers, heard=hear)
         except BaseException:
+            self._member.give(slot)
             if not heard:
-                self._member.answered(host, {}, 0, kind=_account(asked))
+                self._member.answered(host, {}, 0, kind=account)
             raise
+        self._answered(time.monotonic() - begun)
+        response.on_close = lambda: self._member.give(slot)
+        return response
 
     def _wait(
         self, host: str, seconds: float | None, pauses: int, error: SourceRateLimited | None = None
@@ -111,7 +116,3 @@ def _account(origin: Http) -> str:
         if name.lower() == "authorization":
             return str(hash(value))
     return ""
-
-
-def _signed_in(origin: Http) -> bool:
-    return bool(_account(origin))

@@ -32,7 +32,7 @@ class Bringing:
             read_timeout=limits.stall_timeout_s,
         )
         self._around = Surroundings(
-            asking=Asking(ref, self._client, member, self._go_on, self._pause),
+            asking=Asking(ref, self._client, member, self._go_on, self._pause, self._answered),
             member=member,
             work=work,
             gate=self._gate,
@@ -42,6 +42,7 @@ class Bringing:
             landed=lambda entry, file: self._lanes.landed(entry, file),
             failed=lambda error, entry: self._lanes.failed(error, entry),
             moved=lambda: self._lanes.moved(),
+            slow=lambda: self._lanes.slow(),
         )
         self._lanes: Lanes
 
@@ -77,6 +78,9 @@ class Bringing:
                 continue  # a file was begun anew, or the end has come
             except DataferryError as error:
                 self._lanes.failed(error)
+
+    def _answered(self, seconds: float) -> None:
+        self._lanes.answered(seconds)
 
     def _go_on(self) -> None:
         if self._stopping.is_set():

@@ -16,7 +16,7 @@ from typing import Self
 
 from dataferry.transfer.bandwidth import Bandwidth
 from dataferry.transfer.quota import Quotas
-from dataferry.transfer.slots import Slots
+from dataferry.transfer.slots import Slot, Slots
 
 #: The wall clock is looked at so often.
 _LOOK_S = 0.1
@@ -133,12 +133,19 @@ class Member:
 
         Errors: those of ``proceed``; ``Cancelled`` once the member has left.
         """
-        slots = self._governor.slots
-        slot = slots.take(self._holder, host, proceed)
+        slot = self.take(host, proceed)
         try:
             yield
         finally:
-            slots.give(slot)
+            self.give(slot)
+
+    def take(self, host: str, proceed: Callable[[], None]) -> Slot:
+        """The same for one who gives it back later. Errors: as ``connection``."""
+        return self._governor.slots.take(self._holder, host, proceed)
+
+    def give(self, slot: Slot) -> None:
+        """Return a connection. Idempotent."""
+        self._governor.slots.give(slot)
 
     def request(self, host: str, proceed: Callable[[], None] | None = None, *, kind: str = "") -> float:
         """0.0: ask now; it counts as under way until ``answered``. Else seconds to wait before the next

@@ -258,7 +258,8 @@ class HttpClient:
         key = (link.scheme, link.netloc, public_only)
         route = self._routes.get(key)
         if route is None:
-            trusted()  # a wrong setting is told at once, whichever link comes first
+            if link.scheme == "https":
+                trusted()  # a wrong setting is told before a connection is made
             route = self._routes[key] = route_to(link, guarded=public_only)
         return route
 

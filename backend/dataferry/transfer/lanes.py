@@ -27,6 +27,10 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 #: How often one that has nothing to do looks for a slow connection to help.
 _LOOK_S = 0.5
 
+#: So many connections always; more once answers take longer than those of a server beside us.
+_FEW = 2
+_NEAR_S = 0.002
+
 Work = FileEntry | Share
 
 
@@ -51,12 +55,15 @@ class Lanes:
         self._tries: Counter[str] = Counter()
         self._faults_in_a_row = 0
         self._patience = 2 * around.limits.connections
+        #: Whether answers come at once, so that a few connections keep this machine busy.
+        self._near: bool | None = None
+        self._answer_s = 0.0
         self._ending = False
         self._ended = threading.Event()
         self._running = around.limits.connections if self._queue else 0
         self._threads = [
             threading.Thread(
-                target=copy_context().run, args=(self._drive,), name=f"transfer-{number}", daemon=True
+                target=copy_context().run, args=(self._drive, number), name=f"transfer-{number}", daemon=True
             )
             for number in range(self._running)
         ]
@@ -115,6 +122,24 @@ class Lanes:
             else:
                 self._abandon(entry, error)
 
+    def answered(self, seconds: float) -> None:
+        """An answer began after so long."""
+        if self._near is None:
+            with self._changed:
+                self._near = seconds < _NEAR_S
+                self._changed.notify_all()
+        elif self._near:
+            self._answer_s += (seconds - self._answer_s) / 16
+            if self._answer_s > _NEAR_S:
+                self.slow()
+
+    def slow(self) -> None:
+        """More connections would bring more."""
+        if self._near is not False:
+            with self._changed:
+                self._near = False
+                self._changed.notify_all()
+
     def moved(self) -> None:
         """There may be work again."""
         with self._changed:
@@ -122,9 +147,11 @@ class Lanes:
 
     # -- one connection ------------------------------------------------------------------------------
 
-    def _drive(self) -> None:
-        buffer = memoryview(bytearray(_BUFFER))
+    def _drive(self, number: int) -> None:
         try:
+            if number >= _FEW:
+                self._await_need()
+            buffer = memoryview(bytearray(_BUFFER))
             while (work := self._next()) is not None:
                 self._perform(work, buffer)
         except Exception as error:
@@ -135,6 +162,12 @@ class Lanes:
                 self._running -= 1
                 if self._running == 0:
                     self._ended.set()
+
+    def _await_need(self) -> None:
+        """Leave the work to a few while they do as well: more threads would only take turns."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._near is not None or self._ending, 2 * _NEAR_S)
+            self._changed.wait_for(lambda: not self._near or self._ending or not (self._queue or self._large))
 
     def _perform(self, work: Work, buffer: memoryview) -> None:
         try:

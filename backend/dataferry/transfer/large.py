@@ -34,6 +34,8 @@ _SPAN_S = 2.0
 #: Bytes are written once so many have come, or once the first of them has waited so long.
 _WRITE_BYTES = 512 * 1024
 _WRITE_S = 0.1
+#: A connection that brings so many bytes a second leaves little for others to do.
+_FAST_BPS = 150e6
 #: A file that changes more often under way is fetched in one answer, over one connection.
 _CHANGES = 2
 _ANSWERS = frozenset({200, 206, 412, 416})
@@ -43,7 +45,7 @@ _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the files of one fetch share. ``landed`` and ``failed`` are told of a file's end, ``moved``
-    that there may be work again."""
+    that there may be work again, ``slow`` that one connection alone does not bring all that can come."""
 
     asking: Asking
     member: Member
@@ -55,6 +57,7 @@ class Surroundings:
     landed: Callable[[FileEntry, FetchedFile], None]
     failed: Callable[[Exception, FileEntry], None]
     moved: Callable[[], None]
+    slow: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ class LargeFile:
             headers["Range"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
             if version.validator is not None and version.validator.startswith('"'):
                 headers["If-Match"] = version.validator
-        with self._around.asking.answer(self.entry.path, self._lease, headers, _ANSWERS) as response:
+        with self._around.asking.ask(self.entry.path, self._lease, headers, _ANSWERS) as response:
             self._accept(response, share, wanted)
             self._receive(response, share, buffer)
 
@@ -234,7 +237,8 @@ class LargeFile:
     def _receive(self, response: HttpResponse, share: Share, buffer: memoryview) -> None:
         """The body, written as it comes. Ends early where another connection takes over the rest."""
         version, span = share.version, share.span
-        filled, since = 0, time.monotonic()
+        begun = since = time.monotonic()
+        first, filled = span.position, 0
         try:
             while span.left > filled:
                 count = response.readinto(buffer[filled : min(len(buffer), span.left)])
@@ -247,6 +251,8 @@ class LargeFile:
                     full, filled = filled, 0
                     self._write(version, span, buffer[:full])
                     since = time.monotonic()
+                    if (span.position - first) < _FAST_BPS * (since - begun):
+                        self._around.slow()
         finally:
             if filled:
                 self._write(version, span, buffer[: min(filled, span.left)])

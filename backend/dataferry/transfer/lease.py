@@ -22,6 +22,8 @@ class Lease:
 
     def settle(self, asked: Http, url: str) -> None:
         """``asked`` was answered at ``url``. Its headers go no further than its own origin."""
+        if url == asked.url:
+            return
         link, own = without_user(asked)
         if url == link:
             return

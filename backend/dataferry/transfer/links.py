@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from dataferry.core.errors import InvalidInput, TransferError
@@ -18,9 +19,10 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def without_user(origin: Http) -> tuple[str, dict[str, str]]:
     """The link without ``user:password@``, which becomes a header."""
-    _check_link(origin.url)
-    parts = urlsplit(origin.url)
+    parts = _checked(origin.url)
     headers = dict(origin.headers)
+    if "@" not in parts.netloc and "#" not in origin.url:
+        return origin.url, headers
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers.setdefault("Authorization", basic(pair))
@@ -40,18 +42,26 @@ def target_of(parts: SplitResult) -> str:
     return quote(_STRAY_PERCENT.sub("%25", target), safe=_SAFE + "%")
 
 
-def _check_link(url: str) -> None:
+def _checked(url: str) -> SplitResult:
+    """Errors: ``InvalidInput`` unless it leads to a file on the web."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        # Two readers of links could disagree on where such a host ends.
-        usable = usable and "\\" not in parts.netloc
+        usable = _usable(parts.scheme, parts.netloc)
     except ValueError:
         usable = False
     if not usable:
         raise InvalidInput(
             "That is not a link to a file.", next_step="Give a whole http:// or https:// address."
         )
+    return parts
+
+
+@lru_cache(maxsize=256)
+def _usable(scheme: str, netloc: str) -> bool:
+    parts = SplitResult(scheme, netloc, "", "", "")
+    usable = scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    # Two readers of links could disagree on where such a host ends.
+    return usable and "\\" not in netloc
 
 
 def followed(url: str, location: str) -> str:
@@ -61,8 +71,7 @@ def followed(url: str, location: str) -> str:
         location = location.encode("latin-1").decode()
     try:
         following = urljoin(url, location)
-        _check_link(following)
-        parts = urlsplit(following)
+        parts = _checked(following)
     except (ValueError, InvalidInput) as error:
         raise TransferError(f"{host_of(url)} redirects to something that is not a web address.") from error
     if urlsplit(url).scheme == "https" and parts.scheme == "http":
@@ -84,4 +93,9 @@ def same_origin(url: str, following: str) -> bool:
 
 def host_of(url: str) -> str:
     """The host, for messages: the rest of a link may hold a signature."""
-    return urlsplit(url).hostname or "the server"
+    return _host(urlsplit(url).netloc)
+
+
+@lru_cache(maxsize=256)
+def _host(netloc: str) -> str:
+    return SplitResult("", netloc, "", "", "").hostname or "the server"

@@ -122,7 +122,7 @@ class Receiver:
             with _local(entry, origin) as body:
                 yield body
             return
-        with self._around.asking.answer(entry.path, origin, headers) as response:
+        with self._around.asking.ask(entry.path, origin, headers) as response:
             check_body(response, entry.path)
             length = response.length
             if entry.size is None and self._splits(response, length):
