@@ -31,6 +31,7 @@ class Version:
         self.piece = piece
         self._resumed = begun is not None
         self._descriptor: int | None = None
+        self._closing = threading.Lock()
         self._noted: dict[Span, int] = {}
         self._follower: threading.Thread | None = None
 
@@ -125,9 +126,11 @@ class Version:
         """Nothing is written any more, and whoever waits for bytes is told so. What is here stays."""
         left = self.gate.close()
         self.spans.end()
-        if left and self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        with self._closing:  # a second close of the same number would close another file's descriptor
+            descriptor = self._descriptor
+            if left and descriptor is not None:
+                self._descriptor = None
+                os.close(descriptor)
 
 
 def _usable(begun: Begun, entry: FileEntry, piece: int) -> Iterable[Range]:
