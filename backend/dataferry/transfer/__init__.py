@@ -13,12 +13,13 @@
     result = fetch(manifest, Path("iris"), print, Event())
     print(result.files[0].sha256)
 
-The engine fetches several files at once, one connection each. A file that was not whole when the
-engine was stopped is fetched again from its start; one that was, is not.
+Large files come over several connections and go on where they were when the engine was stopped;
+``docs/transfer.md`` explains how. What all fetches of a process share is a ``Governor``'s to say.
 """
 
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
 from dataferry.transfer.disk import preflight
 from dataferry.transfer.engine import fetch
+from dataferry.transfer.governor import Governor, Member, Shares
 
-__all__ = ["FetchResult", "FetchedFile", "Limits", "fetch", "preflight"]
+__all__ = ["FetchResult", "FetchedFile", "Governor", "Limits", "Member", "Shares", "fetch", "preflight"]

@@ -10,6 +10,7 @@ from dataferry.transfer.governor import Member
 from dataferry.transfer.http import HttpClient, HttpResponse
 from dataferry.transfer.lease import Lease
 from dataferry.transfer.links import host_of
+from dataferry.transfer.slots import Slot
 from dataferry.transfer.wire import Headers
 
 #: Answers to an expired link; Google's storage says 400 (ExpiredToken), others 401 or 403.
@@ -53,12 +54,15 @@ class Asking:
             self._proceed()
             asked = lease.current
             host, account = host_of(asked.url), _account(asked)
+            # The slot first: whoever waits for one should not have asked before a host closed.
+            slot = self._member.take(host, self._proceed)
             wait = self._member.request(host, self._proceed, kind=account)
             if wait > 0:
+                self._member.give(slot)
                 self._wait(host, wait, pauses)
                 pauses -= 1
                 continue
-            response = self._open(host, account, asked, headers)
+            response = self._open(host, account, slot, asked, headers)
             if response.status in wanted:
                 lease.settle(asked, response.url)
                 return response
@@ -73,19 +77,22 @@ class Asking:
                 raise error
             refreshed = asked.refresh is not None
 
-    def _open(self, host: str, account: str, asked: Http, headers: Mapping[str, str]) -> HttpResponse:
-        """Any answer, on a connection of the host's share. What every hop tells of quotas is learned."""
+    def _open(
+        self, host: str, account: str, slot: Slot, asked: Http, headers: Mapping[str, str]
+    ) -> HttpResponse:
+        """Any answer; its slot is given back with it. What every hop tells of quotas is learned."""
         heard = False
 
         def hear(answering: str, told: Headers, status: int) -> None:
             nonlocal heard
+            if heard:
+                self._member.overheard(answering, told, status)
+            else:
+                self._member.answered(host, told, status, kind=account)
             heard = True
-            kind = account if answering == host else ""
-            self._member.answered(answering, told, status, kind=kind)
 
-        slot = self._member.take(host, self._proceed)
+        begun = time.monotonic()
         try:
-            begun = time.monotonic()
             response = self._client.open(asked, headers=headers, heard=hear)
         except BaseException:
             self._member.give(slot)
