@@ -342,9 +342,54 @@ def test_a_choice_of_files_brings_those_only(ada: Client, hubs: Hubs) -> None:
     ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
     assert [path.name for path in Path(ticket["file_path"]).iterdir()] == ["test.csv"]
     answer = ada.post(
-        "/api/datasets/download-dataset", body | {"files": ["none.csv"]}, headers={"Prefer": "wait"}
+        "/api/datasets/download-dataset", body | {"files": ["none.*"]}, headers={"Prefer": "wait"}
     )
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "none.*" in answer.json()["detail"]
+    assert "test.csv" in answer.json()["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("dataset_id", "choice", "found"),
+    [
+        ("huggingface:stanfordnlp/imdb", {"files": ["plain_text/**"]}, {"test.jsonl", "train.jsonl"}),
+        ("huggingface:stanfordnlp/imdb", {"files": ["t?st.*"]}, {"test.jsonl"}),
+        ("huggingface:stanfordnlp/imdb", {"split": "train"}, {"train.jsonl"}),
+        ("huggingface:stanfordnlp/imdb", {"config": "plain_text"}, {"test.jsonl", "train.jsonl"}),
+        # Members of an archive.
+        ("kaggle:paultimothymooney/chest-xray-pneumonia", {"files": ["**/test/NORMAL/*"]}, None),
+    ],
+)
+def test_files_are_chosen_by_pattern_config_and_split(
+    ada: Client, dataset_id: str, choice: dict[str, Any], found: set[str] | None
+) -> None:
+    body = {"dataset_id": dataset_id, **choice}
+    ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"}).json()
+    assert ticket["status"] == "succeeded", ticket
+    files = [path for path in Path(ticket["file_path"]).rglob("*") if path.is_file()]
+    if found is None:
+        assert {(path.parent.parent.name, path.parent.name) for path in files} == {("test", "NORMAL")}
+    else:
+        assert {path.name for path in files} == found
+
+
+@pytest.mark.parametrize(
+    ("dataset_id", "choice", "status", "said"),
+    [
+        ("huggingface:stanfordnlp/imdb", {"config": "html"}, 404, "It has plain_text."),
+        ("huggingface:stanfordnlp/imdb", {"split": "dev"}, 404, "It has train, test."),
+        ("huggingface:many-hands/small-records", {"split": "train"}, 404, "pattern"),
+        ("kaggle:andrewmvd/heart-failure-clinical-data", {"split": "train"}, 422, "pattern"),
+        ("huggingface:stanfordnlp/imdb", {"split": "train", "files": ["a"]}, 422, "Leave out one"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_says_what_can(
+    ada: Client, dataset_id: str, choice: dict[str, Any], status: int, said: str
+) -> None:
+    body = {"dataset_id": dataset_id, **choice}
+    answer = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"})
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["next_step"]
 
 
 def test_a_gated_dataset_is_seen_by_those_whose_own_access_is_checked(tmp_path: Path) -> None:

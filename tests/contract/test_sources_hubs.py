@@ -302,6 +302,23 @@ def test_a_single_file_keeps_its_name_and_is_not_unpacked(kaggle: Hub, name: str
     assert manifest.unpacked_bytes == blob.size
 
 
+def test_huggingfaces_card_tells_the_files_of_configs_and_splits(huggingface: Hub) -> None:
+    source, anonymous = huggingface.source, huggingface.anonymous
+    assert isinstance(source, HuggingFaceSource)
+    imdb = huggingface.ref(IMDB)
+    assert source.subset(imdb, None, anonymous, None, "test") == ("/plain_text/test*",)
+    commit = huggingface.dataset(IMDB).sha(1)
+    assert source.subset(imdb, commit, anonymous, "plain_text", None) == (
+        "/plain_text/train*",
+        "/plain_text/test*",
+    )
+    with pytest.raises(NotFound) as caught:
+        source.subset(imdb, None, anonymous, "html", None)
+    assert caught.value.next_step == "It has plain_text."
+    with pytest.raises(NotFound, match="card"):
+        source.subset(huggingface.ref(MANY), None, anonymous, None, "train")
+
+
 def test_huggingfaces_manifest_has_every_file_with_the_hubs_own_hash(huggingface: Hub) -> None:
     manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
     files = {entry.path: entry for entry in manifest.files}

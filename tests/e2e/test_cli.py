@@ -52,6 +52,15 @@ def test_a_command_uses_the_server_that_runs(server: Server) -> None:
     assert "succeeded" in dataferry(server, "jobs")
 
 
+def test_a_part_of_a_dataset_is_chosen(server: Server) -> None:
+    ref = f"huggingface:{IMDB}"
+    folder = Path(dataferry(server, "download", ref, "--files", "*.md", "--files", "test*").splitlines()[-1])
+    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"README.md", "test.jsonl"}
+    folder = Path(dataferry(server, "download", ref, "--split", "train").splitlines()[-1])
+    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"train.jsonl"}
+    assert "It has plain_text." in dataferry(server, "download", ref, "--config", "html", code=3)
+
+
 def test_an_exit_code_tells_what_went_wrong(server: Server, hubs: Hubs) -> None:
     dataferry(server, "download", "kaggle:nobody/nothing-of-that-name", code=3)
     assert hubs.gated in dataferry(server, "download", f"huggingface:{hubs.gated}", code=4)

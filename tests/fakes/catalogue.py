@@ -210,6 +210,15 @@ def _huggingface() -> list[FakeDataset]:
                 "plain_text/test.jsonl": made.reviews(2_000, 2),
             },
             aliases=("imdb",),
+            configs=[
+                {
+                    "config_name": "plain_text",
+                    "data_files": [
+                        {"split": "train", "path": "plain_text/train*"},
+                        {"split": "test", "path": "plain_text/test*"},
+                    ],
+                }
+            ],
         ),
         dataset(
             "scikit-learn/diabetes",

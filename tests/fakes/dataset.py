@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from tests.fakes import made
 from tests.fakes.content import Blob
@@ -65,6 +65,8 @@ class FakeDataset:
     private: bool = False
     aliases: tuple[str, ...] = ()
     bytes_per_s: float | None = None
+    #: What a HuggingFace card's YAML says of configs.
+    configs: list[dict[str, Any]] | None = None
     #: Kaggle serves a dataset of one file either as an archive or as the file itself.
     bundled: bool = True
     versions: list[Version] = field(default_factory=list)

@@ -191,7 +191,11 @@ class HubFake(FakeServer):
             "downloadsAllTime": dataset.downloads * 12,
             "tags": _tags(dataset),
             "trendingScore": 1,
-            "cardData": {"license": dataset.license, "pretty_name": dataset.title},
+            "cardData": {
+                "license": dataset.license,
+                "pretty_name": dataset.title,
+                **({"configs": dataset.configs} if dataset.configs else {}),
+            },
         }
         answer = {
             "_id": hashlib.md5(dataset.id.encode(), usedforsecurity=False).hexdigest()[:24],
@@ -310,10 +314,11 @@ def repository(dataset: FakeDataset, version: Version) -> dict[str, Blob]:
 
 
 def _card(dataset: FakeDataset) -> str:
-    """The dataset card: YAML front matter, then text. JSON strings are YAML strings."""
+    """The dataset card: YAML front matter, then text. JSON is YAML."""
     name = json.dumps(dataset.title)
     body = dataset.readme or dataset.description
-    front = f"---\nlicense: {dataset.license}\npretty_name: {name}\n---\n"
+    front = f"---\nlicense: {dataset.license}\npretty_name: {name}\n"
+    front += f"configs: {json.dumps(dataset.configs)}\n---\n" if dataset.configs else "---\n"
     return f"{front}\n# {dataset.title}\n\n{body}\n"
 
 

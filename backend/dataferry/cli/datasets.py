@@ -70,7 +70,14 @@ def download(
     ref: Annotated[str, typer.Argument(help="source:id, an https link, or owner/name with --source.")],
     source: Annotated[str | None, typer.Option(help="kaggle, huggingface, builtin or url.")] = None,
     revision: Annotated[str | None, typer.Option(help="By default the newest.")] = None,
-    files: Annotated[list[str] | None, typer.Option("--file", help="Only this file; repeatable.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Option("--files", "--file", help="Only this file or '*.csv'; repeatable.")
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Only this config, where the source knows them.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split, such as train.")] = None,
+    keep_archives: Annotated[
+        bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
+    ] = False,
     to: Annotated[str | None, typer.Option(help="A folder inside the store to link it into.")] = None,
     force: Annotated[bool, typer.Option(help="Fetch afresh over an existing copy.")] = False,
     as_json: AsJson = False,
@@ -82,6 +89,9 @@ def download(
         "source": source,
         "revision": revision,
         "files": files or None,
+        "config": config,
+        "split": split,
+        "keep_archives": keep_archives,
         "download_path": to,
         "force_download": force,
     }

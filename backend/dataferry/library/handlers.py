@@ -2,6 +2,7 @@
 line: whatever they leave, the next attempt goes on from there."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobView, Manifest, Progress
+from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun
 from dataferry.library import records
 from dataferry.library.copies import copies_for, share_equal_files
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
+from dataferry.library.selection import Selection, chosen
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.contract import Reuse
@@ -54,8 +56,9 @@ class Handlers:
         ref = self.ref_with_link(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
         manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
-        files = run.params.get("files")
-        manifest = _select(manifest, files)
+        selection = Selection.from_params(run.params)
+        wanted = self._wanted(ref, manifest, selection, credential)
+        manifest = _select(manifest, wanted)
         dataset = self._database.call(records.settle_revision, dataset.id, manifest.revision)
         target = self._store.target(ref, manifest.revision, dataset.selection)
         run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
@@ -76,8 +79,9 @@ class Handlers:
             limits=self._limits,
             replace=True,
             reuse=reuse,
+            keep_archives=selection.keep_archives,
         )
-        result = _prune(result, target, files)
+        result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
@@ -87,6 +91,16 @@ class Handlers:
             records.record_download, dataset.id, result.files, str(target), run.job.id, promised
         )
         self._finish(run, dataset.id, target, former)
+
+    def _wanted(
+        self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
+    ) -> tuple[str, ...]:
+        """Paths and patterns of the files to bring; empty for all of them."""
+        if not selection.config and not selection.split:
+            return selection.files
+        return self._catalog.subset(
+            ref, manifest.revision, credential, config=selection.config, split=selection.split
+        )
 
     def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
         """The library's files of the promised bytes, unless they are wanted afresh. An update wants the
@@ -194,32 +208,31 @@ def is_whole(database: Database, dataset: Dataset) -> bool:
         return False
 
 
-def _select(manifest: Manifest, files: list[str] | None) -> Manifest:
-    """The manifest cut down to ``files``. An archive stays whole: its members are chosen once they
+def _archives(manifest: Manifest) -> set[str]:
+    return {entry.path for entry in manifest.files if entry.unpack}
+
+
+def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
+    """The manifest cut down to what is wanted. An archive stays whole: its members are chosen once they
     are unpacked."""
-    if not files or any(entry.unpack for entry in manifest.files):
+    if not wanted or _archives(manifest):
         return manifest
-    missing = set(files) - {entry.path for entry in manifest.files}
-    if missing:
-        raise _no_such_files(missing)
-    chosen = tuple(entry for entry in manifest.files if entry.path in set(files))
-    return Manifest(manifest.ref, manifest.revision, chosen)
+    paths = chosen([entry.path for entry in manifest.files], wanted)
+    return Manifest(
+        manifest.ref, manifest.revision, tuple(entry for entry in manifest.files if entry.path in paths)
+    )
 
 
-def _prune(result: FetchResult, target: Path, files: list[str] | None) -> FetchResult:
-    """Drop unpacked members that were not asked for."""
-    if not files or {file.path for file in result.files} == set(files):
+def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
+    """Drop unpacked members that were not asked for. ``archives`` stay."""
+    if not wanted:
         return result
-    missing = set(files) - {file.path for file in result.files}
-    if missing:
+    try:
+        kept = chosen([file.path for file in result.files], wanted) | archives
+    except NotFound:
         shutil.rmtree(target)
-        raise _no_such_files(missing)
+        raise
     for file in result.files:
-        if file.path not in files:
+        if file.path not in kept:
             (target / file.path).unlink()
-    return FetchResult(files=tuple(file for file in result.files if file.path in files))
-
-
-def _no_such_files(missing: set[str]) -> NotFound:
-    names = ", ".join(sorted(missing)[:5])
-    return NotFound(f"The dataset has no file {names}.", next_step="Look at its file list and ask again.")
+    return FetchResult(files=tuple(file for file in result.files if file.path in kept))

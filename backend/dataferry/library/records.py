@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Text, cast, func, tuple_
@@ -22,11 +21,6 @@ ACCESS_VALID = timedelta(hours=24)
 
 def now_ms() -> int:
     return int(now().timestamp() * 1000)
-
-
-def selection_digest(files: Sequence[str] | None) -> str:
-    """Names a choice of files; empty for all of them."""
-    return sha256("\n".join(sorted(set(files))).encode()).hexdigest()[:8] if files else ""
 
 
 def ref_of(dataset: Dataset) -> DatasetRef:

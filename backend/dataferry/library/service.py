@@ -39,6 +39,7 @@ from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
 from dataferry.library.receipts import receipt
+from dataferry.library.selection import Selection
 from dataferry.library.views import (
     DatasetCard,
     DatasetPage,
@@ -168,7 +169,7 @@ class Library:
         ref: DatasetRef,
         *,
         revision: str | None = None,
-        files: Sequence[str] | None = None,
+        selection: Selection = Selection(),
         download_path: str | None = None,
         force: bool = False,
         kind: JobKind = "download",
@@ -177,15 +178,17 @@ class Library:
 
         Answers at once what can be known at once: ``NotFound``, ``GatedDataset``,
         ``SourceNotConfigured``, ``OutsideStore``, ``DiskFull``. A source that is slow is asked again
-        by the job.
+        by the job, and the files of a ``selection`` are looked for by it.
         """
+        if selection.config or selection.split:
+            self._catalog.check_subsets(ref)
         view = self.store.view(download_path) if download_path else None
         asked = ref
         ref = await self._database.run(self._with_link, ref, viewer)
         summary = await self._describe_for_download(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
-            if not files and summary.size_bytes is not None:
+            if selection.whole and summary.size_bytes is not None:
                 await asyncio.to_thread(
                     preflight, summary.size_bytes, self.store.root, self._settings.min_free_bytes
                 )
@@ -201,7 +204,7 @@ class Library:
                 ref,
                 summary,
                 revision=resolved,
-                selection=records.selection_digest(files),
+                selection=selection.digest,
                 encrypted_link=self._secrets.encrypt(ref.link or "") if _hidden_link(ref) else None,
             )
             if summary is None and ref.source != "url":
@@ -223,8 +226,8 @@ class Library:
                 dataset_id=dataset.id,
                 params={
                     "force": force,
-                    "files": list(files) if files else None,
                     "revision": revision,
+                    **selection.params,
                 },
                 requester_id=viewer.user_id,
                 single_flight_key=f"download:{dataset.id}",

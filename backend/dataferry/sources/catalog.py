@@ -54,6 +54,20 @@ class _Probing(Protocol):
     def probe(self, credential: Credential) -> str | None: ...
 
 
+@runtime_checkable
+class _Subsetting(Protocol):
+    """A source that knows which files configs and splits have."""
+
+    def subset(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        config: str | None,
+        split: str | None,
+    ) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     merged: MergedSearch
@@ -203,6 +217,30 @@ class Catalog:
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
         return speaking_plainly(ref.source, self._source(ref).manifest, ref, revision, credential)
+
+    def check_subsets(self, ref: DatasetRef) -> None:
+        """Errors: ``InvalidInput`` where the source knows no configs and splits."""
+        if not isinstance(self._source(ref), _Subsetting):
+            raise InvalidInput(
+                f"{ref.label} tells nothing of configs and splits.",
+                next_step="Choose files by name or pattern, for example train*.csv.",
+            )
+
+    def subset(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        *,
+        config: str | None,
+        split: str | None,
+    ) -> tuple[str, ...]:
+        """Patterns of the files of a config, or of a split of it; see ``library.selection``. Blocks: for
+        worker threads. Errors: those of ``Source``; ``NotFound`` naming what exists."""
+        self.check_subsets(ref)
+        source = self._source(ref)
+        assert isinstance(source, _Subsetting)
+        return speaking_plainly(ref.source, source.subset, ref, revision, credential, config, split)
 
     async def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset's own text, untrusted; empty where there is none. Errors: those of ``Source``."""

@@ -19,6 +19,7 @@ from dataferry.core.types import (
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.filters import license_family
+from dataferry.sources.subsets import patterns_of
 
 if TYPE_CHECKING:
     from dataferry.sources.huggingface_client import HubCalls
@@ -65,7 +66,7 @@ _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DO
 class HuggingFaceSource:
     """Public datasets need no token. Blocks: for the source's own threads.
 
-    Beyond ``Source`` there is ``probe``: whose a credential is.
+    Beyond ``Source`` there are ``probe``, whose a credential is, and ``subset``, what a config has.
     """
 
     name: SourceName = "huggingface"
@@ -145,6 +146,22 @@ class HuggingFaceSource:
                 for file in hub.tree(true_ref.id, commit)
             )
         return Manifest(true_ref, commit, files, sum(entry.size or 0 for entry in files))
+
+    def subset(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        config: str | None,
+        split: str | None,
+    ) -> tuple[str, ...]:
+        """Patterns of the files that a config, or a split of it, has by the dataset's card.
+
+        Errors: ``NotFound`` naming those that exist.
+        """
+        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as hub:
+            card = hub.commit(ref.id, revision).card_data
+        return patterns_of(getattr(card, "configs", None), config, split)
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset card without its YAML front matter."""

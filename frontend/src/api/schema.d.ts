@@ -822,6 +822,15 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
+            /** Config */
+            config?: string | null;
+            /** Split */
+            split?: string | null;
+            /**
+             * Keep Archives
+             * @default false
+             */
+            keep_archives: boolean;
             /** Download Path */
             download_path?: string | null;
             /**
@@ -1056,9 +1065,25 @@ export interface components {
             revision?: string | null;
             /**
              * Files
-             * @description By default all of them
+             * @description Paths or patterns; all by default
              */
             files?: string[] | null;
+            /**
+             * Config
+             * @description In place of files, where known
+             */
+            config?: string | null;
+            /**
+             * Split
+             * @description Of the config
+             */
+            split?: string | null;
+            /**
+             * Keep Archives
+             * @description Leave an archive beside what was in it
+             * @default false
+             */
+            keep_archives: boolean;
             /**
              * Download Path
              * @description A folder inside the store
@@ -1181,6 +1206,15 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
+            /** Config */
+            config?: string | null;
+            /** Split */
+            split?: string | null;
+            /**
+             * Keep Archives
+             * @default false
+             */
+            keep_archives: boolean;
             /** Download Path */
             download_path?: string | null;
             /**
@@ -1251,6 +1285,7 @@ export interface components {
             ref: string;
             /**
              * @default {
+             *       "keep_archives": false,
              *       "force_download": false
              *     }
              */

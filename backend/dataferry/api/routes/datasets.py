@@ -11,6 +11,7 @@ from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
+from dataferry.library.selection import Selection
 from dataferry.library.views import (
     DatasetPage,
     DatasetView,
@@ -49,7 +50,13 @@ class DownloadRequest(RequestBody):
 
     dataset_id: str = Field(min_length=1, max_length=4096)
     revision: str | None = Field(None, max_length=200)
+    #: Paths, or patterns as in ``.gitignore``: ``*.parquet``, ``data/**``.
     files: list[Annotated[str, Field(min_length=1, max_length=1024)]] | None = Field(None, max_length=10_000)
+    #: In place of files, where the source knows them: a config and a split of it.
+    config: str | None = Field(None, max_length=200)
+    split: str | None = Field(None, max_length=200)
+    #: Leave an archive beside what was in it.
+    keep_archives: bool = False
     download_path: str | None = Field(None, max_length=1024)
     force_download: bool = False
 
@@ -200,7 +207,7 @@ async def _request(wired: Services, viewer: Viewer, ref: DatasetRef, body: Downl
         viewer,
         ref,
         revision=body.revision,
-        files=body.files,
+        selection=Selection.of(body.files, body.config, body.split, body.keep_archives),
         download_path=body.download_path,
         force=body.force_download,
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dataferry.api.deps import Services, current_viewer, services
 from dataferry.core.types import DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs.service import JobTransition
+from dataferry.library.selection import Selection
 
 router = APIRouter(prefix="/api", tags=["jobs"])
 
@@ -21,7 +22,10 @@ class DatasetJobParams(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     revision: str | None = Field(None, max_length=200, description="By default the newest")
-    files: list[str] | None = Field(None, max_length=10_000, description="By default all of them")
+    files: list[str] | None = Field(None, max_length=10_000, description="Paths or patterns; all by default")
+    config: str | None = Field(None, max_length=200, description="In place of files, where known")
+    split: str | None = Field(None, max_length=200, description="Of the config")
+    keep_archives: bool = Field(False, description="Leave an archive beside what was in it")
     download_path: str | None = Field(None, max_length=1024, description="A folder inside the store")
     force_download: bool = Field(False, description="Fetch afresh over an existing copy")
 
@@ -59,7 +63,9 @@ async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView
             viewer,
             ref,
             revision=body.params.revision,
-            files=body.params.files,
+            selection=Selection.of(
+                body.params.files, body.params.config, body.params.split, body.params.keep_archives
+            ),
             download_path=body.params.download_path,
             force=body.params.force_download,
         )

@@ -1,0 +1,140 @@
+"""Which part of a dataset is wanted: files by path or pattern, or a config and split of its source.
+
+A pattern is read as git reads one in ``.gitignore``: ``*`` and ``?`` stay within one folder, ``**`` does
+not, ``[a-c]`` is a choice; ``*.csv`` without a folder fits in any, ``/*.csv`` only at the top, and
+``data/`` is all that lies below. A path without any of these is that file and no other.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from hashlib import sha256
+from typing import Any, Self
+
+from dataferry.core.errors import InvalidInput, NotFound
+
+#: Each is held against each file.
+MAX_PATTERNS = 100
+#: Files that an error names.
+_NAMED = 5
+_WILD = frozenset("*?[")
+
+Pattern = list[re.Pattern[str] | None]
+"""One for each folder of a path and one for its name; None is ``**``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of a dataset is wanted, and in which form; all of it, unpacked, by default."""
+
+    files: tuple[str, ...] = ()
+    config: str | None = None
+    split: str | None = None
+    keep_archives: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        files: Iterable[str] | None = None,
+        config: str | None = None,
+        split: str | None = None,
+        keep_archives: bool = False,
+    ) -> Self:
+        """Errors: ``InvalidInput`` for files beside a config or split, or too many patterns."""
+        chosen = tuple(sorted(set(files or ())))
+        if chosen and (config or split):
+            raise InvalidInput(
+                "Files and a config or split cannot be chosen together.", next_step="Leave out one of them."
+            )
+        if sum(map(is_pattern, chosen)) > MAX_PATTERNS:
+            raise InvalidInput(
+                f"At most {MAX_PATTERNS} patterns can be asked for at once.",
+                next_step="Use a wider one, or name the files.",
+            )
+        return cls(chosen, config or None, split or None, keep_archives)
+
+    @classmethod
+    def from_params(cls, params: dict[str, Any]) -> Self:
+        """What ``params`` put into a job."""
+        names = ("files", "config", "split", "keep_archives")
+        return cls.of(**{name: params[name] for name in names if params.get(name)})
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {
+            "files": list(self.files) or None,
+            "config": self.config,
+            "split": self.split,
+            "keep_archives": self.keep_archives,
+        }
+
+    @property
+    def whole(self) -> bool:
+        """Every file is wanted."""
+        return not (self.files or self.config or self.split)
+
+    @property
+    def digest(self) -> str:
+        """Names the choice; empty for all of a dataset in its usual form."""
+        lines = list(self.files)
+        lines += [f"\0config {self.config}"] if self.config else []
+        lines += [f"\0split {self.split}"] if self.split else []
+        lines += ["\0archives"] if self.keep_archives else []
+        return sha256("\n".join(lines).encode()).hexdigest()[:8] if lines else ""
+
+
+def is_pattern(wanted: str) -> bool:
+    return wanted.startswith("/") or wanted.endswith("/") or not _WILD.isdisjoint(wanted)
+
+
+def chosen(paths: Collection[str], wanted: Sequence[str]) -> set[str]:
+    """The paths that are wanted. Errors: ``NotFound`` naming what fits none, and some that exist."""
+    existing = set(paths)
+    found = existing & set(wanted)
+    missing = []
+    for pattern in wanted:
+        if pattern in found:
+            continue
+        fitting = _fitting(existing, pattern) if is_pattern(pattern) else set()
+        found |= fitting
+        if not fitting:
+            missing.append(pattern)
+    if missing:
+        raise _nothing_fits(missing, existing)
+    return found
+
+
+def _fitting(paths: Iterable[str], pattern: str) -> set[str]:
+    compiled = _compiled(pattern)
+    return {path for path in paths if _fits(path.split("/"), compiled)}
+
+
+def _compiled(pattern: str) -> Pattern:
+    anywhere = "/" not in pattern
+    parts = (pattern + "**" if pattern.endswith("/") else pattern).lstrip("/").split("/")
+    compiled = [None if part == "**" else re.compile(translate(part)) for part in parts]
+    return [None, *compiled] if anywhere else compiled
+
+
+def _fits(parts: Sequence[str], pattern: Pattern) -> bool:
+    """Step by step through the pattern, with every place in the path that it can have reached: no
+    pattern, however it is made, takes long."""
+    reached = {0}
+    for index, step in enumerate(pattern):
+        if step is None:
+            # At the end it stands for something, elsewhere for nothing too.
+            least = min(reached) + (index == len(pattern) - 1)
+            reached = set(range(least, len(parts) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and step.match(parts[at])}
+        if not reached:
+            return False
+    return len(parts) in reached
+
+
+def _nothing_fits(missing: Sequence[str], existing: Collection[str]) -> NotFound:
+    names = ", ".join(sorted(missing)[:_NAMED])
+    has = ", ".join(sorted(existing)[:_NAMED])
+    more = f" and {len(existing) - _NAMED} more" if len(existing) > _NAMED else ""
+    return NotFound(f"The dataset has no file {names}.", next_step=f"It has {has}{more}.")
