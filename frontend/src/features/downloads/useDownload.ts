@@ -59,7 +59,13 @@ export function useDownloadSeveral() {
     mutationFn: async (cards: DatasetCard[]) => {
       const { results } = await answerOf(
         api.POST("/api/datasets/download-multiple", {
-          body: { datasets: cards.map(({ ref }) => ({ dataset_id: ref, force_download: false })) },
+          body: {
+            datasets: cards.map(({ ref }) => ({
+              dataset_id: ref,
+              keep_archives: false,
+              force_download: false,
+            })),
+          },
         }),
       );
       await Promise.all(
