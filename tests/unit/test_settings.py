@@ -70,6 +70,13 @@ def test_geminis_key_has_two_names(environment: pytest.MonkeyPatch) -> None:
         ("SECRET_KEY", "short", "32 bytes"),
         ("DATABASE_URL", "mysql://somewhere", "postgresql"),
         ("REDIS_URL", "localhost:6379", "redis://"),
+        ("DATAFERRY_BANDWIDTH_BYTES_PER_S", "0", "greater"),
+        ("DATAFERRY_BANDWIDTH_BYTES_PER_S", "2MB", "integer"),
+        ("DATAFERRY_NIGHT", "late", "22:00-06:00"),
+        ("DATAFERRY_NIGHT", "22:00-24:00", "22:00-06:00"),
+        ("DATAFERRY_NIGHT", "22:00-22:00", "different"),
+        ("DATAFERRY_HOST_CONNECTIONS", "0", "greater"),
+        ("DATAFERRY_ALL_CONNECTIONS", "none", "integer"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(
@@ -102,6 +109,15 @@ def test_postgres_needs_a_key_of_its_own(environment: pytest.MonkeyPatch) -> Non
     assert settings.sqlalchemy_url == "postgresql+psycopg://localhost/dataferry"
 
 
+def test_the_speed_at_night_needs_its_hours(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATAFERRY_NIGHT_BYTES_PER_S", "1000000")
+    with pytest.raises(ConfigError, match="DATAFERRY_NIGHT must be set"):
+        load_settings()
+    environment.setenv("DATAFERRY_NIGHT", " 22:00 – 6:00")
+    settings = load_settings()
+    assert (settings.night, settings.night_bytes_per_s) == ("22:00-06:00", 1_000_000)
+
+
 def test_the_signing_key_is_given_or_made_once(environment: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert signing_key(settings) == signing_key(settings)
@@ -112,7 +128,11 @@ def test_the_signing_key_is_given_or_made_once(environment: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "name", ["DOWNLOAD_PATH", "DATABASE_URL", "REDIS_URL", "DATAFERRY_MODEL", "SECRET_KEY"]
+    "name",
+    [
+        *("DOWNLOAD_PATH", "DATABASE_URL", "REDIS_URL", "DATAFERRY_MODEL", "SECRET_KEY"),
+        *("DATAFERRY_BANDWIDTH_BYTES_PER_S", "DATAFERRY_NIGHT", "DATAFERRY_NIGHT_BYTES_PER_S"),
+    ],
 )
 def test_empty_is_not_set(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv(name, "")

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
+from dataferry.core.night import parse_night, written
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
 #: dropped from it once they are in ``Settings``.
@@ -114,8 +115,17 @@ class Settings(BaseSettings):
     retry_delay_s: float = Field(30.0, ge=0, description="Pause between attempts")
     job_timeout_s: float = Field(36_000.0, gt=0, description="A job's limit: 10 hours")
     download_slots: int = Field(4, ge=1, description="Downloads at one time in a process")
-    transfer_connections: int = Field(4, ge=1, le=64, description="Connections of one download")
-    stall_timeout_s: float = Field(60.0, gt=0, description="A connection that gives no byte ends")
+    transfer_connections: int = Field(8, ge=1, le=64, description="Connections of one download")
+    host_connections: int = Field(16, ge=1, le=1024, description="Connections of a process to one host")
+    all_connections: int = Field(32, ge=1, le=4096, description="Connections of a process in all")
+    bandwidth_bytes_per_s: int | None = Field(
+        None, gt=0, description="Speed of all downloads of a process, in bytes; an admin may change it"
+    )
+    night: str | None = Field(None, description="Hours with a speed of their own, in local time: 22:00-06:00")
+    night_bytes_per_s: int | None = Field(
+        None, gt=0, description="The speed in these hours; without it there is no limit in them"
+    )
+    stall_timeout_s: float = Field(30.0, gt=0, description="A connection that gives no byte is replaced")
     poll_s: float = Field(0.25, gt=0, description="How often the job queue is looked at")
     reconcile_s: float = Field(10.0, gt=0, description="How often rows and workflows are compared")
     drain_s: float = Field(10.0, ge=0, description="What SIGTERM gives running jobs to stop")
@@ -128,7 +138,11 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="One JSON object a line on stdout")
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
 
-    @field_validator("model", "download_path", "database_url", "redis_url", mode="before")
+    @field_validator(
+        *("model", "download_path", "database_url", "redis_url"),
+        *("bandwidth_bytes_per_s", "night", "night_bytes_per_s"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -164,6 +178,17 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
+
+    @field_validator("night")
+    @classmethod
+    def _known_hours(cls, value: str | None) -> str | None:
+        return None if value is None else written(parse_night(value))
+
+    @model_validator(mode="after")
+    def _a_night_has_hours(self) -> Self:
+        if self.night_bytes_per_s is None or self.night is not None:
+            return self
+        raise ValueError("DATAFERRY_NIGHT must be set when DATAFERRY_NIGHT_BYTES_PER_S is")
 
     @model_validator(mode="after")
     def _postgres_needs_a_key(self) -> Self:

@@ -1,0 +1,27 @@
+"""A part of the day, as people write it: ``22:00-06:00``."""
+
+import re
+from datetime import time
+
+Night = tuple[time, time]
+"""From (included) to (not included), local time; may cross midnight."""
+
+_FORM = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
+
+
+def parse_night(text: str) -> Night:
+    """Errors: ``ValueError`` with words for a person."""
+    match = _FORM.fullmatch(text)
+    try:
+        hours = [int(part) for part in match.groups()] if match else []
+        start, end = time(hours[0], hours[1]), time(hours[2], hours[3])
+    except (ValueError, IndexError):
+        raise ValueError("must be two times of day, as in 22:00-06:00") from None
+    if start == end:
+        raise ValueError("must begin and end at different times, as in 22:00-06:00")
+    return start, end
+
+
+def written(night: Night) -> str:
+    """The inverse of ``parse_night``."""
+    return f"{night[0]:%H:%M}-{night[1]:%H:%M}"
