@@ -15,12 +15,24 @@ from dataferry.transfer.lanes import Lanes
 from dataferry.transfer.large import Surroundings
 from dataferry.transfer.meter import INTERVAL_S, Meter
 from dataferry.transfer.partial import Partial
+from dataferry.transfer.version import Version
 
 
 class Bringing:
-    """Brings files into the partial folder. Used once, by the thread that called ``fetch``."""
+    """Brings files into the partial folder. Used once, by the thread that called ``fetch``.
 
-    def __init__(self, ref: DatasetRef, work: Partial, meter: Meter, member: Member, limits: Limits) -> None:
+    ``follow`` is told of archives whose first bytes are there.
+    """
+
+    def __init__(
+        self,
+        ref: DatasetRef,
+        work: Partial,
+        meter: Meter,
+        member: Member,
+        limits: Limits,
+        follow: Callable[[FileEntry, Version], None],
+    ) -> None:
         self._work = work
         self._meter = meter
         self._limits = limits
@@ -42,6 +54,7 @@ class Bringing:
             landed=lambda entry, file: self._lanes.landed(entry, file),
             failed=lambda error, entry: self._lanes.failed(error, entry),
             moved=lambda: self._lanes.moved(),
+            follow=follow,
             slow=lambda: self._lanes.slow(),
         )
         self._lanes: Lanes

@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import c_int64
-from functools import partial
-from io import RawIOBase
 from pathlib import Path
 
 from dataferry.core.errors import DiskFull, StoreNotWritable
@@ -84,12 +82,11 @@ def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
     )
 
 
-def write_all(file: RawIOBase | int, chunk: bytes | memoryview) -> None:
-    """To a descriptor or an unbuffered file: one write may take only a part of what it is given."""
-    write = partial(os.write, file) if isinstance(file, int) else file.write
+def write_all(descriptor: int, chunk: bytes | memoryview) -> None:
+    """One write may take only a part of what it is given."""
     left = memoryview(chunk)
     while left:
-        left = left[write(left) or 0 :]
+        left = left[os.write(descriptor, left) :]
 
 
 def write_at(descriptor: int, chunk: memoryview, offset: int) -> None:

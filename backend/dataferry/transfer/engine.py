@@ -13,8 +13,6 @@ from dataferry.core.errors import (
     Conflict,
     InvalidInput,
     OutsideStore,
-    SourceProtocolError,
-    UnsafeArchive,
 )
 from dataferry.core.types import FileEntry, Manifest, Progress
 from dataferry.transfer.bringing import Bringing
@@ -28,13 +26,12 @@ from dataferry.transfer.disk import (
     sync_folder,
     unpacked_peak,
 )
-from dataferry.transfer.formats import format_of, is_named_archive, members_grade, unpack
 from dataferry.transfer.governor import Governor, Member
 from dataferry.transfer.meter import Meter
 from dataferry.transfer.partial import Partial
 from dataferry.transfer.paths import Claims, UnusablePath, check_path
 from dataferry.transfer.reusing import reuse_files
-from dataferry.transfer.unpack import DamagedArchive, Tree
+from dataferry.transfer.unpacking import Unpacking
 
 
 def fetch(
@@ -142,12 +139,27 @@ class _Fetch:
             whole |= reuse_files(missing, self._order.reuse, self._work, meter, self._proceed)
             missing = [entry for entry in missing if entry.path not in whole]
         preflight(self._room_for(missing), self._work.root, self._limits.min_free_bytes)
-        bringing = Bringing(self._manifest.ref, self._work, meter, self._member, self._limits)
-        whole |= bringing.run(missing, left.begun, self._proceed)
-        meter.enter("verifying")
-        self._check_sizes(whole)
-        files = self._unpack_archives(whole, meter)
+        unpacking = Unpacking(
+            self._manifest,
+            self._work,
+            self._claims,
+            self._limits,
+            meter,
+            keep_archives=self._order.keep_archives,
+        )
+        try:
+            bringing = Bringing(
+                self._manifest.ref, self._work, meter, self._member, self._limits, unpacking.follow
+            )
+            whole |= bringing.run(missing, left.begun, self._proceed)
+            meter.enter("verifying")
+            self._check_sizes(whole)
+            members = unpacking.finish(whole, self._proceed)
+        finally:
+            unpacking.stop()
         meter.enter("finishing")
+        plain = {entry.path: whole[entry.path] for entry in self._manifest.files if not entry.unpack}
+        files = tuple(file for _, file in sorted((plain | members).items()))
         self._move(files)
         return files
 
@@ -188,73 +200,6 @@ class _Fetch:
                 self._proceed()
                 if self._work.home(entry).stat().st_size != whole[entry.path].size:
                     raise ChecksumMismatch(f"{entry.path} changed on this disk after it was verified.")
-
-    def _unpack_archives(self, whole: dict[str, FetchedFile], meter: Meter) -> tuple[FetchedFile, ...]:
-        """The files of the tree, once every archive stands as its members."""
-        archives = [entry for entry in self._manifest.files if entry.unpack]
-        files = {entry.path: whole[entry.path] for entry in self._manifest.files if not entry.unpack}
-        if archives:
-            meter.enter("unpacking")
-        for entry in archives:
-            files |= self._unpack(entry, whole[entry.path], meter)
-        return tuple(files[path] for path in sorted(files))
-
-    def _unpack(self, entry: FileEntry, file: FetchedFile, meter: Meter) -> dict[str, FetchedFile]:
-        archive = self._work.home(entry)
-
-        def proceed() -> None:
-            self._proceed()
-            meter.tick()
-
-        try:
-            format = format_of(archive)
-            if format is None:
-                return self._keep_packed(entry, file)
-            told = self._manifest.unpacked_bytes or 0
-            tree = Tree(
-                self._work.tree,
-                self._claims,
-                self._limits,
-                archive=entry.path,
-                budget=max(self._limits.unpack_floor_bytes, file.size * self._limits.unpack_ratio, 2 * told),
-                grade=members_grade(format, file.grade),
-                proceed=proceed,
-                landed=meter.landed,
-            )
-            unpack(archive, format, tree, meter.expect_files)
-        except DamagedArchive as error:
-            raise self._damage(entry, file, error) from error
-        return tree.files
-
-    def _keep_packed(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
-        """A single packed file stays as it is; something else under an archive's name is an error."""
-        if is_named_archive(entry.path):
-            self._work.forget(entry)
-            raise SourceProtocolError(
-                f"{entry.path} is not the archive that its name says.",
-                next_step="The source may have sent a page in its place: look at the link in a browser.",
-            )
-        place = self._work.tree / entry.path
-        try:
-            self._claims.add(entry.path)
-        except UnusablePath as error:
-            raise InvalidInput(f"The source lists files that collide: {error}.") from error
-        with disk_faults(self._work.root):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            # A second name, so that a run that is cut short here still finds the first.
-            os.link(self._work.home(entry), place)
-        return {entry.path: file}
-
-    def _damage(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
-        """Damage under a verified checksum is the publisher's own; any other may be the line's."""
-        what = f"{entry.path} is damaged ({error})"
-        if file.grade == "publisher":
-            return UnsafeArchive(
-                f"{what}. Its checksum is the publisher's, so it is broken at its source.",
-                next_step="Tell its publisher, or choose another revision.",
-            )
-        self._work.forget(entry)
-        return ChecksumMismatch(f"{what}.", next_step="Try again: it is fetched anew.")
 
     def _move(self, files: tuple[FetchedFile, ...]) -> None:
         """The tree becomes the target."""

@@ -1,4 +1,8 @@
-"""The archive formats: zip, and tar in its compressions."""
+"""The archive formats: zip, tar in its compressions, and single packed files.
+
+All are read from a seekable stream, which may be a file that is still arriving: zip asks for its end
+first, the others go from the first byte to the last.
+"""
 
 import bz2
 import gzip
@@ -8,38 +12,52 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
+from contextlib import closing, nullcontext
+from posixpath import basename
 from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
-from typing import IO, Any, Literal, Self, cast
+from typing import IO, Any, BinaryIO, Literal, Self, cast
 
 from dataferry.core.types import Grade
+from dataferry.transfer.arriving import early
 from dataferry.transfer.unpack import DamagedArchive, Tree, archive_faults, decoded
 
-Format = Literal["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"]
+Format = Literal["zip", "tar", "tar.gz", "tar.bz2", "tar.xz", "gz", "bz2", "xz"]
 
 _MAGIC: dict[bytes, Literal["gz", "bz2", "xz"]] = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz"}
 _NAMED_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_OPEN: dict[str, Callable[[Path], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_OPEN: dict[str, Callable[[BinaryIO], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
 _MAX_LINK = 4096
 
 
-def format_of(archive: Path) -> Format | None:
-    """The format by its bytes; None for what is no archive, such as a single packed file."""
-    with archive.open("rb") as file:
-        head = file.read(512)
+def format_of(stream: BinaryIO, name: str) -> Format | None:
+    """The format by the bytes of a file called ``name``; None for what is to stay as it is: what is no
+    archive, or a single packed file whose name does not say so.
+
+    Errors: ``DamagedArchive``.
+    """
+    stream.seek(0)
+    head = stream.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
     if _is_tar_header(head):
         return "tar"
     for magic, packing in _MAGIC.items():
         if head.startswith(magic):
-            with archive_faults(archive.name), closing(_OPEN[packing](archive)) as file:
-                return cast(Format, f"tar.{packing}") if _is_tar_header(file.read(512)) else None
+            return _packed_format(stream, name, packing)
     # A self-extracting zip begins with a program.
-    return "zip" if zipfile.is_zipfile(archive) else None
+    with early(stream):
+        return "zip" if zipfile.is_zipfile(stream) else None
+
+
+def _packed_format(stream: BinaryIO, name: str, packing: Literal["gz", "bz2", "xz"]) -> Format | None:
+    stream.seek(0)
+    with archive_faults(name), closing(_OPEN[packing](stream)) as file:
+        if _is_tar_header(file.read(512)):
+            return cast(Format, f"tar.{packing}")
+    single = name.lower().endswith(f".{packing}") and not is_named_archive(name)
+    return packing if single else None
 
 
 def is_named_archive(path: str) -> bool:
@@ -63,23 +81,29 @@ def members_grade(format: Format, archive: Grade) -> Grade:
     return "transport"
 
 
-def unpack(archive: Path, format: Format, tree: Tree, expect: Callable[[int], None]) -> None:
+def unpack(stream: BinaryIO, format: Format, tree: Tree, expect: Callable[[int], None]) -> None:
     """Write every file of the archive into the tree; ``expect`` hears how many, as far as is known.
 
     Errors: ``UnsafeArchive``, ``DamagedArchive``, ``DiskFull``, ``StoreNotWritable``.
     """
     with archive_faults(tree.archive):
         if format == "zip":
-            _unpack_zip(archive, tree, expect)
+            _unpack_zip(stream, tree, expect)
+        elif format in _OPEN:
+            expect(1)
+            _unpack_single(stream, format, tree)
         else:
-            _unpack_tar(archive, format, tree)
+            _unpack_tar(stream, format, tree)
         tree.resolve_links()
 
 
-def _unpack_zip(archive: Path, tree: Tree, expect: Callable[[int], None]) -> None:
-    with zipfile.ZipFile(archive) as container:
+def _unpack_zip(stream: BinaryIO, tree: Tree, expect: Callable[[int], None]) -> None:
+    with early(stream):
+        size = stream.seek(0, os.SEEK_END)
+        container = zipfile.ZipFile(stream)
+    with container:
         members = [member for member in container.infolist() if not _is_folder(member)]
-        if sum(member.compress_size for member in members) > archive.stat().st_size:
+        if sum(member.compress_size for member in members) > size:
             raise tree.refusal("its members overlap, which looks like a bomb")
         files: list[tuple[str, zipfile.ZipInfo]] = []
         # Every name and size is judged before the first byte is written.
@@ -97,9 +121,10 @@ def _unpack_zip(archive: Path, tree: Tree, expect: Callable[[int], None]) -> Non
             elif (path := tree.place(_zip_name(member))) is not None:
                 files.append((path, member))
         expect(len(members))
-        for path, member in files:
-            with container.open(member) as stream:
-                tree.write(path, member.file_size, stream.read)
+        # In the order in which they lie, and so arrive.
+        for path, member in sorted(files, key=lambda each: each[1].header_offset):
+            with container.open(member) as content:
+                tree.write(path, member.file_size, content.read)
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
@@ -115,9 +140,19 @@ def _is_folder(member: zipfile.ZipInfo) -> bool:
     return _zip_name(member).endswith("/") or stat.S_ISDIR(member.external_attr >> 16)
 
 
-def _unpack_tar(archive: Path, format: Format, tree: Tree) -> None:
+def _unpack_single(stream: BinaryIO, format: Format, tree: Tree) -> None:
+    stream.seek(0)
+    path = tree.place(basename(tree.archive)[: -len(format) - 1])
+    if path is None:
+        raise tree.refusal("it has no name")
+    with closing(_OPEN[format](stream)) as plain:
+        tree.write(path, None, _Bounded(plain, tree).read)
+
+
+def _unpack_tar(stream: BinaryIO, format: Format, tree: Tree) -> None:
     packing = format.partition(".")[2]
-    with closing(_OPEN[packing](archive) if packing else archive.open("rb")) as plain:
+    stream.seek(0)
+    with closing(_OPEN[packing](stream)) if packing else nullcontext(stream) as plain:
         source = _Bounded(plain, tree)
         with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|", tarinfo=_Header) as container:
             for member in container:
@@ -128,7 +163,7 @@ def _unpack_tar(archive: Path, format: Format, tree: Tree) -> None:
         # The packing's own checksum stands behind the last byte.
         while source.read(1 << 20):
             pass
-    if not packing and not _ends_in_zeros(archive):
+    if not packing and not _ends_in_zeros(stream):
         raise DamagedArchive("it is cut short")
 
 
@@ -143,11 +178,10 @@ class _Header(tarfile.TarInfo):
             raise DamagedArchive(f"a header is broken: {error}") from error
 
 
-def _ends_in_zeros(archive: Path) -> bool:
+def _ends_in_zeros(stream: BinaryIO) -> bool:
     """A tar ends in blocks of zeros; where no checksum stands behind it, one without was cut short."""
-    with archive.open("rb") as file:
-        file.seek(-512, os.SEEK_END)
-        return not any(file.read())
+    stream.seek(-512, os.SEEK_END)
+    return not any(stream.read())
 
 
 def _take(container: tarfile.TarFile, member: tarfile.TarInfo, tree: Tree) -> None:

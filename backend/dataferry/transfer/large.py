@@ -45,7 +45,8 @@ _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the files of one fetch share. ``landed`` and ``failed`` are told of a file's end, ``moved``
-    that there may be work again, ``slow`` that one connection alone does not bring all that can come."""
+    that there may be work again, ``slow`` that one connection alone does not bring all that can come, and
+    ``follow`` that an archive's bytes begin to come."""
 
     asking: Asking
     member: Member
@@ -58,6 +59,7 @@ class Surroundings:
     failed: Callable[[Exception, FileEntry], None]
     moved: Callable[[], None]
     slow: Callable[[], None]
+    follow: Callable[[FileEntry, Version], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ class LargeFile:
                 version.begin(validator)
                 checksum = self.entry.checksum or published_checksum(response.headers)
                 version.follow(checksum, self._hashed)
+                if self.entry.unpack:
+                    self._around.follow(self.entry, version)
         self._around.moved()
 
     def _fits(self, response: HttpResponse, wanted: Range) -> bool:

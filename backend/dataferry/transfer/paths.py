@@ -44,23 +44,40 @@ class Claims:
     ``folded``: the file system takes ``A`` and ``a`` for one name, as macOS does.
     """
 
-    def __init__(self, *, folded: bool = False) -> None:
+    def __init__(self, *, folded: bool = False, beyond: "Claims | None" = None) -> None:
         self._folded = folded
+        self._beyond = beyond
         self._files: set[str] = set()
         self._folders: set[str] = set()
+
+    def trial(self) -> "Claims":
+        """Claims beside these, which count for all once ``keep`` is called."""
+        return Claims(folded=self._folded, beyond=self)
+
+    def keep(self) -> None:
+        """What was claimed on trial is claimed."""
+        if self._beyond is not None:
+            self._beyond._files |= self._files
+            self._beyond._folders |= self._folders
 
     def add(self, path: str) -> None:
         """Errors: ``UnusablePath`` if the place is taken."""
         key = unicodedata.normalize("NFC", path).casefold() if self._folded else path
-        if key in self._files or key in self._folders:
+        if self._is_file(key) or self._is_folder(key):
             raise UnusablePath(path, "is there twice")
         cut = key.rfind("/")
         while cut > 0:
             folder = key[:cut]
-            if folder in self._files:
+            if self._is_file(folder):
                 raise UnusablePath(path, "is below a file")
-            if folder in self._folders:
+            if self._is_folder(folder):
                 break
             self._folders.add(folder)
             cut = key.rfind("/", 0, cut)
         self._files.add(key)
+
+    def _is_file(self, key: str) -> bool:
+        return key in self._files or (self._beyond is not None and self._beyond._is_file(key))
+
+    def _is_folder(self, key: str) -> bool:
+        return key in self._folders or (self._beyond is not None and self._beyond._is_folder(key))

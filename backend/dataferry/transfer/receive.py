@@ -104,7 +104,7 @@ class Receiver:
                 _check_count(entry, count.bytes, size)
                 digests.update(buffer[:read])
                 with self._around.gate, disk_faults(folder):
-                    write_all(file, buffer[:read])
+                    write_all(file.fileno(), buffer[:read])
             _check_whole(entry, count.bytes, size)
             if count.bytes >= SYNC_BYTES:
                 with disk_faults(folder):

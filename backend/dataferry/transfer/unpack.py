@@ -13,7 +13,7 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from lzma import LZMAError
 from pathlib import Path
@@ -91,6 +91,7 @@ class Tree:
         self._grade: Grade = grade
         self._landed = landed
         self._links: dict[str, str] = {}
+        self._written: list[str] = []
         self._bytes = 0
         self._members = 0
 
@@ -130,30 +131,50 @@ class Tree:
         # Macs keep a folder's icon in a file called "Icon\r".
         return _CONTROL.sub("_", "/".join(part for part in name.split("/") if part not in ("", "."))) or None
 
-    def write(self, path: str, size: int, read: Callable[[int], bytes]) -> None:
-        """Write a member of ``size`` declared bytes. Errors: ``DamagedArchive`` if there are not so many."""
+    def write(self, path: str, size: int | None, read: Callable[[int], bytes]) -> None:
+        """Write a member of ``size`` declared bytes, or of as many as come.
+
+        Errors: ``DamagedArchive`` if there are not so many.
+        """
         file = self._root / path
         digest, count = sha256(), 0
         with disk_faults(self._root):
             file.parent.mkdir(parents=True, exist_ok=True)
             out = file.open("xb", buffering=0)
+        self._written.append(path)
         with out:
             # One byte more than declared is asked for: the end of a member is where its CRC is checked.
-            while chunk := read(min(_CHUNK, size - count + 1)):
+            while chunk := read(_CHUNK if size is None else min(_CHUNK, size - count + 1)):
                 self.proceed()
                 count += len(chunk)
-                if count > size:
+                if size is not None and count > size:
                     raise DamagedArchive(f"{path} is longer than the archive declares")
                 digest.update(chunk)
                 with disk_faults(self._root):
-                    write_all(out, chunk)
+                    write_all(out.fileno(), chunk)
             with disk_faults(self._root):
                 os.fchmod(out.fileno(), 0o444)
-        if count < size:
+        if size is not None and count < size:
             raise DamagedArchive(f"{path} ends after {count} of {size} bytes")
-        self.files[path] = FetchedFile(path, size, digest.hexdigest(), self._grade)
+        self.files[path] = FetchedFile(path, count, digest.hexdigest(), self._grade)
         self.proceed()
         self._landed()
+
+    def wipe(self) -> None:
+        """Take back everything that was written: the archive was not what it should be."""
+        for path in self._written:
+            with suppress(OSError):
+                (self._root / path).unlink()
+        self.files.clear()
+
+    def prune(self) -> None:
+        """After ``wipe``, take back the empty folders too. Only while nobody else makes folders here."""
+        for path in self._written:
+            folder = (self._root / path).parent
+            with suppress(OSError):  # gone already, or another's files are in it
+                while folder != self._root:
+                    folder.rmdir()
+                    folder = folder.parent
 
     def link(self, name: str, leads_to: str, *, hard: bool) -> None:
         """Remember a link; ``resolve_links`` makes it once all files are there.
@@ -184,6 +205,7 @@ class Tree:
             place = self._root / path
             with disk_faults(self._root):
                 place.parent.mkdir(parents=True, exist_ok=True)
+                self._written.append(path)
                 try:
                     os.link(self._root / target, place)
                 except OSError:  # a file system without hard links

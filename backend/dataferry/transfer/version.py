@@ -24,9 +24,12 @@ class Version:
     def __init__(self, entry: FileEntry, size: int, work: Partial, begun: Begun | None, piece: int) -> None:
         self.entry = entry
         self.size = size
+        self.place = work.part(entry)
         self.spans = Spans(size, _usable(begun, entry, piece) if begun else ())
         self.gate = Gate()
         self.validator = begun.validator if begun else None
+        #: Whether its bytes were all hashed, and are what was promised.
+        self.verified = False
         self._work = work
         self.piece = piece
         self._resumed = begun is not None
@@ -41,13 +44,12 @@ class Version:
 
     def begin(self, validator: str | None) -> None:
         """Make the file, or go on with it. Errors: ``DiskFull``, ``StoreNotWritable``, ``Cancelled``."""
-        place = self._work.part(self.entry)
         with self.gate, disk_faults(self._work.root, self.size):
             if self._resumed:
-                self._descriptor = os.open(place, os.O_RDWR | os.O_CLOEXEC)
+                self._descriptor = os.open(self.place, os.O_RDWR | os.O_CLOEXEC)
                 return
-            place.unlink(missing_ok=True)
-            self._descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self.place.unlink(missing_ok=True)
+            self._descriptor = os.open(self.place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             allocate(self._descriptor, self.size)
             self.validator = validator
             self._work.journal.begun(Begun(self.entry.path, self.size, validator))
@@ -116,7 +118,8 @@ class Version:
         hashed(self, digests)
 
     def finish(self) -> None:
-        """All bytes are here and hashed: they outlast a power cut once this returns."""
+        """All bytes are here and verified: they outlast a power cut once this returns."""
+        self.verified = True
         with self.gate, disk_faults(self._work.root):
             assert self._descriptor is not None
             os.fsync(self._descriptor)
