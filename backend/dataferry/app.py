@@ -17,7 +17,7 @@ from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
-from dataferry.api.routes import auth, chats, datasets, health, jobs, sources
+from dataferry.api.routes import auth, chats, datasets, health, jobs, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.socket import document_socket, install_socket
 from dataferry.api.static import install_page
@@ -28,6 +28,7 @@ from dataferry.core.migrate import upgrade
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.service import Library
+from dataferry.library.speeds import Speeds
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources
 
@@ -41,11 +42,13 @@ def build_services(settings: Settings) -> Services:
     jobs = Jobs(database, settings, realtime)
     accounts = Accounts(database, settings)
     credentials = CredentialResolver(database, settings, secrets)
-    library = Library(database, settings, catalog, jobs, accounts, credentials, secrets)
+    speeds = Speeds(database, settings, jobs)
+    library = Library(database, settings, catalog, jobs, accounts, credentials, secrets, speeds)
     chat = ChatService(database, settings, library, jobs)
     return Services(
         accounts=accounts,
         library=library,
+        speeds=speeds,
         jobs=jobs,
         catalog=catalog,
         chat=chat,
@@ -61,6 +64,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
     wired.library.store.prepare()
     await asyncio.to_thread(upgrade, wired.database)
+    await asyncio.to_thread(wired.speeds.start)
     await wired.jobs.start(worker=worker)
     if answers:
         await wired.chat.start()
@@ -70,6 +74,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         if answers:
             await wired.chat.stop()
         await wired.jobs.stop()
+        await asyncio.to_thread(wired.speeds.stop)
         wired.catalog.close()
         wired.accounts.close()
         wired.database.close()
@@ -96,7 +101,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, datasets, jobs, sources, health):
+    for routes in (auth, chats, datasets, jobs, transfer, sources, health):
         app.include_router(routes.router)
     install_socket(app, realtime=wired.realtime, jobs=wired.jobs, redeem=wired.accounts.redeem_ws_ticket)
     document_socket(app)

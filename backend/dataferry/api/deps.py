@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.service import Library
+    from dataferry.library.speeds import Speeds
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -30,6 +31,7 @@ class Services:
 
     accounts: Accounts
     library: Library
+    speeds: Speeds
     jobs: Jobs
     catalog: Catalog
     chat: ChatService

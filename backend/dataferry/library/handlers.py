@@ -18,6 +18,7 @@ from dataferry.library.copies import copies_for, share_equal_files
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.selection import Selection, chosen
+from dataferry.library.speeds import Speeds
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.contract import Reuse
@@ -34,12 +35,14 @@ class Handlers:
         credentials: CredentialResolver,
         secrets: Secrets,
         settings: Settings,
+        speeds: Speeds,
     ) -> None:
         self._database = database
         self._store = store
         self._catalog = catalog
         self._credentials = credentials
         self._secrets = secrets
+        self._speeds = speeds
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
@@ -70,17 +73,19 @@ class Handlers:
                 folder.chmod(0o700)
         former = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        result = fetch(
-            manifest,
-            target,
-            run.progress,
-            run.cancel,
-            partial=partial,
-            limits=self._limits,
-            replace=True,
-            reuse=reuse,
-            keep_archives=selection.keep_archives,
-        )
+        with self._speeds.joined(run.id, run.requesters[0]) as member:
+            result = fetch(
+                manifest,
+                target,
+                run.progress,
+                run.cancel,
+                partial=partial,
+                limits=self._limits,
+                replace=True,
+                member=member,
+                reuse=reuse,
+                keep_archives=selection.keep_archives,
+            )
         result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
         if dataset.visibility == "restricted":
             target.chmod(0o700)

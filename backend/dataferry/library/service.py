@@ -40,6 +40,7 @@ from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
 from dataferry.library.receipts import receipt
 from dataferry.library.selection import Selection
+from dataferry.library.speeds import Speeds
 from dataferry.library.views import (
     DatasetCard,
     DatasetPage,
@@ -71,6 +72,7 @@ class Library:
         accounts: Accounts,
         credentials: CredentialResolver,
         secrets: Secrets,
+        speeds: Speeds,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -81,7 +83,7 @@ class Library:
         self._secrets = secrets
         self.store = Store(settings.store)
         self._access = Access(database, catalog, credentials, settings)
-        self._handlers = Handlers(database, self.store, catalog, credentials, secrets, settings)
+        self._handlers = Handlers(database, self.store, catalog, credentials, secrets, settings, speeds)
         jobs.register("download", self._handlers.download, queue="download")
         jobs.register("update", self._handlers.update, queue="download")
         jobs.register("delete", self._handlers.delete, queue="maintenance")

@@ -161,3 +161,23 @@ class StorageView(View):
     total: int
     used_by_datasets: int
     reserve: int
+
+
+class SpeedLimitsView(View):
+    """How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+
+    ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+    """
+
+    bytes_per_s: int | None
+    night: str | None
+    night_bytes_per_s: int | None
+    #: Where they come from: what an admin has set comes before the settings.
+    set_by: Literal["settings", "admin"]
+
+
+class JobLimitView(View):
+    """How fast one job may be, in bytes a second; None = it has no limit of its own."""
+
+    job_id: str
+    bytes_per_s: int | None

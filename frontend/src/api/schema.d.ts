@@ -622,6 +622,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/transfer/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Speed Limits
+         * @description How fast all downloads together may be.
+         */
+        get: operations["speed_limits"];
+        /**
+         * Set Speed Limits
+         * @description Set how fast all downloads together may be, from now on and after a restart. Admins only.
+         */
+        put: operations["set_speed_limits"];
+        post?: never;
+        /**
+         * Reset Speed Limits
+         * @description Back to the speeds of the server's settings. Admins only.
+         */
+        delete: operations["reset_speed_limits"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Limit
+         * @description How fast one of your jobs may be.
+         */
+        get: operations["job_limit"];
+        put?: never;
+        /**
+         * Limit Job
+         * @description Limit the speed of one of your jobs, from now on until it ends.
+         */
+        post: operations["limit_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/app": {
         parameters: {
             query?: never;
@@ -1273,6 +1325,24 @@ export interface components {
             seq: number;
             job: components["schemas"]["JobView"];
         };
+        /** JobLimitRequest */
+        JobLimitRequest: {
+            /**
+             * Bytes Per S
+             * @description Bytes a second; null for no limit
+             */
+            bytes_per_s: number | null;
+        };
+        /**
+         * JobLimitView
+         * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
+         */
+        JobLimitView: {
+            /** Job Id */
+            job_id: string;
+            /** Bytes Per S */
+            bytes_per_s: number | null;
+        };
         /** JobRequest */
         JobRequest: {
             /**
@@ -1874,6 +1944,46 @@ export interface components {
             problem?: string | null;
             /** Next Step */
             next_step?: string | null;
+        };
+        /**
+         * SpeedLimitsRequest
+         * @description All three are set; what is left out is no limit.
+         */
+        SpeedLimitsRequest: {
+            /**
+             * Bytes Per S
+             * @description Bytes a second; null for no limit
+             */
+            bytes_per_s?: number | null;
+            /**
+             * Night
+             * @description Hours with a speed of their own: 22:00-06:00, the server's time
+             */
+            night?: string | null;
+            /**
+             * Night Bytes Per S
+             * @description Bytes a second; null for no limit
+             */
+            night_bytes_per_s?: number | null;
+        };
+        /**
+         * SpeedLimitsView
+         * @description How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+         *
+         *     ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+         */
+        SpeedLimitsView: {
+            /** Bytes Per S */
+            bytes_per_s: number | null;
+            /** Night */
+            night: string | null;
+            /** Night Bytes Per S */
+            night_bytes_per_s: number | null;
+            /**
+             * Set By
+             * @enum {string}
+             */
+            set_by: "settings" | "admin";
         };
         /**
          * StartOutput
@@ -3184,6 +3294,163 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    speed_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedLimitsView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_speed_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeedLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedLimitsView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_speed_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedLimitsView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLimitView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limit_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobLimitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLimitView"];
                 };
             };
             /** @description What went wrong, why, and the next act */
