@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -255,6 +256,28 @@ def test_a_disk_that_fills_up_on_the_way(server: FileServer, tmp_path: Path) -> 
         same(disk.folder / "set", server.files)
         assert server.asked("first.bin") == 1, "what was whole is kept"
         assert [path.name for path in disk.folder.iterdir()] == ["set"]
+
+
+def test_a_disk_that_others_fill_meanwhile_says_what_is_missing(server: FileServer, tmp_path: Path) -> None:
+    server.files = {name: os.urandom(5_000_000) for name in ("a.bin", "b.bin")}
+    with small_disk(tmp_path / "disk") as disk:
+
+        def report(progress: Progress) -> None:
+            if progress.files_done == 1 and not (disk.folder / "others").exists():
+                (disk.folder / "others").write_bytes(bytes(9_000_000))
+                server.heal("b.bin")
+
+        server.fault("b.bin", "stall", after=100_000)
+        with pytest.raises(DiskFull) as caught:
+            fetch(server.manifest(), disk.folder / "set", report, threading.Event(), limits=QUICK)
+        missing = re.fullmatch(r"Free ([\d.]+) MB there\.", caught.value.next_step)
+        assert missing, caught.value.next_step
+        assert 1.5 < float(missing[1]) < 5, "what is missing, not what is needed"
+        (disk.folder / "others").unlink()
+        asked = server.asked("a.bin")
+        run(server.manifest(), disk.folder / "set")
+        same(disk.folder / "set", server.files)
+        assert server.asked("a.bin") == asked
 
 
 def test_a_disk_with_room_for_bytes_but_not_for_files(server: FileServer, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataferry.core.errors import (
     Cancelled,
     ChecksumMismatch,
     Conflict,
+    DiskFull,
     InvalidInput,
     OutsideStore,
 )
@@ -155,6 +156,9 @@ class _Fetch:
             meter.enter("verifying")
             self._check_sizes(whole)
             members = unpacking.finish(whole, self._proceed)
+        except DiskFull:
+            preflight(self._room_for(self._missing()) - self._unpacked(), self._work.root)  # says the sum
+            raise
         finally:
             unpacking.stop()
         meter.enter("finishing")
@@ -192,6 +196,16 @@ class _Fetch:
         """Bytes of disk that are still needed: what is under way has its room already."""
         needed = sum(max(0, (entry.size or 0) - allocated(self._work.part(entry))) for entry in missing)
         return needed + unpacked_peak(self._manifest)
+
+    def _missing(self) -> list[FileEntry]:
+        """Files that are not whole yet."""
+        return [entry for entry in self._manifest.files if not self._work.home(entry).exists()]
+
+    def _unpacked(self) -> int:
+        """Bytes of the tree that came out of archives."""
+        plain = {self._work.home(entry) for entry in self._manifest.files}
+        files = [path for path in self._work.tree.rglob("*") if path.is_file() and path not in plain]
+        return min(sum(path.stat().st_size for path in files), unpacked_peak(self._manifest))
 
     def _check_sizes(self, whole: dict[str, FetchedFile]) -> None:
         """Every file is still where it landed. Its bytes were hashed on the way."""
