@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.catalogue import IMDB
+from tests.fakes.files import FileServer
 from tests.fakes.gemini import GeminiFake, say
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server, until
@@ -83,6 +84,51 @@ def test_jobs_are_followed_as_they_change(server: Server) -> None:
         finally:
             following.terminate()
     assert any("builtin:wine" in line for line in lines)
+
+
+def test_speeds_are_shown_and_set(server: Server) -> None:
+    assert dataferry(server, "limits") == "All downloads together: no limit\n"
+    dataferry(server, "limits", "--speed", "500kB", "--night", "22:00-6:00", "--night-speed", "20MB/s")
+    # What is not named stays.
+    printed = dataferry(server, "limits", "--night-speed", "none")
+    assert printed.splitlines() == [
+        "All downloads together: 500 kB/s",
+        "22:00-06:00, the server's time: no limit",
+    ]
+    assert "500000" in dataferry(server, "limits", "--json")
+    assert "22:00-06:00" in dataferry(server, "limits", "--night", "late", code=2)
+    for wrong in ("quick", "0", "-2MB"):
+        assert "Write it as" in dataferry(server, "limits", "--speed", wrong, code=2)
+    dataferry(server, "limits", "--speed", "1MB", "--reset", code=2)
+    dataferry(server, "limits", "--speed", "1MB", "--as", guest(server), code=4)
+    assert "22:00" not in dataferry(server, "limits", "--night", "none")
+    assert dataferry(server, "limits", "--reset") == "All downloads together: no limit\n"
+
+
+def test_a_jobs_speed_is_shown_and_set(server: Server) -> None:
+    eve = guest(server)
+    dataferry(server, "limits", "--speed", "500kB")
+    with FileServer({"big.bin": bytes(20_000_000)}) as files:
+        client = server.client(eve)
+        job_id = client.post("/api/datasets/download-dataset", {"dataset_id": files.url("big.bin")}).json()[
+            "job_id"
+        ]
+        assert dataferry(server, "jobs", "limit", job_id, "--as", eve) == f"{job_id}: no limit\n"
+        assert "100 kB/s" in dataferry(server, "jobs", "limit", job_id, "100kB", "--as", eve)
+        assert "100 kB/s" in dataferry(server, "jobs", "limit", job_id, "--as", eve)
+        assert "no limit" in dataferry(server, "jobs", "limit", job_id, "none", "--as", eve)
+        dataferry(server, "jobs", "limit", job_id, "1MB", code=3)
+        client.post(f"/api/jobs/{job_id}/cancel")
+        client.finished(job_id)
+        assert "has ended" in dataferry(server, "jobs", "limit", job_id, "1MB", "--as", eve, code=1)
+    dataferry(server, "limits", "--reset")
+
+
+def guest(server: Server) -> str:
+    """Somebody who is no admin."""
+    server.client()  # the first account is the admin
+    server.client("eve@example.org")
+    return "eve@example.org"
 
 
 def test_accounts_are_kept_from_the_shell(server: Server) -> None:

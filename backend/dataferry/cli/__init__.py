@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dataferry import __version__
-from dataferry.cli import datasets, doctor, serving, users
+from dataferry.cli import datasets, doctor, jobs, serving, users
 from dataferry.cli.output import ExitCode, complain
 from dataferry.core.errors import DataferryError
 
@@ -25,7 +25,8 @@ app.command()(serving.serve)
 app.command()(serving.worker)
 app.command()(datasets.search)
 app.command()(datasets.download)
-app.command()(datasets.jobs)
+app.add_typer(jobs.app, name="jobs")
+app.command()(jobs.limits)
 app.command()(datasets.library)
 app.command()(doctor.doctor)
 app.add_typer(users.app, name="users")

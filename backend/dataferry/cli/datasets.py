@@ -1,4 +1,4 @@
-"""``search``, ``download``, ``jobs`` and ``library``."""
+"""``search``, ``download`` and ``library``."""
 
 import asyncio
 import json
@@ -17,13 +17,9 @@ from rich.progress import (
 from rich.table import Table
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import ExitCode, age, out
+from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
-from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import JobView
-
-AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
 
 def search(
@@ -37,7 +33,7 @@ def search(
     user: AsUser = None,
 ) -> None:
     """Search every source at once."""
-    filters = {"license": license, "format": format, "max_bytes": _bytes(max_size)}
+    filters = {"license": license, "format": format, "max_bytes": parse_size(max_size)}
     body = {
         "query": " ".join(query),
         "sources": source,
@@ -56,7 +52,7 @@ def search(
         table.add_row(
             card["ref"],
             card["title"],
-            _size(card["size_bytes"]),
+            size(card["size_bytes"]),
             card["license"] or "–",
             f"{card['downloads']:,}",
             "yes" if card["local_status"] == "downloaded" else "",
@@ -132,43 +128,6 @@ async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
     return last
 
 
-def jobs(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print changes as they happen.")] = False,
-    as_json: AsJson = False,
-    user: AsUser = None,
-) -> None:
-    """List your jobs, or follow them."""
-    with connected(user) as client:
-        listed = client.call("GET", "/api/jobs")
-        if as_json and not follow:
-            print(json.dumps(listed, indent=2, ensure_ascii=False))
-            return
-        for job in reversed(listed):
-            _print_job(JobView.model_validate(job), as_json=as_json)
-        if follow:
-            asyncio.run(_follow(client, as_json=as_json))
-
-
-async def _follow(client: Client, *, as_json: bool) -> None:
-    me = client.call("GET", "/api/auth/me")["id"]
-    async for job in client.follow_all(me):
-        _print_job(job, as_json=as_json)
-
-
-def _print_job(job: JobView, *, as_json: bool) -> None:
-    if as_json:
-        print(job.model_dump_json())
-        return
-    progress = job.progress
-    parts = [job.id, job.kind, job.ref, job.state]
-    if job.active and progress.bytes_done:
-        parts.append(f"{_size(progress.bytes_done)} of {_size(progress.bytes_total)}")
-    if job.problem is not None:
-        parts.append(f"{job.problem.detail} {job.problem.next_step or ''}".strip())
-    parts.append(age(job.finished_at or job.created_at))
-    out.print("  ".join(parts))
-
-
 def library(
     name: Annotated[str | None, typer.Argument(help="A dataset: its ref, key or alias.")] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
@@ -187,7 +146,7 @@ def library(
             deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
             job = asyncio.run(_watch(client, deletion["job_id"], quiet=True))
             _raise_if_unsuccessful(job)
-            out.print(f"{dataset['ref']} is deleted; {_size(deletion['freed_bytes'])} freed.")
+            out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
             return
         receipt = client.call("GET", f"/api/datasets/{dataset['key']}/receipt")
         if as_json:
@@ -195,7 +154,7 @@ def library(
             return
         out.print(receipt["line"])
         for file in receipt["files"]:
-            out.print(f"{file['sha256']}  {file['path']}  {_size(file['size'])}  {file['grade']}")
+            out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {file['grade']}")
 
 
 def _print_library(page: dict[str, Any], as_json: bool) -> None:
@@ -209,7 +168,7 @@ def _print_library(page: dict[str, Any], as_json: bool) -> None:
         table.add_row(
             dataset["ref"],
             dataset["status"],
-            _size(dataset["size"]),
+            size(dataset["size"]),
             str(dataset["file_count"] or "–"),
             dataset["local_path"] or "",
         )
@@ -232,25 +191,3 @@ def _key(name: str) -> str:
     from dataferry.core.types import DatasetRef
 
     return DatasetRef.parse(name).key if ":" in name and "/" in name else name
-
-
-def _size(count: int | None) -> str:
-    return "–" if count is None else readable_bytes(count)
-
-
-def _bytes(text: str | None) -> int | None:
-    """``100MB`` → 100000000. Errors: ``InvalidInput``."""
-    if text is None:
-        return None
-    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "B": 1}
-    upper = text.upper().replace(" ", "")
-    for unit, factor in units.items():
-        if upper.endswith(unit):
-            upper, scale = upper.removesuffix(unit), factor
-            break
-    else:
-        scale = 1
-    try:
-        return int(float(upper) * scale)
-    except ValueError:
-        raise InvalidInput(f"{text!r} is not a size.", next_step="Write it as 100MB or 2GB.") from None

@@ -3,10 +3,16 @@
 import sys
 from datetime import UTC, datetime
 from enum import IntEnum
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
-from dataferry.core.errors import DataferryError
+from dataferry.core.errors import DataferryError, InvalidInput
+from dataferry.core.sizes import readable_bytes
+
+AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
 #: Plain text and no wrapping where it is not a terminal, so that output can be piped.
 out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -66,3 +72,26 @@ def age(then: datetime) -> str:
         if seconds >= length:
             return f"{int(seconds // length)} {unit} ago"
     return "just now"
+
+
+def size(count: int | None) -> str:
+    """``24 kB``, or a dash for what is not known."""
+    return "–" if count is None else readable_bytes(count)
+
+
+def parse_size(text: str | None) -> int | None:
+    """``100MB`` → 100000000. Errors: ``InvalidInput``."""
+    if text is None:
+        return None
+    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "B": 1}
+    upper = text.upper().replace(" ", "")
+    for unit, factor in units.items():
+        if upper.endswith(unit):
+            upper, scale = upper.removesuffix(unit), factor
+            break
+    else:
+        scale = 1
+    try:
+        return int(float(upper) * scale)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{text!r} is not a size.", next_step="Write it as 100MB or 2GB.") from None

@@ -1,0 +1,132 @@
+"""``jobs``, and how fast they may be."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+from dataferry.cli.client import Client, connected
+from dataferry.cli.output import AsJson, AsUser, age, out, parse_size, size
+from dataferry.core.errors import InvalidInput
+from dataferry.core.sizes import readable_bytes
+from dataferry.core.types import JobView
+
+app = typer.Typer()
+
+#: What stands for no limit.
+NONE = "none"
+
+
+@app.callback(invoke_without_command=True)
+def jobs(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print changes as they happen.")] = False,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """List your jobs, or follow them; or limit one's speed."""
+    if context.invoked_subcommand is not None:
+        return
+    with connected(user) as client:
+        listed = client.call("GET", "/api/jobs")
+        if as_json and not follow:
+            print(json.dumps(listed, indent=2, ensure_ascii=False))
+            return
+        for job in reversed(listed):
+            _print_job(JobView.model_validate(job), as_json=as_json)
+        if follow:
+            asyncio.run(_follow(client, as_json=as_json))
+
+
+async def _follow(client: Client, *, as_json: bool) -> None:
+    me = client.call("GET", "/api/auth/me")["id"]
+    async for job in client.follow_all(me):
+        _print_job(job, as_json=as_json)
+
+
+def _print_job(job: JobView, *, as_json: bool) -> None:
+    if as_json:
+        print(job.model_dump_json())
+        return
+    progress = job.progress
+    parts = [job.id, job.kind, job.ref, job.state]
+    if job.active and progress.bytes_done:
+        parts.append(f"{size(progress.bytes_done)} of {size(progress.bytes_total)}")
+    if job.problem is not None:
+        parts.append(f"{job.problem.detail} {job.problem.next_step or ''}".strip())
+    parts.append(age(job.finished_at or job.created_at))
+    out.print("  ".join(parts))
+
+
+@app.command()
+def limit(
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")],
+    speed: Annotated[str | None, typer.Argument(help="2MB, or none; without it the limit is shown.")] = None,
+    user: AsUser = None,
+) -> None:
+    """Limit the speed of one job, from now on until it ends."""
+    path = f"/api/jobs/{job_id}/limit"
+    with connected(user) as client:
+        if speed is None:
+            answer = client.call("GET", path)
+        else:
+            answer = client.call("POST", path, json={"bytes_per_s": _speed(speed)})
+    out.print(f"{job_id}: {_rate(answer['bytes_per_s'])}")
+
+
+def limits(
+    speed: Annotated[str | None, typer.Option(help="20MB, or none.")] = None,
+    night: Annotated[str | None, typer.Option(help="Hours of another speed: 22:00-06:00, or none.")] = None,
+    night_speed: Annotated[str | None, typer.Option(help="The speed in these hours, or none.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Back to the settings of the server.")] = False,
+    as_json: AsJson = False,
+    user: AsUser = None,
+) -> None:
+    """Show or set how fast all downloads together may be. What is not named stays as it is."""
+    path = "/api/transfer/limits"
+    if reset and (speed, night, night_speed) != (None, None, None):
+        raise InvalidInput("--reset leaves nothing to set.", next_step="Run it alone.")
+    with connected(user) as client:
+        answer = client.call("DELETE" if reset else "GET", path)
+        body = _changed(answer, speed, night, night_speed)
+        if body is not None:
+            answer = client.call("PUT", path, json=body)
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    out.print(f"All downloads together: {_rate(answer['bytes_per_s'])}")
+    if answer["night"] is not None:
+        out.print(f"{answer['night']}, the server's time: {_rate(answer['night_bytes_per_s'])}")
+
+
+def _changed(
+    now: dict[str, Any], speed: str | None, night: str | None, night_speed: str | None
+) -> dict[str, Any] | None:
+    """All three limits with what was given; None where nothing was."""
+    if (speed, night, night_speed) == (None, None, None):
+        return None
+    body = {name: now[name] for name in ("bytes_per_s", "night", "night_bytes_per_s")}
+    if speed is not None:
+        body["bytes_per_s"] = _speed(speed)
+    if night is not None:
+        body["night"] = None if night.lower() == NONE else night
+    if night_speed is not None:
+        body["night_bytes_per_s"] = _speed(night_speed)
+    elif body["night"] is None:
+        body["night_bytes_per_s"] = None
+    return body
+
+
+def _speed(text: str) -> int | None:
+    """``2MB``, ``2MB/s`` or ``none``. Errors: ``InvalidInput``."""
+    if text.lower() == NONE:
+        return None
+    count = parse_size(text.removesuffix("/s"))
+    if not count or count < 0:
+        raise InvalidInput(f"{text!r} is no speed.", next_step="Write it as 2MB, or none for no limit.")
+    return count
+
+
+def _rate(count: int | None) -> str:
+    return "no limit" if count is None else f"{readable_bytes(count)}/s"
