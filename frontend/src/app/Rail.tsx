@@ -2,14 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { Download, Library, type LucideIcon, Settings, Ship, SquarePen } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe } from "@/features/accounts/useSession";
-import { useActiveCount } from "@/features/downloads/useJobs";
+import { useActivity } from "@/features/downloads/useJobs";
 import { buttonClass } from "@/ui/Button";
 import { ThreadList } from "./ThreadList";
 
 /** The way to every screen. */
 export function Rail() {
   const me = useMe();
-  const active = useActiveCount();
+  const { going } = useActivity();
   return (
     <nav aria-label="Main" className="flex h-full min-h-0 flex-col gap-3 p-3">
       <Link
@@ -25,9 +25,9 @@ export function Rail() {
       <ul className="grid gap-0.5 border-t pt-2">
         <RailLink to="/downloads" icon={Download}>
           Downloads
-          {active > 0 && (
+          {going > 0 && (
             <span className="ml-auto rounded-full bg-accent px-1.5 text-12 text-accent-fg">
-              {active}
+              {going}
               <span className="sr-only"> active</span>
             </span>
           )}

@@ -14,7 +14,7 @@ export function useLive(): void {
       onTransition((job, before) => {
         // A job that was not known is old news, unless it has just begun.
         if (before === undefined && job.state !== "queued") return;
-        announce(announcement(job));
+        announce(announcement(job, before));
         if (isActive(job)) return;
         void queryClient.invalidateQueries({ queryKey: ["library"] });
         void queryClient.invalidateQueries({ queryKey: ["storage"] });

@@ -38,6 +38,11 @@ export function formatDuration(seconds: number): string {
   return rest && hours < 10 ? `${hours} h ${rest} min` : `${hours} h`;
 }
 
+/** A time that is seen to run down: `87 s`, where `formatDuration` would stand still at `2 min`. */
+export function formatCountdown(seconds: number): string {
+  return seconds <= 120 ? `${Math.max(0, Math.ceil(seconds))} s` : formatDuration(seconds);
+}
+
 /** `11 Mar 2024`, in the reader's time zone. */
 export function formatDate(date: string | number): string {
   return new Date(date).toLocaleDateString("en-GB", {

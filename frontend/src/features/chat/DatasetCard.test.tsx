@@ -72,6 +72,18 @@ test("Cancel asks the server, and Retry follows", async () => {
   expect(await screen.findByText("Queued")).toBeVisible();
 });
 
+test("a paused download's one button resumes it, and keeps the focus", async () => {
+  const server = answerRequests({
+    "POST /api/jobs/job_1/resume": () => json(sampleJob({ state: "queued" })),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  tell({ state: "paused" });
+  renderOnPage(<DatasetCard card={card} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Resume Iris" }));
+  expect(await screen.findByText("Queued")).toBeVisible();
+  await waitFor(() => expect(screen.getByRole("button", { name: "Cancel Iris" })).toHaveFocus());
+});
+
 test("a gated dataset leads to its terms, then to another try", async () => {
   let accepted = false;
   const server = answerRequests({

@@ -1,11 +1,10 @@
-import { Link } from "@tanstack/react-router";
-import { clsx } from "clsx";
-import { Download, FolderOpen, Lock, RotateCcw, X } from "lucide-react";
-import type { DatasetCard, JobView } from "@/api/types";
-import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
+import { Download, Lock, RotateCcw } from "lucide-react";
+import type { DatasetCard } from "@/api/types";
+import { Button, type ButtonProps } from "@/ui/Button";
 import { KeepFocus } from "@/ui/KeepFocus";
 import type { CardState } from "./cardState";
-import { useCancel, useDownload, useRetry } from "./useDownload";
+import { CancelButton, OpenLink, ResumeButton, RetryButton } from "./JobButtons";
+import { useDownload } from "./useDownload";
 
 interface CardActionProps {
   card: DatasetCard;
@@ -28,6 +27,8 @@ function Action({ card, state, size = "md" }: CardActionProps) {
       return <OpenLink datasetKey={card.key} title={card.title} size={size} />;
     case "active":
       return <CancelButton job={state.job} size={size} />;
+    case "paused":
+      return <ResumeButton job={state.job} size={size} />;
     case "deleting":
       return (
         <Button size={size} disabled className="min-w-28">
@@ -63,64 +64,5 @@ function DownloadButton({ card, again, size }: DownloadButtonProps) {
     >
       <Icon aria-hidden /> {word}
     </Button>
-  );
-}
-
-interface JobButtonProps {
-  job: JobView;
-  size: ButtonProps["size"];
-}
-
-export function CancelButton({ job, size }: JobButtonProps) {
-  const cancel = useCancel(job);
-  return (
-    <Button
-      size={size}
-      disabled={cancel.isPending}
-      aria-label={`Cancel ${job.title}`}
-      title={size === "icon" ? "Cancel" : undefined}
-      className={size === "icon" ? undefined : "min-w-28"}
-      onClick={() => cancel.mutate()}
-    >
-      <X aria-hidden /> {size !== "icon" && "Cancel"}
-    </Button>
-  );
-}
-
-export function RetryButton({ job, size }: JobButtonProps) {
-  const retry = useRetry(job);
-  return (
-    <Button
-      size={size}
-      disabled={retry.isPending}
-      data-download
-      aria-label={`Retry ${job.title}`}
-      title={size === "icon" ? "Retry" : undefined}
-      className={size === "icon" ? undefined : "min-w-28"}
-      onClick={() => retry.mutate()}
-    >
-      <RotateCcw aria-hidden /> {size !== "icon" && "Retry"}
-    </Button>
-  );
-}
-
-interface OpenLinkProps {
-  datasetKey: string;
-  title: string;
-  size: ButtonProps["size"];
-}
-
-export function OpenLink({ datasetKey, title, size }: OpenLinkProps) {
-  const narrow = size === "icon";
-  return (
-    <Link
-      to="/library/$key"
-      params={{ key: datasetKey }}
-      aria-label={`Open ${title}`}
-      title={narrow ? "Open" : undefined}
-      className={clsx(buttonClass("outline", size), !narrow && "min-w-28")}
-    >
-      <FolderOpen aria-hidden /> {!narrow && "Open"}
-    </Link>
   );
 }

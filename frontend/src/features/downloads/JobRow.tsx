@@ -4,11 +4,11 @@ import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
 import { sourceLabel } from "@/ui/sources";
-import { CancelButton, OpenLink, RetryButton } from "./CardAction";
+import { CancelButton, OpenLink, PauseButton, ResumeButton, RetryButton } from "./JobButtons";
 import { JobStatus } from "./JobStatus";
 import { useRefusal } from "./useDownload";
 
-/** A job in a list: what, how far, and its one button. In the tray the button is an icon. */
+/** A job in a list: what, how far, and its buttons. In the tray they are icons. */
 export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
   const refusal = useRefusal(job.ref);
   return (
@@ -43,16 +43,26 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
         )}
       </div>
       <KeepFocus of={job.state}>
-        <JobAction job={job} narrow={narrow} />
+        <span className={clsx("flex shrink-0", narrow ? "gap-1" : "gap-2")}>
+          <JobActions job={job} narrow={narrow} />
+        </span>
       </KeepFocus>
     </li>
   );
 }
 
-function JobAction({ job, narrow }: { job: JobView; narrow: boolean }) {
+function JobActions({ job, narrow }: { job: JobView; narrow: boolean }) {
   if (job.kind === "delete") return null;
   const size = narrow ? "icon" : "md";
-  if (isActive(job)) return <CancelButton job={job} size={size} />;
+  if (isActive(job)) {
+    const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
+    return (
+      <>
+        <StopOrGo job={job} size={size} />
+        <CancelButton job={job} size={size} />
+      </>
+    );
+  }
   if (job.state !== "succeeded") return <RetryButton job={job} size={size} />;
   return <OpenLink datasetKey={job.key} title={job.title} size={size} />;
 }

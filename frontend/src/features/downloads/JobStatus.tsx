@@ -1,5 +1,5 @@
 import { clsx } from "clsx";
-import { CircleCheck, CircleX, Clock, TriangleAlert } from "lucide-react";
+import { CircleCheck, CirclePause, CircleX, Clock, Info, TriangleAlert } from "lucide-react";
 import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
 import { ProgressBar } from "@/ui/ProgressBar";
@@ -9,7 +9,7 @@ import { useNow } from "./useNow";
 
 /** A job's bar and its state in words; the same two lines in card, tray and list. */
 export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
-  const paused = useLivePaused();
+  const frozen = useLivePaused();
   const now = useNow(job.state === "waiting");
   const percent = percentOf(job);
   const text = statusText(job, now, narrow);
@@ -19,7 +19,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
       {isActive(job) && !deleting && (
         <ProgressBar
           value={barValue(job, percent)}
-          tone={paused ? "idle" : job.state === "waiting" ? "warn" : "accent"}
+          tone={frozen ? "idle" : barTone(job)}
           label={`Download of ${job.title}`}
         />
       )}
@@ -35,6 +35,12 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
         </span>
         {job.state === "running" && percent !== null && <span>{Math.floor(percent)}%</span>}
       </p>
+      {isActive(job) && job.progress.note && (
+        <p className={clsx("flex min-w-0 items-start gap-1.5", narrow ? "text-12" : "text-13")}>
+          <Info aria-hidden className="mt-0.5 size-3.5 shrink-0 text-warn" />
+          <span className="min-w-0 wrap-anywhere">{job.progress.note}</span>
+        </p>
+      )}
       {job.state === "failed" && job.problem?.next_step && (
         <p className="pl-5 text-13 text-muted">{job.problem.next_step}</p>
       )}
@@ -48,6 +54,11 @@ function barValue(job: JobView, percent: number | null): number | null {
   return percent;
 }
 
+function barTone(job: JobView) {
+  if (job.state === "paused") return "idle";
+  return job.state === "waiting" ? "warn" : "accent";
+}
+
 function StateIcon({ job }: { job: JobView }) {
   const shape = "mt-0.5 size-3.5 shrink-0";
   switch (job.state) {
@@ -59,6 +70,8 @@ function StateIcon({ job }: { job: JobView }) {
       return <CircleX aria-hidden className={shape} />;
     case "waiting":
       return <Clock aria-hidden className={`${shape} text-warn`} />;
+    case "paused":
+      return <CirclePause aria-hidden className={shape} />;
     default:
       return null;
   }

@@ -2,12 +2,12 @@ import { Download, PanelRightClose, PanelRightOpen } from "lucide-react";
 import { Button } from "@/ui/Button";
 import { setPreference, usePreferences } from "@/ui/preferences";
 import { TrayContent } from "./TrayContent";
-import { useActiveCount } from "./useJobs";
+import { activityText, useActivity } from "./useJobs";
 
 /** The download tray at the right of a wide page; closed, it is a narrow strip with a number. */
 export function Tray() {
   const { tray: open } = usePreferences();
-  const active = useActiveCount();
+  const activity = useActivity();
   if (!open) {
     return (
       <aside
@@ -24,10 +24,10 @@ export function Tray() {
         >
           <PanelRightOpen aria-hidden />
         </Button>
-        {active > 0 && (
+        {activity.going > 0 && (
           <span className="flex flex-col items-center gap-1 text-12 text-muted">
             <Download aria-hidden className="size-4" />
-            {active}
+            {activity.going}
             <span className="sr-only"> downloading</span>
           </span>
         )}
@@ -39,7 +39,7 @@ export function Tray() {
       <div className="flex items-center justify-between gap-2 py-2 pr-2 pl-4">
         <h2 className="text-14 font-semibold">
           Downloads{" "}
-          <span className="font-normal text-muted">{active > 0 ? `${active} active` : ""}</span>
+          <span className="font-normal text-muted">{activityText(activity, "active")}</span>
         </h2>
         <Button
           variant="ghost"

@@ -2,12 +2,12 @@ import { ChevronUp, Download } from "lucide-react";
 import { LazyDialog } from "@/ui/LazyDialog";
 import { useOpenHere } from "@/ui/useOpenHere";
 import { TrayContent } from "./TrayContent";
-import { useActiveCount, useJobs, useLivePaused } from "./useJobs";
+import { activityText, useActivity, useJobs, useLivePaused } from "./useJobs";
 
 /** The tray on a narrow page: a line below it that opens a sheet. */
 export function TraySheet() {
   const [open, setOpen] = useOpenHere();
-  const active = useActiveCount();
+  const activity = useActivity();
   const jobs = useJobs();
   const paused = useLivePaused();
   if (jobs.length === 0) return null;
@@ -21,7 +21,7 @@ export function TraySheet() {
       >
         <Download aria-hidden className="size-4 text-accent" />
         <span className="flex-1 text-left">
-          {active > 0 ? `${active} downloading` : "Downloads"}
+          {activityText(activity) ?? "Downloads"}
           {paused && <span className="text-warn"> · reconnecting…</span>}
         </span>
         <ChevronUp aria-hidden className="size-4 text-muted" />

@@ -19,7 +19,7 @@ test.each([
   ["it runs", absent, job("running"), null, "active"],
   ["it is verified", absent, job("verifying"), null, "active"],
   ["it waits for a limit", absent, job("waiting"), null, "active"],
-  ["it is paused", absent, job("paused"), null, "active"],
+  ["it is paused", absent, job("paused"), null, "paused"],
   ["it runs, whatever was refused before", absent, job("running"), refusal, "active"],
   ["it has arrived", absent, job("succeeded"), null, "here"],
   ["it failed", absent, job("failed"), null, "ended"],

@@ -1,11 +1,12 @@
 import { isActive } from "@/api/jobs";
 import type { DatasetCard, JobView, Problem } from "@/api/types";
 
-/** What a card offers: Download, then Cancel, then Open. */
+/** What a card offers: Download, then Cancel (Resume while it is paused), then Open. */
 export type CardState =
   | { kind: "absent" }
   | { kind: "refused"; problem: Problem }
   | { kind: "active"; job: JobView }
+  | { kind: "paused"; job: JobView }
   | { kind: "ended"; job: JobView }
   | { kind: "deleting"; job: JobView }
   | { kind: "here"; path: string | null; job?: JobView };
@@ -17,7 +18,8 @@ export function cardState(
   refusal: Problem | null,
 ): CardState {
   if (job && isActive(job)) {
-    return job.kind === "delete" ? { kind: "deleting", job } : { kind: "active", job };
+    if (job.kind === "delete") return { kind: "deleting", job };
+    return { kind: job.state === "paused" ? "paused" : "active", job };
   }
   if (refusal) return { kind: "refused", problem: refusal };
   const wasHere = card.local_status === "downloaded";

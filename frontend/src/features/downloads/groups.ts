@@ -8,7 +8,8 @@ export interface JobGroup {
 const GROUPS: { title: string; states: readonly JobState[] }[] = [
   { title: "Active", states: ["running", "verifying"] },
   { title: "Queued", states: ["queued"] },
-  { title: "Waiting", states: ["waiting", "paused"] },
+  { title: "Waiting", states: ["waiting"] },
+  { title: "Paused", states: ["paused"] },
   { title: "Failed", states: ["failed"] },
   { title: "Done", states: ["succeeded"] },
   { title: "Cancelled", states: ["cancelled"] },

@@ -43,14 +43,43 @@ test("each phase has its words", () => {
   expect(statusText(unpacking, NOW)).toBe("Unpacking…");
 });
 
-test("a wait tells why and until when", () => {
+test("a wait for a limit is counted down, second by second", () => {
   const job = sampleJob({
     state: "waiting",
+    source: "huggingface",
     waiting_until: "2026-11-20T10:01:27Z",
     problem: { code: "source_rate_limited", detail: "The limit is used up.", status: 429 },
   });
-  expect(statusText(job, NOW + 60_000)).toBe("The limit is used up. It goes on in 27 s.");
-  expect(statusText(job, NOW + 90_000)).toBe("The limit is used up. It goes on now.");
+  expect(statusText(job, NOW)).toBe("Waiting 87 s for HuggingFace's limit");
+  expect(statusText(job, NOW + 1_000)).toBe("Waiting 86 s for HuggingFace's limit");
+  expect(statusText(job, NOW - 300_000)).toBe("Waiting 7 min for HuggingFace's limit");
+  expect(statusText(job, NOW + 90_000)).toBe("Waiting for HuggingFace's limit. It goes on now.");
+  expect(statusText({ ...job, source: "url" }, NOW)).toBe("Waiting 87 s for the server's limit");
+  expect(announcement(job)).toBe("Iris: waiting. The limit is used up.");
+});
+
+test("another wait tells why and until when", () => {
+  const job = sampleJob({
+    state: "waiting",
+    waiting_until: "2026-11-20T10:00:27Z",
+    problem: { code: "source_unreachable", detail: "Kaggle cannot be reached.", status: 502 },
+  });
+  expect(statusText(job, NOW)).toBe("Waiting 27 s: Kaggle cannot be reached.");
+  expect(statusText(job, NOW + 30_000)).toBe("Waiting: Kaggle cannot be reached. It goes on now.");
+  expect(statusText(sampleJob({ state: "waiting" }), NOW)).toBe("Waiting for the next attempt");
+});
+
+test("a paused download tells what it has", () => {
+  const some = (fields: Partial<Progress>) =>
+    sampleJob({ state: "paused", progress: progress(fields) });
+  expect(statusText(some({ bytes_done: 1.2e9, bytes_total: 4e9 }), NOW)).toBe(
+    "Paused · 1.2 GB of 4.0 GB",
+  );
+  expect(statusText(some({ bytes_done: 3.3e6 }), NOW)).toBe("Paused · 3.3 MB");
+  expect(statusText(some({}), NOW)).toBe("Paused");
+  expect(announcement(some({}), "running")).toBe("Iris: paused");
+  expect(announcement(sampleJob({ state: "queued" }), "paused")).toBe("Iris: resumed");
+  expect(announcement(sampleJob({ state: "queued" }))).toBe("Iris: queued");
 });
 
 test("a failure says its reason", () => {

@@ -1,5 +1,6 @@
-import type { JobView } from "@/api/types";
-import { formatBytes, formatDuration, formatRate } from "@/ui/format";
+import type { JobState, JobView } from "@/api/types";
+import { formatBytes, formatCountdown, formatDuration, formatRate } from "@/ui/format";
+import { sourceLabel } from "@/ui/sources";
 
 /** How far a job is, 0 to 100; null where the size is not known. 100 is shown only once verified. */
 export function percentOf(job: JobView): number | null {
@@ -24,7 +25,7 @@ export function statusText(job: JobView, now: number, short = false): string {
     case "waiting":
       return waitingText(job, now);
     case "paused":
-      return `Paused at ${formatBytes(job.progress.bytes_done)}`;
+      return ["Paused", amountText(job)].filter(Boolean).join(" · ");
     case "succeeded":
       return job.kind === "delete" ? "Deleted" : "Downloaded and verified";
     case "cancelled":
@@ -34,12 +35,12 @@ export function statusText(job: JobView, now: number, short = false): string {
   }
 }
 
-/** A change of state, for screen readers. */
-export function announcement(job: JobView): string {
+/** A change of state, for screen readers; `before` is the state it had. */
+export function announcement(job: JobView, before?: JobState): string {
   const what = job.title;
   switch (job.state) {
     case "queued":
-      return `${what}: queued`;
+      return before === "paused" ? `${what}: resumed` : `${what}: queued`;
     case "running":
       return `${what}: ${job.kind === "delete" ? "deleting" : "downloading"}`;
     case "verifying":
@@ -60,19 +61,29 @@ export function announcement(job: JobView): string {
 function runningText(job: JobView, short: boolean): string {
   const { phase, bytes_done, bytes_total, rate_bps, eta_s } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
-  const amount =
-    bytes_total == null
-      ? formatBytes(bytes_done)
-      : `${formatBytes(bytes_done)} of ${formatBytes(bytes_total)}`;
+  const amount = amountText(job) ?? formatBytes(0);
   const rate = rate_bps && !short ? formatRate(rate_bps) : null;
   const left = eta_s != null && bytes_total != null ? `${formatDuration(eta_s)} left` : null;
   return [amount, rate, left].filter(Boolean).join(" · ");
 }
 
+/** `1.2 GB of 4.0 GB`, `1.2 GB`; null before anything is known. */
+function amountText({ progress }: JobView): string | null {
+  const { bytes_done: done, bytes_total: total } = progress;
+  if (total == null) return done > 0 ? formatBytes(done) : null;
+  return `${formatBytes(done)} of ${formatBytes(total)}`;
+}
+
+/** `Waiting 87 s for HuggingFace's limit`; other reasons in their own words. */
 function waitingText(job: JobView, now: number): string {
-  const reason = job.problem?.detail ?? "Waiting for the next attempt.";
-  if (!job.waiting_until) return reason;
-  const seconds = (Date.parse(job.waiting_until) - now) / 1000;
-  const until = seconds > 0 ? `It goes on in ${formatDuration(seconds)}.` : "It goes on now.";
-  return `${reason} ${until}`;
+  const seconds = job.waiting_until ? (Date.parse(job.waiting_until) - now) / 1000 : null;
+  const wait = seconds !== null && seconds > 0 ? `Waiting ${formatCountdown(seconds)}` : "Waiting";
+  const after = seconds !== null && seconds <= 0 ? ". It goes on now." : "";
+  if (job.problem?.code === "source_rate_limited") return `${wait} for ${limitOf(job)}${after}`;
+  const reason = job.problem?.detail.replace(/\.$/, "") ?? "for the next attempt";
+  return job.problem ? `${wait}: ${reason}${after || "."}` : `${wait} ${reason}${after}`;
+}
+
+function limitOf(job: JobView): string {
+  return job.source === "url" ? "the server's limit" : `${sourceLabel(job.source)}'s limit`;
 }

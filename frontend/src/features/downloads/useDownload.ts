@@ -81,23 +81,32 @@ export function useDownloadSeveral() {
 
 /** Leave a job; it stops when nobody else asked for it. */
 export function useCancel(job: JobView) {
-  return useMutation({
-    mutationFn: () =>
-      jobStore.answered(() =>
-        answerOf(api.POST("/api/jobs/{job_id}/cancel", { params: { path: { job_id: job.id } } })),
-      ),
-    onError: (error) => setRefusal(job.ref, asProblem(error)),
-  });
+  return useJobAct(job, "cancel");
+}
+
+/** Stop a job until somebody resumes it; what has arrived is kept. */
+export function usePause(job: JobView) {
+  return useJobAct(job, "pause");
+}
+
+/** Let a paused job go on with the bytes that are here. */
+export function useResume(job: JobView) {
+  return useJobAct(job, "resume");
 }
 
 /** Run a failed or cancelled job again; what has arrived is kept. */
 export function useRetry(job: JobView) {
+  return useJobAct(job, "retry");
+}
+
+function useJobAct(job: JobView, act: "cancel" | "pause" | "resume" | "retry") {
   return useMutation({
     mutationFn: () => {
       setRefusal(job.ref, null);
-      return jobStore.answered(() =>
-        answerOf(api.POST("/api/jobs/{job_id}/retry", { params: { path: { job_id: job.id } } })),
-      );
+      return jobStore.answered(async () => {
+        const response = await sendAsMe(`/api/jobs/${job.id}/${act}`, { method: "POST" });
+        return response.json();
+      });
     },
     onError: (error) => setRefusal(job.ref, asProblem(error)),
   });

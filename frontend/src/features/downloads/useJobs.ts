@@ -17,11 +17,30 @@ export function useJobOf(ref: string): JobView | undefined {
   return useQuery({ ...jobsQuery, select: (jobs) => jobs.find((job) => job.ref === ref) }).data;
 }
 
-/** Downloads that are still to end. */
-export function useActiveCount(): number {
-  const count = (jobs: JobView[]) =>
-    jobs.filter((job) => isActive(job) && job.kind !== "delete").length;
-  return useQuery({ ...jobsQuery, select: count }).data ?? 0;
+export interface Activity {
+  /** Downloads that go on by themselves to their end. */
+  going: number;
+  /** Those that wait for a person to resume them. */
+  paused: number;
+}
+
+const IDLE: Activity = { going: 0, paused: 0 };
+
+/** How many downloads are still to end. */
+export function useActivity(): Activity {
+  return useQuery({ ...jobsQuery, select: activityOf }).data ?? IDLE;
+}
+
+function activityOf(jobs: JobView[]): Activity {
+  const active = jobs.filter((job) => isActive(job) && job.kind !== "delete");
+  const paused = active.filter((job) => job.state === "paused").length;
+  return { going: active.length - paused, paused };
+}
+
+/** `2 downloading · 1 paused`; null where nothing is to end. */
+export function activityText({ going, paused }: Activity, word = "downloading"): string | null {
+  const words = [going > 0 && `${going} ${word}`, paused > 0 && `${paused} paused`];
+  return words.filter(Boolean).join(" · ") || null;
 }
 
 /** Live updates do not arrive at the moment; what is shown may be old. */

@@ -1,0 +1,75 @@
+import { Link } from "@tanstack/react-router";
+import { clsx } from "clsx";
+import { FolderOpen, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
+import type { JobView } from "@/api/types";
+import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
+import { useCancel, usePause, useResume, useRetry } from "./useDownload";
+
+interface JobButtonProps {
+  job: JobView;
+  size: ButtonProps["size"];
+}
+
+export function CancelButton({ job, size }: JobButtonProps) {
+  return <JobButton word="Cancel" icon={X} job={job} size={size} act={useCancel(job)} />;
+}
+
+export function PauseButton({ job, size }: JobButtonProps) {
+  return <JobButton word="Pause" icon={Pause} job={job} size={size} act={usePause(job)} />;
+}
+
+export function ResumeButton({ job, size }: JobButtonProps) {
+  return <JobButton word="Resume" icon={Play} job={job} size={size} act={useResume(job)} starts />;
+}
+
+export function RetryButton({ job, size }: JobButtonProps) {
+  return (
+    <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={useRetry(job)} starts />
+  );
+}
+
+interface JobActProps extends JobButtonProps {
+  word: string;
+  icon: LucideIcon;
+  act: { isPending: boolean; mutate: () => void };
+  /** The download key of a card presses it. */
+  starts?: boolean;
+}
+
+function JobButton({ job, size, word, icon: Icon, act, starts = false }: JobActProps) {
+  const narrow = size === "icon";
+  return (
+    <Button
+      size={size}
+      disabled={act.isPending}
+      data-download={starts || undefined}
+      aria-label={`${word} ${job.title}`}
+      title={narrow ? word : undefined}
+      className={narrow ? undefined : "min-w-28"}
+      onClick={() => act.mutate()}
+    >
+      <Icon aria-hidden /> {!narrow && word}
+    </Button>
+  );
+}
+
+interface OpenLinkProps {
+  datasetKey: string;
+  title: string;
+  size: ButtonProps["size"];
+}
+
+export function OpenLink({ datasetKey, title, size }: OpenLinkProps) {
+  const narrow = size === "icon";
+  return (
+    <Link
+      to="/library/$key"
+      params={{ key: datasetKey }}
+      aria-label={`Open ${title}`}
+      title={narrow ? "Open" : undefined}
+      className={clsx(buttonClass("outline", size), !narrow && "min-w-28")}
+    >
+      <FolderOpen aria-hidden /> {!narrow && "Open"}
+    </Link>
+  );
+}

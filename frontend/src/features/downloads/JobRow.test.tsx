@@ -1,0 +1,89 @@
+import { act, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
+import { JOBS_KEY } from "@/api/jobs";
+import { jobStore, queryClient } from "@/api/live";
+import type { JobView } from "@/api/types";
+import { answerRequests, json, problem, renderOnPage } from "@/test/render";
+import { sampleJob } from "@/test/samples";
+import { JobRow } from "./JobRow";
+import { useJobs } from "./useJobs";
+
+const half = { phase: "fetching", bytes_done: 1.2e9, bytes_total: 4e9, files_done: 0 } as const;
+
+beforeEach(() => {
+  queryClient.setQueryData(JOBS_KEY, []);
+});
+
+/** As the socket tells it. */
+function tell(fields: Partial<JobView>) {
+  act(() => jobStore.told(sampleJob({ progress: half, ...fields })));
+}
+
+function Rows({ narrow }: { narrow: boolean }) {
+  return (
+    <ul>
+      {useJobs().map((job) => (
+        <JobRow key={job.id} job={job} narrow={narrow} />
+      ))}
+    </ul>
+  );
+}
+
+test.each([true, false])(
+  "a job is paused and goes on, by keys alone (narrow: %s)",
+  async (narrow) => {
+    const server = answerRequests({
+      "POST /api/jobs/job_1/pause": () => json(sampleJob({ state: "paused", progress: half })),
+      "POST /api/jobs/job_1/resume": () => json(sampleJob({ state: "queued", progress: half })),
+    });
+    vi.stubGlobal("fetch", server.fetch);
+    tell({ state: "running" });
+    renderOnPage(<Rows narrow={narrow} />);
+    (await screen.findByRole("button", { name: "Pause Iris" })).focus();
+    await userEvent.keyboard("{Enter}");
+    expect(await screen.findByText("Paused · 1.2 GB of 4.0 GB")).toBeVisible();
+    expect(screen.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "30");
+    expect(screen.getByRole("button", { name: "Cancel Iris" })).toBeVisible();
+    const resume = screen.getByRole("button", { name: "Resume Iris" });
+    await waitFor(() => expect(resume).toHaveFocus());
+    await userEvent.keyboard("{Enter}");
+    expect(await screen.findByText("Queued")).toBeVisible();
+    await waitFor(() => expect(screen.getByRole("button", { name: "Pause Iris" })).toHaveFocus());
+  },
+);
+
+test("why it cannot be paused is said", async () => {
+  const server = answerRequests({
+    "POST /api/jobs/job_1/pause": () =>
+      problem(409, "conflict", "The job is done already.", { next_step: "Open it." }),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  tell({ state: "running" });
+  renderOnPage(<Rows narrow />);
+  await userEvent.click(await screen.findByRole("button", { name: "Pause Iris" }));
+  expect(await screen.findByText("The job is done already. Open it.")).toBeVisible();
+});
+
+test("what a download ran into is told while it goes on, and no longer", async () => {
+  const note = "a.csv changed at its source; it is fetched anew.";
+  tell({ state: "running", progress: { ...half, note } });
+  renderOnPage(<Rows narrow />);
+  expect(await screen.findByText(note)).toBeVisible();
+  tell({ state: "succeeded", progress: { ...half, note } });
+  await waitFor(() => expect(screen.queryByText(note)).toBeNull());
+});
+
+test.each(["succeeded", "failed", "cancelled"] as const)("what %s is not paused", async (state) => {
+  tell({ state });
+  renderOnPage(<Rows narrow={false} />);
+  await screen.findByText("Iris");
+  expect(screen.queryByRole("button", { name: /Pause|Resume/ })).toBeNull();
+});
+
+test("a deletion is not paused", async () => {
+  tell({ state: "running", kind: "delete" });
+  renderOnPage(<Rows narrow={false} />);
+  await screen.findByText("Deleting…");
+  expect(screen.queryByRole("button")).toBeNull();
+});
