@@ -1,0 +1,64 @@
+"""Our side of the benchmark, as a whole process: ``python -m benchmarks.transfer.ours ORDER.json``.
+
+Builds a manifest and calls ``fetch``, nothing else. Waits where a hub wants it and calls again, as the
+job runner does. Prints one JSON line: the seconds inside ``fetch`` and its waits, and how many waits.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from dataferry.core.errors import SourceRateLimited
+from dataferry.core.types import Checksum, DatasetRef, FileEntry, Http, Manifest, Progress
+from dataferry.transfer import Limits, fetch
+from dataferry.transfer.governor import Governor
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--idle"]:
+        return
+    order = json.loads(Path(sys.argv[1]).read_text())
+    manifest = Manifest(
+        DatasetRef.make("url", "http://127.0.0.1/benchmark"),
+        revision="1",
+        files=tuple(_entry(file, order["base"]) for file in order["files"]),
+    )
+    began = time.perf_counter()
+    waits = _bring(manifest, order)
+    print(json.dumps({"inner_s": time.perf_counter() - began, "waits": waits}))
+
+
+def _entry(file: dict[str, Any], base: str) -> FileEntry:
+    checksum = Checksum("sha256", file["sha256"], "publisher")
+    url = f"{base}/{file['path']}"
+    return FileEntry(file["path"], Http(url), file["size"], checksum, unpack=file.get("unpack", False))
+
+
+def _bring(manifest: Manifest, order: dict[str, Any]) -> int:
+    """How often a hub wanted a wait."""
+    governor, waits = Governor(), 0
+    limits = Limits(connections=order["connections"])
+    progress = _print if order.get("progress") else _ignore
+    while True:
+        try:
+            with governor.join("benchmark", "ada") as member:
+                fetch(manifest, Path(order["target"]), progress, Event(), limits=limits, member=member)
+            return waits
+        except SourceRateLimited as error:
+            waits += 1
+            time.sleep(error.retry_after or 1.0)
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+def _print(progress: Progress) -> None:
+    print(json.dumps({"bytes_done": progress.bytes_done}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
