@@ -58,7 +58,7 @@ class Job(SQLModel, table=True):
     version: int = 1
     #: The worker that runs it now.
     owner: str | None = None
-    #: ``user`` once its last requester has left.
+    #: What its run is asked to do: ``user`` to end, once its last requester has left; ``pause`` to rest.
     stop: str | None = None
     #: Running time so far in seconds, which the limit is about.
     used_s: float = 0.0

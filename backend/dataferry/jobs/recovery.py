@@ -108,12 +108,13 @@ class Recovery:
 
         def revive(session: Session) -> Job | None:
             job = rows.expect(session, seen.id, generation=seen.generation, states=rows.RUNNING)
-            return job and rows.requeue(session, job, crashes=job.crashes + 1)
+            return job and rows.give_back(session, job, crashes=job.crashes + 1)
 
         job = self._database.call(revive)
         if job is not None:
-            log.info("job %s is taken up again", job.id)
-            self._runner.queue.enqueue(self._kinds.ticket(job))
+            if job.state == "queued":
+                log.info("job %s is taken up again", job.id)
+                self._runner.queue.enqueue(self._kinds.ticket(job))
             self._runner.announce(job.id)
 
     def _renew(self, ticket: Ticket) -> None:

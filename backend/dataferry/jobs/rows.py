@@ -31,6 +31,7 @@ def submit(session: Session, job: Job, requester_id: str) -> tuple[str, bool]:
         active = _active_with_key(session, job.single_flight_key)
         if active is not None:
             join(session, active, requester_id)
+            resume(session, active)
             return active.id, False
         try:
             with session.begin_nested():
@@ -52,6 +53,7 @@ def restart(session: Session, job: Job, requester_id: str) -> Job:
         active = _active_with_key(session, job.single_flight_key)
         if active is not None:
             join(session, active, requester_id)
+            resume(session, active)
             return active
         try:
             with session.begin_nested():
@@ -159,6 +161,42 @@ def requeue(session: Session, job: Job, **values: Any) -> Job:
         generation=job.generation + 1,
         **values,
     )
+
+
+def pause(session: Session, job: Job, **values: Any) -> Job:
+    """Bring a locked row that no run is at to rest: nobody takes it up until ``resume``."""
+    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None}
+    return change(
+        session,
+        job,
+        "paused",
+        owner=None,
+        stop=None,
+        problem=None,
+        waiting_until=None,
+        generation=job.generation + 1,
+        progress=progress,
+        **values,
+    )
+
+
+def resume(session: Session, job: Job) -> bool:
+    """End a locked row's rest, or the wish for one; whether there was any."""
+    if job.state == "paused":
+        requeue(session, job)
+        return True
+    if job.stop != "pause":
+        return False
+    job.stop = None
+    job.version += 1
+    session.add(job)
+    return True
+
+
+def give_back(session: Session, job: Job, **values: Any) -> Job:
+    """A locked row whose run has ended before the work did: to the queue, or to rest where that is
+    wanted."""
+    return (pause if job.stop == "pause" else requeue)(session, job, **values)
 
 
 def save(session: Session, job: Job, **values: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dataferry.core.telemetry import log_context
 from dataferry.core.types import JobView, Progress
 
-StopReason = Literal["user", "timeout", "shutdown"]
+StopReason = Literal["user", "pause", "timeout", "shutdown"]
 
 _VERIFYING = ("verifying", "unpacking", "finishing")
 

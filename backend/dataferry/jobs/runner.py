@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session
 
@@ -19,7 +19,7 @@ from dataferry.jobs import problems, rows
 from dataferry.jobs.ending import End, foresee, write_down
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Queue, QueueName, Ticket
-from dataferry.jobs.run import Handler, JobRun, Standing
+from dataferry.jobs.run import Handler, JobRun, Standing, StopReason
 from dataferry.jobs.views import CANCELLED, job_view
 from dataferry.realtime import Realtime
 
@@ -88,12 +88,12 @@ class Runner:
         with self._idle:
             self._idle.wait_for(lambda: not self._held, 2.0)
 
-    def stop(self, job_id: str) -> None:
-        """The last requester has left a job: stop its run, if it is here."""
+    def stop(self, job_id: str, reason: StopReason) -> None:
+        """Stop the job's run, if it is here. Elsewhere its worker reads the wish from the row."""
         with self._lock:
             run = self._runs.get(job_id)
         if run is not None:
-            run.stop("user")
+            run.stop(reason)
 
     def void(self, job: Job) -> None:
         """A job has been moved on: give up the start before this one, in the queue or in a slot."""
@@ -253,8 +253,8 @@ class Runner:
             return
         standing, stop = seen
         run.stand(standing)
-        if stop == "user":
-            run.stop("user")
+        if stop is not None:
+            run.stop(cast(StopReason, stop))
 
     def _conclude(self, run: JobRun) -> float | None:
         """Write down how the run ended; the seconds to the next attempt where that keeps the slot."""
@@ -270,7 +270,7 @@ class Runner:
             self.close(End.of(run, "cancelled", CANCELLED))
         elif reason == "timeout":
             self.close(End.of(run, "failed", problems.out_of_time(self._settings.job_timeout_s)))
-        elif reason == "shutdown":
+        elif reason in ("pause", "shutdown"):
             self._release(run)
         elif not isinstance(error, DataferryError):
             log.error("the job ended with an unforeseen error", exc_info=error)
@@ -283,15 +283,22 @@ class Runner:
         return None
 
     def _release(self, run: JobRun) -> None:
-        """Give the job back: another worker, or this one after its next start, goes on with it."""
+        """Give the job back: at rest, where that is wanted; else another worker, or this one after its
+        next start, goes on with it."""
 
-        def release(session: Session) -> None:
+        def release(session: Session) -> Job | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
-            if job is not None:
-                rows.requeue(session, job, **run.measured)
+            if job is None or not rows.requesters(session, run.id):
+                return None
+            return rows.give_back(session, job, **run.measured)
 
-        self._database.call(release)
+        job = self._database.call(release)
+        if job is None:  # nobody wants it any more
+            self.close(End.of(run, "cancelled", CANCELLED))
+            return
         self.announce(run.id)
+        if job.state == "queued" and not self._draining.is_set():  # it was resumed before it had stopped
+            self.queue.enqueue(self._kinds.ticket(job))
 
     def _wait(self, run: JobRun, problem: ProblemView, delay_s: float) -> float | None:
         in_slot = delay_s <= SLOT_WAIT_S
@@ -300,6 +307,8 @@ class Runner:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None or not rows.requesters(session, run.id):
                 return None
+            if job.stop == "pause":
+                return rows.pause(session, job, **run.measured)
             return rows.change(
                 session,
                 job,
@@ -316,6 +325,8 @@ class Runner:
             self.close(End.of(run, "cancelled", CANCELLED))
             return None
         self.announce(run.id)
+        if job.state == "paused":
+            return None
         if in_slot:
             return delay_s
         self.queue.enqueue(self._kinds.ticket(job, delay_s))

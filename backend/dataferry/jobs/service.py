@@ -240,8 +240,48 @@ class Jobs:
             self._runner.close(End(job.id, job.generation, "cancelled", CANCELLED))
             self._runner.void(job)
         elif job.stop == "user":
-            self._runner.stop(job.id)
+            self._runner.stop(job.id, "user")
         self._runner.announce(job.id, left)
+
+    async def pause(self, viewer: Viewer, job_id: str) -> JobView:
+        """Bring a job to rest, for all who asked for it, until one of them resumes it. What has come
+        stays. Errors: ``NotFound``, ``Conflict`` for a job that has ended or removes something.
+        """
+        job = await self._database.run(self._rest, viewer.user_id, job_id)
+        if job.state == "paused":
+            await asyncio.to_thread(self._runner.void, job)
+        elif job.stop == "pause":
+            self._runner.stop(job.id, "pause")
+        await asyncio.to_thread(self._runner.announce, job.id)
+        return await self.get(viewer, job.id)
+
+    def _rest(self, session: Session, user_id: str, job_id: str) -> Job:
+        job = self._wanted(session, user_id, job_id, "paused")
+        if job.kind == "delete":
+            raise Conflict("A removal cannot be paused.", next_step="Wait for it: it takes a moment.")
+        if job.state in rows.RUNNING and job.stop is None:
+            rows.change(session, job, job.state, stop="pause")
+        elif job.state in rows.AWAITED:
+            rows.pause(session, job)
+        return job
+
+    async def resume(self, viewer: Viewer, job_id: str) -> JobView:
+        """Go on with a paused job; others are left as they are. Errors: ``NotFound``, ``Conflict`` for a
+        job that has ended."""
+
+        def go_on(session: Session) -> bool:
+            return rows.resume(session, self._wanted(session, viewer.user_id, job_id, "resumed"))
+
+        if await self._database.run(go_on):
+            self.wake(job_id)
+        return await self.get(viewer, job_id)
+
+    def _wanted(self, session: Session, user_id: str, job_id: str, done: str) -> Job:
+        """The locked row of a job that goes on, for one who wants it."""
+        job, requester = self._locked(session, user_id, job_id)
+        if job.state in FINAL_STATES or requester.left_at is not None:
+            raise Conflict(f"The job has ended, and cannot be {done}.", next_step="Start it again instead.")
+        return job
 
     async def retry(self, viewer: Viewer, job_id: str) -> JobView:
         """Start a failed or cancelled job again, or a waiting one at once.
@@ -261,8 +301,9 @@ class Jobs:
             raise Conflict("The job is done already.", next_step="Ask for the dataset again to update it.")
         if job.state in FINAL_STATES:
             return rows.restart(session, job, user_id)
-        if job.state in ("waiting", "paused"):
+        if job.state == "waiting":
             rows.requeue(session, job)
+        rows.resume(session, job)
         rows.join(session, job, user_id)
         return job
 

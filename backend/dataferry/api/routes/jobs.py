@@ -85,6 +85,18 @@ async def cancel_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
     return await wired.jobs.cancel(viewer, job_id)
 
 
+@router.post("/jobs/{job_id}/pause")
+async def pause_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
+    """Let a job rest, for all who asked for it; what arrived already is kept."""
+    return await wired.jobs.pause(viewer, job_id)
+
+
+@router.post("/jobs/{job_id}/resume")
+async def resume_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
+    """Go on with a paused job from where it was."""
+    return await wired.jobs.resume(viewer, job_id)
+
+
 @router.post("/jobs/{job_id}/retry")
 async def retry_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
     """Run a failed or cancelled job again; what arrived already is kept."""

@@ -3,171 +3,19 @@
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session
 
-from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, GatedDataset, NetworkFault, NotFound, SourceRateLimited
-from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobKind, JobView, Progress, Viewer
+from dataferry.core.types import DatasetRef, JobView, Progress
 from dataferry.jobs.models import Job
-from dataferry.jobs.service import JobRun, Jobs
-from dataferry.realtime import Feed, Realtime
-from dataferry.realtime.events import JobEvent, JobSnapshot
-from tests.support.postgres import Postgres
-from tests.support.queues import PreparedQueues
+from dataferry.jobs.service import JobRun
+from tests.support.job_world import ADA, BOB, EVE, Hold, World, follow, jobs_in
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-ADA, BOB, EVE = Viewer("ada"), Viewer("bob"), Viewer("eve")
-Handler = Callable[[JobRun], None]
-
-
-class World:
-    """Jobs over one database, started and stopped as a server would, with handlers made by tests."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.database = database
-        self.settings = Settings(
-            _env_file=None,
-            data_dir=folder,
-            database_url=database.url,
-            secret_key="k" * 32,
-            poll_s=0.02,
-            reconcile_s=0.2,
-            retry_delay_s=0.02,
-            drain_s=5,
-            download_slots=2,
-            progress_hz=20,
-        )
-        self.handlers: dict[str, Handler] = {}
-        self.closed: list[JobView] = []
-        self.runs: list[JobRun] = []
-        self.jobs = self._wire()
-
-    def set(self, **settings: Any) -> None:
-        """Other settings, from the next start on."""
-        self.settings = self.settings.model_copy(update=settings)
-        self.jobs = self._wire()
-
-    def _wire(self) -> Jobs:
-        jobs = Jobs(self.database, self.settings, Realtime())
-        jobs.register("download", self._handle, queue="download")
-        jobs.register("delete", self._handle, queue="maintenance")
-        jobs.on_closed(self.closed.append)
-        self.realtime = jobs._realtime
-        return jobs
-
-    def _handle(self, run: JobRun) -> None:
-        self.runs.append(run)
-        self.handlers[run.params["do"]](run)
-
-    async def start(self, *, worker: bool = True) -> None:
-        await self.jobs.start(worker=worker)
-
-    async def restart(self) -> None:
-        await self.jobs.stop()
-        self.jobs = self._wire()
-        await self.jobs.start()
-
-    async def submit(
-        self, do: str, *, who: Viewer = ADA, key: str = "iris", kind: JobKind = "download", wake: bool = True
-    ) -> str:
-        job_id, _created = await self.database.run(
-            lambda session: self.jobs.submit(
-                session,
-                kind=kind,
-                ref=DatasetRef.parse("builtin:iris"),
-                title="Iris",
-                dataset_id=f"dataset_{key}",
-                params={"do": do},
-                requester_id=who.user_id,
-                single_flight_key=key,
-            )
-        )
-        if wake:
-            self.jobs.wake(job_id)
-        return job_id
-
-    def lose_queue(self) -> None:
-        """What a restored backup or a deleted file would do."""
-        if self.database.sqlite:
-            for path in self.settings.data_dir.glob("jobs.sqlite*"):
-                path.unlink()
-        else:
-            self.database.call(lambda session: session.connection().execute(text("DROP SCHEMA dbos CASCADE")))
-
-    async def until(self, job_id: str, *states: str, who: Viewer = ADA, within_s: float = 10) -> JobView:
-        async def reached() -> JobView | None:
-            job = await self.jobs.get(who, job_id)
-            return job if job.state in states else None
-
-        return await eventually(reached, f"job is {' or '.join(states)}", within_s)
-
-    async def steps(self, job_id: str, who: Viewer = ADA) -> list[str]:
-        return [step.state for step in await self.jobs.history(who, job_id)]
-
-
-class Hold:
-    """A handler that works until it is let go of or told to stop."""
-
-    def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.let_go = threading.Event()
-
-    def __call__(self, run: JobRun) -> None:
-        run.progress(Progress(phase="fetching", bytes_done=10, bytes_total=100))
-        self.begun.set()
-        while not self.let_go.is_set():
-            if run.cancel.wait(0.005):
-                raise Cancelled
-        run.progress(Progress(phase="fetching", bytes_done=100, bytes_total=100))
-
-    async def __aenter__(self) -> "Hold":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.let_go.set()
-
-    async def working(self) -> None:
-        async def begun() -> bool:
-            return self.begun.is_set()
-
-        await eventually(begun, "the handler is at work")
-
-
-def done(_run: JobRun) -> None:
-    """A handler with nothing to do."""
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, prepared_queues: PreparedQueues
-) -> Iterator[str]:
-    """As everywhere, with the queue's tables in place."""
-    if request.param == "sqlite":
-        prepared_queues.copy_into(tmp_path)
-        yield f"sqlite:///{tmp_path / 'test.sqlite'}"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        with server.database(prepared_queues.template(server)) as url:
-            yield url.replace("postgresql://", "postgresql+psycopg://")
-
-
-@pytest.fixture
-async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
-    world = World(database, tmp_path)
-    world.handlers["done"] = done
-    yield world
-    await world.jobs.stop()
-
 
 # -- a job's life ----------------------------------------------------------------------------------
 
@@ -669,11 +517,3 @@ def _as_if_killed(session: Session, job_id: str, times: int) -> None:
     job = session.get_one(Job, job_id)
     job.state, job.owner, job.crashes = "running", "a worker that is gone", times
     session.add(job)
-
-
-def follow(world: World, viewer: Viewer) -> Feed:
-    return world.realtime.feed(viewer, lambda topic: world.jobs.snapshot(viewer, topic))
-
-
-def jobs_in(messages: list[Any]) -> list[JobView]:
-    return [message.job for message in messages if isinstance(message, JobEvent | JobSnapshot)]
