@@ -22,6 +22,11 @@ export const storageQuery = queryOptions({
   queryFn: () => answerOf(api.GET("/api/storage")),
 });
 
+export const speedLimitsQuery = queryOptions({
+  queryKey: ["speed-limits"],
+  queryFn: () => answerOf(api.GET("/api/transfer/limits")),
+});
+
 /** My jobs. Fetched once; the socket keeps them up to date. */
 export const jobsQuery = queryOptions({
   queryKey: JOBS_KEY,

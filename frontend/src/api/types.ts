@@ -11,6 +11,7 @@ export type ProblemView = Schemas["ProblemView"];
 export type SourceProblem = Schemas["SourceProblem"];
 export type SourceStatus = Schemas["SourceStatus"];
 export type StorageView = Schemas["StorageView"];
+export type SpeedLimits = Schemas["SpeedLimitsView"];
 
 export type ChatView = Schemas["ChatView"];
 export type ChatThread = Schemas["ChatThread"];

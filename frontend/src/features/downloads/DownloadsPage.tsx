@@ -11,6 +11,7 @@ import { Screen } from "@/ui/Screen";
 import { Spinner } from "@/ui/Spinner";
 import { groupJobs } from "./groups";
 import { JobRow } from "./JobRow";
+import { SpeedLimit } from "./SpeedLimit";
 import { useJobs } from "./useJobs";
 
 /** `/downloads` */
@@ -19,6 +20,7 @@ export default function DownloadsPage() {
   const jobs = useJobs();
   return (
     <Screen title="Downloads" aside={<Totals jobs={jobs} />}>
+      <SpeedLimit />
       {error && <ProblemBox problem={asProblem(error)} />}
       {isPending && <Spinner label="Loading…" />}
       {!isPending && jobs.length === 0 && (
