@@ -46,10 +46,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Ser
 def test_a_command_uses_the_server_that_runs(server: Server) -> None:
     assert f"huggingface:{IMDB}" in dataferry(server, "search", "imdb", "movie", "reviews")
     printed = dataferry(server, "download", f"huggingface:{IMDB}")
-    assert "(publisher)" in printed
+    assert "(verified against the publisher's checksum)" in printed
     folder = Path(printed.strip().splitlines()[-1])
     assert any(folder.iterdir())
     assert f"huggingface:{IMDB}" in dataferry(server, "library")
+    files = dataferry(server, "library", f"huggingface:{IMDB}").splitlines()[1:]
+    assert all(line.endswith("verified against the publisher's checksum") for line in files)
     assert "succeeded" in dataferry(server, "jobs")
 
 
@@ -163,3 +165,28 @@ def test_a_command_without_a_server_runs_one_for_itself(tmp_path: Path, hubs: Hu
     tmp_path.joinpath("data").mkdir()
     assert "builtin:iris@" in dataferry(server, "download", "builtin:iris")
     until(lambda: not (tmp_path / "data" / "owner.lock").read_text(), "the folder is free again")
+
+
+def test_a_job_is_paused_resumed_cancelled_and_tried_again(server: Server) -> None:
+    with FileServer({"slow.bin": bytes(20_000_000)}, bytes_per_s=500_000) as files:
+        eve = guest(server)
+        client = server.client(eve)
+        asked = client.post("/api/datasets/download-dataset", {"dataset_id": files.url("slow.bin")})
+        job_id = asked.json()["job_id"]
+
+        def stands(state: str) -> None:
+            until(lambda: client.job(job_id)["state"] == state, f"the job is {state}")
+
+        until(lambda: client.job(job_id)["progress"]["bytes_done"] > 0, "the first bytes come")
+        assert job_id in dataferry(server, "jobs", "pause", job_id, "--as", eve)
+        stands("paused")
+        assert "paused" in dataferry(server, "jobs", "--as", eve)
+        dataferry(server, "jobs", "resume", job_id, "--as", eve)
+        stands("running")
+        assert "cancelled" in dataferry(server, "jobs", "cancel", job_id, "--as", eve)
+        stands("cancelled")
+        assert "has ended" in dataferry(server, "jobs", "pause", job_id, "--as", eve, code=1)
+        files.bytes_per_s = None
+        dataferry(server, "jobs", "retry", job_id, "--as", eve)
+        assert client.finished(job_id)["state"] == "succeeded"
+        dataferry(server, "jobs", "pause", "job_none", "--as", eve, code=3)

@@ -14,6 +14,8 @@ from dataferry.core.types import JobView
 
 app = typer.Typer()
 
+JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
+
 #: What stands for no limit.
 NONE = "none"
 
@@ -25,7 +27,7 @@ def jobs(
     as_json: AsJson = False,
     user: AsUser = None,
 ) -> None:
-    """List your jobs, or follow them; or limit one's speed."""
+    """List your jobs, or follow them; or act on one."""
     if context.invoked_subcommand is not None:
         return
     with connected(user) as client:
@@ -60,8 +62,38 @@ def _print_job(job: JobView, *, as_json: bool) -> None:
 
 
 @app.command()
+def pause(job_id: JobId, user: AsUser = None) -> None:
+    """Let a job rest. What has come stays, and a restart leaves it at rest."""
+    _act(job_id, "pause", user)
+
+
+@app.command()
+def resume(job_id: JobId, user: AsUser = None) -> None:
+    """Go on with a paused job."""
+    _act(job_id, "resume", user)
+
+
+@app.command()
+def cancel(job_id: JobId, user: AsUser = None) -> None:
+    """Leave a job. It stops when nobody else asked for it."""
+    _act(job_id, "cancel", user)
+
+
+@app.command()
+def retry(job_id: JobId, user: AsUser = None) -> None:
+    """Start a failed or cancelled job again, or a waiting one at once."""
+    _act(job_id, "retry", user)
+
+
+def _act(job_id: str, action: str, user: str | None) -> None:
+    with connected(user) as client:
+        job = client.call("POST", f"/api/jobs/{job_id}/{action}")
+    _print_job(JobView.model_validate(job), as_json=False)
+
+
+@app.command()
 def limit(
-    job_id: Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")],
+    job_id: JobId,
     speed: Annotated[str | None, typer.Argument(help="2MB, or none; without it the limit is shown.")] = None,
     user: AsUser = None,
 ) -> None:
