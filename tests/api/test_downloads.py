@@ -96,8 +96,9 @@ def test_check_3_a_question_brings_cards_that_can_be_downloaded(ada: Client) -> 
 
 
 def _check_receipt(client: Client, job: dict[str, Any]) -> None:
-    """The receipt's files are on disk with its sums."""
+    """The receipt's files are on disk with its sums; the library tells whose word they are."""
     receipt = client.get(f"/api/datasets/{job['key']}/receipt").json()
+    assert client.get(f"/api/datasets/{job['key']}").json()["grade"] == receipt["grade"] == "publisher"
     folder = Path(receipt["local_path"])
     on_disk = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert on_disk == {file["path"] for file in receipt["files"]}

@@ -41,7 +41,15 @@ def test_sizes_are_readable(count: int, text: str) -> None:
     assert readable_bytes(count) == text
 
 
-def test_the_line_says_what_from_where_how_sure_and_for_whom() -> None:
+@pytest.mark.parametrize(
+    ("grade", "words"),
+    [
+        ("publisher", "verified against the publisher's checksum"),
+        ("transport", "verified in transport (CRC)"),
+        ("recorded", "recorded at first use"),
+    ],
+)
+def test_the_line_says_what_from_where_how_sure_and_for_whom(grade: str, words: str) -> None:
     dataset = Dataset(
         id="ds_1",
         source="huggingface",
@@ -54,10 +62,10 @@ def test_the_line_says_what_from_where_how_sure_and_for_whom() -> None:
         downloaded_at_ms=1_700_000_000_000,
         local_path="/store/x",
     )
-    file = DatasetFile(dataset_id="ds_1", path="a.csv", size=1500, sha256="0" * 64, grade="publisher")
+    file = DatasetFile(dataset_id="ds_1", path="a.csv", size=1500, sha256="0" * 64, grade=grade)
     line = receipt(dataset, [file], ("ada@example.org",)).line
     assert line.startswith("huggingface:stanfordnlp/imdb@e6281661ce1c · 1 file · 1.5 kB · sha256:")
-    assert line.endswith("(publisher) · MIT · 2023-11-14 · ada@example.org")
+    assert line.endswith(f"({words}) · MIT · 2023-11-14 · ada@example.org")
 
 
 def test_a_card_of_a_hub_can_be_sent_back_unchanged() -> None:

@@ -19,7 +19,7 @@ from rich.table import Table
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
-from dataferry.core.types import JobView
+from dataferry.core.types import GRADE_WORDS, JobView
 
 
 def search(
@@ -154,7 +154,7 @@ def library(
             return
         out.print(receipt["line"])
         for file in receipt["files"]:
-            out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {file['grade']}")
+            out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {GRADE_WORDS[file['grade']]}")
 
 
 def _print_library(page: dict[str, Any], as_json: bool) -> None:

@@ -153,6 +153,11 @@ class DatasetRef:
 Grade = Literal["publisher", "transport", "recorded"]
 """Whose word a checksum is: ``publisher`` a content hash that the source publishes, ``transport``
 an ETag or CRC, ``recorded`` our own, at first use."""
+GRADE_WORDS: dict[Grade, str] = {
+    "publisher": "verified against the publisher's checksum",
+    "transport": "verified in transport (CRC)",
+    "recorded": "recorded at first use",
+}
 
 HashName = Literal["sha256", "md5", "git-sha1", "crc32", "crc32c"]
 

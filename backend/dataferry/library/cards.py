@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from typing import cast
 
-from dataferry.core.types import DatasetRef, DatasetSummary, JobView
+from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus
 
@@ -119,6 +120,7 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
         size=row.size,
         file_count=row.file_count,
         checksum=row.checksum,
+        grade=cast(Grade | None, row.grade) if row.downloaded else None,
         status=live.state if live else row.status,
         error=None if live else row.error,
         download_progress=round(progress, 1),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import DatasetRef, Grade
+from dataferry.core.types import GRADE_WORDS, DatasetRef, Grade
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.views import DatasetFileView, Receipt
 
@@ -39,7 +39,8 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
     checksum = tree_checksum((view.path, view.sha256) for view in views)
     count = f"{len(views)} file{'s' if len(views) != 1 else ''}"
     line = (
-        f"{ref}@{dataset.revision[:12]} · {count} · {readable_bytes(size)} · sha256:{checksum[:16]} ({grade})"
+        f"{ref}@{dataset.revision[:12]} · {count} · {readable_bytes(size)} · sha256:{checksum[:16]}"
+        f" ({GRADE_WORDS[grade]})"
         f" · {dataset.license or 'no licence stated'} · {at:%Y-%m-%d}"
         + (f" · {', '.join(requested_by)}" if requested_by else "")
     )

@@ -94,6 +94,8 @@ class DatasetView(View):
     size: int | None
     file_count: int | None
     checksum: str | None
+    #: Whose word the checksums are: that of the weakest of its files.
+    grade: Grade | None = None
     status: LocalStatus | Literal["registered"]
     error: str | None
     download_progress: float

@@ -1247,6 +1247,8 @@ export interface components {
             file_count: number | null;
             /** Checksum */
             checksum: string | null;
+            /** Grade */
+            grade?: ("publisher" | "transport" | "recorded") | null;
             /** Status */
             status: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed") | "registered";
             /** Error */
