@@ -44,8 +44,7 @@ class Speeds:
     # -- wiring ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Take up what was set before; then, where others share the database, look in a thread."""
-        self.look()
+        """Where others share the database, look from time to time what they have set."""
         if not self._settings.embedded:
             self._end.clear()
             self._thread = threading.Thread(target=self._keep, name="speeds", daemon=True)
