@@ -31,7 +31,7 @@ test("Download becomes progress with Cancel, then Open with the path", async () 
   renderOnPage(<DatasetCard card={card} />);
   await userEvent.click(await screen.findByRole("button", { name: "Download Iris" }));
   expect(await screen.findByRole("button", { name: "Cancel Iris" })).toBeVisible();
-  expect(server.calls[0]).toMatchObject({
+  expect(server.calls.find((call) => call.method === "POST")).toMatchObject({
     path: card.download_endpoint,
     body: JSON.stringify({ dataset_id: card.id, download_path: null }),
   });
@@ -82,6 +82,40 @@ test("a paused download's one button resumes it, and keeps the focus", async () 
   await userEvent.click(await screen.findByRole("button", { name: "Resume Iris" }));
   expect(await screen.findByText("Queued")).toBeVisible();
   await waitFor(() => expect(screen.getByRole("button", { name: "Cancel Iris" })).toHaveFocus());
+});
+
+test.each([
+  [60e9, "Needs 4.0 GB, 60.0 GB free", null],
+  [4.5e9, "Needs 5.0 GB, 4.5 GB free", "needs 5.0 GB, 4.5 GB free"],
+])("what it needs of the disk is said before the start: %d free", async (free, title, warning) => {
+  const storage = { path: "/store", free, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
+  vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
+  renderOnPage(<DatasetCard card={sampleCard({ size_bytes: 4e9 })} />);
+  const button = await screen.findByRole("button", { name: "Download Iris" });
+  await waitFor(() => expect(button).toHaveAccessibleDescription(title));
+  expect(screen.queryByText(/^needs/)?.textContent ?? null).toBe(warning);
+});
+
+test("where it is here already, no room is asked for", async () => {
+  const storage = { path: "/store", free: 1, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
+  vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
+  renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
+  await screen.findByRole("link", { name: "Open Iris" });
+  await waitFor(() => expect(queryClient.getQueryData(["storage"])).toEqual(storage));
+  expect(screen.queryByText(/^needs/)).toBeNull();
+});
+
+test.each([
+  ["publisher", "Downloaded and verified"],
+  ["transport", "Downloaded, verified in transport (CRC)"],
+  ["recorded", "Downloaded, recorded at first use"],
+])("a copy here tells whose word its checksum is: %s", async (grade, words) => {
+  const server = answerRequests({
+    "GET /api/datasets/kaggle%3Auciml~iris": () => json({ local_path: "/d", grade }),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
+  expect(await screen.findByText(words)).toBeVisible();
 });
 
 test("a gated dataset leads to its terms, then to another try", async () => {

@@ -4,6 +4,7 @@ import { CardFooter } from "@/features/downloads/CardFooter";
 import { cardState } from "@/features/downloads/cardState";
 import { useRefusal } from "@/features/downloads/useDownload";
 import { useJobOf } from "@/features/downloads/useJobs";
+import { useRoom } from "@/features/downloads/useRoom";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { formatBytes, formatCount, formatDate, plural } from "@/ui/format";
@@ -18,7 +19,7 @@ interface DatasetCardProps {
 /** A dataset offered in an answer. Its one button: Download, Cancel, Open. */
 export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
   const state = cardState(card, useJobOf(card.ref), useRefusal(card.ref));
-  const selectable = onSelect && (state.kind === "absent" || state.kind === "refused");
+  const offered = state.kind === "absent" || state.kind === "refused";
   return (
     <li
       tabIndex={-1}
@@ -50,8 +51,8 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
         <p className="line-clamp-2 text-13 text-muted wrap-anywhere">{card.description}</p>
       )}
       <div className="flex min-h-6 items-start gap-3 touch:min-h-11">
-        <Facts card={card} />
-        {selectable && (
+        <Facts card={card} offered={offered} />
+        {onSelect && offered && (
           <label className="ml-auto flex shrink-0 items-center gap-1.5 text-13 text-muted touch:min-h-11">
             <input
               type="checkbox"
@@ -70,7 +71,8 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
 }
 
 /** Size, files, licence and the like in one line; what a person must know before is marked. */
-function Facts({ card }: { card: Card }) {
+function Facts({ card, offered }: { card: Card; offered: boolean }) {
+  const room = useRoom(card.size_bytes);
   const facts = [
     card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes),
     card.file_count != null && plural(card.file_count, "file"),
@@ -83,6 +85,7 @@ function Facts({ card }: { card: Card }) {
     <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 pt-0.5 text-13 wrap-anywhere">
       <span className="tabular-nums">{facts.join(" · ")}</span>
       {!card.license && <Badge tone="warn">no licence stated</Badge>}
+      {offered && room && !room.fits && <Badge tone="bad">{room.text}</Badge>}
       {card.gated && <Badge tone="warn">terms to accept</Badge>}
     </p>
   );

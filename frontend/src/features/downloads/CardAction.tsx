@@ -1,10 +1,12 @@
 import { Download, Lock, RotateCcw } from "lucide-react";
 import type { DatasetCard } from "@/api/types";
 import { Button, type ButtonProps } from "@/ui/Button";
+import { capitalized } from "@/ui/format";
 import { KeepFocus } from "@/ui/KeepFocus";
 import type { CardState } from "./cardState";
 import { CancelButton, OpenLink, ResumeButton, RetryButton } from "./JobButtons";
 import { useDownload } from "./useDownload";
+import { useRoom } from "./useRoom";
 
 interface CardActionProps {
   card: DatasetCard;
@@ -50,6 +52,7 @@ interface DownloadButtonProps {
 
 function DownloadButton({ card, again, size }: DownloadButtonProps) {
   const download = useDownload(card);
+  const room = useRoom(card.size_bytes);
   const Icon = again ? RotateCcw : card.gated ? Lock : Download;
   const word = again ? "Retry" : "Download";
   return (
@@ -59,6 +62,7 @@ function DownloadButton({ card, again, size }: DownloadButtonProps) {
       disabled={download.isPending}
       data-download
       aria-label={`${word} ${card.title}`}
+      title={room ? capitalized(room.text) : undefined}
       className="min-w-28"
       onClick={() => download.mutate()}
     >

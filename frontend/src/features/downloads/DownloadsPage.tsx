@@ -11,6 +11,7 @@ import { Screen } from "@/ui/Screen";
 import { Spinner } from "@/ui/Spinner";
 import { groupJobs } from "./groups";
 import { JobRow } from "./JobRow";
+import { bytesToCome } from "./jobText";
 import { SpeedLimit } from "./SpeedLimit";
 import { useJobs } from "./useJobs";
 
@@ -49,14 +50,16 @@ export default function DownloadsPage() {
   );
 }
 
-/** How fast all of it goes, and what the disk has left. */
+/** How fast all of it goes, what it still needs, and what the disk has left. */
 function Totals({ jobs }: { jobs: readonly JobView[] }) {
   const { data: storage } = useQuery(storageQuery);
   const rate = jobs
     .filter((job) => job.state === "running")
     .reduce((sum, job) => sum + (job.progress.rate_bps ?? 0), 0);
+  const toCome = bytesToCome(jobs);
   const words = [
     rate > 0 && `${formatRate(rate)} in total`,
+    toCome > 0 && `${formatBytes(toCome)} to come`,
     storage && `${formatBytes(storage.free)} free`,
   ].filter(Boolean);
   return <p className="text-13 text-muted tabular-nums">{words.join(" · ")}</p>;

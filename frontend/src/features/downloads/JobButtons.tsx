@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { FolderOpen, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
+import { FolderOpen, LoaderCircle, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
 import { useCancel, usePause, useResume, useRetry } from "./useDownload";
@@ -15,7 +15,19 @@ export function CancelButton({ job, size }: JobButtonProps) {
 }
 
 export function PauseButton({ job, size }: JobButtonProps) {
-  return <JobButton word="Pause" icon={Pause} job={job} size={size} act={usePause(job)} />;
+  const act = usePause(job);
+  // What runs comes to rest a moment after the answer. A second press does no harm.
+  const slow = act.isSuccess;
+  return (
+    <JobButton
+      word="Pause"
+      shown={slow ? "Pausing…" : undefined}
+      icon={slow ? LoaderCircle : Pause}
+      job={job}
+      size={size}
+      act={act}
+    />
+  );
 }
 
 export function ResumeButton({ job, size }: JobButtonProps) {
@@ -30,13 +42,15 @@ export function RetryButton({ job, size }: JobButtonProps) {
 
 interface JobActProps extends JobButtonProps {
   word: string;
+  /** In place of the word, while it takes effect. */
+  shown?: string;
   icon: LucideIcon;
   act: { isPending: boolean; mutate: () => void };
   /** The download key of a card presses it. */
   starts?: boolean;
 }
 
-function JobButton({ job, size, word, icon: Icon, act, starts = false }: JobActProps) {
+function JobButton({ job, size, word, shown = word, icon: Icon, act, starts }: JobActProps) {
   const narrow = size === "icon";
   return (
     <Button
@@ -44,11 +58,12 @@ function JobButton({ job, size, word, icon: Icon, act, starts = false }: JobActP
       disabled={act.isPending}
       data-download={starts || undefined}
       aria-label={`${word} ${job.title}`}
-      title={narrow ? word : undefined}
+      title={narrow ? shown : undefined}
       className={narrow ? undefined : "min-w-28"}
       onClick={() => act.mutate()}
     >
-      <Icon aria-hidden /> {!narrow && word}
+      <Icon aria-hidden className={shown === word ? undefined : "animate-spin"} />{" "}
+      {!narrow && shown}
     </Button>
   );
 }

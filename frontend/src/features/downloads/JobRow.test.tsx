@@ -53,6 +53,21 @@ test.each([true, false])(
   },
 );
 
+test("what runs comes to rest a moment after the answer; until then the button says so", async () => {
+  const server = answerRequests({
+    "POST /api/jobs/job_1/pause": () => json(sampleJob({ state: "running", progress: half })),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  tell({ state: "running" });
+  renderOnPage(<Rows narrow={false} />);
+  const pause = await screen.findByRole("button", { name: "Pause Iris" });
+  await userEvent.click(pause);
+  await waitFor(() => expect(pause).toHaveTextContent("Pausing…"));
+  tell({ state: "paused" });
+  tell({ state: "running" });
+  expect(await screen.findByRole("button", { name: "Pause Iris" })).toHaveTextContent(/Pause$/);
+});
+
 test("why it cannot be paused is said", async () => {
   const server = answerRequests({
     "POST /api/jobs/job_1/pause": () =>

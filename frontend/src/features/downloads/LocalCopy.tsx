@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, Code } from "lucide-react";
 import { useId, useState } from "react";
 import { datasetQuery } from "@/api/queries";
+import { type Grade, gradeText, gradeWords } from "@/features/library/grades";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
@@ -16,7 +17,12 @@ export function LocalCopy({ datasetKey, path }: { datasetKey: string; path: stri
     <div className="grid min-w-0 grid-cols-1 gap-2">
       <div className="flex min-w-0 items-center gap-1 text-13 text-muted">
         <CircleCheck aria-hidden className="size-3.5 shrink-0 text-ok" />
-        <span className="shrink-0 max-sm:sr-only">Downloaded and verified</span>
+        <span
+          className="shrink-0 max-sm:sr-only"
+          title={data?.grade ? gradeText(data.grade) : undefined}
+        >
+          {arrivalText(data?.grade)}
+        </span>
         {where && (
           <>
             <span className="min-w-0 flex-1 truncate font-mono text-12" title={where}>
@@ -44,4 +50,10 @@ export function LocalCopy({ datasetKey, path }: { datasetKey: string; path: stri
       )}
     </div>
   );
+}
+
+/** `Downloaded and verified`, unless less than that is known. */
+function arrivalText(grade: Grade | null | undefined): string {
+  const less = grade === "transport" || grade === "recorded";
+  return less ? `Downloaded, ${gradeWords(grade)}` : "Downloaded and verified";
 }

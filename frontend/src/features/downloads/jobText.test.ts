@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Progress } from "@/api/types";
 import { sampleJob } from "@/test/samples";
-import { announcement, percentOf, statusText } from "./jobText";
+import { announcement, bytesToCome, percentOf, statusText } from "./jobText";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");
 
@@ -93,4 +93,16 @@ test("announcements tell states, not percentages", () => {
   const job = sampleJob({ progress: progress({ bytes_done: 1, bytes_total: 2 }) });
   expect(announcement(job)).toBe("Iris: downloading");
   expect(announcement(sampleJob({ kind: "delete", state: "succeeded" }))).toBe("Iris: deleted");
+});
+
+test("what is to come is of downloads that are not at their end", () => {
+  const half = progress({ bytes_done: 12, bytes_total: 48 });
+  const jobs = [
+    sampleJob({ progress: half }),
+    sampleJob({ state: "paused", progress: half }),
+    sampleJob({ state: "succeeded", progress: half }),
+    sampleJob({ kind: "delete", progress: half }),
+    sampleJob({ progress: progress({ bytes_done: 7 }) }),
+  ];
+  expect(bytesToCome(jobs)).toBe(72);
 });

@@ -1,3 +1,4 @@
+import { isActive } from "@/api/jobs";
 import type { JobState, JobView } from "@/api/types";
 import { formatBytes, formatCountdown, formatDuration, formatRate } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
@@ -8,6 +9,14 @@ export function percentOf(job: JobView): number | null {
   const { bytes_done: done, bytes_total: total } = job.progress;
   if (total == null || total === 0) return null;
   return Math.min(99, (100 * done) / total);
+}
+
+/** Bytes that are still to come, of the downloads whose size is known. */
+export function bytesToCome(jobs: readonly JobView[]): number {
+  return jobs
+    .filter((job) => isActive(job) && job.kind !== "delete")
+    .map(({ progress }) => Math.max(0, (progress.bytes_total ?? 0) - progress.bytes_done))
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**

@@ -103,10 +103,9 @@ function useJobAct(job: JobView, act: "cancel" | "pause" | "resume" | "retry") {
   return useMutation({
     mutationFn: () => {
       setRefusal(job.ref, null);
-      return jobStore.answered(async () => {
-        const response = await sendAsMe(`/api/jobs/${job.id}/${act}`, { method: "POST" });
-        return response.json();
-      });
+      return jobStore.answered(() =>
+        answerOf(api.POST(`/api/jobs/{job_id}/${act}`, { params: { path: { job_id: job.id } } })),
+      );
     },
     onError: (error) => setRefusal(job.ref, asProblem(error)),
   });

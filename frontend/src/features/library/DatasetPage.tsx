@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ShieldCheck, Trash2 } from "lucide-react";
+import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import { datasetQuery } from "@/api/queries";
@@ -18,6 +18,7 @@ import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
 import { Loading } from "@/ui/Spinner";
 import { DeleteDialog } from "./DeleteDialog";
+import { GradeBadge } from "./GradeBadge";
 import { ReceiptView } from "./ReceiptView";
 import { isDeleting, statusWord } from "./status";
 import { TablePreview } from "./TablePreview";
@@ -60,9 +61,7 @@ function Overview({ dataset, revision }: { dataset: DatasetView; revision?: stri
       <div className="grid grid-cols-1 gap-2">
         <div className="flex flex-wrap items-center gap-1.5">
           {dataset.downloaded && !deleting ? (
-            <Badge tone="ok">
-              <ShieldCheck aria-hidden /> verified
-            </Badge>
+            <GradeBadge grade={dataset.grade} />
           ) : (
             <Badge>{statusWord(dataset, deleting)}</Badge>
           )}

@@ -3,7 +3,7 @@ import type { DatasetFile } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { formatBytes, shortHash } from "@/ui/format";
-import { gradeText } from "./grades";
+import { gradeBrief, gradeText, gradeWords } from "./grades";
 
 /** Rows shown at a time: a dataset may have a hundred thousand files. */
 const STEP = 50;
@@ -47,7 +47,8 @@ export function FileTable({ files }: { files: readonly DatasetFile[] }) {
                   className="px-2 py-1 text-muted @max-[38rem]:hidden"
                   title={gradeText(file.grade)}
                 >
-                  {file.grade}
+                  <span aria-hidden>{gradeBrief(file.grade)}</span>
+                  <span className="sr-only">{gradeWords(file.grade)}</span>
                 </td>
               </tr>
             ))}

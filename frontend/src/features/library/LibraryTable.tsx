@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ShieldCheck, Trash2 } from "lucide-react";
+import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { DatasetView } from "@/api/types";
 import { useJobOf } from "@/features/downloads/useJobs";
@@ -7,6 +7,8 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { formatBytes, formatDate } from "@/ui/format";
 import { DeleteDialog } from "./DeleteDialog";
+import { GradeBadge } from "./GradeBadge";
+import { gradeWords } from "./grades";
 import { isDeleting, statusWord } from "./status";
 
 const CELL = "px-2 py-2.5";
@@ -71,7 +73,7 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
           {dataset.ref}
         </p>
         <p className="text-12 text-muted @min-[26rem]:hidden">
-          {[size, statusWord(dataset, deleting)].filter(Boolean).join(" · ")}
+          {[size, checksumWord(dataset, deleting)].filter(Boolean).join(" · ")}
         </p>
       </td>
       <td className={`${CELL} ${FROM_54}`}>{dataset.source}</td>
@@ -87,9 +89,7 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
       </td>
       <td className={`${CELL} ${FROM_26}`}>
         {dataset.downloaded && !deleting ? (
-          <Badge tone="ok">
-            <ShieldCheck aria-hidden /> verified
-          </Badge>
+          <GradeBadge grade={dataset.grade} brief />
         ) : (
           <Badge>{statusWord(dataset, deleting)}</Badge>
         )}
@@ -110,4 +110,9 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
       </td>
     </tr>
   );
+}
+
+function checksumWord(dataset: DatasetView, deleting: boolean): string {
+  if (!dataset.downloaded || deleting || !dataset.grade) return statusWord(dataset, deleting);
+  return gradeWords(dataset.grade);
 }

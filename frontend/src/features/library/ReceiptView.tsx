@@ -55,7 +55,7 @@ function Facts({ receipt }: { receipt: Receipt }) {
       <Fact name="Checksum">
         <span className="font-mono text-12">sha256:{receipt.checksum}</span>
       </Fact>
-      <Fact name="Whose word it is">{gradeText(receipt.grade)}</Fact>
+      <Fact name="How sure it is">{gradeText(receipt.grade)}</Fact>
       <Fact name="Licence">{receipt.license ?? "None is stated at the source."}</Fact>
       <Fact name="Downloaded">{formatTime(receipt.downloaded_at)}</Fact>
       <Fact name="Asked for by">{receipt.requested_by.join(", ")}</Fact>

@@ -1,0 +1,33 @@
+import { Shield, ShieldCheck } from "lucide-react";
+import { Badge } from "@/ui/Badge";
+import { type Grade, gradeBrief, gradeText, gradeWords } from "./grades";
+
+interface GradeBadgeProps {
+  /** Null for what was downloaded before grades were kept. */
+  grade: Grade | null | undefined;
+  /** A word or two to see; the rest is in the title, and for screen readers. */
+  brief?: boolean;
+}
+
+/** That a dataset is here, and whose word its checksums are. */
+export function GradeBadge({ grade, brief = false }: GradeBadgeProps) {
+  if (!grade) {
+    return (
+      <Badge tone="ok">
+        <ShieldCheck aria-hidden /> verified
+      </Badge>
+    );
+  }
+  const Icon = grade === "recorded" ? Shield : ShieldCheck;
+  return (
+    <Badge tone={grade === "recorded" ? "plain" : "ok"}>
+      <Icon aria-hidden />
+      <span title={gradeText(grade)}>
+        <span aria-hidden={brief || undefined}>
+          {brief ? gradeBrief(grade) : gradeWords(grade)}
+        </span>
+        {brief && <span className="sr-only">{gradeWords(grade)}</span>}
+      </span>
+    </Badge>
+  );
+}
