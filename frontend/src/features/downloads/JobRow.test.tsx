@@ -64,6 +64,7 @@ test("what runs comes to rest a moment after the answer; until then the button s
   await userEvent.click(pause);
   await waitFor(() => expect(pause).toHaveTextContent("Pausing…"));
   tell({ state: "paused" });
+  await screen.findByRole("button", { name: "Resume Iris" });
   tell({ state: "running" });
   expect(await screen.findByRole("button", { name: "Pause Iris" })).toHaveTextContent(/Pause$/);
 });
