@@ -46,8 +46,8 @@ test("an admin sets a limit, and it is told", async () => {
   expect(await screen.findByText(/Speed limit: none/)).toBeVisible();
   await change();
   await userEvent.type(screen.getByLabelText("All downloads, MB/s"), "2.5");
-  await userEvent.type(screen.getByLabelText("Other hours, from"), "22:00");
-  await userEvent.type(screen.getByLabelText("to"), "06:00");
+  await userEvent.type(screen.getByLabelText("Night, from"), "22:00");
+  await userEvent.type(screen.getByLabelText("Night, to"), "06:00");
   await userEvent.click(screen.getByRole("button", { name: "Set" }));
   expect(await screen.findByText(/2.5 MB\/s; no limit 22:00–06:00/)).toBeVisible();
   const { set_by: _, ...body } = SET;
@@ -58,10 +58,18 @@ test("the form begins with what is set, and leads back to the settings", async (
   const calls = await open(SET);
   await change();
   expect(screen.getByLabelText("All downloads, MB/s")).toHaveValue("2.5");
-  expect(screen.getByLabelText("Other hours, from")).toHaveValue("22:00");
+  expect(screen.getByLabelText("Night, from")).toHaveValue("22:00");
   await userEvent.click(screen.getByRole("button", { name: "Back to the server's settings" }));
   expect(await screen.findByText(/Speed limit: none/)).toBeVisible();
   expect(calls.at(-1)?.method).toBe("DELETE");
+});
+
+test("the focus goes to the first field, and back to the button", async () => {
+  await open(NONE);
+  await change();
+  expect(screen.getByLabelText("All downloads, MB/s")).toHaveFocus();
+  await userEvent.click(screen.getByRole("button", { name: "Never mind" }));
+  expect(screen.getByRole("button", { name: "Change the speed limit" })).toHaveFocus();
 });
 
 test("what is no speed is not sent, and a refusal is shown", async () => {
@@ -95,7 +103,7 @@ test.each([
   [{ speed: "-1" }, "above 0"],
   [{ from: "22:00" }, "an end"],
   [{ from: "22:00", to: "22:00" }, "different"],
-  [{ night: "5" }, "needs these hours"],
+  [{ night: "5" }, "needs the hours"],
 ])("%o is not what can be set", (given: Record<string, string>, words) => {
   expect(limitsFrom((name) => given[name] ?? "")).toContain(words);
 });

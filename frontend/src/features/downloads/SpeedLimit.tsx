@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Gauge } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useLayoutEffect, useRef, useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { speedLimitsQuery } from "@/api/queries";
@@ -9,6 +9,7 @@ import { useMe } from "@/features/accounts/useSession";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
+import { KeepFocus } from "@/ui/KeepFocus";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { limitsFrom, limitText, nightOf, shownMegabytes } from "./speedText";
 
@@ -18,16 +19,27 @@ export function SpeedLimit() {
   const { data: limits } = useQuery(speedLimitsQuery);
   const [open, setOpen] = useState(false);
   if (!limits) return null;
+  return (
+    <KeepFocus of={open ? "form" : "words"}>
+      {open ? (
+        <LimitForm limits={limits} onClose={() => setOpen(false)} />
+      ) : (
+        <LimitLine limits={limits} onChange={admin ? () => setOpen(true) : undefined} />
+      )}
+    </KeepFocus>
+  );
+}
+
+function LimitLine({ limits, onChange }: { limits: SpeedLimits; onChange?: () => void }) {
   const words = limitText(limits);
-  if (open) return <LimitForm limits={limits} onClose={() => setOpen(false)} />;
-  if (!admin && !words) return null;
+  if (!onChange && !words) return null;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-13 text-muted">
       <p className="flex items-center gap-1.5 [&_svg]:size-4">
         <Gauge aria-hidden /> Speed limit: {words ?? "none"}
       </p>
-      {admin && (
-        <Button size="sm" onClick={() => setOpen(true)} aria-label="Change the speed limit">
+      {onChange && (
+        <Button size="sm" onClick={onChange} aria-label="Change the speed limit">
           Change
         </Button>
       )}
@@ -39,6 +51,8 @@ function LimitForm({ limits, onClose }: { limits: SpeedLimits; onClose: () => vo
   const client = useQueryClient();
   const [fault, setFault] = useState<string>();
   const [from, to] = nightOf(limits);
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => form.current?.querySelector("input")?.focus(), []);
   function done(answer: SpeedLimits) {
     client.setQueryData(speedLimitsQuery.queryKey, answer);
     announce(`Speed limit: ${limitText(answer) ?? "none"}.`);
@@ -58,14 +72,15 @@ function LimitForm({ limits, onClose }: { limits: SpeedLimits; onClose: () => vo
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const read = limitsFrom((name) => String(form.get(name) ?? "").trim());
+    const given = new FormData(event.currentTarget);
+    const read = limitsFrom((name) => String(given.get(name) ?? "").trim());
     setFault(typeof read === "string" ? read : undefined);
     if (typeof read !== "string") set.mutate(read);
   }
 
   return (
     <form
+      ref={form}
       onSubmit={submit}
       noValidate
       aria-label="Speed limit"
@@ -80,10 +95,10 @@ function LimitForm({ limits, onClose }: { limits: SpeedLimits; onClose: () => vo
           autoComplete="off"
           defaultValue={shownMegabytes(limits.bytes_per_s)}
         />
-        <Field label="Other hours, from" name="from" type="time" defaultValue={from} />
-        <Field label="to" name="to" type="time" defaultValue={to} />
+        <Field label="Night, from" name="from" type="time" defaultValue={from} />
+        <Field label="Night, to" name="to" type="time" defaultValue={to} />
         <Field
-          label="In these, MB/s"
+          label="At night, MB/s"
           name="night"
           inputMode="decimal"
           placeholder="no limit"
@@ -92,7 +107,7 @@ function LimitForm({ limits, onClose }: { limits: SpeedLimits; onClose: () => vo
         />
       </div>
       <p className="text-13 text-muted">
-        It counts at once, for downloads under way too. Hours are the server's own.
+        It counts at once, for downloads under way too. The night is in the server's time.
       </p>
       {fault && (
         <p role="alert" className="text-13 text-bad">

@@ -29,9 +29,9 @@ export function limitsFrom(field: (name: string) => string): Omit<SpeedLimits, "
   if (Number.isNaN(speed) || Number.isNaN(other))
     return "A speed is a number of MB/s above 0, or empty for no limit.";
   const [from, to] = [field("from"), field("to")];
-  if (!from !== !to) return "Other hours need a beginning and an end.";
-  if (other != null && !from) return "A speed for other hours needs these hours.";
-  if (from && from === to) return "Other hours must begin and end at different times.";
+  if (!from !== !to) return "A night needs a beginning and an end.";
+  if (other != null && !from) return "A speed at night needs the hours of the night.";
+  if (from && from === to) return "A night must begin and end at different times.";
   return {
     bytes_per_s: speed,
     night: from ? `${from}-${to}` : null,
