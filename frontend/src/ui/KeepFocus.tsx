@@ -13,7 +13,8 @@ export function KeepFocus({ of, children }: KeepFocusProps) {
   const held = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the control is another
   useLayoutEffect(() => {
-    if (!held.current || frame.current?.contains(document.activeElement)) return;
+    // Somewhere else by now: it is not taken back.
+    if (!held.current || document.activeElement !== document.body) return;
     frame.current?.querySelector<HTMLElement>("a, button:not(:disabled)")?.focus();
   }, [of]);
   return (
@@ -24,8 +25,9 @@ export function KeepFocus({ of, children }: KeepFocusProps) {
       onFocus={() => {
         held.current = true;
       }}
-      onBlur={() => {
-        held.current = false;
+      onBlur={({ target }) => {
+        // A browser takes the focus of a button that is disabled, as it is while its request is out.
+        held.current = target instanceof HTMLButtonElement && target.disabled;
       }}
     >
       {children}
