@@ -81,6 +81,15 @@ test("why it cannot be paused is said", async () => {
   expect(await screen.findByText("The job is done already. Open it.")).toBeVisible();
 });
 
+test.each(["waiting", "paused"] as const)(
+  "%s of a size not known has no full bar",
+  async (state) => {
+    tell({ state, progress: { ...half, bytes_done: 5 } });
+    renderOnPage(<Rows narrow />);
+    expect(await screen.findByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
+  },
+);
+
 test("what a download ran into is told while it goes on, and no longer", async () => {
   const note = "a.csv changed at its source; it is fetched anew.";
   tell({ state: "running", progress: { ...half, note } });

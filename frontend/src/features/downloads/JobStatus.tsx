@@ -48,10 +48,10 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
   );
 }
 
-/** A queued job has an empty bar; one of unknown size a bar without an end. */
+/** What does not move and has nothing yet has an empty bar; a size not known a bar without an end. */
 function barValue(job: JobView, percent: number | null): number | null {
   if (job.state === "queued") return 0;
-  return percent;
+  return job.state === "waiting" || job.state === "paused" ? (percent ?? 0) : percent;
 }
 
 function barTone(job: JobView) {
