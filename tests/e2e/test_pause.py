@@ -57,6 +57,21 @@ def test_a_paused_card_resumes_and_a_paused_job_is_cancelled(page: Page, server:
     expect(tray.get_by_text("Cancelled")).to_be_visible()
 
 
+def test_what_a_download_ran_into_is_told(page: Page, server: Server, hubs: Hubs) -> None:
+    register(page, server)
+    card = start_slow(page, hubs)
+    expect(card.get_by_text(re.compile(r"[1-9].* MB of 6\.0 MB"))).to_be_visible()
+    tray = page.get_by_role("complementary", name="Downloads").get_by_test_id("job").filter(has_text=RIVER)
+    tray.get_by_role("button", name=re.compile("^Pause")).click()
+    hubs.hub.fault("changed_etag", times=1)
+    tray.get_by_role("button", name=re.compile("^Resume")).click()
+    note = "gauge.bin changed at its source; it is fetched anew."
+    expect(tray.get_by_text(note)).to_be_visible()
+    expect(card.get_by_text(note)).to_be_visible()
+    expect(tray.get_by_text("Downloaded and verified")).to_be_visible(timeout=20_000)
+    expect(tray.get_by_text(note)).to_have_count(0)
+
+
 def test_a_wait_is_counted_down(page: Page, server: Server, hubs: Hubs) -> None:
     register(page, server)
     ask(page, "find heart failure data")

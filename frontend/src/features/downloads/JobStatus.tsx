@@ -33,7 +33,9 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
           <StateIcon job={job} />
           <span className="min-w-0 wrap-anywhere">{text}</span>
         </span>
-        {job.state === "running" && percent !== null && <span>{Math.floor(percent)}%</span>}
+        {job.state === "running" && percent !== null && !narrow && (
+          <span>{Math.floor(percent)}%</span>
+        )}
       </p>
       {isActive(job) && job.progress.note && (
         <p className={clsx("flex min-w-0 items-start gap-1.5", narrow ? "text-12" : "text-13")}>

@@ -22,7 +22,7 @@ export function GradeBadge({ grade, brief = false }: GradeBadgeProps) {
   return (
     <Badge tone={grade === "recorded" ? "plain" : "ok"}>
       <Icon aria-hidden />
-      <span title={gradeText(grade)}>
+      <span title={gradeText(grade)} className={brief ? "whitespace-nowrap" : undefined}>
         <span aria-hidden={brief || undefined}>
           {brief ? gradeBrief(grade) : gradeWords(grade)}
         </span>

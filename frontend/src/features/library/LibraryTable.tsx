@@ -34,7 +34,7 @@ export function LibraryTable({ datasets }: { datasets: readonly DatasetView[] })
             <th className={`${HEAD} w-15 text-right ${FROM_42}`}>Files</th>
             <th className={`${HEAD} w-27 ${FROM_42}`}>Licence</th>
             <th className={`${HEAD} w-25 ${FROM_34}`}>Date</th>
-            <th className={`${HEAD} w-25 ${FROM_26}`}>Checksum</th>
+            <th className={`${HEAD} w-27 ${FROM_26}`}>Checksum</th>
             <th className="w-14 px-2 py-2">
               <span className="sr-only">Delete</span>
             </th>
