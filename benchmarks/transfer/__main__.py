@@ -26,7 +26,7 @@ def main() -> int:
     scale = QUICK if asked.quick else FULL
     scale = replace(scale, runs=asked.runs or scale.runs)
     peers = Peers(install=not asked.no_install)
-    parent = _parent(scale)
+    parent = asked.folder or _parent(scale)
     facts = {**describe_machine(), "files": "in memory" if parent == _MEMORY else "on disk", **peers.versions}
     for name, value in facts.items():
         print(f"{name}: {value}")
@@ -80,6 +80,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small, once: to see that it works")
     parser.add_argument("--only", type=_names, default=list(WORKLOADS), metavar="WORKLOAD,…")
     parser.add_argument("--runs", type=int, help="counted runs of each tool, 5 by default")
+    parser.add_argument(
+        "--folder", type=Path, help="where the files lie: in memory by default, if it has room"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there")
     parser.add_argument("--no-install", action="store_true", help="leave out the tools that are missing")

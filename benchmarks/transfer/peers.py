@@ -107,6 +107,8 @@ def describe_machine() -> dict[str, str]:
         "CPU": f"{cpu}, {os.cpu_count()} cores",
         "memory": f"{memory:.0f} GB",
         "system": platform.platform(),
+        # Others at work make every number worse, not all by as much.
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
     }
 
 
