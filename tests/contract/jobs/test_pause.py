@@ -165,8 +165,9 @@ async def test_a_restart_leaves_it_at_rest(world: World) -> None:
     await world.until(job_id, "paused")
     hold.let_go.set()
     await world.restart()
+    await world.jobs.stop()
     world.lose_queue()
-    await world.restart()
+    await world.start()
     await world.until(await world.submit("done", key="next"), "succeeded")
     assert (await world.jobs.get(ADA, job_id)).state == "paused"
     await world.jobs.resume(ADA, job_id)
