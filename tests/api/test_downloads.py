@@ -251,6 +251,33 @@ def test_a_full_disk_is_said_before_the_first_byte(tmp_path: Path, hubs: Hubs) -
         assert server.client().get("/api/jobs").json() == []
 
 
+def test_what_a_download_needs_and_what_is_free_is_said(ada: Client) -> None:
+    body = {"dataset_id": "builtin:digits"}
+    [card, *_] = ada.post("/api/datasets/search-all", {"query": "digits", "sources": ["builtin"]}).json()[
+        "datasets"
+    ]
+    ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait=0"}).json()
+    assert ticket["room"]["needs_bytes"] == card["size_bytes"] > 0
+    assert ticket["room"]["free_bytes"] > 10**6
+    ada.finished(ticket["job_id"])
+    here = ada.post("/api/datasets/download-dataset", body).json()
+    assert (here["status"], here["room"]["needs_bytes"]) == ("succeeded", 0)
+    part = ada.post("/api/datasets/download-dataset", body | {"files": ["test.csv"]}).json()
+    assert part["room"]["needs_bytes"] is None
+    ada.finished(part["job_id"])
+
+
+def test_what_is_here_is_answered_though_the_disk_is_full(tmp_path: Path) -> None:
+    body = {"dataset_id": "builtin:iris"}
+    with Server(tmp_path / "data") as server:
+        server.client().post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"})
+    with Server(tmp_path / "data", DATAFERRY_MIN_FREE_BYTES=str(10**18)) as server:
+        ada = server.client()
+        assert ada.post("/api/datasets/download-dataset", body).status_code == 200
+        afresh = ada.post("/api/datasets/download-dataset", body | {"force_download": True})
+        assert (afresh.status_code, afresh.json()["code"]) == (507, "disk_full")
+
+
 def test_a_source_that_is_slow_is_asked_again_by_the_job(tmp_path: Path) -> None:
     hubs = make_hubs()
     with hubs.kaggle, hubs.hub:

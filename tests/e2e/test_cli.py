@@ -1,6 +1,8 @@
 """The command line beside a running server, and against hubs that misbehave."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,6 +49,10 @@ def test_a_command_uses_the_server_that_runs(server: Server) -> None:
     assert f"huggingface:{IMDB}" in dataferry(server, "search", "imdb", "movie", "reviews")
     printed = dataferry(server, "download", f"huggingface:{IMDB}")
     assert "(verified against the publisher's checksum)" in printed
+    assert re.match(rf"huggingface:{IMDB}: needs [\d.]+ k?B, [\d.]+ [MGT]B free\n", printed)
+    # What is here needs nothing, and a program that reads JSON gets nothing else.
+    assert "needs" not in dataferry(server, "download", f"huggingface:{IMDB}")
+    json.loads(dataferry(server, "download", f"huggingface:{IMDB}", "--json", "--force"))
     folder = Path(printed.strip().splitlines()[-1])
     assert any(folder.iterdir())
     assert f"huggingface:{IMDB}" in dataferry(server, "library")

@@ -20,6 +20,7 @@ from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
 from dataferry.core.types import GRADE_WORDS, JobView
+from dataferry.library.views import Room
 
 
 def search(
@@ -93,6 +94,8 @@ def download(
     }
     with connected(user) as client:
         ticket = client.call("POST", "/api/datasets/download-dataset", json=body)
+        if not as_json:
+            _print_room(ticket)
         try:
             job = asyncio.run(_watch(client, ticket["job_id"], quiet=as_json))
         except KeyboardInterrupt:
@@ -106,6 +109,13 @@ def download(
         return
     out.print(receipt["line"])
     out.print(job.file_path or receipt["local_path"])
+
+
+def _print_room(ticket: dict[str, Any]) -> None:
+    """What the download needs of the disk, before its first byte."""
+    room = ticket["room"] and Room.model_validate(ticket["room"])
+    if room and room.words:
+        out.print(f"{ticket['ref']}: {room.words}")
 
 
 async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:

@@ -6,7 +6,7 @@ from typing import cast
 
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus
+from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus, Room
 
 _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
@@ -64,9 +64,11 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
     return {"local_status": status, "job_id": job.id if job else None, "file_path": path}
 
 
-def download_ticket(job: JobView, dataset_id: str, path: str = "") -> DownloadTicket:
+def download_ticket(
+    job: JobView, dataset_id: str, path: str = "", room: Room | None = None
+) -> DownloadTicket:
     """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
-    by default the dataset's own folder."""
+    by default the dataset's own folder. ``room``: what it found on the disk."""
     ref = DatasetRef.parse(job.ref)
     path = path or job.file_path or ""
     folder = f" to {path}" if path else ""
@@ -77,7 +79,8 @@ def download_ticket(job: JobView, dataset_id: str, path: str = "") -> DownloadTi
     elif job.state == "cancelled":
         message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
     else:
-        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}."
+        words = f" ({room.words})" if room is not None and room.words else ""
+        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{words}."
     return DownloadTicket(
         success=job.state not in ("failed", "cancelled"),
         dataset_id=dataset_id,
@@ -89,6 +92,7 @@ def download_ticket(job: JobView, dataset_id: str, path: str = "") -> DownloadTi
         ref=job.ref,
         key=job.key,
         problem=job.problem,
+        room=room,
     )
 
 

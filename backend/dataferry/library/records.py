@@ -114,6 +114,17 @@ def learn_alias(session: Session, name: str, ref: DatasetRef) -> None:
         session.add(Alias(name=name, ref=str(ref)))
 
 
+def exact(session: Session, ref: DatasetRef, revision: str, selection: str) -> Dataset | None:
+    """The row of one revision and selection, where there is one."""
+    query = select(Dataset).where(
+        Dataset.source == ref.source,
+        Dataset.source_id == ref.id,
+        Dataset.revision == revision,
+        Dataset.selection == selection,
+    )
+    return session.exec(query).one_or_none()
+
+
 def upsert(
     session: Session,
     ref: DatasetRef,
@@ -124,14 +135,7 @@ def upsert(
     encrypted_link: str | None,
 ) -> Dataset:
     """The row of one revision, made or brought up to date from what its source says now."""
-    dataset = session.exec(
-        select(Dataset).where(
-            Dataset.source == ref.source,
-            Dataset.source_id == ref.id,
-            Dataset.revision == revision,
-            Dataset.selection == selection,
-        )
-    ).one_or_none()
+    dataset = exact(session, ref, revision, selection)
     if dataset is None:
         dataset = Dataset(
             id=new_id("ds"),

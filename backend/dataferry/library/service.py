@@ -39,6 +39,7 @@ from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
 from dataferry.library.receipts import receipt
+from dataferry.library.room import find_room
 from dataferry.library.selection import Selection
 from dataferry.library.speeds import Speeds
 from dataferry.library.views import (
@@ -49,12 +50,12 @@ from dataferry.library.views import (
     DownloadTicket,
     Preview,
     Receipt,
+    Room,
     SearchAnswer,
     StorageView,
 )
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog
-from dataferry.transfer import preflight
 
 
 class Library:
@@ -190,11 +191,7 @@ class Library:
         summary = await self._describe_for_download(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
-            if selection.whole and summary.size_bytes is not None:
-                await asyncio.to_thread(
-                    preflight, summary.size_bytes, self.store.root, self._settings.min_free_bytes
-                )
-
+        room = await self._room(ref, summary, selection, afresh=force)
         credential = await self._credentials.find(ref.source, viewer.user_id)
 
         def book(session: Session) -> tuple[str, str]:
@@ -244,7 +241,18 @@ class Library:
 
         job_id, path = await self._database.run(book)
         self._jobs.wake(job_id)
-        return download_ticket(await self._jobs.get(viewer, job_id), asked.id, path)
+        return download_ticket(await self._jobs.get(viewer, job_id), asked.id, path, room)
+
+    async def _room(
+        self, ref: DatasetRef, summary: DatasetSummary | None, selection: Selection, *, afresh: bool
+    ) -> Room:
+        """Errors: ``DiskFull``, ``StoreNotWritable``."""
+        size = row = None
+        if summary is not None:
+            size = summary.size_bytes if selection.whole else None
+            row = await self._database.run(records.exact, ref, summary.revision or "", selection.digest)
+        reserve = self._settings.min_free_bytes
+        return await asyncio.to_thread(find_room, self.store, size, row, reserve=reserve, afresh=afresh)
 
     async def _describe_for_download(
         self, ref: DatasetRef, revision: str | None, viewer: Viewer, *, fresh: bool

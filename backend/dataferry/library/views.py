@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Grade, JobState, ProblemView, SourceLabel, SourceName, SourceProblem, View
 
 LocalStatus = Literal["absent", "downloaded"] | JobState
@@ -49,6 +50,21 @@ class SearchAnswer(View):
     offset: int = 0
 
 
+class Room(View):
+    """What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
+    that is not known before its files are listed. What archives take beside them is looked at by its job."""
+
+    needs_bytes: int | None
+    free_bytes: int
+
+    @property
+    def words(self) -> str | None:
+        """``needs 4.1 GB, 51 GB free``; None where there is nothing to say."""
+        if not self.needs_bytes:
+            return None
+        return f"needs {readable_bytes(self.needs_bytes)}, {readable_bytes(self.free_bytes)} free"
+
+
 class DownloadTicket(View):
     """The answer to a wish for a download. ``success`` says that it was accepted, or, once
     ``status`` is ``succeeded``, done."""
@@ -63,6 +79,8 @@ class DownloadTicket(View):
     ref: str
     key: str
     problem: ProblemView | None = None
+    #: What its bytes found on the disk when it was asked for.
+    room: Room | None = None
 
 
 class DatasetFileView(View):

@@ -1348,6 +1348,7 @@ export interface components {
             /** Key */
             key: string;
             problem?: components["schemas"]["ProblemView"] | null;
+            room?: components["schemas"]["Room"] | null;
         };
         /**
          * JobEvent
@@ -1817,6 +1818,17 @@ export interface components {
             password: string;
             /** Setup Token */
             setup_token?: string | null;
+        };
+        /**
+         * Room
+         * @description What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
+         *     that is not known before its files are listed. What archives take beside them is looked at by its job.
+         */
+        Room: {
+            /** Needs Bytes */
+            needs_bytes: number | null;
+            /** Free Bytes */
+            free_bytes: number;
         };
         /**
          * SearchAnswer
