@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +139,7 @@ class _Fetch:
         if self._order.reuse is not None:
             whole |= reuse_files(missing, self._order.reuse, self._work, meter, self._proceed)
             missing = [entry for entry in missing if entry.path not in whole]
-        preflight(self._room_for(missing), self._work.root, self._limits.min_free_bytes)
+        preflight(self._room_for(missing, left.begun), self._work.root, self._limits.min_free_bytes)
         unpacking = Unpacking(
             self._manifest,
             self._work,
@@ -157,7 +157,7 @@ class _Fetch:
             self._check_sizes(whole)
             members = unpacking.finish(whole, self._proceed)
         except DiskFull:
-            preflight(self._room_for(self._missing()) - self._unpacked(), self._work.root)  # says the sum
+            preflight(self._room_left(), self._work.root)  # says the sum
             raise
         finally:
             unpacking.stop()
@@ -192,27 +192,29 @@ class _Fetch:
             except UnusablePath as error:
                 raise InvalidInput(f"The source lists files that collide: {error}.") from error
 
-    def _room_for(self, missing: list[FileEntry]) -> int:
+    def _room_for(self, missing: list[FileEntry], begun: Container[str]) -> int:
         """Bytes of disk that are still needed: what is under way has its room already."""
-        needed = sum(max(0, (entry.size or 0) - allocated(self._work.part(entry))) for entry in missing)
-        return needed + unpacked_peak(self._manifest)
+        needed = unpacked_peak(self._manifest)
+        for entry in missing:
+            taken = allocated(self._work.part(entry)) if entry.path in begun else 0
+            needed += max(0, (entry.size or 0) - taken)
+        return needed
 
-    def _missing(self) -> list[FileEntry]:
-        """Files that are not whole yet."""
-        return [entry for entry in self._manifest.files if not self._work.home(entry).exists()]
-
-    def _unpacked(self) -> int:
-        """Bytes of the tree that came out of archives."""
-        plain = {self._work.home(entry) for entry in self._manifest.files}
-        files = [path for path in self._work.tree.rglob("*") if path.is_file() and path not in plain]
-        return min(sum(path.stat().st_size for path in files), unpacked_peak(self._manifest))
+    def _room_left(self) -> int:
+        """The same in the middle of the work."""
+        homes = {entry.path: self._work.home(entry) for entry in self._manifest.files}
+        missing = [entry for entry in self._manifest.files if not homes[entry.path].exists()]
+        plain = set(homes.values())
+        members = [path for path in self._work.tree.rglob("*") if path.is_file() and path not in plain]
+        unpacked = min(sum(path.stat().st_size for path in members), unpacked_peak(self._manifest))
+        return self._room_for(missing, homes) - unpacked
 
     def _check_sizes(self, whole: dict[str, FetchedFile]) -> None:
         """Every file is still where it landed. Its bytes were hashed on the way."""
         with disk_faults(self._work.root):
             for entry in self._manifest.files:
                 self._proceed()
-                if self._work.home(entry).stat().st_size != whole[entry.path].size:
+                if self._work.size_of(entry) != whole[entry.path].size:
                     raise ChecksumMismatch(f"{entry.path} changed on this disk after it was verified.")
 
     def _move(self, files: tuple[FetchedFile, ...]) -> None:

@@ -17,7 +17,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
@@ -40,7 +39,8 @@ class Partial:
         self.journal = Journal(root / "journal.jsonl", manifest, boot_id())
         self._manifest = manifest
         self._finished = root / "finished.json"
-        self._folders: set[Path] = set()
+        self._tree_name = str(self.tree)
+        self._folders: set[str] = set()
 
     @classmethod
     @contextmanager
@@ -123,14 +123,14 @@ class Partial:
         """A part has been verified: it takes its place, read-only, and the journal says so."""
         with disk_faults(self.root):
             self.part(entry).chmod(0o444)
-            self.part(entry).rename(self._ready(self.home(entry)))
+            self.part(entry).rename(self._ready(entry))
             self.journal.whole(file)
 
     def land_bytes(self, entry: FileEntry, body: bytes | memoryview, file: FetchedFile) -> None:
         """A small file that was verified in memory. It needs no name of its own meanwhile: what the
         journal does not call whole is swept away."""
         with disk_faults(self.root):
-            home = self._ready(self.home(entry))
+            home = self._ready(entry)
             descriptor = os.open(home, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
             try:
                 os.fchmod(descriptor, 0o444)  # whatever the umask
@@ -146,7 +146,7 @@ class Partial:
         """A file that is here already stands in the tree too; False if it has gone meanwhile."""
         with disk_faults(self.root):
             try:
-                share(existing, self._ready(self.home(entry)), scratch=self.root / "parts")
+                share(existing, Path(self._ready(entry)), scratch=self.root / "parts")
             except FileNotFoundError:
                 return False
             self.journal.whole(file)
@@ -157,10 +157,19 @@ class Partial:
         with disk_faults(self.root):
             self.home(entry).unlink(missing_ok=True)
 
-    def _ready(self, home: Path) -> Path:
-        folder = home.parent
+    def size_of(self, entry: FileEntry) -> int:
+        """Bytes of a verified file on disk. Errors: ``OSError``."""
+        return os.stat(self._home_name(entry)).st_size
+
+    def _home_name(self, entry: FileEntry) -> str:
+        # A Path for each of many thousand files costs as much as writing them.
+        return str(self.home(entry)) if entry.unpack else f"{self._tree_name}/{entry.path}"
+
+    def _ready(self, entry: FileEntry) -> str:
+        home = self._home_name(entry)
+        folder = home.rpartition("/")[0]
         if folder not in self._folders:
-            folder.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
         return home
 
@@ -176,7 +185,7 @@ class Partial:
         record = {
             "manifest": self._fingerprint(),
             "inode": self.tree.stat().st_ino,
-            "files": [asdict(file) for file in files],
+            "files": [[file.path, file.size, file.sha256, file.grade] for file in files],
         }
         with disk_faults(self.root):
             fresh = self._finished.with_suffix(".new")
@@ -190,7 +199,7 @@ class Partial:
             moved = record["inode"] == target.stat().st_ino
             if not moved or record["manifest"] != self._fingerprint():
                 return None
-            return tuple(FetchedFile(**file) for file in record["files"])
+            return tuple(FetchedFile(*file) for file in record["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -119,7 +119,10 @@ class _Gauge:
 
     def learn(self, headers: Mapping[str, str], now: float) -> bool:
         """Whether the answer says what is left."""
-        told = _terms(headers.get("ratelimit", ""))
+        text = headers.get("ratelimit", "")
+        if not text:
+            return False
+        told = _terms(text)
         limits = _terms(headers.get("ratelimit-policy", ""))
         names = [name for name, terms in told.items() if "r" in terms and "t" in terms][:_POLICIES]
         for name in names:

@@ -10,7 +10,7 @@ import select
 import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar, overload
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -29,6 +29,9 @@ class Malformed(ValueError):
 
 class Closed(ConnectionError):
     """The connection ended before a byte of the answer came."""
+
+
+_Other = TypeVar("_Other")
 
 
 class Headers(Mapping[str, str]):
@@ -50,6 +53,14 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._joined[name.lower()]
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str | _Other, /) -> str | _Other: ...
+    def get(self, name: str, default: object = None, /) -> object:
+        # The inherited one raises and catches for each header that is missing, as most are.
+        return self._joined.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._joined)
