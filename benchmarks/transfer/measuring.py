@@ -162,6 +162,18 @@ def check(wanted: Sequence[Wanted], root: Path, *, hashes: bool) -> None:
                     raise Failed(f"{file.path} has other bytes.")
 
 
+def sha256_s_per_gb() -> float:
+    """CPU seconds that hashlib needs for 10^9 bytes, the least of five tries."""
+    chunk, count = bytes(2**20), 256
+    tries = []
+    for _ in range(5):
+        began, digest = time.process_time(), hashlib.sha256()
+        for _ in range(count):
+            digest.update(chunk)
+        tries.append(time.process_time() - began)
+    return min(tries) / (len(chunk) * count / 10**9)
+
+
 def _row(tool: Tool, runs: list[Run], reference: Row | None) -> Row:
     wall = statistics.median(run.wall for run in runs)
     rate = tool.size / MB / wall

@@ -20,7 +20,12 @@ from dataferry.transfer.governor import Governor
 def main() -> None:
     if sys.argv[1:] == ["--idle"]:
         return
-    order = json.loads(Path(sys.argv[1]).read_text())
+    seconds, waits = fetch_order(json.loads(Path(sys.argv[1]).read_text()))
+    print(json.dumps({"inner_s": seconds, "waits": waits}))
+
+
+def fetch_order(order: dict[str, Any]) -> tuple[float, int]:
+    """Fetch what is ordered; the seconds inside, and how often a hub wanted a wait."""
     manifest = Manifest(
         DatasetRef.make("url", "http://127.0.0.1/benchmark"),
         revision="1",
@@ -28,7 +33,7 @@ def main() -> None:
     )
     began = time.perf_counter()
     waits = _bring(manifest, order)
-    print(json.dumps({"inner_s": time.perf_counter() - began, "waits": waits}))
+    return time.perf_counter() - began, waits
 
 
 def _entry(file: dict[str, Any], base: str) -> FileEntry:
