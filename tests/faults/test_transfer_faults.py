@@ -114,9 +114,15 @@ def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None
 
 def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "wrong_bytes", times=1)
-    server.fault("a.bin", "slow_first_byte", seconds=0.25)
+    server.fault("a.bin", "slow_first_byte", seconds=0.8)
     told: list[Progress] = []
-    fetch(server.manifest(), tmp_path / "set", told.append, threading.Event(), limits=QUICK)
+    fetch(
+        server.manifest(),
+        tmp_path / "set",
+        told.append,
+        threading.Event(),
+        limits=replace(QUICK, stall_timeout_s=5),
+    )
     assert tree(tmp_path / "set") == server.files
     assert server.asked("a.bin") == 2
     again = [request for request in server.requests if request.path == "a.bin"][1]

@@ -73,7 +73,7 @@ def only(server: FileServer) -> str:
 def test_members_are_there_before_the_archive_is(server: FileServer, tmp_path: Path) -> None:
     name = only(server)
     server.bytes_per_s = 200_000
-    server.fault(name, "stall", after=0, skip=12)
+    server.fault(name, "stall", after=0, skip=16)
     unpacked = tmp_path / ".incomplete" / "set" / "tree"
     cancel = threading.Event()
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -238,3 +239,20 @@ def test_links_must_be_http(tmp_path: Path) -> None:
         files = (FileEntry("x", Http(link)),)
         with pytest.raises(InvalidInput):
             run(Manifest(DatasetRef("builtin", "x"), "1", files), tmp_path / "set")
+
+
+def test_one_answer_that_does_not_come_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """A server beside us is asked over one connection, but not come what may."""
+    files = {f"{number:02}.csv": b"x" * (100 + number) for number in range(21)}
+    with FileServer(files) as server:
+        server.fault("01.csv", "stall", after=0)
+
+        def report(progress: Progress) -> None:
+            if progress.files_done == len(files) - 1:
+                server.heal("01.csv")
+
+        began = time.monotonic()
+        limits = Limits(connections=4, stall_timeout_s=10)
+        fetch(server.manifest(), tmp_path / "set", report, threading.Event(), limits=limits)
+        assert tree(tmp_path / "set") == files
+        assert time.monotonic() - began < 5

@@ -27,9 +27,12 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 #: How often one that has nothing to do looks for a slow connection to help.
 _LOOK_S = 0.5
 
-#: So many connections always; more once answers take longer than those of a server beside us.
-_FEW = 2
+#: One connection always; more unless the first answer, for which a connection is made, comes as from a
+#: server beside us, and later ones take less than this part of the time.
 _NEAR_S = 0.002
+_WAITING = 0.75
+#: An answer that keeps the one connection waiting for longer must not keep the other files waiting.
+_STILL_S = 0.2
 
 Work = FileEntry | Share
 
@@ -55,9 +58,10 @@ class Lanes:
         self._tries: Counter[str] = Counter()
         self._faults_in_a_row = 0
         self._patience = 2 * around.limits.connections
-        #: Whether answers come at once, so that a few connections keep this machine busy.
+        #: Whether answers come at once, so that one connection keeps this machine busy.
         self._near: bool | None = None
-        self._answer_s = 0.0
+        self._near_since = 0.0
+        self._waited_s = 0.0
         self._ending = False
         self._ended = threading.Event()
         self._running = around.limits.connections if self._queue else 0
@@ -126,11 +130,11 @@ class Lanes:
         """An answer began after so long."""
         if self._near is None:
             with self._changed:
-                self._near = seconds < _NEAR_S
+                self._near, self._near_since = seconds < _NEAR_S, time.monotonic()
                 self._changed.notify_all()
         elif self._near:
-            self._answer_s += (seconds - self._answer_s) / 16
-            if self._answer_s > _NEAR_S:
+            self._waited_s += seconds
+            if self._waited_s > max(_NEAR_S, _WAITING * (time.monotonic() - self._near_since)):
                 self.slow()
 
     def slow(self) -> None:
@@ -149,7 +153,7 @@ class Lanes:
 
     def _drive(self, number: int) -> None:
         try:
-            if number >= _FEW:
+            if number > 0:
                 self._await_need()
             buffer = memoryview(bytearray(_BUFFER))
             while (work := self._next()) is not None:
@@ -164,10 +168,17 @@ class Lanes:
                     self._ended.set()
 
     def _await_need(self) -> None:
-        """Leave the work to a few while they do as well: more threads would only take turns."""
+        """Leave the work to one while it does as well: more threads would only take turns."""
         with self._changed:
             self._changed.wait_for(lambda: self._near is not None or self._ending, 2 * _NEAR_S)
-            self._changed.wait_for(lambda: not self._near or self._ending or not (self._queue or self._large))
+            count = self._around.meter.count
+            while not self._changed.wait_for(self._is_over, _STILL_S):
+                before, count = count, self._around.meter.count
+                if count == before:
+                    self.slow()
+
+    def _is_over(self) -> bool:
+        return not self._near or self._ending or not (self._queue or self._large)
 
     def _perform(self, work: Work, buffer: memoryview) -> None:
         try:

@@ -45,6 +45,11 @@ class Meter:
         #: Where the rate was last measured.
         self._sample: tuple[float, int] | None = None
 
+    @property
+    def count(self) -> int:
+        """Bytes so far."""
+        return self._bytes
+
     def add(self, count: int) -> None:
         """``count`` bytes were written; negative for bytes that turned out to be of no use."""
         with self._lock:
