@@ -11,7 +11,6 @@ from typing import BinaryIO
 from dataferry.core.errors import (
     Cancelled,
     ChecksumMismatch,
-    DataferryError,
     InvalidInput,
     SourceProtocolError,
     UnsafeArchive,
@@ -136,7 +135,7 @@ class Unpacking:
                 if trial.format is not None:
                     unpack(stream, trial.format, tree, trial.expect)
                     trial.whole = True
-        except (DataferryError, DamagedArchive, Cancelled):
+        except Exception:  # what is wrong with it is told once it is whole
             self._take_back(entry.path)
 
     def _take_back(self, path: str) -> None:
