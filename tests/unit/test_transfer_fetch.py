@@ -256,3 +256,18 @@ def test_one_answer_that_does_not_come_keeps_no_other_waiting(tmp_path: Path) ->
         fetch(server.manifest(), tmp_path / "set", report, threading.Event(), limits=limits)
         assert tree(tmp_path / "set") == files
         assert time.monotonic() - began < 5
+
+
+def test_the_documents_ten_lines_fetch_a_file(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "transfer.md").read_text()
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    lines = [line for line in found[1].splitlines() if line]
+    assert len(lines) <= 10
+    code = found[1].replace("https://example.org/iris.csv", server.url("train.csv"))
+    code = re.sub(r"[0-9a-f]{32}", hashlib.md5(FILES["train.csv"]).hexdigest(), code)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert tree(tmp_path / "iris") == {"iris.csv": FILES["train.csv"]}
