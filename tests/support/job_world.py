@@ -133,6 +133,23 @@ class Hold:
         await eventually(begun, "the handler is at work")
 
 
+class Reluctant:
+    """A handler whose first run, asked to stop, does so only once it may; the next has nothing to do."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.may_end = threading.Event()
+        self._runs = 0
+
+    def __call__(self, run: JobRun) -> None:
+        self._runs += 1
+        if self._runs == 1:
+            run.cancel.wait(10)
+            self.stopping.set()
+            self.may_end.wait(10)
+            raise Cancelled
+
+
 def done(_run: JobRun) -> None:
     """A handler with nothing to do."""
 

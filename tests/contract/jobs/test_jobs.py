@@ -12,7 +12,7 @@ from dataferry.core.errors import Cancelled, Conflict, GatedDataset, NetworkFaul
 from dataferry.core.types import DatasetRef, JobView, Progress
 from dataferry.jobs.models import Job
 from dataferry.jobs.service import JobRun
-from tests.support.job_world import ADA, BOB, EVE, Hold, World, follow, jobs_in
+from tests.support.job_world import ADA, BOB, EVE, Hold, Reluctant, World, follow, jobs_in
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -215,23 +215,14 @@ async def test_cancel_of_a_waiting_job(world: World) -> None:
 
 
 async def test_asking_again_while_it_stops_starts_it_again(world: World) -> None:
-    stopping, may_end = threading.Event(), threading.Event()
-
-    def reluctant(run: JobRun) -> None:
-        if len(world.runs) == 1:
-            run.cancel.wait(10)
-            stopping.set()
-            may_end.wait(10)
-            raise Cancelled
-
-    world.handlers["reluctant"] = reluctant
+    reluctant = world.handlers["reluctant"] = Reluctant()
     await world.start()
     job_id = await world.submit("reluctant")
     await world.until(job_id, "running")
     await world.jobs.cancel(ADA, job_id)
-    stopping.wait(10)
+    reluctant.stopping.wait(10)
     assert await world.submit("reluctant") == job_id
-    may_end.set()
+    reluctant.may_end.set()
     await world.until(job_id, "succeeded")
     assert await world.steps(job_id) == ["queued", "running", "queued", "running", "succeeded"]
     assert [job.state for job in world.closed] == ["succeeded"]

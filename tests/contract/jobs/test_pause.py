@@ -10,7 +10,7 @@ from dataferry.core.errors import Cancelled, Conflict, NetworkFault, NotFound, S
 from dataferry.core.types import Progress
 from dataferry.jobs.models import Job
 from dataferry.jobs.service import JobRun
-from tests.support.job_world import ADA, BOB, EVE, Hold, World
+from tests.support.job_world import ADA, BOB, EVE, Hold, Reluctant, World
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -95,23 +95,14 @@ async def test_pausing_and_resuming_twice_is_once(world: World) -> None:
 
 
 async def test_resumed_before_it_has_stopped_it_goes_on(world: World) -> None:
-    stopping, may_end = threading.Event(), threading.Event()
-
-    def reluctant(run: JobRun) -> None:
-        if len(world.runs) == 1:
-            run.cancel.wait(10)
-            stopping.set()
-            may_end.wait(10)
-            raise Cancelled
-
-    world.handlers["reluctant"] = reluctant
+    reluctant = world.handlers["reluctant"] = Reluctant()
     await world.start()
     job_id = await world.submit("reluctant")
     await world.until(job_id, "running")
     await world.jobs.pause(ADA, job_id)
-    stopping.wait(10)
+    reluctant.stopping.wait(10)
     await world.jobs.resume(ADA, job_id)
-    may_end.set()
+    reluctant.may_end.set()
     await world.until(job_id, "succeeded")
     assert await world.steps(job_id) == ["queued", "running", "queued", "running", "succeeded"]
 
