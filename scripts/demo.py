@@ -32,7 +32,7 @@ def main() -> int:
             )
             for fake, address in addresses.items():
                 print(f"  {fake:7} {address}", flush=True)
-            with child("-m", "dataferry.cli", "serve", cwd=name, env=environment(addresses, name)) as server:
+            with child("-m", "dataferry", "serve", cwd=name, env=environment(addresses, name)) as server:
                 return server.wait()
     except KeyboardInterrupt:
         return 0

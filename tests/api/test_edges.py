@@ -121,7 +121,7 @@ def test_a_browser_keeps_its_refresh_token_where_no_script_reads_it(server: Serv
 def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A start that is expected to end by itself."""
     return subprocess.run(
-        [sys.executable, "-m", "dataferry.cli", "serve"],
+        [sys.executable, "-m", "dataferry", "serve"],
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

@@ -1,6 +1,5 @@
 """A real browser. Debian's and the common ones are found by themselves."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.programs import unavailable
 from tests.support.server import PASSWORD, Server
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -36,10 +36,7 @@ def find_chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        words = "No Chromium is installed. On Debian: apt install chromium; on macOS: install Chrome."
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
+        unavailable("wants Chromium: apt install chromium; on macOS install Chrome")
     with sync_playwright() as playwright:
         expect.set_options(timeout=10_000)
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)

@@ -20,7 +20,7 @@ from tests.support.server import Server, until
 def dataferry(server: Server, *arguments: str, code: int = 0, **environment: str) -> str:
     """Run a command; returns what it printed."""
     run = subprocess.run(
-        [sys.executable, "-m", "dataferry.cli", *arguments],
+        [sys.executable, "-m", "dataferry", *arguments],
         env={**server.environment, "COLUMNS": "250", **environment},
         cwd=server.data_dir.parent,
         capture_output=True,
@@ -78,7 +78,7 @@ def test_an_exit_code_tells_what_went_wrong(server: Server, hubs: Hubs) -> None:
 
 
 def test_jobs_are_followed_as_they_change(server: Server) -> None:
-    command = [sys.executable, "-m", "dataferry.cli", "jobs", "--follow"]
+    command = [sys.executable, "-m", "dataferry", "jobs", "--follow"]
     environment = {**server.environment, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:
         lines: list[str] = []

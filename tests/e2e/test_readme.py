@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.support.hubs import make_hubs
+from tests.support.programs import program
 from tests.support.server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,7 @@ def test_the_shell_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
 
 def test_the_http_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
     """Word for word but the port, against the demo's hubs."""
+    program("curl")
     promised = transcript("Over HTTP")
     assert len(promised) >= 5
     (tmp_path / ".curlrc").write_text("silent\nshow-error\n")  # no progress meter between the lines

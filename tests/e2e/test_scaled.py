@@ -23,7 +23,7 @@ def test_two_servers_and_a_worker_are_one(
         }
         with Server(tmp_path / "one", **settings) as one, Server(tmp_path / "two", **settings) as two:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "dataferry.cli", "worker"],
+                [sys.executable, "-m", "dataferry", "worker"],
                 env=one.environment,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -46,7 +46,7 @@ def test_two_servers_and_a_worker_are_one(
 
 def test_a_worker_refuses_sqlite(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "dataferry.cli", "worker"],
+        [sys.executable, "-m", "dataferry", "worker"],
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATAFERRY_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -106,7 +106,7 @@ class History:
         self._read(self.root, self._top)
         self._now = {folder: dict(names) for folder, names in self._first.items()}
         self._sizes = {node: len(node.content) for names in self._first.values() for node in names.values()}
-        self._open: dict[int, _Open] = {}
+        self._descriptors: dict[int, _Open] = {}
         self.end = 0
 
     def tell(self, calls: Sequence[Call]) -> None:
@@ -176,6 +176,9 @@ class History:
         change.at = self.end
         self.changes.append(change)
 
+    def _open(self, call: Call) -> None:
+        self._opened(call, call.path(0), call.arguments[1])
+
     def _openat(self, call: Call) -> None:
         self._opened(call, call.path(1), call.arguments[2])
 
@@ -190,10 +193,10 @@ class History:
             self._name((*found, node))
         elif "O_TRUNC" in flags:
             self._resize(node, 0)
-        self._open[call.result] = _Open(node, append="O_APPEND" in flags)
+        self._descriptors[call.result] = _Open(node, append="O_APPEND" in flags)
 
     def _close(self, call: Call) -> None:
-        self._open.pop(call.descriptor(), None)
+        self._descriptors.pop(call.descriptor(), None)
 
     def _mkdir(self, call: Call, index: int = 0) -> None:
         if found := self._find(call.path(index)):
@@ -240,13 +243,13 @@ class History:
     # -- bytes -----------------------------------------------------------------------------------
 
     def _write(self, call: Call) -> None:
-        if file := self._open.get(call.descriptor()):
+        if file := self._descriptors.get(call.descriptor()):
             position = self._sizes[file.node] if file.append else file.position
             self._put(file.node, position, call.data(1)[: call.result])
             file.position = position + call.result
 
     def _pwrite64(self, call: Call) -> None:
-        if file := self._open.get(call.descriptor()):
+        if file := self._descriptors.get(call.descriptor()):
             self._put(file.node, call.number(3), call.data(1)[: call.result])
 
     def _put(self, node: Node, offset: int, data: bytes) -> None:
@@ -254,16 +257,16 @@ class History:
         self._add(Change(node, offset, data))
 
     def _lseek(self, call: Call) -> None:
-        if file := self._open.get(call.descriptor()):
+        if file := self._descriptors.get(call.descriptor()):
             file.position = call.result
 
     def _ftruncate(self, call: Call) -> None:
-        if file := self._open.get(call.descriptor()):
+        if file := self._descriptors.get(call.descriptor()):
             self._resize(file.node, call.number(1))
 
     def _fallocate(self, call: Call) -> None:
         assert call.arguments[1] == "0", "a fallocate that only makes room"
-        if file := self._open.get(call.descriptor()):
+        if file := self._descriptors.get(call.descriptor()):
             self._resize(file.node, max(self._sizes[file.node], call.number(2) + call.number(3)))
 
     def _resize(self, node: Node, size: int) -> None:
@@ -274,8 +277,8 @@ class History:
 
     def _fsync(self, call: Call) -> None:
         node = (
-            self._open[call.descriptor()].node
-            if call.descriptor() in self._open
+            self._descriptors[call.descriptor()].node
+            if call.descriptor() in self._descriptors
             else self._node(call.folder())
         )
         if node is not None:

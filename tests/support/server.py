@@ -53,7 +53,7 @@ class Server:
     def start(self) -> Self:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dataferry.cli", "serve", "--port", str(self._port)],
+            [sys.executable, "-m", "dataferry", "serve", "--port", str(self._port)],
             env=self.environment,
             cwd=self.data_dir.parent,
             stdout=subprocess.PIPE,

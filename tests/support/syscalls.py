@@ -2,13 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.support.programs import program, unavailable
 
 #: Everything that changes files or makes changes last. What is new here must be taught to ``PowerCut``.
 _CALLS = (
@@ -53,10 +52,7 @@ class Call:
 def record(command: Sequence[str], trace: Path, *, cwd: Path) -> list[Call]:
     """Run a command to its end. Fails unless it succeeds; without ``strace`` the test is skipped, under CI
     it fails."""
-    program = shutil.which("strace")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("strace is not installed: `apt-get install strace`")
-    assert program, "strace is not installed: `apt-get install strace`"
+    strace = program("strace")
     options = [
         "-f",
         "-y",
@@ -69,12 +65,9 @@ def record(command: Sequence[str], trace: Path, *, cwd: Path) -> list[Call]:
         "-o",
         str(trace),
     ]
-    if (
-        not os.environ.get("CI")
-        and subprocess.run([program, "-o", os.devnull, "true"], check=False).returncode
-    ):
-        pytest.skip("strace may not look at processes here")
-    done = subprocess.run([program, *options, *command], cwd=cwd, capture_output=True, text=True, check=False)
+    if subprocess.run([strace, "-o", os.devnull, "true"], check=False, capture_output=True).returncode:
+        unavailable("wants strace, which may not look at processes here")
+    done = subprocess.run([strace, *options, *command], cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return list(_parsed(trace.read_text().splitlines()))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import program
+
 ROOT = Path(__file__).parents[2]
 #: Written with brackets, so that this file is none of its own findings.
 FORBIDDEN = {
@@ -22,7 +24,7 @@ FORBIDDEN = {
 def texts() -> dict[str, str]:
     """Path → text of every tracked or new text file."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [program("git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -11,6 +11,7 @@ from dataferry.core.errors import InvalidInput, NetworkFault, TransferError
 from dataferry.core.types import Http
 from dataferry.transfer.http import HttpClient
 from tests.fakes.files import FileServer
+from tests.support.programs import unavailable
 from tests.support.scripted import ScriptedServer
 
 AB = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
@@ -271,7 +272,7 @@ def test_an_address_in_brackets(client: HttpClient) -> None:
     try:
         server = ScriptedServer([AB], host="::1")
     except OSError:
-        pytest.skip("no IPv6 on this machine")
+        unavailable("wants an IPv6 address on this machine")
     with server:
         assert get(client, f"http://[::1]:{server.port}/a") == b"ab"
         assert b"\r\nHost: [::1]:%d\r\n" % server.port in server.requests[0][0]

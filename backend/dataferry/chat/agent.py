@@ -49,7 +49,8 @@ async def probe_model(settings: Settings) -> str:
     await asyncio.to_thread(_load, name)
     from dataferry.chat.language_model import LanguageModel
 
-    words = await LanguageModel(name, settings).first_words(Prompts())
+    async with aclosing(LanguageModel(name, settings)) as model:
+        words = await model.first_words(Prompts())
     return f"{name} says {words!r}"
 
 
@@ -76,7 +77,7 @@ class Agent:
     async def close(self) -> None:
         """Close the model's connections, which belong to the event loop that they were opened on."""
         if self._client is not None:
-            await self._client.close()
+            await self._client.aclose()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
         toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)

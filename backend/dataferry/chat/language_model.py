@@ -88,15 +88,16 @@ class LanguageModel:
         """The first words of an answer to a greeting. Errors: ``ModelFailed``."""
         try:
             async with asyncio.timeout(self._settings.model_timeout_s):
-                async with aclosing(self._connected().astream(prompts.text("probe"))) as chunks:  # type: ignore[type-var]
-                    async for chunk in chunks:
-                        if chunk.text:
-                            return str(chunk.text)
+                # Read to its end: a stream that is left half-way keeps its connection.
+                stream = self._connected().astream(prompts.text("probe"))
+                words = [str(chunk.text) async for chunk in stream if chunk.text]
         except Exception as error:
             raise ModelFailed(self._reason(error)) from error
-        raise ModelFailed("The model gave no answer.")
+        if not words:
+            raise ModelFailed("The model gave no answer.")
+        return words[0]
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the client's connections."""
         client, self._client = self._client, None
         if client is not None and hasattr(client, "aclose"):

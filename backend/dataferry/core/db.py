@@ -13,6 +13,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, create_engine
 
+from dataferry.core.sqlite import check_version
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,6 +54,8 @@ class Database:
     def __init__(self, url: str, *, threads: int = 8) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
+        if self.sqlite:
+            check_version()
         self.engine = (
             _sqlite_engine(url)
             if self.sqlite

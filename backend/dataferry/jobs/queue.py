@@ -15,6 +15,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.settings import Settings
+from dataferry.core.sqlite import define_missing_functions
 
 log = logging.getLogger(__name__)
 
@@ -230,6 +231,7 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
+        define_missing_functions(connection)
         connection.isolation_level = "IMMEDIATE"
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")

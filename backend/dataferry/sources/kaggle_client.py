@@ -116,7 +116,13 @@ class KaggleCalls:
         """The storage's answer behind Kaggle's redirect, its body unread. To be closed."""
         request = _about(messages.ApiDownloadDatasetRequest(), ref)
         request.dataset_version_number = version
-        response: requests.Response = self._datasets.download_dataset(request)
+        try:
+            response: requests.Response = self._datasets.download_dataset(request)
+        except requests.HTTPError as error:
+            # Its body is unread: it would hold its connection for as long as somebody holds the error.
+            if error.response is not None:
+                error.response.close()
+            raise
         if not response.history:
             # A page of Kaggle's own, or of a proxy's, comes without a redirect.
             response.close()

@@ -1,5 +1,0 @@
-"""``python -m dataferry.cli``."""
-
-from dataferry.cli import main
-
-main()
