@@ -71,7 +71,8 @@ def main() -> int:
 def do_the_main_job(python: str) -> None:
     """Errors: ``CalledProcessError`` with what the step printed."""
     with tempfile.TemporaryDirectory() as name:
-        clone = Path(name) / "clone"
+        # As people name their folders.
+        clone = Path(name) / "Müllers clone (1)"
         run("git", "clone", "--quiet", "--depth", "1", ROOT.resolve().as_uri(), str(clone))
         run("make", f"PYTHON={python}", "setup", folder=clone)
         run(".venv/bin/python", "-m", "scripts.main_job", folder=clone)
