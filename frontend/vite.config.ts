@@ -1,12 +1,11 @@
 /// <reference types="vitest/config" />
-import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
     proxy: { "/api": { target: "http://127.0.0.1:8000", ws: true } },
