@@ -176,3 +176,19 @@ def test_the_page_travels_compressed_and_a_ticket_stays_out_of_the_log(server: S
         assert "pong" in socket.recv()
     until(lambda: "/api/ws" in server.log, "the socket is logged")
     assert ticket not in server.log
+
+
+@pytest.mark.parametrize("command", ["serve", "download builtin:iris", "library", "users list"])
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(command: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "dataferry", *command.split()],
+        env={"HOME": "/dev/null"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    [line] = run.stderr.splitlines()
+    assert line.startswith("dataferry: The data folder /dev/null/")
+    assert "cannot be written" in line
+    assert "DATAFERRY_DATA_DIR" in line
+    assert run.returncode == 2

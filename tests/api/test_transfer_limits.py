@@ -60,6 +60,7 @@ def put(client: Client, **limits: object) -> dict[str, object]:
     return body
 
 
+@pytest.mark.alone
 def test_a_running_download_is_slowed_down_and_let_go_again(ada: Client, files: FileServer) -> None:
     put(ada, bytes_per_s=FAST)
     job_id = start(ada, files)

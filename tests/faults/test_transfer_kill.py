@@ -51,6 +51,7 @@ def idle(server: FileServer) -> bool:
     return not any(server.under_way.values())
 
 
+@pytest.mark.alone
 def test_killed_twenty_times_it_ends_in_the_same_bytes(server: FileServer, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

@@ -360,6 +360,7 @@ async def test_two_event_loops_one_after_the_other(gemini: GeminiFake) -> None:
     assert "I found 2 datasets" in first
 
 
+@pytest.mark.alone
 async def test_our_own_share_of_the_first_token(gemini: GeminiFake) -> None:
     """≤ 50 ms over the model's own, once its libraries are loaded. (The best of a few: other work on
     the machine is not ours.)"""

@@ -12,7 +12,7 @@ import uvicorn
 
 from dataferry.cli.output import out
 from dataferry.core.errors import ConfigError
-from dataferry.core.lock import DataFolderLock
+from dataferry.core.lock import DataFolderLock, make_data_folder
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
 from dataferry.library.paths import Store
@@ -26,8 +26,8 @@ def serve(
     given = {"host": host, "port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level, as_json=settings.log_json)
-    Store(settings.store).prepare()
     with owned(settings) as lock, listening(settings) as listener:
+        Store(settings.store).prepare()
         address = address_of(settings, listener)
         server = build_server(settings)
         lock.announce(address)
@@ -88,7 +88,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
 def owned(settings: Settings) -> Iterator[DataFolderLock]:
     """The data folder, held while the body runs. With Postgres several processes may share it."""
     if not settings.embedded:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_data_folder(settings.data_dir)
         yield DataFolderLock(settings.data_dir)
         return
     with DataFolderLock(settings.data_dir) as lock:

@@ -11,6 +11,7 @@ from rich.table import Table
 from dataferry.accounts.service import Accounts
 from dataferry.cli.output import age, out
 from dataferry.core.db import Database
+from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
 from dataferry.core.settings import load_settings
 
@@ -33,7 +34,7 @@ Password = Annotated[
 def _accounts() -> Iterator[Accounts]:
     """The accounts of the data folder. A running server sees the change at once."""
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data_dir)
     database = Database(settings.sqlalchemy_url, threads=1)
     accounts = Accounts(database, settings)
     try:

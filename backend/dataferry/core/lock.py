@@ -9,6 +9,21 @@ from typing import Self
 from dataferry.core.errors import ConfigError
 
 
+def make_data_folder(data_dir: Path) -> None:
+    """Errors: ``ConfigError`` where it cannot be made."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(data_dir, error) from None
+
+
+def _not_writable(data_dir: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"The data folder {data_dir} cannot be written: {error.strerror}.",
+        next_step="Give it to this user, or set DATAFERRY_DATA_DIR to another folder.",
+    )
+
+
 class DataFolderLock:
     """Held by the one process that may write a data folder. The system lets go of it when the
     process ends, however it ends.
@@ -21,9 +36,12 @@ class DataFolderLock:
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
-        """Errors: ``ConfigError`` naming the owner where there is one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Errors: ``ConfigError`` naming the owner where there is one, or what keeps the folder shut."""
+        make_data_folder(self._path.parent)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _not_writable(self._path.parent, error) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
