@@ -8,6 +8,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 else
 NAMED := --this-python
 endif
+# Another program's Python packages are none of this one's.
+unexport PYTHONHOME PYTHONPATH
 BIN := .venv/bin
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 # A part of the tests: make test ARGS="tests/unit -k ranking"

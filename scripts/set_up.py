@@ -172,7 +172,7 @@ def install_redis() -> None:
 
 
 def install_page_packages() -> None:
-    run("npm", "ci", "--no-audit", "--no-fund", folder=FRONTEND)
+    run("npm", "ci", "--include=dev", "--no-audit", "--no-fund", folder=FRONTEND)
 
 
 def build_page() -> None:
@@ -269,6 +269,9 @@ def environment(scratch: str) -> dict[str, str]:
     if authority:
         for name in ("PIP_CERT", "NODE_EXTRA_CA_CERTS"):
             ours.setdefault(name, authority)
+    # What is meant for another program: pip would install elsewhere, and npm leave the builder out.
+    ours |= {"PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": ""}
+    ours.pop("NODE_ENV", None)
     # npm fails without a home that it can write.
     if not os.access(ours.get("HOME", ""), os.W_OK):
         ours["HOME"] = str(STATE)

@@ -63,6 +63,13 @@ def test_without_a_network_what_is_wanted_is_said_once(checkout: Path) -> None:
     assert [path.name for path in (checkout / ".setup").glob("tmp-*")] == []
 
 
+@pytest.mark.parametrize("given", ["PIP_USER", "PIP_TARGET", "PIP_PREFIX"])
+def test_where_pip_is_told_to_install_otherwise_is_no_matter_here(checkout: Path, given: str) -> None:
+    """pypa/pip#8977: with ``user = true`` an install into an environment fails."""
+    value = "1" if given == "PIP_USER" else str(checkout / "elsewhere")
+    assert "cannot be reached" in complaint(checkout, NOBODY_LISTENS, **{given: value})
+
+
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A package index that has nothing, behind a certificate of an authority that nobody knows."""
