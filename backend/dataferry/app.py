@@ -28,7 +28,7 @@ from dataferry.core.migrate import upgrade
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.service import Library
-from dataferry.library.speeds import Speeds
+from dataferry.library.speed_limits import Speeds
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources
 

@@ -14,7 +14,7 @@ from typing import Any
 from dataferry.core.errors import SourceRateLimited
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, Http, Manifest, Progress
 from dataferry.transfer import Limits, fetch
-from dataferry.transfer.governor import Governor
+from dataferry.transfer.limits.governor import Governor
 
 
 def main() -> None:

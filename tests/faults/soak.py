@@ -26,7 +26,7 @@ from typing import Any
 from dataferry.core.errors import Cancelled, DataferryError, SourceRateLimited, TransferError
 from dataferry.core.types import DatasetRef, FileEntry, Http, Manifest, Progress
 from dataferry.transfer import Limits, fetch
-from dataferry.transfer.governor import Governor, Shares
+from dataferry.transfer.limits.governor import Governor, Shares
 from tests.fakes.files import FileServer, Request, checksum
 from tests.fakes.files_wire import Fault, FaultName
 from tests.support.archives import tarred, zipped

@@ -26,7 +26,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import DatasetRef, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
-from dataferry.transfer.lanes import TRIES
+from dataferry.transfer.scheduler import TRIES
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)

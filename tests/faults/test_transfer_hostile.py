@@ -23,7 +23,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import FileEntry, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
-from dataferry.transfer.meter import Meter
+from dataferry.transfer.files.progress import Meter
 from tests.fakes.files import FileServer
 from tests.support.archives import raw_named, tar_link, tarred, zip_link, zipped
 from tests.support.hubs import Hubs, make_hubs

@@ -15,8 +15,8 @@ import pytest
 from dataferry.core.errors import Conflict, DiskFull, NetworkFault
 from dataferry.core.types import Manifest, Progress
 from dataferry.transfer import FetchResult, fetch
-from dataferry.transfer.lanes import TRIES
-from dataferry.transfer.partial import Partial
+from dataferry.transfer.files.workdir import Partial
+from dataferry.transfer.scheduler import TRIES
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)

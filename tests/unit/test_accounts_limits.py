@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 
 from dataferry.accounts.limits import FailureLimit, account_subject, address_subject
+from dataferry.accounts.redis_state import SharedFailureLimit, SharedTickets, connect
 from dataferry.accounts.security import Passwords
 from dataferry.accounts.service import Accounts
-from dataferry.accounts.shared import SharedFailureLimit, SharedTickets, connect
 from dataferry.accounts.tickets import Tickets
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn, TooManyRequests

@@ -13,8 +13,8 @@ import pytest
 
 from dataferry.chat.agent import DEFAULT_MODEL, Agent, ModelFailed, chosen_model, probe_model
 from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.draft import Draft
 from dataferry.chat.events import AnswerEvent, Noticed, TextDelta, ToolDone, ToolFailed
+from dataferry.chat.message_builder import Draft
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.tools import TOOLS
 from dataferry.core.settings import Settings

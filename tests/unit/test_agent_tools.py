@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.draft import Draft
 from dataferry.chat.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.chat.message_builder import Draft
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.stream import Part
 from dataferry.chat.tools import Call, Toolbox

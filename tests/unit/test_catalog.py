@@ -34,7 +34,7 @@ from dataferry.core.types import (
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.catalog import RETRY_AFTER, Catalog, SearchResult
-from dataferry.sources.merging import ROUNDS, STEP
+from dataferry.sources.merged_search import ROUNDS, STEP
 
 pytestmark = pytest.mark.anyio
 NOBODY: dict[SourceName, Credential] = {}

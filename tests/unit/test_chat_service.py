@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataferry.chat import rows
-from dataferry.chat.answers import Timing
+from dataferry.chat.generation import Timing
 from dataferry.chat.models import GENERATING, Message
 from dataferry.chat.service import MESSAGE_LENGTH, ChatService
 from dataferry.chat.stream import Chunk

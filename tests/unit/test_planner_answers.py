@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.draft import Draft
 from dataferry.chat.intent import asked_refs, read
+from dataferry.chat.message_builder import Draft
 from dataferry.chat.planner import Planner
+from dataferry.chat.planner_text import duration, plain, size
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.tools import Toolbox
-from dataferry.chat.wording import duration, plain, size
 from dataferry.core.errors import NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress, SourceProblem

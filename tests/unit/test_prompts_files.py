@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.chat import phrases
+from dataferry.chat import lexicon
 from dataferry.chat.language_model import tool_schema
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.tools import TOOLS
 
 PROMPTS = Prompts()
-CODE = Path(phrases.__file__).parent
+CODE = Path(lexicon.__file__).parent
 
 
 def test_the_checkouts_prompts_are_used() -> None:

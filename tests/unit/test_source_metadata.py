@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.sources import metadata
-from dataferry.sources.answers import MAX_WAIT_S, retry_after
+from dataferry.sources.http_errors import MAX_WAIT_S, retry_after
 
 
 @pytest.mark.parametrize(

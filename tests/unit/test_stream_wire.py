@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.draft import Draft, clean
 from dataferry.chat.events import (
     AnswerEvent,
     ModelChosen,
@@ -19,6 +18,7 @@ from dataferry.chat.events import (
     ToolFailed,
     ToolStarted,
 )
+from dataferry.chat.message_builder import Draft, clean
 from dataferry.chat.stream import (
     DONE,
     KEEP_ALIVE,

@@ -11,7 +11,7 @@ import pytest
 from dataferry.core.errors import DiskFull, StoreNotWritable
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest
 from dataferry.transfer import preflight
-from dataferry.transfer.disk import disk_faults, exchange, sync_file_system
+from dataferry.transfer.files.disk import disk_faults, exchange, sync_file_system
 
 
 def test_preflight_passes_where_there_is_room(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from dataferry.core.errors import Cancelled
-from dataferry.transfer.governor import Governor, Member, Shares
+from dataferry.transfer.limits.governor import Governor, Member, Shares
 
 DEADLINE_S = 10.0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataferry.transfer.bandwidth import Charge, Line, Turns
+from dataferry.transfer.limits.bandwidth import Charge, Line, Turns
 
 BURST = 64 * 1024
 

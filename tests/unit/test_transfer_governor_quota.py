@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataferry.transfer.quota import Quotas
+from dataferry.transfer.limits.quota import Quotas
 
 
 class Clock:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dataferry.core.errors import Cancelled
-from dataferry.transfer.slots import Holder, Slot, Slots
+from dataferry.transfer.limits.slots import Holder, Slot, Slots
 
 HOSTS = ("a", "b", "c")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.core.errors import Cancelled
-from dataferry.transfer.spans import Range, Span, Spans, merged
+from dataferry.transfer.files.spans import Range, Span, Spans, merged
 
 SIZE = 1_000
 

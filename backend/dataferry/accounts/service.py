@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from dataferry.accounts import rows, shared
+from dataferry.accounts import redis_state, rows
 from dataferry.accounts.limits import FailureLimit, account_subject, address_subject
 from dataferry.accounts.models import User
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
@@ -38,9 +38,9 @@ class Accounts:
         self._failures = FailureLimit(settings.login_failures)
         self._tickets = Tickets()
         if settings.redis_url is not None:
-            redis = shared.connect(settings.redis_url)
-            self._failures = shared.SharedFailureLimit(redis, settings.login_failures)
-            self._tickets = shared.SharedTickets(redis)
+            redis = redis_state.connect(settings.redis_url)
+            self._failures = redis_state.SharedFailureLimit(redis, settings.login_failures)
+            self._tickets = redis_state.SharedTickets(redis)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
 

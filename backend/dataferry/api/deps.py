@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.service import Library
-    from dataferry.library.speeds import Speeds
+    from dataferry.library.speed_limits import Speeds
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataferry.chat.targets import source_named
+from dataferry.chat.references import source_named
 from dataferry.core.types import SOURCE_NAMES, SourceName
 
 _UNITS = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000}

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from dataferry.chat import phrases
+from dataferry.chat import lexicon
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.filters import take_filters
-from dataferry.chat.targets import (
+from dataferry.chat.references import (
     Pointed,
     content_words,
     point,
@@ -40,12 +40,12 @@ Kind = Literal[
 ]
 
 _SMALL_TALK = (
-    (phrases.GREETING, "greeting"),
-    (phrases.THANKS, "thanks"),
-    (phrases.HELP, "help"),
-    (phrases.DECLINED, "declined"),
+    (lexicon.GREETING, "greeting"),
+    (lexicon.THANKS, "thanks"),
+    (lexicon.HELP, "help"),
+    (lexicon.DECLINED, "declined"),
 )
-_QUESTIONS = ((phrases.STATUS, "status"), (phrases.LIBRARY, "library"), (phrases.MORE, "more"))
+_QUESTIONS = ((lexicon.STATUS, "status"), (lexicon.LIBRARY, "library"), (lexicon.MORE, "more"))
 _MISSPELLABLE = ("download", "search", "dataset", "datasets", "kaggle", "huggingface", "library", "progress")
 _QUERY_WORDS = 12
 #: Longer messages are stories: what they say in passing is not taken as an order.
@@ -105,8 +105,8 @@ def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tup
 
 def _read(text: str, conversation: Conversation) -> Intent:
     plain = _fix_spelling(text)
-    order = phrases.POLITE.sub("", plain).strip() or plain
-    said = phrases.first_match(_SMALL_TALK, plain, order) or phrases.first_match(_QUESTIONS, order)
+    order = lexicon.POLITE.sub("", plain).strip() or plain
+    said = lexicon.first_match(_SMALL_TALK, plain, order) or lexicon.first_match(_QUESTIONS, order)
     if said is not None:
         return Intent(cast(Kind, said))
     if len(text) <= _ORDER_LENGTH:
@@ -122,44 +122,44 @@ def _order_in_a_later_sentence(plain: str, conversation: Conversation) -> Intent
     """ "The first is too big. Download the second one." Only what points at something shown: a ref in
     the middle of a message may come from a text that was pasted."""
     first, *later = re.split(r"(?<=[.!?])\s+", plain)
-    if len(plain) > _SHORT or phrases.LOOK_FOR.match(phrases.POLITE.sub("", first)):
+    if len(plain) > _SHORT or lexicon.LOOK_FOR.match(lexicon.POLITE.sub("", first)):
         return None
     for index, sentence in enumerate(later):
-        if without_refs(sentence) != sentence or phrases.LOOK_FOR.match(sentence):
+        if without_refs(sentence) != sentence or lexicon.LOOK_FOR.match(sentence):
             return None
-        ordered = _order(sentence, phrases.POLITE.sub("", sentence).strip(), conversation)
+        ordered = _order(sentence, lexicon.POLITE.sub("", sentence).strip(), conversation)
         if ordered is not None and ordered.kind in ("download", "cancel"):
-            taken_back = any(map(phrases.RETRACTION.search, later[index + 1 :]))
+            taken_back = any(map(lexicon.RETRACTION.search, later[index + 1 :]))
             return None if taken_back else ordered
     return None
 
 
 def _order(plain: str, order: str, conversation: Conversation) -> Intent | None:
     """An order about datasets that are known: download, cancel, delete, details."""
-    for pattern, kind in ((phrases.CANCEL, "cancel"), (phrases.DELETE, "delete")):
+    for pattern, kind in ((lexicon.CANCEL, "cancel"), (lexicon.DELETE, "delete")):
         verb = pattern.match(order)
         if verb:
             phrase = order[verb.end() :]
             return Intent(cast(Kind, kind), pointed=point(phrase, conversation), phrase=phrase)
-    for pattern in (phrases.START, phrases.TAKE):
+    for pattern in (lexicon.START, lexicon.TAKE):
         verb = pattern.match(order)
         if verb:
-            download = _download(pattern is phrases.START, plain, order[verb.end() :], conversation)
+            download = _download(pattern is lexicon.START, plain, order[verb.end() :], conversation)
             if download is not None:
                 return download
     return _details(order, conversation)
 
 
 def _download(strong: bool, plain: str, phrase: str, conversation: Conversation) -> Intent | None:
-    if phrases.ABOUT_DOWNLOADING.match(phrase):
+    if lexicon.ABOUT_DOWNLOADING.match(phrase):
         return Intent("help")
     pointed = point(phrase, conversation)
     bare_order = strong and not content_words(phrase)
     known = pointed.refs or pointed.unclear == "which_source"
     if not (known or _points(phrase) or bare_order):
         return None
-    asks = plain.rstrip().endswith("?") and not phrases.ASKED_POLITELY.search(plain)
-    if asks or phrases.CONDITION.search(phrase) or _wants_a_part(phrase, pointed, conversation):
+    asks = plain.rstrip().endswith("?") and not lexicon.ASKED_POLITELY.search(plain)
+    if asks or lexicon.CONDITION.search(phrase) or _wants_a_part(phrase, pointed, conversation):
         # No order for the whole of it: show what it is, and let the person decide.
         return Intent("details", pointed=pointed, phrase=phrase)
     return Intent("download", pointed=pointed, phrase=phrase)
@@ -169,12 +169,12 @@ def _wants_a_part(phrase: str, pointed: Pointed, conversation: Conversation) -> 
     """ "the readme of the first one"; a word of the dataset's own title is none."""
     refs = set(map(str, pointed.refs))
     titles = {word for card in conversation.shown if card.ref in refs for word in content_words(card.title)}
-    parts = phrases.PARTIAL.findall(without_refs(phrase))
+    parts = lexicon.PARTIAL.findall(without_refs(phrase))
     return any(part.lower() not in titles for part in parts)
 
 
 def _details(order: str, conversation: Conversation) -> Intent | None:
-    verb = phrases.DETAILS.match(order)
+    verb = lexicon.DETAILS.match(order)
     phrase = order[verb.end() :] if verb else order
     if not phrase.strip(" ?!."):
         return None
@@ -183,7 +183,7 @@ def _details(order: str, conversation: Conversation) -> Intent | None:
         return None
     if verb and (pointed.explicit or _points(phrase)):
         return Intent("details", pointed=pointed, phrase=phrase)
-    short = len(content_words(order)) <= 3 and not phrases.SEARCH.match(order)
+    short = len(content_words(order)) <= 3 and not lexicon.SEARCH.match(order)
     if short and (pointed.explicit or _points(order)):
         return Intent("details", pointed=pointed, phrase=phrase)
     return None
@@ -192,20 +192,20 @@ def _details(order: str, conversation: Conversation) -> Intent | None:
 def _points(text: str) -> bool:
     """The words point at something shown, whether or not there is such a thing. A pointer counts only
     where nothing else is named: "this" in "data like this topic" is none."""
-    if phrases.POINTER.search(text) is None:
+    if lexicon.POINTER.search(text) is None:
         return False
-    rest = set(content_words(phrases.POINTER.sub(" ", text)))
-    return not rest - phrases.PROPERTIES - phrases.QUERY_FILLER
+    rest = set(content_words(lexicon.POINTER.sub(" ", text)))
+    return not rest - lexicon.PROPERTIES - lexicon.QUERY_FILLER
 
 
 def _search(order: str, conversation: Conversation) -> Intent:
     # Nothing starts before the person has seen what it is.
-    narrowing = take_filters(phrases.THEN_DOWNLOAD.sub("", order))
+    narrowing = take_filters(lexicon.THEN_DOWNLOAD.sub("", order))
     query = _query(narrowing.rest)
     last = conversation.last_search
     # "I need images": the kind of data is all there is to look for.
     kind = str(narrowing.values.get("format") or "")
-    anew = bool(kind) and phrases.DATASET.search(order) is not None
+    anew = bool(kind) and lexicon.DATASET.search(order) is not None
     if not query and not anew and (narrowing.values or narrowing.sources) and last is not None:
         kept = {name: value for name, value in last.input.items() if name not in _NOT_KEPT}
         sources = narrowing.sources or tuple(last.input.get("sources") or ())
@@ -228,19 +228,19 @@ def _query(text: str) -> str:
     text, previous = text.strip(), None
     while previous != text:
         previous = text
-        text = phrases.SEARCH.sub("", phrases.POLITE.sub("", text)).strip()
+        text = lexicon.SEARCH.sub("", lexicon.POLITE.sub("", text)).strip()
     words = re.findall(r"[^\W_]+(?:[-+.'/_&][^\W_]+)*\+*", text)
     kept = [
         word
         for word in words
-        if word.lower() not in phrases.QUERY_FILLER and not _misspells(word.lower(), "dataset")
+        if word.lower() not in lexicon.QUERY_FILLER and not _misspells(word.lower(), "dataset")
     ]
     return " ".join(kept[:_QUERY_WORDS])
 
 
 def _answer_to_question(text: str, intent: Intent, conversation: Conversation) -> Intent:
     """ "Which one?" – "the second": a bare pointer takes up the order that had no target."""
-    bare = _points(text) and not phrases.DETAILS.match(text) and not phrases.SEARCH.match(text)
+    bare = _points(text) and not lexicon.DETAILS.match(text) and not lexicon.SEARCH.match(text)
     before = conversation.before_last
     if intent.kind not in ("search", "vague", "details") or not bare or before is None:
         return intent

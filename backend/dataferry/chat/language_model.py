@@ -35,9 +35,9 @@ from dataferry.chat.agent import ModelFailed
 from dataferry.chat.conversation import Conversation, Said
 from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta, ToolDone, ToolFailed
 from dataferry.chat.prompts import Prompts
+from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
-from dataferry.chat.targets import without_secrets
-from dataferry.chat.told import past_result
+from dataferry.chat.tool_results import past_result
 from dataferry.chat.tools import TOOLS, Call, Toolbox
 from dataferry.core.settings import Settings
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from dataferry.chat import wording
+from dataferry.chat import planner_text
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta, ToolDone, ToolFailed
 from dataferry.chat.intent import Intent, read, refs_to_cancel
@@ -67,10 +67,10 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
             if outcome is None:
                 return [_call("search_datasets", given)]
             if isinstance(outcome, ToolFailed):
-                return wording.plain(outcome.error, 400)
+                return planner_text.plain(outcome.error, 400)
     last = found[-1]
     unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
-    answer = wording.search_answer(
+    answer = planner_text.search_answer(
         last.query,
         list(cards.values()),
         last.source_errors,
@@ -87,15 +87,15 @@ def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome
         return "More of what? Tell me what data you are looking for."
     query = str(last.input["query"])
     if not last.more:
-        return f"That was all for “{wording.plain(query)}”. Try other words."
+        return f"That was all for “{planner_text.plain(query)}”. Try other words."
     given = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
     outcome = _outcome(outcomes, "search_datasets", given)
     if outcome is None:
         return [_call("search_datasets", given)]
     if isinstance(outcome, ToolFailed):
-        return wording.plain(outcome.error, 400)
+        return planner_text.plain(outcome.error, 400)
     page = cast(SearchOutput, outcome.output)
-    return wording.search_answer(
+    return planner_text.search_answer(
         query, page.downloadable_datasets, page.source_errors, more=page.more, further=True
     )
 
@@ -109,8 +109,8 @@ def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Outc
     missing = _not_yet(outcomes, "dataset_details", intent)
     if missing:
         return missing
-    failures = [wording.plain(failure, 400) for failure in _failures(outcomes, "dataset_details")]
-    return "\n\n".join([wording.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
+    failures = [planner_text.plain(failure, 400) for failure in _failures(outcomes, "dataset_details")]
+    return "\n\n".join([planner_text.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
 
 
 def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
@@ -122,7 +122,7 @@ def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Out
     missing = _not_yet(outcomes, "start_download", intent)
     if missing:
         return missing
-    return wording.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
+    return planner_text.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
 
 
 def _not_yet(outcomes: Sequence[Outcome], tool: str, intent: Intent) -> list[Call]:
@@ -142,16 +142,16 @@ def _look_at_both(intent: Intent, outcomes: Sequence[Outcome]) -> Step:
         ]
     found = _done(outcomes, DetailsOutput)
     if found:
-        text = wording.details_answer(found)
+        text = planner_text.details_answer(found)
         chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
         return f"{text}\n\nTo be sure of the source, press Download or say `download {chosen}`."
-    return "\n\n".join(wording.plain(failure, 400) for failure in _failures(outcomes, "dataset_details"))
+    return "\n\n".join(planner_text.plain(failure, 400) for failure in _failures(outcomes, "dataset_details"))
 
 
 def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
     found = _done(outcomes, JobsOutput)
     if found:
-        return wording.jobs_answer(found[-1])
+        return planner_text.jobs_answer(found[-1])
     return _failure(outcomes) or [_call("download_status", {})]
 
 
@@ -163,21 +163,21 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
     if cancelled or failures:
         jobs = [job for output in cancelled if output.reason is None for job in output.jobs]
         reasons = [output.reason for output in cancelled if output.reason is not None]
-        return wording.cancelled_answer(jobs, [*reasons, *failures])
+        return planner_text.cancelled_answer(jobs, [*reasons, *failures])
     known = _done(outcomes, JobsOutput)
     if not known:
         return _failure(outcomes) or [_call("download_status", {})]
     active = [job for job in known[-1].jobs if job.active]
     refs = refs_to_cancel(conversation, active)
     if not refs:
-        return wording.which_job(active)
+        return planner_text.which_job(active)
     return [_call("cancel_download", {"ref": ref}) for ref in refs]
 
 
 def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
     found = _done(outcomes, LibraryOutput)
     if found:
-        return wording.library_answer(found[-1])
+        return planner_text.library_answer(found[-1])
     return _failure(outcomes) or [_call("list_library", {})]
 
 
@@ -198,9 +198,9 @@ def _ask_back(intent: Intent, conversation: Conversation, verb: str) -> str | No
     if intent.pointed.refs:
         return None
     if intent.pointed.unclear == "out_of_range":
-        return wording.out_of_range(len(shown))
+        return planner_text.out_of_range(len(shown))
     if shown:
-        return wording.which_dataset(shown, verb)
+        return planner_text.which_dataset(shown, verb)
     return f"Which dataset shall I {verb}? Tell me what you are looking for, or give its id or link."
 
 
@@ -239,4 +239,4 @@ def _failures(outcomes: Sequence[Outcome], name: str) -> list[str]:
 
 def _failure(outcomes: Sequence[Outcome]) -> str | None:
     failures = [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed)]
-    return wording.plain(failures[-1], 400) if failures else None
+    return planner_text.plain(failures[-1], 400) if failures else None

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import and_, exists, or_
 from sqlmodel import Session, col, delete, func, select, update
 
-from dataferry.chat.answers import Snapshot
+from dataferry.chat.generation import Snapshot
 from dataferry.chat.models import GENERATING, Chat, Message
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound

@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from dataferry.chat import rows
 from dataferry.chat.agent import Agent
-from dataferry.chat.answers import Answer, Snapshot, Timing
 from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.draft import clean
+from dataferry.chat.generation import Answer, Snapshot, Timing
+from dataferry.chat.message_builder import clean
 from dataferry.chat.models import Chat, Message
 from dataferry.chat.prompts import Prompts
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, ending

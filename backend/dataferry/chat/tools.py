@@ -13,14 +13,14 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dataferry.chat import told
+from dataferry.chat import tool_results
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import ToolDone, ToolEvent, ToolFailed, ToolStarted
 from dataferry.chat.intent import asked_refs, refs_to_cancel
+from dataferry.chat.planner_text import size
 from dataferry.chat.prompts import Prompts
-from dataferry.chat.targets import written_refs
+from dataferry.chat.references import written_refs
 from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
-from dataferry.chat.wording import size
 from dataferry.core.errors import DataferryError, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, View, Viewer
@@ -205,10 +205,10 @@ class Toolbox:
         except Exception:
             log.exception("tool %s failed", call.name)
             return self._failed(call, "It failed for a reason of ours; the server's log says which.")
-        return ToolDone(call.id, call.name, call.input, output, told.output(self.prompts, output))
+        return ToolDone(call.id, call.name, call.input, output, tool_results.output(self.prompts, output))
 
     def _failed(self, call: Call, error: str) -> ToolFailed:
-        return ToolFailed(call.id, call.name, call.input, error, told.failure(self.prompts, error))
+        return ToolFailed(call.id, call.name, call.input, error, tool_results.failure(self.prompts, error))
 
     # -- the tools ----------------------------------------------------------------------------
 

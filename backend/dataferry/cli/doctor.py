@@ -25,7 +25,7 @@ from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manife
 from dataferry.library.paths import Store
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
-from dataferry.transfer.http import open_http
+from dataferry.transfer.http.client import open_http
 
 _PACKAGES = (
     "fastapi",

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
-from dataferry.core.night import parse_night, written
+from dataferry.core.time_window import parse_night, written
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
 #: dropped from it once they are in ``Settings``.

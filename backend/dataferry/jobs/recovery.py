@@ -9,7 +9,7 @@ from sqlmodel import Session
 from dataferry.core.db import Database, now
 from dataferry.core.settings import Settings
 from dataferry.jobs import problems, rows
-from dataferry.jobs.ending import End
+from dataferry.jobs.completion import End
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Ticket
 from dataferry.jobs.runner import Kinds, Runner

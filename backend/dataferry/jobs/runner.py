@@ -16,10 +16,10 @@ from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
 from dataferry.core.types import JobKind, JobView, ProblemView
 from dataferry.jobs import problems, rows
-from dataferry.jobs.ending import End, foresee, write_down
+from dataferry.jobs.completion import End, foresee, write_down
+from dataferry.jobs.job_run import Handler, JobRun, Standing, StopReason
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Queue, QueueName, Ticket
-from dataferry.jobs.run import Handler, JobRun, Standing, StopReason
 from dataferry.jobs.views import CANCELLED, job_view
 from dataferry.realtime import Realtime
 

@@ -16,10 +16,10 @@ from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
-from dataferry.jobs.ending import End
+from dataferry.jobs.completion import End
+from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.recovery import Recovery
-from dataferry.jobs.run import Handler, JobRun
 from dataferry.jobs.runner import Kind, Kinds, Runner
 from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
 from dataferry.realtime import Change, Lagged, Realtime

@@ -15,7 +15,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import records
+from dataferry.library import rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
@@ -38,7 +38,7 @@ class Access:
         """Ask the sources about every restricted dataset whose check of this person has grown old."""
         if viewer.admin:
             return
-        stale = await self._database.run(records.stale_access, viewer)
+        stale = await self._database.run(rows.stale_access, viewer)
         await asyncio.gather(*(self._check(viewer, row) for row in stale))
 
     async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:
@@ -57,11 +57,11 @@ class Access:
             ) from None
 
     async def _check(self, viewer: Viewer, row: Dataset) -> None:
-        valid = records.ACCESS_VALID
+        valid = rows.ACCESS_VALID
         try:
-            await self.confirm(viewer, records.ref_of(row), row.revision or None)
+            await self.confirm(viewer, rows.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
             return
         except DataferryError:
             valid = _UNTIL_ASKED_AGAIN
-        await self._database.run(records.record_access, row.id, viewer.user_id, valid)
+        await self._database.run(rows.record_access, row.id, viewer.user_id, valid)

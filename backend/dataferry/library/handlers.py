@@ -13,12 +13,12 @@ from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun
-from dataferry.library import records
-from dataferry.library.copies import copies_for, share_equal_files
+from dataferry.library import rows
+from dataferry.library.dedup import copies_for, share_equal_files
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.selection import Selection, chosen
-from dataferry.library.speeds import Speeds
+from dataferry.library.speed_limits import Speeds
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.contract import Reuse
@@ -62,7 +62,7 @@ class Handlers:
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
         manifest = _select(manifest, wanted)
-        dataset = self._database.call(records.settle_revision, dataset.id, manifest.revision)
+        dataset = self._database.call(rows.settle_revision, dataset.id, manifest.revision)
         target = self._store.target(ref, manifest.revision, dataset.selection)
         run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
         partial = self._store.partial(dataset.id)
@@ -92,9 +92,7 @@ class Handlers:
         if reuse is not None:
             self._share(run, dataset, target, result, _linked(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
-        self._database.call(
-            records.record_download, dataset.id, result.files, str(target), run.job.id, promised
-        )
+        self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
         self._finish(run, dataset.id, target, former)
 
     def _wanted(
@@ -129,7 +127,7 @@ class Handlers:
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
-        for dataset in self._database.call(records.find, ref):
+        for dataset in self._database.call(rows.find, ref):
             if dataset.downloaded and dataset.local_path != str(kept) and not dataset.selection:
                 self._remove(dataset)
 
@@ -151,16 +149,16 @@ class Handlers:
                 status = "downloaded" if dataset.downloaded else "failed"
                 problem = job.problem
                 words = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
-                records.mark(session, dataset.id, status, error=words)
+                rows.mark(session, dataset.id, status, error=words)
             elif job.state == "cancelled":
-                records.mark(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
+                rows.mark(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
         if job.state == "cancelled" and job.kind != "delete":
             shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
 
     def ref_with_link(self, dataset: Dataset) -> DatasetRef:
         """The row's ref; a link's secret part is put back."""
         if dataset.link is None:
-            return records.ref_of(dataset)
+            return rows.ref_of(dataset)
         return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
 
     def _finish(self, run: JobRun, dataset_id: str, target: Path, former: Inodes = frozenset()) -> None:
@@ -171,13 +169,13 @@ class Handlers:
             try:
                 self._store.make_view(target, Path(view), former=former)
             except Conflict:
-                self._database.call(records.drop_view, dataset_id, view)
+                self._database.call(rows.drop_view, dataset_id, view)
                 raise
 
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(records.views_beside, removed):
+        for tree, view in self._database.call(rows.views_beside, removed):
             with suppress(Conflict):
                 self._store.make_view(tree, view)
 
@@ -188,7 +186,7 @@ class Handlers:
                 self._store.remove_view(tree, Path(view))
             self._restore_views(dataset)
             self._store.discard(tree)
-        self._database.call(records.record_deletion, dataset.id)
+        self._database.call(rows.record_deletion, dataset.id)
 
 
 def _linked(manifest: Manifest, reuse: Reuse) -> set[str]:
@@ -205,7 +203,7 @@ def is_whole(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(records.files_of, dataset.id)
+    files = database.call(rows.files_of, dataset.id)
     tree = Path(dataset.local_path)
     try:
         return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)

@@ -30,18 +30,18 @@ from dataferry.core.types import (
     Viewer,
 )
 from dataferry.jobs.service import Jobs
-from dataferry.library import records
+from dataferry.library import rows
 from dataferry.library.access import Access
 from dataferry.library.cards import build_card, dataset_view, download_ticket, loader_snippet, local_state
-from dataferry.library.copies import freed_bytes, used_bytes
+from dataferry.library.dedup import freed_bytes, used_bytes
+from dataferry.library.disk_space import find_room
 from dataferry.library.handlers import Handlers
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
 from dataferry.library.receipts import receipt
-from dataferry.library.room import find_room
 from dataferry.library.selection import Selection
-from dataferry.library.speeds import Speeds
+from dataferry.library.speed_limits import Speeds
 from dataferry.library.views import (
     DatasetCard,
     DatasetPage,
@@ -154,11 +154,11 @@ class Library:
     def _states(
         self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
     ) -> dict[str, tuple[Dataset | None, JobView | None]]:
-        rows = [row for row in records.of_refs(session, refs) if records.may_see(session, row, viewer)]
-        latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
+        visible = [row for row in rows.of_refs(session, refs) if rows.may_see(session, row, viewer)]
+        latest = self._jobs.latest(session, [row.id for row in visible], viewer.user_id)
         states: dict[str, tuple[Dataset | None, JobView | None]] = {}
         for ref in refs:
-            mine = [row for row in rows if (row.source, row.source_id) == (ref.source, ref.id)]
+            mine = [row for row in visible if (row.source, row.source_id) == (ref.source, ref.id)]
             jobs = [latest[row.id] for row in mine if row.id in latest]
             newest = max(jobs, key=lambda job: job.created_at, default=None)
             states[str(ref)] = (next((row for row in mine if row.downloaded), None), newest)
@@ -197,8 +197,8 @@ class Library:
         def book(session: Session) -> tuple[str, str]:
             resolved = (summary.revision if summary else None) or revision or ""
             if asked.id != ref.id and asked.source != "url":
-                records.learn_alias(session, asked.id, ref)
-            dataset = records.upsert(
+                rows.learn_alias(session, asked.id, ref)
+            dataset = rows.upsert(
                 session,
                 ref,
                 summary,
@@ -208,15 +208,15 @@ class Library:
             )
             if summary is None and ref.source != "url":
                 anonymous = credential.origin == "anonymous"
-                records.admit_unasked(session, dataset, viewer, anonymous=anonymous)
-            records.record_access(session, dataset.id, viewer.user_id)
+                rows.admit_unasked(session, dataset, viewer, anonymous=anonymous)
+            rows.record_access(session, dataset.id, viewer.user_id)
             done = self._jobs.latest(session, [dataset.id], viewer.user_id).get(dataset.id)
             if done is not None and self._serves(dataset, done) and not force and view is None:
                 return done.id, dataset.local_path or ""
             target = self.store.target(ref, resolved, dataset.selection) if resolved else None
             path = str(view or target or "")
             if view is not None:
-                records.wish_view(session, dataset, str(view))
+                rows.wish_view(session, dataset, str(view))
             job_id, created = self._jobs.submit(
                 session,
                 kind=kind,
@@ -234,7 +234,7 @@ class Library:
                 file_path=str(target) if target else None,
             )
             if created:
-                records.mark(
+                rows.mark(
                     session, dataset.id, "downloaded" if dataset.downloaded else "queued", job_id=job_id
                 )
             return job_id, path
@@ -250,7 +250,7 @@ class Library:
         size = row = None
         if summary is not None:
             size = summary.size_bytes if selection.whole else None
-            row = await self._database.run(records.exact, ref, summary.revision or "", selection.digest)
+            row = await self._database.run(rows.exact, ref, summary.revision or "", selection.digest)
         reserve = self._settings.min_free_bytes
         return await asyncio.to_thread(find_room, self.store, size, row, reserve=reserve, afresh=afresh)
 
@@ -281,9 +281,9 @@ class Library:
         await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetPage:
-            rows, total = records.page(session, viewer, page_size, page_number)
-            latest = self._jobs.latest(session, [row.id for row in rows], viewer.user_id)
-            views = tuple(dataset_view(row, latest.get(row.id)) for row in rows)
+            shown, total = rows.page(session, viewer, page_size, page_number)
+            latest = self._jobs.latest(session, [row.id for row in shown], viewer.user_id)
+            views = tuple(dataset_view(row, latest.get(row.id)) for row in shown)
             return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
 
         return await self._database.run(read)
@@ -298,8 +298,8 @@ class Library:
             view = dataset_view(row, latest.get(row.id))
             if not row.downloaded or row.local_path is None:
                 return view
-            sizes = {file.path: file.size for file in records.files_of(session, row.id)}
-            snippet = loader_snippet(records.ref_of(row), row.local_path, sizes)
+            sizes = {file.path: file.size for file in rows.files_of(session, row.id)}
+            snippet = loader_snippet(rows.ref_of(row), row.local_path, sizes)
             return view.model_copy(update={"snippet": snippet})
 
         return await self._database.run(read)
@@ -311,28 +311,28 @@ class Library:
         def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
             row = self._row(session, viewer, key_or_alias, revision)
             if not row.downloaded:
-                raise records.unknown(key_or_alias)
-            return row, records.files_of(session, row.id), records.requesters(session, row.id)
+                raise rows.unknown(key_or_alias)
+            return row, rows.files_of(session, row.id), rows.requesters(session, row.id)
 
         row, files, users = await self._database.run(read)
         emails = await self._accounts.emails(users)
         return receipt(row, files, tuple(emails[user] for user in users if user in emails))
 
     async def preview(
-        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, rows: int = 20
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, row_count: int = 20
     ) -> Preview:
         """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, dict[str, int]]:
             row = self._row(session, viewer, key_or_alias, revision)
-            return row, {file.path: file.size for file in records.files_of(session, row.id)}
+            return row, {file.path: file.size for file in rows.files_of(session, row.id)}
 
         row, sizes = await self._database.run(read)
         path = main_table(sizes)
         if not row.downloaded or row.local_path is None or path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
-        return await asyncio.to_thread(read_preview, Path(row.local_path), path, rows)
+        return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
         """Delete a dataset's files. For those who asked for it, and admins.
@@ -343,7 +343,7 @@ class Library:
 
         def book(session: Session) -> tuple[str, int]:
             row = self._row(session, viewer, key_or_alias, revision)
-            if not viewer.admin and viewer.user_id not in records.requesters(session, row.id):
+            if not viewer.admin and viewer.user_id not in rows.requesters(session, row.id):
                 raise Forbidden(
                     "Only those who asked for a dataset, and admins, may delete it.",
                     next_step="Ask an admin, or download it yourself first.",
@@ -358,7 +358,7 @@ class Library:
             job_id, _created = self._jobs.submit(
                 session,
                 kind="delete",
-                ref=records.ref_of(row),
+                ref=rows.ref_of(row),
                 title=row.title,
                 dataset_id=row.id,
                 params={},
@@ -376,7 +376,7 @@ class Library:
 
     async def update(self, viewer: Viewer, key_or_alias: str) -> DownloadTicket:
         """Fetch the newest revision; the copy that is here stays until the new one is verified."""
-        ref = await self._database.run(lambda session: records.resolve_name(session, key_or_alias))
+        ref = await self._database.run(lambda session: rows.resolve_name(session, key_or_alias))
         await self.get(viewer, key_or_alias)
         return await self.request_download(viewer, ref, force=True, kind="update")
 
@@ -408,13 +408,13 @@ class Library:
         """Put the secret part of a known link back, for those who may see it."""
         if ref.source != "url" or ref.link is not None:
             return ref
-        for row in records.find(session, ref):
-            if row.link is not None and records.may_see(session, row, viewer):
+        for row in rows.find(session, ref):
+            if row.link is not None and rows.may_see(session, row, viewer):
                 return self._handlers.ref_with_link(row)
-        raise records.unknown(ref.id)
+        raise rows.unknown(ref.id)
 
     def _keep_link(self, session: Session, ref: DatasetRef, summary: DatasetSummary, viewer: Viewer) -> None:
-        dataset = records.upsert(
+        dataset = rows.upsert(
             session,
             ref,
             summary,
@@ -422,14 +422,14 @@ class Library:
             selection="",
             encrypted_link=self._secrets.encrypt(ref.link or ""),
         )
-        records.record_access(session, dataset.id, viewer.user_id)
+        rows.record_access(session, dataset.id, viewer.user_id)
 
     def _row(self, session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:
-        ref = records.resolve_name(session, key_or_alias)
-        for row in records.find(session, ref, revision):
-            if records.may_see(session, row, viewer):
+        ref = rows.resolve_name(session, key_or_alias)
+        for row in rows.find(session, ref, revision):
+            if rows.may_see(session, row, viewer):
                 return row
-        raise records.unknown(key_or_alias)
+        raise rows.unknown(key_or_alias)
 
 
 def _hidden_link(ref: DatasetRef) -> bool:

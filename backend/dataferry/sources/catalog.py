@@ -18,14 +18,14 @@ from dataferry.core.types import (
     SourceProblem,
     View,
 )
-from dataferry.sources.asking import Asker, speaking_plainly
 from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
+from dataferry.sources.dispatcher import Asker, speaking_plainly
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
-from dataferry.sources.merging import MergedSearch
+from dataferry.sources.merged_search import MergedSearch
 from dataferry.sources.url import UrlSource
 
 #: A search in which a source failed answers again unchanged for this long, in seconds.

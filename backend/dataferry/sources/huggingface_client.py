@@ -46,7 +46,7 @@ from dataferry.core.errors import (
     SourceUnreachable,
 )
 from dataferry.core.types import Credential, DatasetRef
-from dataferry.sources.answers import out_of_order, rate_limited, timed_out, unreachable
+from dataferry.sources.http_errors import out_of_order, rate_limited, timed_out, unreachable
 
 #: What a search asks for of each hit. Sizes come only this way.
 _SEARCHED: list[Any] = [

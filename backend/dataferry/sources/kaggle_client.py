@@ -39,9 +39,9 @@ from dataferry.core.errors import (
     SourceUnreachable,
 )
 from dataferry.core.types import Credential, DatasetRef
-from dataferry.sources.answers import out_of_order, rate_limited, timed_out, unreachable
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import license_family
+from dataferry.sources.http_errors import out_of_order, rate_limited, timed_out, unreachable
 
 #: The most files that are listed of one dataset.
 FILES_PAGE = 200

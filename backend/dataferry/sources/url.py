@@ -33,8 +33,8 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.sources.base import SearchQuery
-from dataferry.transfer.formats import is_named_archive
-from dataferry.transfer.http import HttpResponse, open_http
+from dataferry.transfer.archives.archive_formats import is_named_archive
+from dataferry.transfer.http.client import HttpResponse, open_http
 
 _PAGES = ("text/html", "application/xhtml+xml")
 #: Endings for names that have none, where the type leaves no doubt.

@@ -18,8 +18,8 @@ Large files come over several connections and go on where they were when the eng
 """
 
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
-from dataferry.transfer.disk import preflight
 from dataferry.transfer.engine import fetch
-from dataferry.transfer.governor import Governor, Member, Shares
+from dataferry.transfer.files.disk import preflight
+from dataferry.transfer.limits.governor import Governor, Member, Shares
 
 __all__ = ["FetchResult", "FetchedFile", "Governor", "Limits", "Member", "Shares", "fetch", "preflight"]

@@ -15,10 +15,12 @@ from dataferry.core.errors import (
     InvalidInput,
     OutsideStore,
 )
+from dataferry.core.files.safe_names import Claims, UnusablePath, check_path
 from dataferry.core.types import FileEntry, Manifest, Progress
-from dataferry.transfer.bringing import Bringing
+from dataferry.transfer.archives.streaming_extract import Unpacking
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits, Reuse
-from dataferry.transfer.disk import (
+from dataferry.transfer.download_session import Bringing
+from dataferry.transfer.files.disk import (
     allocated,
     disk_faults,
     exchange,
@@ -27,12 +29,10 @@ from dataferry.transfer.disk import (
     sync_folder,
     unpacked_peak,
 )
-from dataferry.transfer.governor import Governor, Member
-from dataferry.transfer.meter import Meter
-from dataferry.transfer.partial import Partial
-from dataferry.transfer.paths import Claims, UnusablePath, check_path
-from dataferry.transfer.reusing import reuse_files
-from dataferry.transfer.unpacking import Unpacking
+from dataferry.transfer.files.progress import Meter
+from dataferry.transfer.files.reuse import reuse_files
+from dataferry.transfer.files.workdir import Partial
+from dataferry.transfer.limits.governor import Governor, Member
 
 
 def fetch(

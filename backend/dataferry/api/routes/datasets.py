@@ -173,7 +173,7 @@ async def get_preview(
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Preview:
     """The first rows of the dataset's main table."""
-    return await wired.library.preview(viewer, key, revision, rows=rows)
+    return await wired.library.preview(viewer, key, revision, row_count=rows)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)

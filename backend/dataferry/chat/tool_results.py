@@ -1,0 +1,144 @@
+"""Tool results as a model is told them: short, and with every hub's text marked as data.
+
+Titles, descriptions and readmes are written by strangers. They are cut, stripped of what could end
+their fence, and put between marks that the system prompt explains; the words around them are files
+in ``prompts/results``.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from dataferry.chat.planner_text import job_state, size
+from dataferry.chat.prompts import Prompts
+from dataferry.chat.stream import Part
+from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.core.types import JobView, SourceProblem, View
+from dataferry.library.views import DatasetCard, DatasetView
+
+_TITLE, _DESCRIPTION, _README, _ERROR = 120, 240, 3_000, 400
+
+
+def output(prompts: Prompts, result: View) -> str:
+    """What a model is told of a tool's output."""
+    match result:
+        case SearchOutput():
+            return _search(prompts, result)
+        case DetailsOutput(card=card, readme=readme):
+            facts = _card(prompts, 1, card)
+            quoted = quote(prompts, readme, _README) if readme else ""
+            return prompts.text("results/details", dataset=facts, readme=quoted)
+        case StartOutput():
+            line = _card(prompts, 1, result.card)
+            if result.ticket is not None:
+                return prompts.text("results/started", dataset=line, status=result.ticket.status)
+            return prompts.text("results/waits_for_click", dataset=line, reason=result.reason or "")
+        case JobsOutput(jobs=jobs, reason=reason):
+            lines = _lines(_job(prompts, job) for job in jobs)
+            return prompts.text("results/jobs", count=len(jobs), jobs=lines, reason=reason or "")
+        case LibraryOutput(datasets=datasets, total=total):
+            lines = _lines(_row(prompts, dataset) for dataset in datasets)
+            return prompts.text("results/library", total=total, datasets=lines)
+        case _:
+            return ""
+
+
+_OUTPUTS: dict[str, type[View]] = {
+    "search_datasets": SearchOutput,
+    "dataset_details": DetailsOutput,
+    "start_download": StartOutput,
+    "download_status": JobsOutput,
+    "cancel_download": JobsOutput,
+    "list_library": LibraryOutput,
+}
+
+
+def past_result(prompts: Prompts, part: Part) -> str:
+    """What a model is told of a stored tool call of an earlier answer."""
+    if part["state"] == "output-error":
+        return failure(prompts, part["errorText"])
+    kind = _OUTPUTS.get(part["type"].removeprefix("tool-"))
+    try:
+        if kind is not None and part["state"] == "output-available":
+            return output(prompts, kind.model_validate(part["output"]))
+    except ValidationError:
+        # Stored by an older version.
+        pass
+    return prompts.text("results/unreadable")
+
+
+def failure(prompts: Prompts, error: str) -> str:
+    """What a model is told of a tool that failed."""
+    return prompts.text("results/failed", error=fenced(error, _ERROR))
+
+
+def quote(prompts: Prompts, text: str, length: int) -> str:
+    """A stranger's long text between marks."""
+    return prompts.text("results/untrusted", text=fenced(text, length, lines=True))
+
+
+def fenced(text: str, length: int, *, lines: bool = False) -> str:
+    """``text`` shortened, without what could pass for our marks; on one line unless ``lines``."""
+    text = re.sub(r"[<>‹›«»]", "'", text)
+    text = re.sub(r"[ \t\r\f\v]+", " ", text) if lines else " ".join(text.split())
+    text = re.sub(r"\n\s*\n+", "\n", text).strip()
+    return text if len(text) <= length else text[:length].rstrip() + "…"
+
+
+def _search(prompts: Prompts, result: SearchOutput) -> str:
+    return prompts.text(
+        "results/search",
+        query=fenced(result.query, 200),
+        count=len(result.downloadable_datasets),
+        datasets=_lines(_card(prompts, n, card) for n, card in enumerate(result.downloadable_datasets, 1)),
+        more="yes" if result.more else "no",
+        failed=_lines(_problem(prompts, problem) for problem in result.source_errors) or "none",
+    )
+
+
+def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
+    return prompts.text(
+        "results/dataset",
+        number=number,
+        ref=fenced(card.ref, 300),
+        title=fenced(card.title, _TITLE),
+        description=fenced(card.description, _DESCRIPTION),
+        size=size(card.size_bytes),
+        license=fenced(card.license or "unknown", 60),
+        downloads=card.downloads,
+        formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
+        gated="yes" if card.gated else "no",
+        here=card.local_status,
+    )
+
+
+def _job(prompts: Prompts, job: JobView) -> str:
+    return prompts.text(
+        "results/job",
+        ref=fenced(job.ref, 300),
+        title=fenced(job.title, _TITLE),
+        kind=job.kind,
+        state=job_state(job),
+        problem=fenced(job.problem.detail, _ERROR) if job.problem else "none",
+    )
+
+
+def _row(prompts: Prompts, dataset: DatasetView) -> str:
+    return prompts.text(
+        "results/library_dataset",
+        ref=fenced(dataset.ref, 300),
+        title=fenced(dataset.title, _TITLE),
+        status=dataset.status,
+        size=size(dataset.size),
+        path=dataset.local_path if dataset.downloaded else "none",
+    )
+
+
+def _problem(prompts: Prompts, problem: SourceProblem) -> str:
+    said = " ".join(filter(None, (problem.detail, problem.next_step)))
+    return prompts.text("results/problem", source=problem.source, problem=fenced(said, _ERROR))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)

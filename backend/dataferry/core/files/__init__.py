@@ -1,0 +1,1 @@
+"""Files: digests, safe names, hardlinks, and changes that survive a power cut."""

@@ -1,0 +1,338 @@
+"""The library's rows: read and changed here only. Every function takes the session first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Text, cast, func, tuple_
+from sqlmodel import Session, col, select
+
+from dataferry.core.db import new_id, now
+from dataferry.core.errors import NotFound, SourceTimeout
+from dataferry.core.types import Checksum, DatasetRef, DatasetSummary, Grade, Viewer
+from dataferry.library.dedup import published
+from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
+from dataferry.library.receipts import tree_checksum, weakest
+from dataferry.transfer import FetchedFile
+
+#: How long a person's own access to a restricted dataset stands before it is checked again.
+ACCESS_VALID = timedelta(hours=24)
+
+
+def now_ms() -> int:
+    return int(now().timestamp() * 1000)
+
+
+def ref_of(dataset: Dataset) -> DatasetRef:
+    return DatasetRef.make(dataset.source, dataset.source_id)
+
+
+def unknown(name: str) -> NotFound:
+    return NotFound(
+        f"The library has no dataset {name[:120]!r}.", next_step="Search for it and download it first."
+    )
+
+
+def find(session: Session, ref: DatasetRef, revision: str | None = None) -> list[Dataset]:
+    """Every row of a ref, downloaded ones and newest first."""
+    query = select(Dataset).where(Dataset.source == ref.source, Dataset.source_id == ref.id)
+    if revision:
+        query = query.where(col(Dataset.revision).startswith(revision, autoescape=True))
+    order = (
+        col(Dataset.downloaded).desc(),
+        col(Dataset.selection) == "",
+        col(Dataset.updated_at_ms).desc(),
+    )
+    return list(session.exec(query.order_by(order[0], order[1].desc(), order[2])))
+
+
+def of_refs(session: Session, refs: Sequence[DatasetRef]) -> list[Dataset]:
+    """Every row of any of these refs."""
+    wanted = {(ref.source, ref.id) for ref in refs}
+    query = select(Dataset).where(tuple_(Dataset.source, Dataset.source_id).in_(wanted))
+    return list(session.exec(query.order_by(col(Dataset.updated_at_ms).desc())))
+
+
+def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:
+    """A key (``kaggle:uciml~iris``), a ref, or an alias (``imdb``) → the ref.
+
+    Errors: ``NotFound``; ``InvalidInput`` for a malformed key.
+    """
+    if ":" in key_or_alias:
+        return DatasetRef.from_key(key_or_alias)
+    alias = session.get(Alias, key_or_alias)
+    if alias is not None:
+        return DatasetRef.parse(alias.ref)
+    builtin = session.exec(
+        select(Dataset).where(Dataset.source == "builtin", Dataset.source_id == key_or_alias)
+    ).first()
+    if builtin is None:
+        raise unknown(key_or_alias)
+    return ref_of(builtin)
+
+
+def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
+    """A restricted dataset is seen by admins and by those whose own access was checked lately; a
+    link's by those who gave it."""
+    if dataset.visibility == "public" or viewer.admin:
+        return True
+    access = session.get(DatasetAccess, (dataset.id, viewer.user_id))
+    return access is not None and (dataset.source == "url" or access.checked_at > now() - ACCESS_VALID)
+
+
+def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
+    """Restricted datasets on this machine that the viewer's access to must be checked again."""
+    old = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at <= now() - ACCESS_VALID
+    )
+    return list(
+        session.exec(
+            select(Dataset).where(
+                Dataset.visibility == "restricted",
+                Dataset.downloaded,
+                Dataset.source != "url",
+                col(Dataset.id).in_(old),
+            )
+        )
+    )
+
+
+def record_access(session: Session, dataset_id: str, user_id: str, valid: timedelta = ACCESS_VALID) -> None:
+    """The person may see the dataset for the time ``valid``."""
+    checked_at = now() - ACCESS_VALID + valid
+    access = session.get(DatasetAccess, (dataset_id, user_id))
+    if access is None:
+        session.add(DatasetAccess(dataset_id=dataset_id, user_id=user_id, checked_at=checked_at))
+    else:
+        access.checked_at = checked_at
+        session.add(access)
+
+
+def learn_alias(session: Session, name: str, ref: DatasetRef) -> None:
+    """Remember that a short name leads to ``ref``. The first meaning of a name stays."""
+    if session.get(Alias, name) is None:
+        session.add(Alias(name=name, ref=str(ref)))
+
+
+def exact(session: Session, ref: DatasetRef, revision: str, selection: str) -> Dataset | None:
+    """The row of one revision and selection, where there is one."""
+    query = select(Dataset).where(
+        Dataset.source == ref.source,
+        Dataset.source_id == ref.id,
+        Dataset.revision == revision,
+        Dataset.selection == selection,
+    )
+    return session.exec(query).one_or_none()
+
+
+def upsert(
+    session: Session,
+    ref: DatasetRef,
+    summary: DatasetSummary | None,
+    *,
+    revision: str,
+    selection: str,
+    encrypted_link: str | None,
+) -> Dataset:
+    """The row of one revision, made or brought up to date from what its source says now."""
+    dataset = exact(session, ref, revision, selection)
+    if dataset is None:
+        dataset = Dataset(
+            id=new_id("ds"),
+            source=ref.source,
+            source_id=ref.id,
+            revision=revision,
+            selection=selection,
+            name=str(ref),
+            title=ref.name,
+            updated_at_ms=now_ms(),
+        )
+    if summary is not None:
+        dataset.title = summary.title
+        dataset.description = summary.description
+        dataset.original_url = summary.url
+        dataset.license = summary.license
+        dataset.visibility = "restricted" if summary.gated or summary.private else "public"
+        if not dataset.downloaded:
+            dataset.size = summary.size_bytes
+            dataset.file_count = summary.file_count
+    if encrypted_link is not None:
+        dataset.link = encrypted_link
+        dataset.visibility = "restricted"
+    session.add(dataset)
+    session.flush()
+    return dataset
+
+
+def mark(
+    session: Session, dataset_id: str, status: str, *, job_id: str | None = None, error: str | None = None
+) -> None:
+    dataset = session.get_one(Dataset, dataset_id)
+    dataset.status, dataset.error, dataset.updated_at_ms = status, error, now_ms()
+    if not dataset.downloaded:
+        dataset.download_progress = 0.0
+        if status != "queued":
+            dataset.views = []
+    if job_id is not None:
+        dataset.download_job_id = job_id
+    session.add(dataset)
+
+
+def admit_unasked(session: Session, dataset: Dataset, viewer: Viewer, *, anonymous: bool) -> None:
+    """Let somebody wait for a dataset although its source has not said who may have it.
+
+    What a stranger is given is public; what comes for a credential is restricted until it is known.
+    Errors: ``SourceTimeout`` where one person's right would become another's.
+    """
+    rows = find(session, ref_of(dataset))
+    hidden = any(not may_see(session, row, viewer) for row in rows)
+    others = set(requesters(session, dataset.id)) - {viewer.user_id}
+    if hidden or (not anonymous and not dataset.downloaded and dataset.visibility == "public" and others):
+        raise SourceTimeout(
+            f"The source of {dataset.source_id} takes too long to say who may have it.",
+            next_step="Try again.",
+        )
+    if not anonymous and not dataset.downloaded:
+        dataset.visibility = "restricted"
+        session.add(dataset)
+
+
+def wish_view(session: Session, dataset: Dataset, view: str) -> None:
+    """Have the dataset linked into another folder as well, once it is here."""
+    if view not in dataset.views:
+        dataset.views = [*dataset.views, view]
+        session.add(dataset)
+
+
+def drop_view(session: Session, dataset_id: str, view: str) -> None:
+    dataset = session.get_one(Dataset, dataset_id)
+    dataset.views = [kept for kept in dataset.views if kept != view]
+    session.add(dataset)
+
+
+def views_beside(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
+    """Other datasets' trees and their views in the folders of this one's views."""
+    mine = [Path(view) for view in dataset.views]
+    if not mine:
+        return []
+    query = select(Dataset.local_path, Dataset.views).where(
+        Dataset.downloaded, Dataset.id != dataset.id, func.length(cast(Dataset.views, Text)) > len("[]")
+    )
+    return [
+        (Path(tree), view)
+        for tree, views in session.exec(query)
+        for view in map(Path, views)
+        if tree and any(view.is_relative_to(own) or own.is_relative_to(view) for own in mine)
+    ]
+
+
+def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
+    """Give a row whose revision was open the one that its job found.
+
+    Where that revision has a row of its own already, the open row goes and that one is returned.
+    """
+    dataset = session.get_one(Dataset, dataset_id)
+    if dataset.revision == revision:
+        return dataset
+    known = session.exec(
+        select(Dataset).where(
+            Dataset.source == dataset.source,
+            Dataset.source_id == dataset.source_id,
+            Dataset.revision == revision,
+            Dataset.selection == dataset.selection,
+        )
+    ).one_or_none()
+    if known is None:
+        dataset.revision = revision
+        session.add(dataset)
+        return dataset
+    for view in dataset.views:
+        wish_view(session, known, view)
+    for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
+        if known.visibility == "public":
+            record_access(session, known.id, access.user_id)
+        session.delete(access)
+    session.flush()
+    session.delete(dataset)
+    return known
+
+
+def record_download(
+    session: Session,
+    dataset_id: str,
+    files: Sequence[FetchedFile],
+    local_path: str,
+    job_id: str,
+    promised: Mapping[str, Checksum | None],
+) -> None:
+    """All that a finished download changes, in one transaction. ``promised``: what its source said of a
+    file, by path."""
+    dataset = session.get_one(Dataset, dataset_id)
+    forget_files(session, dataset_id)
+    for file in files:
+        session.add(
+            DatasetFile(
+                dataset_id=dataset_id,
+                path=file.path,
+                size=file.size,
+                sha256=file.sha256,
+                grade=file.grade,
+                published=published(promised.get(file.path)),
+            )
+        )
+    grades: list[Grade] = [file.grade for file in files]
+    dataset.local_path = local_path
+    dataset.size = sum(file.size for file in files)
+    dataset.file_count = len(files)
+    dataset.checksum = tree_checksum((file.path, file.sha256) for file in files)
+    dataset.grade = weakest(grades)
+    dataset.downloaded, dataset.status, dataset.error = True, "downloaded", None
+    dataset.download_progress = 100.0
+    dataset.downloaded_at_ms = dataset.updated_at_ms = now_ms()
+    dataset.download_job_id = job_id
+    session.add(dataset)
+
+
+def record_deletion(session: Session, dataset_id: str) -> None:
+    dataset = session.get_one(Dataset, dataset_id)
+    forget_files(session, dataset_id)
+    dataset.downloaded, dataset.status, dataset.error = False, "absent", None
+    dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
+    dataset.download_progress, dataset.views = 0.0, []
+    dataset.updated_at_ms = now_ms()
+    session.add(dataset)
+
+
+def forget_files(session: Session, dataset_id: str) -> None:
+    for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
+        session.delete(file)
+    session.flush()
+
+
+def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
+    query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
+    return list(session.exec(query))
+
+
+def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> tuple[list[Dataset], int]:
+    """What is here, on its way, or failed lately; without what this viewer may not see."""
+    query = select(Dataset).where(Dataset.status != "absent")
+    if not viewer.admin:
+        seen = select(DatasetAccess.dataset_id).where(
+            DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
+        )
+        mine = col(Dataset.id).in_(
+            select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
+        )
+        linked = (col(Dataset.source) == "url") & mine
+        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(seen) | linked)
+        # A download that is not there yet, or failed, is its requesters' own business.
+        query = query.where(col(Dataset.downloaded) | mine)
+    total = session.exec(select(func.count()).select_from(query.subquery())).one()
+    ordered = query.order_by(col(Dataset.updated_at_ms).desc(), Dataset.id)
+    return list(session.exec(ordered.offset((page_number - 1) * page_size).limit(page_size))), total
+
+
+def requesters(session: Session, dataset_id: str) -> list[str]:
+    query = select(DatasetAccess.user_id).where(DatasetAccess.dataset_id == dataset_id)
+    return sorted(session.exec(query))

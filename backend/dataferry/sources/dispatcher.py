@@ -1,0 +1,131 @@
+"""Asking a source: in its own threads, within a deadline, and not at all while nothing leads to it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from dataferry.core.errors import (
+    DataferryError,
+    SourceError,
+    SourceProtocolError,
+    SourceTimeout,
+    SourceUnreachable,
+)
+from dataferry.core.settings import Settings
+from dataferry.core.types import SOURCE_LABELS, Credential, SourceName
+from dataferry.sources.cache import TtlCache
+from dataferry.sources.pools import SourcePool
+from dataferry.sources.reachability import Reach
+
+T = TypeVar("T")
+
+#: Threads of one source, and with them its calls at one time.
+WORKERS: dict[SourceName, int] = {"kaggle": 6, "huggingface": 6, "builtin": 2, "url": 6}
+#: How long a failure is remembered, in seconds, at least.
+FAILURE_HOLDS = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Asker:
+    """The way to every source, and what went wrong on it lately."""
+
+    def __init__(
+        self, names: Iterable[SourceName], settings: Settings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        #: Where the sources are that somebody else's machine answers for.
+        self.hubs: dict[SourceName, str] = {
+            "kaggle": settings.kaggle_endpoint,
+            "huggingface": settings.hf_endpoint,
+        }
+        # One link's slow server says nothing of the next link's: only hubs have a breaker.
+        self._pools = {
+            name: SourcePool(name, WORKERS[name], settings.breaker_s if name in self.hubs else 0.0)
+            for name in names
+        }
+        self._reach = Reach(settings.connect_timeout_s, clock)
+        self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_HOLDS), 1024, clock)
+
+    async def ask(
+        self,
+        name: SourceName,
+        credential: Credential,
+        deadline_s: float,
+        function: Callable[..., T],
+        *args: object,
+    ) -> T:
+        """``function(*args, credential)``, one of the source's methods, in one of its threads.
+
+        Errors: only ``DataferryError``; ``SourceTimeout`` at the deadline.
+        """
+        key = (name, credential.fingerprint)
+        try:
+            answer = await self._ask_if_reachable(name, deadline_s, function, *args, credential)
+        except SourceError as error:
+            self._failures.put(key, error)
+            raise
+        self._failures.drop(key)
+        return answer
+
+    async def reach(self, name: SourceName) -> None:
+        """Find out whether something leads to the source's hub. Errors: ``SourceUnreachable``."""
+        if name in self.hubs and not await self._reach.check(self.hubs[name]):
+            raise unreachable(name)
+
+    def failure(self, name: SourceName, credential: Credential) -> SourceError | None:
+        """What went wrong lately, unless something went well since."""
+        return self._failures.get((name, credential.fingerprint))
+
+    def close(self) -> None:
+        """Refuse further calls. Those under way are left to their socket timeouts."""
+        for pool in self._pools.values():
+            pool.close()
+
+    async def _ask_if_reachable(
+        self, name: SourceName, deadline_s: float, function: Callable[..., T], *args: object
+    ) -> T:
+        """Give the source its deadline, but give up as soon as a probe finds no way to its hub."""
+        hub = self.hubs.get(name)
+        if hub is not None and self._reach.known(hub) is False:
+            raise unreachable(name)
+        work: asyncio.Task[T] = asyncio.create_task(
+            self._pools[name].run(deadline_s, speaking_plainly, name, function, *args)
+        )
+        try:
+            if hub is not None and self._reach.known(hub) is None:
+                probe = asyncio.create_task(self._reach.check(hub))
+                await asyncio.wait({work, probe}, return_when=asyncio.FIRST_COMPLETED)
+                if not work.done() and not probe.result():
+                    raise unreachable(name)
+            answer = await work
+        finally:
+            work.cancel()
+        if hub is not None:
+            self._reach.learn(hub, reachable=True)
+        return answer
+
+
+def unreachable(name: SourceName) -> SourceUnreachable:
+    return SourceUnreachable(
+        f"{SOURCE_LABELS[name]} cannot be reached.",
+        next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
+    )
+
+
+def speaking_plainly(name: SourceName, function: Callable[..., T], *args: object) -> T:
+    """Call ``function``; whatever else it raises becomes an error of ours."""
+    label = SOURCE_LABELS[name]
+    try:
+        return function(*args)
+    except DataferryError:
+        raise
+    except TimeoutError as error:
+        raise SourceTimeout(f"{label} took too long to answer.", next_step="Try again.") from error
+    except Exception as error:
+        _log.exception("%s: an answer that cannot be read", label)
+        raise SourceProtocolError(
+            f"{label}'s answer cannot be read ({type(error).__name__}).",
+            next_step="Try again later; if it stays so, `dataferry doctor --live` tells more.",
+        ) from error

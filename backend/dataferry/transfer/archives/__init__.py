@@ -1,0 +1,1 @@
+"""Archives: their formats, safe extraction, and extraction while they arrive."""

@@ -1,0 +1,1 @@
+"""HTTP as transfers need it: connections, requests, redirects, and URLs that expire."""

@@ -1,0 +1,321 @@
+"""HTTP as transfers need it: kept connections, redirects checked at every hop, honest errors.
+
+``wire`` speaks on a connection, ``dial`` makes it. Here is what is asked, of whom, which headers follow a
+redirect, which connections are used again, and errors of our own tree.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from dataferry import __version__
+from dataferry.core.errors import DataferryError, InvalidInput, NetworkFault, TransferError
+from dataferry.core.types import Http
+from dataferry.transfer.http.connector import Address, Dialler, Route, is_public, route_to, trusted
+from dataferry.transfer.http.http1 import Answer, Closed, Connection, Headers, Malformed
+from dataferry.transfer.http.urls import followed, host_of, same_origin, target_of, without_user
+
+Method = Literal["GET", "HEAD"]
+
+MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: A redirect's body up to this size is read, so that its connection can be used again.
+_DRAIN_BYTES = 64 * 1024
+#: One ``read1`` gives no more.
+_READ_BYTES = 256 * 1024
+#: After so many idle seconds, a kept connection is looked at before it is used: it may have ended.
+_FRESH_S = 1.0
+#: ``identity``: a body that was packed on the way has neither the size nor the hash promised.
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": f"dataferry/{__version__}"}
+
+
+class HttpResponse:
+    """An answer, redirects followed. Used as a context manager: leaving it gives the connection back
+    if the body was read to its end, and closes it if not."""
+
+    def __init__(self, answer: Answer, url: str, pool: "_Pool", route: Route, connection: Connection) -> None:
+        self._answer = answer
+        self._pool = pool
+        self._route = route
+        self._connection = connection
+        self._closed = False
+        #: Called once the answer is closed.
+        self.on_close: Callable[[], None] | None = None
+        #: Where the answer came from, after redirects. It may hold a signature: never show it whole.
+        self.url = url
+        self.status = answer.status
+        #: Names in any case.
+        self.headers = answer.headers
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def length(self) -> int | None:
+        """``Content-Length``; None where it is missing or the body is chunked."""
+        if "transfer-encoding" in self.headers:
+            return None
+        text = self.headers.get("content-length", "")
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+    def readinto(self, buffer: memoryview) -> int:
+        """What has arrived, written into ``buffer``; the number of bytes, 0 at the end of a whole body.
+
+        Errors: ``NetworkFault`` when the line drops, stalls, or ends before ``Content-Length``.
+        """
+        try:
+            if self._closed:
+                raise ConnectionError("the answer is closed")
+            count = self._answer.readinto(buffer)
+            if count == 0 and not self._answer.told and self._pool.dialler.ended:
+                raise ConnectionError("hung up")  # which looks like the end of such a body
+            return count
+        except OSError as error:
+            raise network_fault(error, self.host, self._pool.read_timeout) from error
+
+    def read1(self, size: int = 1 << 20) -> bytes:
+        """What has arrived, at most ``size`` bytes; empty at the end of a whole body.
+
+        Errors: as ``readinto``.
+        """
+        buffer = bytearray(min(size, _READ_BYTES))
+        count = self.readinto(memoryview(buffer))
+        return bytes(memoryview(buffer)[:count])
+
+    def read(self, limit: int) -> bytes:
+        """The body up to ``limit`` bytes. Errors: as ``readinto``."""
+        pieces = []
+        while limit > 0 and (piece := self.read1(limit)):
+            pieces.append(piece)
+            limit -= len(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._pool.give_back(self._route, self._connection, self._answer)
+        if self.on_close is not None:
+            self.on_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Pool:
+    """Connections that wait for the next question. The one used last is taken first, so that those no
+    longer needed end by themselves at the server."""
+
+    def __init__(self, dialler: Dialler, room: int, read_timeout: float) -> None:
+        self.dialler = dialler
+        self.read_timeout = read_timeout
+        self._room = room
+        self._lock = threading.Lock()
+        #: The oldest first; with the moment at which each was given back.
+        self._idle: list[tuple[Route, Connection, float]] = []
+        self._closed = False
+
+    def take(self, route: Route) -> Connection | None:
+        """A kept connection of a route; it may have ended meanwhile."""
+        while True:
+            with self._lock:
+                for place in range(len(self._idle) - 1, -1, -1):
+                    if self._idle[place][0] == route:
+                        _, connection, since = self._idle.pop(place)
+                        break
+                else:
+                    return None
+            if time.monotonic() - since < _FRESH_S or not connection.disturbed():
+                return connection
+            connection.close()
+
+    def give_back(self, route: Route, connection: Connection, answer: Answer) -> None:
+        """Keep a connection for the next question if its answer has ended cleanly; else close it."""
+        surplus: Connection | None = connection
+        with self._lock:
+            if answer.reusable and not self._closed:
+                self._idle.append((route, connection, time.monotonic()))
+                surplus = self._idle.pop(0)[1] if len(self._idle) > self._room else None
+        if surplus is not None:
+            surplus.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for _, connection, _ in idle:
+            connection.close()
+
+
+class HttpClient:
+    """Keep-alive connections, for many threads.
+
+    ``connections``: how many threads ask at once, about; so many are kept for each of a few hosts.
+    ``read_timeout``: a connection that gives no byte for so many seconds ends.
+    ``allowed`` judges addresses of origins that are ``public_only``.
+    """
+
+    def __init__(
+        self,
+        *,
+        connections: int = 4,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        allowed: Callable[[Address], bool] = is_public,
+    ) -> None:
+        self._read_timeout = read_timeout
+        self._dialler = Dialler(allowed, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        # A file often takes two hosts: the hub, and the storage that it redirects to.
+        self._pool = _Pool(self._dialler, 4 * connections, read_timeout)
+        #: By scheme, host and port as the link has them, and guard.
+        self._routes: dict[tuple[str, str, bool], Route] = {}
+
+    def open(
+        self,
+        origin: Http,
+        *,
+        method: Method = "GET",
+        headers: Mapping[str, str] | None = None,
+        heard: Callable[[str, Headers, int], None] | None = None,
+    ) -> HttpResponse:
+        """Ask for an origin and follow its redirects. Any final status is returned.
+
+        ``headers`` travel with every hop; the origin's own only as far as its own host. ``heard`` is
+        told of every hop's answer: host, headers, status.
+
+        Errors: ``NetworkFault``, ``PrivateAddress``, ``InvalidInput`` for a link that is none,
+        ``TransferError`` for a redirect that cannot be followed, a certificate that is not trusted, or
+        an answer that is not HTTP.
+        """
+        url, own = without_user(origin)
+        for _ in range(MAX_REDIRECTS + 1):
+            sent = {**_HEADERS, **own, **(headers or {})}
+            response = self._ask(method, url, sent, origin.public_only)
+            if heard is not None:
+                heard(response.host, response.headers, response.status)
+            location = response.headers.get("location") if response.status in _REDIRECTS else None
+            if not location:
+                return response
+            _drain(response)
+            following = followed(url, location)
+            if not same_origin(url, following):
+                own = {}
+            url = following
+        raise TransferError(f"{host_of(url)} redirects more than {MAX_REDIRECTS} times.")
+
+    def hang_up(self) -> None:
+        """End every connection now, from any thread; nothing can be asked afterwards."""
+        self._dialler.hang_up()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses. Those in use close with their answers."""
+        self._pool.close()
+
+    def _ask(self, method: Method, url: str, headers: Mapping[str, str], public_only: bool) -> HttpResponse:
+        link = urlsplit(url)
+        route = self._route(link, public_only)
+        request = _request(method, target_of(link), route, headers)
+        connection = self._pool.take(route)
+        if connection is not None:
+            try:
+                # What is not HTTP here may be left over from the answer before.
+                with suppress(Closed, Malformed):
+                    return self._answer(connection, request, method, url, route)
+            except OSError as error:
+                raise network_fault(error, route.host, self._read_timeout) from error
+        try:
+            connection = Connection(self._dialler.dial(route))
+        except DataferryError:
+            self._routes.clear()  # the environment may name another proxy by the next try
+            raise
+        try:
+            return self._answer(connection, request, method, url, route)
+        except (OSError, Malformed) as error:
+            raise network_fault(error, route.host, self._read_timeout) from error
+
+    def _answer(
+        self, connection: Connection, request: bytes, method: Method, url: str, route: Route
+    ) -> HttpResponse:
+        try:
+            answer = connection.ask(request, bodiless=method == "HEAD")
+        except BaseException:
+            connection.close()
+            raise
+        return HttpResponse(answer, url, self._pool, route, connection)
+
+    def _route(self, link: SplitResult, public_only: bool) -> Route:
+        key = (link.scheme, link.netloc, public_only)
+        route = self._routes.get(key)
+        if route is None:
+            if link.scheme == "https":
+                trusted()  # a wrong setting is told before a connection is made
+            route = self._routes[key] = route_to(link, guarded=public_only)
+        return route
+
+
+def open_http(
+    origin: Http,
+    *,
+    method: Method = "GET",
+    headers: Mapping[str, str] | None = None,
+    connect_timeout: float = 5.0,
+    read_timeout: float = 10.0,
+) -> HttpResponse:
+    """One request on a connection of its own, for a source that looks at a link.
+
+    ``with open_http(origin, method="HEAD") as response: …``. Errors: as ``HttpClient.open``.
+    """
+    client = HttpClient(connections=1, connect_timeout=connect_timeout, read_timeout=read_timeout)
+    try:
+        response = client.open(origin, method=method, headers=headers)
+    except BaseException:
+        client.close()
+        raise
+    response.on_close = client.close
+    return response
+
+
+def network_fault(error: Exception, host: str, timeout: float) -> TransferError:
+    """What happened on a connection, in our words. No URL in it: links carry signatures."""
+    if isinstance(error, Malformed):
+        return TransferError(
+            f"{host} does not answer in HTTP ({error}).",
+            next_step="Look at the link in a browser; if it fails there too, tell its publisher.",
+        )
+    if isinstance(error, TimeoutError):
+        return NetworkFault(f"{host} sent nothing for {timeout:g} s.")
+    return NetworkFault(f"The connection to {host} broke.")
+
+
+def _request(method: Method, target: str, route: Route, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {route.authority}"]
+    if route.proxy is not None and route.scheme == "http":
+        lines[0] = f"{method} http://{route.authority}{target} HTTP/1.1"
+        if route.proxy.authorization:
+            lines.append(f"Proxy-Authorization: {route.proxy.authorization}")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    text = "\n".join(lines)
+    if not text.isascii() or "\r" in text or "\0" in text or text.count("\n") != len(lines) - 1:
+        raise InvalidInput(
+            f"What would be sent to {route.host} holds letters that a header cannot.",
+            next_step="Check the token for that source: it may have been pasted with something else.",
+        )
+    return text.replace("\n", "\r\n").encode() + b"\r\n\r\n"
+
+
+def _drain(response: HttpResponse) -> None:
+    """Read a redirect's small body so that the connection can be used again; else close it."""
+    with response, suppress(NetworkFault):
+        if response.length is not None and response.length <= _DRAIN_BYTES:
+            response.read(_DRAIN_BYTES)

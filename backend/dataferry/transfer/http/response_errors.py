@@ -1,0 +1,128 @@
+"""What an HTTP answer other than the bytes means, as errors of our own tree."""
+
+import re
+import time
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from dataferry.core.errors import (
+    CredentialRejected,
+    DataferryError,
+    Forbidden,
+    GatedDataset,
+    NetworkFault,
+    NotFound,
+    SourceRateLimited,
+    TransferError,
+)
+from dataferry.core.types import SOURCE_LABELS, Checksum, DatasetRef
+from dataferry.transfer.http.client import HttpResponse
+from dataferry.transfer.http.http1 import Headers
+
+#: Names whose bytes are packed in themselves: old servers announce that as a Content-Encoding.
+_PACKED_NAMES = {"gzip": (".gz", ".tgz"), "x-gzip": (".gz", ".tgz"), "compress": (".z",), "bzip2": (".bz2",)}
+
+
+def refusal(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
+    """The error behind a status that is not 200. ``signed_in``: a credential was sent."""
+    status, host = response.status, response.host
+    wait = wait_asked(response.headers)
+    if status == 429 or (status == 503 and wait is not None):
+        until = f"; it asks to wait {wait:.0f} s" if wait is not None else ""
+        return SourceRateLimited(
+            f"{host} limits how often it may be asked{until}.",
+            next_step="Nothing to do: the download goes on by itself.",
+            retry_after=wait,
+        )
+    if status in (404, 410):
+        return NotFound(
+            f"{host} has no file {path} ({status}).",
+            next_step="Search for the dataset again: its files may have changed.",
+        )
+    if status in (401, 403):
+        return _no_access(status, host, path, ref, signed_in=signed_in)
+    if status >= 500 or status in (408, 425):
+        return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait)
+    return TransferError(f"{host} answered {status} for {path}, which is not the file.")
+
+
+def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
+    hub = ref.source in ("kaggle", "huggingface")
+    label = SOURCE_LABELS[ref.source]
+    if status == 401 and signed_in and hub:
+        return CredentialRejected(
+            f"{label} does not accept the credentials ({status} for {path}).",
+            next_step=f"Set a valid {label} token in the settings.",
+        )
+    if hub:
+        step = "Accept the terms on its page" if signed_in else f"Set a {label} token and accept its terms"
+        return GatedDataset(
+            f"{label} does not give {path} to this account ({status}).",
+            next_step=f"{step}, then try again.",
+        )
+    return Forbidden(
+        f"{host} does not give {path} without permission ({status}).",
+        next_step="Check the link: it may have expired or need a sign-in.",
+    )
+
+
+def wait_asked(headers: Mapping[str, str]) -> float | None:
+    """Seconds a server asks to wait: ``Retry-After`` (seconds or a date), else HuggingFace's
+    ``RateLimit: "resolvers";r=0;t=87``. None where it does not say."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    if text:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - time.time())
+    waits = []
+    for policy in headers.get("ratelimit", "").split(","):
+        terms = dict(re.findall(r";\s*([rt])=([0-9]{1,9})", policy))
+        if "t" in terms and int(terms.get("r", "0")) == 0:
+            waits.append(float(terms["t"]))
+    return max(waits, default=None)
+
+
+def check_body(response: HttpResponse, path: str) -> None:
+    """Errors: ``TransferError`` for a body that was packed on the way, though asked not to be: its size
+    and hash are not the file's."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity") or path.lower().endswith(_PACKED_NAMES.get(encoding, ())):
+        return
+    raise TransferError(
+        f"{response.host} sends {path} packed as {encoding[:20]}, though it was asked not to.",
+        next_step="Report it to the source; the file cannot be checked this way.",
+    )
+
+
+def validator_of(headers: Mapping[str, str]) -> str | None:
+    """What tells one version of a file from another: a strong ``ETag``, else ``Last-Modified``."""
+    tag = headers.get("etag", "").strip()
+    if tag.startswith('"'):
+        return tag
+    return headers.get("last-modified", "").strip() or None
+
+
+def published_checksum(headers: Headers) -> Checksum | None:
+    """What Google's storage (Kaggle's files) sends beside the bytes: an MD5, and of an object that was
+    put together from parts a CRC32C alone."""
+    found = {}
+    for line in headers.getlist("x-goog-hash"):
+        for term in line.split(","):
+            name, _, value = term.strip().partition("=")
+            with suppress(Base64Error, ValueError):
+                found[name] = b64decode(value, validate=True)
+    if len(found.get("md5", b"")) == 16:
+        return Checksum("md5", found["md5"].hex(), "publisher")
+    if len(found.get("crc32c", b"")) == 4:
+        return Checksum("crc32c", found["crc32c"].hex(), "transport")
+    return None

@@ -1,0 +1,1 @@
+"""What all fetches of a process share: connections, hubs' quotas of requests, and bandwidth."""

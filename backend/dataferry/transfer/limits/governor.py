@@ -1,0 +1,188 @@
+"""What all fetches of a process share: connections, bytes a second, and how often hosts may be asked.
+
+::
+
+    governor = Governor(Shares(bytes_per_s=20e6))
+    with governor.join("job 7", "ada") as member:
+        fetch(manifest, target, progress, cancel, member=member)
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time
+from time import monotonic
+from typing import Self
+
+from dataferry.transfer.limits.bandwidth import Bandwidth
+from dataferry.transfer.limits.quota import Quotas
+from dataferry.transfer.limits.slots import Slot, Slots
+
+#: The wall clock is looked at so often.
+_LOOK_S = 0.1
+
+
+def _check_rate(rate: float | None) -> None:
+    if rate is not None and not rate > 0:
+        raise ValueError("A cap is a number of bytes above 0, or None.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What the process may use. Rates in bytes a second; None = no cap. Errors: ``ValueError`` for a
+    limit of nothing, which would let every fetch wait for ever."""
+
+    #: Connections in all, and to each host.
+    connections: int = 32
+    connections_per_host: int = 16
+    bytes_per_s: float | None = None
+    #: In place of it inside the night window.
+    night_bytes_per_s: float | None = None
+    #: Local wall-clock time, from (included) to (not included); may cross midnight. None = no window.
+    night: tuple[time, time] | None = None
+
+    def __post_init__(self) -> None:
+        if self.connections < 1 or self.connections_per_host < 1:
+            raise ValueError("At least one connection is needed.")
+        for rate in (self.bytes_per_s, self.night_bytes_per_s):
+            _check_rate(rate)
+
+    def rate_at(self, moment: time) -> float | None:
+        """The cap at a time of day."""
+        if self.night is None:
+            return self.bytes_per_s
+        start, end = self.night
+        inside = start <= moment < end if start <= end else (moment >= start or moment < end)
+        return self.night_bytes_per_s if inside else self.bytes_per_s
+
+    @property
+    def uncapped(self) -> bool:
+        """Whether there is no cap at any time of day."""
+        return self.bytes_per_s is None and (self.night is None or self.night_bytes_per_s is None)
+
+
+class Governor:
+    """One for each process; for any number of threads. ``clock`` tells monotonic seconds, ``now`` the
+    local wall-clock time, which only the night window goes by."""
+
+    def __init__(
+        self,
+        shares: Shares = Shares(),
+        *,
+        clock: Callable[[], float] = monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._clock = clock
+        self._now = now
+        self.uncapped = shares.uncapped
+        self.slots = Slots(shares.connections, shares.connections_per_host)
+        self.quotas = Quotas(clock)
+        self.bandwidth = Bandwidth(self._rate_of(shares), clock)
+
+    def set_shares(self, shares: Shares) -> None:
+        """Takes effect at once, for those who wait too."""
+        self.slots.resize(shares.connections, shares.connections_per_host)
+        self.uncapped = shares.uncapped
+        self.bandwidth.follow(self._rate_of(shares))
+
+    def join(self, job: str, user: str, *, bytes_per_s: float | None = None) -> "Member":
+        """The share of one more fetch; to be left when it ends. ``bytes_per_s``: a cap of its own."""
+        _check_rate(bytes_per_s)
+        return Member(self, job, user, bytes_per_s)
+
+    def _rate_of(self, shares: Shares) -> Callable[[], float | None]:
+        if shares.night is None:
+            return lambda: shares.bytes_per_s
+        told = shares.rate_at(self._now().time())
+        told_at = self._clock()
+
+        def rate() -> float | None:
+            nonlocal told, told_at
+            now = self._clock()
+            if now - told_at >= _LOOK_S:
+                told, told_at = shares.rate_at(self._now().time()), now
+            return told
+
+        return rate
+
+
+class Member:
+    """One fetch's share. Leaving it returns everything; threads that still wait end with ``Cancelled``.
+
+    ``proceed`` raises to stop a wait; it is called at least ten times a second.
+    """
+
+    def __init__(self, governor: Governor, job: str, user: str, bytes_per_s: float | None) -> None:
+        self.job = job
+        self.user = user
+        self._governor = governor
+        self._capped = bytes_per_s is not None
+        self._holder = governor.slots.join(user)
+        self._line = governor.bandwidth.join(user, bytes_per_s)
+        self._asker = governor.quotas.join()
+
+    def limit(self, bytes_per_s: float | None) -> None:
+        """Another cap of its own, from now on; None = none."""
+        _check_rate(bytes_per_s)
+        self._capped = bytes_per_s is not None
+        self._governor.bandwidth.limit(self._line, bytes_per_s)
+
+    @contextmanager
+    def connection(self, host: str, proceed: Callable[[], None]) -> Iterator[None]:
+        """Wait for a connection to a host, and hold it until the block is left.
+
+        Errors: those of ``proceed``; ``Cancelled`` once the member has left.
+        """
+        slot = self.take(host, proceed)
+        try:
+            yield
+        finally:
+            self.give(slot)
+
+    def take(self, host: str, proceed: Callable[[], None]) -> Slot:
+        """The same for one who gives it back later. Errors: as ``connection``."""
+        return self._governor.slots.take(self._holder, host, proceed)
+
+    def give(self, slot: Slot) -> None:
+        """Return a connection. Idempotent."""
+        self._governor.slots.give(slot)
+
+    def request(self, host: str, proceed: Callable[[], None] | None = None, *, kind: str = "") -> float:
+        """0.0: ask now; it counts as under way until ``answered``. Else seconds to wait before the next
+        try, as the host wants it.
+
+        Near the end of a quota it may be undecided until requests under way are answered: with
+        ``proceed`` that is waited for here, else the answer is a wait of some milliseconds. ``kind`` keeps
+        apart what the host counts apart, such as other accounts or other sorts of request.
+        """
+        return self._governor.quotas.request(self._asker, host, kind, proceed)
+
+    def answered(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
+        """A request has ended: learn from its answer. Once for each ``request``, with the same ``host`` and
+        ``kind``. ``status`` 0 where none came. Names of ``headers`` in lower case, or a mapping that does
+        not mind."""
+        self._governor.quotas.answered(self._asker, host, kind, headers, status)
+
+    def overheard(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
+        """Learn from an answer that no ``request`` was made for: where a redirect led."""
+        self._governor.quotas.overheard(host, kind, headers, status)
+
+    def spend(self, count: int, proceed: Callable[[], None]) -> None:
+        """Wait until ``count`` bytes that were received are within every cap.
+
+        Errors: those of ``proceed``; ``Cancelled`` once the member has left.
+        """
+        if self._capped or not self._governor.uncapped:
+            self._governor.bandwidth.spend(self._line, count, proceed)
+
+    def leave(self) -> None:
+        """Return everything."""
+        self._governor.slots.leave(self._holder)
+        self._governor.quotas.leave(self._asker)
+        self._governor.bandwidth.leave(self._line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()

@@ -1,0 +1,151 @@
+"""Which files of the library a download may link, and how bytes are counted, on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from dataferry.core.db import Database
+from dataferry.core.types import Checksum, HashName
+from dataferry.library.dedup import Copies, copies_for, freed_bytes, published, used_bytes
+from dataferry.library.models import Dataset, DatasetFile
+
+SIZE = 4
+SHA = "ab" * 32
+GIT = "cd" * 20
+
+
+class Shelf:
+    """Rows of downloaded datasets of one file, and the file."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.folder = folder
+        self.made = 0
+
+    def hold(
+        self, source_id: str = "acme/one", *, visibility: str = "public", git: str = GIT, sha: str = SHA
+    ) -> Path:
+        """A dataset's only file."""
+        self.made += 1
+        tree = self.folder / str(self.made)
+        tree.mkdir()
+        (tree / "a.bin").write_bytes(b"1234")
+        (tree / "a.bin").chmod(0o444)
+        dataset = self.dataset(source_id, visibility, number=self.made)
+        dataset.local_path, dataset.downloaded = str(tree), True
+        file = DatasetFile(
+            dataset_id=dataset.id,
+            path="a.bin",
+            size=SIZE,
+            sha256=sha,
+            grade="publisher",
+            published=f"git-sha1:{git}",
+        )
+        with self.database.unit_of_work() as session:
+            session.add(dataset)
+            session.flush()
+            session.add(file)
+        return tree / "a.bin"
+
+    @staticmethod
+    def dataset(source_id: str, visibility: str = "public", *, number: int = 0) -> Dataset:
+        return Dataset(
+            id=f"ds_{number}",
+            source="huggingface",
+            source_id=source_id,
+            revision=str(number),
+            name=source_id,
+            visibility=visibility,
+            updated_at_ms=0,
+        )
+
+    def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> Copies:
+        return copies_for(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+
+
+@pytest.fixture
+def shelf(database: Database, tmp_path: Path) -> Shelf:
+    return Shelf(database, tmp_path)
+
+
+def promise(algorithm: HashName = "sha256", value: str = SHA) -> Checksum:
+    return Checksum(algorithm, value, "publisher")
+
+
+@pytest.mark.parametrize(
+    ("holder", "asker", "found"),
+    [
+        (("acme/one", "public"), ("acme/two", "public"), True),
+        (("acme/one", "public"), ("acme/two", "restricted"), True),
+        (("acme/one", "restricted"), ("acme/one", "restricted"), True),
+        (("acme/one", "restricted"), ("acme/two", "restricted"), False),
+        (("acme/one", "restricted"), ("acme/two", "public"), False),
+        # What was restricted once may have held what was never made public.
+        (("acme/one", "restricted"), ("acme/one", "public"), False),
+    ],
+)
+def test_who_may_link_whose(
+    shelf: Shelf, holder: tuple[str, str], asker: tuple[str, str], found: bool
+) -> None:
+    place = shelf.hold(holder[0], visibility=holder[1])
+    copies = shelf.copies(shelf.dataset(*asker))
+    assert copies(promise(value=SHA.upper()), SIZE) == (place if found else None)
+
+
+def test_a_weak_hash_is_believed_within_one_dataset_only(shelf: Shelf) -> None:
+    place = shelf.hold("acme/one")
+    git = promise("git-sha1", GIT)
+    assert shelf.copies(shelf.dataset("acme/one"), "git-sha1", GIT)(git, SIZE) == place
+    assert shelf.copies(shelf.dataset("acme/two"), "git-sha1", GIT)(git, SIZE) is None
+
+
+def test_a_crc_is_no_promise_of_a_content(shelf: Shelf) -> None:
+    shelf.hold()
+    assert published(promise("crc32c", "ab" * 4)) is None
+    assert published(promise()) is None
+    assert shelf.copies(shelf.dataset("acme/one"), "crc32c", "ab" * 4).places == {}
+
+
+def test_only_whole_files_that_nobody_writes_to_are_linked(shelf: Shelf) -> None:
+    place = shelf.hold()
+    copies = shelf.copies(shelf.dataset("acme/two"))
+    assert copies(promise(), SIZE) == place
+    assert copies(promise(), SIZE + 1) is None
+    place.chmod(0o644)
+    assert copies(promise(), SIZE) is None
+    place.unlink()
+    assert copies(promise(), SIZE) is None
+    place.symlink_to("/etc/hostname")
+    assert copies(promise(), len(Path("/etc/hostname").read_bytes())) is None
+
+
+def test_a_copy_that_has_gone_gives_way_to_another(shelf: Shelf) -> None:
+    first, second = shelf.hold("acme/one"), shelf.hold("acme/two")
+    copies = shelf.copies(shelf.dataset("acme/three"))
+    assert copies(promise(), SIZE) in (first, second)
+    first.unlink()
+    assert copies(promise(), SIZE) == second
+
+
+def test_what_is_not_downloaded_is_not_there(shelf: Shelf) -> None:
+    shelf.hold()
+    with shelf.database.unit_of_work() as session:
+        session.get_one(Dataset, "ds_1").downloaded = False
+    assert shelf.copies(shelf.dataset("acme/two")).places == {}
+
+
+def test_many_files_are_asked_for_at_once(shelf: Shelf) -> None:
+    place = shelf.hold()
+    promised = [promise(value=f"{number:064x}") for number in range(2500)] + [promise()]
+    copies = copies_for(shelf.database, shelf.dataset("acme/two"), promised)
+    assert copies(promise(), SIZE) == place
+
+
+def test_shared_bytes_are_counted_once_and_freed_with_the_last(shelf: Shelf) -> None:
+    for name in ("acme/one", "acme/two"):
+        shelf.hold(name)
+    shelf.hold("acme/three", sha="ef" * 32)
+    assert shelf.database.call(used_bytes) == 2 * SIZE
+    assert shelf.database.call(freed_bytes, "ds_1") == 0
+    assert shelf.database.call(freed_bytes, "ds_3") == SIZE
+    assert shelf.database.call(freed_bytes, "ds_none") == 0

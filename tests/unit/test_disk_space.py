@@ -1,0 +1,93 @@
+"""What a download needs of the disk, before it begins."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dataferry.core.errors import DiskFull
+from dataferry.core.types import DatasetRef, JobView
+from dataferry.library.cards import download_ticket
+from dataferry.library.disk_space import find_room
+from dataferry.library.models import Dataset
+from dataferry.library.paths import Store
+from dataferry.library.views import Room
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(tmp_path / "store")
+    store.prepare()
+    return store
+
+
+def row(*, downloaded: bool = False, local_path: str | None = None) -> Dataset:
+    return Dataset(
+        id="ds_1",
+        source="kaggle",
+        source_id="a/b",
+        name="kaggle:a/b",
+        title="B",
+        updated_at_ms=0,
+        downloaded=downloaded,
+        local_path=local_path,
+    )
+
+
+def test_the_size_is_what_it_needs(store: Store) -> None:
+    room = find_room(store, 4_000_000, None, reserve=0, afresh=False)
+    assert room.needs_bytes == 4_000_000
+    assert 0 < room.free_bytes <= shutil.disk_usage(store.root).total
+
+
+def test_an_unknown_size_is_not_guessed(store: Store) -> None:
+    assert find_room(store, None, None, reserve=10**18, afresh=False).needs_bytes is None
+
+
+def test_too_little_room_is_refused_with_the_reserve(store: Store) -> None:
+    with pytest.raises(DiskFull):
+        find_room(store, 1, None, reserve=10**18, afresh=False)
+
+
+def test_what_a_stopped_download_holds_is_not_needed_again(store: Store) -> None:
+    held = store.partial("ds_1") / "parts" / "big.bin"
+    held.parent.mkdir(parents=True)
+    held.write_bytes(bytes(range(256)) * 4096)
+    room = find_room(store, 3 * 2**20, row(), reserve=0, afresh=False)
+    assert room.needs_bytes is not None
+    assert room.needs_bytes <= 2 * 2**20
+    assert find_room(store, 1000, row(), reserve=0, afresh=False).needs_bytes == 0
+
+
+def test_what_is_here_needs_nothing_unless_it_is_fetched_afresh(store: Store, tmp_path: Path) -> None:
+    here = row(downloaded=True, local_path=str(tmp_path))
+    assert find_room(store, 5000, here, reserve=10**18, afresh=False).needs_bytes == 0
+    assert find_room(store, 5000, here, reserve=0, afresh=True).needs_bytes == 5000
+    lost = row(downloaded=True, local_path=str(tmp_path / "lost"))
+    assert find_room(store, 5000, lost, reserve=0, afresh=False).needs_bytes == 5000
+
+
+@pytest.mark.parametrize(
+    ("needs", "words"), [(4_100_000_000, "needs 4.1 GB, 51 GB free"), (0, None), (None, None)]
+)
+def test_it_is_said_in_words_where_there_is_something_to_say(needs: int | None, words: str | None) -> None:
+    room = Room(needs_bytes=needs, free_bytes=51_000_000_000)
+    assert room.words == words
+    message = download_ticket(_job(), "a/b", "/store/b", room).message
+    assert message == f"Kaggle dataset a/b is being downloaded to /store/b{f' ({words})' if words else ''}."
+
+
+def _job() -> JobView:
+    ref = DatasetRef.parse("kaggle:a/b")
+    return JobView(
+        id="job_1",
+        kind="download",
+        state="running",
+        ref=str(ref),
+        key=ref.key,
+        source=ref.source,
+        title="B",
+        dataset_id="ds_1",
+        created_at=datetime.now(UTC),
+    )
