@@ -13,12 +13,13 @@ import pytest
 
 from dataferry.chat.agent import DEFAULT_MODEL, Agent, ModelFailed, chosen_model, probe_model
 from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.events import AnswerEvent, Noticed, TextDelta, ToolDone, ToolFailed
+from dataferry.chat.events import AnswerEvent, Noticed, TextDelta
 from dataferry.chat.message_builder import Draft
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import TOOLS
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.tools.events import ToolDone, ToolFailed
+from dataferry.tools.inputs import TOOLS
+from dataferry.tools.prompts import Prompts
 from tests.fakes.gemini import INVENTED, GeminiFake, Reply, call, say
 from tests.support.chat import ANNA, HOSPITALS, PIMA, MemoryLibrary
 
@@ -409,7 +410,7 @@ def test_the_planner_needs_no_langchain() -> None:
 import asyncio, sys
 from dataferry.chat.agent import Agent
 from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.prompts import Prompts
+from dataferry.tools.prompts import Prompts
 from dataferry.core.settings import Settings
 from tests.support.chat import ANNA, MemoryLibrary
 

@@ -6,16 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation, Said, merged_cards
 from dataferry.chat.intent import asked_refs, read
 from dataferry.chat.message_builder import Draft
 from dataferry.chat.planner import Planner
-from dataferry.chat.planner_text import duration, plain, size
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import Toolbox
+from dataferry.chat.planner_text import plain
 from dataferry.core.errors import NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress, SourceProblem
+from dataferry.tools.formatting import format_duration, format_size
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Toolbox
 from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, MemoryLibrary, card
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +34,9 @@ class Talk:
         self.said.append(Said("user", text, [{"type": "text", "text": text}]))
         conversation = Conversation(list(self.said))
         settings = Settings(_env_file=None)
-        box = Toolbox(ANNA, conversation, self.library, self.library.jobs, settings, Prompts())
+        box = Toolbox(
+            ANNA, MessageConsent(conversation), self.library, self.library.jobs, settings, Prompts()
+        )
         draft = Draft()
         async for event in Planner().answer(conversation, box):
             draft.apply(event)
@@ -262,10 +266,10 @@ def test_sizes_and_durations() -> None:
         999_600: "1 MB",
         1_500_000_000: "1.5 GB",
     }
-    assert {value: size(value) for value in sizes} == sizes
-    assert size(None) == "size not known"
-    assert size(3 * 10**15) == "3000 TB"
-    assert [duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
+    assert {value: format_size(value) for value in sizes} == sizes
+    assert format_size(None) == "size not known"
+    assert format_size(3 * 10**15) == "3000 TB"
+    assert [format_duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
 
 
 _WORDS = [

@@ -14,9 +14,6 @@ from dataferry.chat.events import (
     Noticed,
     StepStarted,
     TextDelta,
-    ToolDone,
-    ToolFailed,
-    ToolStarted,
 )
 from dataferry.chat.message_builder import Draft, clean
 from dataferry.chat.stream import (
@@ -29,7 +26,9 @@ from dataferry.chat.stream import (
     encode,
     ending,
 )
-from dataferry.chat.views import MessageStatus, SearchOutput
+from dataferry.chat.views import MessageStatus
+from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.tools.outputs import SearchOutput
 from tests.support.chat import HOSPITALS, PIMA
 
 FOUND = SearchOutput(query="diabetes", downloadable_datasets=(PIMA, HOSPITALS), more=True)

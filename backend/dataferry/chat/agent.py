@@ -10,13 +10,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed
 from dataferry.chat.planner import Planner
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import JobsFace, LibraryFace, Toolbox
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
     from dataferry.chat.language_model import LanguageModel
@@ -57,7 +59,9 @@ async def probe_model(settings: Settings) -> str:
 class Agent:
     """Answers one message of a chat, as a stream of events that never ends in a model's error."""
 
-    def __init__(self, settings: Settings, library: LibraryFace, jobs: JobsFace, prompts: Prompts) -> None:
+    def __init__(
+        self, settings: Settings, library: LibraryService, jobs: JobsService, prompts: Prompts
+    ) -> None:
         self._settings = settings
         self._library = library
         self._jobs = jobs
@@ -80,7 +84,8 @@ class Agent:
             await self._client.aclose()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
-        toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)
+        consent = MessageConsent(conversation)
+        toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
         if self._model is None:
             yield Noticed("offline", OFFLINE)
         else:

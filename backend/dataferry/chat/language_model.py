@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import httpx
@@ -33,13 +32,15 @@ from langgraph.errors import GraphRecursionError
 
 from dataferry.chat.agent import ModelFailed
 from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta, ToolDone, ToolFailed
-from dataferry.chat.prompts import Prompts
+from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
-from dataferry.chat.tool_results import past_result
-from dataferry.chat.tools import TOOLS, Call, Toolbox
 from dataferry.core.settings import Settings
+from dataferry.tools import results
+from dataferry.tools.events import ToolDone, ToolFailed
+from dataferry.tools.inputs import TOOLS, tool_schema
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Call, Toolbox
 
 log = logging.getLogger(__name__)
 
@@ -207,13 +208,13 @@ class _Steps(AgentMiddleware[Any, Any]):
         tell = get_stream_writer()
         wish = request.tool_call
         call = Call(str(wish["id"]), wish["name"], dict(wish["args"]))
-        told, failed = "", True
+        text, failed = "", True
         async for event in self._toolbox.run(call):
             tell(event)
             if isinstance(event, ToolDone | ToolFailed):
-                told, failed = event.told, isinstance(event, ToolFailed)
+                text, failed = event.model_text, isinstance(event, ToolFailed)
         status = "error" if failed else "success"
-        return ToolMessage(told, tool_call_id=call.id, name=call.name, status=status)
+        return ToolMessage(text, tool_call_id=call.id, name=call.name, status=status)
 
 
 def _tools(prompts: Prompts) -> list[StructuredTool]:
@@ -231,29 +232,6 @@ def _tools(prompts: Prompts) -> list[StructuredTool]:
         )
         for name in TOOLS
     ]
-
-
-def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
-    """JSON schema of a tool's arguments, with their descriptions from the prompts."""
-    described = prompts.tool(name).arguments
-    bare, required = _bare_schema(name)
-    properties = {
-        argument: fields | {"description": described.get(argument, "")} for argument, fields in bare.items()
-    }
-    return {"type": "object", "properties": properties, "required": required}
-
-
-@cache
-def _bare_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The arguments of a tool without words, and the names of those that must be given."""
-    schema = TOOLS[name].model_json_schema()
-    kept = ("type", "enum", "items", "minimum", "maximum")
-    properties = {}
-    for argument, given in schema["properties"].items():
-        # An optional argument is one that may be left out; "or null" only confuses models.
-        fields = next((one for one in given.get("anyOf", ()) if one.get("type") != "null"), given)
-        properties[argument] = {field: fields[field] for field in kept if field in fields}
-    return properties, schema.get("required", [])
 
 
 def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[BaseMessage]:
@@ -298,10 +276,21 @@ def _past_answer(said: Said, prompts: Prompts) -> list[BaseMessage]:
             text = f"{messages.pop().text}\n\n{text}".strip()
         messages.append(AIMessage(content=text, tool_calls=wishes))
         messages += [
-            ToolMessage(past_result(prompts, part), tool_call_id=part["toolCallId"], name=wish["name"])
+            ToolMessage(_past_result(part, prompts), tool_call_id=part["toolCallId"], name=wish["name"])
             for part, wish in zip(calls, wishes, strict=True)
         ]
     if not messages or isinstance(messages[-1], ToolMessage):
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))
     return messages
+
+
+def _past_result(part: Part, prompts: Prompts) -> str:
+    """How a tool call of an earlier answer ended."""
+    match part["state"]:
+        case "output-available":
+            return results.stored_output_text(prompts, part["type"].removeprefix("tool-"), part["output"])
+        case "output-error":
+            return results.error_text(prompts, part["errorText"])
+        case _:
+            return prompts.text("results/unreadable")

@@ -2,17 +2,9 @@
 
 from typing import Any
 
-from dataferry.chat.events import (
-    AnswerEvent,
-    ModelChosen,
-    Noticed,
-    StepStarted,
-    TextDelta,
-    ToolDone,
-    ToolFailed,
-    ToolStarted,
-)
+from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed, StepStarted, TextDelta
 from dataferry.chat.stream import Part
+from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
 
 
 class Draft:

@@ -11,20 +11,20 @@ from typing import Any, TypeVar, cast
 
 from dataferry.chat import planner_text
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta, ToolDone, ToolFailed
+from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta
 from dataferry.chat.intent import Intent, read, refs_to_cancel
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import Call, Toolbox
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.core.db import new_id
 from dataferry.core.types import View
+from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Call, Toolbox
 
 NAME = "planner"
 _STEPS = 4
 #: Details and downloads by one message, at most.
 _AT_ONCE = 10
 
-Outcome = ToolDone | ToolFailed
 Step = list[Call] | str
 V = TypeVar("V", bound=View)
 
@@ -44,7 +44,7 @@ class Planner:
         raise AssertionError("the planner's every second step ends the answer")
 
 
-def next_step(conversation: Conversation, outcomes: Sequence[Outcome], prompts: Prompts) -> Step:
+def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], prompts: Prompts) -> Step:
     """The calls to make next, or the answer's words."""
     intent = read(conversation)
     plan = _PLANS.get(intent.kind)
@@ -53,7 +53,7 @@ def next_step(conversation: Conversation, outcomes: Sequence[Outcome], prompts: 
     return prompts.text(f"planner/{intent.kind}")
 
 
-def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     narrowed = {name: value for name, value in intent.filters.items() if name != "limit"}
     found = _done(outcomes, SearchOutput)
     cards = {card.ref: card for output in found for card in output.downloadable_datasets}
@@ -81,7 +81,7 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
     return f"{answer}\n\n{intent.caveat}".strip()
 
 
-def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     last = conversation.last_search
     if last is None:
         return "More of what? Tell me what data you are looking for."
@@ -100,7 +100,7 @@ def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome
     )
 
 
-def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     if intent.pointed.unclear == "which_source":
         return _look_at_both(intent, outcomes)
     unclear = _ask_back(intent, conversation, "tell you about")
@@ -113,7 +113,7 @@ def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Outc
     return "\n\n".join([planner_text.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
 
 
-def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     if intent.pointed.unclear == "which_source":
         return _look_at_both(intent, outcomes)
     unclear = _ask_back(intent, conversation, "download")
@@ -125,14 +125,14 @@ def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Out
     return planner_text.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
 
 
-def _not_yet(outcomes: Sequence[Outcome], tool: str, intent: Intent) -> list[Call]:
+def _not_yet(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
     """The calls of ``tool`` that are still to be made for what the person points at."""
     made = {outcome.input.get("ref") for outcome in outcomes if outcome.name == tool}
     refs = [str(ref) for ref in intent.pointed.refs[:_AT_ONCE]]
     return [_call(tool, {"ref": ref}) for ref in refs if ref not in made]
 
 
-def _look_at_both(intent: Intent, outcomes: Sequence[Outcome]) -> Step:
+def _look_at_both(intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
     """An id that both hubs may have: show those that exist, and let the person choose."""
     if not outcomes:
         return [
@@ -148,14 +148,14 @@ def _look_at_both(intent: Intent, outcomes: Sequence[Outcome]) -> Step:
     return "\n\n".join(planner_text.plain(failure, 400) for failure in _failures(outcomes, "dataset_details"))
 
 
-def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     found = _done(outcomes, JobsOutput)
     if found:
         return planner_text.jobs_answer(found[-1])
     return _failure(outcomes) or [_call("download_status", {})]
 
 
-def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     cancelled = [
         output for outcome, output in _with_outcome(outcomes, JobsOutput) if outcome.name == "cancel_download"
     ]
@@ -174,14 +174,14 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[Outco
     return [_call("cancel_download", {"ref": ref}) for ref in refs]
 
 
-def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[Outcome]) -> Step:
+def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     found = _done(outcomes, LibraryOutput)
     if found:
         return planner_text.library_answer(found[-1])
     return _failure(outcomes) or [_call("list_library", {})]
 
 
-_PLANS: dict[str, Callable[[Intent, Conversation, Sequence[Outcome]], Step]] = {
+_PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
     "search": _search,
     "more": _more,
     "details": _details,
@@ -215,13 +215,13 @@ def _call(name: str, given: dict[str, Any]) -> Call:
     return Call(new_id("call"), name, given)
 
 
-def _outcome(outcomes: Sequence[Outcome], name: str, given: dict[str, Any]) -> Outcome | None:
+def _outcome(outcomes: Sequence[ToolOutcome], name: str, given: dict[str, Any]) -> ToolOutcome | None:
     """How this very call ended, if it was made."""
     same = (outcome for outcome in outcomes if outcome.name == name and outcome.input == given)
     return next(same, None)
 
 
-def _with_outcome(outcomes: Sequence[Outcome], kind: type[V]) -> list[tuple[ToolDone, V]]:
+def _with_outcome(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[tuple[ToolDone, V]]:
     return [
         (outcome, outcome.output)
         for outcome in outcomes
@@ -229,14 +229,14 @@ def _with_outcome(outcomes: Sequence[Outcome], kind: type[V]) -> list[tuple[Tool
     ]
 
 
-def _done(outcomes: Sequence[Outcome], kind: type[V]) -> list[V]:
+def _done(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[V]:
     return [output for _outcome, output in _with_outcome(outcomes, kind)]
 
 
-def _failures(outcomes: Sequence[Outcome], name: str) -> list[str]:
+def _failures(outcomes: Sequence[ToolOutcome], name: str) -> list[str]:
     return [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed) and outcome.name == name]
 
 
-def _failure(outcomes: Sequence[Outcome]) -> str | None:
+def _failure(outcomes: Sequence[ToolOutcome]) -> str | None:
     failures = [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed)]
     return planner_text.plain(failures[-1], 400) if failures else None

@@ -1,44 +1,16 @@
-"""How sizes, times and states are written, and the planner's sentences: short Markdown."""
+"""The planner's sentences: short Markdown."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
-from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import SOURCE_LABELS, JobView, SourceProblem
 from dataferry.library.views import DatasetCard
+from dataferry.tools.formatting import format_job_state, format_size
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
 
 _LISTED = 5
 _README = 500
-
-
-def size(size_bytes: int | None) -> str:
-    """``24 kB``, ``1.5 GB``; decimal units, as the page writes them."""
-    return "size not known" if size_bytes is None else readable_bytes(size_bytes)
-
-
-def job_state(job: JobView) -> str:
-    """``running, 42 % of 1.5 GB, about 80 s left``; no percentage once the bytes are being verified."""
-    progress = job.progress
-    words: list[str] = [job.state]
-    if job.state in ("running", "waiting", "paused"):
-        if progress.bytes_total:
-            percent = min(99, 100 * progress.bytes_done // progress.bytes_total)
-            words.append(f"{percent} % of {size(progress.bytes_total)}")
-        elif progress.bytes_done:
-            words.append(f"{size(progress.bytes_done)} so far")
-    if job.state == "running" and progress.eta_s is not None:
-        words.append(f"about {duration(progress.eta_s)} left")
-    return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
@@ -94,7 +66,7 @@ def search_answer(
 
 
 def card_line(card: DatasetCard) -> str:
-    facts = [card.source, size(card.size_bytes)]
+    facts = [card.source, format_size(card.size_bytes)]
     if card.license:
         facts.append(plain(card.license, 60))
     if card.downloads:
@@ -121,7 +93,10 @@ def details_answer(outputs: Sequence[DetailsOutput]) -> str:
 
 def _details(output: DetailsOutput) -> str:
     card = output.card
-    rows = [("Source", f"{card.source}, `{card.ref.replace('`', '')}`"), ("Size", size(card.size_bytes))]
+    rows = [
+        ("Source", f"{card.source}, `{card.ref.replace('`', '')}`"),
+        ("Size", format_size(card.size_bytes)),
+    ]
     if card.file_count is not None:
         rows.append(("Files", f"{card.file_count:,}"))
     rows.append(("Licence", plain(card.license, 80) if card.license else "not stated"))
@@ -149,7 +124,7 @@ def started_answer(outputs: Sequence[StartOutput], failures: Sequence[str]) -> s
     waiting = [output for output in outputs if output.ticket is None]
     paragraphs = []
     if started:
-        names = _join([f"**{plain(card.title)}** ({size(card.size_bytes)})" for card in started])
+        names = _join([f"**{plain(card.title)}** ({format_size(card.size_bytes)})" for card in started])
         verb = "is" if len(started) == 1 else "are"
         paragraphs.append(
             f"{names} {verb} being downloaded. It goes on when you leave this page; the card shows how far"
@@ -165,7 +140,7 @@ def jobs_answer(output: JobsOutput) -> str:
         return "Nothing is being downloaded, and nothing was lately."
     lines = []
     for job in output.jobs:
-        line = f"- **{plain(job.title)}** ({job.ref.partition(':')[0]}): {job_state(job)}"
+        line = f"- **{plain(job.title)}** ({job.ref.partition(':')[0]}): {format_job_state(job)}"
         if job.problem is not None and job.state in ("failed", "waiting"):
             line += f". {plain(job.problem.detail, 300)}"
             line += f" {plain(job.problem.next_step, 300)}" if job.problem.next_step else ""
@@ -188,7 +163,7 @@ def cancelled_answer(jobs: Sequence[JobView], failures: Sequence[str]) -> str:
 def which_job(jobs: Sequence[JobView]) -> str:
     if not jobs:
         return "Nothing is being downloaded, so there is nothing to cancel."
-    lines = "\n".join(f"- **{plain(job.title)}**: {job_state(job)}" for job in jobs)
+    lines = "\n".join(f"- **{plain(job.title)}**: {format_job_state(job)}" for job in jobs)
     return f"Which one shall I cancel?\n\n{lines}\n\nSay its name, or “cancel all”."
 
 
@@ -200,7 +175,7 @@ def library_answer(output: LibraryOutput) -> str:
     paragraphs = []
     if here:
         lines = "\n".join(
-            f"- **{plain(dataset.title)}** ({dataset.source}, {size(dataset.size)}): "
+            f"- **{plain(dataset.title)}** ({dataset.source}, {format_size(dataset.size)}): "
             f"`{(dataset.local_path or '').replace('`', '')}`"
             for dataset in here
         )

@@ -14,15 +14,15 @@ from dataferry.chat.conversation import Conversation, Said
 from dataferry.chat.generation import Answer, Snapshot, Timing
 from dataferry.chat.message_builder import clean
 from dataferry.chat.models import Chat, Message
-from dataferry.chat.prompts import Prompts
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, ending
 from dataferry.chat.threads import thread_views
-from dataferry.chat.tools import JobsFace, LibraryFace
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.db import Database, new_id, now
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.services import JobsService, LibraryService
 
 MESSAGE_LENGTH = 16_000
 TITLE_LENGTH = 200
@@ -38,8 +38,8 @@ class ChatService:
         self,
         database: Database,
         settings: Settings,
-        library: LibraryFace,
-        jobs: JobsFace,
+        library: LibraryService,
+        jobs: JobsService,
         *,
         prompts: Prompts | None = None,
         timing: Timing = Timing(),

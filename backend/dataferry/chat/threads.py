@@ -6,17 +6,17 @@ from typing import Any
 from dataferry.chat.conversation import merged_cards, merged_problems, stored_cards, tool_outputs
 from dataferry.chat.models import Message
 from dataferry.chat.stream import Part
-from dataferry.chat.tools import LibraryFace
 from dataferry.chat.views import MessageView, ToolCall
 from dataferry.core.types import Viewer
 from dataferry.library.views import DatasetCard
+from dataferry.tools.services import LibraryService
 
 _LIVE = ("local_status", "job_id", "file_path")
 _TOOL_STATES = {"input-available": "running", "output-available": "done", "output-error": "failed"}
 
 
 async def thread_views(
-    messages: Sequence[Message], viewer: Viewer, library: LibraryFace
+    messages: Sequence[Message], viewer: Viewer, library: LibraryService
 ) -> list[MessageView]:
     """Views of ``messages``; every card in them says what is on this machine as of now."""
     cards = {card.ref: card for message in messages for card in merged_cards(message.parts)}

@@ -1,130 +1,52 @@
-"""What an agent can do: the same six tools for a model and for the planner.
+"""What an agent can do: the same six tools for every model, and for the planner.
 
 They act as the signed-in person and with their rights only. Datasets come out of them and nowhere
-else. A tool that costs or destroys asks the person's own last message, parsed without a model,
-whether it wants that very dataset (ADR 0010); otherwise it says that it waits for a click.
+else. A tool that costs or destroys asks for the person's own consent to act on that very dataset
+(ADR 0010); without it, it says that it waits for a click.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from dataferry.chat import tool_results
-from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import ToolDone, ToolEvent, ToolFailed, ToolStarted
-from dataferry.chat.intent import asked_refs, refs_to_cancel
-from dataferry.chat.planner_text import size
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.references import written_refs
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.core.errors import DataferryError, GatedDataset
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, View, Viewer
-from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
-from dataferry.sources.base import SearchFilters, Sort
+from dataferry.core.types import DatasetRef, View, Viewer
+from dataferry.library.views import DatasetCard
+from dataferry.sources.base import SearchFilters
+from dataferry.tools import results
+from dataferry.tools.consent import Consent
+from dataferry.tools.events import ToolDone, ToolEvent, ToolFailed, ToolOutcome, ToolStarted
+from dataferry.tools.formatting import format_size
+from dataferry.tools.inputs import (
+    TOOLS,
+    CancelInput,
+    DetailsInput,
+    LibraryInput,
+    SearchInput,
+    StartInput,
+    StatusInput,
+)
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.services import JobsService, LibraryService
 
 log = logging.getLogger(__name__)
 
 #: Above every deadline inside; a tool that hangs must not hold an answer for ever.
 _DEADLINE_S = 60.0
-#: Tool calls in one answer. A model that wants more is lost.
-_CALLS = 40
-_README = 4_000
-
-
-class LibraryFace(Protocol):
-    """What the chat needs of the library."""
-
-    async def search(
-        self,
-        viewer: Viewer,
-        query: str,
-        *,
-        sources: Sequence[SourceName] | None = None,
-        filters: SearchFilters | None = None,
-        limit: int = 20,
-        offset: int = 0,
-    ) -> SearchAnswer: ...
-
-    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
-
-    async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str: ...
-
-    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]: ...
-
-    async def request_download(
-        self, viewer: Viewer, ref: DatasetRef, *, revision: str | None = None
-    ) -> DownloadTicket: ...
-
-    async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage: ...
-
-
-class JobsFace(Protocol):
-    """What the chat needs of the jobs."""
-
-    async def list(
-        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
-    ) -> list[JobView]: ...
-
-    async def cancel(self, viewer: Viewer, job_id: str) -> JobView: ...
-
-
-class ToolInput(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SearchInput(ToolInput):
-    query: str = Field(min_length=1, max_length=200)
-    sources: list[SourceName] | None = None
-    license: str | None = Field(None, max_length=60)
-    format: str | None = Field(None, max_length=60)
-    task: str | None = Field(None, max_length=60)
-    min_bytes: int | None = Field(None, ge=0)
-    max_bytes: int | None = Field(None, ge=0)
-    sort: Sort = "relevance"
-    limit: int = Field(10, ge=1, le=20)
-    offset: int = Field(0, ge=0, le=1000)
-
-
-class DetailsInput(ToolInput):
-    ref: str = Field(max_length=4096)
-    revision: str | None = Field(None, max_length=200)
-
-
-class StartInput(ToolInput):
-    ref: str = Field(max_length=4096)
-    revision: str | None = Field(None, max_length=200)
-
-
-class StatusInput(ToolInput):
-    ref: str | None = Field(None, max_length=4096)
-
-
-class CancelInput(ToolInput):
-    ref: str = Field(max_length=4096)
-
-
-class LibraryInput(ToolInput):
-    page: int = Field(1, ge=1, le=10_000)
-
-
-TOOLS: dict[str, type[ToolInput]] = {
-    "search_datasets": SearchInput,
-    "dataset_details": DetailsInput,
-    "start_download": StartInput,
-    "download_status": StatusInput,
-    "cancel_download": CancelInput,
-    "list_library": LibraryInput,
-}
+#: Tool calls in one answer. A model that wants more is in a loop.
+_MAX_CALLS = 40
+_README_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A wish of a model, or of the planner, to use a tool."""
+    """A tool call that a model, or the planner, asks for."""
 
     id: str
     name: str
@@ -137,23 +59,23 @@ class Toolbox:
     def __init__(
         self,
         viewer: Viewer,
-        conversation: Conversation,
-        library: LibraryFace,
-        jobs: JobsFace,
+        consent: Consent,
+        library: LibraryService,
+        jobs: JobsService,
         settings: Settings,
         prompts: Prompts,
     ) -> None:
         self.prompts = prompts
-        self.outcomes: list[ToolDone | ToolFailed] = []
+        self.outcomes: list[ToolOutcome] = []
         self._viewer = viewer
-        self._conversation = conversation
+        self._consent = consent
         self._library = library
         self._jobs = jobs
         self._limit = settings.agent_download_limit_bytes
         self._started_bytes = 0
         self._calls = 0
-        #: Refs as the person wrote them: a link's query is in theirs only, never in a model's.
-        self._written = {str(ref): ref for ref in written_refs(conversation.last)}
+        #: Refs as the person wrote them: a URL's query is in theirs only, never in a model's.
+        self._written = {str(ref): ref for ref in consent.written_refs()}
         self._run: dict[str, Callable[[Any], Awaitable[View]]] = {
             "search_datasets": self._search,
             "dataset_details": self._details,
@@ -184,11 +106,11 @@ class Toolbox:
             for ended in running:
                 ended.cancel()
 
-    async def _end(self, call: Call) -> ToolDone | ToolFailed:
+    async def _end(self, call: Call) -> ToolOutcome:
         self._calls += 1
         try:
-            if self._calls > _CALLS:
-                return self._failed(call, f"Too many tool calls in one answer; {_CALLS} are the limit.")
+            if self._calls > _MAX_CALLS:
+                return self._failed(call, f"Too many tool calls in one answer; {_MAX_CALLS} are the limit.")
             if call.name not in TOOLS:
                 return self._failed(call, f"There is no tool named {call.name!r}.")
             given = TOOLS[call.name].model_validate(call.input)
@@ -205,10 +127,10 @@ class Toolbox:
         except Exception:
             log.exception("tool %s failed", call.name)
             return self._failed(call, "It failed for a reason of ours; the server's log says which.")
-        return ToolDone(call.id, call.name, call.input, output, tool_results.output(self.prompts, output))
+        return ToolDone(call.id, call.name, call.input, output, results.output_text(self.prompts, output))
 
     def _failed(self, call: Call, error: str) -> ToolFailed:
-        return ToolFailed(call.id, call.name, call.input, error, tool_results.failure(self.prompts, error))
+        return ToolFailed(call.id, call.name, call.input, error, results.error_text(self.prompts, error))
 
     # -- the tools ----------------------------------------------------------------------------
 
@@ -244,7 +166,7 @@ class Toolbox:
         except DataferryError:
             # The card alone answers most questions.
             readme = ""
-        return DetailsOutput(card=card, readme=readme[:_README])
+        return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
 
     async def _start(self, given: StartInput) -> StartOutput:
         ref = self._ref(given.ref)
@@ -269,14 +191,14 @@ class Toolbox:
             return "Its size is not known, so it waits for your click."
         if self._started_bytes + card.size_bytes > self._limit:
             return (
-                f"It is larger than {size(self._limit)}, so it waits for your click."
+                f"It is larger than {format_size(self._limit)}, so it waits for your click."
                 if card.size_bytes > self._limit
-                else f"Together they are larger than {size(self._limit)}, so it waits for your click."
+                else f"Together they are larger than {format_size(self._limit)}, so it waits for your click."
             )
         return None
 
     async def _asked_for(self, ref: DatasetRef, card: DatasetCard) -> bool:
-        asked = asked_refs(self._conversation)
+        asked = self._consent.refs_to_download()
         if str(ref) in asked or card.ref in asked:
             return True
         # A person may write an ownerless id, which the hub follows to the true one.
@@ -300,7 +222,7 @@ class Toolbox:
         wanted = [job for job in active if job.ref == ref]
         if not wanted:
             return JobsOutput(jobs=(), reason="No download of this dataset is running.")
-        if ref not in refs_to_cancel(self._conversation, active):
+        if ref not in self._consent.refs_to_cancel(active):
             return JobsOutput(
                 jobs=tuple(wanted),
                 reason="Your message does not ask to cancel it, so it waits for your click.",
