@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL, Agent, ModelFailed, chosen_model, probe_model
+from dataferry.chat.agent import DEFAULT_MODEL, Agent, chosen_model, probe_model
 from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.events import AnswerEvent, Noticed, TextDelta
+from dataferry.chat.events import AnswerEvent, ModelFailed, Noticed, TextDelta
 from dataferry.chat.message_builder import Draft
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed
+from dataferry.chat.events import AnswerEvent, ModelChosen, ModelFailed, Noticed
 from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
@@ -30,10 +30,6 @@ DEFAULT_MODEL = "google_genai:gemini-flash-latest"
 OFFLINE = (
     "Offline mode: keyword search. Set GOOGLE_API_KEY or DATAFERRY_MODEL to have a language model answer."
 )
-
-
-class ModelFailed(Exception):
-    """A language model did not answer. The message is for people: what happened, in a sentence."""
 
 
 def chosen_model(settings: Settings) -> str | None:

@@ -1,4 +1,7 @@
-"""What happens while an answer is made: a closed union, the same from a model and from the planner."""
+"""What happens while an answer is made: a closed union, the same from a model and from the planner.
+
+``ModelFailed`` is how a model's events end where it cannot answer; the planner's never do.
+"""
 
 from dataclasses import dataclass
 
@@ -31,3 +34,7 @@ class Noticed:
 
 
 AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | Noticed
+
+
+class ModelFailed(Exception):
+    """A language model did not answer. The message is for people: what happened, in a sentence."""

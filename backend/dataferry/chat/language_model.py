@@ -30,9 +30,8 @@ from langchain_core.tools import StructuredTool
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from dataferry.chat.agent import ModelFailed
 from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta
+from dataferry.chat.events import AnswerEvent, ModelFailed, StepStarted, TextDelta
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
 from dataferry.core.settings import Settings
