@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from dataferry.chat.agent import DEFAULT_MODEL, Agent, chosen_model, probe_model
-from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.events import AnswerEvent, ModelFailed, Noticed, TextDelta
-from dataferry.chat.message_builder import Draft
+from dataferry.chat.conversation import ChatMessage, Conversation, merged_cards
+from dataferry.chat.events import AnswerEvent, ModelFailed, NoticeAdded, TextDelta
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.events import ToolDone, ToolFailed
@@ -43,20 +43,20 @@ def gemini(server: GeminiFake) -> GeminiFake:
 class Asked:
     """One answer: its events, its parts, and what it did."""
 
-    def __init__(self, draft: Draft, events: list[AnswerEvent], library: MemoryLibrary) -> None:
-        self.draft, self.events, self.library = draft, events, library
+    def __init__(self, builder: MessageBuilder, events: list[AnswerEvent], library: MemoryLibrary) -> None:
+        self.builder, self.events, self.library = builder, events, library
 
     @property
     def text(self) -> str:
-        return self.draft.content
+        return self.builder.content
 
     @property
     def notices(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Noticed)]
+        return [event.text for event in self.events if isinstance(event, NoticeAdded)]
 
     @property
     def refs(self) -> list[str]:
-        return [card.ref for card in merged_cards(self.draft.parts)]
+        return [card.ref for card in merged_cards(self.builder.parts)]
 
 
 async def ask(
@@ -64,7 +64,7 @@ async def ask(
     text: str = QUESTION,
     *,
     library: MemoryLibrary | None = None,
-    before: list[Said] | None = None,
+    before: list[ChatMessage] | None = None,
     viewer: Viewer = ANNA,
     prompts: Prompts | None = None,
     **settings: Any,
@@ -72,18 +72,18 @@ async def ask(
     library = library or MemoryLibrary()
     given: dict[str, Any] = {"google_api_key": "key", "google_gemini_base_url": gemini.url} | settings
     agent = Agent(Settings(_env_file=None, **given), library, library.jobs, prompts or Prompts())
-    draft, events = Draft(), []
-    conversation = Conversation([*(before or []), Said("user", text, [])])
+    builder, events = MessageBuilder(), []
+    conversation = Conversation([*(before or []), ChatMessage("user", text, [])])
     async for event in agent.answer(viewer, conversation):
-        draft.apply(event)
+        builder.apply(event)
         events.append(event)
     await agent.close()
-    draft.close("")
-    return Asked(draft, events, library)
+    builder.close("")
+    return Asked(builder, events, library)
 
 
 def kinds(asked: Asked) -> list[str]:
-    return [part["type"] for part in asked.draft.parts]
+    return [part["type"] for part in asked.builder.parts]
 
 
 async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake) -> None:
@@ -93,7 +93,7 @@ async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake)
     assert asked.text == "Two sets fit, the *Pima* one best."
     assert sum(isinstance(event, TextDelta) for event in asked.events) == 7
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
-    assert asked.draft.model == DEFAULT_MODEL
+    assert asked.builder.model == DEFAULT_MODEL
     assert asked.notices == []
     first, second = gemini.requests
     assert first.path.endswith("/models/gemini-flash-latest:streamGenerateContent")
@@ -153,7 +153,7 @@ async def test_a_model_that_fails_ends_in_an_honest_answer(
     assert notice.endswith("Keyword search answers instead.")
     assert "**2 datasets** for “diabetes”" in asked.text
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
-    assert asked.draft.model == "planner"
+    assert asked.builder.model == "planner"
     searched = [search[0] for search in asked.library.searches]
     assert searched.count("diabetes") == 1
 
@@ -225,7 +225,7 @@ async def test_a_download_that_the_person_asks_for_starts(gemini: GeminiFake) ->
     gemini.script(call("start_download", ref=PIMA.ref), say("It is on its way."))
     asked = await ask(gemini, f"please download {PIMA.ref}")
     assert [str(ref) for _user, ref in asked.library.requested] == [PIMA.ref]
-    assert merged_cards(asked.draft.parts)[0].local_status == "queued"
+    assert merged_cards(asked.builder.parts)[0].local_status == "queued"
 
 
 async def test_a_model_that_fails_after_starting_a_download_does_not_start_it_twice(
@@ -256,7 +256,7 @@ async def test_wrong_arguments_and_unknown_tools_are_told_to_the_model(gemini: G
 async def test_the_history_holds_earlier_results_and_is_trimmed(gemini: GeminiFake) -> None:
     gemini.script(call("search_datasets", query="diabetes"), say("Two fit."))
     first = await ask(gemini)
-    earlier = [Said("user", QUESTION, []), Said("assistant", first.text, first.draft.parts)]
+    earlier = [ChatMessage("user", QUESTION, []), ChatMessage("assistant", first.text, first.builder.parts)]
     gemini.log.clear()
     gemini.script(say("The second is bigger."))
     await ask(gemini, "which is bigger?", before=earlier)
@@ -287,8 +287,8 @@ async def test_broken_answers_of_the_past_are_whole_turns_for_the_model(gemini: 
     broken = await ask(gemini)
     gemini.reset()
     gemini.script(say("Yes."))
-    earlier = [Said("user", QUESTION, []), Said("assistant", broken.text, broken.draft.parts)]
-    stopped = [Said("user", "and cats?", []), Said("assistant", "", [])]
+    earlier = [ChatMessage("user", QUESTION, []), ChatMessage("assistant", broken.text, broken.builder.parts)]
+    stopped = [ChatMessage("user", "and cats?", []), ChatMessage("assistant", "", [])]
     await ask(gemini, "really?", before=[*earlier, *stopped])
     [request] = gemini.requests
     roles = [content["role"] for content in request.body["contents"]]
@@ -308,7 +308,7 @@ async def test_the_secret_of_a_link_stays_here(gemini: GeminiFake) -> None:
     gemini.script(call("start_download", ref=ref + digest), say("On its way."))
     asked = await ask(gemini, f"download {link}")
     assert [made.link for _user, made in asked.library.requested] == [link]
-    assert "TOPSECRET" not in json.dumps(asked.draft.parts)
+    assert "TOPSECRET" not in json.dumps(asked.builder.parts)
 
 
 async def test_an_edit_of_a_prompt_changes_what_the_model_is_told(gemini: GeminiFake, tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ async def test_an_edit_of_a_prompt_changes_what_the_model_is_told(gemini: Gemini
 
 
 async def said_by(agent: Agent, text: str) -> str:
-    conversation = Conversation([Said("user", text, [])])
+    conversation = Conversation([ChatMessage("user", text, [])])
     return "".join(
         [event.text async for event in agent.answer(ANNA, conversation) if isinstance(event, TextDelta)]
     )
@@ -371,7 +371,7 @@ async def test_our_own_share_of_the_first_token(gemini: GeminiFake) -> None:
     for _ in range(5):
         gemini.log.clear()
         started = time.time()
-        events = agent.answer(ANNA, Conversation([Said("user", "hi", [])]))
+        events = agent.answer(ANNA, Conversation([ChatMessage("user", "hi", [])]))
         async for event in events:
             if isinstance(event, TextDelta):
                 break
@@ -409,7 +409,7 @@ def test_the_planner_needs_no_langchain() -> None:
     code = """
 import asyncio, sys
 from dataferry.chat.agent import Agent
-from dataferry.chat.conversation import Conversation, Said
+from dataferry.chat.conversation import Conversation, ChatMessage
 from dataferry.tools.prompts import Prompts
 from dataferry.core.settings import Settings
 from tests.support.chat import ANNA, MemoryLibrary
@@ -418,7 +418,7 @@ async def main():
     library = MemoryLibrary()
     agent = Agent(Settings(_env_file=None), library, library.jobs, Prompts())
     agent.prepare()
-    async for event in agent.answer(ANNA, Conversation([Said("user", "find diabetes", [])])):
+    async for event in agent.answer(ANNA, Conversation([ChatMessage("user", "find diabetes", [])])):
         pass
 
 asyncio.run(main())

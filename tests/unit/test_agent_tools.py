@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dataferry.chat.consent import MessageConsent
-from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.message_builder import Draft
+from dataferry.chat.conversation import ChatMessage, Conversation
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.stream import Part
 from dataferry.core.errors import DataferryError, DiskFull, GatedDataset
 from dataferry.core.settings import Settings
@@ -35,17 +35,20 @@ pytestmark = pytest.mark.anyio
 
 def found(*cards: DatasetCard) -> list[Part]:
     """An answer's parts in which a search returned ``cards``."""
-    draft = Draft()
+    builder = MessageBuilder()
     output = SearchOutput(query="diabetes", downloadable_datasets=cards)
     given = {"query": "diabetes"}
-    draft.apply(ToolStarted("call_1", "search_datasets", given))
-    draft.apply(ToolDone("call_1", "search_datasets", given, output, ""))
-    return draft.parts
+    builder.apply(ToolStarted("call_1", "search_datasets", given))
+    builder.apply(ToolDone("call_1", "search_datasets", given, output, ""))
+    return builder.parts
 
 
 def chat(text: str, *cards: DatasetCard) -> Conversation:
-    before = [Said("user", "find diabetes", []), Said("assistant", "", found(*cards))] if cards else []
-    return Conversation([*before, Said("user", text, [])])
+    asked = ChatMessage("user", text, [])
+    if not cards:
+        return Conversation([asked])
+    before = [ChatMessage("user", "find diabetes", []), ChatMessage("assistant", "", found(*cards))]
+    return Conversation([*before, asked])
 
 
 def toolbox(

@@ -11,7 +11,7 @@ import pytest
 from dataferry.chat import rows
 from dataferry.chat.generation import Timing
 from dataferry.chat.models import GENERATING, Message
-from dataferry.chat.service import MESSAGE_LENGTH, ChatService
+from dataferry.chat.service import MAX_MESSAGE_CHARACTERS, ChatService
 from dataferry.chat.stream import Chunk
 from dataferry.chat.views import ChatView, MessageView
 from dataferry.core.db import Database, now
@@ -23,7 +23,9 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Timing(write=0.02, heartbeat=0.05, keep_alive=0.05, poll=0.02)
+QUICK = Timing(
+    write_interval_s=0.02, heartbeat_interval_s=0.05, keep_alive_interval_s=0.05, poll_interval_s=0.02
+)
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ async def test_search_rename_delete(chats: ChatService) -> None:
         await chats.get(ANNA, diabetes.id)
 
 
-@pytest.mark.parametrize("content", ["", " \n\t", "\0", "x" * (MESSAGE_LENGTH + 1)])
+@pytest.mark.parametrize("content", ["", " \n\t", "\0", "x" * (MAX_MESSAGE_CHARACTERS + 1)])
 async def test_an_empty_or_too_long_message_is_refused(chats: ChatService, content: str) -> None:
     chat = await chats.create(ANNA)
     with pytest.raises(InvalidInput):
@@ -236,7 +238,7 @@ async def test_a_finished_answer_is_replayed_for_a_while(
     assert [chunk.type for chunk in replay if chunk.type != "text-delta"] == [
         chunk.type for chunk in live if chunk.type != "text-delta"
     ]
-    forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay=0))
+    forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay_window_s=0))
     assert await forgetful.resumable(ANNA, chat.id, "client-1") is None
 
 
@@ -244,7 +246,7 @@ async def test_a_reader_hears_of_the_end_at_once(
     database: Database, settings: Settings, library: MemoryLibrary
 ) -> None:
     """And it is stored by then: the next message is not refused."""
-    slow = Timing(write=60, heartbeat=60, keep_alive=60, poll=60)
+    slow = Timing(write_interval_s=60, heartbeat_interval_s=60, keep_alive_interval_s=60, poll_interval_s=60)
     chats = ChatService(database, settings, library, library.jobs, timing=slow)
     chat = await chats.create(ANNA)
     for _ in range(3):
@@ -286,7 +288,7 @@ async def test_a_dead_owners_answer_is_interrupted_and_can_be_made_again(
     await database.run(_revive, chat.id, answer)
     library.gate.set()
 
-    chats = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=True)
+    chats = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=True)
     await chats.start()
     message = await chats.message(ANNA, chat.id, answer)
     assert message.status == "interrupted"
@@ -313,8 +315,8 @@ async def test_several_processes_share_one_database(
     database: Database, settings: Settings, library: MemoryLibrary
 ) -> None:
     """One writes; the other follows, refuses a second answer, and stops it. A silent owner is dead."""
-    writer = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
-    other = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
+    writer = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=False)
+    other = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=False)
     chat = await writer.create(ANNA)
     library.gate.clear()
     answer = await writer.send(ANNA, chat.id, "find diabetes")

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataferry.chat.consent import MessageConsent
-from dataferry.chat.conversation import Conversation, Said, merged_cards
+from dataferry.chat.conversation import ChatMessage, Conversation, merged_cards
 from dataferry.chat.intent import asked_refs, read
-from dataferry.chat.message_builder import Draft
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.planner import Planner
 from dataferry.chat.planner_text import plain
 from dataferry.core.errors import NotFound
@@ -28,21 +28,21 @@ class Talk:
 
     def __init__(self, library: MemoryLibrary | None = None) -> None:
         self.library = library or MemoryLibrary()
-        self.said: list[Said] = []
+        self.said: list[ChatMessage] = []
 
     async def __call__(self, text: str) -> str:
-        self.said.append(Said("user", text, [{"type": "text", "text": text}]))
+        self.said.append(ChatMessage("user", text, [{"type": "text", "text": text}]))
         conversation = Conversation(list(self.said))
         settings = Settings(_env_file=None)
         box = Toolbox(
             ANNA, MessageConsent(conversation), self.library, self.library.jobs, settings, Prompts()
         )
-        draft = Draft()
+        builder = MessageBuilder()
         async for event in Planner().answer(conversation, box):
-            draft.apply(event)
-        draft.close("")
-        self.said.append(Said("assistant", draft.content, draft.parts))
-        return draft.content
+            builder.apply(event)
+        builder.close("")
+        self.said.append(ChatMessage("assistant", builder.content, builder.parts))
+        return builder.content
 
     @property
     def refs(self) -> list[str]:
@@ -291,7 +291,7 @@ _WORDS = [
 )
 def test_any_text_is_read(text: str) -> None:
     """Nothing raises, and only what was shown or written can be asked for."""
-    conversation = Conversation([Said("user", text, [])])
+    conversation = Conversation([ChatMessage("user", text, [])])
     intent = read(conversation)
     assert intent.kind != "search" or intent.query
     assert all(ref.partition(":")[2].partition("#")[0][:12] in text for ref in asked_refs(conversation))
@@ -301,5 +301,5 @@ def test_any_text_is_read(text: str) -> None:
 def test_a_long_message_is_read_quickly(word: str) -> None:
     text = word * (16_000 // len(word))
     started = time.perf_counter()
-    read(Conversation([Said("user", text, [])]))
+    read(Conversation([ChatMessage("user", text, [])]))
     assert time.perf_counter() - started < 1

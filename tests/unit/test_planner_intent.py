@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.conversation import Conversation, Said
+from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.intent import asked_refs, read
 from dataferry.chat.stream import Part
 from dataferry.library.views import DatasetCard
@@ -42,10 +42,10 @@ def details_part(card: DatasetCard) -> Part:
 
 def said(text: str, *answers: Part, before: str = "find diabetes datasets") -> Conversation:
     """A chat in which ``answers`` were given, one message each, and ``text`` follows."""
-    messages: list[Said] = []
+    messages: list[ChatMessage] = []
     for part in answers:
-        messages += [Said("user", before, []), Said("assistant", "", [part])]
-    return Conversation([*messages, Said("user", text, [])])
+        messages += [ChatMessage("user", before, []), ChatMessage("assistant", "", [part])]
+    return Conversation([*messages, ChatMessage("user", text, [])])
 
 
 SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
@@ -275,12 +275,16 @@ def test_it_is_the_one_that_was_looked_at_last() -> None:
 
 def test_a_bare_pointer_takes_up_the_order_before_it() -> None:
     """ "download it" – "Which one?" – "the second one"."""
-    listed = Said("assistant", "", [search_part(SHOWN)])
-    asked = [Said("user", "find diabetes", []), listed, Said("user", "download it", [])]
-    which = Said("assistant", "Which one shall I download?", [])
-    assert asked_refs(Conversation([*asked, which, Said("user", "the second one", [])])) == {HOSPITALS.ref}
-    assert asked_refs(Conversation([*asked, which, Said("user", "2", [])])) == {HOSPITALS.ref}
-    assert asked_refs(Conversation([*asked, which, Said("user", "tell me about the second", [])])) == set()
+    listed = ChatMessage("assistant", "", [search_part(SHOWN)])
+    asked = [ChatMessage("user", "find diabetes", []), listed, ChatMessage("user", "download it", [])]
+    which = ChatMessage("assistant", "Which one shall I download?", [])
+
+    def asked_next(text: str) -> frozenset[str]:
+        return asked_refs(Conversation([*asked, which, ChatMessage("user", text, [])]))
+
+    assert asked_next("the second one") == {HOSPITALS.ref}
+    assert asked_next("2") == {HOSPITALS.ref}
+    assert asked_next("tell me about the second") == set()
 
 
 def test_nothing_shown_means_nothing_asked() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import AnswerEvent, ModelChosen, ModelFailed, Noticed
+from dataferry.chat.events import AnswerEvent, ModelChosen, ModelFailed, NoticeAdded
 from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
@@ -83,7 +83,7 @@ class Agent:
         consent = MessageConsent(conversation)
         toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
         if self._model is None:
-            yield Noticed("offline", OFFLINE)
+            yield NoticeAdded("offline", OFFLINE)
         else:
             try:
                 async with aclosing(self._ask_model(conversation, toolbox)) as events:
@@ -92,7 +92,7 @@ class Agent:
                 return
             except ModelFailed as failure:
                 log.warning("%s: %s", self._model, failure)
-                yield Noticed("model_failed", f"{failure} Keyword search answers instead.")
+                yield NoticeAdded("model_failed", f"{failure} Keyword search answers instead.")
         async with aclosing(self._planner.answer(conversation, toolbox)) as events:
             async for event in events:
                 yield event

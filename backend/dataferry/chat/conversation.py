@@ -60,7 +60,7 @@ def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatMessage:
     """One message of a chat."""
 
     role: str
@@ -81,7 +81,7 @@ class LastSearch:
 class Conversation:
     """The messages of a chat, oldest first; the last is the person's that is being answered."""
 
-    messages: Sequence[Said]
+    messages: Sequence[ChatMessage]
 
     @property
     def last(self) -> str:

@@ -26,14 +26,14 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """Said beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``."""
+class NoticeAdded:
+    """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``."""
 
     kind: str
     text: str
 
 
-AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | Noticed
+AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | NoticeAdded
 
 
 class ModelFailed(Exception):

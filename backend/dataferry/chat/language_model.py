@@ -30,7 +30,7 @@ from langchain_core.tools import StructuredTool
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from dataferry.chat.conversation import Conversation, Said
+from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.events import AnswerEvent, ModelFailed, StepStarted, TextDelta
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
@@ -251,7 +251,7 @@ def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[B
     return [*earlier, messages[-1]]
 
 
-def _past_answer(said: Said, prompts: Prompts) -> list[BaseMessage]:
+def _past_answer(said: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
     """An earlier answer: for each step its words and calls, then what the tools said."""
     steps: list[list[Part]] = [[]]
     for part in said.parts:

@@ -35,7 +35,7 @@ class MessageView(View):
     parts: tuple[dict[str, Any], ...] = ()
     #: ``planner`` or ``provider:model``.
     model: str | None = None
-    #: Said above the answer, e.g. that the model failed and keyword search answered.
+    #: Shown above the answer, e.g. that the model failed and keyword search answered.
     notice: str | None = None
 
 
