@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.intent import asked_refs, refs_to_cancel
+from dataferry.chat.intent import refs_to_cancel, refs_to_download
 from dataferry.chat.references import written_refs
 from dataferry.core.types import DatasetRef, JobView
 
@@ -15,7 +15,7 @@ class MessageConsent:
         self._conversation = conversation
 
     def refs_to_download(self) -> frozenset[str]:
-        return asked_refs(self._conversation)
+        return refs_to_download(self._conversation)
 
     def refs_to_cancel(self, active: Sequence[JobView]) -> tuple[str, ...]:
         return refs_to_cancel(self._conversation, active)

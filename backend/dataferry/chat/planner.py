@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from dataferry.chat import planner_text
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta
-from dataferry.chat.intent import Intent, read, refs_to_cancel
+from dataferry.chat.intent import Intent, parse_intent, refs_to_cancel
 from dataferry.core.db import new_id
 from dataferry.core.types import View
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome
@@ -21,9 +21,9 @@ from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Call, Toolbox
 
 NAME = "planner"
-_STEPS = 4
+_MAX_STEPS = 4
 #: Details and downloads by one message, at most.
-_AT_ONCE = 10
+_MAX_DATASETS = 10
 
 Step = list[Call] | str
 V = TypeVar("V", bound=View)
@@ -32,7 +32,7 @@ V = TypeVar("V", bound=View)
 class Planner:
     async def answer(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
         yield ModelChosen(NAME)
-        for _step in range(_STEPS):
+        for _step in range(_MAX_STEPS):
             step = next_step(conversation, toolbox.outcomes, toolbox.prompts)
             yield StepStarted()
             if isinstance(step, str):
@@ -46,7 +46,7 @@ class Planner:
 
 def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], prompts: Prompts) -> Step:
     """The calls to make next, or the answer's words."""
-    intent = read(conversation)
+    intent = parse_intent(conversation)
     plan = _PLANS.get(intent.kind)
     if plan is not None:
         return plan(intent, conversation, outcomes)
@@ -62,12 +62,12 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
         attempts = [_search_input(intent)]
         if narrowed:
             attempts.append(_search_input(replace(intent, filters={})))
-        for given in attempts:
-            outcome = _outcome(outcomes, "search_datasets", given)
+        for arguments in attempts:
+            outcome = _outcome(outcomes, "search_datasets", arguments)
             if outcome is None:
-                return [_call("search_datasets", given)]
+                return [_call("search_datasets", arguments)]
             if isinstance(outcome, ToolFailed):
-                return planner_text.plain(outcome.error, 400)
+                return planner_text.escape_markdown(outcome.error, 400)
     last = found[-1]
     unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
     answer = planner_text.search_answer(
@@ -87,13 +87,13 @@ def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOut
         return "More of what? Tell me what data you are looking for."
     query = str(last.input["query"])
     if not last.more:
-        return f"That was all for “{planner_text.plain(query)}”. Try other words."
-    given = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
-    outcome = _outcome(outcomes, "search_datasets", given)
+        return f"That was all for “{planner_text.escape_markdown(query)}”. Try other words."
+    arguments = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
+    outcome = _outcome(outcomes, "search_datasets", arguments)
     if outcome is None:
-        return [_call("search_datasets", given)]
+        return [_call("search_datasets", arguments)]
     if isinstance(outcome, ToolFailed):
-        return planner_text.plain(outcome.error, 400)
+        return planner_text.escape_markdown(outcome.error, 400)
     page = cast(SearchOutput, outcome.output)
     return planner_text.search_answer(
         query, page.downloadable_datasets, page.source_errors, more=page.more, further=True
@@ -101,43 +101,45 @@ def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOut
 
 
 def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
-    if intent.pointed.unclear == "which_source":
-        return _look_at_both(intent, outcomes)
-    unclear = _ask_back(intent, conversation, "tell you about")
-    if unclear is not None:
-        return unclear
-    missing = _not_yet(outcomes, "dataset_details", intent)
+    if intent.references.unresolved == "which_source":
+        return _details_at_both_hubs(intent, outcomes)
+    question = _clarifying_question(intent, conversation, "tell you about")
+    if question is not None:
+        return question
+    missing = _remaining_calls(outcomes, "dataset_details", intent)
     if missing:
         return missing
-    failures = [planner_text.plain(failure, 400) for failure in _failures(outcomes, "dataset_details")]
+    failures = [
+        planner_text.escape_markdown(failure, 400) for failure in _failures(outcomes, "dataset_details")
+    ]
     return "\n\n".join([planner_text.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
 
 
 def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
-    if intent.pointed.unclear == "which_source":
-        return _look_at_both(intent, outcomes)
-    unclear = _ask_back(intent, conversation, "download")
-    if unclear is not None:
-        return unclear
-    missing = _not_yet(outcomes, "start_download", intent)
+    if intent.references.unresolved == "which_source":
+        return _details_at_both_hubs(intent, outcomes)
+    question = _clarifying_question(intent, conversation, "download")
+    if question is not None:
+        return question
+    missing = _remaining_calls(outcomes, "start_download", intent)
     if missing:
         return missing
     return planner_text.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
 
 
-def _not_yet(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
+def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
     """The calls of ``tool`` that are still to be made for what the person points at."""
     made = {outcome.input.get("ref") for outcome in outcomes if outcome.name == tool}
-    refs = [str(ref) for ref in intent.pointed.refs[:_AT_ONCE]]
+    refs = [str(ref) for ref in intent.references.refs[:_MAX_DATASETS]]
     return [_call(tool, {"ref": ref}) for ref in refs if ref not in made]
 
 
-def _look_at_both(intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
+def _details_at_both_hubs(intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
     """An id that both hubs may have: show those that exist, and let the person choose."""
     if not outcomes:
         return [
             _call("dataset_details", {"ref": f"{source}:{dataset_id}"})
-            for dataset_id in intent.pointed.bare_ids[: _AT_ONCE // 2]
+            for dataset_id in intent.references.bare_ids[: _MAX_DATASETS // 2]
             for source in ("huggingface", "kaggle")
         ]
     found = _done(outcomes, DetailsOutput)
@@ -145,7 +147,9 @@ def _look_at_both(intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
         text = planner_text.details_answer(found)
         chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
         return f"{text}\n\nTo be sure of the source, press Download or say `download {chosen}`."
-    return "\n\n".join(planner_text.plain(failure, 400) for failure in _failures(outcomes, "dataset_details"))
+    return "\n\n".join(
+        planner_text.escape_markdown(failure, 400) for failure in _failures(outcomes, "dataset_details")
+    )
 
 
 def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
@@ -192,12 +196,12 @@ _PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]]
 }
 
 
-def _ask_back(intent: Intent, conversation: Conversation, verb: str) -> str | None:
-    """The question to ask when the words point at nothing that is known."""
+def _clarifying_question(intent: Intent, conversation: Conversation, verb: str) -> str | None:
+    """The question to ask when the words refer to nothing that is known."""
     shown = conversation.shown
-    if intent.pointed.refs:
+    if intent.references.refs:
         return None
-    if intent.pointed.unclear == "out_of_range":
+    if intent.references.unresolved == "out_of_range":
         return planner_text.out_of_range(len(shown))
     if shown:
         return planner_text.which_dataset(shown, verb)
@@ -205,19 +209,19 @@ def _ask_back(intent: Intent, conversation: Conversation, verb: str) -> str | No
 
 
 def _search_input(intent: Intent) -> dict[str, Any]:
-    given: dict[str, Any] = {"query": intent.query[:200]}
+    arguments: dict[str, Any] = {"query": intent.query[:200]}
     if intent.sources:
-        given["sources"] = list(intent.sources)
-    return given | intent.filters
+        arguments["sources"] = list(intent.sources)
+    return arguments | intent.filters
 
 
-def _call(name: str, given: dict[str, Any]) -> Call:
-    return Call(new_id("call"), name, given)
+def _call(name: str, arguments: dict[str, Any]) -> Call:
+    return Call(new_id("call"), name, arguments)
 
 
-def _outcome(outcomes: Sequence[ToolOutcome], name: str, given: dict[str, Any]) -> ToolOutcome | None:
+def _outcome(outcomes: Sequence[ToolOutcome], name: str, arguments: dict[str, Any]) -> ToolOutcome | None:
     """How this very call ended, if it was made."""
-    same = (outcome for outcome in outcomes if outcome.name == name and outcome.input == given)
+    same = (outcome for outcome in outcomes if outcome.name == name and outcome.input == arguments)
     return next(same, None)
 
 
@@ -239,4 +243,4 @@ def _failures(outcomes: Sequence[ToolOutcome], name: str) -> list[str]:
 
 def _failure(outcomes: Sequence[ToolOutcome]) -> str | None:
     failures = [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed)]
-    return planner_text.plain(failures[-1], 400) if failures else None
+    return planner_text.escape_markdown(failures[-1], 400) if failures else None
