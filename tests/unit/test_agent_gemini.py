@@ -17,6 +17,7 @@ from dataferry.chat.events import AnswerEvent, ModelFailed, NoticeAdded, TextDel
 from dataferry.chat.message_builder import MessageBuilder
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.library.views import SearchAnswer
 from dataferry.tools.events import ToolDone, ToolFailed
 from dataferry.tools.inputs import TOOLS
 from dataferry.tools.prompts import Prompts
@@ -106,10 +107,28 @@ async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake)
     assert PIMA.ref in json.dumps(results)
 
 
+class InReverse(MemoryLibrary):
+    """Of two searches that run in parallel the first one ends last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second_ended = asyncio.Event()
+
+    async def search(self, viewer: Viewer, query: str, **options: Any) -> SearchAnswer:
+        answer = await super().search(viewer, query, **options)
+        if query == "hospitals":
+            await asyncio.wait_for(self.second_ended.wait(), 10)
+        self.second_ended.set()
+        return answer
+
+
 async def test_several_calls_of_one_answer_are_merged(gemini: GeminiFake) -> None:
+    """In the order in which the model asks for them, whichever of them begins or ends first."""
     both = (("search_datasets", {"query": "hospitals"}), ("search_datasets", {"query": "pima"}))
     gemini.script(Reply("Looking.", both), call("search_datasets", query="diabetes"), say("Done."))
-    asked = await ask(gemini)
+    asked = await ask(gemini, library=InReverse())
+    ended = [event.input["query"] for event in asked.events if isinstance(event, ToolDone)]
+    assert ended == ["pima", "hospitals", "diabetes"]
     assert asked.refs == [HOSPITALS.ref, PIMA.ref]
     assert asked.text == "Looking.\n\nDone."
     assert kinds(asked)[:4] == ["step-start", "text", "tool-search_datasets", "tool-search_datasets"]
@@ -245,7 +264,7 @@ async def test_wrong_arguments_and_unknown_tools_are_told_to_the_model(gemini: G
         say("Sorry."),
     )
     asked = await ask(gemini)
-    errors = [event.error for event in asked.events if isinstance(event, ToolFailed)]
+    errors = [part["errorText"] for part in asked.builder.parts if "errorText" in part]
     assert "limit: Input should be less than or equal to 20" in errors[0]
     assert "no tool named 'format_disk'" in errors[1]
     assert "not a dataset reference" in errors[2]
@@ -417,7 +436,7 @@ from tests.support.chat import ANNA, MemoryLibrary
 async def main():
     library = MemoryLibrary()
     agent = Agent(Settings(_env_file=None), library, library.jobs, Prompts())
-    agent.prepare()
+    agent.preload()
     async for event in agent.answer(ANNA, Conversation([ChatMessage("user", "find diabetes", [])])):
         pass
 

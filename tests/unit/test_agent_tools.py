@@ -13,7 +13,7 @@ from dataferry.core.errors import DataferryError, DiskFull, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
 from dataferry.library.views import DatasetCard, DownloadTicket
-from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome, ToolStarted
 from dataferry.tools.outputs import JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Call, Toolbox
@@ -58,12 +58,8 @@ def toolbox(
     return Toolbox(viewer, consent, library, library.jobs, Settings(_env_file=None, **settings), Prompts())
 
 
-async def use(box: Toolbox, name: str, **given: Any) -> ToolDone | ToolFailed:
-    events = [event async for event in box.run(Call("call_9", name, given))]
-    assert isinstance(events[0], ToolStarted)
-    ended = events[-1]
-    assert isinstance(ended, ToolDone | ToolFailed)
-    return ended
+async def use(box: Toolbox, name: str, **given: Any) -> ToolOutcome:
+    return await box.run(Call("call_9", name, given))
 
 
 async def start(

@@ -33,7 +33,7 @@ class FixedConsent:
 
 async def output(library: MemoryLibrary, consent: FixedConsent, name: str, ref: str) -> dict[str, Any]:
     box = Toolbox(ANNA, consent, library, library.jobs, Settings(_env_file=None), Prompts())
-    *_, ended = [event async for event in box.run(Call("call_1", name, {"ref": ref}))]
+    ended = await box.run(Call("call_1", name, {"ref": ref}))
     assert isinstance(ended, ToolDone), ended
     return ended.output.model_dump(mode="json")
 

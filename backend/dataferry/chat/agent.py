@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 #: Google's own name for its current quick model, so that a retired one is never our default.
 DEFAULT_MODEL = "google_genai:gemini-flash-latest"
-OFFLINE = (
+OFFLINE_NOTICE = (
     "Offline mode: keyword search. Set GOOGLE_API_KEY or DATAFERRY_MODEL to have a language model answer."
 )
 
@@ -40,7 +40,7 @@ def chosen_model(settings: Settings) -> str | None:
 
 
 async def probe_model(settings: Settings) -> str:
-    """What the model that is set says to a greeting, or that none is set. Errors: ``ModelFailed``."""
+    """What the configured model says to a greeting, or that none is configured. Errors: ``ModelFailed``."""
     name = chosen_model(settings)
     if name is None:
         return "none is set, keyword search answers; GOOGLE_API_KEY or DATAFERRY_MODEL sets one"
@@ -48,8 +48,8 @@ async def probe_model(settings: Settings) -> str:
     from dataferry.chat.language_model import LanguageModel
 
     async with aclosing(LanguageModel(name, settings)) as model:
-        words = await model.first_words(Prompts())
-    return f"{name} says {words!r}"
+        greeting = await model.probe(Prompts())
+    return f"{name} says {greeting!r}"
 
 
 class Agent:
@@ -64,14 +64,14 @@ class Agent:
         self._prompts = prompts
         self._planner = Planner()
         self._model = chosen_model(settings)
-        self._prepared = False
+        self._preloadd = False
         self._client: LanguageModel | None = None
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
         for them (1.5 s). Without a model nothing is loaded."""
-        if self._model is not None and not self._prepared:
-            self._prepared = True
+        if self._model is not None and not self._preloadd:
+            self._preloadd = True
             threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class Agent:
         consent = MessageConsent(conversation)
         toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
         if self._model is None:
-            yield NoticeAdded("offline", OFFLINE)
+            yield NoticeAdded("offline", OFFLINE_NOTICE)
         else:
             try:
                 async with aclosing(self._ask_model(conversation, toolbox)) as events:

@@ -70,18 +70,18 @@ class ChatService:
 
     async def list(self, viewer: Viewer, *, q: str = "", limit: int = 100, offset: int = 0) -> list[ChatView]:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
-        self._agent.prepare()
+        self._agent.preload()
         found = await self._database.run(rows.chats, viewer.user_id, str(clean(q)).strip(), limit, offset)
         return [_chat_view(chat, answering) for chat, answering in found]
 
     async def create(self, viewer: Viewer, title: str | None = None) -> ChatView:
-        self._agent.prepare()
+        self._agent.preload()
         name = _valid_title(title) if title is not None else rows.UNTITLED
         return _chat_view(await self._database.run(rows.new_chat, viewer.user_id, name))
 
     async def get(self, viewer: Viewer, chat_id: str) -> ChatThread:
         """A chat with its newest messages."""
-        self._agent.prepare()
+        self._agent.preload()
 
         def read(session: Session) -> tuple[Chat, Sequence[Message]]:
             chat = rows.owned_chat(session, chat_id, viewer.user_id)

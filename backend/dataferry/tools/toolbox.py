@@ -52,6 +52,10 @@ class Call:
     name: str
     input: dict[str, Any]
 
+    @property
+    def started(self) -> ToolStarted:
+        return ToolStarted(self.id, self.name, self.input)
+
 
 class Toolbox:
     """The tools of one answer. ``outcomes`` are the calls that ended, oldest first."""
@@ -71,12 +75,12 @@ class Toolbox:
         self._consent = consent
         self._library = library
         self._jobs = jobs
-        self._limit = settings.agent_download_limit_bytes
+        self._download_limit_bytes = settings.agent_download_limit_bytes
         self._started_bytes = 0
         self._calls = 0
         #: Refs as the person wrote them: a URL's query is in theirs only, never in a model's.
         self._written = {str(ref): ref for ref in consent.written_refs()}
-        self._run: dict[str, Callable[[Any], Awaitable[View]]] = {
+        self._handlers: dict[str, Callable[[Any], Awaitable[View]]] = {
             "search_datasets": self._search,
             "dataset_details": self._details,
             "start_download": self._start,
@@ -85,43 +89,42 @@ class Toolbox:
             "list_library": self._list,
         }
 
-    async def run(self, call: Call) -> AsyncIterator[ToolEvent]:
-        """Run one call: its start, then its end. A failure is an event too, never an exception."""
-        yield ToolStarted(call.id, call.name, call.input)
-        ended = await self._end(call)
-        self.outcomes.append(ended)
-        yield ended
+    async def run(self, call: Call) -> ToolOutcome:
+        """Run one call. A failure is an outcome too, never an exception."""
+        outcome = await self._outcome(call)
+        self.outcomes.append(outcome)
+        return outcome
 
     async def run_all(self, calls: Sequence[Call]) -> AsyncIterator[ToolEvent]:
-        """Run calls side by side; events as they come, the starts in order."""
+        """Run calls in parallel; their starts, then their outcomes, both in the order of the calls."""
         for call in calls:
-            yield ToolStarted(call.id, call.name, call.input)
-        running = [asyncio.ensure_future(self._end(call)) for call in calls]
+            yield call.started
+        tasks = [asyncio.ensure_future(self._outcome(call)) for call in calls]
         try:
-            for ended in running:
-                outcome = await ended
+            for task in tasks:
+                outcome = await task
                 self.outcomes.append(outcome)
                 yield outcome
         finally:
-            for ended in running:
-                ended.cancel()
+            for task in tasks:
+                task.cancel()
 
-    async def _end(self, call: Call) -> ToolOutcome:
+    async def _outcome(self, call: Call) -> ToolOutcome:
         self._calls += 1
         try:
             if self._calls > _MAX_CALLS:
                 return self._failed(call, f"Too many tool calls in one answer; {_MAX_CALLS} are the limit.")
             if call.name not in TOOLS:
                 return self._failed(call, f"There is no tool named {call.name!r}.")
-            given = TOOLS[call.name].model_validate(call.input)
+            arguments = TOOLS[call.name].model_validate(call.input)
             async with asyncio.timeout(_DEADLINE_S):
-                output = await self._run[call.name](given)
+                output = await self._handlers[call.name](arguments)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "input"
             return self._failed(call, f"The arguments cannot be used: {where}: {first['msg']}.")
         except DataferryError as error:
-            return self._failed(call, _sentence(error))
+            return self._failed(call, _sentences(error))
         except TimeoutError:
             return self._failed(call, "It took too long. Try again in a moment.")
         except Exception:
@@ -134,21 +137,21 @@ class Toolbox:
 
     # -- the tools ----------------------------------------------------------------------------
 
-    async def _search(self, given: SearchInput) -> SearchOutput:
+    async def _search(self, arguments: SearchInput) -> SearchOutput:
         answer = await self._library.search(
             self._viewer,
-            given.query,
-            sources=given.sources,
+            arguments.query,
+            sources=arguments.sources,
             filters=SearchFilters(
-                license=given.license,
-                format=given.format,
-                task=given.task,
-                min_bytes=given.min_bytes,
-                max_bytes=given.max_bytes,
-                sort=given.sort,
+                license=arguments.license,
+                format=arguments.format,
+                task=arguments.task,
+                min_bytes=arguments.min_bytes,
+                max_bytes=arguments.max_bytes,
+                sort=arguments.sort,
             ),
-            limit=given.limit,
-            offset=given.offset,
+            limit=arguments.limit,
+            offset=arguments.offset,
         )
         return SearchOutput(
             query=answer.query,
@@ -158,66 +161,64 @@ class Toolbox:
             offset=answer.offset,
         )
 
-    async def _details(self, given: DetailsInput) -> DetailsOutput:
-        ref = self._ref(given.ref)
-        card = await self._library.describe(self._viewer, ref, given.revision)
+    async def _details(self, arguments: DetailsInput) -> DetailsOutput:
+        ref = self._ref(arguments.ref)
+        card = await self._library.describe(self._viewer, ref, arguments.revision)
         try:
-            readme = await self._library.readme(self._viewer, ref, given.revision)
+            readme = await self._library.readme(self._viewer, ref, arguments.revision)
         except DataferryError:
             # The card alone answers most questions.
             readme = ""
         return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
 
-    async def _start(self, given: StartInput) -> StartOutput:
-        ref = self._ref(given.ref)
-        card = await self._library.describe(self._viewer, ref, given.revision)
-        reason = await self._waits_for_click(ref, card)
+    async def _start(self, arguments: StartInput) -> StartOutput:
+        ref = self._ref(arguments.ref)
+        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        reason = await self._reason_to_wait(ref, card)
         if reason is not None:
             return StartOutput(card=card, reason=reason)
         # Counted before the wait: calls run side by side.
         self._started_bytes += card.size_bytes or 0
         try:
-            ticket = await self._library.request_download(self._viewer, ref, revision=given.revision)
+            ticket = await self._library.request_download(self._viewer, ref, revision=arguments.revision)
         except GatedDataset as error:
             # The card leads to its terms, and its button works once they are accepted.
-            return StartOutput(card=card, reason=_sentence(error))
+            return StartOutput(card=card, reason=_sentences(error))
         card = (await self._library.refresh_cards(self._viewer, [card]))[0]
         return StartOutput(card=card, ticket=ticket)
 
-    async def _waits_for_click(self, ref: DatasetRef, card: DatasetCard) -> str | None:
-        if not await self._asked_for(ref, card):
+    async def _reason_to_wait(self, ref: DatasetRef, card: DatasetCard) -> str | None:
+        if not await self._is_consented(ref, card):
             return "Your message does not ask for this very dataset, so it waits for your click."
         if card.size_bytes is None:
             return "Its size is not known, so it waits for your click."
-        if self._started_bytes + card.size_bytes > self._limit:
-            return (
-                f"It is larger than {format_size(self._limit)}, so it waits for your click."
-                if card.size_bytes > self._limit
-                else f"Together they are larger than {format_size(self._limit)}, so it waits for your click."
-            )
+        if self._started_bytes + card.size_bytes > self._download_limit_bytes:
+            subject = "It is" if card.size_bytes > self._download_limit_bytes else "Together they are"
+            limit = format_size(self._download_limit_bytes)
+            return f"{subject} larger than {limit}, so it waits for your click."
         return None
 
-    async def _asked_for(self, ref: DatasetRef, card: DatasetCard) -> bool:
-        asked = self._consent.refs_to_download()
-        if str(ref) in asked or card.ref in asked:
+    async def _is_consented(self, ref: DatasetRef, card: DatasetCard) -> bool:
+        consented = self._consent.refs_to_download()
+        if str(ref) in consented or card.ref in consented:
             return True
         # A person may write an ownerless id, which the hub follows to the true one.
-        for short in map(DatasetRef.parse, asked):
+        for short in map(DatasetRef.parse, consented):
             if short.source == "huggingface" and not short.owner and short.name == ref.name:
                 followed = await self._library.describe(self._viewer, short)
                 return followed.ref == card.ref
         return False
 
-    async def _status(self, given: StatusInput) -> JobsOutput:
+    async def _status(self, arguments: StatusInput) -> JobsOutput:
         jobs = await self._jobs.list(self._viewer, limit=20)
-        if given.ref is not None:
-            ref = str(self._ref(given.ref))
+        if arguments.ref is not None:
+            ref = str(self._ref(arguments.ref))
             return JobsOutput(jobs=tuple(job for job in jobs if job.ref == ref)[:5])
         active = tuple(job for job in jobs if job.active)
         return JobsOutput(jobs=active or tuple(jobs[:3]))
 
-    async def _cancel(self, given: CancelInput) -> JobsOutput:
-        ref = str(self._ref(given.ref))
+    async def _cancel(self, arguments: CancelInput) -> JobsOutput:
+        ref = str(self._ref(arguments.ref))
         active = [job for job in await self._jobs.list(self._viewer, limit=200) if job.active]
         wanted = [job for job in active if job.ref == ref]
         if not wanted:
@@ -229,8 +230,8 @@ class Toolbox:
             )
         return JobsOutput(jobs=tuple([await self._jobs.cancel(self._viewer, job.id) for job in wanted]))
 
-    async def _list(self, given: LibraryInput) -> LibraryOutput:
-        page = await self._library.list(self._viewer, page_size=20, page_number=given.page)
+    async def _list(self, arguments: LibraryInput) -> LibraryOutput:
+        page = await self._library.list(self._viewer, page_size=20, page_number=arguments.page)
         return LibraryOutput(datasets=page.datasets, total=page.total)
 
     def _ref(self, text: str) -> DatasetRef:
@@ -238,6 +239,6 @@ class Toolbox:
         return self._written.get(str(ref), ref)
 
 
-def _sentence(error: DataferryError) -> str:
-    """What happened, and the next act."""
+def _sentences(error: DataferryError) -> str:
+    """What happened, and the next step."""
     return " ".join(filter(None, (error.detail, error.next_step)))
