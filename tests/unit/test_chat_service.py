@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,15 @@ from dataferry.chat import rows
 from dataferry.chat.generation import Timing
 from dataferry.chat.models import GENERATING, Message
 from dataferry.chat.service import MAX_MESSAGE_CHARACTERS, ChatService
-from dataferry.chat.stream import Chunk
 from dataferry.chat.views import ChatView, MessageView
-from dataferry.core.db import Database, now
+from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceProblem, Viewer
-from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, RETINA, MemoryLibrary
+from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, QUICK, RETINA, MemoryLibrary, ask, collected
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-QUICK = Timing(
-    write_interval_s=0.02, heartbeat_interval_s=0.05, keep_alive_interval_s=0.05, poll_interval_s=0.02
-)
 
 
 @pytest.fixture
@@ -44,19 +38,6 @@ async def chats(database: Database, settings: Settings, library: MemoryLibrary) 
     await service.start()
     yield service
     await service.stop()
-
-
-async def ask(
-    chats: ChatService, text: str, chat_id: str | None = None, viewer: Viewer = ANNA
-) -> MessageView:
-    chat_id = chat_id or (await chats.create(viewer)).id
-    answer = await chats.send(viewer, chat_id, text)
-    await chats.finished(chat_id, answer)
-    return await chats.message(viewer, chat_id, answer)
-
-
-async def collected(chats: ChatService, chat_id: str, answer: str) -> list[Chunk]:
-    return [chunk async for chunk in chats.follow(chat_id, answer) if chunk is not None]
 
 
 async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
@@ -273,78 +254,6 @@ async def test_stop_keeps_what_is_there(chats: ChatService, library: MemoryLibra
     assert message.tool_calls[0].error == "Stopped."
     library.gate.set()
     await ask(chats, "find diabetes again", chat.id)
-
-
-async def test_a_dead_owners_answer_is_interrupted_and_can_be_made_again(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    dead = ChatService(database, settings, library, library.jobs, timing=QUICK)
-    chat = await dead.create(ANNA)
-    await ask(dead, "hello", chat.id)
-    library.gate.clear()
-    answer = await dead.send(ANNA, chat.id, "find diabetes", "client-1")
-    # What a killed process leaves: a row that says generating, and nobody who writes it.
-    await dead.stop()
-    await database.run(_revive, chat.id, answer)
-    library.gate.set()
-
-    chats = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=True)
-    await chats.start()
-    message = await chats.message(ANNA, chat.id, answer)
-    assert message.status == "interrupted"
-    assert (await chats.get(ANNA, chat.id)).generating is None
-    assert [chunk.type for chunk in await collected(chats, chat.id, answer)][-1] == "error"
-
-    again = await chats.regenerate(ANNA, chat.id, answer)
-    await chats.finished(chat.id, again)
-    thread = (await chats.get(ANNA, chat.id)).messages
-    assert [message.content for message in thread if message.role == "user"] == ["hello", "find diabetes"]
-    assert thread[-1].id == again != answer
-    assert thread[-1].status == "complete"
-
-
-def _revive(session: Any, chat_id: str, answer: str, age_s: float = 0) -> None:
-    row = rows.message(session, chat_id, answer)
-    row.status = "generating"
-    row.owner = "own_dead"
-    row.heartbeat_at = now() - timedelta(seconds=age_s)
-    session.add(row)
-
-
-async def test_several_processes_share_one_database(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    """One writes; the other follows, refuses a second answer, and stops it. A silent owner is dead."""
-    writer = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=False)
-    other = ChatService(database, settings, library, library.jobs, timing=QUICK, single_process=False)
-    chat = await writer.create(ANNA)
-    library.gate.clear()
-    answer = await writer.send(ANNA, chat.id, "find diabetes")
-    await other.start()
-    with pytest.raises(Conflict):
-        await other.send(ANNA, chat.id, "me too")
-    reader = asyncio.create_task(collected(other, chat.id, answer))
-    assert await other.stop_answer(ANNA, chat.id) is True
-    assert (await reader)[-1].type == "abort"
-    await asyncio.wait_for(writer.finished(chat.id, answer), 5)
-    assert (await writer.message(ANNA, chat.id, answer)).status == "stopped"
-    # The writer gave up; it did not write over the stop.
-    library.gate.set()
-    following = await ask(writer, "find diabetes", chat.id)
-    assert following.status == "complete"
-    await database.run(_revive, chat.id, following.id, 60)
-    assert (await other.message(ANNA, chat.id, following.id)).status == "interrupted"
-
-
-async def test_shutdown_interrupts_and_stores(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
-    chat = await chats.create(ANNA)
-    library.gate.clear()
-    answer = await chats.send(ANNA, chat.id, "find diabetes")
-    await chats.stop()
-    assert (await chats.message(ANNA, chat.id, answer)).status == "interrupted"
 
 
 async def test_deleting_a_chat_ends_its_answer(chats: ChatService, library: MemoryLibrary) -> None:
