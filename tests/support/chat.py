@@ -264,7 +264,7 @@ async def ask(
     """Ask in a chat, by default a new one, and wait for the answer."""
     chat_id = chat_id or (await chats.create(viewer)).id
     answer = await chats.send(viewer, chat_id, text)
-    await chats.finished(chat_id, answer)
+    await chats.wait_for_answer(chat_id, answer)
     return await chats.message(viewer, chat_id, answer)
 
 

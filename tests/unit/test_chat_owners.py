@@ -48,7 +48,7 @@ async def test_a_dead_owners_answer_is_interrupted_and_can_be_made_again(
     assert [chunk.type for chunk in await collected(chats, chat.id, answer)][-1] == "error"
 
     again = await chats.regenerate(ANNA, chat.id, answer)
-    await chats.finished(chat.id, again)
+    await chats.wait_for_answer(chat.id, again)
     thread = (await chats.get(ANNA, chat.id)).messages
     assert [message.content for message in thread if message.role == "user"] == ["hello", "find diabetes"]
     assert thread[-1].id == again != answer
@@ -78,7 +78,7 @@ async def test_several_processes_share_one_database(
     reader = asyncio.create_task(collected(other, chat.id, answer))
     assert await other.stop_answer(ANNA, chat.id) is True
     assert (await reader)[-1].type == "abort"
-    await asyncio.wait_for(writer.finished(chat.id, answer), 5)
+    await asyncio.wait_for(writer.wait_for_answer(chat.id, answer), 5)
     assert (await writer.message(ANNA, chat.id, answer)).status == "stopped"
     # The writer gave up; it did not write over the stop.
     library.gate.set()

@@ -79,7 +79,7 @@ async def test_a_chat_is_its_owners_alone(chats: ChatService) -> None:
             chats.send(stranger, chat.id, "hello"),
             chats.regenerate(stranger, chat.id, message.id),
             chats.stop_answer(stranger, chat.id),
-            chats.resumable(stranger, chat.id, None),
+            chats.resumable_answer(stranger, chat.id, None),
         ):
             with pytest.raises(NotFound):
                 await attempt
@@ -140,7 +140,7 @@ async def test_the_same_message_twice_is_one(chats: ChatService, library: Memory
     first = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
     assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
     library.gate.set()
-    await chats.finished(chat.id, first)
+    await chats.wait_for_answer(chat.id, first)
     assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
     with pytest.raises(Conflict):
         await chats.send(ANNA, chat.id, "something else", "client-1")
@@ -164,7 +164,7 @@ async def test_one_answer_at_a_time(chats: ChatService, library: MemoryLibrary) 
         await chats.regenerate(ANNA, chat.id, answer)
     assert (await chats.get(ANNA, chat.id)).generating == answer
     library.gate.set()
-    await chats.finished(chat.id, answer)
+    await chats.wait_for_answer(chat.id, answer)
     await ask(chats, "find cats", chat.id)
 
 
@@ -195,7 +195,7 @@ async def test_the_answer_goes_on_when_its_readers_leave(chats: ChatService, lib
     assert part.status == "generating"
     assert part.tool_calls[0].state == "running"
     # A reload: the stored part shows, and the stream begins at the start of that answer.
-    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
+    assert await chats.resumable_answer(ANNA, chat.id, "client-1") == answer
     again = asyncio.create_task(collected(chats, chat.id, answer))
     library.gate.set()
     kinds = [chunk.type for chunk in await again]
@@ -209,18 +209,18 @@ async def test_a_finished_answer_is_replayed_for_a_while(
 ) -> None:
     chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
     chat = await chats.create(ANNA)
-    assert await chats.resumable(ANNA, chat.id, None) is None
+    assert await chats.resumable_answer(ANNA, chat.id, None) is None
     answer = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
     live = await collected(chats, chat.id, answer)
-    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
-    assert await chats.resumable(ANNA, chat.id, None) == answer
-    assert await chats.resumable(ANNA, chat.id, "never-sent") is None
+    assert await chats.resumable_answer(ANNA, chat.id, "client-1") == answer
+    assert await chats.resumable_answer(ANNA, chat.id, None) == answer
+    assert await chats.resumable_answer(ANNA, chat.id, "never-sent") is None
     replay = await collected(chats, chat.id, answer)
     assert [chunk.type for chunk in replay if chunk.type != "text-delta"] == [
         chunk.type for chunk in live if chunk.type != "text-delta"
     ]
     forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay_window_s=0))
-    assert await forgetful.resumable(ANNA, chat.id, "client-1") is None
+    assert await forgetful.resumable_answer(ANNA, chat.id, "client-1") is None
 
 
 async def test_a_reader_hears_of_the_end_at_once(
@@ -262,7 +262,7 @@ async def test_deleting_a_chat_ends_its_answer(chats: ChatService, library: Memo
     answer = await chats.send(ANNA, chat.id, "find diabetes")
     await chats.delete(ANNA, chat.id)
     with pytest.raises(NotFound):
-        await chats.finished(chat.id, answer)
+        await chats.wait_for_answer(chat.id, answer)
     library.gate.set()
 
 

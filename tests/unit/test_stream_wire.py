@@ -24,7 +24,7 @@ from dataferry.chat.stream import (
     Part,
     Start,
     encode,
-    ending,
+    final_chunks,
 )
 from dataferry.chat.views import MessageStatus
 from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
@@ -68,7 +68,7 @@ def recorded(events: list[AnswerEvent], status: MessageStatus, every: int = 1) -
         if number % every == 0:
             frames += map(encode, cursor.advance(builder.parts))
     builder.close("Stopped.")
-    frames += map(encode, (*cursor.advance(builder.parts), *cursor.close(), *ending(metadata(status))))
+    frames += map(encode, (*cursor.advance(builder.parts), *cursor.close(), *final_chunks(metadata(status))))
     return "".join([*frames, DONE]), builder.parts
 
 
@@ -187,8 +187,8 @@ def test_the_pages_own_parser_reads_every_stream() -> None:
     streams = [recorded(events, status, every) for status, every, events in cases]
     parsed = parse_with_the_pages_reader([stream for stream, _parts in streams])
     for (status, _every, _events), (_stream, parts), result in zip(cases, streams, parsed, strict=True):
-        told = result["faults"]
-        assert len(told) == (status in ("interrupted", "failed")), told
+        faults = result["faults"]
+        assert len(faults) == (status in ("interrupted", "failed")), faults
         assert result["message"]["parts"] == parts or (not parts and result["message"]["parts"] == [])
         assert result["message"]["id"] == "msg_1"
         assert result["message"]["metadata"]["status"] == status

@@ -64,14 +64,14 @@ class Agent:
         self._prompts = prompts
         self._planner = Planner()
         self._model = chosen_model(settings)
-        self._preloadd = False
+        self._preloaded = False
         self._client: LanguageModel | None = None
 
     def preload(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
         for them (1.5 s). Without a model nothing is loaded."""
-        if self._model is not None and not self._preloadd:
-            self._preloadd = True
+        if self._model is not None and not self._preloaded:
+            self._preloaded = True
             threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dataferry.chat.events import AnswerEvent
 from dataferry.chat.message_builder import MessageBuilder
-from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Part, Start, ending
+from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Part, Start, final_chunks
 from dataferry.chat.views import MessageStatus
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Generation:
                 yield None
         for chunk in cursor.close():
             yield chunk
-        for chunk in ending(self._snapshot().metadata):
+        for chunk in final_chunks(self._snapshot().metadata):
             yield chunk
 
     # -- the task and its writer --------------------------------------------------------------

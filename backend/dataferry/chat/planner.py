@@ -1,7 +1,7 @@
-"""The agent's model when there is no other: deterministic, and it asks for the same tools.
+"""The planner: a deterministic model that calls the same tools, for when there is no other.
 
-A step is either calls of tools or the words that end the answer, decided by what the person asked
-(``intent``) and what the tools have said so far in this answer. So it can also finish an answer that
+A step is either calls of tools or the text that ends the answer, decided by what the person asks for
+(``intent``) and by the results of the calls so far in this answer. So it can also finish an answer that
 a model began: what was found or started by then is not done again.
 """
 
@@ -22,7 +22,7 @@ from dataferry.tools.toolbox import Call, Toolbox
 
 NAME = "planner"
 _MAX_STEPS = 4
-#: Details and downloads by one message, at most.
+#: Datasets that one message may ask details or the download of.
 _MAX_DATASETS = 10
 
 Step = list[Call] | str
@@ -45,7 +45,7 @@ class Planner:
 
 
 def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], prompts: Prompts) -> Step:
-    """The calls to make next, or the answer's words."""
+    """The calls to make next, or the answer's text."""
     intent = parse_intent(conversation)
     plan = _PLANS.get(intent.kind)
     if plan is not None:
@@ -55,7 +55,7 @@ def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], promp
 
 def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     narrowed = {name: value for name, value in intent.filters.items() if name != "limit"}
-    found = _done(outcomes, SearchOutput)
+    found = _outputs(outcomes, SearchOutput)
     cards = {card.ref: card for output in found for card in output.downloadable_datasets}
     if not cards:
         # What a model searched for in vain need not be what the person asked.
@@ -110,9 +110,9 @@ def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Tool
     if missing:
         return missing
     failures = [
-        planner_text.escape_markdown(failure, 400) for failure in _failures(outcomes, "dataset_details")
+        planner_text.escape_markdown(failure, 400) for failure in _errors(outcomes, "dataset_details")
     ]
-    return "\n\n".join([planner_text.details_answer(_done(outcomes, DetailsOutput)), *failures]).strip()
+    return "\n\n".join([planner_text.details_answer(_outputs(outcomes, DetailsOutput)), *failures]).strip()
 
 
 def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
@@ -124,11 +124,11 @@ def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Too
     missing = _remaining_calls(outcomes, "start_download", intent)
     if missing:
         return missing
-    return planner_text.started_answer(_done(outcomes, StartOutput), _failures(outcomes, "start_download"))
+    return planner_text.started_answer(_outputs(outcomes, StartOutput), _errors(outcomes, "start_download"))
 
 
 def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
-    """The calls of ``tool`` that are still to be made for what the person points at."""
+    """The calls of ``tool`` that are still to be made for the datasets that the person refers to."""
     made = {outcome.input.get("ref") for outcome in outcomes if outcome.name == tool}
     refs = [str(ref) for ref in intent.references.refs[:_MAX_DATASETS]]
     return [_call(tool, {"ref": ref}) for ref in refs if ref not in made]
@@ -142,35 +142,37 @@ def _details_at_both_hubs(intent: Intent, outcomes: Sequence[ToolOutcome]) -> St
             for dataset_id in intent.references.bare_ids[: _MAX_DATASETS // 2]
             for source in ("huggingface", "kaggle")
         ]
-    found = _done(outcomes, DetailsOutput)
+    found = _outputs(outcomes, DetailsOutput)
     if found:
         text = planner_text.details_answer(found)
         chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
         return f"{text}\n\nTo be sure of the source, press Download or say `download {chosen}`."
     return "\n\n".join(
-        planner_text.escape_markdown(failure, 400) for failure in _failures(outcomes, "dataset_details")
+        planner_text.escape_markdown(failure, 400) for failure in _errors(outcomes, "dataset_details")
     )
 
 
 def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
-    found = _done(outcomes, JobsOutput)
+    found = _outputs(outcomes, JobsOutput)
     if found:
         return planner_text.jobs_answer(found[-1])
-    return _failure(outcomes) or [_call("download_status", {})]
+    return _last_error(outcomes) or [_call("download_status", {})]
 
 
 def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     cancelled = [
-        output for outcome, output in _with_outcome(outcomes, JobsOutput) if outcome.name == "cancel_download"
+        output
+        for outcome, output in _outputs_with_outcome(outcomes, JobsOutput)
+        if outcome.name == "cancel_download"
     ]
-    failures = _failures(outcomes, "cancel_download")
+    failures = _errors(outcomes, "cancel_download")
     if cancelled or failures:
         jobs = [job for output in cancelled if output.reason is None for job in output.jobs]
         reasons = [output.reason for output in cancelled if output.reason is not None]
         return planner_text.cancelled_answer(jobs, [*reasons, *failures])
-    known = _done(outcomes, JobsOutput)
+    known = _outputs(outcomes, JobsOutput)
     if not known:
-        return _failure(outcomes) or [_call("download_status", {})]
+        return _last_error(outcomes) or [_call("download_status", {})]
     active = [job for job in known[-1].jobs if job.active]
     refs = refs_to_cancel(conversation, active)
     if not refs:
@@ -179,10 +181,10 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
 
 
 def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
-    found = _done(outcomes, LibraryOutput)
+    found = _outputs(outcomes, LibraryOutput)
     if found:
         return planner_text.library_answer(found[-1])
-    return _failure(outcomes) or [_call("list_library", {})]
+    return _last_error(outcomes) or [_call("list_library", {})]
 
 
 _PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
@@ -225,7 +227,7 @@ def _outcome(outcomes: Sequence[ToolOutcome], name: str, arguments: dict[str, An
     return next(same, None)
 
 
-def _with_outcome(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[tuple[ToolDone, V]]:
+def _outputs_with_outcome(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[tuple[ToolDone, V]]:
     return [
         (outcome, outcome.output)
         for outcome in outcomes
@@ -233,14 +235,14 @@ def _with_outcome(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[tuple[
     ]
 
 
-def _done(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[V]:
-    return [output for _outcome, output in _with_outcome(outcomes, kind)]
+def _outputs(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[V]:
+    return [output for _outcome, output in _outputs_with_outcome(outcomes, kind)]
 
 
-def _failures(outcomes: Sequence[ToolOutcome], name: str) -> list[str]:
+def _errors(outcomes: Sequence[ToolOutcome], name: str) -> list[str]:
     return [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed) and outcome.name == name]
 
 
-def _failure(outcomes: Sequence[ToolOutcome]) -> str | None:
+def _last_error(outcomes: Sequence[ToolOutcome]) -> str | None:
     failures = [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed)]
     return planner_text.escape_markdown(failures[-1], 400) if failures else None

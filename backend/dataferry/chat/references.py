@@ -169,7 +169,7 @@ def source_of_word(word: str) -> SourceName:
     return "kaggle" if word == "kaggle" else "builtin" if word == "builtin" else "huggingface"
 
 
-def named_sources(text: str) -> tuple[SourceName, ...]:
+def mentioned_sources(text: str) -> tuple[SourceName, ...]:
     return tuple(dict.fromkeys(source_of_word(match.group()) for match in _SOURCE.finditer(text)))
 
 
@@ -206,7 +206,7 @@ def _ref_of_url(url: str) -> DatasetRef | None:
 
 def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> References:
     """owner/name: one of the shown cards, or at the source that is named beside it."""
-    sources = named_sources(_BARE_ID.sub(" ", phrase))
+    sources = mentioned_sources(_BARE_ID.sub(" ", phrase))
     refs: list[DatasetRef] = []
     for dataset_id in ids:
         cards = [card for card in conversation.shown if card.id.lower() == dataset_id.lower()]
@@ -256,7 +256,7 @@ def _shown_at(positions: Iterable[int], conversation: Conversation) -> Reference
 def _by_title(phrase: str, shown: tuple[DatasetCard, ...]) -> DatasetCard | None:
     """The one shown card that has every word of the phrase in its title, id or source."""
     wanted = set(content_words(_SOURCE.sub(" ", phrase)))
-    sources = set(named_sources(phrase))
+    sources = set(mentioned_sources(phrase))
     if _SEVERAL.search(phrase) or not (wanted or (sources and _ONE.search(phrase))):
         return None
 
@@ -273,7 +273,7 @@ def _by_title(phrase: str, shown: tuple[DatasetCard, ...]) -> DatasetCard | None
 
 def _by_name_at_source(phrase: str) -> DatasetRef | None:
     """ "imdb from huggingface", "the built-in iris": one name and one source that needs no owner."""
-    sources = named_sources(phrase)
+    sources = mentioned_sources(phrase)
     names = [
         name for name in re.findall(r"[\w.-]+", _SOURCE.sub(" ", phrase)) if name.lower() not in _STOP_WORDS
     ]

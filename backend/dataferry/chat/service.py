@@ -14,7 +14,7 @@ from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.generation import Generation, Snapshot, Timing
 from dataferry.chat.message_builder import clean
 from dataferry.chat.models import Chat, Message
-from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, ending
+from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_chunks
 from dataferry.chat.threads import thread_views
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.db import Database, new_id, now
@@ -187,7 +187,7 @@ class ChatService:
 
     # -- streams ------------------------------------------------------------------------------
 
-    async def resumable(self, viewer: Viewer, chat_id: str, after_message: str | None) -> str | None:
+    async def resumable_answer(self, viewer: Viewer, chat_id: str, after_message: str | None) -> str | None:
         """The answer to stream to a reader whose last message is ``after_message`` (by default the
         chat's last question): one being written, or finished a short while ago. None: nothing."""
 
@@ -204,15 +204,15 @@ class ChatService:
         answer = await self._database.run(read)
         return answer.id if answer is not None else None
 
-    async def finished(self, chat_id: str, message_id: str) -> None:
-        """Wait until an answer has ended. The id is one that ``send``, ``regenerate`` or ``resumable``
+    async def wait_for_answer(self, chat_id: str, message_id: str) -> None:
+        """Wait until an answer has ended. The id is one that ``send``, ``regenerate`` or ``resumable_answer``
         gave to its person."""
         async for _chunk in self.follow(chat_id, message_id):
             pass
 
     async def follow(self, chat_id: str, message_id: str) -> AsyncIterator[Chunk | None]:
         """The stream of an answer from its start to its end; None after some silence. The id is one
-        that ``send``, ``regenerate`` or ``resumable`` gave to its person."""
+        that ``send``, ``regenerate`` or ``resumable_answer`` gave to its person."""
         generation = self._generations.get(chat_id)
         if generation is not None and generation.message_id == message_id:
             chunks = generation.follow()
@@ -239,7 +239,7 @@ class ChatService:
                 silence_s = 0.0
                 yield None
             row = await self._database.run(self._stored_answer, chat_id, message_id)
-        for chunk in (*cursor.close(), *ending(_metadata(row))):
+        for chunk in (*cursor.close(), *final_chunks(_metadata(row))):
             yield chunk
 
     # -- generations --------------------------------------------------------------------------

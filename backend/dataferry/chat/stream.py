@@ -217,7 +217,7 @@ _ENDINGS = {
 }
 
 
-def ending(metadata: MessageMetadata) -> Iterator[Chunk]:
+def final_chunks(metadata: MessageMetadata) -> Iterator[Chunk]:
     """The last chunks of a stream, by the status that the answer ended with."""
     if metadata.status == "complete":
         yield Finish(message_metadata=metadata)
