@@ -1,7 +1,7 @@
 """Intent recognition: what a message asks for, parsed without a model.
 
-The planner acts on it, and the tools that cost or destroy ask it whether the person's own words
-allow them (``refs_to_download``, ``refs_to_cancel``).
+The planner acts on it, and it is the person's consent to a tool that costs or destroys
+(``refs_to_download``, ``refs_to_cancel``).
 """
 
 import re
@@ -105,6 +105,7 @@ def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tup
 
 
 def _parse(text: str, conversation: Conversation) -> Intent:
+    """``plain`` is the text with its spelling corrected, ``command`` the same without polite words."""
     plain = _correct_spelling(text)
     command = lexicon.POLITE.sub("", plain).strip() or plain
     kind = lexicon.first_match(_SMALL_TALK, plain, command) or lexicon.first_match(_QUESTIONS, command)
@@ -120,7 +121,7 @@ def _parse(text: str, conversation: Conversation) -> Intent:
 
 
 def _later_command(plain: str, conversation: Conversation) -> Intent | None:
-    """ "The first is too big. Download the second one." Only what points at something shown: a ref in
+    """ "The first is too big. Download the second one." Only what refers to something shown: a ref in
     the middle of a message may come from a text that was pasted."""
     first, *later = re.split(r"(?<=[.!?])\s+", plain)
     if len(plain) > _MAX_SENTENCES_CHARACTERS or lexicon.LOOK_FOR.match(lexicon.POLITE.sub("", first)):
@@ -242,7 +243,7 @@ def _query(text: str) -> str:
 
 
 def _resolve_clarification(text: str, intent: Intent, conversation: Conversation) -> Intent:
-    """ "Which one?" – "the second": a bare pointer takes up the command that had no target."""
+    """ "Which one?" – "the second": a bare reference completes the command before it, which had none."""
     bare = _refers_to_shown(text) and not lexicon.DETAILS.match(text) and not lexicon.SEARCH.match(text)
     before = conversation.before_last
     if intent.kind not in ("search", "vague", "details") or not bare or before is None:

@@ -1,6 +1,6 @@
 """Reference resolution: which datasets a person's words mean, by refs and URLs, ordinals, "it", titles.
 
-No model takes part, so the result can be taken as the person's own wish.
+No model takes part, so the result can be taken as what the person asks for.
 """
 
 import re

@@ -29,8 +29,8 @@ class Owner:
 
 
 def is_abandoned(message: Message, owner: Owner) -> bool:
-    """Whether nobody writes the answer any more, as ``owner`` can tell. (Its own has no heartbeat
-    either while it cannot be stored.)"""
+    """Whether nobody writes the answer any more, as far as ``owner`` knows. (Its own answer has
+    no heartbeat either while it cannot be stored.)"""
     if message.status != "generating":
         return False
     if owner.single_process and message.owner != owner.id:

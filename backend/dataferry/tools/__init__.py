@@ -1,1 +1,1 @@
-"""What an agent may do, and how a model is told of it; the chat is one caller of it."""
+"""The tools of an agent: what it may do, and how tools and results are described to a model."""

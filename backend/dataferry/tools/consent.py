@@ -22,5 +22,5 @@ class Consent(Protocol):
         ...
 
     def written_refs(self) -> Iterable[DatasetRef]:
-        """The refs as the person wrote them, with what a model is not told: a URL's query."""
+        """The refs as the person wrote them, with what a model does not see: a URL's query."""
         ...

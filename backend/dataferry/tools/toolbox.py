@@ -58,7 +58,7 @@ class Call:
 
 
 class Toolbox:
-    """The tools of one answer. ``outcomes`` are the calls that ended, oldest first."""
+    """The tools of one answer. ``outcomes`` are how its calls ended, in the order in which they did."""
 
     def __init__(
         self,
@@ -90,7 +90,8 @@ class Toolbox:
         }
 
     async def run(self, call: Call) -> ToolOutcome:
-        """Run one call. A failure is an outcome too, never an exception."""
+        """Run one call, whose start (``call.started``) the caller reports. A failure is an outcome too,
+        never an exception."""
         outcome = await self._outcome(call)
         self.outcomes.append(outcome)
         return outcome
