@@ -1,10 +1,14 @@
-"""A library and jobs in memory that behave as the chat's protocols say."""
+"""A library and jobs in memory that behave as the tools' protocols say, and questions to a chat."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dataferry.chat.generation import Timing
+from dataferry.chat.service import ChatService
+from dataferry.chat.stream import Chunk
+from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.types import (
     DatasetRef,
@@ -21,6 +25,11 @@ from dataferry.sources.base import SearchFilters
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANNA = Viewer("usr_anna")
 BEN = Viewer("usr_ben")
+
+#: Of a chat service whose intervals a test can wait for.
+QUICK = Timing(
+    write_interval_s=0.02, heartbeat_interval_s=0.05, keep_alive_interval_s=0.05, poll_interval_s=0.02
+)
 
 
 def card(ref: str, title: str, size_bytes: int | None = 24_000, **fields: Any) -> DatasetCard:
@@ -247,3 +256,18 @@ def _row(found: DatasetCard, job: JobView) -> DatasetView:
         downloaded=True,
         download_job_id=job.id,
     )
+
+
+async def ask(
+    chats: ChatService, text: str, chat_id: str | None = None, viewer: Viewer = ANNA
+) -> MessageView:
+    """Ask in a chat, by default a new one, and wait for the answer."""
+    chat_id = chat_id or (await chats.create(viewer)).id
+    answer = await chats.send(viewer, chat_id, text)
+    await chats.wait_for_answer(chat_id, answer)
+    return await chats.message(viewer, chat_id, answer)
+
+
+async def collected(chats: ChatService, chat_id: str, answer: str) -> list[Chunk]:
+    """The whole stream of an answer, without what keeps it alive."""
+    return [chunk async for chunk in chats.follow(chat_id, answer) if chunk is not None]

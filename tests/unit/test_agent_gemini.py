@@ -2,23 +2,22 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL, Agent, ModelFailed, chosen_model, probe_model
-from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.events import AnswerEvent, Noticed, TextDelta, ToolDone, ToolFailed
-from dataferry.chat.message_builder import Draft
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import TOOLS
+from dataferry.chat.agent import DEFAULT_MODEL, Agent
+from dataferry.chat.conversation import ChatMessage, Conversation, merged_cards
+from dataferry.chat.events import AnswerEvent, NoticeAdded, TextDelta
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.library.views import SearchAnswer
+from dataferry.tools.events import ToolDone, ToolFailed
+from dataferry.tools.inputs import TOOLS
+from dataferry.tools.prompts import Prompts
 from tests.fakes.gemini import INVENTED, GeminiFake, Reply, call, say
 from tests.support.chat import ANNA, HOSPITALS, PIMA, MemoryLibrary
 
@@ -42,20 +41,20 @@ def gemini(server: GeminiFake) -> GeminiFake:
 class Asked:
     """One answer: its events, its parts, and what it did."""
 
-    def __init__(self, draft: Draft, events: list[AnswerEvent], library: MemoryLibrary) -> None:
-        self.draft, self.events, self.library = draft, events, library
+    def __init__(self, builder: MessageBuilder, events: list[AnswerEvent], library: MemoryLibrary) -> None:
+        self.builder, self.events, self.library = builder, events, library
 
     @property
     def text(self) -> str:
-        return self.draft.content
+        return self.builder.content
 
     @property
     def notices(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Noticed)]
+        return [event.text for event in self.events if isinstance(event, NoticeAdded)]
 
     @property
     def refs(self) -> list[str]:
-        return [card.ref for card in merged_cards(self.draft.parts)]
+        return [card.ref for card in merged_cards(self.builder.parts)]
 
 
 async def ask(
@@ -63,7 +62,7 @@ async def ask(
     text: str = QUESTION,
     *,
     library: MemoryLibrary | None = None,
-    before: list[Said] | None = None,
+    before: list[ChatMessage] | None = None,
     viewer: Viewer = ANNA,
     prompts: Prompts | None = None,
     **settings: Any,
@@ -71,18 +70,18 @@ async def ask(
     library = library or MemoryLibrary()
     given: dict[str, Any] = {"google_api_key": "key", "google_gemini_base_url": gemini.url} | settings
     agent = Agent(Settings(_env_file=None, **given), library, library.jobs, prompts or Prompts())
-    draft, events = Draft(), []
-    conversation = Conversation([*(before or []), Said("user", text, [])])
+    builder, events = MessageBuilder(), []
+    conversation = Conversation([*(before or []), ChatMessage("user", text, [])])
     async for event in agent.answer(viewer, conversation):
-        draft.apply(event)
+        builder.apply(event)
         events.append(event)
     await agent.close()
-    draft.close("")
-    return Asked(draft, events, library)
+    builder.close("")
+    return Asked(builder, events, library)
 
 
 def kinds(asked: Asked) -> list[str]:
-    return [part["type"] for part in asked.draft.parts]
+    return [part["type"] for part in asked.builder.parts]
 
 
 async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake) -> None:
@@ -92,7 +91,7 @@ async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake)
     assert asked.text == "Two sets fit, the *Pima* one best."
     assert sum(isinstance(event, TextDelta) for event in asked.events) == 7
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
-    assert asked.draft.model == DEFAULT_MODEL
+    assert asked.builder.model == DEFAULT_MODEL
     assert asked.notices == []
     first, second = gemini.requests
     assert first.path.endswith("/models/gemini-flash-latest:streamGenerateContent")
@@ -105,10 +104,28 @@ async def test_a_tool_call_its_results_and_a_streamed_answer(gemini: GeminiFake)
     assert PIMA.ref in json.dumps(results)
 
 
+class InReverse(MemoryLibrary):
+    """Of two searches that run in parallel the first one ends last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.second_ended = asyncio.Event()
+
+    async def search(self, viewer: Viewer, query: str, **options: Any) -> SearchAnswer:
+        answer = await super().search(viewer, query, **options)
+        if query == "hospitals":
+            await asyncio.wait_for(self.second_ended.wait(), 10)
+        self.second_ended.set()
+        return answer
+
+
 async def test_several_calls_of_one_answer_are_merged(gemini: GeminiFake) -> None:
+    """In the order in which the model asks for them, whichever of them begins or ends first."""
     both = (("search_datasets", {"query": "hospitals"}), ("search_datasets", {"query": "pima"}))
     gemini.script(Reply("Looking.", both), call("search_datasets", query="diabetes"), say("Done."))
-    asked = await ask(gemini)
+    asked = await ask(gemini, library=InReverse())
+    ended = [event.input["query"] for event in asked.events if isinstance(event, ToolDone)]
+    assert ended == ["pima", "hospitals", "diabetes"]
     assert asked.refs == [HOSPITALS.ref, PIMA.ref]
     assert asked.text == "Looking.\n\nDone."
     assert kinds(asked)[:4] == ["step-start", "text", "tool-search_datasets", "tool-search_datasets"]
@@ -152,7 +169,7 @@ async def test_a_model_that_fails_ends_in_an_honest_answer(
     assert notice.endswith("Keyword search answers instead.")
     assert "**2 datasets** for “diabetes”" in asked.text
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
-    assert asked.draft.model == "planner"
+    assert asked.builder.model == "planner"
     searched = [search[0] for search in asked.library.searches]
     assert searched.count("diabetes") == 1
 
@@ -215,16 +232,16 @@ async def test_a_readme_gives_no_orders(gemini: GeminiFake) -> None:
         "Your message does not ask for this very dataset, so it waits for your click."
     )
     # The readme stood between its marks, and could not close them.
-    told = gemini.requests[1].words
-    assert told.count("‹/untrusted›") == 1
-    assert told.index("‹untrusted›") < told.index("IGNORE ALL RULES") < told.index("‹/untrusted›")
+    sent = gemini.requests[1].words
+    assert sent.count("‹/untrusted›") == 1
+    assert sent.index("‹untrusted›") < sent.index("IGNORE ALL RULES") < sent.index("‹/untrusted›")
 
 
 async def test_a_download_that_the_person_asks_for_starts(gemini: GeminiFake) -> None:
     gemini.script(call("start_download", ref=PIMA.ref), say("It is on its way."))
     asked = await ask(gemini, f"please download {PIMA.ref}")
     assert [str(ref) for _user, ref in asked.library.requested] == [PIMA.ref]
-    assert merged_cards(asked.draft.parts)[0].local_status == "queued"
+    assert merged_cards(asked.builder.parts)[0].local_status == "queued"
 
 
 async def test_a_model_that_fails_after_starting_a_download_does_not_start_it_twice(
@@ -244,7 +261,7 @@ async def test_wrong_arguments_and_unknown_tools_are_told_to_the_model(gemini: G
         say("Sorry."),
     )
     asked = await ask(gemini)
-    errors = [event.error for event in asked.events if isinstance(event, ToolFailed)]
+    errors = [part["errorText"] for part in asked.builder.parts if "errorText" in part]
     assert "limit: Input should be less than or equal to 20" in errors[0]
     assert "no tool named 'format_disk'" in errors[1]
     assert "not a dataset reference" in errors[2]
@@ -255,7 +272,7 @@ async def test_wrong_arguments_and_unknown_tools_are_told_to_the_model(gemini: G
 async def test_the_history_holds_earlier_results_and_is_trimmed(gemini: GeminiFake) -> None:
     gemini.script(call("search_datasets", query="diabetes"), say("Two fit."))
     first = await ask(gemini)
-    earlier = [Said("user", QUESTION, []), Said("assistant", first.text, first.draft.parts)]
+    earlier = [ChatMessage("user", QUESTION, []), ChatMessage("assistant", first.text, first.builder.parts)]
     gemini.log.clear()
     gemini.script(say("The second is bigger."))
     await ask(gemini, "which is bigger?", before=earlier)
@@ -286,8 +303,8 @@ async def test_broken_answers_of_the_past_are_whole_turns_for_the_model(gemini: 
     broken = await ask(gemini)
     gemini.reset()
     gemini.script(say("Yes."))
-    earlier = [Said("user", QUESTION, []), Said("assistant", broken.text, broken.draft.parts)]
-    stopped = [Said("user", "and cats?", []), Said("assistant", "", [])]
+    earlier = [ChatMessage("user", QUESTION, []), ChatMessage("assistant", broken.text, broken.builder.parts)]
+    stopped = [ChatMessage("user", "and cats?", []), ChatMessage("assistant", "", [])]
     await ask(gemini, "really?", before=[*earlier, *stopped])
     [request] = gemini.requests
     roles = [content["role"] for content in request.body["contents"]]
@@ -300,14 +317,14 @@ async def test_the_secret_of_a_link_stays_here(gemini: GeminiFake) -> None:
     ref = "url:https://files.test/a.csv#"
     gemini.script(say("?"))
     await ask(gemini, f"download {link}")
-    told = gemini.requests[-1].words
-    assert "TOPSECRET" not in told
-    assert ref in told
-    digest = told.partition(ref)[2][:12]
+    sent = gemini.requests[-1].words
+    assert "TOPSECRET" not in sent
+    assert ref in sent
+    digest = sent.partition(ref)[2][:12]
     gemini.script(call("start_download", ref=ref + digest), say("On its way."))
     asked = await ask(gemini, f"download {link}")
     assert [made.link for _user, made in asked.library.requested] == [link]
-    assert "TOPSECRET" not in json.dumps(asked.draft.parts)
+    assert "TOPSECRET" not in json.dumps(asked.builder.parts)
 
 
 async def test_an_edit_of_a_prompt_changes_what_the_model_is_told(gemini: GeminiFake, tmp_path: Path) -> None:
@@ -330,101 +347,3 @@ async def test_an_edit_of_a_prompt_changes_what_the_model_is_told(gemini: Gemini
     assert declared["description"] == "Dig for treasure."
     assert declared["parameters"]["properties"]["query"]["description"] == "The map."
     assert "Treasure: 2 chests" in second.words
-
-
-async def said_by(agent: Agent, text: str) -> str:
-    conversation = Conversation([Said("user", text, [])])
-    return "".join(
-        [event.text async for event in agent.answer(ANNA, conversation) if isinstance(event, TextDelta)]
-    )
-
-
-def agent_of(gemini: GeminiFake) -> Agent:
-    library = MemoryLibrary()
-    settings = Settings(_env_file=None, google_api_key="key", google_gemini_base_url=gemini.url)
-    return Agent(settings, library, library.jobs, Prompts())
-
-
-async def test_two_event_loops_one_after_the_other(gemini: GeminiFake) -> None:
-    """A client of the model belongs to one loop; a second loop gets its own."""
-    agent = agent_of(gemini)
-
-    async def in_this_loop() -> str:
-        text = await said_by(agent, QUESTION)
-        await agent.close()
-        return text
-
-    first = await asyncio.to_thread(asyncio.run, in_this_loop())
-    second = await asyncio.to_thread(asyncio.run, in_this_loop())
-    assert first == second
-    assert "I found 2 datasets" in first
-
-
-@pytest.mark.alone
-async def test_our_own_share_of_the_first_token(gemini: GeminiFake) -> None:
-    """≤ 50 ms over the model's own, once its libraries are loaded. (The best of a few: other work on
-    the machine is not ours.)"""
-    agent = agent_of(gemini)
-    await said_by(agent, "hi")
-    shares = []
-    for _ in range(5):
-        gemini.log.clear()
-        started = time.time()
-        events = agent.answer(ANNA, Conversation([Said("user", "hi", [])]))
-        async for event in events:
-            if isinstance(event, TextDelta):
-                break
-        first = time.time() - started
-        await events.aclose()
-        [request] = gemini.requests
-        assert request.first_byte_at is not None
-        shares.append(first - (request.first_byte_at - request.at))
-    await agent.close()
-    assert min(shares) < 0.05
-
-
-async def test_the_doctors_probe_of_the_model(gemini: GeminiFake) -> None:
-    given: dict[str, Any] = {"google_api_key": "key", "google_gemini_base_url": gemini.url}
-    gemini.script(say("Hello there."))
-    assert await probe_model(Settings(_env_file=None, **given)) == f"{DEFAULT_MODEL} says 'Hello '"
-    gemini.fault("rate_limit")
-    with pytest.raises(ModelFailed, match="limit is used up"):
-        await probe_model(Settings(_env_file=None, **given))
-    assert "keyword search answers" in await probe_model(Settings(_env_file=None))
-
-
-def test_who_answers() -> None:
-    def chosen(**settings: Any) -> str | None:
-        return chosen_model(Settings(_env_file=None, **settings))
-
-    assert chosen() is None
-    assert chosen(google_api_key="key") == "google_genai:gemini-flash-latest"
-    assert chosen(google_api_key="key", model="ollama:llama") == "ollama:llama"
-    assert chosen(google_api_key="key", model="planner") is None
-
-
-def test_the_planner_needs_no_langchain() -> None:
-    """Without a model nothing of LangChain or Google is imported."""
-    code = """
-import asyncio, sys
-from dataferry.chat.agent import Agent
-from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.prompts import Prompts
-from dataferry.core.settings import Settings
-from tests.support.chat import ANNA, MemoryLibrary
-
-async def main():
-    library = MemoryLibrary()
-    agent = Agent(Settings(_env_file=None), library, library.jobs, Prompts())
-    agent.prepare()
-    async for event in agent.answer(ANNA, Conversation([Said("user", "find diabetes", [])])):
-        pass
-
-asyncio.run(main())
-loaded = {name.partition(".")[0] for name in sys.modules}
-heavy = {"langchain", "langchain_core", "langgraph", "google", "pandas"} & loaded
-sys.exit(f"imported: {heavy}" if heavy else 0)
-"""
-    root = Path(__file__).parents[2]
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.events import ToolDone, ToolFailed, ToolStarted
-from dataferry.chat.message_builder import Draft
-from dataferry.chat.prompts import Prompts
+from dataferry.chat.consent import MessageConsent
+from dataferry.chat.conversation import ChatMessage, Conversation
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.stream import Part
-from dataferry.chat.tools import Call, Toolbox
-from dataferry.chat.views import JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.core.errors import DataferryError, DiskFull, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
 from dataferry.library.views import DatasetCard, DownloadTicket
+from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome, ToolStarted
+from dataferry.tools.outputs import JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Call, Toolbox
 from tests.support.chat import (
     ANNA,
     BEN,
@@ -34,33 +35,31 @@ pytestmark = pytest.mark.anyio
 
 def found(*cards: DatasetCard) -> list[Part]:
     """An answer's parts in which a search returned ``cards``."""
-    draft = Draft()
+    builder = MessageBuilder()
     output = SearchOutput(query="diabetes", downloadable_datasets=cards)
     given = {"query": "diabetes"}
-    draft.apply(ToolStarted("call_1", "search_datasets", given))
-    draft.apply(ToolDone("call_1", "search_datasets", given, output, ""))
-    return draft.parts
+    builder.apply(ToolStarted("call_1", "search_datasets", given))
+    builder.apply(ToolDone("call_1", "search_datasets", given, output, ""))
+    return builder.parts
 
 
 def chat(text: str, *cards: DatasetCard) -> Conversation:
-    before = [Said("user", "find diabetes", []), Said("assistant", "", found(*cards))] if cards else []
-    return Conversation([*before, Said("user", text, [])])
+    asked = ChatMessage("user", text, [])
+    if not cards:
+        return Conversation([asked])
+    before = [ChatMessage("user", "find diabetes", []), ChatMessage("assistant", "", found(*cards))]
+    return Conversation([*before, asked])
 
 
 def toolbox(
     conversation: Conversation, library: MemoryLibrary, viewer: Viewer = ANNA, **settings: Any
 ) -> Toolbox:
-    return Toolbox(
-        viewer, conversation, library, library.jobs, Settings(_env_file=None, **settings), Prompts()
-    )
+    consent = MessageConsent(conversation)
+    return Toolbox(viewer, consent, library, library.jobs, Settings(_env_file=None, **settings), Prompts())
 
 
-async def use(box: Toolbox, name: str, **given: Any) -> ToolDone | ToolFailed:
-    events = [event async for event in box.run(Call("call_9", name, given))]
-    assert isinstance(events[0], ToolStarted)
-    ended = events[-1]
-    assert isinstance(ended, ToolDone | ToolFailed)
-    return ended
+async def use(box: Toolbox, name: str, **given: Any) -> ToolOutcome:
+    return await box.run(Call("call_9", name, given))
 
 
 async def start(
@@ -158,7 +157,7 @@ async def test_a_refusal_is_an_event_with_the_next_act() -> None:
     ended = await use(toolbox(chat("download the first one", PIMA), full), "start_download", ref=PIMA.ref)
     assert isinstance(ended, ToolFailed)
     assert ended.error == "The disk is full. Free 12 GB."
-    assert "The disk is full" in ended.told
+    assert "The disk is full" in ended.model_text
 
 
 async def test_a_gated_dataset_keeps_its_card_and_says_what_to_accept() -> None:
@@ -175,7 +174,7 @@ async def test_an_error_of_ours_tells_nothing_of_itself() -> None:
 
     ended = await use(toolbox(chat("what do I have"), Broken()), "list_library")
     assert isinstance(ended, ToolFailed)
-    assert "secret" not in ended.error + ended.told
+    assert "secret" not in ended.error + ended.model_text
 
 
 def running(library: MemoryLibrary, *cards: DatasetCard, viewer: Viewer = ANNA) -> list[str]:
@@ -241,7 +240,7 @@ async def test_status_and_library() -> None:
     assert isinstance(status, ToolDone)
     assert isinstance(status.output, JobsOutput)
     assert [job.id for job in status.output.jobs] == [first]
-    assert "50 % of 24 kB, about 30 s left" in status.told
+    assert "50 % of 24 kB, about 30 s left" in status.model_text
     here = await use(box, "list_library")
     assert isinstance(here, ToolDone)
     assert isinstance(here.output, LibraryOutput)
@@ -268,13 +267,13 @@ async def test_strangers_text_is_fenced_shortened_and_kept_on_its_line() -> None
     box = toolbox(chat("find set"), library)
     search = await use(box, "search_datasets", query="set")
     assert isinstance(search, ToolDone)
-    [line] = [line for line in search.told.splitlines() if "kaggle:evil/set" in line]
+    [line] = [line for line in search.model_text.splitlines() if "kaggle:evil/set" in line]
     assert "kaggle:fake/one" in line
     assert line.count("«") == line.count("»") == 4
     assert len(line) < 800
     details = await use(box, "dataset_details", ref=nasty.ref)
     assert isinstance(details, ToolDone)
-    assert details.told.count("‹/untrusted›") == 1
-    assert details.told.rstrip().endswith("‹/untrusted›")
-    assert "$ref ${title}" in details.told
-    assert len(details.told) < 5_000
+    assert details.model_text.count("‹/untrusted›") == 1
+    assert details.model_text.rstrip().endswith("‹/untrusted›")
+    assert "$ref ${title}" in details.model_text
+    assert len(details.model_text) < 5_000

@@ -1,29 +1,31 @@
-"""One answer as a task: how it is stored while it grows, and how it ends."""
+"""The generation of an answer: how it is stored while it grows, and how it ends."""
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
 from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta
-from dataferry.chat.generation import Answer, Snapshot, Timing
+from dataferry.chat.generation import Generation, Snapshot, Timing
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Timing(write=0.01, heartbeat=0.02, keep_alive=5)
+QUICK = Timing(write_interval_s=0.01, heartbeat_interval_s=0.02, keep_alive_interval_s=5)
+SLOW = Timing(write_interval_s=5, heartbeat_interval_s=5, keep_alive_interval_s=5)
 
 
-class Shelf:
-    """A store that can be slow, full, or taken away."""
+class FakeStore:
+    """Where snapshots are saved: it can be slow, full, or owned by another."""
 
     def __init__(self) -> None:
         self.stored: list[Snapshot] = []
-        self.news: asyncio.Queue[Snapshot] = asyncio.Queue()
+        self.snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
         self.entered = asyncio.Event()
         #: A call waits for the gate that stood here when it came.
         self.gate = asyncio.Event()
         self.gate.set()
-        self.ours = True
+        self.owned = True
         self.faults = 0
 
     async def __call__(self, snapshot: Snapshot) -> bool:
@@ -34,8 +36,8 @@ class Shelf:
             self.faults -= 1
             raise OSError("disk is full")
         self.stored.append(snapshot)
-        self.news.put_nowait(snapshot)
-        return self.ours
+        self.snapshots.put_nowait(snapshot)
+        return self.owned
 
     def close(self) -> asyncio.Event:
         """Hold the next calls; setting the event lets them go."""
@@ -48,114 +50,132 @@ class Shelf:
         return [snapshot.status for snapshot in self.stored]
 
 
-class Speech:
-    """What the agent says, word by word, as the test lets it."""
+class ScriptedEvents:
+    """The agent's events, word by word, as the test lets them come."""
 
     def __init__(self) -> None:
-        self.words: asyncio.Queue[str | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[str | None] = asyncio.Queue()
+        #: Set when the last event has come.
+        self.ended = asyncio.Event()
 
     async def events(self) -> AsyncGenerator[AnswerEvent]:
         yield StepStarted()
-        while (word := await self.words.get()) is not None:
+        while (word := await self.queue.get()) is not None:
             if word == "bug":
                 raise RuntimeError("a bug of ours")
             yield TextDelta(word)
+        self.ended.set()
 
     def say(self, *words: str | None) -> None:
         for word in words:
-            self.words.put_nowait(word)
+            self.queue.put_nowait(word)
 
 
-def begin(shelf: Shelf, speech: Speech, timing: Timing = QUICK) -> Answer:
-    return Answer("chat_1", "msg_1", speech.events(), shelf, timing)
+def begin(store: FakeStore, script: ScriptedEvents, timing: Timing = QUICK) -> Generation:
+    return Generation("chat_1", "msg_1", script.events(), store, timing)
 
 
-async def kinds(answer: Answer) -> list[str]:
-    return [chunk.type async for chunk in answer.follow() if chunk is not None]
+class WatchedGeneration(Generation):
+    """Counts those who wait for the end; ``stop`` does so once it has asked for it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.waited_for = asyncio.Semaphore(0)
+
+    async def wait(self) -> None:
+        self.waited_for.release()
+        await super().wait()
+
+
+async def kinds(generation: Generation) -> list[str]:
+    return [chunk.type async for chunk in generation.follow() if chunk is not None]
 
 
 async def test_it_is_stored_as_it_grows_and_once_at_its_end() -> None:
-    shelf, speech = Shelf(), Speech()
-    answer = begin(shelf, speech)
-    speech.say("one ")
+    store, script = FakeStore(), ScriptedEvents()
+    generation = begin(store, script)
+    script.say("one ")
     async with asyncio.timeout(5):
-        while not (await shelf.news.get()).content:
+        while not (await store.snapshots.get()).content:
             pass
-    speech.say("two", None)
-    await answer.finished()
-    assert shelf.stored[-1].content == "one two"
-    assert shelf.statuses.count("complete") == 1
-    assert shelf.statuses[-1] == "complete"
+    script.say("two", None)
+    await generation.wait()
+    assert store.stored[-1].content == "one two"
+    assert store.statuses.count("complete") == 1
+    assert store.statuses[-1] == "complete"
 
 
 async def test_a_slow_write_under_way_cannot_follow_the_last_one() -> None:
-    shelf, speech = Shelf(), Speech()
-    held = shelf.close()
-    answer = begin(shelf, speech)
-    await shelf.entered.wait()
+    store, script = FakeStore(), ScriptedEvents()
+    held = store.close()
+    generation = begin(store, script)
+    await store.entered.wait()
     # The write that is under way is slow; those that come after it would be quick.
-    shelf.gate = asyncio.Event()
-    shelf.gate.set()
-    speech.say("all of it", None)
-    reader = asyncio.create_task(kinds(answer))
-    await asyncio.sleep(0.01)
+    store.gate = asyncio.Event()
+    store.gate.set()
+    script.say("all of it", None)
+    reader = asyncio.create_task(kinds(generation))
+    # The last write would follow the last event at once, if it did not wait for the one under way.
+    await script.ended.wait()
     held.set()
     assert (await reader)[-1] == "finish"
-    assert shelf.statuses == ["generating", "complete"]
+    assert store.statuses == ["generating", "complete"]
 
 
 async def test_a_stop_that_comes_too_late_changes_nothing() -> None:
-    shelf, speech = Shelf(), Speech()
-    answer = begin(shelf, speech, Timing(write=5, heartbeat=5, keep_alive=5))
-    await shelf.news.get()
-    held = shelf.close()
-    speech.say("the end", None)
-    await shelf.entered.wait()
-    stops = [asyncio.create_task(answer.stop()) for _ in range(2)]
-    await asyncio.sleep(0.01)
+    store, script = FakeStore(), ScriptedEvents()
+    generation = WatchedGeneration("chat_1", "msg_1", script.events(), store, SLOW)
+    await store.snapshots.get()
+    held = store.close()
+    script.say("the end", None)
+    await store.entered.wait()
+    stops = [asyncio.create_task(generation.stop()) for _ in range(2)]
+    # Both have asked for the stop, and wait for the end, while the last write is under way.
+    await asyncio.wait_for(generation.waited_for.acquire(), 5)
+    await asyncio.wait_for(generation.waited_for.acquire(), 5)
     held.set()
     await asyncio.gather(*stops)
-    assert answer.status == "complete"
-    assert shelf.statuses[-1] == "complete"
+    assert generation.status == "complete"
+    assert store.statuses[-1] == "complete"
 
 
 async def test_stopped_before_it_began() -> None:
-    shelf, speech = Shelf(), Speech()
-    answer = begin(shelf, speech)
-    await answer.stop()
-    assert answer.status == "stopped"
-    assert shelf.statuses[-1] == "stopped"
+    store, script = FakeStore(), ScriptedEvents()
+    generation = begin(store, script)
+    await generation.stop()
+    assert generation.status == "stopped"
+    assert store.statuses[-1] == "stopped"
 
 
 async def test_a_store_that_fails_for_a_while() -> None:
-    shelf, speech = Shelf(), Speech()
-    shelf.faults = 2
-    answer = begin(shelf, speech)
-    await shelf.news.get()
-    speech.say("words", None)
-    await answer.finished()
-    assert answer.status == "complete"
+    store, script = FakeStore(), ScriptedEvents()
+    store.faults = 2
+    generation = begin(store, script)
+    await store.snapshots.get()
+    script.say("words", None)
+    await generation.wait()
+    assert generation.status == "complete"
 
 
 async def test_a_store_that_fails_at_the_end_is_no_success() -> None:
-    shelf, speech = Shelf(), Speech()
-    answer = begin(shelf, speech, Timing(write=5, heartbeat=5, keep_alive=5))
-    await shelf.news.get()
-    shelf.faults = 1
-    speech.say("words", None)
-    assert (await kinds(answer))[-1] == "error"
-    assert answer.status == "failed"
+    store, script = FakeStore(), ScriptedEvents()
+    generation = begin(store, script, SLOW)
+    await store.snapshots.get()
+    store.faults = 1
+    script.say("words", None)
+    assert (await kinds(generation))[-1] == "error"
+    assert generation.status == "failed"
 
 
 async def test_a_row_that_was_taken_away_ends_it() -> None:
-    shelf, speech = Shelf(), Speech()
-    shelf.ours = False
-    assert (await kinds(begin(shelf, speech)))[-1] == "abort"
+    store, script = FakeStore(), ScriptedEvents()
+    store.owned = False
+    assert (await kinds(begin(store, script)))[-1] == "abort"
 
 
 async def test_a_bug_of_ours_is_a_failed_answer() -> None:
-    shelf, speech = Shelf(), Speech()
-    answer = begin(shelf, speech)
-    speech.say("some ", "bug")
-    assert (await kinds(answer))[-2:] == ["message-metadata", "error"]
-    assert (shelf.statuses[-1], shelf.stored[-1].content) == ("failed", "some")
+    store, script = FakeStore(), ScriptedEvents()
+    generation = begin(store, script)
+    script.say("some ", "bug")
+    assert (await kinds(generation))[-2:] == ["message-metadata", "error"]
+    assert (store.statuses[-1], store.stored[-1].content) == ("failed", "some")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,16 @@ import pytest
 from dataferry.chat import rows
 from dataferry.chat.generation import Timing
 from dataferry.chat.models import GENERATING, Message
-from dataferry.chat.service import MESSAGE_LENGTH, ChatService
-from dataferry.chat.stream import Chunk
+from dataferry.chat.service import MAX_MESSAGE_CHARACTERS, ChatService
 from dataferry.chat.views import ChatView, MessageView
-from dataferry.core.db import Database, now
+from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceProblem, Viewer
-from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, RETINA, MemoryLibrary
+from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, QUICK, RETINA, MemoryLibrary, ask, collected
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-QUICK = Timing(write=0.02, heartbeat=0.05, keep_alive=0.05, poll=0.02)
 
 
 @pytest.fixture
@@ -42,19 +38,6 @@ async def chats(database: Database, settings: Settings, library: MemoryLibrary) 
     await service.start()
     yield service
     await service.stop()
-
-
-async def ask(
-    chats: ChatService, text: str, chat_id: str | None = None, viewer: Viewer = ANNA
-) -> MessageView:
-    chat_id = chat_id or (await chats.create(viewer)).id
-    answer = await chats.send(viewer, chat_id, text)
-    await chats.finished(chat_id, answer)
-    return await chats.message(viewer, chat_id, answer)
-
-
-async def collected(chats: ChatService, chat_id: str, answer: str) -> list[Chunk]:
-    return [chunk async for chunk in chats.follow(chat_id, answer) if chunk is not None]
 
 
 async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
@@ -96,7 +79,7 @@ async def test_a_chat_is_its_owners_alone(chats: ChatService) -> None:
             chats.send(stranger, chat.id, "hello"),
             chats.regenerate(stranger, chat.id, message.id),
             chats.stop_answer(stranger, chat.id),
-            chats.resumable(stranger, chat.id, None),
+            chats.resumable_answer(stranger, chat.id, None),
         ):
             with pytest.raises(NotFound):
                 await attempt
@@ -120,7 +103,7 @@ async def test_search_rename_delete(chats: ChatService) -> None:
         await chats.get(ANNA, diabetes.id)
 
 
-@pytest.mark.parametrize("content", ["", " \n\t", "\0", "x" * (MESSAGE_LENGTH + 1)])
+@pytest.mark.parametrize("content", ["", " \n\t", "\0", "x" * (MAX_MESSAGE_CHARACTERS + 1)])
 async def test_an_empty_or_too_long_message_is_refused(chats: ChatService, content: str) -> None:
     chat = await chats.create(ANNA)
     with pytest.raises(InvalidInput):
@@ -157,7 +140,7 @@ async def test_the_same_message_twice_is_one(chats: ChatService, library: Memory
     first = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
     assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
     library.gate.set()
-    await chats.finished(chat.id, first)
+    await chats.wait_for_answer(chat.id, first)
     assert await chats.send(ANNA, chat.id, "find diabetes", "client-1") == first
     with pytest.raises(Conflict):
         await chats.send(ANNA, chat.id, "something else", "client-1")
@@ -181,7 +164,7 @@ async def test_one_answer_at_a_time(chats: ChatService, library: MemoryLibrary) 
         await chats.regenerate(ANNA, chat.id, answer)
     assert (await chats.get(ANNA, chat.id)).generating == answer
     library.gate.set()
-    await chats.finished(chat.id, answer)
+    await chats.wait_for_answer(chat.id, answer)
     await ask(chats, "find cats", chat.id)
 
 
@@ -212,7 +195,7 @@ async def test_the_answer_goes_on_when_its_readers_leave(chats: ChatService, lib
     assert part.status == "generating"
     assert part.tool_calls[0].state == "running"
     # A reload: the stored part shows, and the stream begins at the start of that answer.
-    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
+    assert await chats.resumable_answer(ANNA, chat.id, "client-1") == answer
     again = asyncio.create_task(collected(chats, chat.id, answer))
     library.gate.set()
     kinds = [chunk.type for chunk in await again]
@@ -226,25 +209,25 @@ async def test_a_finished_answer_is_replayed_for_a_while(
 ) -> None:
     chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
     chat = await chats.create(ANNA)
-    assert await chats.resumable(ANNA, chat.id, None) is None
+    assert await chats.resumable_answer(ANNA, chat.id, None) is None
     answer = await chats.send(ANNA, chat.id, "find diabetes", "client-1")
     live = await collected(chats, chat.id, answer)
-    assert await chats.resumable(ANNA, chat.id, "client-1") == answer
-    assert await chats.resumable(ANNA, chat.id, None) == answer
-    assert await chats.resumable(ANNA, chat.id, "never-sent") is None
+    assert await chats.resumable_answer(ANNA, chat.id, "client-1") == answer
+    assert await chats.resumable_answer(ANNA, chat.id, None) == answer
+    assert await chats.resumable_answer(ANNA, chat.id, "never-sent") is None
     replay = await collected(chats, chat.id, answer)
     assert [chunk.type for chunk in replay if chunk.type != "text-delta"] == [
         chunk.type for chunk in live if chunk.type != "text-delta"
     ]
-    forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay=0))
-    assert await forgetful.resumable(ANNA, chat.id, "client-1") is None
+    forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay_window_s=0))
+    assert await forgetful.resumable_answer(ANNA, chat.id, "client-1") is None
 
 
 async def test_a_reader_hears_of_the_end_at_once(
     database: Database, settings: Settings, library: MemoryLibrary
 ) -> None:
     """And it is stored by then: the next message is not refused."""
-    slow = Timing(write=60, heartbeat=60, keep_alive=60, poll=60)
+    slow = Timing(write_interval_s=60, heartbeat_interval_s=60, keep_alive_interval_s=60, poll_interval_s=60)
     chats = ChatService(database, settings, library, library.jobs, timing=slow)
     chat = await chats.create(ANNA)
     for _ in range(3):
@@ -273,85 +256,13 @@ async def test_stop_keeps_what_is_there(chats: ChatService, library: MemoryLibra
     await ask(chats, "find diabetes again", chat.id)
 
 
-async def test_a_dead_owners_answer_is_interrupted_and_can_be_made_again(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    dead = ChatService(database, settings, library, library.jobs, timing=QUICK)
-    chat = await dead.create(ANNA)
-    await ask(dead, "hello", chat.id)
-    library.gate.clear()
-    answer = await dead.send(ANNA, chat.id, "find diabetes", "client-1")
-    # What a killed process leaves: a row that says generating, and nobody who writes it.
-    await dead.stop()
-    await database.run(_revive, chat.id, answer)
-    library.gate.set()
-
-    chats = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=True)
-    await chats.start()
-    message = await chats.message(ANNA, chat.id, answer)
-    assert message.status == "interrupted"
-    assert (await chats.get(ANNA, chat.id)).generating is None
-    assert [chunk.type for chunk in await collected(chats, chat.id, answer)][-1] == "error"
-
-    again = await chats.regenerate(ANNA, chat.id, answer)
-    await chats.finished(chat.id, again)
-    thread = (await chats.get(ANNA, chat.id)).messages
-    assert [message.content for message in thread if message.role == "user"] == ["hello", "find diabetes"]
-    assert thread[-1].id == again != answer
-    assert thread[-1].status == "complete"
-
-
-def _revive(session: Any, chat_id: str, answer: str, age_s: float = 0) -> None:
-    row = rows.message(session, chat_id, answer)
-    row.status = "generating"
-    row.owner = "own_dead"
-    row.heartbeat_at = now() - timedelta(seconds=age_s)
-    session.add(row)
-
-
-async def test_several_processes_share_one_database(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    """One writes; the other follows, refuses a second answer, and stops it. A silent owner is dead."""
-    writer = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
-    other = ChatService(database, settings, library, library.jobs, timing=QUICK, alone=False)
-    chat = await writer.create(ANNA)
-    library.gate.clear()
-    answer = await writer.send(ANNA, chat.id, "find diabetes")
-    await other.start()
-    with pytest.raises(Conflict):
-        await other.send(ANNA, chat.id, "me too")
-    reader = asyncio.create_task(collected(other, chat.id, answer))
-    assert await other.stop_answer(ANNA, chat.id) is True
-    assert (await reader)[-1].type == "abort"
-    await asyncio.wait_for(writer.finished(chat.id, answer), 5)
-    assert (await writer.message(ANNA, chat.id, answer)).status == "stopped"
-    # The writer gave up; it did not write over the stop.
-    library.gate.set()
-    following = await ask(writer, "find diabetes", chat.id)
-    assert following.status == "complete"
-    await database.run(_revive, chat.id, following.id, 60)
-    assert (await other.message(ANNA, chat.id, following.id)).status == "interrupted"
-
-
-async def test_shutdown_interrupts_and_stores(
-    database: Database, settings: Settings, library: MemoryLibrary
-) -> None:
-    chats = ChatService(database, settings, library, library.jobs, timing=QUICK)
-    chat = await chats.create(ANNA)
-    library.gate.clear()
-    answer = await chats.send(ANNA, chat.id, "find diabetes")
-    await chats.stop()
-    assert (await chats.message(ANNA, chat.id, answer)).status == "interrupted"
-
-
 async def test_deleting_a_chat_ends_its_answer(chats: ChatService, library: MemoryLibrary) -> None:
     chat = await chats.create(ANNA)
     library.gate.clear()
     answer = await chats.send(ANNA, chat.id, "find diabetes")
     await chats.delete(ANNA, chat.id)
     with pytest.raises(NotFound):
-        await chats.finished(chat.id, answer)
+        await chats.wait_for_answer(chat.id, answer)
     library.gate.set()
 
 

@@ -6,16 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataferry.chat.conversation import Conversation, Said, merged_cards
-from dataferry.chat.intent import asked_refs, read
-from dataferry.chat.message_builder import Draft
+from dataferry.chat.consent import MessageConsent
+from dataferry.chat.conversation import ChatMessage, Conversation, merged_cards
+from dataferry.chat.intent import parse_intent, refs_to_download
+from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.planner import Planner
-from dataferry.chat.planner_text import duration, plain, size
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import Toolbox
+from dataferry.chat.planner_text import escape_markdown
 from dataferry.core.errors import NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress, SourceProblem
+from dataferry.tools.formatting import format_duration, format_size
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Toolbox
 from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, MemoryLibrary, card
 
 pytestmark = pytest.mark.anyio
@@ -26,19 +28,21 @@ class Talk:
 
     def __init__(self, library: MemoryLibrary | None = None) -> None:
         self.library = library or MemoryLibrary()
-        self.said: list[Said] = []
+        self.said: list[ChatMessage] = []
 
     async def __call__(self, text: str) -> str:
-        self.said.append(Said("user", text, [{"type": "text", "text": text}]))
+        self.said.append(ChatMessage("user", text, [{"type": "text", "text": text}]))
         conversation = Conversation(list(self.said))
         settings = Settings(_env_file=None)
-        box = Toolbox(ANNA, conversation, self.library, self.library.jobs, settings, Prompts())
-        draft = Draft()
+        box = Toolbox(
+            ANNA, MessageConsent(conversation), self.library, self.library.jobs, settings, Prompts()
+        )
+        builder = MessageBuilder()
         async for event in Planner().answer(conversation, box):
-            draft.apply(event)
-        draft.close("")
-        self.said.append(Said("assistant", draft.content, draft.parts))
-        return draft.content
+            builder.apply(event)
+        builder.close("")
+        self.said.append(ChatMessage("assistant", builder.content, builder.parts))
+        return builder.content
 
     @property
     def refs(self) -> list[str]:
@@ -175,7 +179,7 @@ async def test_refs_and_links() -> None:
 
 async def test_what_a_source_refuses_is_said() -> None:
     answer = await Talk()("download kaggle:no/such")
-    assert answer == plain("Kaggle has no dataset no/such. Check its id.", 400)
+    assert answer == escape_markdown("Kaggle has no dataset no/such. Check its id.", 400)
 
 
 async def test_status_in_words() -> None:
@@ -238,19 +242,19 @@ async def test_a_search_that_fails_is_said() -> None:
 
 
 def test_strangers_text_stays_text() -> None:
-    assert plain("Chest X-Ray (Pneumonia) #1 + 2") == "Chest X-Ray (Pneumonia) #1 + 2"
-    assert plain("[click] **b** `c` <i> ~~x~~") == r"\[click\] \*\*b\*\* \`c\` \<i\> \~\~x\~\~"
-    assert plain("# a\n\n# b\n- c") == r"\# a # b - c"
-    assert plain("x" * 500, 10) == "x" * 10 + "…"
+    assert escape_markdown("Chest X-Ray (Pneumonia) #1 + 2") == "Chest X-Ray (Pneumonia) #1 + 2"
+    assert escape_markdown("[click] **b** `c` <i> ~~x~~") == r"\[click\] \*\*b\*\* \`c\` \<i\> \~\~x\~\~"
+    assert escape_markdown("# a\n\n# b\n- c") == r"\# a # b - c"
+    assert escape_markdown("x" * 500, 10) == "x" * 10 + "…"
 
 
 def test_strangers_links_are_no_links() -> None:
     assert (
-        plain("see https://evil.test/a_b or www.evil.test")
+        escape_markdown("see https://evil.test/a_b or www.evil.test")
         == "see `https://evil.test/a_b` or `www.evil.test`"
     )
-    assert plain("[x](http://e.test)") == r"\[x\](`http://e.test)`"
-    assert plain("ask a@evil.test") == "ask `a@evil.test`"
+    assert escape_markdown("[x](http://e.test)") == r"\[x\](`http://e.test)`"
+    assert escape_markdown("ask a@evil.test") == "ask `a@evil.test`"
 
 
 def test_sizes_and_durations() -> None:
@@ -262,10 +266,10 @@ def test_sizes_and_durations() -> None:
         999_600: "1 MB",
         1_500_000_000: "1.5 GB",
     }
-    assert {value: size(value) for value in sizes} == sizes
-    assert size(None) == "size not known"
-    assert size(3 * 10**15) == "3000 TB"
-    assert [duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
+    assert {value: format_size(value) for value in sizes} == sizes
+    assert format_size(None) == "size not known"
+    assert format_size(3 * 10**15) == "3000 TB"
+    assert [format_duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
 
 
 _WORDS = [
@@ -287,15 +291,15 @@ _WORDS = [
 )
 def test_any_text_is_read(text: str) -> None:
     """Nothing raises, and only what was shown or written can be asked for."""
-    conversation = Conversation([Said("user", text, [])])
-    intent = read(conversation)
+    conversation = Conversation([ChatMessage("user", text, [])])
+    intent = parse_intent(conversation)
     assert intent.kind != "search" or intent.query
-    assert all(ref.partition(":")[2].partition("#")[0][:12] in text for ref in asked_refs(conversation))
+    assert all(ref.partition(":")[2].partition("#")[0][:12] in text for ref in refs_to_download(conversation))
 
 
 @pytest.mark.parametrize("word", ["please ", "thanks ", "a", "a.b-", "small ", "1, ", "download it "])
 def test_a_long_message_is_read_quickly(word: str) -> None:
     text = word * (16_000 // len(word))
     started = time.perf_counter()
-    read(Conversation([Said("user", text, [])]))
+    parse_intent(Conversation([ChatMessage("user", text, [])]))
     assert time.perf_counter() - started < 1

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.intent import asked_refs, read
+from dataferry.chat.conversation import ChatMessage, Conversation
+from dataferry.chat.intent import parse_intent, refs_to_download
 from dataferry.chat.stream import Part
 from dataferry.library.views import DatasetCard
 from tests.support.chat import HOSPITALS, IMDB, IRIS, PIMA, RETINA
@@ -42,10 +42,10 @@ def details_part(card: DatasetCard) -> Part:
 
 def said(text: str, *answers: Part, before: str = "find diabetes datasets") -> Conversation:
     """A chat in which ``answers`` were given, one message each, and ``text`` follows."""
-    messages: list[Said] = []
+    messages: list[ChatMessage] = []
     for part in answers:
-        messages += [Said("user", before, []), Said("assistant", "", [part])]
-    return Conversation([*messages, Said("user", text, [])])
+        messages += [ChatMessage("user", before, []), ChatMessage("assistant", "", [part])]
+    return Conversation([*messages, ChatMessage("user", text, [])])
 
 
 SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
@@ -115,7 +115,7 @@ SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("text", "query", "expected"), SEARCHES, ids=[row[0] for row in SEARCHES])
 def test_a_search_in_words(text: str, query: str, expected: dict[str, Any]) -> None:
-    intent = read(said(text))
+    intent = parse_intent(said(text))
     assert intent.kind == "search"
     assert intent.query == query
     assert {"sources": intent.sources, **intent.filters} == {"sources": (), **expected}
@@ -133,14 +133,14 @@ REFINEMENTS: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_a_kind_of_data_with_its_noun_is_a_search_of_its_own() -> None:
-    intent = read(said("small image datasets on kaggle", search_part(SHOWN)))
+    intent = parse_intent(said("small image datasets on kaggle", search_part(SHOWN)))
     assert (intent.kind, intent.query, intent.sources) == ("search", "image", ("kaggle",))
     assert intent.filters == {"format": "image", "max_bytes": 100 * MB}
 
 
 @pytest.mark.parametrize(("text", "expected"), REFINEMENTS, ids=[row[0] for row in REFINEMENTS])
 def test_a_search_is_narrowed(text: str, expected: dict[str, Any]) -> None:
-    intent = read(said(text, search_part(SHOWN)))
+    intent = parse_intent(said(text, search_part(SHOWN)))
     assert (intent.kind, intent.query) == ("search", "diabetes")
     assert {"sources": intent.sources, **intent.filters} == {"sources": (), **expected}
 
@@ -203,7 +203,7 @@ KINDS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("text", "kind"), KINDS, ids=[row[0] for row in KINDS])
 def test_kind(text: str, kind: str) -> None:
-    assert read(said(text, search_part(SHOWN))).kind == kind
+    assert parse_intent(said(text, search_part(SHOWN))).kind == kind
 
 
 ASKED: list[tuple[str, tuple[str, ...]]] = [
@@ -262,28 +262,36 @@ ASKED: list[tuple[str, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("text", "refs"), ASKED, ids=[row[0][:60] for row in ASKED])
 def test_the_refs_a_person_asks_for(text: str, refs: tuple[str, ...]) -> None:
-    assert asked_refs(said(text, search_part(SHOWN))) == set(refs)
+    assert refs_to_download(said(text, search_part(SHOWN))) == set(refs)
 
 
 def test_it_is_the_one_that_was_looked_at_last() -> None:
     answers = (search_part(SHOWN), details_part(HOSPITALS))
-    assert asked_refs(said("download it", *answers)) == {HOSPITALS.ref}
-    assert asked_refs(said("download the third one", *answers)) == {RETINA.ref}
-    assert asked_refs(said("download it", *answers, search_part([IMDB, IRIS]))) == set()
-    assert asked_refs(said("download it", search_part([IMDB]))) == {IMDB.ref}
+    assert refs_to_download(said("download it", *answers)) == {HOSPITALS.ref}
+    assert refs_to_download(said("download the third one", *answers)) == {RETINA.ref}
+    assert refs_to_download(said("download it", *answers, search_part([IMDB, IRIS]))) == set()
+    assert refs_to_download(said("download it", search_part([IMDB]))) == {IMDB.ref}
 
 
 def test_a_bare_pointer_takes_up_the_order_before_it() -> None:
     """ "download it" – "Which one?" – "the second one"."""
-    listed = Said("assistant", "", [search_part(SHOWN)])
-    asked = [Said("user", "find diabetes", []), listed, Said("user", "download it", [])]
-    which = Said("assistant", "Which one shall I download?", [])
-    assert asked_refs(Conversation([*asked, which, Said("user", "the second one", [])])) == {HOSPITALS.ref}
-    assert asked_refs(Conversation([*asked, which, Said("user", "2", [])])) == {HOSPITALS.ref}
-    assert asked_refs(Conversation([*asked, which, Said("user", "tell me about the second", [])])) == set()
+    listed = ChatMessage("assistant", "", [search_part(SHOWN)])
+    asked = [ChatMessage("user", "find diabetes", []), listed, ChatMessage("user", "download it", [])]
+    which = ChatMessage("assistant", "Which one shall I download?", [])
+
+    def asked_next(text: str) -> frozenset[str]:
+        return refs_to_download(Conversation([*asked, which, ChatMessage("user", text, [])]))
+
+    assert asked_next("the second one") == {HOSPITALS.ref}
+    assert asked_next("2") == {HOSPITALS.ref}
+    assert asked_next("tell me about the second") == set()
 
 
 def test_nothing_shown_means_nothing_asked() -> None:
     for text in ("download it", "download the first one", "download all"):
-        intent = read(said(text))
-        assert (intent.kind, intent.pointed.refs, intent.pointed.unclear) == ("download", (), "nothing_shown")
+        intent = parse_intent(said(text))
+        assert (intent.kind, intent.references.refs, intent.references.unresolved) == (
+            "download",
+            (),
+            "nothing_shown",
+        )

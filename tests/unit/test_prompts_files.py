@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.chat import lexicon
-from dataferry.chat.language_model import tool_schema
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import TOOLS
+import dataferry.chat
+import dataferry.tools
+from dataferry.tools.inputs import TOOLS, tool_schema
+from dataferry.tools.prompts import Prompts
 
 PROMPTS = Prompts()
-CODE = Path(lexicon.__file__).parent
+FOLDERS = [Path(part.__path__[0]) for part in (dataferry.chat, dataferry.tools)]
+CODE = "".join(path.read_text() for folder in FOLDERS for path in sorted(folder.glob("*.py")))
 
 
 def test_the_checkouts_prompts_are_used() -> None:
@@ -31,20 +32,18 @@ def test_every_tool_and_argument_is_described(name: str) -> None:
 
 def test_no_file_is_left_over() -> None:
     """Each prompt is named in the code, and each tool file is a tool."""
-    code = "".join(path.read_text() for path in CODE.glob("*.py"))
     kinds = ("greeting", "help", "thanks", "vague", "declined", "delete")
     for path in PROMPTS.folder.rglob("*.md"):
         name = str(path.relative_to(PROMPTS.folder).with_suffix(""))
         folder, _, last = name.rpartition("/")
-        used = last in TOOLS if folder == "tools" else f'"{name}"' in code
+        used = last in TOOLS if folder == "tools" else f'"{name}"' in CODE
         assert used or (folder == "planner" and last in kinds), f"nothing uses {path.name}"
 
 
 def test_every_placeholder_is_filled_by_the_code() -> None:
-    code = "".join(path.read_text() for path in CODE.glob("*.py"))
     for path in PROMPTS.folder.rglob("*.md"):
         for placeholder in re.findall(r"\$(\w+)", path.read_text()):
-            assert f"{placeholder}=" in code, f"{path.name}: ${placeholder}"
+            assert f"{placeholder}=" in CODE, f"{path.name}: ${placeholder}"
 
 
 def test_the_description_of_no_tool_stands_in_the_code() -> None:

@@ -11,14 +11,11 @@ import pytest
 from dataferry.chat.events import (
     AnswerEvent,
     ModelChosen,
-    Noticed,
+    NoticeAdded,
     StepStarted,
     TextDelta,
-    ToolDone,
-    ToolFailed,
-    ToolStarted,
 )
-from dataferry.chat.message_builder import Draft, clean
+from dataferry.chat.message_builder import MessageBuilder, clean
 from dataferry.chat.stream import (
     DONE,
     KEEP_ALIVE,
@@ -27,14 +24,16 @@ from dataferry.chat.stream import (
     Part,
     Start,
     encode,
-    ending,
+    final_chunks,
 )
-from dataferry.chat.views import MessageStatus, SearchOutput
+from dataferry.chat.views import MessageStatus
+from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.tools.outputs import SearchOutput
 from tests.support.chat import HOSPITALS, PIMA
 
 FOUND = SearchOutput(query="diabetes", downloadable_datasets=(PIMA, HOSPITALS), more=True)
 EVENTS: list[AnswerEvent] = [
-    Noticed("offline", "Offline mode: keyword search."),
+    NoticeAdded("offline", "Offline mode: keyword search."),
     ModelChosen("planner"),
     StepStarted(),
     TextDelta("Let me "),
@@ -53,24 +52,24 @@ def metadata(status: MessageStatus) -> MessageMetadata:
     return MessageMetadata(chat_id="chat_1", status=status, model="planner")
 
 
-def draft_of(events: list[AnswerEvent]) -> Draft:
-    draft = Draft()
+def built(events: list[AnswerEvent]) -> MessageBuilder:
+    builder = MessageBuilder()
     for event in events:
-        draft.apply(event)
-    return draft
+        builder.apply(event)
+    return builder
 
 
 def recorded(events: list[AnswerEvent], status: MessageStatus, every: int = 1) -> tuple[str, list[Part]]:
     """The stream that a reader gets who looks after each ``every`` events, and the parts at its end."""
-    draft, cursor = Draft(), Cursor()
+    builder, cursor = MessageBuilder(), Cursor()
     frames = [encode(Start(message_id="msg_1", message_metadata=metadata("generating"))), KEEP_ALIVE]
     for number, event in enumerate(events, 1):
-        draft.apply(event)
+        builder.apply(event)
         if number % every == 0:
-            frames += map(encode, cursor.advance(draft.parts))
-    draft.close("Stopped.")
-    frames += map(encode, (*cursor.advance(draft.parts), *cursor.close(), *ending(metadata(status))))
-    return "".join([*frames, DONE]), draft.parts
+            frames += map(encode, cursor.advance(builder.parts))
+    builder.close("Stopped.")
+    frames += map(encode, (*cursor.advance(builder.parts), *cursor.close(), *final_chunks(metadata(status))))
+    return "".join([*frames, DONE]), builder.parts
 
 
 def test_the_order_on_the_wire() -> None:
@@ -126,10 +125,10 @@ def _joined_text(stream: str) -> str:
 
 
 def test_closing_a_draft_ends_what_is_open() -> None:
-    draft = draft_of([*EVENTS[:6], StepStarted(), TextDelta("and")])
-    draft.close("Stopped.")
-    assert [part["state"] for part in draft.parts if "state" in part] == ["done", "output-error", "done"]
-    assert draft.parts[3]["errorText"] == "Stopped."
+    builder = built([*EVENTS[:6], StepStarted(), TextDelta("and")])
+    builder.close("Stopped.")
+    assert [part["state"] for part in builder.parts if "state" in part] == ["done", "output-error", "done"]
+    assert builder.parts[3]["errorText"] == "Stopped."
 
 
 def test_what_a_database_refuses_is_taken_out() -> None:
@@ -188,8 +187,8 @@ def test_the_pages_own_parser_reads_every_stream() -> None:
     streams = [recorded(events, status, every) for status, every, events in cases]
     parsed = parse_with_the_pages_reader([stream for stream, _parts in streams])
     for (status, _every, _events), (_stream, parts), result in zip(cases, streams, parsed, strict=True):
-        told = result["faults"]
-        assert len(told) == (status in ("interrupted", "failed")), told
+        faults = result["faults"]
+        assert len(faults) == (status in ("interrupted", "failed")), faults
         assert result["message"]["parts"] == parts or (not parts and result["message"]["parts"] == [])
         assert result["message"]["id"] == "msg_1"
         assert result["message"]["metadata"]["status"] == status

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 
 ToolOutput = SearchOutput | DetailsOutput | StartOutput | JobsOutput | LibraryOutput
 

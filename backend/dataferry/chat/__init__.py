@@ -1,1 +1,1 @@
-"""Conversations, the agent and its tools."""
+"""Conversations, the agent and the planner."""

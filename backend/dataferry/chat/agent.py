@@ -10,13 +10,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import AnswerEvent, ModelChosen, Noticed
+from dataferry.chat.events import AnswerEvent, ModelChosen, ModelFailed, NoticeAdded
 from dataferry.chat.planner import Planner
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.tools import JobsFace, LibraryFace, Toolbox
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
     from dataferry.chat.language_model import LanguageModel
@@ -25,13 +27,9 @@ log = logging.getLogger(__name__)
 
 #: Google's own name for its current quick model, so that a retired one is never our default.
 DEFAULT_MODEL = "google_genai:gemini-flash-latest"
-OFFLINE = (
+OFFLINE_NOTICE = (
     "Offline mode: keyword search. Set GOOGLE_API_KEY or DATAFERRY_MODEL to have a language model answer."
 )
-
-
-class ModelFailed(Exception):
-    """A language model did not answer. The message is for people: what happened, in a sentence."""
 
 
 def chosen_model(settings: Settings) -> str | None:
@@ -42,7 +40,7 @@ def chosen_model(settings: Settings) -> str | None:
 
 
 async def probe_model(settings: Settings) -> str:
-    """What the model that is set says to a greeting, or that none is set. Errors: ``ModelFailed``."""
+    """What the configured model says to a greeting, or that none is configured. Errors: ``ModelFailed``."""
     name = chosen_model(settings)
     if name is None:
         return "none is set, keyword search answers; GOOGLE_API_KEY or DATAFERRY_MODEL sets one"
@@ -50,28 +48,30 @@ async def probe_model(settings: Settings) -> str:
     from dataferry.chat.language_model import LanguageModel
 
     async with aclosing(LanguageModel(name, settings)) as model:
-        words = await model.first_words(Prompts())
-    return f"{name} says {words!r}"
+        greeting = await model.probe(Prompts())
+    return f"{name} says {greeting!r}"
 
 
 class Agent:
     """Answers one message of a chat, as a stream of events that never ends in a model's error."""
 
-    def __init__(self, settings: Settings, library: LibraryFace, jobs: JobsFace, prompts: Prompts) -> None:
+    def __init__(
+        self, settings: Settings, library: LibraryService, jobs: JobsService, prompts: Prompts
+    ) -> None:
         self._settings = settings
         self._library = library
         self._jobs = jobs
         self._prompts = prompts
         self._planner = Planner()
         self._model = chosen_model(settings)
-        self._prepared = False
+        self._preloaded = False
         self._client: LanguageModel | None = None
 
-    def prepare(self) -> None:
+    def preload(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
         for them (1.5 s). Without a model nothing is loaded."""
-        if self._model is not None and not self._prepared:
-            self._prepared = True
+        if self._model is not None and not self._preloaded:
+            self._preloaded = True
             threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
 
     async def close(self) -> None:
@@ -80,9 +80,10 @@ class Agent:
             await self._client.aclose()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
-        toolbox = Toolbox(viewer, conversation, self._library, self._jobs, self._settings, self._prompts)
+        consent = MessageConsent(conversation)
+        toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
         if self._model is None:
-            yield Noticed("offline", OFFLINE)
+            yield NoticeAdded("offline", OFFLINE_NOTICE)
         else:
             try:
                 async with aclosing(self._ask_model(conversation, toolbox)) as events:
@@ -91,7 +92,7 @@ class Agent:
                 return
             except ModelFailed as failure:
                 log.warning("%s: %s", self._model, failure)
-                yield Noticed("model_failed", f"{failure} Keyword search answers instead.")
+                yield NoticeAdded("model_failed", f"{failure} Keyword search answers instead.")
         async with aclosing(self._planner.answer(conversation, toolbox)) as events:
             async for event in events:
                 yield event

@@ -1,4 +1,4 @@
-"""What a chat is about so far: the cards a person can point at, and their own words."""
+"""The state of a conversation: its messages, the cards that a person can refer to, the last search."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -49,7 +49,7 @@ def merged_cards(parts: Iterable[Part]) -> list[DatasetCard]:
 
 
 def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:
-    """What sources said while the answer was made, each source's problem once."""
+    """The problems of sources while the answer was generated, each source's problem once."""
     problems: dict[tuple[str, str], SourceProblem] = {}
     for _tool, _input, output in tool_outputs(parts):
         for stored in output.get("source_errors") or ():
@@ -60,7 +60,7 @@ def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatMessage:
     """One message of a chat."""
 
     role: str
@@ -81,7 +81,7 @@ class LastSearch:
 class Conversation:
     """The messages of a chat, oldest first; the last is the person's that is being answered."""
 
-    messages: Sequence[Said]
+    messages: Sequence[ChatMessage]
 
     @property
     def last(self) -> str:
@@ -90,7 +90,7 @@ class Conversation:
 
     @cached_property
     def before_last(self) -> "Conversation | None":
-        """The conversation as it stood when the person said what they said before."""
+        """The conversation that ends with the person's message before the last; None where there is none."""
         for index in range(len(self.messages) - 2, -1, -1):
             if self.messages[index].role == "user":
                 return Conversation(self.messages[: index + 1])
@@ -119,10 +119,10 @@ class Conversation:
     def last_search(self) -> LastSearch | None:
         found = None
         for message in self.messages:
-            for tool, given, output in tool_outputs(message.parts):
+            for tool, arguments, output in tool_outputs(message.parts):
                 if tool == "search_datasets":
                     count = len(output.get("downloadable_datasets") or ())
-                    found = LastSearch(given, count, bool(output.get("more")))
+                    found = LastSearch(arguments, count, bool(output.get("more")))
         return found
 
     def _card_lists(self) -> Iterator[tuple[DatasetCard, ...]]:

@@ -1,9 +1,11 @@
-"""What happens while an answer is made: a closed union, the same from a model and from the planner."""
+"""What happens while an answer is made: a closed union, the same from a model and from the planner.
+
+``ModelFailed`` is how a model's events end where it cannot answer; the planner's never do.
+"""
 
 from dataclasses import dataclass
-from typing import Any
 
-from dataferry.core.types import View
+from dataferry.tools.events import ToolEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +26,15 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolStarted:
-    call_id: str
-    name: str
-    input: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolDone:
-    """``output`` goes to the page, ``told`` to the model."""
-
-    call_id: str
-    name: str
-    input: dict[str, Any]
-    output: View
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFailed:
-    """``error`` says what, why and the next act; ``told`` is its form for the model."""
-
-    call_id: str
-    name: str
-    input: dict[str, Any]
-    error: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """Said beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``."""
+class NoticeAdded:
+    """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``."""
 
     kind: str
     text: str
 
 
-ToolEvent = ToolStarted | ToolDone | ToolFailed
-AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | Noticed
+AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | NoticeAdded
+
+
+class ModelFailed(Exception):
+    """A language model did not answer. The message is for people: what happened, in a sentence."""

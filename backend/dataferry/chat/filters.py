@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataferry.chat.references import source_named
+from dataferry.chat.references import source_of_word
 from dataferry.core.types import SOURCE_NAMES, SourceName
 
 _UNITS = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000}
@@ -12,14 +12,14 @@ _SIZE = (
     r"(\d+(?:[.,]\d+)?)\s*"
     r"(kilobytes?|megabytes?|gigabytes?|terabytes?|gigs?|megs?|[kmgt]i?b)\b"
 )
-_UP_TO = (
+_AT_MOST = (
     r"(?:under|below|less than|smaller than|no more than|not more than|at most|up to|max(?:imum)?|within"
     r"|<=?|≤)"
 )
-_FROM = r"(?:over|above|more than|larger than|bigger than|greater than|at least|min(?:imum)?|>=?|≥)"
+_AT_LEAST = r"(?:over|above|more than|larger than|bigger than|greater than|at least|min(?:imum)?|>=?|≥)"
 _BETWEEN = re.compile(rf"\bbetween\s+{_SIZE}\s+and\s+{_SIZE}", re.IGNORECASE)
-_MAX = re.compile(rf"(?:\bof |\bsize )?(?<!\w){_UP_TO}\s*(?:of\s+)?{_SIZE}(?: in size)?", re.IGNORECASE)
-_MIN = re.compile(rf"(?:\bof |\bsize )?(?<!\w){_FROM}\s*(?:of\s+)?{_SIZE}(?: in size)?", re.IGNORECASE)
+_MAX = re.compile(rf"(?:\bof |\bsize )?(?<!\w){_AT_MOST}\s*(?:of\s+)?{_SIZE}(?: in size)?", re.IGNORECASE)
+_MIN = re.compile(rf"(?:\bof |\bsize )?(?<!\w){_AT_LEAST}\s*(?:of\s+)?{_SIZE}(?: in size)?", re.IGNORECASE)
 #: "small" is a wish about size only before the word for a dataset: "small molecules" is a subject.
 _SMALL = re.compile(
     r"\b(?:small|tiny|little)(?:er)?(?=\s+(?:[\w-]+\s+){0,3}(?:data\s?sets?|sets?|ones?|tables?|files?)\b)"
@@ -49,7 +49,7 @@ _LICENSES: tuple[tuple[str, str], ...] = (
     (r"odbl|open database licen[cs]e", "odbl"),
     (r"gpl(?:[- ]?v?[23](?:\.0)?)?", "gpl"),
 )
-_FREELY = (
+_PERMISSIVE_WORDS = (
     r"(?:open|free|permissive|liberal)(?:ly)?(?=[- ]licen[cs])|permissive"
     r"|(?:free )?for commercial use|commercial(?:ly)? (?:use|usable)"
 )
@@ -65,7 +65,7 @@ def _license_pattern(words: str) -> re.Pattern[str]:
 
 _LICENSE = [(_license_pattern(words), name) for words, name in _LICENSES]
 #: A kind of licence, not one: nothing can be narrowed to it, but it says nothing of the subject.
-_PERMISSIVE = _license_pattern(_FREELY)
+_PERMISSIVE = _license_pattern(_PERMISSIVE_WORDS)
 
 _FORMATS: tuple[tuple[str, str], ...] = (
     (r"csvs?", "csv"),
@@ -132,50 +132,54 @@ _LIMIT = re.compile(
 
 
 @dataclass(slots=True)
-class Narrowing:
-    """What a message asks of a search beside its words. ``values`` are fields of ``search_datasets``."""
+class ParsedFilters:
+    """What a message asks of a search beside its words. ``arguments`` are fields of ``search_datasets``."""
 
-    rest: str
+    remaining_text: str
     sources: tuple[SourceName, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
     #: What was asked and cannot be narrowed to, as a sentence.
     caveat: str = ""
 
 
-def take_filters(text: str) -> Narrowing:
-    """Read the filters in ``text``; ``rest`` is what is left of it."""
-    found = Narrowing(text)
-    _sources(found)
-    _sizes(found)
+def parse_filters(text: str) -> ParsedFilters:
+    """Read the filters in ``text``; ``remaining_text`` is what is left of it."""
+    parsed = ParsedFilters(text)
+    _sources(parsed)
+    _sizes(parsed)
     for patterns, name in ((_LICENSE, "license"), (_FORMAT, "format"), (_SORT, "sort")):
         for pattern, value in patterns:
-            if name not in found.values and pattern.search(found.rest):
-                found.values[name] = value
-                found.rest = pattern.sub(" ", found.rest)
-    if _PERMISSIVE.search(found.rest):
-        found.caveat = "I cannot tell permissive licences apart; each card names its own."
-        found.rest = _PERMISSIVE.sub(" ", found.rest)
-    task = _TASK.search(found.rest)
+            if name not in parsed.arguments and pattern.search(parsed.remaining_text):
+                parsed.arguments[name] = value
+                parsed.remaining_text = pattern.sub(" ", parsed.remaining_text)
+    if _PERMISSIVE.search(parsed.remaining_text):
+        parsed.caveat = "I cannot tell permissive licences apart; each card names its own."
+        parsed.remaining_text = _PERMISSIVE.sub(" ", parsed.remaining_text)
+    task = _TASK.search(parsed.remaining_text)
     if task:
-        found.values["task"] = task.group(1).lower().replace(" ", "-")
-        found.rest = _TASK.sub(" ", found.rest)
-    limit = _LIMIT.search(found.rest)
+        parsed.arguments["task"] = task.group(1).lower().replace(" ", "-")
+        parsed.remaining_text = _TASK.sub(" ", parsed.remaining_text)
+    limit = _LIMIT.search(parsed.remaining_text)
     if limit:
         word = (limit.group(1) or limit.group(2)).lower()
-        found.values["limit"] = max(1, min(20, _COUNTS.index(word) + 1 if word in _COUNTS else int(word)))
-        found.rest = _LIMIT.sub(" ", found.rest)
-    return found
+        parsed.arguments["limit"] = max(1, min(20, _COUNTS.index(word) + 1 if word in _COUNTS else int(word)))
+        parsed.remaining_text = _LIMIT.sub(" ", parsed.remaining_text)
+    return parsed
 
 
-def _sources(found: Narrowing) -> None:
-    without = {_source(match.group(1)) for match in _NOT_SOURCE.finditer(found.rest)}
-    found.rest = _NOT_SOURCE.sub(" ", found.rest)
-    wanted = [_source(match.group(1)) for match in _ON_SOURCE.finditer(found.rest) if _is_source(match)]
-    found.rest = _ON_SOURCE.sub(lambda match: " " if _is_source(match) else match.group(), found.rest)
+def _sources(parsed: ParsedFilters) -> None:
+    without = {_source(match.group(1)) for match in _NOT_SOURCE.finditer(parsed.remaining_text)}
+    parsed.remaining_text = _NOT_SOURCE.sub(" ", parsed.remaining_text)
+    wanted = [
+        _source(match.group(1)) for match in _ON_SOURCE.finditer(parsed.remaining_text) if _is_source(match)
+    ]
+    parsed.remaining_text = _ON_SOURCE.sub(
+        lambda match: " " if _is_source(match) else match.group(), parsed.remaining_text
+    )
     if without:
         # A search never asks the "url" source: it has no catalogue.
         wanted = [name for name in SOURCE_NAMES if name not in without and name != "url"]
-    found.sources = tuple(dict.fromkeys(wanted))
+    parsed.sources = tuple(dict.fromkeys(wanted))
 
 
 def _is_source(match: re.Match[str]) -> bool:
@@ -187,23 +191,23 @@ def _is_source(match: re.Match[str]) -> bool:
 
 def _source(word: str) -> SourceName:
     word = word.lower().removesuffix(" hub")
-    return "builtin" if word == "sample" else source_named(word)
+    return "builtin" if word == "sample" else source_of_word(word)
 
 
-def _sizes(found: Narrowing) -> None:
-    between = _BETWEEN.search(found.rest)
+def _sizes(parsed: ParsedFilters) -> None:
+    between = _BETWEEN.search(parsed.remaining_text)
     if between:
-        found.values["min_bytes"] = _bytes(between.group(1), between.group(2))
-        found.values["max_bytes"] = _bytes(between.group(3), between.group(4))
-        found.rest = _BETWEEN.sub(" ", found.rest)
+        parsed.arguments["min_bytes"] = _bytes(between.group(1), between.group(2))
+        parsed.arguments["max_bytes"] = _bytes(between.group(3), between.group(4))
+        parsed.remaining_text = _BETWEEN.sub(" ", parsed.remaining_text)
     for pattern, name in ((_MAX, "max_bytes"), (_MIN, "min_bytes")):
-        match = pattern.search(found.rest)
+        match = pattern.search(parsed.remaining_text)
         if match:
-            found.values[name] = _bytes(match.group(1), match.group(2))
-            found.rest = pattern.sub(" ", found.rest)
-    if _SMALL.search(found.rest):
-        found.values.setdefault("max_bytes", _SMALL_BYTES)
-        found.rest = _SMALL.sub(" ", found.rest)
+            parsed.arguments[name] = _bytes(match.group(1), match.group(2))
+            parsed.remaining_text = pattern.sub(" ", parsed.remaining_text)
+    if _SMALL.search(parsed.remaining_text):
+        parsed.arguments.setdefault("max_bytes", _SMALL_BYTES)
+        parsed.remaining_text = _SMALL.sub(" ", parsed.remaining_text)
 
 
 def _bytes(number: str, unit: str) -> int:

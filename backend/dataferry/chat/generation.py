@@ -1,4 +1,4 @@
-"""An answer that is being written: a task of its own, which goes on when its readers leave."""
+"""The generation of one answer: a task of its own, which goes on when its readers leave."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from dataferry.chat.events import AnswerEvent
-from dataferry.chat.message_builder import Draft
-from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Part, Start, ending
+from dataferry.chat.message_builder import MessageBuilder
+from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Part, Start, final_chunks
 from dataferry.chat.views import MessageStatus
 
 log = logging.getLogger(__name__)
@@ -16,20 +16,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Durations in seconds."""
+    """Intervals and timeouts of the generation of answers."""
 
     #: Between two writes of an answer that grows.
-    write: float = 0.5
-    #: The longest silence of an owner that is alive.
-    heartbeat: float = 5.0
-    #: After this silence an answer's owner counts as dead.
-    dead: float = 20.0
+    write_interval_s: float = 0.5
+    #: Between two writes of an answer that does not grow.
+    heartbeat_interval_s: float = 5.0
+    #: An answer without a heartbeat for so long is abandoned.
+    owner_timeout_s: float = 20.0
     #: How long a finished answer is replayed to a reader who lost it.
-    replay: float = 300.0
+    replay_window_s: float = 300.0
     #: Between two comments on a silent stream.
-    keep_alive: float = 15.0
-    #: Between two looks at an answer that another process writes.
-    poll: float = 0.3
+    keep_alive_interval_s: float = 15.0
+    #: Between two reads of an answer that another process writes.
+    poll_interval_s: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,136 +48,148 @@ class Snapshot:
         return MessageMetadata(chat_id=self.chat_id, status=self.status, model=self.model)
 
 
-#: Stores a snapshot; false when the row is no longer ours to write.
-Store = Callable[[Snapshot], Awaitable[bool]]
+#: Stores a snapshot; false when the row was deleted, or ended by another process.
+SaveSnapshot = Callable[[Snapshot], Awaitable[bool]]
 
 
-class Answer:
-    """Runs the agent, stores what it says as it grows, and tells every reader.
+class Generation:
+    """Runs the agent, stores the answer as it grows, and serves every reader of it.
 
     It ends ``complete``; ``stopped`` by the person; ``interrupted`` by a shutdown; ``failed`` by a
-    fault of ours. Readers hear of the end after it is stored, so that what they fetch next is true.
+    fault of ours. Readers get the end after it is stored, so that what they fetch next is true.
     """
 
     def __init__(
-        self, chat_id: str, message_id: str, events: AsyncGenerator[AnswerEvent], store: Store, timing: Timing
+        self,
+        chat_id: str,
+        message_id: str,
+        events: AsyncGenerator[AnswerEvent],
+        save: SaveSnapshot,
+        timing: Timing,
     ) -> None:
         self.chat_id = chat_id
         self.message_id = message_id
         self.status: MessageStatus = "generating"
         self._events = events
-        self._store = store
+        self._save = save
         self._timing = timing
-        self._draft = Draft()
+        self._builder = MessageBuilder()
+        #: Set and replaced at each change, for the readers.
         self._changed = asyncio.Event()
+        #: There are changes that are not stored yet.
         self._dirty = asyncio.Event()
-        #: Its last event has come; what follows is stored and told, and can no longer be stopped.
-        self._ended = asyncio.Event()
-        #: What it ends as when it is stopped.
-        self._stopped_as: MessageStatus | None = None
+        #: The last event has come; what is left to do is not cancelled any more.
+        self._events_ended = asyncio.Event()
+        #: The status to end with, once a stop was asked for.
+        self._stop_status: MessageStatus | None = None
         self._task = asyncio.create_task(self._run(), name=f"answer {message_id}")
+
+    # -- for the chat service -----------------------------------------------------------------
 
     @property
     def done(self) -> bool:
         return self._task.done()
 
-    def on_done(self, hook: Callable[[], None]) -> None:
-        self._task.add_done_callback(lambda _task: hook())
+    def add_done_callback(self, callback: Callable[[], None]) -> None:
+        self._task.add_done_callback(lambda _task: callback())
 
-    async def finished(self) -> None:
-        """Wait for the end. Cancelling the wait does not cancel the answer."""
+    async def wait(self) -> None:
+        """Wait for the end. Cancelling the wait does not cancel the generation."""
         await asyncio.wait([self._task])
 
     async def stop(self, status: MessageStatus = "stopped") -> None:
-        """End it with what is there, and wait until that is stored."""
+        """End the answer as it stands, and wait until that is stored."""
         # A task that is cancelled before its first step never runs, and would store no end.
         await asyncio.sleep(0)
-        self._stop(status)
-        await self.finished()
-
-    def _stop(self, status: MessageStatus) -> None:
-        if self._stopped_as is None and not self._ended.is_set():
-            self._stopped_as = status
-            self._task.cancel()
+        self._cancel(status)
+        await self.wait()
 
     async def follow(self) -> AsyncIterator[Chunk | None]:
-        """The stream from the start of the answer; None after ``keep_alive`` seconds of silence."""
+        """The stream from the start of the answer; None after ``keep_alive_interval_s`` of silence."""
         cursor = Cursor()
         yield Start(message_id=self.message_id, message_metadata=self._snapshot().metadata)
         while True:
             changed = self._changed
-            for chunk in cursor.advance(self._draft.parts):
+            for chunk in cursor.advance(self._builder.parts):
                 yield chunk
             if self.status != "generating":
                 break
-            if not await _set_within(changed, self._timing.keep_alive):
+            if not await _wait_for(changed, self._timing.keep_alive_interval_s):
                 yield None
         for chunk in cursor.close():
             yield chunk
-        for chunk in ending(self._snapshot().metadata):
+        for chunk in final_chunks(self._snapshot().metadata):
             yield chunk
 
-    def _snapshot(self, status: MessageStatus | None = None) -> Snapshot:
-        return Snapshot(
-            self.chat_id,
-            self.message_id,
-            [dict(part) for part in self._draft.parts],
-            self._draft.content,
-            status or self.status,
-            self._draft.model,
-        )
-
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-        self._dirty.set()
+    # -- the task and its writer --------------------------------------------------------------
 
     async def _run(self) -> None:
-        writer = asyncio.create_task(self._write())
+        writer = asyncio.create_task(self._save_repeatedly())
         status: MessageStatus = "complete"
         reason = "The answer ended before this did."
         try:
             async with aclosing(self._events) as events:
                 async for event in events:
-                    self._draft.apply(event)
-                    self._tell()
+                    self._builder.apply(event)
+                    self._notify()
         except asyncio.CancelledError:
-            status = self._stopped_as or "interrupted"
+            status = self._stop_status or "interrupted"
             reason = "Stopped." if status == "stopped" else "Interrupted."
         except Exception:
             log.exception("answer %s of chat %s failed", self.message_id, self.chat_id)
             status = "failed"
-        self._ended.set()
+        self._events_ended.set()
         self._dirty.set()
         await writer
-        self._draft.close(reason)
+        self._builder.close(reason)
         try:
-            await self._store(self._snapshot(status))
+            await self._save(self._snapshot(status))
         except Exception:
             log.exception("answer %s of chat %s could not be stored", self.message_id, self.chat_id)
             status = "failed"
         self.status = status
-        self._tell()
+        self._notify()
 
-    async def _write(self) -> None:
-        """Store what is there whenever it has grown, and the heartbeat at least."""
-        while not self._ended.is_set():
-            await _set_within(self._dirty, self._timing.heartbeat)
-            if self._ended.is_set():
+    async def _save_repeatedly(self) -> None:
+        """Store the answer when it has grown, and at every heartbeat."""
+        while not self._events_ended.is_set():
+            await _wait_for(self._dirty, self._timing.heartbeat_interval_s)
+            if self._events_ended.is_set():
                 return
             self._dirty.clear()
             try:
-                if not await self._store(self._snapshot()):
+                if not await self._save(self._snapshot()):
                     # Stopped in another process, or deleted with its chat.
-                    self._stop("stopped")
+                    self._cancel("stopped")
             except Exception:
                 log.exception("answer %s could not be stored for now", self.message_id)
-            await _set_within(self._ended, self._timing.write)
+            await _wait_for(self._events_ended, self._timing.write_interval_s)
+
+    def _cancel(self, status: MessageStatus) -> None:
+        if self._stop_status is None and not self._events_ended.is_set():
+            self._stop_status = status
+            self._task.cancel()
+
+    def _notify(self) -> None:
+        """Wake the readers and the writer."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        self._dirty.set()
+
+    def _snapshot(self, status: MessageStatus | None = None) -> Snapshot:
+        return Snapshot(
+            self.chat_id,
+            self.message_id,
+            [dict(part) for part in self._builder.parts],
+            self._builder.content,
+            status or self.status,
+            self._builder.model,
+        )
 
 
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for ``event``, at most ``seconds``; whether it is set."""
+async def _wait_for(event: asyncio.Event, timeout_s: float) -> bool:
+    """Wait for ``event``, at most ``timeout_s``; whether it is set."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(timeout_s):
             await event.wait()
     return event.is_set()

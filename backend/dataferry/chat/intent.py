@@ -1,7 +1,7 @@
-"""What a message asks for, read without a model.
+"""Intent recognition: what a message asks for, parsed without a model.
 
-The planner acts on it, and the tools that cost or destroy ask it whether the person's own words
-allow them (``asked_refs``, ``refs_to_cancel``).
+The planner acts on it, and it is the person's consent to a tool that costs or destroys
+(``refs_to_download``, ``refs_to_cancel``).
 """
 
 import re
@@ -11,13 +11,13 @@ from typing import Any, Literal, cast
 
 from dataferry.chat import lexicon
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.filters import take_filters
+from dataferry.chat.filters import parse_filters
 from dataferry.chat.references import (
-    Pointed,
+    References,
     content_words,
-    point,
-    points_at_all,
-    points_at_position,
+    refers_to_all,
+    refers_to_position,
+    resolve_references,
     without_refs,
     written_refs,
 )
@@ -47,15 +47,16 @@ _SMALL_TALK = (
 )
 _QUESTIONS = ((lexicon.STATUS, "status"), (lexicon.LIBRARY, "library"), (lexicon.MORE, "more"))
 _MISSPELLABLE = ("download", "search", "dataset", "datasets", "kaggle", "huggingface", "library", "progress")
-_QUERY_WORDS = 12
-#: Longer messages are stories: what they say in passing is not taken as an order.
-_ORDER_LENGTH = 400
-_SHORT = 200
+_MAX_QUERY_WORDS = 12
+#: Longer messages are stories: what they say in passing is not taken as a command.
+_MAX_COMMAND_CHARACTERS = 400
+#: Of a message whose command is in a later sentence.
+_MAX_SENTENCES_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """``query``, ``sources`` and ``filters`` for a search; ``pointed`` for what acts on datasets."""
+    """``query``, ``sources`` and ``filters`` for a search; ``references`` for what acts on datasets."""
 
     kind: Kind
     query: str = ""
@@ -63,21 +64,21 @@ class Intent:
     filters: dict[str, Any] = field(default_factory=dict)
     #: What a search was asked and cannot do, as a sentence.
     caveat: str = ""
-    pointed: Pointed = field(default_factory=Pointed)
+    references: References = field(default_factory=References)
     #: The words after the verb.
     phrase: str = ""
 
 
-def read(conversation: Conversation) -> Intent:
+def parse_intent(conversation: Conversation) -> Intent:
     """What the person's last message asks for."""
-    text = _own_words(conversation.last)
-    return _answer_to_question(text, _read(text, conversation), conversation)
+    text = _without_quotes(conversation.last)
+    return _resolve_clarification(text, _parse(text, conversation), conversation)
 
 
-def asked_refs(conversation: Conversation) -> frozenset[str]:
+def refs_to_download(conversation: Conversation) -> frozenset[str]:
     """The refs whose download the person's own last message asks for, in plain words."""
-    intent = read(conversation)
-    return frozenset(map(str, intent.pointed.refs)) if intent.kind == "download" else frozenset()
+    intent = parse_intent(conversation)
+    return frozenset(map(str, intent.references.refs)) if intent.kind == "download" else frozenset()
 
 
 def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tuple[str, ...]:
@@ -86,138 +87,141 @@ def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tup
     "it" may be the only one that runs; "all" are those that run, not those that were shown; a title
     may be that of a download that was started elsewhere.
     """
-    intent = read(conversation)
+    intent = parse_intent(conversation)
     if intent.kind != "cancel":
         return ()
     running = tuple(dict.fromkeys(job.ref for job in active))
     words = set(content_words(intent.phrase)) - {"download", "downloads", "running", "every", "everything"}
-    if not words and points_at_all(intent.phrase):
+    if not words and refers_to_all(intent.phrase):
         return running
-    named = tuple(ref for ref in map(str, intent.pointed.refs) if ref in running)
+    named = tuple(ref for ref in map(str, intent.references.refs) if ref in running)
     if named:
         return named
-    if words and not intent.pointed.refs:
+    if words and not intent.references.refs:
         titled = {job.ref for job in active if words <= set(content_words(f"{job.title} {job.ref}"))}
         return tuple(titled) if len(titled) == 1 else ()
-    pronoun = not words and not points_at_position(intent.phrase)
+    pronoun = not words and not refers_to_position(intent.phrase)
     return running if len(running) == 1 and pronoun else ()
 
 
-def _read(text: str, conversation: Conversation) -> Intent:
-    plain = _fix_spelling(text)
-    order = lexicon.POLITE.sub("", plain).strip() or plain
-    said = lexicon.first_match(_SMALL_TALK, plain, order) or lexicon.first_match(_QUESTIONS, order)
-    if said is not None:
-        return Intent(cast(Kind, said))
-    if len(text) <= _ORDER_LENGTH:
+def _parse(text: str, conversation: Conversation) -> Intent:
+    """``plain`` is the text with its spelling corrected, ``command`` the same without polite words."""
+    plain = _correct_spelling(text)
+    command = lexicon.POLITE.sub("", plain).strip() or plain
+    kind = lexicon.first_match(_SMALL_TALK, plain, command) or lexicon.first_match(_QUESTIONS, command)
+    if kind is not None:
+        return Intent(cast(Kind, kind))
+    if len(text) <= _MAX_COMMAND_CHARACTERS:
         if _only_refs(text):
-            return Intent("details", pointed=point(text, conversation))
-        ordered = _order(plain, order, conversation) or _order_in_a_later_sentence(plain, conversation)
-        if ordered is not None:
-            return ordered
-    return _search(order, conversation)
+            return Intent("details", references=resolve_references(text, conversation))
+        found = _command(plain, command, conversation) or _later_command(plain, conversation)
+        if found is not None:
+            return found
+    return _search(command, conversation)
 
 
-def _order_in_a_later_sentence(plain: str, conversation: Conversation) -> Intent | None:
-    """ "The first is too big. Download the second one." Only what points at something shown: a ref in
+def _later_command(plain: str, conversation: Conversation) -> Intent | None:
+    """ "The first is too big. Download the second one." Only what refers to something shown: a ref in
     the middle of a message may come from a text that was pasted."""
     first, *later = re.split(r"(?<=[.!?])\s+", plain)
-    if len(plain) > _SHORT or lexicon.LOOK_FOR.match(lexicon.POLITE.sub("", first)):
+    if len(plain) > _MAX_SENTENCES_CHARACTERS or lexicon.LOOK_FOR.match(lexicon.POLITE.sub("", first)):
         return None
     for index, sentence in enumerate(later):
         if without_refs(sentence) != sentence or lexicon.LOOK_FOR.match(sentence):
             return None
-        ordered = _order(sentence, lexicon.POLITE.sub("", sentence).strip(), conversation)
-        if ordered is not None and ordered.kind in ("download", "cancel"):
+        found = _command(sentence, lexicon.POLITE.sub("", sentence).strip(), conversation)
+        if found is not None and found.kind in ("download", "cancel"):
             taken_back = any(map(lexicon.RETRACTION.search, later[index + 1 :]))
-            return None if taken_back else ordered
+            return None if taken_back else found
     return None
 
 
-def _order(plain: str, order: str, conversation: Conversation) -> Intent | None:
-    """An order about datasets that are known: download, cancel, delete, details."""
+def _command(plain: str, command: str, conversation: Conversation) -> Intent | None:
+    """A command about datasets that are known: download, cancel, delete, details."""
     for pattern, kind in ((lexicon.CANCEL, "cancel"), (lexicon.DELETE, "delete")):
-        verb = pattern.match(order)
+        verb = pattern.match(command)
         if verb:
-            phrase = order[verb.end() :]
-            return Intent(cast(Kind, kind), pointed=point(phrase, conversation), phrase=phrase)
+            phrase = command[verb.end() :]
+            return Intent(
+                cast(Kind, kind), references=resolve_references(phrase, conversation), phrase=phrase
+            )
     for pattern in (lexicon.START, lexicon.TAKE):
-        verb = pattern.match(order)
+        verb = pattern.match(command)
         if verb:
-            download = _download(pattern is lexicon.START, plain, order[verb.end() :], conversation)
+            download = _download(pattern is lexicon.START, plain, command[verb.end() :], conversation)
             if download is not None:
                 return download
-    return _details(order, conversation)
+    return _details(command, conversation)
 
 
 def _download(strong: bool, plain: str, phrase: str, conversation: Conversation) -> Intent | None:
     if lexicon.ABOUT_DOWNLOADING.match(phrase):
         return Intent("help")
-    pointed = point(phrase, conversation)
-    bare_order = strong and not content_words(phrase)
-    known = pointed.refs or pointed.unclear == "which_source"
-    if not (known or _points(phrase) or bare_order):
+    references = resolve_references(phrase, conversation)
+    bare_command = strong and not content_words(phrase)
+    known = references.refs or references.unresolved == "which_source"
+    if not (known or _refers_to_shown(phrase) or bare_command):
         return None
     asks = plain.rstrip().endswith("?") and not lexicon.ASKED_POLITELY.search(plain)
-    if asks or lexicon.CONDITION.search(phrase) or _wants_a_part(phrase, pointed, conversation):
-        # No order for the whole of it: show what it is, and let the person decide.
-        return Intent("details", pointed=pointed, phrase=phrase)
-    return Intent("download", pointed=pointed, phrase=phrase)
+    if asks or lexicon.CONDITION.search(phrase) or _wants_a_part(phrase, references, conversation):
+        # No command for the whole of it: show what it is, and let the person decide.
+        return Intent("details", references=references, phrase=phrase)
+    return Intent("download", references=references, phrase=phrase)
 
 
-def _wants_a_part(phrase: str, pointed: Pointed, conversation: Conversation) -> bool:
+def _wants_a_part(phrase: str, references: References, conversation: Conversation) -> bool:
     """ "the readme of the first one"; a word of the dataset's own title is none."""
-    refs = set(map(str, pointed.refs))
+    refs = set(map(str, references.refs))
     titles = {word for card in conversation.shown if card.ref in refs for word in content_words(card.title)}
     parts = lexicon.PARTIAL.findall(without_refs(phrase))
     return any(part.lower() not in titles for part in parts)
 
 
-def _details(order: str, conversation: Conversation) -> Intent | None:
-    verb = lexicon.DETAILS.match(order)
-    phrase = order[verb.end() :] if verb else order
+def _details(command: str, conversation: Conversation) -> Intent | None:
+    verb = lexicon.DETAILS.match(command)
+    phrase = command[verb.end() :] if verb else command
     if not phrase.strip(" ?!."):
         return None
-    pointed = point(phrase, conversation)
-    if not pointed.refs and pointed.unclear is None:
+    references = resolve_references(phrase, conversation)
+    if not references.refs and references.unresolved is None:
         return None
-    if verb and (pointed.explicit or _points(phrase)):
-        return Intent("details", pointed=pointed, phrase=phrase)
-    short = len(content_words(order)) <= 3 and not lexicon.SEARCH.match(order)
-    if short and (pointed.explicit or _points(order)):
-        return Intent("details", pointed=pointed, phrase=phrase)
+    if verb and (references.explicit or _refers_to_shown(phrase)):
+        return Intent("details", references=references, phrase=phrase)
+    short = len(content_words(command)) <= 3 and not lexicon.SEARCH.match(command)
+    if short and (references.explicit or _refers_to_shown(command)):
+        return Intent("details", references=references, phrase=phrase)
     return None
 
 
-def _points(text: str) -> bool:
-    """The words point at something shown, whether or not there is such a thing. A pointer counts only
+def _refers_to_shown(text: str) -> bool:
+    """Whether the words refer to something shown, if there is such a thing. A referring word counts only
     where nothing else is named: "this" in "data like this topic" is none."""
-    if lexicon.POINTER.search(text) is None:
+    if lexicon.REFERRING_WORDS.search(text) is None:
         return False
-    rest = set(content_words(lexicon.POINTER.sub(" ", text)))
-    return not rest - lexicon.PROPERTIES - lexicon.QUERY_FILLER
+    remaining = set(content_words(lexicon.REFERRING_WORDS.sub(" ", text)))
+    return not remaining - lexicon.PROPERTIES - lexicon.QUERY_STOP_WORDS
 
 
-def _search(order: str, conversation: Conversation) -> Intent:
+def _search(command: str, conversation: Conversation) -> Intent:
     # Nothing starts before the person has seen what it is.
-    narrowing = take_filters(lexicon.THEN_DOWNLOAD.sub("", order))
-    query = _query(narrowing.rest)
+    parsed = parse_filters(lexicon.THEN_DOWNLOAD.sub("", command))
+    query = _query(parsed.remaining_text)
     last = conversation.last_search
     # "I need images": the kind of data is all there is to look for.
-    kind = str(narrowing.values.get("format") or "")
-    anew = bool(kind) and lexicon.DATASET.search(order) is not None
-    if not query and not anew and (narrowing.values or narrowing.sources) and last is not None:
-        kept = {name: value for name, value in last.input.items() if name not in _NOT_KEPT}
-        sources = narrowing.sources or tuple(last.input.get("sources") or ())
-        filters = {name: value for name, value in (kept | narrowing.values).items() if value is not None}
+    kind = str(parsed.arguments.get("format") or "")
+    new_search = bool(kind) and lexicon.DATASET.search(command) is not None
+    if not query and not new_search and (parsed.arguments or parsed.sources) and last is not None:
+        kept = {name: value for name, value in last.input.items() if name not in _NOT_INHERITED}
+        sources = parsed.sources or tuple(last.input.get("sources") or ())
+        filters = {name: value for name, value in (kept | parsed.arguments).items() if value is not None}
         return Intent("search", str(last.input["query"]), sources, filters)
     query = query or kind
     if not query:
         return Intent("vague")
-    return Intent("search", query, narrowing.sources, narrowing.values, narrowing.caveat)
+    return Intent("search", query, parsed.sources, parsed.arguments, parsed.caveat)
 
 
-_NOT_KEPT = frozenset({"query", "sources", "offset"})
+_NOT_INHERITED = frozenset({"query", "sources", "offset"})
 
 
 def _query(text: str) -> str:
@@ -233,24 +237,24 @@ def _query(text: str) -> str:
     kept = [
         word
         for word in words
-        if word.lower() not in lexicon.QUERY_FILLER and not _misspells(word.lower(), "dataset")
+        if word.lower() not in lexicon.QUERY_STOP_WORDS and not _misspells(word.lower(), "dataset")
     ]
-    return " ".join(kept[:_QUERY_WORDS])
+    return " ".join(kept[:_MAX_QUERY_WORDS])
 
 
-def _answer_to_question(text: str, intent: Intent, conversation: Conversation) -> Intent:
-    """ "Which one?" – "the second": a bare pointer takes up the order that had no target."""
-    bare = _points(text) and not lexicon.DETAILS.match(text) and not lexicon.SEARCH.match(text)
+def _resolve_clarification(text: str, intent: Intent, conversation: Conversation) -> Intent:
+    """ "Which one?" – "the second": a bare reference completes the command before it, which had none."""
+    bare = _refers_to_shown(text) and not lexicon.DETAILS.match(text) and not lexicon.SEARCH.match(text)
     before = conversation.before_last
     if intent.kind not in ("search", "vague", "details") or not bare or before is None:
         return intent
-    earlier = _read(_own_words(before.last), before)
-    if earlier.kind in ("download", "cancel", "details") and not earlier.pointed.refs:
-        return replace(earlier, pointed=point(text, conversation), phrase=text)
+    earlier = _parse(_without_quotes(before.last), before)
+    if earlier.kind in ("download", "cancel", "details") and not earlier.references.refs:
+        return replace(earlier, references=resolve_references(text, conversation), phrase=text)
     return intent
 
 
-def _own_words(text: str) -> str:
+def _without_quotes(text: str) -> str:
     """The message without what it quotes: code blocks and lines that begin with ``>``."""
     text = re.sub(r"```.*?(?:```|$)", " ", text, flags=re.DOTALL)
     lines = [line for line in text.splitlines() if not line.lstrip().startswith(">")]
@@ -259,19 +263,19 @@ def _own_words(text: str) -> str:
 
 def _only_refs(text: str) -> bool:
     """Nothing but refs or links."""
-    rest = re.sub(r"https?://\S+|\b\w+\s?:\s?[\w./-]+", " ", text)
-    return any(written_refs(text)) and not content_words(rest)
+    remaining = re.sub(r"https?://\S+|\b\w+\s?:\s?[\w./-]+", " ", text)
+    return any(written_refs(text)) and not content_words(remaining)
 
 
-def _fix_spelling(text: str) -> str:
-    """Command words with one slip of the finger ("donwload"), mended; nothing inside refs."""
+def _correct_spelling(text: str) -> str:
+    """Command words with one slip of the finger ("donwload"), corrected; nothing inside refs."""
 
-    def mended(match: re.Match[str]) -> str:
+    def corrected(match: re.Match[str]) -> str:
         word = match.group().lower()
         right = next((right for right in _MISSPELLABLE if _misspells(word, right)), None)
         return match.group() if right is None or word in (right, right + "s") else right
 
-    return re.sub(r"(?<![\w/:.#-])[A-Za-z]{5,}(?![\w/:-]|\.\w)", mended, text)
+    return re.sub(r"(?<![\w/:.#-])[A-Za-z]{5,}(?![\w/:-]|\.\w)", corrected, text)
 
 
 def _misspells(word: str, right: str) -> bool:
@@ -283,6 +287,6 @@ def _misspells(word: str, right: str) -> bool:
     start = 0
     while start < min(len(word), len(right)) and word[start] == right[start]:
         start += 1
-    rest, wanted = word[start:], right[start:]
-    swapped = rest[:2] == wanted[:2][::-1] and rest[2:] == wanted[2:]
-    return swapped or rest[1:] == wanted[1:] or rest[1:] == wanted or rest == wanted[1:]
+    remaining, wanted = word[start:], right[start:]
+    swapped = remaining[:2] == wanted[:2][::-1] and remaining[2:] == wanted[2:]
+    return swapped or remaining[1:] == wanted[1:] or remaining[1:] == wanted or remaining == wanted[1:]

@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import httpx
@@ -25,27 +24,28 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain.chat_models import init_chat_model
 from langchain_core import exceptions as model_errors
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage, trim_messages
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage, trim_messages
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.tools import StructuredTool
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
-from dataferry.chat.agent import ModelFailed
-from dataferry.chat.conversation import Conversation, Said
-from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta, ToolDone, ToolFailed
-from dataferry.chat.prompts import Prompts
+from dataferry.chat.conversation import ChatMessage, Conversation
+from dataferry.chat.events import AnswerEvent, ModelFailed, StepStarted, TextDelta
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
-from dataferry.chat.tool_results import past_result
-from dataferry.chat.tools import TOOLS, Call, Toolbox
 from dataferry.core.settings import Settings
+from dataferry.tools import results
+from dataferry.tools.events import ToolFailed
+from dataferry.tools.inputs import TOOLS, tool_schema
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.toolbox import Call, Toolbox
 
 log = logging.getLogger(__name__)
 
 #: Before the one further attempt after a fault of the server's own. After a 429 there is none: the
 #: planner's answer is better than a long wait.
-_RETRY_S = 0.3
+_RETRY_DELAY_S = 0.3
 
 
 class LanguageModel:
@@ -58,7 +58,7 @@ class LanguageModel:
 
     async def answer(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
         """Let the model answer. Errors: ``ModelFailed``, also in mid-answer."""
-        words_of_step = ""
+        step_text = ""
         finish_reason = None
         try:
             stream = self._agent(toolbox).astream(
@@ -69,33 +69,33 @@ class LanguageModel:
             async with aclosing(stream) as events:
                 async for mode, event in events:
                     if mode == "custom":
-                        words_of_step = "" if isinstance(event, StepStarted) else words_of_step
+                        step_text = "" if isinstance(event, StepStarted) else step_text
                         yield event
                     elif isinstance(event[0], AIMessage):
                         finish_reason = event[0].response_metadata.get("finish_reason", finish_reason)
                         if event[0].text:
-                            words_of_step += event[0].text
+                            step_text += event[0].text
                             yield TextDelta(event[0].text)
         except Exception as error:
             log.info("model %s failed", self._name, exc_info=error)
             raise ModelFailed(self._reason(error)) from error
-        if not words_of_step.strip():
+        if not step_text.strip():
             # A safety block is an empty message, not an error.
             why = f" (it ended for {finish_reason})" if finish_reason not in (None, "STOP") else ""
             raise ModelFailed(f"The model gave no answer{why}; its safety filter may have stopped it.")
 
-    async def first_words(self, prompts: Prompts) -> str:
-        """The first words of an answer to a greeting. Errors: ``ModelFailed``."""
+    async def probe(self, prompts: Prompts) -> str:
+        """Ask the model for a greeting; the first words of its answer. Errors: ``ModelFailed``."""
         try:
             async with asyncio.timeout(self._settings.model_timeout_s):
                 # Read to its end: a stream that is left half-way keeps its connection.
-                stream = self._connected().astream(prompts.text("probe"))
-                words = [str(chunk.text) async for chunk in stream if chunk.text]
+                stream = self._connected_client().astream(prompts.text("probe"))
+                texts = [str(chunk.text) async for chunk in stream if chunk.text]
         except Exception as error:
             raise ModelFailed(self._reason(error)) from error
-        if not words:
+        if not texts:
             raise ModelFailed("The model gave no answer.")
-        return words[0]
+        return texts[0]
 
     async def aclose(self) -> None:
         """Close the client's connections."""
@@ -106,7 +106,7 @@ class LanguageModel:
     def _agent(self, toolbox: Toolbox) -> Any:
         """LangChain's agent for one answer. Its prompts are read afresh, so that an edit counts."""
         return create_agent(
-            self._connected(),
+            self._connected_client(),
             _tools(toolbox.prompts),
             system_prompt=toolbox.prompts.text("system", today=f"{datetime.now(UTC):%Y-%m-%d}"),
             middleware=[
@@ -117,9 +117,9 @@ class LanguageModel:
             ],
         )
 
-    def _connected(self) -> BaseChatModel:
+    def _connected_client(self) -> BaseChatModel:
         if self._client is None:
-            self._client = _client(self._name, self._settings)
+            self._client = _create_client(self._name, self._settings)
         return self._client
 
     def _reason(self, error: Exception) -> str:
@@ -162,7 +162,7 @@ def load_provider(name: str) -> None:
         import langchain_google_genai  # noqa: F401
 
 
-def _client(name: str, settings: Settings) -> BaseChatModel:
+def _create_client(name: str, settings: Settings) -> BaseChatModel:
     provider, _, model = name.partition(":")
     if provider != "google_genai":
         return init_chat_model(name)
@@ -178,7 +178,7 @@ def _client(name: str, settings: Settings) -> BaseChatModel:
 
 
 class _Steps(AgentMiddleware[Any, Any]):
-    """Tells of each step, bounds its time, and lets the toolbox run its calls."""
+    """Reports each step and its calls as events, limits its time, and lets the toolbox run its calls."""
 
     def __init__(self, toolbox: Toolbox, deadline_s: float) -> None:
         super().__init__()
@@ -190,34 +190,40 @@ class _Steps(AgentMiddleware[Any, Any]):
         request: ModelRequest,
         handler: Callable[[ModelRequest], Awaitable[ModelResponse]],
     ) -> ModelResponse:
-        get_stream_writer()(StepStarted())
+        write = get_stream_writer()
+        write(StepStarted())
         async with asyncio.timeout(self._deadline_s):
             try:
-                return await handler(request)
+                response = await handler(request)
             except (model_errors.ModelAPIError, httpx.ConnectError):
                 # Refused before the first word, so nothing is said twice.
-                await asyncio.sleep(_RETRY_S)
-                return await handler(request)
+                await asyncio.sleep(_RETRY_DELAY_S)
+                response = await handler(request)
+        # Here and not where each call begins: they run in parallel, and begin in any order.
+        for message in response.result:
+            if isinstance(message, AIMessage):
+                for tool_call in message.tool_calls:
+                    write(_call(tool_call).started)
+        return response
 
     async def awrap_tool_call(
         self,
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], Awaitable[Any]],
     ) -> ToolMessage:
-        tell = get_stream_writer()
-        wish = request.tool_call
-        call = Call(str(wish["id"]), wish["name"], dict(wish["args"]))
-        told, failed = "", True
-        async for event in self._toolbox.run(call):
-            tell(event)
-            if isinstance(event, ToolDone | ToolFailed):
-                told, failed = event.told, isinstance(event, ToolFailed)
-        status = "error" if failed else "success"
-        return ToolMessage(told, tool_call_id=call.id, name=call.name, status=status)
+        call = _call(request.tool_call)
+        outcome = await self._toolbox.run(call)
+        get_stream_writer()(outcome)
+        status = "error" if isinstance(outcome, ToolFailed) else "success"
+        return ToolMessage(outcome.model_text, tool_call_id=call.id, name=call.name, status=status)
+
+
+def _call(tool_call: ToolCall) -> Call:
+    return Call(str(tool_call["id"]), tool_call["name"], dict(tool_call["args"]))
 
 
 def _tools(prompts: Prompts) -> list[StructuredTool]:
-    """The tools as a model is told of them; they are run by the toolbox."""
+    """The tools as they are declared to a model; the toolbox runs them."""
 
     async def unused(**_arguments: Any) -> None:
         raise NotImplementedError("the toolbox runs the calls")
@@ -233,37 +239,14 @@ def _tools(prompts: Prompts) -> list[StructuredTool]:
     ]
 
 
-def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
-    """JSON schema of a tool's arguments, with their descriptions from the prompts."""
-    described = prompts.tool(name).arguments
-    bare, required = _bare_schema(name)
-    properties = {
-        argument: fields | {"description": described.get(argument, "")} for argument, fields in bare.items()
-    }
-    return {"type": "object", "properties": properties, "required": required}
-
-
-@cache
-def _bare_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The arguments of a tool without words, and the names of those that must be given."""
-    schema = TOOLS[name].model_json_schema()
-    kept = ("type", "enum", "items", "minimum", "maximum")
-    properties = {}
-    for argument, given in schema["properties"].items():
-        # An optional argument is one that may be left out; "or null" only confuses models.
-        fields = next((one for one in given.get("anyOf", ()) if one.get("type") != "null"), given)
-        properties[argument] = {field: fields[field] for field in kept if field in fields}
-    return properties, schema.get("required", [])
-
-
 def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[BaseMessage]:
     """The chat as messages, its newest ``tokens`` of them; the person's last message always."""
     messages: list[BaseMessage] = []
-    for said in conversation.messages:
-        if said.role == "user":
-            messages.append(HumanMessage(without_secrets(said.content)))
+    for message in conversation.messages:
+        if message.role == "user":
+            messages.append(HumanMessage(without_secrets(message.content)))
         else:
-            messages += _past_answer(said, prompts)
+            messages += _past_answer(message, prompts)
     earlier = trim_messages(
         messages[:-1],
         max_tokens=max(0, tokens - count_tokens_approximately(messages[-1:])),
@@ -274,10 +257,10 @@ def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[B
     return [*earlier, messages[-1]]
 
 
-def _past_answer(said: Said, prompts: Prompts) -> list[BaseMessage]:
-    """An earlier answer: for each step its words and calls, then what the tools said."""
+def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
+    """An earlier answer: for each step its text and calls, then the results of the calls."""
     steps: list[list[Part]] = [[]]
-    for part in said.parts:
+    for part in answer.parts:
         if part["type"] == "step-start":
             steps.append([])
         else:
@@ -288,20 +271,31 @@ def _past_answer(said: Said, prompts: Prompts) -> list[BaseMessage]:
         calls = [part for part in step if part["type"].startswith("tool-")]
         if not text.strip() and not calls:
             continue
-        wishes = [
-            {"name": part["type"].removeprefix("tool-"), "args": part["input"], "id": part["toolCallId"]}
+        tool_calls: list[ToolCall] = [
+            ToolCall(name=part["type"].removeprefix("tool-"), args=part["input"], id=part["toolCallId"])
             for part in calls
         ]
         last = messages[-1] if messages else None
         if isinstance(last, AIMessage) and not last.tool_calls:
             # A model that broke off, and the planner that went on: one turn.
             text = f"{messages.pop().text}\n\n{text}".strip()
-        messages.append(AIMessage(content=text, tool_calls=wishes))
+        messages.append(AIMessage(content=text, tool_calls=tool_calls))
         messages += [
-            ToolMessage(past_result(prompts, part), tool_call_id=part["toolCallId"], name=wish["name"])
-            for part, wish in zip(calls, wishes, strict=True)
+            ToolMessage(_past_result(part, prompts), tool_call_id=part["toolCallId"], name=call["name"])
+            for part, call in zip(calls, tool_calls, strict=True)
         ]
     if not messages or isinstance(messages[-1], ToolMessage):
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))
     return messages
+
+
+def _past_result(part: Part, prompts: Prompts) -> str:
+    """How a tool call of an earlier answer ended."""
+    match part["state"]:
+        case "output-available":
+            return results.stored_output_text(prompts, part["type"].removeprefix("tool-"), part["output"])
+        case "output-error":
+            return results.error_text(prompts, part["errorText"])
+        case _:
+            return prompts.text("results/unreadable")

@@ -1,10 +1,10 @@
-"""The ways people put things, as patterns: what ``intent`` reads a message with."""
+"""The lexicon of ``intent``: the ways in which people put things, as patterns."""
 
 import re
 from collections.abc import Iterable
 
 
-def _message(*ways: str) -> re.Pattern[str]:
+def _whole_message(*ways: str) -> re.Pattern[str]:
     """A whole message in one of these ways."""
     return re.compile(rf"^(?:{'|'.join(ways)})[\s?!.]*$", re.IGNORECASE)
 
@@ -21,16 +21,16 @@ def words(text: str) -> frozenset[str]:
 _SET = r"data\s?sets?"
 _HERE = r"(?:here|locally|already|on disk|on this machine|in (?:my|the|our) library)"
 
-GREETING = _message(
+GREETING = _whole_message(
     r"(?:hi+|hello+|hey+|yo|howdy|hallo|hola|bonjour|greetings|good (?:morning|afternoon|evening|day))"
     r"(?: there| dataferry| everyone| again)?[\s!,.]*"
 )
-THANKS = _message(
+THANKS = _whole_message(
     r"(?:(?:thanks?(?: you)?|thank u|thx|ty|cheers|great|perfect|nice|cool|awesome|excellent|ok(?:ay)?"
     r"|got it|good|very good|bye|goodbye|see you|a lot|so much|very much|yes|yeah|yep|sure|no|nope"
     r"|well done)[\s!.,]*)+"
 )
-HELP = _message(
+HELP = _whole_message(
     r"help(?: me)?(?: please)?",
     r"what can (?:you|i) (?:do|ask|say)\b.{0,30}",
     r"how (?:do|does|can|should) (?:this|it|i|we|you) "
@@ -39,7 +39,7 @@ HELP = _message(
     r"what (?:are you|is this)",
     r"commands|usage|instructions|\?+",
 )
-STATUS = _message(
+STATUS = _whole_message(
     r"(?:(?:what'?s|what is|show(?: me)?|check|give me|tell me) )?(?:the |my )?(?:download )?"
     r"(?:status|progress)\b.{0,60}",
     r"how (?:far|long|much longer)\b.{0,60}",
@@ -54,7 +54,7 @@ STATUS = _message(
     r"(?:any )?(?:news|updates?)(?: on| about| of)?(?: the| my)? downloads?",
     r"downloads?(?: (?:status|progress))|downloads",
 )
-LIBRARY = _message(
+LIBRARY = _whole_message(
     rf"what(?: {_SET}| data)? (?:do|did|have) (?:i|we)(?: already| currently)?"
     rf"(?: have| got| own| download(?:ed)?)?(?: {_HERE})*",
     rf"what(?:'s| is| are)(?: the {_SET})?(?: already| stored)* (?:{_HERE}|stored)",
@@ -66,7 +66,7 @@ LIBRARY = _message(
     rf"(?:my|the|our) (?:library|{_SET}|collection)",
     r"library",
 )
-MORE = _message(
+MORE = _whole_message(
     r"(?:(?:show|give|list|see|load|find|get)\s+)?(?:me\s+)?(?:some |the |a few |any )?"
     r"(?:more|next|further|other|others|additional|another)"
     rf"(?: (?:results?|{_SET}|ones?|hits|pages?|of (?:them|these)|please|few|options?"
@@ -78,7 +78,7 @@ DECLINED = _opening(
     r"(?:download|get|fetch|start|cancel|stop|delete)"
 )
 
-#: What may stand before an order, and is taken off it.
+#: What may stand before a command, and is taken off it.
 POLITE = _opening(
     r"(?:(?:please|pls|plz|ok(?:ay)?|yes|yeah|yep|sure|now|then|and|so|well|hey|hi|hello|great|thanks"
     r"|thank you|cool|perfect|nice|just|also|kindly|(?:can|could|would|will) (?:you|u|we)"
@@ -92,7 +92,7 @@ CONDITION = re.compile(
 )
 #: Taken back in a later sentence.
 RETRACTION = re.compile(r"\b(?:no|not|don'?t|wait|actually|never ?mind|hold on|stop)\b", re.IGNORECASE)
-#: What follows is left out of what was pointed at.
+#: What follows is left out of what the words refer to.
 EXCEPT = re.compile(
     r"\b(?:except(?: for)?|but(?: not)?|not|instead of|rather than|other than|apart from|without"
     r"|excluding)\b(?!-)",
@@ -136,7 +136,7 @@ DETAILS = _opening(
     r"should (?:i|we) (?:download|get|take|use)",
     r"is|are|can (?:i|we) use|does|do|under what|which",
 )
-#: An order to look for something; what a later sentence points at is not known yet.
+#: A command to look for something; what a later sentence refers to is not known yet.
 LOOK_FOR = _opening(
     r"find|search|look for|show me|list|get me|i (?:need|want)|i'm looking for|recommend|suggest"
 )
@@ -151,22 +151,22 @@ SEARCH = _opening(
 )
 
 DATASET = re.compile(r"\b(?:data\s?sets?|data)\b", re.IGNORECASE)
-#: Pointers at something that was shown.
-POINTER = re.compile(
+#: Words that refer to something that was shown.
+REFERRING_WORDS = re.compile(
     r"\b(?:(?:first|top) (?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
     r"|it|this|that|them|these|those|all|both|everything|first|second|third|fourth|fifth|sixth|seventh"
     r"|eighth|ninth|tenth|last one|\d{1,2}(?:st|nd|rd|th)|number \w+)\b|#\s?\d"
     r"|^\s*(?:the )?\d{1,2}\b[\s\d,&+and]*$",
     re.IGNORECASE,
 )
-#: What people ask about a dataset that they point at.
+#: What people ask about a dataset that they refer to.
 PROPERTIES = words(
     """license licence licensed licenced commercial commercially size big large bytes columns column rows
     row files file format formats gated free contents inside downloads popular updated old new who made
     what how many contain contains have has describe details card result option number good top"""
 )
 #: Words that only hold a sentence up; a search is better without them.
-QUERY_FILLER = words(
+QUERY_STOP_WORDS = words(
     """a about all also am an and any anything are around as at available be best by can contain
     containing contains could data database databases dataset datasets do does exist few find for from
     get good great have having help i in include includes including info information interesting into

@@ -1,22 +1,14 @@
-"""An answer as it grows: events become the AI SDK's UI message parts."""
+"""Builds an answer's message: events become the AI SDK's UI message parts."""
 
 from typing import Any
 
-from dataferry.chat.events import (
-    AnswerEvent,
-    ModelChosen,
-    Noticed,
-    StepStarted,
-    TextDelta,
-    ToolDone,
-    ToolFailed,
-    ToolStarted,
-)
+from dataferry.chat.events import AnswerEvent, ModelChosen, NoticeAdded, StepStarted, TextDelta
 from dataferry.chat.stream import Part
+from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
 
 
-class Draft:
-    """``parts`` grow at the end; a tool's part also changes its state when the tool has ended."""
+class MessageBuilder:
+    """Appends to ``parts``; a tool's part also changes its state when the tool has ended."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
@@ -31,33 +23,33 @@ class Draft:
             case ModelChosen(model=model):
                 self.model = model
             case StepStarted():
-                self._add({"type": "step-start"})
+                self._append({"type": "step-start"})
             case TextDelta(text=text):
-                self._text(clean(text))
-            case ToolStarted(call_id=call_id, name=name, input=given):
+                self._append_text(clean(text))
+            case ToolStarted(call_id=call_id, name=name, input=arguments):
                 part = {"type": f"tool-{name}", "toolCallId": call_id, "state": "input-available"}
-                self._add(part | {"input": clean(given)})
+                self._append(part | {"input": clean(arguments)})
             case ToolDone(call_id=call_id, output=output):
                 self._end_tool(
                     call_id, state="output-available", output=clean(output.model_dump(mode="json"))
                 )
             case ToolFailed(call_id=call_id, error=error):
                 self._end_tool(call_id, state="output-error", errorText=clean(error))
-            case Noticed(kind=kind, text=text):
-                self._add({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
+            case NoticeAdded(kind=kind, text=text):
+                self._append({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
 
     def close(self, reason: str) -> None:
-        """End what is still open; a tool that was running says ``reason``."""
+        """End the parts that are still open; a tool that was running fails for ``reason``."""
         self._close_text()
         for part in self.parts:
             if part.get("state") == "input-available":
                 self._end_tool(part["toolCallId"], state="output-error", errorText=reason)
 
-    def _add(self, part: Part) -> None:
+    def _append(self, part: Part) -> None:
         self._close_text()
         self.parts.append(part)
 
-    def _text(self, text: str) -> None:
+    def _append_text(self, text: str) -> None:
         if not text:
             return
         if not self.parts or self.parts[-1].get("state") != "streaming":
@@ -75,7 +67,7 @@ class Draft:
 
 
 def text_of(parts: list[Part]) -> str:
-    """The words of a message, paragraphs apart."""
+    """The text parts of a message, separated by blank lines."""
     return "\n\n".join(
         part["text"].strip() for part in parts if part["type"] == "text" and part["text"].strip()
     )

@@ -1,59 +1,32 @@
-"""How sizes, times and states are written, and the planner's sentences: short Markdown."""
+"""The planner's sentences: short Markdown."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
-from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import SOURCE_LABELS, JobView, SourceProblem
 from dataferry.library.views import DatasetCard
+from dataferry.tools.formatting import format_job_state, format_size
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
 
-_LISTED = 5
-_README = 500
-
-
-def size(size_bytes: int | None) -> str:
-    """``24 kB``, ``1.5 GB``; decimal units, as the page writes them."""
-    return "size not known" if size_bytes is None else readable_bytes(size_bytes)
+_MAX_LISTED = 5
+_README_CHARACTERS = 500
 
 
-def job_state(job: JobView) -> str:
-    """``running, 42 % of 1.5 GB, about 80 s left``; no percentage once the bytes are being verified."""
-    progress = job.progress
-    words: list[str] = [job.state]
-    if job.state in ("running", "waiting", "paused"):
-        if progress.bytes_total:
-            percent = min(99, 100 * progress.bytes_done // progress.bytes_total)
-            words.append(f"{percent} % of {size(progress.bytes_total)}")
-        elif progress.bytes_done:
-            words.append(f"{size(progress.bytes_done)} so far")
-    if job.state == "running" and progress.eta_s is not None:
-        words.append(f"about {duration(progress.eta_s)} left")
-    return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
 #: What Markdown readers turn into links by themselves; a code span stops them.
-_LINK_LIKE = re.compile(r"((?:https?://|www\.)[^\s`]+|[^\s`]+@[^\s`]+\.[^\s`]+)", re.IGNORECASE)
+_AUTOLINKED = re.compile(r"((?:https?://|www\.)[^\s`]+|[^\s`]+@[^\s`]+\.[^\s`]+)", re.IGNORECASE)
 
 
-def plain(text: str, length: int = 160) -> str:
+def escape_markdown(text: str, length: int = 160) -> str:
     """A stranger's text on one line that Markdown shows as it is: no link, image, tag or emphasis."""
     text = " ".join(text.split())
     if len(text) > length:
         text = text[:length].rstrip() + "…"
-    pieces = _LINK_LIKE.split(text)
+    pieces = _AUTOLINKED.split(text)
     text = "".join(
-        f"`{piece}`" if index % 2 else _SPECIAL.sub(r"\\\1", piece) for index, piece in enumerate(pieces)
+        f"`{piece}`" if index % 2 else _MARKDOWN_SPECIAL.sub(r"\\\1", piece)
+        for index, piece in enumerate(pieces)
     )
     return re.sub(r"^(?=[#+=-])", r"\\", text)
 
@@ -71,7 +44,7 @@ def search_answer(
     paragraphs = []
     if not cards:
         nothing = "There are no further datasets" if further else "I found no dataset"
-        paragraphs.append(f"{nothing} for “{plain(query)}”. Try fewer or other words.")
+        paragraphs.append(f"{nothing} for “{escape_markdown(query)}”. Try fewer or other words.")
     else:
         counts = Counter(card.source for card in cards)
         where = " · ".join(f"{source} {count}" for source, count in counts.items())
@@ -79,11 +52,14 @@ def search_answer(
         verb = "is" if len(cards) == 1 else "are"
         more_of = "further " if further else ""
         paragraphs.append(
-            f"{head} {verb} **{_count(len(cards), more_of + 'dataset')}** for “{plain(query)}” ({where}):"
+            f"{head} {verb} **{_count(len(cards), more_of + 'dataset')}**"
+            f" for “{escape_markdown(query)}” ({where}):"
         )
-        paragraphs.append("\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(cards[:_LISTED], 1)))
-        if len(cards) > _LISTED:
-            paragraphs.append(f"{len(cards) - _LISTED} more are in the list below.")
+        paragraphs.append(
+            "\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(cards[:_MAX_LISTED], 1))
+        )
+        if len(cards) > _MAX_LISTED:
+            paragraphs.append(f"{len(cards) - _MAX_LISTED} more are in the list below.")
     paragraphs += problem_lines(problems)
     if cards:
         ways = ["“download the first one”", "“tell me about the first one”"]
@@ -94,23 +70,23 @@ def search_answer(
 
 
 def card_line(card: DatasetCard) -> str:
-    facts = [card.source, size(card.size_bytes)]
+    facts = [card.source, format_size(card.size_bytes)]
     if card.license:
-        facts.append(plain(card.license, 60))
+        facts.append(escape_markdown(card.license, 60))
     if card.downloads:
         facts.append(_count(card.downloads, "download"))
     if card.gated:
         facts.append("gated")
     if card.local_status != "absent":
         facts.append("already here" if card.local_status == "downloaded" else card.local_status)
-    return f"**{plain(card.title)}** — {' · '.join(facts)}"
+    return f"**{escape_markdown(card.title)}** — {' · '.join(facts)}"
 
 
 def problem_lines(problems: Sequence[SourceProblem]) -> list[str]:
     """What each source that failed said, with the next act."""
     return [
-        f"{SOURCE_LABELS[problem.source]} did not answer: {plain(problem.detail, 300)}"
-        + (f" {plain(problem.next_step, 300)}" if problem.next_step else "")
+        f"{SOURCE_LABELS[problem.source]} did not answer: {escape_markdown(problem.detail, 300)}"
+        + (f" {escape_markdown(problem.next_step, 300)}" if problem.next_step else "")
         for problem in problems
     ]
 
@@ -121,20 +97,23 @@ def details_answer(outputs: Sequence[DetailsOutput]) -> str:
 
 def _details(output: DetailsOutput) -> str:
     card = output.card
-    rows = [("Source", f"{card.source}, `{card.ref.replace('`', '')}`"), ("Size", size(card.size_bytes))]
+    rows = [
+        ("Source", f"{card.source}, `{card.ref.replace('`', '')}`"),
+        ("Size", format_size(card.size_bytes)),
+    ]
     if card.file_count is not None:
         rows.append(("Files", f"{card.file_count:,}"))
-    rows.append(("Licence", plain(card.license, 80) if card.license else "not stated"))
+    rows.append(("Licence", escape_markdown(card.license, 80) if card.license else "not stated"))
     if card.formats:
-        rows.append(("Formats", plain(", ".join(card.formats))))
+        rows.append(("Formats", escape_markdown(", ".join(card.formats))))
     if card.downloads:
         rows.append(("Downloads", f"{card.downloads:,}"))
     if card.updated_at is not None:
         rows.append(("Updated", f"{card.updated_at:%Y-%m-%d}"))
-    lines = [f"**{plain(card.title)}**", "\n".join(f"- {name}: {value}" for name, value in rows)]
+    lines = [f"**{escape_markdown(card.title)}**", "\n".join(f"- {name}: {value}" for name, value in rows)]
     text = _first_paragraph(output.readme) or card.description
     if text:
-        lines.append(f"> {plain(text, _README)}")
+        lines.append(f"> {escape_markdown(text, _README_CHARACTERS)}")
     if card.gated:
         lines.append("It is gated: accept its terms at its source first, then download it.")
     if card.local_status == "downloaded":
@@ -149,14 +128,19 @@ def started_answer(outputs: Sequence[StartOutput], failures: Sequence[str]) -> s
     waiting = [output for output in outputs if output.ticket is None]
     paragraphs = []
     if started:
-        names = _join([f"**{plain(card.title)}** ({size(card.size_bytes)})" for card in started])
+        names = _join(
+            [f"**{escape_markdown(card.title)}** ({format_size(card.size_bytes)})" for card in started]
+        )
         verb = "is" if len(started) == 1 else "are"
         paragraphs.append(
             f"{names} {verb} being downloaded. It goes on when you leave this page; the card shows how far"
             " it is, and each file is verified before it counts as done."
         )
-    paragraphs += [f"**{plain(output.card.title)}**: {plain(output.reason or '', 400)}" for output in waiting]
-    paragraphs += [plain(failure, 400) for failure in failures]
+    paragraphs += [
+        f"**{escape_markdown(output.card.title)}**: {escape_markdown(output.reason or '', 400)}"
+        for output in waiting
+    ]
+    paragraphs += [escape_markdown(failure, 400) for failure in failures]
     return "\n\n".join(paragraphs)
 
 
@@ -165,10 +149,10 @@ def jobs_answer(output: JobsOutput) -> str:
         return "Nothing is being downloaded, and nothing was lately."
     lines = []
     for job in output.jobs:
-        line = f"- **{plain(job.title)}** ({job.ref.partition(':')[0]}): {job_state(job)}"
+        line = f"- **{escape_markdown(job.title)}** ({job.ref.partition(':')[0]}): {format_job_state(job)}"
         if job.problem is not None and job.state in ("failed", "waiting"):
-            line += f". {plain(job.problem.detail, 300)}"
-            line += f" {plain(job.problem.next_step, 300)}" if job.problem.next_step else ""
+            line += f". {escape_markdown(job.problem.detail, 300)}"
+            line += f" {escape_markdown(job.problem.next_step, 300)}" if job.problem.next_step else ""
         elif job.state == "succeeded" and job.file_path:
             line += f", in `{job.file_path.replace('`', '')}`"
         lines.append(line)
@@ -180,15 +164,15 @@ def jobs_answer(output: JobsOutput) -> str:
 
 
 def cancelled_answer(jobs: Sequence[JobView], failures: Sequence[str]) -> str:
-    names = _join([f"**{plain(job.title)}**" for job in jobs])
+    names = _join([f"**{escape_markdown(job.title)}**" for job in jobs])
     lines = [f"Cancelled: {names}. Others who asked for the same dataset still get it."] if jobs else []
-    return "\n\n".join([*lines, *(plain(failure, 400) for failure in failures)])
+    return "\n\n".join([*lines, *(escape_markdown(failure, 400) for failure in failures)])
 
 
 def which_job(jobs: Sequence[JobView]) -> str:
     if not jobs:
         return "Nothing is being downloaded, so there is nothing to cancel."
-    lines = "\n".join(f"- **{plain(job.title)}**: {job_state(job)}" for job in jobs)
+    lines = "\n".join(f"- **{escape_markdown(job.title)}**: {format_job_state(job)}" for job in jobs)
     return f"Which one shall I cancel?\n\n{lines}\n\nSay its name, or “cancel all”."
 
 
@@ -200,13 +184,13 @@ def library_answer(output: LibraryOutput) -> str:
     paragraphs = []
     if here:
         lines = "\n".join(
-            f"- **{plain(dataset.title)}** ({dataset.source}, {size(dataset.size)}): "
+            f"- **{escape_markdown(dataset.title)}** ({dataset.source}, {format_size(dataset.size)}): "
             f"`{(dataset.local_path or '').replace('`', '')}`"
             for dataset in here
         )
         paragraphs.append(f"{_count(len(here), 'dataset')} on this machine:\n\n{lines}")
     if other:
-        lines = "\n".join(f"- **{plain(dataset.title)}**: {dataset.status}" for dataset in other)
+        lines = "\n".join(f"- **{escape_markdown(dataset.title)}**: {dataset.status}" for dataset in other)
         paragraphs.append(f"Not (yet) here:\n\n{lines}")
     if output.total > len(output.datasets):
         paragraphs.append(f"There are {output.total:,} in all; the Library page lists them.")
@@ -215,7 +199,7 @@ def library_answer(output: LibraryOutput) -> str:
 
 def which_dataset(shown: Sequence[DatasetCard], verb: str) -> str:
     """Ask back for one of the cards."""
-    lines = "\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(shown[:_LISTED], 1))
+    lines = "\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(shown[:_MAX_LISTED], 1))
     return f"Which one shall I {verb}?\n\n{lines}\n\nSay, for example, “the second one”, or its name."
 
 

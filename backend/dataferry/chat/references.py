@@ -1,6 +1,6 @@
-"""Which datasets a person's words point at: refs and links written out, ordinals, "it", titles.
+"""Reference resolution: which datasets a person's words mean, by refs and URLs, ordinals, "it", titles.
 
-No model takes part, so what comes out of here can be taken as the person's own wish.
+No model takes part, so the result can be taken as what the person asks for.
 """
 
 import re
@@ -15,9 +15,9 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
 
-Unclear = Literal["which", "nothing_shown", "out_of_range", "which_source"]
+Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
-_LINK = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
 _REF = re.compile(r"\b(kaggle|huggingface|hf|builtin|built-in)\s?:\s?([\w.-]+(?:/[\w.-]+)?)", re.IGNORECASE)
 _BARE_ID = re.compile(r"(?<![\w./:@-])([A-Za-z0-9_][\w.-]*/[\w.-]*\w)(?![\w/])")
 _SOURCE = re.compile(r"\b(kaggle|hugging\s?face|hf|built-?in)\b", re.IGNORECASE)
@@ -51,14 +51,14 @@ _FIRST_N = re.compile(rf"\b(?:first|top)\s+({_CARDINAL})\b", re.IGNORECASE)
 _BARE_NUMBERS = re.compile(r"(?:\d{1,2}(?:\s*(?:,|and|&|\+)\s*(?:and\s+)?|$))+", re.IGNORECASE)
 _LAST = re.compile(r"\blast\s+(?:one|dataset|result)\b|\bthe last$", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|both|every(?:thing| one)?|them|these|those)\b", re.IGNORECASE)
-_IT = re.compile(
+_PRONOUN = re.compile(
     r"\b(?:it|this|that)\b|\b(?:this|that|the) (?:one|dataset|data set|set)\b(?! (?:on|about|from|of|with))",
     re.IGNORECASE,
 )
 #: "diabetes datasets" is a wish to look for some, not a title.
 _SEVERAL = re.compile(r"\b(?:data\s?sets|some|any)\b", re.IGNORECASE)
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
-_FILLER = words(
+_STOP_WORDS = words(
     """a about all an and any at both by can dataset datasets data dear do for from get hub i in is it
     its just kindly link me my now of ok on one ones only page please pls set that the them then these
     this those thanks thank to version with you your yes"""
@@ -66,37 +66,37 @@ _FILLER = words(
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
-    """``refs`` in the order they were named; ``unclear`` says why there are none."""
+class References:
+    """``refs`` in the order they were named; ``unresolved`` says why there are none."""
 
     refs: tuple[DatasetRef, ...] = ()
-    unclear: Unclear | None = None
+    unresolved: Unresolved | None = None
     #: Ids given as owner/name without a source.
     bare_ids: tuple[str, ...] = ()
-    #: The words name the target themselves, whatever was shown before.
+    #: The words name the datasets themselves, whatever was shown before.
     explicit: bool = False
 
 
-def point(phrase: str, conversation: Conversation) -> Pointed:
-    """What ``phrase``, the words after a verb, points at; without what it excepts."""
-    exception = EXCEPT.search(_LINK.sub(_blank, _REF.sub(_blank, phrase)))
+def resolve_references(phrase: str, conversation: Conversation) -> References:
+    """What ``phrase``, the words after a verb, refers to; without what it excepts."""
+    exception = EXCEPT.search(_URL.sub(_spaces, _REF.sub(_spaces, phrase)))
     if exception is None:
-        return _point(phrase, conversation)
-    pointed = _point(phrase[: exception.start()], conversation)
-    left_out = _point(phrase[exception.end() :], conversation)
+        return _resolve(phrase, conversation)
+    references = _resolve(phrase[: exception.start()], conversation)
+    left_out = _resolve(phrase[exception.end() :], conversation)
     if not left_out.refs:
-        return Pointed(unclear="which" if conversation.shown else "nothing_shown")
-    return replace(pointed, refs=tuple(ref for ref in pointed.refs if ref not in left_out.refs))
+        return References(unresolved="which" if conversation.shown else "nothing_shown")
+    return replace(references, refs=tuple(ref for ref in references.refs if ref not in left_out.refs))
 
 
-def _blank(match: re.Match[str]) -> str:
+def _spaces(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def _point(phrase: str, conversation: Conversation) -> Pointed:
+def _resolve(phrase: str, conversation: Conversation) -> References:
     written = tuple(written_refs(phrase, conversation.shown))
     if written:
-        return Pointed(written, explicit=True)
+        return References(written, explicit=True)
     bare = tuple(match.group(1) for match in _BARE_ID.finditer(phrase))
     if bare:
         return _by_id(bare, phrase, conversation)
@@ -105,27 +105,27 @@ def _point(phrase: str, conversation: Conversation) -> Pointed:
         return counted
     titled = _by_title(phrase, conversation.shown)
     if titled is not None:
-        return Pointed((DatasetRef.parse(titled.ref),), explicit=True)
+        return References((DatasetRef.parse(titled.ref),), explicit=True)
     named = _by_name_at_source(phrase)
     if named is not None:
-        return Pointed((named,), explicit=True)
-    if _IT.search(phrase) or not content_words(phrase):
-        return _it(conversation)
-    return Pointed()
+        return References((named,), explicit=True)
+    if _PRONOUN.search(phrase) or not content_words(phrase):
+        return _focused(conversation)
+    return References()
 
 
 def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[DatasetRef]:
-    """Every ref and link in ``text``, each once. A hub's own page becomes that hub's ref."""
+    """Every ref and URL in ``text``, each once. A hub's own page becomes that hub's ref."""
     pages = {card.url.rstrip("/"): card.ref for card in shown if card.url}
     seen: set[str] = set()
     spans: list[tuple[int, DatasetRef]] = []
-    for match in _LINK.finditer(text):
-        link = match.group().rstrip(".,;:!?)]}")
-        ref = DatasetRef.parse(pages[link.rstrip("/")]) if link.rstrip("/") in pages else _ref_of_link(link)
+    for match in _URL.finditer(text):
+        url = match.group().rstrip(".,;:!?)]}")
+        ref = DatasetRef.parse(pages[url.rstrip("/")]) if url.rstrip("/") in pages else _ref_of_url(url)
         if ref is not None:
             spans.append((match.start(), ref))
-    for match in _REF.finditer(_LINK.sub(_blank, text)):
-        source = source_named(match.group(1))
+    for match in _REF.finditer(_URL.sub(_spaces, text)):
+        source = source_of_word(match.group(1))
         try:
             spans.append((match.start(), DatasetRef.make(source, match.group(2).rstrip("."))))
         except InvalidInput:
@@ -137,61 +137,61 @@ def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[Datas
 
 
 def without_refs(text: str) -> str:
-    """``text`` without the refs, links and ids that are written in it."""
-    return _BARE_ID.sub(" ", _REF.sub(" ", _LINK.sub(" ", text)))
+    """``text`` without the refs, URLs and ids that are written in it."""
+    return _BARE_ID.sub(" ", _REF.sub(" ", _URL.sub(" ", text)))
 
 
 def without_secrets(text: str) -> str:
-    """``text`` with every link that carries a query or a password written as its ref, which shows
-    neither. This is what a model is told."""
+    """``text`` with every URL that carries a query or a password written as its ref, which shows
+    neither. A model gets this text."""
 
     def shown(match: re.Match[str]) -> str:
-        link = match.group().rstrip(".,;:!?)]}")
-        parts = urlsplit(link) if _is_link(link) else None
+        url = match.group().rstrip(".,;:!?)]}")
+        parts = urlsplit(url) if _is_url(url) else None
         if parts is None or not (parts.query or "@" in parts.netloc):
             return match.group()
-        return str(DatasetRef.make("url", link)) + match.group()[len(link) :]
+        return str(DatasetRef.make("url", url)) + match.group()[len(url) :]
 
-    return _LINK.sub(shown, text)
+    return _URL.sub(shown, text)
 
 
-def points_at_all(phrase: str) -> bool:
+def refers_to_all(phrase: str) -> bool:
     return _ALL.search(phrase) is not None
 
 
-def points_at_position(phrase: str) -> bool:
+def refers_to_position(phrase: str) -> bool:
     return any(pattern.search(phrase) for pattern in (_ORDINAL, _FIRST_N, _LAST))
 
 
-def source_named(word: str) -> SourceName:
+def source_of_word(word: str) -> SourceName:
     """The source that a person means by ``word``."""
     word = re.sub(r"[\s-]", "", word.lower())
     return "kaggle" if word == "kaggle" else "builtin" if word == "builtin" else "huggingface"
 
 
-def named_sources(text: str) -> tuple[SourceName, ...]:
-    return tuple(dict.fromkeys(source_named(match.group()) for match in _SOURCE.finditer(text)))
+def mentioned_sources(text: str) -> tuple[SourceName, ...]:
+    return tuple(dict.fromkeys(source_of_word(match.group()) for match in _SOURCE.finditer(text)))
 
 
 def content_words(text: str) -> list[str]:
     """The words that say something, lower case."""
     found = re.findall(r"[^\W_]+(?:[-'.][^\W_]+)*", text.lower())
-    return [word for word in found if word not in _FILLER]
+    return [word for word in found if word not in _STOP_WORDS]
 
 
-def _is_link(link: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
-        DatasetRef.make("url", link)
+        DatasetRef.make("url", url)
     except InvalidInput:
         return False
     return True
 
 
-def _ref_of_link(link: str) -> DatasetRef | None:
-    """A hub's dataset page as that hub's ref, any other link as a file; None for a hub's other pages."""
-    if not _is_link(link):
+def _ref_of_url(url: str) -> DatasetRef | None:
+    """A hub's dataset page as that hub's ref, any other URL as a file; None for a hub's other pages."""
+    if not _is_url(url):
         return None
-    parts = urlsplit(link)
+    parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     path = [segment for segment in parts.path.split("/") if segment]
     try:
@@ -201,31 +201,31 @@ def _ref_of_link(link: str) -> DatasetRef | None:
             return DatasetRef.make("kaggle", "/".join(path[1:3])) if path[:1] == ["datasets"] else None
     except InvalidInput:
         return None
-    return DatasetRef.make("url", link)
+    return DatasetRef.make("url", url)
 
 
-def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> Pointed:
+def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> References:
     """owner/name: one of the shown cards, or at the source that is named beside it."""
-    sources = named_sources(_BARE_ID.sub(" ", phrase))
+    sources = mentioned_sources(_BARE_ID.sub(" ", phrase))
     refs: list[DatasetRef] = []
     for dataset_id in ids:
         cards = [card for card in conversation.shown if card.id.lower() == dataset_id.lower()]
         candidates = [DatasetRef.parse(card.ref) for card in cards]
         if not candidates:
-            candidates = [ref for source in sources if (ref := _make(source, dataset_id)) is not None]
+            candidates = [ref for source in sources if (ref := _valid_ref(source, dataset_id)) is not None]
         candidates = [ref for ref in candidates if not sources or ref.source in sources]
         if len(candidates) != 1:
-            return Pointed(unclear="which_source", bare_ids=ids, explicit=True)
+            return References(unresolved="which_source", bare_ids=ids, explicit=True)
         refs += candidates
-    return Pointed(tuple(refs), explicit=True)
+    return References(tuple(refs), explicit=True)
 
 
-def _by_position(phrase: str, conversation: Conversation) -> Pointed | None:
+def _by_position(phrase: str, conversation: Conversation) -> References | None:
     """Ordinals, "the first two", "all", "the last one"; None where the phrase has none of them."""
     first = _FIRST_N.search(phrase)
     if first:
-        return _shown_at(range(1, _number(first.group(1)) + 1), conversation)
-    positions = [_number(match.group(1) or match.group(2)) for match in _ORDINAL.finditer(phrase)]
+        return _shown_at(range(1, _parse_number(first.group(1)) + 1), conversation)
+    positions = [_parse_number(match.group(1) or match.group(2)) for match in _ORDINAL.finditer(phrase)]
     bare = phrase.strip(" .!?,")
     if not positions and _BARE_NUMBERS.fullmatch(bare):
         positions = [int(number) for number in re.findall(r"\d+", bare)]
@@ -234,29 +234,29 @@ def _by_position(phrase: str, conversation: Conversation) -> Pointed | None:
     if _LAST.search(phrase):
         # Only where the whole list is in sight is it plain which one is the last.
         if len(conversation.shown) > 5:
-            return Pointed(unclear="which")
+            return References(unresolved="which")
         return _shown_at([len(conversation.shown)], conversation)
     if _ALL.search(phrase) and not set(content_words(phrase)) - {"every", "everything"}:
         if "both" in phrase.lower() and len(conversation.shown) != 2:
-            return Pointed(unclear="which" if conversation.shown else "nothing_shown")
+            return References(unresolved="which" if conversation.shown else "nothing_shown")
         return _shown_at(range(1, len(conversation.shown) + 1), conversation)
     return None
 
 
-def _shown_at(positions: Iterable[int], conversation: Conversation) -> Pointed:
+def _shown_at(positions: Iterable[int], conversation: Conversation) -> References:
     shown = conversation.shown
     if not shown:
-        return Pointed(unclear="nothing_shown")
+        return References(unresolved="nothing_shown")
     wanted = list(dict.fromkeys(positions))
     if any(not 1 <= position <= len(shown) for position in wanted):
-        return Pointed(unclear="out_of_range")
-    return Pointed(tuple(DatasetRef.parse(shown[position - 1].ref) for position in wanted))
+        return References(unresolved="out_of_range")
+    return References(tuple(DatasetRef.parse(shown[position - 1].ref) for position in wanted))
 
 
 def _by_title(phrase: str, shown: tuple[DatasetCard, ...]) -> DatasetCard | None:
     """The one shown card that has every word of the phrase in its title, id or source."""
     wanted = set(content_words(_SOURCE.sub(" ", phrase)))
-    sources = set(named_sources(phrase))
+    sources = set(mentioned_sources(phrase))
     if _SEVERAL.search(phrase) or not (wanted or (sources and _ONE.search(phrase))):
         return None
 
@@ -273,26 +273,28 @@ def _by_title(phrase: str, shown: tuple[DatasetCard, ...]) -> DatasetCard | None
 
 def _by_name_at_source(phrase: str) -> DatasetRef | None:
     """ "imdb from huggingface", "the built-in iris": one name and one source that needs no owner."""
-    sources = named_sources(phrase)
-    names = [name for name in re.findall(r"[\w.-]+", _SOURCE.sub(" ", phrase)) if name.lower() not in _FILLER]
+    sources = mentioned_sources(phrase)
+    names = [
+        name for name in re.findall(r"[\w.-]+", _SOURCE.sub(" ", phrase)) if name.lower() not in _STOP_WORDS
+    ]
     if len(sources) != 1 or len(names) != 1 or sources[0] == "kaggle":
         return None
-    return _make(sources[0], names[0].strip("."))
+    return _valid_ref(sources[0], names[0].strip("."))
 
 
-def _it(conversation: Conversation) -> Pointed:
+def _focused(conversation: Conversation) -> References:
     if conversation.focus is not None:
-        return Pointed((DatasetRef.parse(conversation.focus.ref),))
-    return Pointed(unclear="which" if conversation.shown else "nothing_shown")
+        return References((DatasetRef.parse(conversation.focus.ref),))
+    return References(unresolved="which" if conversation.shown else "nothing_shown")
 
 
-def _make(source: SourceName, dataset_id: str) -> DatasetRef | None:
+def _valid_ref(source: SourceName, dataset_id: str) -> DatasetRef | None:
     try:
         return DatasetRef.make(source, dataset_id)
     except InvalidInput:
         return None
 
 
-def _number(word: str) -> int:
+def _parse_number(word: str) -> int:
     word = word.lower()
     return _NUMBERS[word] if word in _NUMBERS else int(re.sub(r"\D", "", word))

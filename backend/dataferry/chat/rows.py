@@ -1,4 +1,4 @@
-"""The chat service's reads and writes: each one short transaction."""
+"""The chat service's queries and updates of its rows: each one short transaction."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,28 +12,31 @@ from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
 
 UNTITLED = "New chat"
-_TITLE_LENGTH = 80
+_TITLE_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """This process among those that write answers.
+    """This process among those that generate answers.
 
-    ``alone``: no other can be alive (SQLite in a locked data folder), so an answer of another owner
-    is a dead one's; else it is dead after ``dead`` seconds of silence.
+    With ``single_process`` (SQLite in a locked data folder) no other can be alive, so an answer of
+    another owner is abandoned; else it is after ``timeout_s`` seconds without a heartbeat.
     """
 
     id: str
-    alone: bool
-    dead: float
+    single_process: bool
+    timeout_s: float
 
-    def left(self, message: Message) -> bool:
-        """The answer has lost its owner. (Our own too falls silent when it could not be stored.)"""
-        if message.status != "generating":
-            return False
-        if self.alone and message.owner != self.id:
-            return True
-        return message.heartbeat_at is None or message.heartbeat_at < now() - timedelta(seconds=self.dead)
+
+def is_abandoned(message: Message, owner: Owner) -> bool:
+    """Whether nobody writes the answer any more, as far as ``owner`` knows. (Its own answer has
+    no heartbeat either while it cannot be stored.)"""
+    if message.status != "generating":
+        return False
+    if owner.single_process and message.owner != owner.id:
+        return True
+    oldest = now() - timedelta(seconds=owner.timeout_s)
+    return message.heartbeat_at is None or message.heartbeat_at < oldest
 
 
 def owned_chat(session: Session, chat_id: str, user_id: str, *, lock: bool = False) -> Chat:
@@ -57,10 +60,10 @@ def chats(session: Session, user_id: str, q: str, limit: int, offset: int) -> li
     query = select(Chat, Message.id).outerjoin(Message, answering).where(Chat.user_id == user_id)
     if q:
         pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        said = exists().where(
+        in_messages = exists().where(
             col(Message.chat_id) == Chat.id, col(Message.content).ilike(pattern, escape="\\")
         )
-        query = query.where(or_(col(Chat.title).ilike(pattern, escape="\\"), said.correlate(Chat)))
+        query = query.where(or_(col(Chat.title).ilike(pattern, escape="\\"), in_messages.correlate(Chat)))
     query = query.order_by(col(Chat.updated_at).desc(), col(Chat.id)).limit(limit).offset(offset)
     return [(chat, answering_id) for chat, answering_id in session.exec(query)]
 
@@ -91,9 +94,9 @@ def generating(session: Session, chat_id: str) -> Message | None:
     return session.exec(query).first()
 
 
-def answer_to(session: Session, asked: Message) -> Message | None:
+def answer_to(session: Session, question: Message) -> Message | None:
     """The answer that follows a person's message."""
-    query = select(Message).where(Message.chat_id == asked.chat_id, Message.seq == asked.seq + 1)
+    query = select(Message).where(Message.chat_id == question.chat_id, Message.seq == question.seq + 1)
     found = session.exec(query).first()
     return found if found is not None and found.role == "assistant" else None
 
@@ -112,7 +115,7 @@ def question(session: Session, chat_id: str, message_id: str | None) -> Message 
     return session.exec(query.order_by(col(Message.seq).desc()).limit(1)).first()
 
 
-def answered(session: Session, chat_id: str, message_id: str, content: str) -> Message | None:
+def known_answer(session: Session, chat_id: str, message_id: str, content: str) -> Message | None:
     """The answer to a message that was sent before under this id; None for a new id."""
     known = session.exec(select(Message).where(Message.chat_id == chat_id, Message.id == message_id)).first()
     if known is None:
@@ -124,11 +127,11 @@ def answered(session: Session, chat_id: str, message_id: str, content: str) -> M
 
 
 def refuse_while_generating(session: Session, chat_id: str, owner: Owner) -> None:
-    """Errors: ``Conflict`` while a living owner writes an answer in this chat."""
+    """Errors: ``Conflict`` while an answer is being written in this chat. An abandoned one is interrupted."""
     current = generating(session, chat_id)
     if current is None:
         return
-    if not owner.left(current):
+    if not is_abandoned(current, owner):
         raise Conflict(
             "An answer is still being written in this chat.",
             next_step="Wait for it, or stop it first.",
@@ -137,15 +140,15 @@ def refuse_while_generating(session: Session, chat_id: str, owner: Owner) -> Non
 
 
 def interrupt(session: Session, current: Message) -> None:
-    """Give up an answer whose owner is dead; what it had written stays."""
+    """Mark an abandoned answer as interrupted; what was written of it stays."""
     current.status = "interrupted"
-    current.parts = [_closed(part) for part in current.parts]
+    current.parts = [_closed_part(part) for part in current.parts]
     current.updated_at = now()
     session.add(current)
     session.flush()
 
 
-def _closed(part: dict[str, object]) -> dict[str, object]:
+def _closed_part(part: dict[str, object]) -> dict[str, object]:
     if part.get("state") == "streaming":
         return part | {"state": "done"}
     if part.get("state") == "input-available":
@@ -153,13 +156,13 @@ def _closed(part: dict[str, object]) -> dict[str, object]:
     return part
 
 
-def interrupt_left(session: Session, owner: Owner) -> int:
-    """Interrupt every answer that lost its owner; how many there were."""
+def interrupt_abandoned(session: Session, owner: Owner) -> int:
+    """Interrupt every answer that was abandoned; returns how many there were."""
     query = select(Message).where(GENERATING, Message.owner != owner.id)
-    left = [found for found in session.exec(query) if owner.left(found)]
-    for found in left:
+    abandoned = [found for found in session.exec(query) if is_abandoned(found, owner)]
+    for found in abandoned:
         interrupt(session, found)
-    return len(left)
+    return len(abandoned)
 
 
 def add_message(session: Session, chat: Chat, message_id: str, content: str) -> Message:
@@ -168,7 +171,7 @@ def add_message(session: Session, chat: Chat, message_id: str, content: str) -> 
     if chat.title == UNTITLED:
         chat.title = title_of(content)
     session.add(chat)
-    asked = Message(
+    added = Message(
         chat_id=chat.id,
         seq=_next_seq(session, chat.id),
         id=message_id,
@@ -176,13 +179,13 @@ def add_message(session: Session, chat: Chat, message_id: str, content: str) -> 
         content=content,
         parts=[{"type": "text", "text": content}],
     )
-    session.add(asked)
+    session.add(added)
     session.flush()
-    return asked
+    return added
 
 
 def add_answer(session: Session, chat: Chat, owner: Owner) -> Message:
-    """An empty answer at the end of the chat, ours to write."""
+    """An empty answer at the end of the chat, which ``owner`` writes."""
     answer = Message(
         chat_id=chat.id,
         seq=_next_seq(session, chat.id),
@@ -197,15 +200,15 @@ def add_answer(session: Session, chat: Chat, owner: Owner) -> Message:
     return answer
 
 
-def cut_after(session: Session, asked: Message) -> None:
-    """Drop everything that was said after a person's message."""
-    later = delete(Message).where(col(Message.chat_id) == asked.chat_id, col(Message.seq) > asked.seq)
+def delete_after(session: Session, question: Message) -> None:
+    """Delete everything that follows a person's message."""
+    later = delete(Message).where(col(Message.chat_id) == question.chat_id, col(Message.seq) > question.seq)
     session.exec(later)
 
 
 def write(session: Session, snapshot: Snapshot) -> bool:
     """Store an answer as it stands; false when it was ended elsewhere, or deleted."""
-    time = now()
+    timestamp = now()
     changed = session.exec(
         update(Message)
         .where(
@@ -218,20 +221,20 @@ def write(session: Session, snapshot: Snapshot) -> bool:
             content=snapshot.content,
             status=snapshot.status,
             model=snapshot.model,
-            heartbeat_at=time,
-            updated_at=time,
+            heartbeat_at=timestamp,
+            updated_at=timestamp,
         )
     )
     return bool(changed.rowcount)
 
 
-def release(session: Session, chat_id: str) -> bool:
-    """Stop an answer that another process writes: it notices at its next write."""
+def stop_elsewhere(session: Session, chat_id: str) -> bool:
+    """Stop an answer that another process writes, which notices at its next write; whether there was one."""
     current = generating(session, chat_id)
     if current is None:
         return False
     current.status = "stopped"
-    current.parts = [_closed(part) for part in current.parts]
+    current.parts = [_closed_part(part) for part in current.parts]
     current.updated_at = now()
     session.add(current)
     return True
@@ -240,9 +243,9 @@ def release(session: Session, chat_id: str) -> bool:
 def title_of(content: str) -> str:
     """A chat's name: its first message, on one line, shortened at a word."""
     line = " ".join(content.split())
-    if len(line) <= _TITLE_LENGTH:
+    if len(line) <= _TITLE_CHARACTERS:
         return line
-    return line[:_TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+    return line[:_TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
 
 
 def _next_seq(session: Session, chat_id: str) -> int:

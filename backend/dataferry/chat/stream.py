@@ -211,13 +211,13 @@ class Cursor:
             yield ToolOutputError(tool_call_id=call, error_text=part["errorText"])
 
 
-_ENDINGS = {
+_ERROR_TEXTS = {
     "interrupted": "The answer was interrupted. What is there is kept; you can have it made again.",
     "failed": "The answer could not be finished. What is there is kept; you can have it made again.",
 }
 
 
-def ending(metadata: MessageMetadata) -> Iterator[Chunk]:
+def final_chunks(metadata: MessageMetadata) -> Iterator[Chunk]:
     """The last chunks of a stream, by the status that the answer ended with."""
     if metadata.status == "complete":
         yield Finish(message_metadata=metadata)
@@ -226,4 +226,4 @@ def ending(metadata: MessageMetadata) -> Iterator[Chunk]:
     if metadata.status == "stopped":
         yield Abort(reason="stopped")
     else:
-        yield Error(error_text=_ENDINGS.get(metadata.status, _ENDINGS["failed"]))
+        yield Error(error_text=_ERROR_TEXTS.get(metadata.status, _ERROR_TEXTS["failed"]))

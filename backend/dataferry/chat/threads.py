@@ -6,17 +6,17 @@ from typing import Any
 from dataferry.chat.conversation import merged_cards, merged_problems, stored_cards, tool_outputs
 from dataferry.chat.models import Message
 from dataferry.chat.stream import Part
-from dataferry.chat.tools import LibraryFace
 from dataferry.chat.views import MessageView, ToolCall
 from dataferry.core.types import Viewer
 from dataferry.library.views import DatasetCard
+from dataferry.tools.services import LibraryService
 
-_LIVE = ("local_status", "job_id", "file_path")
+_LIVE_FIELDS = ("local_status", "job_id", "file_path")
 _TOOL_STATES = {"input-available": "running", "output-available": "done", "output-error": "failed"}
 
 
 async def thread_views(
-    messages: Sequence[Message], viewer: Viewer, library: LibraryFace
+    messages: Sequence[Message], viewer: Viewer, library: LibraryService
 ) -> list[MessageView]:
     """Views of ``messages``; every card in them says what is on this machine as of now."""
     cards = {card.ref: card for message in messages for card in merged_cards(message.parts)}
@@ -28,7 +28,9 @@ async def thread_views(
 def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView:
     parts = [_with_live_cards(part, live) for part in message.parts]
     cards = tuple(merged_cards(parts))
-    searches = [given.get("query") for tool, given, _out in tool_outputs(parts) if tool == "search_datasets"]
+    searches = [
+        arguments.get("query") for tool, arguments, _out in tool_outputs(parts) if tool == "search_datasets"
+    ]
     metadata = None
     if searches or cards:
         stored = [card.model_dump(mode="json") for card in cards]
@@ -54,15 +56,15 @@ def _with_live_cards(part: Part, live: dict[str, DatasetCard]) -> Part:
     if not isinstance(part.get("output"), dict):
         return part
 
-    def renewed(stored: dict[str, Any]) -> dict[str, Any]:
+    def refreshed(stored: dict[str, Any]) -> dict[str, Any]:
         card = live.get(stored.get("ref", ""))
-        return stored if card is None else stored | {name: getattr(card, name) for name in _LIVE}
+        return stored if card is None else stored | {name: getattr(card, name) for name in _LIVE_FIELDS}
 
     output = dict(part["output"])
     if output.get("downloadable_datasets"):
-        output["downloadable_datasets"] = [renewed(stored) for stored in stored_cards(part["output"])]
+        output["downloadable_datasets"] = [refreshed(stored) for stored in stored_cards(part["output"])]
     elif isinstance(output.get("card"), dict):
-        output["card"] = renewed(output["card"])
+        output["card"] = refreshed(output["card"])
     return part | {"output": output}
 
 

@@ -1,10 +1,10 @@
-"""What the chat service returns, and the outputs of the agent's tools as the page sees them."""
+"""What the chat service returns."""
 
 from datetime import datetime
 from typing import Any, Literal
 
-from dataferry.core.types import JobView, SourceProblem, View
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
+from dataferry.core.types import SourceProblem, View
+from dataferry.library.views import DatasetCard
 
 MessageStatus = Literal["complete", "generating", "interrupted", "stopped", "failed"]
 
@@ -35,7 +35,7 @@ class MessageView(View):
     parts: tuple[dict[str, Any], ...] = ()
     #: ``planner`` or ``provider:model``.
     model: str | None = None
-    #: Said above the answer, e.g. that the model failed and keyword search answered.
+    #: Shown above the answer, e.g. that the model failed and keyword search answered.
     notice: str | None = None
 
 
@@ -50,44 +50,3 @@ class ChatView(View):
 
 class ChatThread(ChatView):
     messages: tuple[MessageView, ...]
-
-
-class SearchOutput(View):
-    """Output of ``search_datasets``."""
-
-    query: str
-    downloadable_datasets: tuple[DatasetCard, ...]
-    source_errors: tuple[SourceProblem, ...] = ()
-    more: bool = False
-    offset: int = 0
-
-
-class DetailsOutput(View):
-    """Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened."""
-
-    card: DatasetCard
-    readme: str = ""
-
-
-class StartOutput(View):
-    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-    for the person's click on ``card``."""
-
-    card: DatasetCard
-    ticket: DownloadTicket | None = None
-    reason: str | None = None
-
-
-class JobsOutput(View):
-    """Output of ``download_status`` and ``cancel_download``. ``reason``: why nothing was cancelled;
-    it waits for the person's own word or click."""
-
-    jobs: tuple[JobView, ...]
-    reason: str | None = None
-
-
-class LibraryOutput(View):
-    """Output of ``list_library``."""
-
-    datasets: tuple[DatasetView, ...]
-    total: int

@@ -136,7 +136,7 @@ async def resume_stream(
     after_message: MessageQuery = None,
 ) -> Response:
     """The answer to `after_message`, streamed from its start, then on as it grows."""
-    answer_id = await wired.chat.resumable(viewer, chat_id, after_message)
+    answer_id = await wired.chat.resumable_answer(viewer, chat_id, after_message)
     if answer_id is None:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
     return _stream(wired, chat_id, answer_id)
@@ -153,7 +153,7 @@ async def _answer(
 ) -> MessageView | Response:
     if "text/event-stream" in accept:
         return _stream(wired, chat_id, answer_id)
-    await wired.chat.finished(chat_id, answer_id)
+    await wired.chat.wait_for_answer(chat_id, answer_id)
     return await wired.chat.message(viewer, chat_id, answer_id)
 
 

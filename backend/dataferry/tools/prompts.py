@@ -1,4 +1,4 @@
-"""The words that a model is told: files, so that they can be read and changed without code.
+"""Prompts: every word that a model is told is a file, to be read and changed without code.
 
 They lie in ``prompts/`` of the checkout, or inside the package once it is installed. They are read
 when they are used, so an edit counts from the next answer on.
@@ -14,8 +14,8 @@ _ARGUMENT = re.compile(r"^- `(\w+)`: (.+?)(?=^- `|\Z)", re.MULTILINE | re.DOTALL
 
 
 @dataclass(frozen=True, slots=True)
-class ToolWords:
-    """What a model is told of a tool and of each of its arguments."""
+class ToolPrompt:
+    """The descriptions of a tool and of each of its arguments."""
 
     description: str
     arguments: dict[str, str]
@@ -33,11 +33,11 @@ class Prompts:
         """A prompt on its own lines. A placeholder without a value stays as it is written."""
         return Template(self._read(self.folder / f"{name}.md")).safe_substitute(values).strip()
 
-    def tool(self, name: str) -> ToolWords:
+    def tool(self, name: str) -> ToolPrompt:
         """``tools/<name>.md``: the description, then ``## Arguments`` with a line for each."""
         description, _, arguments = self._read(self.folder / "tools" / f"{name}.md").partition("## Arguments")
-        words = {found[1]: " ".join(found[2].split()) for found in _ARGUMENT.finditer(arguments)}
-        return ToolWords(description.strip(), words)
+        described = {found[1]: " ".join(found[2].split()) for found in _ARGUMENT.finditer(arguments)}
+        return ToolPrompt(description.strip(), described)
 
     def _read(self, path: Path) -> str:
         status = path.stat()

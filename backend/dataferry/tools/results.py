@@ -1,4 +1,4 @@
-"""Tool results as a model is told them: short, and with every hub's text marked as data.
+"""Tool results as text for a model: short, and with every hub's text marked as data.
 
 Titles, descriptions and readmes are written by strangers. They are cut, stripped of what could end
 their fence, and put between marks that the system prompt explains; the words around them are files
@@ -6,22 +6,30 @@ in ``prompts/results``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
-from dataferry.chat.planner_text import job_state, size
-from dataferry.chat.prompts import Prompts
-from dataferry.chat.stream import Part
-from dataferry.chat.views import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.core.types import JobView, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView
+from dataferry.tools.formatting import format_job_state, format_size
+from dataferry.tools.outputs import (
+    OUTPUTS,
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    SearchOutput,
+    StartOutput,
+)
+from dataferry.tools.prompts import Prompts
 
+#: Characters of each that a model gets.
 _TITLE, _DESCRIPTION, _README, _ERROR = 120, 240, 3_000, 400
 
 
-def output(prompts: Prompts, result: View) -> str:
-    """What a model is told of a tool's output."""
+def output_text(prompts: Prompts, result: View) -> str:
+    """A tool's output as text for a model."""
     match result:
         case SearchOutput():
             return _search(prompts, result)
@@ -44,32 +52,19 @@ def output(prompts: Prompts, result: View) -> str:
             return ""
 
 
-_OUTPUTS: dict[str, type[View]] = {
-    "search_datasets": SearchOutput,
-    "dataset_details": DetailsOutput,
-    "start_download": StartOutput,
-    "download_status": JobsOutput,
-    "cancel_download": JobsOutput,
-    "list_library": LibraryOutput,
-}
-
-
-def past_result(prompts: Prompts, part: Part) -> str:
-    """What a model is told of a stored tool call of an earlier answer."""
-    if part["state"] == "output-error":
-        return failure(prompts, part["errorText"])
-    kind = _OUTPUTS.get(part["type"].removeprefix("tool-"))
+def stored_output_text(prompts: Prompts, tool: str, stored: Mapping[str, Any]) -> str:
+    """An output of an earlier answer, stored as JSON, as text for a model."""
     try:
-        if kind is not None and part["state"] == "output-available":
-            return output(prompts, kind.model_validate(part["output"]))
+        if tool in OUTPUTS:
+            return output_text(prompts, OUTPUTS[tool].model_validate(stored))
     except ValidationError:
         # Stored by an older version.
         pass
     return prompts.text("results/unreadable")
 
 
-def failure(prompts: Prompts, error: str) -> str:
-    """What a model is told of a tool that failed."""
+def error_text(prompts: Prompts, error: str) -> str:
+    """The failure of a tool as text for a model."""
     return prompts.text("results/failed", error=fenced(error, _ERROR))
 
 
@@ -104,7 +99,7 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         ref=fenced(card.ref, 300),
         title=fenced(card.title, _TITLE),
         description=fenced(card.description, _DESCRIPTION),
-        size=size(card.size_bytes),
+        size=format_size(card.size_bytes),
         license=fenced(card.license or "unknown", 60),
         downloads=card.downloads,
         formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
@@ -119,7 +114,7 @@ def _job(prompts: Prompts, job: JobView) -> str:
         ref=fenced(job.ref, 300),
         title=fenced(job.title, _TITLE),
         kind=job.kind,
-        state=job_state(job),
+        state=format_job_state(job),
         problem=fenced(job.problem.detail, _ERROR) if job.problem else "none",
     )
 
@@ -130,14 +125,14 @@ def _row(prompts: Prompts, dataset: DatasetView) -> str:
         ref=fenced(dataset.ref, 300),
         title=fenced(dataset.title, _TITLE),
         status=dataset.status,
-        size=size(dataset.size),
+        size=format_size(dataset.size),
         path=dataset.local_path if dataset.downloaded else "none",
     )
 
 
 def _problem(prompts: Prompts, problem: SourceProblem) -> str:
-    said = " ".join(filter(None, (problem.detail, problem.next_step)))
-    return prompts.text("results/problem", source=problem.source, problem=fenced(said, _ERROR))
+    sentences = " ".join(filter(None, (problem.detail, problem.next_step)))
+    return prompts.text("results/problem", source=problem.source, problem=fenced(sentences, _ERROR))
 
 
 def _lines(lines: Iterable[str]) -> str:

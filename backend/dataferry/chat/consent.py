@@ -1,0 +1,24 @@
+"""A person's consent as their last message gives it."""
+
+from collections.abc import Iterator, Sequence
+
+from dataferry.chat.conversation import Conversation
+from dataferry.chat.intent import refs_to_cancel, refs_to_download
+from dataferry.chat.references import written_refs
+from dataferry.core.types import DatasetRef, JobView
+
+
+class MessageConsent:
+    """``tools.consent.Consent`` over a person's own last message, parsed without a model."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+
+    def refs_to_download(self) -> frozenset[str]:
+        return refs_to_download(self._conversation)
+
+    def refs_to_cancel(self, active: Sequence[JobView]) -> tuple[str, ...]:
+        return refs_to_cancel(self._conversation, active)
+
+    def written_refs(self) -> Iterator[DatasetRef]:
+        return written_refs(self._conversation.last)

@@ -1,0 +1,26 @@
+"""Consent: a tool that costs or destroys acts only where the person's own words ask for it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from dataferry.core.types import DatasetRef, JobView
+
+
+class Consent(Protocol):
+    """What the person themselves asks for, read without a model (ADR 0010).
+
+    The caller of the tools implements it over what the person said: the chat over their last message.
+    Refs are given as ``str(DatasetRef)``.
+    """
+
+    def refs_to_download(self) -> Collection[str]:
+        """The refs whose download the person asks for."""
+        ...
+
+    def refs_to_cancel(self, active: Sequence[JobView]) -> Collection[str]:
+        """The refs among the ``active`` jobs that the person asks to cancel."""
+        ...
+
+    def written_refs(self) -> Iterable[DatasetRef]:
+        """The refs as the person wrote them, with what a model does not see: a URL's query."""
+        ...

@@ -1,0 +1,83 @@
+"""The tools by name, each with the model of its arguments, and the JSON schema that a model gets."""
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dataferry.core.types import SourceName
+from dataferry.sources.base import Sort
+from dataferry.tools.prompts import Prompts
+
+
+class ToolInput(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchInput(ToolInput):
+    query: str = Field(min_length=1, max_length=200)
+    sources: list[SourceName] | None = None
+    license: str | None = Field(None, max_length=60)
+    format: str | None = Field(None, max_length=60)
+    task: str | None = Field(None, max_length=60)
+    min_bytes: int | None = Field(None, ge=0)
+    max_bytes: int | None = Field(None, ge=0)
+    sort: Sort = "relevance"
+    limit: int = Field(10, ge=1, le=20)
+    offset: int = Field(0, ge=0, le=1000)
+
+
+class DetailsInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+
+
+class StartInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+
+
+class StatusInput(ToolInput):
+    ref: str | None = Field(None, max_length=4096)
+
+
+class CancelInput(ToolInput):
+    ref: str = Field(max_length=4096)
+
+
+class LibraryInput(ToolInput):
+    page: int = Field(1, ge=1, le=10_000)
+
+
+TOOLS: dict[str, type[ToolInput]] = {
+    "search_datasets": SearchInput,
+    "dataset_details": DetailsInput,
+    "start_download": StartInput,
+    "download_status": StatusInput,
+    "cancel_download": CancelInput,
+    "list_library": LibraryInput,
+}
+
+
+def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
+    """JSON schema of a tool's arguments, with their descriptions from the prompts."""
+    descriptions = prompts.tool(name).arguments
+    arguments, required = _undescribed_schema(name)
+    properties = {
+        argument: fields | {"description": descriptions.get(argument, "")}
+        for argument, fields in arguments.items()
+    }
+    return {"type": "object", "properties": properties, "required": required}
+
+
+@cache
+def _undescribed_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The arguments of a tool without their descriptions, and the names of the required ones."""
+    schema = TOOLS[name].model_json_schema()
+    kept = ("type", "enum", "items", "minimum", "maximum")
+    properties = {}
+    for argument, given in schema["properties"].items():
+        # An optional argument is one that may be left out; "or null" only confuses models.
+        fields = next((one for one in given.get("anyOf", ()) if one.get("type") != "null"), given)
+        properties[argument] = {field: fields[field] for field in kept if field in fields}
+    return properties, schema.get("required", [])

@@ -1,0 +1,56 @@
+"""The outputs of the tools, as the page sees them."""
+
+from dataferry.core.types import JobView, SourceProblem, View
+from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
+
+
+class SearchOutput(View):
+    """Output of ``search_datasets``."""
+
+    query: str
+    downloadable_datasets: tuple[DatasetCard, ...]
+    source_errors: tuple[SourceProblem, ...] = ()
+    more: bool = False
+    offset: int = 0
+
+
+class DetailsOutput(View):
+    """Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened."""
+
+    card: DatasetCard
+    readme: str = ""
+
+
+class StartOutput(View):
+    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
+    for the person's click on ``card``."""
+
+    card: DatasetCard
+    ticket: DownloadTicket | None = None
+    reason: str | None = None
+
+
+class JobsOutput(View):
+    """Output of ``download_status`` and ``cancel_download``. ``reason``: why nothing was cancelled;
+    it waits for the person's own word or click."""
+
+    jobs: tuple[JobView, ...]
+    reason: str | None = None
+
+
+class LibraryOutput(View):
+    """Output of ``list_library``."""
+
+    datasets: tuple[DatasetView, ...]
+    total: int
+
+
+#: The output model of each tool, by the tool's name.
+OUTPUTS: dict[str, type[View]] = {
+    "search_datasets": SearchOutput,
+    "dataset_details": DetailsOutput,
+    "start_download": StartOutput,
+    "download_status": JobsOutput,
+    "cancel_download": JobsOutput,
+    "list_library": LibraryOutput,
+}

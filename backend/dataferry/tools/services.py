@@ -1,0 +1,45 @@
+"""What the tools need of the library and of the jobs."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, Viewer
+from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
+from dataferry.sources.base import SearchFilters
+
+
+class LibraryService(Protocol):
+    """What the tools need of the library."""
+
+    async def search(
+        self,
+        viewer: Viewer,
+        query: str,
+        *,
+        sources: Sequence[SourceName] | None = None,
+        filters: SearchFilters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchAnswer: ...
+
+    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
+
+    async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str: ...
+
+    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]: ...
+
+    async def request_download(
+        self, viewer: Viewer, ref: DatasetRef, *, revision: str | None = None
+    ) -> DownloadTicket: ...
+
+    async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage: ...
+
+
+class JobsService(Protocol):
+    """What the tools need of the jobs."""
+
+    async def list(
+        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
+    ) -> list[JobView]: ...
+
+    async def cancel(self, viewer: Viewer, job_id: str) -> JobView: ...

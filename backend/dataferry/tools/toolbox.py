@@ -1,0 +1,245 @@
+"""What an agent can do: the same six tools for every model, and for the planner.
+
+They act as the signed-in person and with their rights only. Datasets come out of them and nowhere
+else. A tool that costs or destroys asks for the person's own consent to act on that very dataset
+(ADR 0010); without it, it says that it waits for a click.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from dataferry.core.errors import DataferryError, GatedDataset
+from dataferry.core.settings import Settings
+from dataferry.core.types import DatasetRef, View, Viewer
+from dataferry.library.views import DatasetCard
+from dataferry.sources.base import SearchFilters
+from dataferry.tools import results
+from dataferry.tools.consent import Consent
+from dataferry.tools.events import ToolDone, ToolEvent, ToolFailed, ToolOutcome, ToolStarted
+from dataferry.tools.formatting import format_size
+from dataferry.tools.inputs import (
+    TOOLS,
+    CancelInput,
+    DetailsInput,
+    LibraryInput,
+    SearchInput,
+    StartInput,
+    StatusInput,
+)
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.prompts import Prompts
+from dataferry.tools.services import JobsService, LibraryService
+
+log = logging.getLogger(__name__)
+
+#: Above every deadline inside; a tool that hangs must not hold an answer for ever.
+_DEADLINE_S = 60.0
+#: Tool calls in one answer. A model that wants more is in a loop.
+_MAX_CALLS = 40
+_README_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call that a model, or the planner, asks for."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+    @property
+    def started(self) -> ToolStarted:
+        return ToolStarted(self.id, self.name, self.input)
+
+
+class Toolbox:
+    """The tools of one answer. ``outcomes`` are how its calls ended, in the order in which they did."""
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        consent: Consent,
+        library: LibraryService,
+        jobs: JobsService,
+        settings: Settings,
+        prompts: Prompts,
+    ) -> None:
+        self.prompts = prompts
+        self.outcomes: list[ToolOutcome] = []
+        self._viewer = viewer
+        self._consent = consent
+        self._library = library
+        self._jobs = jobs
+        self._download_limit_bytes = settings.agent_download_limit_bytes
+        self._started_bytes = 0
+        self._calls = 0
+        #: Refs as the person wrote them: a URL's query is in theirs only, never in a model's.
+        self._written = {str(ref): ref for ref in consent.written_refs()}
+        self._handlers: dict[str, Callable[[Any], Awaitable[View]]] = {
+            "search_datasets": self._search,
+            "dataset_details": self._details,
+            "start_download": self._start,
+            "download_status": self._status,
+            "cancel_download": self._cancel,
+            "list_library": self._list,
+        }
+
+    async def run(self, call: Call) -> ToolOutcome:
+        """Run one call, whose start (``call.started``) the caller reports. A failure is an outcome too,
+        never an exception."""
+        outcome = await self._outcome(call)
+        self.outcomes.append(outcome)
+        return outcome
+
+    async def run_all(self, calls: Sequence[Call]) -> AsyncIterator[ToolEvent]:
+        """Run calls in parallel; their starts, then their outcomes, both in the order of the calls."""
+        for call in calls:
+            yield call.started
+        tasks = [asyncio.ensure_future(self._outcome(call)) for call in calls]
+        try:
+            for task in tasks:
+                outcome = await task
+                self.outcomes.append(outcome)
+                yield outcome
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _outcome(self, call: Call) -> ToolOutcome:
+        self._calls += 1
+        try:
+            if self._calls > _MAX_CALLS:
+                return self._failed(call, f"Too many tool calls in one answer; {_MAX_CALLS} are the limit.")
+            if call.name not in TOOLS:
+                return self._failed(call, f"There is no tool named {call.name!r}.")
+            arguments = TOOLS[call.name].model_validate(call.input)
+            async with asyncio.timeout(_DEADLINE_S):
+                output = await self._handlers[call.name](arguments)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "input"
+            return self._failed(call, f"The arguments cannot be used: {where}: {first['msg']}.")
+        except DataferryError as error:
+            return self._failed(call, _sentences(error))
+        except TimeoutError:
+            return self._failed(call, "It took too long. Try again in a moment.")
+        except Exception:
+            log.exception("tool %s failed", call.name)
+            return self._failed(call, "It failed for a reason of ours; the server's log says which.")
+        return ToolDone(call.id, call.name, call.input, output, results.output_text(self.prompts, output))
+
+    def _failed(self, call: Call, error: str) -> ToolFailed:
+        return ToolFailed(call.id, call.name, call.input, error, results.error_text(self.prompts, error))
+
+    # -- the tools ----------------------------------------------------------------------------
+
+    async def _search(self, arguments: SearchInput) -> SearchOutput:
+        answer = await self._library.search(
+            self._viewer,
+            arguments.query,
+            sources=arguments.sources,
+            filters=SearchFilters(
+                license=arguments.license,
+                format=arguments.format,
+                task=arguments.task,
+                min_bytes=arguments.min_bytes,
+                max_bytes=arguments.max_bytes,
+                sort=arguments.sort,
+            ),
+            limit=arguments.limit,
+            offset=arguments.offset,
+        )
+        return SearchOutput(
+            query=answer.query,
+            downloadable_datasets=answer.datasets,
+            source_errors=answer.source_errors,
+            more=answer.more,
+            offset=answer.offset,
+        )
+
+    async def _details(self, arguments: DetailsInput) -> DetailsOutput:
+        ref = self._ref(arguments.ref)
+        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        try:
+            readme = await self._library.readme(self._viewer, ref, arguments.revision)
+        except DataferryError:
+            # The card alone answers most questions.
+            readme = ""
+        return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
+
+    async def _start(self, arguments: StartInput) -> StartOutput:
+        ref = self._ref(arguments.ref)
+        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        reason = await self._reason_to_wait(ref, card)
+        if reason is not None:
+            return StartOutput(card=card, reason=reason)
+        # Counted before the wait: calls run side by side.
+        self._started_bytes += card.size_bytes or 0
+        try:
+            ticket = await self._library.request_download(self._viewer, ref, revision=arguments.revision)
+        except GatedDataset as error:
+            # The card leads to its terms, and its button works once they are accepted.
+            return StartOutput(card=card, reason=_sentences(error))
+        card = (await self._library.refresh_cards(self._viewer, [card]))[0]
+        return StartOutput(card=card, ticket=ticket)
+
+    async def _reason_to_wait(self, ref: DatasetRef, card: DatasetCard) -> str | None:
+        if not await self._is_consented(ref, card):
+            return "Your message does not ask for this very dataset, so it waits for your click."
+        if card.size_bytes is None:
+            return "Its size is not known, so it waits for your click."
+        if self._started_bytes + card.size_bytes > self._download_limit_bytes:
+            subject = "It is" if card.size_bytes > self._download_limit_bytes else "Together they are"
+            limit = format_size(self._download_limit_bytes)
+            return f"{subject} larger than {limit}, so it waits for your click."
+        return None
+
+    async def _is_consented(self, ref: DatasetRef, card: DatasetCard) -> bool:
+        consented = self._consent.refs_to_download()
+        if str(ref) in consented or card.ref in consented:
+            return True
+        # A person may write an ownerless id, which the hub follows to the true one.
+        for short in map(DatasetRef.parse, consented):
+            if short.source == "huggingface" and not short.owner and short.name == ref.name:
+                followed = await self._library.describe(self._viewer, short)
+                return followed.ref == card.ref
+        return False
+
+    async def _status(self, arguments: StatusInput) -> JobsOutput:
+        jobs = await self._jobs.list(self._viewer, limit=20)
+        if arguments.ref is not None:
+            ref = str(self._ref(arguments.ref))
+            return JobsOutput(jobs=tuple(job for job in jobs if job.ref == ref)[:5])
+        active = tuple(job for job in jobs if job.active)
+        return JobsOutput(jobs=active or tuple(jobs[:3]))
+
+    async def _cancel(self, arguments: CancelInput) -> JobsOutput:
+        ref = str(self._ref(arguments.ref))
+        active = [job for job in await self._jobs.list(self._viewer, limit=200) if job.active]
+        wanted = [job for job in active if job.ref == ref]
+        if not wanted:
+            return JobsOutput(jobs=(), reason="No download of this dataset is running.")
+        if ref not in self._consent.refs_to_cancel(active):
+            return JobsOutput(
+                jobs=tuple(wanted),
+                reason="Your message does not ask to cancel it, so it waits for your click.",
+            )
+        return JobsOutput(jobs=tuple([await self._jobs.cancel(self._viewer, job.id) for job in wanted]))
+
+    async def _list(self, arguments: LibraryInput) -> LibraryOutput:
+        page = await self._library.list(self._viewer, page_size=20, page_number=arguments.page)
+        return LibraryOutput(datasets=page.datasets, total=page.total)
+
+    def _ref(self, text: str) -> DatasetRef:
+        ref = DatasetRef.parse(text.strip())
+        return self._written.get(str(ref), ref)
+
+
+def _sentences(error: DataferryError) -> str:
+    """What happened, and the next step."""
+    return " ".join(filter(None, (error.detail, error.next_step)))
