@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from dataferry.core.db import Database
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
-    from dataferry.library.service import Library
+    from dataferry.library.downloads import Downloads
+    from dataferry.library.paths import Store
+    from dataferry.library.search import DatasetSearch
+    from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import Speeds
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
@@ -30,7 +33,10 @@ class Services:
     """Every service of one application; on ``app.state.services``."""
 
     accounts: Accounts
-    library: Library
+    store: Store
+    search: DatasetSearch
+    downloads: Downloads
+    shelf: Shelf
     speeds: Speeds
     jobs: Jobs
     catalog: Catalog

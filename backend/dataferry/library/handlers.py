@@ -7,16 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from dataferry.accounts.credentials import CredentialResolver
-from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
-from dataferry.jobs.service import JobRun
+from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
 from dataferry.library.dedup import copies_for, share_equal_files
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
+from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.selection import Selection, chosen
 from dataferry.library.speed_limits import Speeds
 from dataferry.sources.catalog import Catalog
@@ -33,7 +33,7 @@ class Handlers:
         store: Store,
         catalog: Catalog,
         credentials: CredentialResolver,
-        secrets: Secrets,
+        private_urls: PrivateUrls,
         settings: Settings,
         speeds: Speeds,
     ) -> None:
@@ -41,13 +41,20 @@ class Handlers:
         self._store = store
         self._catalog = catalog
         self._credentials = credentials
-        self._secrets = secrets
+        self._private_urls = private_urls
         self._speeds = speeds
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
             min_free_bytes=settings.min_free_bytes,
         )
+
+    def register(self, jobs: Jobs) -> None:
+        """Let ``jobs`` run these handlers."""
+        jobs.register("download", self.download, queue="download")
+        jobs.register("update", self.update, queue="download")
+        jobs.register("delete", self.delete, queue="maintenance")
+        jobs.on_closed(self.closed)
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is whole already is kept, unless forced."""
@@ -56,7 +63,7 @@ class Handlers:
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             return
         run.progress(Progress(phase="resolving"))
-        ref = self.ref_with_link(dataset)
+        ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
         manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
         selection = Selection.from_params(run.params)
@@ -154,12 +161,6 @@ class Handlers:
                 rows.mark(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
         if job.state == "cancelled" and job.kind != "delete":
             shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
-
-    def ref_with_link(self, dataset: Dataset) -> DatasetRef:
-        """The row's ref; a link's secret part is put back."""
-        if dataset.link is None:
-            return rows.ref_of(dataset)
-        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
 
     def _finish(self, run: JobRun, dataset_id: str, target: Path, former: Inodes = frozenset()) -> None:
         """Make the views that were asked for, by now perhaps by others too."""

@@ -80,6 +80,14 @@ def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
     return access is not None and (dataset.source == "url" or access.checked_at > now() - ACCESS_VALID)
 
 
+def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
+    """The row that a key, ref or alias names. Errors: ``NotFound``, also for what the viewer may not see."""
+    for row in find(session, resolve_name(session, key_or_alias), revision):
+        if may_see(session, row, viewer):
+            return row
+    raise unknown(key_or_alias)
+
+
 def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
     """Restricted datasets on this machine that the viewer's access to must be checked again."""
     old = select(DatasetAccess.dataset_id).where(

@@ -93,7 +93,7 @@ _DOWNLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.post("/search-all")
 async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> SearchAnswer:
     """Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`."""
-    return await wired.library.search(
+    return await wired.search.search(
         viewer,
         body.query,
         sources=body.sources,
@@ -149,19 +149,19 @@ async def list_datasets(
     page_number: Annotated[int, Query(ge=1)] = 1,
 ) -> DatasetPage:
     """The library, newest change first; pages count from 1."""
-    return await wired.library.list(viewer, page_size=page_size, page_number=page_number)
+    return await wired.shelf.list(viewer, page_size=page_size, page_number=page_number)
 
 
 @router.get("/{key}")
 async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> DatasetView:
     """One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`)."""
-    return await wired.library.get(viewer, key, revision)
+    return await wired.shelf.get(viewer, key, revision)
 
 
 @router.get("/{key}/receipt")
 async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
     """What arrived: files, sums and whose word they are, licence, date, requesters."""
-    return await wired.library.receipt(viewer, key, revision)
+    return await wired.shelf.receipt(viewer, key, revision)
 
 
 @router.get("/{key}/preview")
@@ -173,19 +173,19 @@ async def get_preview(
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Preview:
     """The first rows of the dataset's main table."""
-    return await wired.library.preview(viewer, key, revision, row_count=rows)
+    return await wired.shelf.preview(viewer, key, revision, row_count=rows)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
 async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTicket:
     """Fetch the newest revision; the old copy stays until the new one is verified."""
-    return await wired.library.update(viewer, key)
+    return await wired.downloads.update(viewer, key)
 
 
 @router.delete("/{key}/data", status_code=status.HTTP_202_ACCEPTED)
 async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Deletion:
     """Delete a dataset's files from this machine."""
-    return await wired.library.delete(viewer, key, revision)
+    return await wired.shelf.delete(viewer, key, revision)
 
 
 def _ref(source: str | None, dataset_id: str) -> DatasetRef:
@@ -203,7 +203,7 @@ def _ref(source: str | None, dataset_id: str) -> DatasetRef:
 
 
 async def _request(wired: Services, viewer: Viewer, ref: DatasetRef, body: DownloadRequest) -> DownloadTicket:
-    ticket = await wired.library.request_download(
+    ticket = await wired.downloads.request(
         viewer,
         ref,
         revision=body.revision,
