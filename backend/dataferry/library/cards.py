@@ -1,6 +1,6 @@
 """What people see of a dataset: its card, its ticket, its row, and the code that loads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -12,7 +12,8 @@ _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
     "huggingface": "/api/datasets/download/huggingface",
 }
-_READERS = {
+#: How pandas reads a table, by the suffix of its name.
+SNIPPET_READERS = {
     ".parquet": "pd.read_parquet({path!r})",
     ".csv": "pd.read_csv({path!r})",
     ".tsv": 'pd.read_csv({path!r}, sep="\\t")',
@@ -133,16 +134,13 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
     )
 
 
-def loader_snippet(ref: DatasetRef, local_path: str, files: Mapping[str, int] | Iterable[str]) -> str:
-    """Code that loads the dataset: pandas for its largest table, the HuggingFace library for its
-    own layout, else the path. ``files``: paths, with sizes where they are known."""
-    sizes = dict(files) if isinstance(files, Mapping) else dict.fromkeys(files, 0)
-    tables = [path for path in sizes if PurePosixPath(path).suffix.lower() in _READERS]
+def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:
+    """Code that loads the dataset: pandas for its main table, the HuggingFace library for its own
+    layout, else the path. ``tables``: paths of its tables, the main one first; two of them suffice."""
     if ref.source == "huggingface" and len(tables) != 1:
         return f'from datasets import load_dataset\n\ndataset = load_dataset("{local_path}")'
     if tables:
-        # A training table rather than a larger test table; then the largest.
-        table = max(tables, key=lambda path: ("train" in path.lower(), sizes[path]))
-        reader = _READERS[PurePosixPath(table).suffix.lower()].format(path=f"{local_path}/{table}")
+        suffix = PurePosixPath(tables[0]).suffix.lower()
+        reader = SNIPPET_READERS[suffix].format(path=f"{local_path}/{tables[0]}")
         return f"import pandas as pd\n\ntable = {reader}"
     return f'from pathlib import Path\n\nfiles = sorted(Path("{local_path}").rglob("*"))'

@@ -14,6 +14,7 @@ from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Prog
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
 from dataferry.library.dedup import copies_for, share_equal_files
+from dataferry.library.file_rows import files_of
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
@@ -204,7 +205,7 @@ def is_whole(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(rows.files_of, dataset.id)
+    files = database.call(files_of, dataset.id)
     tree = Path(dataset.local_path)
     try:
         return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)

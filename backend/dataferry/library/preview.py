@@ -4,7 +4,10 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sqlmodel import Session
+
 from dataferry.core.errors import NotFound
+from dataferry.library.file_rows import tables
 from dataferry.library.views import Preview, PreviewColumn
 
 #: A table's reader and the arguments that make it read only the beginning.
@@ -17,10 +20,9 @@ _READERS: dict[str, tuple[str, dict[str, Any]]] = {
 _CELL = 300
 
 
-def main_table(sizes: dict[str, int]) -> str | None:
-    """The table to show of a dataset's files (path → bytes): a training table, then the largest."""
-    tables = [path for path in sizes if PurePosixPath(path).suffix.lower() in _READERS]
-    return max(tables, key=lambda path: ("train" in path.lower(), sizes[path], path), default=None)
+def main_table(session: Session, dataset_id: str) -> str | None:
+    """The path of the table to show of a dataset: a training table, then the largest."""
+    return next(iter(tables(session, dataset_id, _READERS, limit=1, equals="last")), None)
 
 
 def read_preview(folder: Path, path: str, rows: int) -> Preview:

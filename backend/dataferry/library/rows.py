@@ -11,6 +11,7 @@ from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
 from dataferry.core.types import Checksum, DatasetRef, DatasetSummary, Grade, Viewer
 from dataferry.library.dedup import published
+from dataferry.library.file_rows import forget_files
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
 from dataferry.library.receipts import tree_checksum, weakest
 from dataferry.transfer import FetchedFile
@@ -309,17 +310,6 @@ def record_deletion(session: Session, dataset_id: str) -> None:
     dataset.download_progress, dataset.views = 0.0, []
     dataset.updated_at_ms = now_ms()
     session.add(dataset)
-
-
-def forget_files(session: Session, dataset_id: str) -> None:
-    for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
-        session.delete(file)
-    session.flush()
-
-
-def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
-    query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
-    return list(session.exec(query))
 
 
 def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> tuple[list[Dataset], int]:

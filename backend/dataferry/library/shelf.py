@@ -14,8 +14,9 @@ from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows
 from dataferry.library.access import Access
-from dataferry.library.cards import dataset_view, loader_snippet
+from dataferry.library.cards import SNIPPET_READERS, dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
+from dataferry.library.file_rows import files_of, tables
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
@@ -64,8 +65,8 @@ class Shelf:
             view = dataset_view(row, latest.get(row.id))
             if not row.downloaded or row.local_path is None:
                 return view
-            sizes = {file.path: file.size for file in rows.files_of(session, row.id)}
-            snippet = loader_snippet(rows.ref_of(row), row.local_path, sizes)
+            found = tables(session, row.id, SNIPPET_READERS, limit=2, equals="first")
+            snippet = loader_snippet(rows.ref_of(row), row.local_path, found)
             return view.model_copy(update={"snippet": snippet})
 
         return await self._database.run(read)
@@ -78,7 +79,7 @@ class Shelf:
             row = rows.visible(session, viewer, key_or_alias, revision)
             if not row.downloaded:
                 raise rows.unknown(key_or_alias)
-            return row, rows.files_of(session, row.id), rows.requesters(session, row.id)
+            return row, files_of(session, row.id), rows.requesters(session, row.id)
 
         row, files, users = await self._database.run(read)
         emails = await self._accounts.emails(users)
@@ -90,12 +91,11 @@ class Shelf:
         """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, dict[str, int]]:
+        def read(session: Session) -> tuple[Dataset, str | None]:
             row = rows.visible(session, viewer, key_or_alias, revision)
-            return row, {file.path: file.size for file in rows.files_of(session, row.id)}
+            return row, main_table(session, row.id)
 
-        row, sizes = await self._database.run(read)
-        path = main_table(sizes)
+        row, path = await self._database.run(read)
         if not row.downloaded or row.local_path is None or path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
