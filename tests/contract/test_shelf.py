@@ -13,7 +13,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
-from dataferry.core.errors import NotFound
+from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceName, Viewer
 from dataferry.jobs.service import Jobs
@@ -137,3 +137,78 @@ async def test_a_dataset_without_a_table_has_no_preview(world: World) -> None:
     with pytest.raises(NotFound):
         await world.shelf.preview(BOB, "kaggle:acme~one")
     assert "read_parquet" in ((await world.shelf.get(BOB, "kaggle:acme~one")).snippet or "")
+
+
+async def test_files_come_in_pages_by_path(world: World) -> None:
+    world.hold({f"data/{n:02}.csv": n for n in range(7)})
+    pages = [await world.shelf.files(BOB, "kaggle:acme~one", page_size=3)]
+    while pages[-1].next is not None:
+        pages.append(await world.shelf.files(BOB, "kaggle:acme~one", after=pages[-1].next, page_size=3))
+    assert [len(page.files) for page in pages] == [3, 3, 1]
+    listed = [file for page in pages for file in page.files]
+    assert [(file.path, file.size) for file in listed] == [(f"data/{n:02}.csv", n) for n in range(7)]
+    assert {(file.sha256, file.grade) for file in listed} == {("0" * 64, "recorded")}
+    exactly_one = await world.shelf.files(BOB, "kaggle:acme~one", page_size=7)
+    assert (len(exactly_one.files), exactly_one.next) == (7, None)
+    with pytest.raises(InvalidInput):
+        await world.shelf.files(BOB, "kaggle:acme~one", after="data/\0")
+
+
+async def test_a_file_is_opened_where_it_lies(world: World) -> None:
+    tree = world.hold({"data/a b.csv": len(CONTENT)})
+    world.write(tree, "data/a b.csv")
+    path = await world.shelf.open_file(BOB, "kaggle:acme~one", "data/a b.csv")
+    assert path.read_bytes() == CONTENT
+    assert path.is_relative_to(world.store.root)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "b.csv",
+        "",
+        ".",
+        "data",
+        "data/../data/a.csv",
+        "./data/a.csv",
+        "../1/data/a.csv",
+        "/etc/hostname",
+        "a\0b",
+    ],
+)
+async def test_only_the_files_of_a_dataset_are_opened(world: World, path: str) -> None:
+    tree = world.hold({"data/a.csv": len(CONTENT)})
+    world.write(tree, "data/a.csv", "b.csv")
+    with pytest.raises(NotFound):
+        await world.shelf.open_file(BOB, "kaggle:acme~one", path)
+
+
+@pytest.mark.parametrize("listed", ["../secret", "a/../../secret", "link", "folder/secret"])
+async def test_no_file_outside_is_opened_though_the_dataset_lists_it(world: World, listed: str) -> None:
+    tree = world.hold({listed: len(CONTENT)})
+    world.write(tree, "a/here")
+    world.write(tree.parent, "secret")
+    (tree / "link").symlink_to(tree.parent / "secret")
+    (tree / "folder").symlink_to(tree.parent, target_is_directory=True)
+    assert (tree / listed).resolve().read_bytes() == CONTENT
+    with pytest.raises(NotFound):
+        await world.shelf.open_file(BOB, "kaggle:acme~one", listed)
+
+
+async def test_a_file_that_is_not_there_as_it_was_verified_is_not_opened(world: World) -> None:
+    tree = world.hold({"gone.csv": 1, "changed.csv": 1})
+    world.write(tree, "changed.csv")
+    for path in ("gone.csv", "changed.csv"):
+        with pytest.raises(NotFound, match="not on the disk"):
+            await world.shelf.open_file(BOB, "kaggle:acme~one", path)
+
+
+async def test_files_of_a_restricted_dataset_are_for_those_with_access(world: World) -> None:
+    tree = world.hold({"a.csv": len(CONTENT)}, visibility="restricted")
+    world.write(tree, "a.csv")
+    assert len((await world.shelf.files(BOB, "kaggle:acme~one")).files) == 1
+    assert await world.shelf.open_file(BOB, "kaggle:acme~one", "a.csv") == tree / "a.csv"
+    with pytest.raises(NotFound):
+        await world.shelf.files(EVE, "kaggle:acme~one")
+    with pytest.raises(NotFound):
+        await world.shelf.open_file(EVE, "kaggle:acme~one", "a.csv")

@@ -2,18 +2,25 @@
 all. Every function takes the session first."""
 
 from collections.abc import Collection
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select
 
+from dataferry.core.errors import InvalidInput
+from dataferry.core.types import Grade
 from dataferry.library.models import DatasetFile
+from dataferry.library.views import DatasetFileView
 
 
 def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
     """Every file, by path."""
     query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
     return list(session.exec(query))
+
+
+def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
+    return session.get(DatasetFile, (dataset_id, path)) if _storable(path) else None
 
 
 def forget_files(session: Session, dataset_id: str) -> None:
@@ -50,6 +57,34 @@ def tables(
         .limit(limit)
     )
     return list(session.exec(query))
+
+
+def page(session: Session, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetFileView]:
+    """The next files after the path ``after``, by path in the database's own order.
+
+    Errors: ``InvalidInput`` where ``after`` can be no file's path.
+    """
+    if after is not None and not _storable(after):
+        raise InvalidInput("The file list cannot go on there.", next_step="Begin it again.")
+    query = select(DatasetFile.path, DatasetFile.size, DatasetFile.sha256, DatasetFile.grade).where(
+        DatasetFile.dataset_id == dataset_id
+    )
+    if after is not None:
+        query = query.where(DatasetFile.path > after)
+    found = session.exec(query.order_by(DatasetFile.path).limit(limit))
+    return [
+        DatasetFileView(path=path, size=size, sha256=sha256, grade=cast(Grade, grade))
+        for path, size, sha256, grade in found
+    ]
+
+
+def _storable(path: str) -> bool:
+    """A database takes it as text: Postgres refuses NUL, and no driver encodes half of a surrogate pair."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in path
 
 
 def _has(lower: ColumnElement[str], suffix: str) -> ColumnElement[bool]:

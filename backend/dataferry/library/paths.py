@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -86,6 +87,22 @@ class Store:
         if first.startswith(".") or first in SOURCE_NAMES:
             raise refused
         return path
+
+    def file(self, tree: Path, path: str, size: int) -> Path | None:
+        """The file ``path`` of a dataset's folder, if it is a regular file of ``size`` bytes in it.
+
+        None too for a path that leads out of the folder, or through a symbolic link.
+        """
+        file = tree / path
+        if ".." in Path(path).parts or not file.is_relative_to(tree) or not tree.is_relative_to(self.root):
+            return None
+        try:
+            # The store may lie behind a link, what is in it may not.
+            inside = file.resolve(strict=True) == self.root.resolve() / file.relative_to(self.root)
+            status = file.stat()
+        except (OSError, ValueError):
+            return None
+        return file if inside and stat.S_ISREG(status.st_mode) and status.st_size == size else None
 
     def make_view(self, tree: Path, view: Path, *, former: Inodes = frozenset()) -> None:
         """Hardlink every file of ``tree`` below ``view``; links that are right already stay.

@@ -12,16 +12,24 @@ from dataferry.core.errors import Conflict, Forbidden, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows
+from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
 from dataferry.library.cards import SNIPPET_READERS, dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
-from dataferry.library.file_rows import files_of, tables
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
 from dataferry.library.receipts import receipt
-from dataferry.library.views import DatasetPage, DatasetView, Deletion, Preview, Receipt, StorageView
+from dataferry.library.views import (
+    DatasetFileView,
+    DatasetPage,
+    DatasetView,
+    Deletion,
+    FilePage,
+    Preview,
+    Receipt,
+    StorageView,
+)
 
 
 class Shelf:
@@ -65,7 +73,7 @@ class Shelf:
             view = dataset_view(row, latest.get(row.id))
             if not row.downloaded or row.local_path is None:
                 return view
-            found = tables(session, row.id, SNIPPET_READERS, limit=2, equals="first")
+            found = file_rows.tables(session, row.id, SNIPPET_READERS, limit=2, equals="first")
             snippet = loader_snippet(rows.ref_of(row), row.local_path, found)
             return view.model_copy(update={"snippet": snippet})
 
@@ -76,10 +84,8 @@ class Shelf:
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
-            row = rows.visible(session, viewer, key_or_alias, revision)
-            if not row.downloaded:
-                raise rows.unknown(key_or_alias)
-            return row, files_of(session, row.id), rows.requesters(session, row.id)
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
 
         row, files, users = await self._database.run(read)
         emails = await self._accounts.emails(users)
@@ -99,6 +105,58 @@ class Shelf:
         if not row.downloaded or row.local_path is None or path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
+
+    async def files(
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None = None,
+        *,
+        after: str | None = None,
+        page_size: int = 1000,
+    ) -> FilePage:
+        """A page of a dataset's files, by path. ``after``: ``next`` of the page before.
+
+        Pages follow a path, not a number, so that the last one costs no more than the first.
+        Errors: ``NotFound`` until the dataset is here; ``InvalidInput`` for an ``after`` that no page had.
+        """
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> list[DatasetFileView]:
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            # One more than is shown tells whether there is another page.
+            return file_rows.page(session, row.id, after=after, limit=page_size + 1)
+
+        found = await self._database.run(read)
+        shown = tuple(found[:page_size])
+        return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None)
+
+    async def open_file(
+        self, viewer: Viewer, key_or_alias: str, path: str, revision: str | None = None
+    ) -> Path:
+        """Where one verified file of a dataset lies, inside the store, to be read and not written.
+
+        Errors: ``NotFound`` for a path that is none of its files, and for a file that is not there as it
+        was verified: gone, of another size, or replaced by a link.
+        """
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> tuple[Dataset, DatasetFile | None]:
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            return row, file_rows.file_of(session, row.id, path)
+
+        row, file = await self._database.run(read)
+        if file is None or row.local_path is None:
+            raise NotFound(
+                f"The dataset has no file {path[:120]!r}.", next_step="Choose one from its file list."
+            )
+        found = await asyncio.to_thread(self._store.file, Path(row.local_path), file.path, file.size)
+        if found is None:
+            raise NotFound(
+                f"{path[:120]} is not on the disk as it was downloaded.",
+                next_step="Download the dataset again, with force.",
+            )
+        return found
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
         """Delete a dataset's files. For those who asked for it, and admins.
@@ -140,6 +198,14 @@ class Shelf:
             used_by_datasets=used,
             reserve=self._min_free_bytes,
         )
+
+    @staticmethod
+    def _downloaded(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:
+        """Errors: ``NotFound`` until the dataset is here."""
+        row = rows.visible(session, viewer, key_or_alias, revision)
+        if not row.downloaded:
+            raise rows.unknown(key_or_alias)
+        return row
 
     def _check_deletable(self, session: Session, viewer: Viewer, row: Dataset) -> None:
         """Errors: ``Forbidden``, ``Conflict``."""

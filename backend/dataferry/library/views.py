@@ -90,6 +90,14 @@ class DatasetFileView(View):
     grade: Grade
 
 
+class FilePage(View):
+    """Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
+    end."""
+
+    files: tuple[DatasetFileView, ...]
+    next: str | None = None
+
+
 class DatasetView(View):
     """A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
     ``download_progress`` 0–100."""
