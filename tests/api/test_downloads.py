@@ -266,13 +266,13 @@ def test_what_a_download_needs_and_what_is_free_is_said(ada: Client) -> None:
         "datasets"
     ]
     ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait=0"}).json()
-    assert ticket["room"]["needs_bytes"] == card["size_bytes"] > 0
-    assert ticket["room"]["free_bytes"] > 10**6
+    assert ticket["disk_space"]["needed_bytes"] == card["size_bytes"] > 0
+    assert ticket["disk_space"]["free_bytes"] > 10**6
     ada.finished(ticket["job_id"])
     here = ada.post("/api/datasets/download-dataset", body).json()
-    assert (here["status"], here["room"]["needs_bytes"]) == ("succeeded", 0)
+    assert (here["status"], here["disk_space"]["needed_bytes"]) == ("succeeded", 0)
     part = ada.post("/api/datasets/download-dataset", body | {"files": ["test.csv"]}).json()
-    assert part["room"]["needs_bytes"] is None
+    assert part["disk_space"]["needed_bytes"] is None
     ada.finished(part["job_id"])
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus, Room
+from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
 
 _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
@@ -66,10 +66,10 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
 
 
 def download_ticket(
-    job: JobView, dataset_id: str, path: str = "", room: Room | None = None
+    job: JobView, dataset_id: str, path: str = "", disk_space: DiskSpace | None = None
 ) -> DownloadTicket:
     """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
-    by default the dataset's own folder. ``room``: what it found on the disk."""
+    by default the dataset's own folder. ``disk_space``: as it was when it was asked for."""
     ref = DatasetRef.parse(job.ref)
     path = path or job.file_path or ""
     folder = f" to {path}" if path else ""
@@ -80,7 +80,7 @@ def download_ticket(
     elif job.state == "cancelled":
         message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
     else:
-        words = f" ({room.words})" if room is not None and room.words else ""
+        words = f" ({disk_space.summary})" if disk_space is not None and disk_space.summary else ""
         message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{words}."
     return DownloadTicket(
         success=job.state not in ("failed", "cancelled"),
@@ -93,7 +93,7 @@ def download_ticket(
         ref=job.ref,
         key=job.key,
         problem=job.problem,
-        room=room,
+        disk_space=disk_space,
     )
 
 

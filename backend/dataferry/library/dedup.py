@@ -70,7 +70,7 @@ def share_equal_files(
     """Let files whose hash nobody knew before they came share the bytes of equal ones in the library.
 
     To be called before views of ``tree`` are made: a file that is replaced keeps its name, not its
-    inode. It only saves room, so that nothing that goes wrong here is an error.
+    inode. It only saves disk space, so that nothing that goes wrong here is an error.
     """
     equal = copies_for(database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files))
     for file in files:

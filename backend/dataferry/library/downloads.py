@@ -15,12 +15,12 @@ from dataferry.jobs.service import Jobs
 from dataferry.library import rows
 from dataferry.library.access import Access
 from dataferry.library.cards import download_ticket
-from dataferry.library.disk_space import find_room
+from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.selection import Selection
-from dataferry.library.views import DownloadTicket, Room
+from dataferry.library.views import DiskSpace, DownloadTicket
 from dataferry.sources.catalog import Catalog
 
 
@@ -98,7 +98,7 @@ class Downloads:
         summary = await self._describe(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
-        room = await self._room(ref, summary, selection, afresh=force)
+        disk_space = await self._disk_space(ref, summary, selection, force=force)
         credential = await self._credentials.find(ref.source, viewer.user_id)
         request = _Request(
             viewer=viewer,
@@ -114,7 +114,7 @@ class Downloads:
         )
         job_id, path = await self._database.run(self._submit, request)
         self._jobs.wake(job_id)
-        return download_ticket(await self._jobs.get(viewer, job_id), asked.id, path, room)
+        return download_ticket(await self._jobs.get(viewer, job_id), asked.id, path, disk_space)
 
     async def update(self, viewer: Viewer, key_or_alias: str) -> DownloadTicket:
         """Fetch the newest revision; the copy that is here stays until the new one is verified.
@@ -154,16 +154,17 @@ class Downloads:
             await self._access.confirm(viewer, DatasetRef.parse(summary.ref), summary.revision)
         return summary
 
-    async def _room(
-        self, ref: DatasetRef, summary: DatasetSummary | None, selection: Selection, *, afresh: bool
-    ) -> Room:
+    async def _disk_space(
+        self, ref: DatasetRef, summary: DatasetSummary | None, selection: Selection, *, force: bool
+    ) -> DiskSpace:
         """Errors: ``DiskFull``, ``StoreNotWritable``."""
         size = row = None
         if summary is not None:
             size = summary.size_bytes if selection.whole else None
             row = await self._database.run(rows.exact, ref, summary.revision or "", selection.digest)
-        reserve = self._min_free_bytes
-        return await asyncio.to_thread(find_room, self._store, size, row, reserve=reserve, afresh=afresh)
+        return await asyncio.to_thread(
+            check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
+        )
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:
         """Write the dataset's row and its job's. Returns the job's id and the folder that will hold the

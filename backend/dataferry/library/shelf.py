@@ -193,10 +193,10 @@ class Shelf:
         used = await self._database.run(used_bytes)
         return StorageView(
             path=str(self._store.root),
-            free=usage.free,
-            total=usage.total,
-            used_by_datasets=used,
-            reserve=self._min_free_bytes,
+            free_bytes=usage.free,
+            total_bytes=usage.total,
+            dataset_bytes=used,
+            reserve_bytes=self._min_free_bytes,
         )
 
     @staticmethod

@@ -50,19 +50,19 @@ class SearchAnswer(View):
     offset: int = 0
 
 
-class Room(View):
-    """What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
-    that is not known before its files are listed. What archives take beside them is looked at by its job."""
+class DiskSpace(View):
+    """What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
+    that is not known before its files are listed. What archives take beside them is checked by its job."""
 
-    needs_bytes: int | None
+    needed_bytes: int | None
     free_bytes: int
 
     @property
-    def words(self) -> str | None:
+    def summary(self) -> str | None:
         """``needs 4.1 GB, 51 GB free``; None where there is nothing to say."""
-        if not self.needs_bytes:
+        if not self.needed_bytes:
             return None
-        return f"needs {readable_bytes(self.needs_bytes)}, {readable_bytes(self.free_bytes)} free"
+        return f"needs {readable_bytes(self.needed_bytes)}, {readable_bytes(self.free_bytes)} free"
 
 
 class DownloadTicket(View):
@@ -79,8 +79,8 @@ class DownloadTicket(View):
     ref: str
     key: str
     problem: ProblemView | None = None
-    #: What its bytes found on the disk when it was asked for.
-    room: Room | None = None
+    #: As it was when the download was asked for.
+    disk_space: DiskSpace | None = None
 
 
 class DatasetFileView(View):
@@ -182,13 +182,15 @@ class Deletion(View):
 
 
 class StorageView(View):
-    """The disk under the store, in bytes."""
+    """The disk under the store."""
 
     path: str
-    free: int
-    total: int
-    used_by_datasets: int
-    reserve: int
+    free_bytes: int
+    total_bytes: int
+    #: Of all that is downloaded; equal files count once.
+    dataset_bytes: int
+    #: Kept free: a download that needs more than the rest is refused.
+    reserve_bytes: int
 
 
 class SpeedLimitsView(View):

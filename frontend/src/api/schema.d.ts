@@ -1290,6 +1290,17 @@ export interface components {
             readme: string;
         };
         /**
+         * DiskSpace
+         * @description What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
+         *     that is not known before its files are listed. What archives take beside them is checked by its job.
+         */
+        DiskSpace: {
+            /** Needed Bytes */
+            needed_bytes: number | null;
+            /** Free Bytes */
+            free_bytes: number;
+        };
+        /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
          */
@@ -1348,7 +1359,7 @@ export interface components {
             /** Key */
             key: string;
             problem?: components["schemas"]["ProblemView"] | null;
-            room?: components["schemas"]["Room"] | null;
+            disk_space?: components["schemas"]["DiskSpace"] | null;
         };
         /**
          * JobEvent
@@ -1820,17 +1831,6 @@ export interface components {
             setup_token?: string | null;
         };
         /**
-         * Room
-         * @description What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
-         *     that is not known before its files are listed. What archives take beside them is looked at by its job.
-         */
-        Room: {
-            /** Needs Bytes */
-            needs_bytes: number | null;
-            /** Free Bytes */
-            free_bytes: number;
-        };
-        /**
          * SearchAnswer
          * @description One merged ranking; what failed is in ``source_errors``, each with its next step.
          */
@@ -2057,19 +2057,19 @@ export interface components {
         };
         /**
          * StorageView
-         * @description The disk under the store, in bytes.
+         * @description The disk under the store.
          */
         StorageView: {
             /** Path */
             path: string;
-            /** Free */
-            free: number;
-            /** Total */
-            total: number;
-            /** Used By Datasets */
-            used_by_datasets: number;
-            /** Reserve */
-            reserve: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Dataset Bytes */
+            dataset_bytes: number;
+            /** Reserve Bytes */
+            reserve_bytes: number;
         };
         /** Subscribe */
         Subscribe: {

@@ -228,7 +228,7 @@ async def _download(
     if wait:
         limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s
         job = await wired.jobs.wait(viewer, ticket.job_id, limit)
-        ticket = download_ticket(job, ticket.dataset_id, ticket.file_path, ticket.room)
+        ticket = download_ticket(job, ticket.dataset_id, ticket.file_path, ticket.disk_space)
         raise_if_unsuccessful(job)
         response.headers["Preference-Applied"] = "wait"
     if ticket.status == "succeeded":

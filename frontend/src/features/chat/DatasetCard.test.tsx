@@ -87,17 +87,32 @@ test("a paused download's one button resumes it, and keeps the focus", async () 
 test.each([
   [60e9, "Needs 4.0 GB, 60.0 GB free", null],
   [4.5e9, "Needs 5.0 GB, 4.5 GB free", "needs 5.0 GB, 4.5 GB free"],
-])("what it needs of the disk is said before the start: %d free", async (free, title, warning) => {
-  const storage = { path: "/store", free, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
-  vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
-  renderOnPage(<DatasetCard card={sampleCard({ size_bytes: 4e9 })} />);
-  const button = await screen.findByRole("button", { name: "Download Iris" });
-  await waitFor(() => expect(button).toHaveAccessibleDescription(title));
-  expect(screen.queryByText(/^needs/)?.textContent ?? null).toBe(warning);
-});
+])(
+  "what it needs of the disk is said before the start: %d free",
+  async (free_bytes, title, warning) => {
+    const storage = {
+      path: "/store",
+      free_bytes,
+      total_bytes: 1e12,
+      dataset_bytes: 0,
+      reserve_bytes: 1e9,
+    };
+    vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
+    renderOnPage(<DatasetCard card={sampleCard({ size_bytes: 4e9 })} />);
+    const button = await screen.findByRole("button", { name: "Download Iris" });
+    await waitFor(() => expect(button).toHaveAccessibleDescription(title));
+    expect(screen.queryByText(/^needs/)?.textContent ?? null).toBe(warning);
+  },
+);
 
-test("where it is here already, no room is asked for", async () => {
-  const storage = { path: "/store", free: 1, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
+test("where it is here already, no disk space is asked for", async () => {
+  const storage = {
+    path: "/store",
+    free_bytes: 1,
+    total_bytes: 1e12,
+    dataset_bytes: 0,
+    reserve_bytes: 1e9,
+  };
   vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
   renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
   await screen.findByRole("link", { name: "Open Iris" });

@@ -34,7 +34,7 @@ export function TrayContent() {
         <Link to="/downloads" className="text-accent hover:underline touch:py-2.5">
           All downloads
         </Link>
-        {storage && <span>{formatBytes(storage.free)} free</span>}
+        {storage && <span>{formatBytes(storage.free_bytes)} free</span>}
       </p>
     </div>
   );
