@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dataferry.library.paths import Store
     from dataferry.library.search import DatasetSearch
     from dataferry.library.shelf import Shelf
-    from dataferry.library.speed_limits import Speeds
+    from dataferry.library.speed_limits import SpeedLimits
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -37,7 +37,7 @@ class Services:
     search: DatasetSearch
     downloads: Downloads
     shelf: Shelf
-    speeds: Speeds
+    speed_limits: SpeedLimits
     jobs: Jobs
     catalog: Catalog
     chat: ChatService

@@ -1,4 +1,4 @@
-"""What people see of a dataset: its card, its ticket, its row, and the code that loads it."""
+"""The views of a dataset: its card, its ticket, its row, and the code that loads it."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -68,7 +68,7 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
 def download_ticket(
     job: JobView, dataset_id: str, path: str = "", disk_space: DiskSpace | None = None
 ) -> DownloadTicket:
-    """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
+    """The answer to a request for a download, with its job's state. ``path``: where the requester finds it,
     by default the dataset's own folder. ``disk_space``: as it was when it was asked for."""
     ref = DatasetRef.parse(job.ref)
     path = path or job.file_path or ""
@@ -80,8 +80,8 @@ def download_ticket(
     elif job.state == "cancelled":
         message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
     else:
-        words = f" ({disk_space.summary})" if disk_space is not None and disk_space.summary else ""
-        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{words}."
+        needs = f" ({disk_space.summary})" if disk_space is not None and disk_space.summary else ""
+        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{needs}."
     return DownloadTicket(
         success=job.state not in ("failed", "cancelled"),
         dataset_id=dataset_id,

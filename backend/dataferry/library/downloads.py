@@ -160,8 +160,8 @@ class Downloads:
         """Errors: ``DiskFull``, ``StoreNotWritable``."""
         size = row = None
         if summary is not None:
-            size = summary.size_bytes if selection.whole else None
-            row = await self._database.run(rows.exact, ref, summary.revision or "", selection.digest)
+            size = summary.size_bytes if selection.everything else None
+            row = await self._database.run(rows.find_exact, ref, summary.revision or "", selection.digest)
         return await asyncio.to_thread(
             check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
         )
@@ -176,7 +176,7 @@ class Downloads:
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None
         if request.view is not None:
-            rows.wish_view(session, dataset, str(request.view))
+            rows.add_view(session, dataset, str(request.view))
         job_id, created = self._jobs.submit(
             session,
             kind=request.kind,
@@ -195,7 +195,7 @@ class Downloads:
         )
         if created:
             status = "downloaded" if dataset.downloaded else "queued"
-            rows.mark(session, dataset.id, status, job_id=job_id)
+            rows.set_status(session, dataset.id, status, job_id=job_id)
         return job_id, str(request.view or target or "")
 
     def _upsert(self, session: Session, request: _Request) -> Dataset:
@@ -203,7 +203,7 @@ class Downloads:
         source has not said so and somebody else's right would become theirs."""
         ref, viewer = request.ref, request.viewer
         if request.asked.id != ref.id and request.asked.source != "url":
-            rows.learn_alias(session, request.asked.id, ref)
+            rows.record_alias(session, request.asked.id, ref)
         dataset = rows.upsert(
             session,
             ref,
@@ -213,7 +213,7 @@ class Downloads:
             encrypted_link=self._private_urls.encrypted(ref),
         )
         if request.summary is None and ref.source != "url":
-            rows.admit_unasked(session, dataset, viewer, anonymous=request.anonymous)
+            rows.admit_unverified(session, dataset, viewer, anonymous=request.anonymous)
         rows.record_access(session, dataset.id, viewer.user_id)
         return dataset
 

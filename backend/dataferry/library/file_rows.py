@@ -23,7 +23,7 @@ def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
     return session.get(DatasetFile, (dataset_id, path)) if _storable(path) else None
 
 
-def forget_files(session: Session, dataset_id: str) -> None:
+def delete_files(session: Session, dataset_id: str) -> None:
     for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
         session.delete(file)
     session.flush()

@@ -16,8 +16,8 @@ _READERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".tsv": ("read_csv", {"sep": "\t"}),
     ".jsonl": ("read_json", {"lines": True}),
 }
-#: A cell is cut for the page; the file keeps it whole.
-_CELL = 300
+#: A longer cell is truncated for the page.
+_MAX_CELL_CHARS = 300
 
 
 def main_table(session: Session, dataset_id: str) -> str | None:
@@ -30,7 +30,7 @@ def read_preview(folder: Path, path: str, rows: int) -> Preview:
 
     Errors: ``NotFound`` where the file cannot be read as a table.
     """
-    import pandas as pd  # half a second and 60 MB, only for who looks at a table
+    import pandas as pd  # half a second and 60 MB: only where a table is previewed
 
     name, arguments = _READERS[PurePosixPath(path).suffix.lower()]
     try:
@@ -51,4 +51,4 @@ def _shortened(cell: Any) -> str | int | float | bool | None:
     if cell is None or isinstance(cell, bool | int | float):
         return cell
     text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
-    return text if len(text) <= _CELL else text[:_CELL] + "…"
+    return text if len(text) <= _MAX_CELL_CHARS else text[:_MAX_CELL_CHARS] + "…"

@@ -19,23 +19,23 @@ class PrivateUrls:
         self._secrets = secrets
 
     def encrypted(self, ref: DatasetRef) -> str | None:
-        """The ref's whole URL for its row; None where there is nothing to hide."""
+        """The ref's full URL for its row; None where there is nothing to hide."""
         return self._secrets.encrypt(ref.link or "") if has_secret(ref) else None
 
     def ref_of(self, dataset: Dataset) -> DatasetRef:
-        """The row's ref, with its whole URL where one is kept."""
+        """The row's ref, with its full URL where one is kept."""
         if dataset.link is None:
             return rows.ref_of(dataset)
         return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
 
     def restore(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
-        """The ref with its whole URL. Errors: ``NotFound`` for a URL that this viewer has not given."""
+        """The ref with its full URL. Errors: ``NotFound`` for a URL that this viewer has not given."""
         if ref.source != "url" or ref.link is not None:
             return ref
         for row in rows.find(session, ref):
             if row.link is not None and rows.may_see(session, row, viewer):
                 return self.ref_of(row)
-        raise rows.unknown(ref.id)
+        raise rows.not_in_library(ref.id)
 
 
 def has_secret(ref: DatasetRef) -> bool:

@@ -97,7 +97,7 @@ class DatasetSearch:
         self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
     ) -> dict[str, tuple[Dataset | None, JobView | None]]:
         """By ref: the downloaded row, and the viewer's newest job."""
-        visible = [row for row in rows.of_refs(session, refs) if rows.may_see(session, row, viewer)]
+        visible = [row for row in rows.find_all(session, refs) if rows.may_see(session, row, viewer)]
         latest = self._jobs.latest(session, [row.id for row in visible], viewer.user_id)
         states: dict[str, tuple[Dataset | None, JobView | None]] = {}
         for ref in refs:

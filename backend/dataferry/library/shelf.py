@@ -204,7 +204,7 @@ class Shelf:
         """Errors: ``NotFound`` until the dataset is here."""
         row = rows.visible(session, viewer, key_or_alias, revision)
         if not row.downloaded:
-            raise rows.unknown(key_or_alias)
+            raise rows.not_in_library(key_or_alias)
         return row
 
     def _check_deletable(self, session: Session, viewer: Viewer, row: Dataset) -> None:

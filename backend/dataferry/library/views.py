@@ -59,14 +59,14 @@ class DiskSpace(View):
 
     @property
     def summary(self) -> str | None:
-        """``needs 4.1 GB, 51 GB free``; None where there is nothing to say."""
+        """``needs 4.1 GB, 51 GB free``; None where nothing more is needed, or the size is not known."""
         if not self.needed_bytes:
             return None
         return f"needs {readable_bytes(self.needed_bytes)}, {readable_bytes(self.free_bytes)} free"
 
 
 class DownloadTicket(View):
-    """The answer to a wish for a download. ``success`` says that it was accepted, or, once
+    """The answer to a request for a download. ``success`` says that it was accepted, or, once
     ``status`` is ``succeeded``, done."""
 
     success: bool
@@ -120,7 +120,7 @@ class DatasetView(View):
     size: int | None
     file_count: int | None
     checksum: str | None
-    #: Whose word the checksums are: that of the weakest of its files.
+    #: Who vouches for the checksums: the weakest grade of its files.
     grade: Grade | None = None
     status: LocalStatus | Literal["registered"]
     error: str | None
@@ -139,7 +139,7 @@ class DatasetPage(View):
 
 
 class Receipt(View):
-    """What arrived, from where, whose word its checksums are, when, and who asked for it."""
+    """What arrived, from where, who vouches for its checksums, when, and who asked for it."""
 
     ref: str
     revision: str
@@ -156,7 +156,7 @@ class Receipt(View):
     downloaded_at: datetime
     requested_by: tuple[str, ...]
     files: tuple[DatasetFileView, ...]
-    #: The whole of it in one line.
+    #: All of it in one line.
     line: str
 
 
@@ -194,19 +194,19 @@ class StorageView(View):
 
 
 class SpeedLimitsView(View):
-    """How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+    """How fast all downloads of a process together may be, in bytes a second; None = no limit.
 
-    ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+    ``night`` are hours with a limit of their own, ``22:00-06:00`` in the server's local time.
     """
 
     bytes_per_s: int | None
     night: str | None
     night_bytes_per_s: int | None
-    #: Where they come from: what an admin has set comes before the settings.
+    #: What an admin has set comes before the settings.
     set_by: Literal["settings", "admin"]
 
 
-class JobLimitView(View):
+class JobSpeedLimitView(View):
     """How fast one job may be, in bytes a second; None = it has no limit of its own."""
 
     job_id: str

@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Get Receipt
-         * @description What arrived: files, sums and whose word they are, licence, date, requesters.
+         * @description What arrived: files, checksums and who vouches for them, licence, date, requesters.
          */
         get: operations["get_receipt"];
         put?: never;
@@ -1330,7 +1330,7 @@ export interface components {
         };
         /**
          * DownloadTicket
-         * @description The answer to a wish for a download. ``success`` says that it was accepted, or, once
+         * @description The answer to a request for a download. ``success`` says that it was accepted, or, once
          *     ``status`` is ``succeeded``, done.
          */
         DownloadTicket: {
@@ -1387,16 +1387,6 @@ export interface components {
              */
             bytes_per_s: number | null;
         };
-        /**
-         * JobLimitView
-         * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
-         */
-        JobLimitView: {
-            /** Job Id */
-            job_id: string;
-            /** Bytes Per S */
-            bytes_per_s: number | null;
-        };
         /** JobRequest */
         JobRequest: {
             /**
@@ -1432,6 +1422,16 @@ export interface components {
             /** Seq */
             seq: number;
             job: components["schemas"]["JobView"];
+        };
+        /**
+         * JobSpeedLimitView
+         * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
+         */
+        JobSpeedLimitView: {
+            /** Job Id */
+            job_id: string;
+            /** Bytes Per S */
+            bytes_per_s: number | null;
         };
         /**
          * JobTransition
@@ -1762,7 +1762,7 @@ export interface components {
         };
         /**
          * Receipt
-         * @description What arrived, from where, whose word its checksums are, when, and who asked for it.
+         * @description What arrived, from where, who vouches for its checksums, when, and who asked for it.
          */
         Receipt: {
             /** Ref */
@@ -2022,9 +2022,9 @@ export interface components {
         };
         /**
          * SpeedLimitsView
-         * @description How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+         * @description How fast all downloads of a process together may be, in bytes a second; None = no limit.
          *
-         *     ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+         *     ``night`` are hours with a limit of their own, ``22:00-06:00`` in the server's local time.
          */
         SpeedLimitsView: {
             /** Bytes Per S */
@@ -3531,7 +3531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobLimitView"];
+                    "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3566,7 +3566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobLimitView"];
+                    "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -131,13 +131,13 @@ async def download_dataset(
 async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -> BatchAnswer:
     """Start several downloads. One that cannot start does not stop the others."""
     results = []
-    for wish in body.datasets:
+    for request in body.datasets:
         try:
-            ticket = await _request(wired, viewer, _ref(wish.source, wish.dataset_id), wish)
-            results.append(BatchResult(dataset_id=wish.dataset_id, success=True, ticket=ticket))
+            ticket = await _request(wired, viewer, _ref(request.source, request.dataset_id), request)
+            results.append(BatchResult(dataset_id=request.dataset_id, success=True, ticket=ticket))
         except DataferryError as error:
             problem = problem_of(error)
-            results.append(BatchResult(dataset_id=wish.dataset_id, success=False, problem=problem))
+            results.append(BatchResult(dataset_id=request.dataset_id, success=False, problem=problem))
     return BatchAnswer(results=results)
 
 
@@ -160,7 +160,7 @@ async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revisio
 
 @router.get("/{key}/receipt")
 async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
-    """What arrived: files, sums and whose word they are, licence, date, requesters."""
+    """What arrived: files, checksums and who vouches for them, licence, date, requesters."""
     return await wired.shelf.receipt(viewer, key, revision)
 
 
