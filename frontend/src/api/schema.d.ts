@@ -1513,6 +1513,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Active
+             * @description It has not reached a final state: succeeded, cancelled or failed.
+             */
+            readonly active: boolean;
         };
         /**
          * JobsOutput
@@ -3831,11 +3836,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -3843,7 +3844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
                 };
             };
         };
@@ -3855,11 +3856,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -3867,7 +3864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
                 };
             };
         };
