@@ -39,7 +39,7 @@ class Shelf:
             size=SIZE,
             sha256=sha,
             grade="publisher",
-            published=f"git-sha1:{git}",
+            published_hash=f"git-sha1:{git}",
         )
         with self.database.unit_of_work() as session:
             session.add(dataset)

@@ -20,7 +20,7 @@ from tests.support.server import until
 pytestmark = pytest.mark.anyio
 
 ADMIN, BOB, EVE = Viewer("ada", admin=True), Viewer("bob"), Viewer("eve")
-#: So little that a wait for it can be told from none.
+#: Bytes a second: so little that a wait for it differs clearly from none.
 CRAWL = 1
 
 

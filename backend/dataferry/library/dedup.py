@@ -60,7 +60,7 @@ def dedup_candidates(
             paths_by_hash[f"sha256:{value}"].append(path)
     for values in _batches(_hash_key(checksum) for checksum in known if checksum.algorithm in _WEAK):
         for value, path in database.call(
-            _files_with_hash, col(DatasetFile.published), values, _same_dataset(dataset)
+            _files_with_hash, col(DatasetFile.published_hash), values, _same_dataset(dataset)
         ):
             paths_by_hash[value].append(path)
     return DedupCandidates(paths_by_hash)

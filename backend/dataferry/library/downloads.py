@@ -210,7 +210,7 @@ class Downloads:
             request.summary,
             revision=request.resolved_revision,
             selection=request.selection.digest,
-            encrypted_link=self._private_urls.encrypted(ref),
+            encrypted_url=self._private_urls.encrypted(ref),
         )
         if request.summary is None and ref.source != "url":
             rows.admit_unverified(session, dataset, viewer, anonymous=request.anonymous)

@@ -65,7 +65,7 @@ def page(session: Session, dataset_id: str, *, after: str | None, limit: int) ->
     Errors: ``InvalidInput`` where ``after`` can be no file's path.
     """
     if after is not None and not _storable(after):
-        raise InvalidInput("The file list cannot go on there.", next_step="Begin it again.")
+        raise InvalidInput("The file list cannot continue there.", next_step="Start it from the beginning.")
     query = select(DatasetFile.path, DatasetFile.size, DatasetFile.sha256, DatasetFile.grade).where(
         DatasetFile.dataset_id == dataset_id
     )

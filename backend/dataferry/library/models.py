@@ -35,7 +35,7 @@ class Dataset(SQLModel, table=True):
     file_count: int | None = None
     grade: str | None = None
     #: The full URL of a ``url`` dataset, encrypted: its query may be a secret.
-    link: str | None = None
+    encrypted_url: str | None = None
     #: Hardlinked copies of the tree inside the store, asked for with ``download_path``.
     views: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
@@ -59,7 +59,7 @@ class DatasetFile(SQLModel, table=True):
     __table_args__ = (
         # Both columns, so that bytes are counted from the index alone.
         Index("idx_dataset_files_sha256_size", "sha256", "size"),
-        Index("idx_dataset_files_published", "published"),
+        Index("idx_dataset_files_published_hash", "published_hash"),
     )
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
@@ -68,7 +68,7 @@ class DatasetFile(SQLModel, table=True):
     sha256: str
     grade: str
     #: ``algorithm:value`` of a hash other than SHA-256 that its source publishes of its content.
-    published: str | None = None
+    published_hash: str | None = None
 
 
 class DatasetAccess(SQLModel, table=True):
@@ -96,7 +96,7 @@ class ServerSpeedLimits(SQLModel, table=True):
 class JobSpeedLimit(SQLModel, table=True):
     """How fast one job may download, where one of its requesters has set it."""
 
-    __tablename__ = "job_speeds"
+    __tablename__ = "job_speed_limits"
 
     job_id: str = Field(primary_key=True)
     bytes_per_s: int = Field(sa_column=Column(BigInteger, nullable=False))

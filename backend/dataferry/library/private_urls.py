@@ -24,16 +24,16 @@ class PrivateUrls:
 
     def ref_of(self, dataset: Dataset) -> DatasetRef:
         """The row's ref, with its full URL where one is kept."""
-        if dataset.link is None:
+        if dataset.encrypted_url is None:
             return rows.ref_of(dataset)
-        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
+        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.encrypted_url))
 
     def restore(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
         """The ref with its full URL. Errors: ``NotFound`` for a URL that this viewer has not given."""
         if ref.source != "url" or ref.link is not None:
             return ref
         for row in rows.find(session, ref):
-            if row.link is not None and rows.may_see(session, row, viewer):
+            if row.encrypted_url is not None and rows.may_see(session, row, viewer):
                 return self.ref_of(row)
         raise rows.not_in_library(ref.id)
 

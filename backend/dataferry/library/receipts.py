@@ -30,7 +30,7 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
     """What arrived, in fields and in one line."""
     ref = DatasetRef.parse(f"{dataset.source}:{dataset.source_id}")
     views = tuple(
-        DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id", "published"}))
+        DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id", "published_hash"}))
         for file in sorted(files, key=lambda file: file.path)
     )
     downloaded_at = datetime.fromtimestamp((dataset.downloaded_at_ms or 0) / 1000, UTC)

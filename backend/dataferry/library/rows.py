@@ -141,7 +141,7 @@ def upsert(
     *,
     revision: str,
     selection: str,
-    encrypted_link: str | None,
+    encrypted_url: str | None,
 ) -> Dataset:
     """The row of one revision, made or brought up to date from what its source says now."""
     dataset = find_exact(session, ref, revision, selection)
@@ -165,8 +165,8 @@ def upsert(
         if not dataset.downloaded:
             dataset.size = summary.size_bytes
             dataset.file_count = summary.file_count
-    if encrypted_link is not None:
-        dataset.link = encrypted_link
+    if encrypted_url is not None:
+        dataset.encrypted_url = encrypted_url
         dataset.visibility = "restricted"
     session.add(dataset)
     session.flush()
@@ -286,7 +286,7 @@ def record_download(
                 size=file.size,
                 sha256=file.sha256,
                 grade=file.grade,
-                published=published_hash(promised.get(file.path)),
+                published_hash=published_hash(promised.get(file.path)),
             )
         )
     grades: list[Grade] = [file.grade for file in files]

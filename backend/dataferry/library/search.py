@@ -114,6 +114,6 @@ class DatasetSearch:
             summary,
             revision=summary.revision or "",
             selection="",
-            encrypted_link=self._private_urls.encrypted(ref),
+            encrypted_url=self._private_urls.encrypted(ref),
         )
         rows.record_access(session, dataset.id, viewer.user_id)

@@ -124,7 +124,7 @@ class Shelf:
 
         def read(session: Session) -> list[DatasetFileView]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            # One more than is shown tells whether there is another page.
+            # One more than a page tells whether another page follows.
             return file_rows.page(session, row.id, after=after, limit=page_size + 1)
 
         found = await self._database.run(read)
