@@ -27,8 +27,15 @@ from dataferry.core.db import Database
 from dataferry.core.migrate import upgrade
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
+from dataferry.library.access import Access
+from dataferry.library.downloads import Downloads
+from dataferry.library.handlers import Handlers
+from dataferry.library.paths import Store
+from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.search import DatasetSearch
 from dataferry.library.service import Library
-from dataferry.library.speed_limits import Speeds
+from dataferry.library.shelf import Shelf
+from dataferry.library.speed_limits import SpeedLimits
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources
 
@@ -42,13 +49,22 @@ def build_services(settings: Settings) -> Services:
     jobs = Jobs(database, settings, realtime)
     accounts = Accounts(database, settings)
     credentials = CredentialResolver(database, settings, secrets)
-    speeds = Speeds(database, settings, jobs)
-    library = Library(database, settings, catalog, jobs, accounts, credentials, secrets, speeds)
-    chat = ChatService(database, settings, library, jobs)
+    speed_limits = SpeedLimits(database, settings, jobs)
+    store = Store(settings.store)
+    private_urls = PrivateUrls(secrets)
+    access = Access(database, catalog, credentials, settings)
+    search = DatasetSearch(database, catalog, jobs, credentials, private_urls)
+    downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
+    shelf = Shelf(database, settings, store, jobs, accounts, access)
+    Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
+    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs)
     return Services(
         accounts=accounts,
-        library=library,
-        speeds=speeds,
+        store=store,
+        search=search,
+        downloads=downloads,
+        shelf=shelf,
+        speed_limits=speed_limits,
         jobs=jobs,
         catalog=catalog,
         chat=chat,
@@ -62,9 +78,9 @@ def build_services(settings: Settings) -> Services:
 @asynccontextmanager
 async def started(wired: Services, *, worker: bool, answers: bool = True) -> AsyncIterator[None]:
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
-    wired.library.store.prepare()
+    wired.store.prepare()
     await asyncio.to_thread(upgrade, wired.database)
-    await asyncio.to_thread(wired.speeds.start)
+    await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
     if answers:
         await wired.chat.start()
@@ -74,7 +90,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         if answers:
             await wired.chat.stop()
         await wired.jobs.stop()
-        await asyncio.to_thread(wired.speeds.stop)
+        await asyncio.to_thread(wired.speed_limits.stop)
         wired.catalog.close()
         wired.accounts.close()
         wired.database.close()

@@ -65,7 +65,7 @@ def fetched(hubs: Hubs, dataset: FakeDataset) -> set[str]:
 
 
 def used(client: Client) -> int:
-    return int(client.get("/api/storage").json()["used_by_datasets"])
+    return int(client.get("/api/storage").json()["dataset_bytes"])
 
 
 def inode(path: Path) -> tuple[int, int]:

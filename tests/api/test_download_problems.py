@@ -1,6 +1,6 @@
 """What goes wrong at a hub or on the way, seen through the product's own routes.
 
-Each ends in a typed problem with the next act, leaves nothing that looks whole, and needs no cleaning up
+Each ends in a typed problem with the next act, leaves nothing that looks complete, and needs no cleaning up
 before the next try.
 """
 
@@ -17,7 +17,7 @@ from tests.support.server import Client, Server
 HEART = "andrewmvd/heart-failure-clinical-data"
 DATASETS = {"kaggle": HEART, "huggingface": IMDB}
 SETTINGS = {"kaggle": ("KAGGLE_USERNAME", "KAGGLE_KEY"), "huggingface": ("HF_TOKEN",)}
-#: The others are told before a job begins.
+#: The others are reported before a job begins.
 ON_THE_WAY = ("checksum_mismatch", "content_changed", "network", "unsafe_archive")
 WAIT = {"Prefer": "wait"}
 
@@ -114,6 +114,6 @@ def test_a_fault_is_a_typed_problem_and_the_next_try_works(
 
 
 def files_of(server: Server, source: str) -> list[Path]:
-    """What stands in the dataset's own place, where only whole datasets may."""
+    """What stands in the dataset's own place, where only complete datasets may."""
     folder = server.data_dir / "downloads" / source / DATASETS[source]
     return [path for path in folder.rglob("*") if path.is_file()]

@@ -105,7 +105,7 @@ def test_check_3_a_question_brings_cards_that_can_be_downloaded(ada: Client) -> 
 
 
 def _check_receipt(client: Client, job: dict[str, Any]) -> None:
-    """The receipt's files are on disk with its sums; the library tells whose word they are."""
+    """The receipt's files are on disk with its checksums; the library shows who vouches for them."""
     receipt = client.get(f"/api/datasets/{job['key']}/receipt").json()
     assert client.get(f"/api/datasets/{job['key']}").json()["grade"] == receipt["grade"] == "publisher"
     folder = Path(receipt["local_path"])
@@ -266,13 +266,13 @@ def test_what_a_download_needs_and_what_is_free_is_said(ada: Client) -> None:
         "datasets"
     ]
     ticket = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait=0"}).json()
-    assert ticket["room"]["needs_bytes"] == card["size_bytes"] > 0
-    assert ticket["room"]["free_bytes"] > 10**6
+    assert ticket["disk_space"]["needed_bytes"] == card["size_bytes"] > 0
+    assert ticket["disk_space"]["free_bytes"] > 10**6
     ada.finished(ticket["job_id"])
     here = ada.post("/api/datasets/download-dataset", body).json()
-    assert (here["status"], here["room"]["needs_bytes"]) == ("succeeded", 0)
+    assert (here["status"], here["disk_space"]["needed_bytes"]) == ("succeeded", 0)
     part = ada.post("/api/datasets/download-dataset", body | {"files": ["test.csv"]}).json()
-    assert part["room"]["needs_bytes"] is None
+    assert part["disk_space"]["needed_bytes"] is None
     ada.finished(part["job_id"])
 
 
@@ -283,8 +283,8 @@ def test_what_is_here_is_answered_though_the_disk_is_full(tmp_path: Path) -> Non
     with Server(tmp_path / "data", DATAFERRY_MIN_FREE_BYTES=str(10**18)) as server:
         ada = server.client()
         assert ada.post("/api/datasets/download-dataset", body).status_code == 200
-        afresh = ada.post("/api/datasets/download-dataset", body | {"force_download": True})
-        assert (afresh.status_code, afresh.json()["code"]) == (507, "disk_full")
+        forced = ada.post("/api/datasets/download-dataset", body | {"force_download": True})
+        assert (forced.status_code, forced.json()["code"]) == (507, "disk_full")
 
 
 def test_a_source_that_is_slow_is_asked_again_by_the_job(tmp_path: Path) -> None:

@@ -134,13 +134,13 @@ def test_the_job_its_dataset_and_the_socket_agree(server: Server, hubs: Hubs, ad
         socket.send(json.dumps({"op": "subscribe", "topic": "job:job_of_nobody"}))
         refused = json.loads(socket.recv(timeout=10))
     assert messages[0]["op"] == "snapshot"
-    told = [message for message in messages if message["op"] in ("snapshot", "event")]
-    assert [message["seq"] for message in told] == sorted(message["seq"] for message in told)
-    done = [message["job"]["progress"]["bytes_done"] for message in told]
+    events = [message for message in messages if message["op"] in ("snapshot", "event")]
+    assert [message["seq"] for message in events] == sorted(message["seq"] for message in events)
+    done = [message["job"]["progress"]["bytes_done"] for message in events]
     assert done == sorted(done)
     assert 0 < done[len(done) // 2] < done[-1]
     assert (refused["op"], refused["code"]) == ("error", "not_found")
-    last = told[-1]["job"]
+    last = events[-1]["job"]
     assert last["progress"] == ada.job(ticket["job_id"])["progress"]
     row = ada.get(f"/api/datasets/{ticket['key']}").json()
     assert (row["status"], row["downloaded"], row["download_progress"]) == ("downloaded", True, 100.0)

@@ -6,7 +6,7 @@ import pytest
 
 from dataferry.core.db import Database
 from dataferry.core.types import Checksum, HashName
-from dataferry.library.dedup import Copies, copies_for, freed_bytes, published, used_bytes
+from dataferry.library.dedup import DedupCandidates, dedup_candidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 
 SIZE = 4
@@ -39,7 +39,7 @@ class Shelf:
             size=SIZE,
             sha256=sha,
             grade="publisher",
-            published=f"git-sha1:{git}",
+            published_hash=f"git-sha1:{git}",
         )
         with self.database.unit_of_work() as session:
             session.add(dataset)
@@ -59,8 +59,8 @@ class Shelf:
             updated_at_ms=0,
         )
 
-    def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> Copies:
-        return copies_for(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+    def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> DedupCandidates:
+        return dedup_candidates(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_a_weak_hash_is_believed_within_one_dataset_only(shelf: Shelf) -> None:
 
 def test_a_crc_is_no_promise_of_a_content(shelf: Shelf) -> None:
     shelf.hold()
-    assert published(promise("crc32c", "ab" * 4)) is None
-    assert published(promise()) is None
-    assert shelf.copies(shelf.dataset("acme/one"), "crc32c", "ab" * 4).places == {}
+    assert published_hash(promise("crc32c", "ab" * 4)) is None
+    assert published_hash(promise()) is None
+    assert shelf.copies(shelf.dataset("acme/one"), "crc32c", "ab" * 4).paths_by_hash == {}
 
 
 def test_only_whole_files_that_nobody_writes_to_are_linked(shelf: Shelf) -> None:
@@ -131,13 +131,13 @@ def test_what_is_not_downloaded_is_not_there(shelf: Shelf) -> None:
     shelf.hold()
     with shelf.database.unit_of_work() as session:
         session.get_one(Dataset, "ds_1").downloaded = False
-    assert shelf.copies(shelf.dataset("acme/two")).places == {}
+    assert shelf.copies(shelf.dataset("acme/two")).paths_by_hash == {}
 
 
 def test_many_files_are_asked_for_at_once(shelf: Shelf) -> None:
     place = shelf.hold()
     promised = [promise(value=f"{number:064x}") for number in range(2500)] + [promise()]
-    copies = copies_for(shelf.database, shelf.dataset("acme/two"), promised)
+    copies = dedup_candidates(shelf.database, shelf.dataset("acme/two"), promised)
     assert copies(promise(), SIZE) == place
 
 

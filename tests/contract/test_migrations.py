@@ -1,13 +1,15 @@
 """The migrations make the schema that the models describe, on both databases."""
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 import dataferry.app  # noqa: F401 - brings every model in
 from dataferry.core.db import Database
-from dataferry.core.migrate import upgrade
+from dataferry.core.migrate import migrations_folder, upgrade
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -29,3 +31,34 @@ def test_datasets_have_the_registrys_thirteen_columns_and_two_indexes(database: 
     }
     indexes = {index["name"] for index in inspect(database.engine).get_indexes("datasets")}
     assert indexes >= {"idx_datasets_updated_at_ms", "idx_datasets_downloaded_at_ms"}
+
+
+def test_what_was_stored_under_an_older_name_is_kept(database: Database) -> None:
+    SQLModel.metadata.drop_all(database.engine)
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.execute(
+            text(
+                "INSERT INTO datasets (id, source, source_id, revision, selection, visibility, title, views,"
+                " name, description, original_url, updated_at_ms, status, download_progress, downloaded,"
+                " link)"
+                " VALUES ('ds_1', 'url', 'a', '', '', 'restricted', '', '[]', 'a', '', '', 0, 'absent', 0,"
+                " false, 'sealed')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO dataset_files (dataset_id, path, size, sha256, grade, published)"
+                " VALUES ('ds_1', 'a.csv', 1, 'ab', 'publisher', 'md5:cd')"
+            )
+        )
+        connection.execute(text("INSERT INTO job_speeds (job_id, bytes_per_s) VALUES ('job_1', 5)"))
+        connection.commit()
+    upgrade(database)
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT encrypted_url FROM datasets")).scalar_one() == "sealed"
+        assert connection.execute(text("SELECT published_hash FROM dataset_files")).scalar_one() == "md5:cd"
+        assert connection.execute(text("SELECT bytes_per_s FROM job_speed_limits")).scalar_one() == 5

@@ -9,10 +9,10 @@ import pytest
 from dataferry.core.errors import DiskFull
 from dataferry.core.types import DatasetRef, JobView
 from dataferry.library.cards import download_ticket
-from dataferry.library.disk_space import find_room
+from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.library.views import Room
+from dataferry.library.views import DiskSpace
 
 
 @pytest.fixture
@@ -36,46 +36,48 @@ def row(*, downloaded: bool = False, local_path: str | None = None) -> Dataset:
 
 
 def test_the_size_is_what_it_needs(store: Store) -> None:
-    room = find_room(store, 4_000_000, None, reserve=0, afresh=False)
-    assert room.needs_bytes == 4_000_000
-    assert 0 < room.free_bytes <= shutil.disk_usage(store.root).total
+    space = check_disk_space(store, 4_000_000, None, reserve_bytes=0, force=False)
+    assert space.needed_bytes == 4_000_000
+    assert 0 < space.free_bytes <= shutil.disk_usage(store.root).total
 
 
 def test_an_unknown_size_is_not_guessed(store: Store) -> None:
-    assert find_room(store, None, None, reserve=10**18, afresh=False).needs_bytes is None
+    assert check_disk_space(store, None, None, reserve_bytes=10**18, force=False).needed_bytes is None
 
 
-def test_too_little_room_is_refused_with_the_reserve(store: Store) -> None:
+def test_too_little_disk_space_is_refused_with_the_reserve(store: Store) -> None:
     with pytest.raises(DiskFull):
-        find_room(store, 1, None, reserve=10**18, afresh=False)
+        check_disk_space(store, 1, None, reserve_bytes=10**18, force=False)
 
 
 def test_what_a_stopped_download_holds_is_not_needed_again(store: Store) -> None:
     held = store.partial("ds_1") / "parts" / "big.bin"
     held.parent.mkdir(parents=True)
     held.write_bytes(bytes(range(256)) * 4096)
-    room = find_room(store, 3 * 2**20, row(), reserve=0, afresh=False)
-    assert room.needs_bytes is not None
-    assert room.needs_bytes <= 2 * 2**20
-    assert find_room(store, 1000, row(), reserve=0, afresh=False).needs_bytes == 0
+    space = check_disk_space(store, 3 * 2**20, row(), reserve_bytes=0, force=False)
+    assert space.needed_bytes is not None
+    assert space.needed_bytes <= 2 * 2**20
+    assert check_disk_space(store, 1000, row(), reserve_bytes=0, force=False).needed_bytes == 0
 
 
 def test_what_is_here_needs_nothing_unless_it_is_fetched_afresh(store: Store, tmp_path: Path) -> None:
     here = row(downloaded=True, local_path=str(tmp_path))
-    assert find_room(store, 5000, here, reserve=10**18, afresh=False).needs_bytes == 0
-    assert find_room(store, 5000, here, reserve=0, afresh=True).needs_bytes == 5000
+    assert check_disk_space(store, 5000, here, reserve_bytes=10**18, force=False).needed_bytes == 0
+    assert check_disk_space(store, 5000, here, reserve_bytes=0, force=True).needed_bytes == 5000
     lost = row(downloaded=True, local_path=str(tmp_path / "lost"))
-    assert find_room(store, 5000, lost, reserve=0, afresh=False).needs_bytes == 5000
+    assert check_disk_space(store, 5000, lost, reserve_bytes=0, force=False).needed_bytes == 5000
 
 
 @pytest.mark.parametrize(
-    ("needs", "words"), [(4_100_000_000, "needs 4.1 GB, 51 GB free"), (0, None), (None, None)]
+    ("needed", "summary"), [(4_100_000_000, "needs 4.1 GB, 51 GB free"), (0, None), (None, None)]
 )
-def test_it_is_said_in_words_where_there_is_something_to_say(needs: int | None, words: str | None) -> None:
-    room = Room(needs_bytes=needs, free_bytes=51_000_000_000)
-    assert room.words == words
-    message = download_ticket(_job(), "a/b", "/store/b", room).message
-    assert message == f"Kaggle dataset a/b is being downloaded to /store/b{f' ({words})' if words else ''}."
+def test_it_is_summarized_where_there_is_something_to_say(needed: int | None, summary: str | None) -> None:
+    space = DiskSpace(needed_bytes=needed, free_bytes=51_000_000_000)
+    assert space.summary == summary
+    message = download_ticket(_job(), "a/b", "/store/b", space).message
+    assert (
+        message == f"Kaggle dataset a/b is being downloaded to /store/b{f' ({summary})' if summary else ''}."
+    )
 
 
 def _job() -> JobView:

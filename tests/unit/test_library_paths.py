@@ -91,7 +91,7 @@ def test_a_view_follows_a_tree_that_was_fetched_afresh(store: Store) -> None:
     former = store.inodes(source)
     (source / "iris.csv").unlink()
     (source / "iris.csv").write_text("newer\n")
-    store.make_view(source, view, former=former)
+    store.make_view(source, view, previous=former)
     assert (view / "iris.csv").read_text() == "newer\n"
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dataferry.core.errors import InvalidInput, NotFound
-from dataferry.library.selection import Selection, chosen
+from dataferry.library.selection import Selection, matching_paths
 
 PATHS = ("README.md", "data/a.csv", "data/deep/b.csv", "data/train-0.parquet", "top.csv", "[a].csv")
 
@@ -30,17 +30,17 @@ PATHS = ("README.md", "data/a.csv", "data/deep/b.csv", "data/train-0.parquet", "
     ],
 )
 def test_patterns(pattern: str, found: set[str]) -> None:
-    assert chosen(PATHS, [pattern]) == found
+    assert matching_paths(PATHS, [pattern]) == found
 
 
 def test_several_are_joined() -> None:
-    assert chosen(PATHS, ["README.md", "data/*.csv"]) == {"README.md", "data/a.csv"}
+    assert matching_paths(PATHS, ["README.md", "data/*.csv"]) == {"README.md", "data/a.csv"}
 
 
 @pytest.mark.parametrize("pattern", ["a.csv", "data", "*.txt", "DATA/*", "data/a.csv/**", "[", "**/x/**"])
 def test_what_fits_nothing_is_named_with_what_exists(pattern: str) -> None:
     with pytest.raises(NotFound) as caught:
-        chosen([*PATHS, "z.csv"], ["top.csv", pattern])
+        matching_paths([*PATHS, "z.csv"], ["top.csv", pattern])
     assert caught.value.detail == f"The dataset has no file {pattern}."
     assert caught.value.next_step == (
         "It has README.md, [a].csv, data/a.csv, data/deep/b.csv, data/train-0.parquet and 2 more."
@@ -51,7 +51,7 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
     path = "/".join(["a" * 200] * 60)
     began = time.process_time()
     with pytest.raises(NotFound):
-        chosen([path], ["**/" * 300 + "b", "*a" * 400 + "b"])
+        matching_paths([path], ["**/" * 300 + "b", "*a" * 400 + "b"])
     assert time.process_time() - began < 2
 
 
@@ -70,7 +70,7 @@ def test_a_choice_has_a_name_of_its_own() -> None:
     assert len({choice.digest for choice in choices}) == len(choices)
     # Stored with rows since the first release.
     assert Selection.of(["b", "a", "a"]).digest == Selection.of(["a", "b"]).digest == "7e18f737"
-    assert [choice.whole for choice in choices] == [False] * 5 + [True, False]
+    assert [choice.everything for choice in choices] == [False] * 5 + [True, False]
     assert [Selection.from_params(choice.params) for choice in choices] == choices
     assert Selection.from_params({}) == Selection()
 

@@ -2,13 +2,14 @@
 
 import re
 import string
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.core.errors import InvalidInput
-from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, FileEntry, Http, Manifest
+from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, FileEntry, Http, JobView, Manifest
 
 _edge = st.sampled_from(string.ascii_letters + string.digits + "_")
 _middle = st.text(string.ascii_letters + string.digits + "_.-", max_size=12).filter(
@@ -140,3 +141,20 @@ def test_secrets_are_not_printed() -> None:
     assert "s3cret" not in f"{credential!r} {entry!r}"
     assert "s3cret" not in credential.fingerprint
     assert credential.fingerprint != Credential("kaggle", "user", "someone", "other").fingerprint
+
+
+def test_a_job_that_was_sent_says_whether_it_is_active_and_is_read_back() -> None:
+    job = JobView(
+        id="job_1",
+        kind="download",
+        state="running",
+        ref="builtin:iris",
+        key="builtin:iris",
+        source="builtin",
+        title="Iris",
+        dataset_id="ds_1",
+        created_at=datetime.now(UTC),
+    )
+    assert job.model_dump()["active"] is True
+    assert job.model_copy(update={"state": "failed"}).model_dump()["active"] is False
+    assert JobView.model_validate_json(job.model_dump_json()) == job

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from dataferry.core.db import Database
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
-    from dataferry.library.service import Library
-    from dataferry.library.speed_limits import Speeds
+    from dataferry.library.downloads import Downloads
+    from dataferry.library.paths import Store
+    from dataferry.library.search import DatasetSearch
+    from dataferry.library.shelf import Shelf
+    from dataferry.library.speed_limits import SpeedLimits
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -30,8 +33,11 @@ class Services:
     """Every service of one application; on ``app.state.services``."""
 
     accounts: Accounts
-    library: Library
-    speeds: Speeds
+    store: Store
+    search: DatasetSearch
+    downloads: Downloads
+    shelf: Shelf
+    speed_limits: SpeedLimits
     jobs: Jobs
     catalog: Catalog
     chat: ChatService

@@ -71,8 +71,14 @@ def document_socket(app: FastAPI) -> None:
     async def ws_client_message(body: ClientMessage) -> None:
         """What a page sends over `WS /api/ws`."""
 
-    @app.webhooks.post("ws-server-message", operation_id="ws_server_message", tags=["socket"])
-    async def ws_server_message(body: ServerMessage) -> None:
+    # As a response, not a body: it describes what is sent, computed fields and all.
+    @app.webhooks.post(
+        "ws-server-message",
+        operation_id="ws_server_message",
+        tags=["socket"],
+        response_model=ServerMessage,
+    )
+    async def ws_server_message() -> None:
         """What a page receives over `WS /api/ws`."""
 
 

@@ -10,6 +10,7 @@ ToolOutput = SearchOutput | DetailsOutput | StartOutput | JobsOutput | LibraryOu
 def document_tool_outputs(app: FastAPI) -> None:
     """Declare what an answer's stream carries as the ``output`` of a tool."""
 
-    @app.webhooks.post("tool-output")
-    def tool_output(body: ToolOutput) -> None:
+    # As a response, not a body: it describes what is sent, computed fields and all.
+    @app.webhooks.post("tool-output", response_model=ToolOutput)
+    def tool_output() -> None:
         """A tool of the agent has answered."""

@@ -20,7 +20,7 @@ from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
 from dataferry.core.types import GRADE_WORDS, JobView
-from dataferry.library.views import Room
+from dataferry.library.views import DiskSpace
 
 
 def search(
@@ -95,7 +95,7 @@ def download(
     with connected(user) as client:
         ticket = client.call("POST", "/api/datasets/download-dataset", json=body)
         if not as_json:
-            _print_room(ticket)
+            _print_disk_space(ticket)
         try:
             job = asyncio.run(_watch(client, ticket["job_id"], quiet=as_json))
         except KeyboardInterrupt:
@@ -111,11 +111,11 @@ def download(
     out.print(job.file_path or receipt["local_path"])
 
 
-def _print_room(ticket: dict[str, Any]) -> None:
+def _print_disk_space(ticket: dict[str, Any]) -> None:
     """What the download needs of the disk, before its first byte."""
-    room = ticket["room"] and Room.model_validate(ticket["room"])
-    if room and room.words:
-        out.print(f"{ticket['ref']}: {room.words}")
+    disk_space = ticket["disk_space"] and DiskSpace.model_validate(ticket["disk_space"])
+    if disk_space and disk_space.summary:
+        out.print(f"{ticket['ref']}: {disk_space.summary}")
 
 
 async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:

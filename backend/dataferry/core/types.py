@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import BinaryIO, Literal, Self, get_args
+from typing import Any, BinaryIO, Literal, Self, get_args
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from dataferry.core.errors import InvalidInput
 
@@ -342,6 +342,14 @@ class JobView(View):
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def active(self) -> bool:
+        """It has not reached a final state: succeeded, cancelled or failed."""
         return self.state in ACTIVE_STATES
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_active(cls, fields: Any) -> Any:
+        """A view is read back from what was sent, where ``active`` follows from the state."""
+        return {k: v for k, v in fields.items() if k != "active"} if isinstance(fields, Mapping) else fields

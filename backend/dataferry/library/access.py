@@ -19,12 +19,12 @@ from dataferry.library import rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
-#: What was granted stands this long where a source cannot be asked.
-_UNTIL_ASKED_AGAIN = timedelta(hours=1)
+#: Granted access stays valid this long where its source cannot be reached.
+_VALID_WHILE_UNREACHABLE = timedelta(hours=1)
 
 
 class Access:
-    """Checks again what was last checked a day ago."""
+    """Checks viewers' access to restricted datasets with their sources."""
 
     def __init__(
         self, database: Database, catalog: Catalog, credentials: CredentialResolver, settings: Settings
@@ -35,7 +35,7 @@ class Access:
         self._timeout_s = settings.describe_timeout_s
 
     async def renew(self, viewer: Viewer) -> None:
-        """Ask the sources about every restricted dataset whose check of this person has grown old."""
+        """Ask the sources about every restricted dataset for which this person's last check is too old."""
         if viewer.admin:
             return
         stale = await self._database.run(rows.stale_access, viewer)
@@ -47,7 +47,7 @@ class Access:
         Errors: those of ``Source.manifest``; ``SourceTimeout``.
         """
         credential = await self._credentials.find(ref.source, viewer.user_id)
-        # The file list is what a hub refuses; the description of a gated dataset it shows to all.
+        # A hub refuses the file list only; it shows the description of a gated dataset to all.
         listing = asyncio.to_thread(self._catalog.manifest, ref, revision, credential)
         try:
             await asyncio.wait_for(listing, self._timeout_s)
@@ -63,5 +63,5 @@ class Access:
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
             return
         except DataferryError:
-            valid = _UNTIL_ASKED_AGAIN
+            valid = _VALID_WHILE_UNREACHABLE
         await self._database.run(rows.record_access, row.id, viewer.user_id, valid)

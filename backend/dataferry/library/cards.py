@@ -1,18 +1,19 @@
-"""What people see of a dataset: its card, its ticket, its row, and the code that loads it."""
+"""The views of a dataset: its card, its ticket, its row, and the code that loads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import cast
 
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, LocalStatus, Room
+from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
 
 _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
     "huggingface": "/api/datasets/download/huggingface",
 }
-_READERS = {
+#: How pandas reads a table, by the suffix of its name.
+SNIPPET_READERS = {
     ".parquet": "pd.read_parquet({path!r})",
     ".csv": "pd.read_csv({path!r})",
     ".tsv": 'pd.read_csv({path!r}, sep="\\t")',
@@ -65,10 +66,10 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
 
 
 def download_ticket(
-    job: JobView, dataset_id: str, path: str = "", room: Room | None = None
+    job: JobView, dataset_id: str, path: str = "", disk_space: DiskSpace | None = None
 ) -> DownloadTicket:
-    """The answer to a wish for a download, as its job stands. ``path``: where the asker finds it,
-    by default the dataset's own folder. ``room``: what it found on the disk."""
+    """The answer to a request for a download, with its job's state. ``path``: where the requester finds it,
+    by default the dataset's own folder. ``disk_space``: as it was when it was asked for."""
     ref = DatasetRef.parse(job.ref)
     path = path or job.file_path or ""
     folder = f" to {path}" if path else ""
@@ -79,8 +80,8 @@ def download_ticket(
     elif job.state == "cancelled":
         message = f"The download of {ref.label} dataset {dataset_id} was cancelled."
     else:
-        words = f" ({room.words})" if room is not None and room.words else ""
-        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{words}."
+        needs = f" ({disk_space.summary})" if disk_space is not None and disk_space.summary else ""
+        message = f"{ref.label} dataset {dataset_id} is being downloaded{folder}{needs}."
     return DownloadTicket(
         success=job.state not in ("failed", "cancelled"),
         dataset_id=dataset_id,
@@ -92,7 +93,7 @@ def download_ticket(
         ref=job.ref,
         key=job.key,
         problem=job.problem,
-        room=room,
+        disk_space=disk_space,
     )
 
 
@@ -133,16 +134,13 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
     )
 
 
-def loader_snippet(ref: DatasetRef, local_path: str, files: Mapping[str, int] | Iterable[str]) -> str:
-    """Code that loads the dataset: pandas for its largest table, the HuggingFace library for its
-    own layout, else the path. ``files``: paths, with sizes where they are known."""
-    sizes = dict(files) if isinstance(files, Mapping) else dict.fromkeys(files, 0)
-    tables = [path for path in sizes if PurePosixPath(path).suffix.lower() in _READERS]
+def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:
+    """Code that loads the dataset: pandas for its main table, the HuggingFace library for its own
+    layout, else the path. ``tables``: paths of its tables, the main one first; two of them suffice."""
     if ref.source == "huggingface" and len(tables) != 1:
         return f'from datasets import load_dataset\n\ndataset = load_dataset("{local_path}")'
     if tables:
-        # A training table rather than a larger test table; then the largest.
-        table = max(tables, key=lambda path: ("train" in path.lower(), sizes[path]))
-        reader = _READERS[PurePosixPath(table).suffix.lower()].format(path=f"{local_path}/{table}")
+        suffix = PurePosixPath(tables[0]).suffix.lower()
+        reader = SNIPPET_READERS[suffix].format(path=f"{local_path}/{tables[0]}")
         return f"import pandas as pd\n\ntable = {reader}"
     return f'from pathlib import Path\n\nfiles = sorted(Path("{local_path}").rglob("*"))'

@@ -1,8 +1,9 @@
-"""Bytes that are in the library already: found by their hashes, linked, and counted once.
+"""Deduplication: bytes that the library has already are found by their hashes, hardlinked, counted once.
 
 Who may have whose bytes: a public dataset's are for everyone; a restricted dataset's only for other
 revisions of the same dataset, whose access its source has confirmed. A weak hash (MD5, git's SHA-1) is
-believed only within one dataset, so that nobody can pass off a file of theirs as another's.
+trusted only within one dataset: collisions can be made, and a file of one dataset must not be passed off as
+another's.
 """
 
 import logging
@@ -29,36 +30,43 @@ from dataferry.transfer import FetchedFile
 log = logging.getLogger(__name__)
 
 _WEAK: frozenset[HashName] = frozenset({"md5", "git-sha1"})
-#: Hashes in one question, which is one short transaction.
-_BATCH = 500
+#: Hashes in one query, which is one short transaction.
+_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
-    """Files of the store by what they are promised to be; called with a promise and a size in bytes, one
-    that can be linked, or None. Its bytes are not read here."""
+class DedupCandidates:
+    """Files of the store by their hashes. Called with a promised checksum and a size in bytes, it returns a
+    file that can be hardlinked, or None; the file's bytes are not read here."""
 
-    places: Mapping[str, Sequence[Path]]
+    paths_by_hash: Mapping[str, Sequence[Path]]
 
     def __call__(self, checksum: Checksum, size: int) -> Path | None:
-        places = self.places.get(_name(checksum), ())
-        return next((place for place in places if _can_be_linked(place, size)), None)
+        paths = self.paths_by_hash.get(_hash_key(checksum), ())
+        return next((path for path in paths if _can_be_hardlinked(path, size)), None)
 
 
-def copies_for(database: Database, dataset: Dataset, promised: Iterable[Checksum | None]) -> Copies:
-    """What a download of ``dataset`` may link, for all of its files at once."""
+def dedup_candidates(
+    database: Database, dataset: Dataset, promised: Iterable[Checksum | None]
+) -> DedupCandidates:
+    """What a download of ``dataset`` may hardlink, for all of its files at once. ``promised``: the checksums
+    that the source states."""
     known = [checksum for checksum in promised if checksum is not None]
-    places: dict[str, list[Path]] = defaultdict(list)
+    paths_by_hash: dict[str, list[Path]] = defaultdict(list)
     for values in _batches(checksum.value.lower() for checksum in known if checksum.algorithm == "sha256"):
-        for value, path in database.call(_holders, col(DatasetFile.sha256), values, _may_link(dataset)):
-            places[f"sha256:{value}"].append(path)
-    for values in _batches(_name(checksum) for checksum in known if checksum.algorithm in _WEAK):
-        for value, path in database.call(_holders, col(DatasetFile.published), values, _same(dataset)):
-            places[value].append(path)
-    return Copies(places)
+        for value, path in database.call(
+            _files_with_hash, col(DatasetFile.sha256), values, _may_link(dataset)
+        ):
+            paths_by_hash[f"sha256:{value}"].append(path)
+    for values in _batches(_hash_key(checksum) for checksum in known if checksum.algorithm in _WEAK):
+        for value, path in database.call(
+            _files_with_hash, col(DatasetFile.published_hash), values, _same_dataset(dataset)
+        ):
+            paths_by_hash[value].append(path)
+    return DedupCandidates(paths_by_hash)
 
 
-def share_equal_files(
+def deduplicate(
     database: Database,
     dataset: Dataset,
     tree: Path,
@@ -67,12 +75,14 @@ def share_equal_files(
     scratch: Path,
     stopped: Callable[[], bool],
 ) -> None:
-    """Let files whose hash nobody knew before they came share the bytes of equal ones in the library.
+    """Replace files whose hash was unknown before they arrived by hardlinks to equal ones in the library.
 
     To be called before views of ``tree`` are made: a file that is replaced keeps its name, not its
-    inode. It only saves room, so that nothing that goes wrong here is an error.
+    inode. It only saves disk space, so a failure here is logged and is no error of the download.
     """
-    equal = copies_for(database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files))
+    equal = dedup_candidates(
+        database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
+    )
     for file in files:
         existing = equal(Checksum("sha256", file.sha256, file.grade), file.size)
         if stopped():
@@ -80,16 +90,16 @@ def share_equal_files(
         if existing is None or os.path.samefile(existing, tree / file.path):
             continue
         try:
-            # A disk forgets: what has just been verified is not given up for what was, once.
+            # The older copy may have decayed on disk: it is read again before it replaces a verified file.
             if sha256_of(existing) == file.sha256:
                 share(existing, tree / file.path, scratch=scratch)
         except OSError:
             log.info("%s keeps its own bytes", file.path, exc_info=True)
 
 
-def published(checksum: Checksum | None) -> str | None:
-    """What a file's row keeps of a promise: ``algorithm:value`` of a content hash that is not SHA-256."""
-    return _name(checksum) if checksum is not None and checksum.algorithm in _WEAK else None
+def published_hash(checksum: Checksum | None) -> str | None:
+    """The hash for a file's row: ``algorithm:value`` of a published content hash that is not SHA-256."""
+    return _hash_key(checksum) if checksum is not None and checksum.algorithm in _WEAK else None
 
 
 def used_bytes(session: Session) -> int:
@@ -106,18 +116,18 @@ def freed_bytes(session: Session, dataset_id: str) -> int:
     return session.exec(select(func.sum(own.distinct().subquery().c.size))).one() or 0
 
 
-def _name(checksum: Checksum) -> str:
+def _hash_key(checksum: Checksum) -> str:
     return f"{checksum.algorithm}:{checksum.value.lower()}"
 
 
 def _batches(values: Iterable[str]) -> Iterator[list[str]]:
     left = iter(dict.fromkeys(values))
-    while batch := list(islice(left, _BATCH)):
+    while batch := list(islice(left, _BATCH_SIZE)):
         yield batch
 
 
-def _same(dataset: Dataset) -> ColumnElement[bool]:
-    """Revisions of this very dataset. A public one takes nothing from a restricted one."""
+def _same_dataset(dataset: Dataset) -> ColumnElement[bool]:
+    """Revisions of the same dataset. A public one takes nothing from a restricted one."""
     return and_(
         col(Dataset.source) == dataset.source,
         col(Dataset.source_id) == dataset.source_id,
@@ -126,10 +136,10 @@ def _same(dataset: Dataset) -> ColumnElement[bool]:
 
 
 def _may_link(dataset: Dataset) -> ColumnElement[bool]:
-    return or_(col(Dataset.visibility) == "public", _same(dataset))
+    return or_(col(Dataset.visibility) == "public", _same_dataset(dataset))
 
 
-def _holders(
+def _files_with_hash(
     session: Session, hash_column: Mapped[Any], values: Sequence[str], allowed: ColumnElement[bool]
 ) -> list[tuple[str, Path]]:
     """One file of each dataset on this machine that has a hash among ``values``, with the hash."""
@@ -142,10 +152,10 @@ def _holders(
     return [(value, Path(folder, path)) for value, folder, path in session.exec(query) if folder]
 
 
-def _can_be_linked(place: Path, size: int) -> bool:
-    """A file of so many bytes, and more than none, that nobody writes to."""
+def _can_be_hardlinked(path: Path, size: int) -> bool:
+    """A regular, read-only file of ``size`` bytes, and not an empty one."""
     try:
-        status = place.lstat()
+        status = path.lstat()
     except OSError:
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size == size > 0 and not status.st_mode & 0o222

@@ -1,4 +1,4 @@
-"""Whether a download has room on the disk, told before it begins."""
+"""Whether a download fits on the disk, checked before it begins."""
 
 import os
 import shutil
@@ -6,26 +6,29 @@ from pathlib import Path
 
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.library.views import Room
+from dataferry.library.views import DiskSpace
 from dataferry.transfer import preflight
 from dataferry.transfer.files.disk import allocated
 
 
-def find_room(store: Store, size: int | None, row: Dataset | None, *, reserve: int, afresh: bool) -> Room:
-    """The room for a dataset of ``size`` bytes, of which ``row`` may be here already or in part.
+def check_disk_space(
+    store: Store, size: int | None, row: Dataset | None, *, reserve_bytes: int, force: bool
+) -> DiskSpace:
+    """The disk space for a dataset of ``size`` bytes, of which ``row`` may be here already or in part.
 
-    ``reserve``: bytes that stay free. Errors: ``DiskFull``, ``StoreNotWritable``.
+    ``reserve_bytes`` stay free. ``force``: it is fetched again though it is here. Errors: ``DiskFull``,
+    ``StoreNotWritable``.
     """
-    whole = row is not None and row.downloaded and Path(row.local_path or "").is_dir()
-    needs = None if size is None else max(0, size - _taken(store, row))
-    if whole and not afresh:
-        needs = 0
-    elif needs is not None:
-        preflight(needs, store.root, reserve)
-    return Room(needs_bytes=needs, free_bytes=shutil.disk_usage(store.root).free)
+    here = row is not None and row.downloaded and Path(row.local_path or "").is_dir()
+    needed = None if size is None else max(0, size - _allocated_bytes(store, row))
+    if here and not force:
+        needed = 0
+    elif needed is not None:
+        preflight(needed, store.root, reserve_bytes)
+    return DiskSpace(needed_bytes=needed, free_bytes=shutil.disk_usage(store.root).free)
 
 
-def _taken(store: Store, row: Dataset | None) -> int:
+def _allocated_bytes(store: Store, row: Dataset | None) -> int:
     """The disk that a download holds which was stopped, or is under way."""
     if row is None:
         return 0

@@ -7,18 +7,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from dataferry.accounts.credentials import CredentialResolver
-from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
-from dataferry.jobs.service import JobRun
+from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
-from dataferry.library.dedup import copies_for, share_equal_files
+from dataferry.library.dedup import dedup_candidates, deduplicate
+from dataferry.library.file_rows import files_of
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
-from dataferry.library.selection import Selection, chosen
-from dataferry.library.speed_limits import Speeds
+from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.selection import Selection, matching_paths
+from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.contract import Reuse
@@ -33,36 +34,43 @@ class Handlers:
         store: Store,
         catalog: Catalog,
         credentials: CredentialResolver,
-        secrets: Secrets,
+        private_urls: PrivateUrls,
         settings: Settings,
-        speeds: Speeds,
+        speed_limits: SpeedLimits,
     ) -> None:
         self._database = database
         self._store = store
         self._catalog = catalog
         self._credentials = credentials
-        self._secrets = secrets
-        self._speeds = speeds
+        self._private_urls = private_urls
+        self._speed_limits = speed_limits
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
             min_free_bytes=settings.min_free_bytes,
         )
 
+    def register(self, jobs: Jobs) -> None:
+        """Let ``jobs`` run these handlers."""
+        jobs.register("download", self.download, queue="download")
+        jobs.register("update", self.update, queue="download")
+        jobs.register("delete", self.delete, queue="maintenance")
+        jobs.on_closed(self.job_closed)
+
     def download(self, run: JobRun) -> None:
-        """Manifest → verified files → row. A copy that is whole already is kept, unless forced."""
+        """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
         dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
-        if dataset.downloaded and not run.params.get("force") and is_whole(self._database, dataset):
+        if dataset.downloaded and not run.params.get("force") and is_complete(self._database, dataset):
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             return
         run.progress(Progress(phase="resolving"))
-        ref = self.ref_with_link(dataset)
+        ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
         manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
         manifest = _select(manifest, wanted)
-        dataset = self._database.call(rows.settle_revision, dataset.id, manifest.revision)
+        dataset = self._database.call(rows.resolve_revision, dataset.id, manifest.revision)
         target = self._store.target(ref, manifest.revision, dataset.selection)
         run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
         partial = self._store.partial(dataset.id)
@@ -71,9 +79,9 @@ class Handlers:
             for folder in (target.parent, partial):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
-        former = self._store.inodes(target)
+        previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        with self._speeds.joined(run.id, run.requesters[0]) as member:
+        with self._speed_limits.join(run.id, run.requesters[0]) as member:
             result = fetch(
                 manifest,
                 target,
@@ -90,10 +98,10 @@ class Handlers:
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
-            self._share(run, dataset, target, result, _linked(manifest, reuse))
+            self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
         self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
-        self._finish(run, dataset.id, target, former)
+        self._finish(run, dataset.id, target, previous_inodes)
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
@@ -106,20 +114,20 @@ class Handlers:
         )
 
     def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
-        """The library's files of the promised bytes, unless they are wanted afresh. An update wants the
+        """The library's files of the promised bytes, unless a fresh download is forced. An update wants the
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return copies_for(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return dedup_candidates(self._database, dataset, (entry.checksum for entry in manifest.files))
 
-    def _share(
-        self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, linked: set[str]
+    def _deduplicate(
+        self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
     ) -> None:
-        """The same for files whose SHA-256 was not known before they came."""
-        files = [file for file in result.files if file.path not in linked]
+        """Deduplicate files whose SHA-256 was not known before they arrived."""
+        files = [file for file in result.files if file.path not in hardlinked]
         scratch = self._store.scratch()
         stopped = run.cancel.is_set
-        share_equal_files(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
+        deduplicate(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
 
     def update(self, run: JobRun) -> None:
         """Fetch the newest revision, then delete the older ones: the old copy stays until the new
@@ -137,8 +145,8 @@ class Handlers:
         self._remove(dataset)
         shutil.rmtree(self._store.partial(dataset.id), ignore_errors=True)
 
-    def closed(self, job: JobView) -> None:
-        """A job reached its end: keep the row's last words, and drop what a cancel leaves."""
+    def job_closed(self, job: JobView) -> None:
+        """Called when a job reaches a final state: keeps its error, and drops what a cancelled one left."""
         if job.state == "succeeded":
             return
         with self._database.unit_of_work() as session:
@@ -148,26 +156,22 @@ class Handlers:
             if job.state == "failed" and job.problem is not None:
                 status = "downloaded" if dataset.downloaded else "failed"
                 problem = job.problem
-                words = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
-                rows.mark(session, dataset.id, status, error=words)
+                error = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
+                rows.set_status(session, dataset.id, status, error=error)
             elif job.state == "cancelled":
-                rows.mark(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
+                rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
         if job.state == "cancelled" and job.kind != "delete":
             shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
 
-    def ref_with_link(self, dataset: Dataset) -> DatasetRef:
-        """The row's ref; a link's secret part is put back."""
-        if dataset.link is None:
-            return rows.ref_of(dataset)
-        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
-
-    def _finish(self, run: JobRun, dataset_id: str, target: Path, former: Inodes = frozenset()) -> None:
-        """Make the views that were asked for, by now perhaps by others too."""
+    def _finish(
+        self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()
+    ) -> None:
+        """Make the views that were asked for, perhaps by others meanwhile."""
         run.update(file_path=str(target))
         dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
         for view in dataset.views:
             try:
-                self._store.make_view(target, Path(view), former=former)
+                self._store.make_view(target, Path(view), previous=previous_inodes)
             except Conflict:
                 self._database.call(rows.drop_view, dataset_id, view)
                 raise
@@ -175,7 +179,7 @@ class Handlers:
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(rows.views_beside, removed):
+        for tree, view in self._database.call(rows.overlapping_views, removed):
             with suppress(Conflict):
                 self._store.make_view(tree, view)
 
@@ -189,8 +193,9 @@ class Handlers:
         self._database.call(rows.record_deletion, dataset.id)
 
 
-def _linked(manifest: Manifest, reuse: Reuse) -> set[str]:
-    """Files that were linked if they are in the library at all: nothing is to be gained from them twice."""
+def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
+    """Files that the transfer has hardlinked already, if the library has them: deduplicating them again
+    would gain nothing."""
     return {
         entry.path
         for entry in manifest.files
@@ -199,11 +204,11 @@ def _linked(manifest: Manifest, reuse: Reuse) -> set[str]:
     }
 
 
-def is_whole(database: Database, dataset: Dataset) -> bool:
+def is_complete(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(rows.files_of, dataset.id)
+    files = database.call(files_of, dataset.id)
     tree = Path(dataset.local_path)
     try:
         return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
@@ -216,11 +221,11 @@ def _archives(manifest: Manifest) -> set[str]:
 
 
 def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
-    """The manifest cut down to what is wanted. An archive stays whole: its members are chosen once they
-    are unpacked."""
+    """The manifest without the files that are not wanted. Archives are kept: their members are selected once
+    they are unpacked."""
     if not wanted or _archives(manifest):
         return manifest
-    paths = chosen([entry.path for entry in manifest.files], wanted)
+    paths = matching_paths([entry.path for entry in manifest.files], wanted)
     return Manifest(
         manifest.ref, manifest.revision, tuple(entry for entry in manifest.files if entry.path in paths)
     )
@@ -231,7 +236,7 @@ def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: s
     if not wanted:
         return result
     try:
-        kept = chosen([file.path for file in result.files], wanted) | archives
+        kept = matching_paths([file.path for file in result.files], wanted) | archives
     except NotFound:
         shutil.rmtree(target)
         raise

@@ -9,9 +9,9 @@ from dataferry.core.db import Utc, now
 
 
 class Dataset(SQLModel, table=True):
-    """One revision of a dataset, whole or a selection of its files, as this machine knows it.
+    """One revision of a dataset, all of its files or a selection, as this machine knows it.
 
-    ``revision`` is empty until a job has resolved it. While a job is active its row alone tells the
+    ``revision`` is empty until a job has resolved it. While a job is active its row alone has the
     live state; ``status``, ``error`` and ``download_progress`` here are what the last one left.
     """
 
@@ -34,8 +34,8 @@ class Dataset(SQLModel, table=True):
     license: str | None = None
     file_count: int | None = None
     grade: str | None = None
-    #: The whole link of a ``url`` dataset, encrypted: its query may be a secret.
-    link: str | None = None
+    #: The full URL of a ``url`` dataset, encrypted: its query may be a secret.
+    encrypted_url: str | None = None
     #: Hardlinked copies of the tree inside the store, asked for with ``download_path``.
     views: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
@@ -59,7 +59,7 @@ class DatasetFile(SQLModel, table=True):
     __table_args__ = (
         # Both columns, so that bytes are counted from the index alone.
         Index("idx_dataset_files_sha256_size", "sha256", "size"),
-        Index("idx_dataset_files_published", "published"),
+        Index("idx_dataset_files_published_hash", "published_hash"),
     )
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
@@ -68,7 +68,7 @@ class DatasetFile(SQLModel, table=True):
     sha256: str
     grade: str
     #: ``algorithm:value`` of a hash other than SHA-256 that its source publishes of its content.
-    published: str | None = None
+    published_hash: str | None = None
 
 
 class DatasetAccess(SQLModel, table=True):
@@ -81,7 +81,7 @@ class DatasetAccess(SQLModel, table=True):
     checked_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
-class SpeedLimits(SQLModel, table=True):
+class ServerSpeedLimits(SQLModel, table=True):
     """How fast this server may download, where an admin has set it: one row, before the settings."""
 
     __tablename__ = "speed_limits"
@@ -93,10 +93,10 @@ class SpeedLimits(SQLModel, table=True):
     night_bytes_per_s: int | None = Field(default=None, sa_column=Column(BigInteger))
 
 
-class JobSpeed(SQLModel, table=True):
-    """How fast one job may download, where one of its requesters has said so."""
+class JobSpeedLimit(SQLModel, table=True):
+    """How fast one job may download, where one of its requesters has set it."""
 
-    __tablename__ = "job_speeds"
+    __tablename__ = "job_speed_limits"
 
     job_id: str = Field(primary_key=True)
     bytes_per_s: int = Field(sa_column=Column(BigInteger, nullable=False))

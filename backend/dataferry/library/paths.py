@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from hashlib import sha256
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Store:
         return self.root / ".incomplete" / dataset_id
 
     def scratch(self) -> Path:
-        """A folder for names that do not outlast a restart."""
+        """A folder for temporary names; it is emptied at start."""
         folder = self.root / ".trash"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -87,37 +88,53 @@ class Store:
             raise refused
         return path
 
-    def make_view(self, tree: Path, view: Path, *, former: Inodes = frozenset()) -> None:
-        """Hardlink every file of ``tree`` below ``view``; links that are right already stay.
+    def file(self, tree: Path, path: str, size: int) -> Path | None:
+        """The file ``path`` of a dataset's folder, if it is a regular file of ``size`` bytes in it.
 
-        ``former``: the files that the tree had before it was fetched afresh; links to them are
+        None too for a path that leads out of the folder, or through a symbolic link.
+        """
+        file = tree / path
+        if ".." in Path(path).parts or not file.is_relative_to(tree) or not tree.is_relative_to(self.root):
+            return None
+        try:
+            # The store may lie behind a symbolic link, what is in it may not.
+            inside = file.resolve(strict=True) == self.root.resolve() / file.relative_to(self.root)
+            status = file.stat()
+        except (OSError, ValueError):
+            return None
+        return file if inside and stat.S_ISREG(status.st_mode) and status.st_size == size else None
+
+    def make_view(self, tree: Path, view: Path, *, previous: Inodes = frozenset()) -> None:
+        """Hardlink every file of ``tree`` below ``view``; hardlinks to the right file stay.
+
+        ``previous``: the files that the tree had before it was downloaded again; hardlinks to them are
         replaced. Errors: ``Conflict`` if any other file stands in the way.
         """
         for source in _files(tree):
-            link = view / source.relative_to(tree)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            if link.exists() and os.path.samefile(link, source):
+            hardlink = view / source.relative_to(tree)
+            hardlink.parent.mkdir(parents=True, exist_ok=True)
+            if hardlink.exists() and os.path.samefile(hardlink, source):
                 continue
-            if link.exists() and _inode(link) in former:
-                link.unlink()
+            if hardlink.exists() and _inode(hardlink) in previous:
+                hardlink.unlink()
             try:
-                os.link(source, link)
+                os.link(source, hardlink)
             except FileExistsError as error:
                 raise Conflict(
-                    f"{link} is another file already.",
+                    f"{hardlink} is another file already.",
                     next_step="Choose an empty folder as download_path.",
                 ) from error
 
     def inodes(self, tree: Path) -> Inodes:
-        """What tells the files of a tree from all others, as long as one link to them is left."""
+        """Device and inode of each file of a tree: they identify it as long as one hardlink to it is left."""
         return frozenset(map(_inode, _files(tree)))
 
     def remove_view(self, tree: Path, view: Path) -> None:
-        """Take away the links that ``make_view`` made, and no other file."""
+        """Remove the hardlinks that ``make_view`` made, and no other file."""
         for source in _files(tree):
-            link = view / source.relative_to(tree)
-            if link.exists() and os.path.samefile(link, source):
-                link.unlink()
+            hardlink = view / source.relative_to(tree)
+            if hardlink.exists() and os.path.samefile(hardlink, source):
+                hardlink.unlink()
         for folder in sorted((p for p in view.rglob("*") if p.is_dir()), reverse=True):
             _remove_if_empty(folder)
         _remove_if_empty(view)

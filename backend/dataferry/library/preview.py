@@ -4,7 +4,10 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sqlmodel import Session
+
 from dataferry.core.errors import NotFound
+from dataferry.library.file_rows import tables
 from dataferry.library.views import Preview, PreviewColumn
 
 #: A table's reader and the arguments that make it read only the beginning.
@@ -13,14 +16,13 @@ _READERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".tsv": ("read_csv", {"sep": "\t"}),
     ".jsonl": ("read_json", {"lines": True}),
 }
-#: A cell is cut for the page; the file keeps it whole.
-_CELL = 300
+#: A longer cell is truncated for the page.
+_MAX_CELL_CHARS = 300
 
 
-def main_table(sizes: dict[str, int]) -> str | None:
-    """The table to show of a dataset's files (path → bytes): a training table, then the largest."""
-    tables = [path for path in sizes if PurePosixPath(path).suffix.lower() in _READERS]
-    return max(tables, key=lambda path: ("train" in path.lower(), sizes[path], path), default=None)
+def main_table(session: Session, dataset_id: str) -> str | None:
+    """The path of the table to show of a dataset: a training table, then the largest."""
+    return next(iter(tables(session, dataset_id, _READERS, limit=1, equals="last")), None)
 
 
 def read_preview(folder: Path, path: str, rows: int) -> Preview:
@@ -28,7 +30,7 @@ def read_preview(folder: Path, path: str, rows: int) -> Preview:
 
     Errors: ``NotFound`` where the file cannot be read as a table.
     """
-    import pandas as pd  # half a second and 60 MB, only for who looks at a table
+    import pandas as pd  # half a second and 60 MB: only where a table is previewed
 
     name, arguments = _READERS[PurePosixPath(path).suffix.lower()]
     try:
@@ -49,4 +51,4 @@ def _shortened(cell: Any) -> str | int | float | bool | None:
     if cell is None or isinstance(cell, bool | int | float):
         return cell
     text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
-    return text if len(text) <= _CELL else text[:_CELL] + "…"
+    return text if len(text) <= _MAX_CELL_CHARS else text[:_MAX_CELL_CHARS] + "…"

@@ -1,4 +1,4 @@
-"""The receipt of a download, and the sums and words in it."""
+"""The receipt of a download, its checksum and its grade."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def tree_checksum(files: Iterable[tuple[str, str]]) -> str:
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:
-    """A dataset's checksum is worth what its weakest file's is."""
+    """A dataset's grade is that of its weakest file."""
     return max(grades, key=_STRENGTH.index, default="recorded")
 
 
@@ -30,10 +30,10 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
     """What arrived, in fields and in one line."""
     ref = DatasetRef.parse(f"{dataset.source}:{dataset.source_id}")
     views = tuple(
-        DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id", "published"}))
+        DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id", "published_hash"}))
         for file in sorted(files, key=lambda file: file.path)
     )
-    at = datetime.fromtimestamp((dataset.downloaded_at_ms or 0) / 1000, UTC)
+    downloaded_at = datetime.fromtimestamp((dataset.downloaded_at_ms or 0) / 1000, UTC)
     grade = weakest(view.grade for view in views)
     size = sum(view.size for view in views)
     checksum = tree_checksum((view.path, view.sha256) for view in views)
@@ -41,7 +41,7 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
     line = (
         f"{ref}@{dataset.revision[:12]} · {count} · {readable_bytes(size)} · sha256:{checksum[:16]}"
         f" ({GRADE_WORDS[grade]})"
-        f" · {dataset.license or 'no licence stated'} · {at:%Y-%m-%d}"
+        f" · {dataset.license or 'no licence stated'} · {downloaded_at:%Y-%m-%d}"
         + (f" · {', '.join(requested_by)}" if requested_by else "")
     )
     return Receipt(
@@ -56,7 +56,7 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
         file_count=len(views),
         checksum=checksum,
         grade=grade,
-        downloaded_at=at,
+        downloaded_at=downloaded_at,
         requested_by=requested_by,
         files=views,
         line=line,

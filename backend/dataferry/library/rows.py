@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
 from dataferry.core.types import Checksum, DatasetRef, DatasetSummary, Grade, Viewer
-from dataferry.library.dedup import published
+from dataferry.library.dedup import published_hash
+from dataferry.library.file_rows import delete_files
 from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
 from dataferry.library.receipts import tree_checksum, weakest
 from dataferry.transfer import FetchedFile
@@ -27,7 +28,7 @@ def ref_of(dataset: Dataset) -> DatasetRef:
     return DatasetRef.make(dataset.source, dataset.source_id)
 
 
-def unknown(name: str) -> NotFound:
+def not_in_library(name: str) -> NotFound:
     return NotFound(
         f"The library has no dataset {name[:120]!r}.", next_step="Search for it and download it first."
     )
@@ -46,7 +47,7 @@ def find(session: Session, ref: DatasetRef, revision: str | None = None) -> list
     return list(session.exec(query.order_by(order[0], order[1].desc(), order[2])))
 
 
-def of_refs(session: Session, refs: Sequence[DatasetRef]) -> list[Dataset]:
+def find_all(session: Session, refs: Sequence[DatasetRef]) -> list[Dataset]:
     """Every row of any of these refs."""
     wanted = {(ref.source, ref.id) for ref in refs}
     query = select(Dataset).where(tuple_(Dataset.source, Dataset.source_id).in_(wanted))
@@ -67,21 +68,29 @@ def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:
         select(Dataset).where(Dataset.source == "builtin", Dataset.source_id == key_or_alias)
     ).first()
     if builtin is None:
-        raise unknown(key_or_alias)
+        raise not_in_library(key_or_alias)
     return ref_of(builtin)
 
 
 def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
-    """A restricted dataset is seen by admins and by those whose own access was checked lately; a
-    link's by those who gave it."""
+    """A restricted dataset is visible to admins and to those whose own access was checked lately; one of a
+    private URL to those who gave the URL."""
     if dataset.visibility == "public" or viewer.admin:
         return True
     access = session.get(DatasetAccess, (dataset.id, viewer.user_id))
     return access is not None and (dataset.source == "url" or access.checked_at > now() - ACCESS_VALID)
 
 
+def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
+    """The row that a key, ref or alias names. Errors: ``NotFound``, also for what the viewer may not see."""
+    for row in find(session, resolve_name(session, key_or_alias), revision):
+        if may_see(session, row, viewer):
+            return row
+    raise not_in_library(key_or_alias)
+
+
 def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
-    """Restricted datasets on this machine that the viewer's access to must be checked again."""
+    """Restricted datasets on this machine for which the viewer's access must be checked again."""
     old = select(DatasetAccess.dataset_id).where(
         DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at <= now() - ACCESS_VALID
     )
@@ -108,13 +117,13 @@ def record_access(session: Session, dataset_id: str, user_id: str, valid: timede
         session.add(access)
 
 
-def learn_alias(session: Session, name: str, ref: DatasetRef) -> None:
-    """Remember that a short name leads to ``ref``. The first meaning of a name stays."""
+def record_alias(session: Session, name: str, ref: DatasetRef) -> None:
+    """Record a short name for ``ref``. A name that has a meaning keeps it."""
     if session.get(Alias, name) is None:
         session.add(Alias(name=name, ref=str(ref)))
 
 
-def exact(session: Session, ref: DatasetRef, revision: str, selection: str) -> Dataset | None:
+def find_exact(session: Session, ref: DatasetRef, revision: str, selection: str) -> Dataset | None:
     """The row of one revision and selection, where there is one."""
     query = select(Dataset).where(
         Dataset.source == ref.source,
@@ -132,10 +141,10 @@ def upsert(
     *,
     revision: str,
     selection: str,
-    encrypted_link: str | None,
+    encrypted_url: str | None,
 ) -> Dataset:
     """The row of one revision, made or brought up to date from what its source says now."""
-    dataset = exact(session, ref, revision, selection)
+    dataset = find_exact(session, ref, revision, selection)
     if dataset is None:
         dataset = Dataset(
             id=new_id("ds"),
@@ -156,15 +165,15 @@ def upsert(
         if not dataset.downloaded:
             dataset.size = summary.size_bytes
             dataset.file_count = summary.file_count
-    if encrypted_link is not None:
-        dataset.link = encrypted_link
+    if encrypted_url is not None:
+        dataset.encrypted_url = encrypted_url
         dataset.visibility = "restricted"
     session.add(dataset)
     session.flush()
     return dataset
 
 
-def mark(
+def set_status(
     session: Session, dataset_id: str, status: str, *, job_id: str | None = None, error: str | None = None
 ) -> None:
     dataset = session.get_one(Dataset, dataset_id)
@@ -178,11 +187,11 @@ def mark(
     session.add(dataset)
 
 
-def admit_unasked(session: Session, dataset: Dataset, viewer: Viewer, *, anonymous: bool) -> None:
-    """Let somebody wait for a dataset although its source has not said who may have it.
+def admit_unverified(session: Session, dataset: Dataset, viewer: Viewer, *, anonymous: bool) -> None:
+    """Let a viewer wait for a dataset although its source has not confirmed who may have it.
 
-    What a stranger is given is public; what comes for a credential is restricted until it is known.
-    Errors: ``SourceTimeout`` where one person's right would become another's.
+    What the source gives without a credential is public; what it gives for one is restricted until confirmed.
+    Errors: ``SourceTimeout`` where one person's access would become another's.
     """
     rows = find(session, ref_of(dataset))
     hidden = any(not may_see(session, row, viewer) for row in rows)
@@ -197,8 +206,8 @@ def admit_unasked(session: Session, dataset: Dataset, viewer: Viewer, *, anonymo
         session.add(dataset)
 
 
-def wish_view(session: Session, dataset: Dataset, view: str) -> None:
-    """Have the dataset linked into another folder as well, once it is here."""
+def add_view(session: Session, dataset: Dataset, view: str) -> None:
+    """Have the dataset hardlinked into another folder as well, once it is downloaded."""
     if view not in dataset.views:
         dataset.views = [*dataset.views, view]
         session.add(dataset)
@@ -210,8 +219,8 @@ def drop_view(session: Session, dataset_id: str, view: str) -> None:
     session.add(dataset)
 
 
-def views_beside(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
-    """Other datasets' trees and their views in the folders of this one's views."""
+def overlapping_views(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
+    """Pairs of tree and view of other datasets whose views share a folder with this one's."""
     mine = [Path(view) for view in dataset.views]
     if not mine:
         return []
@@ -226,10 +235,10 @@ def views_beside(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
     ]
 
 
-def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
-    """Give a row whose revision was open the one that its job found.
+def resolve_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
+    """Give a row without a revision the one that its job resolved.
 
-    Where that revision has a row of its own already, the open row goes and that one is returned.
+    Where that revision has a row of its own already, the unresolved row is deleted and that one returned.
     """
     dataset = session.get_one(Dataset, dataset_id)
     if dataset.revision == revision:
@@ -247,7 +256,7 @@ def settle_revision(session: Session, dataset_id: str, revision: str) -> Dataset
         session.add(dataset)
         return dataset
     for view in dataset.views:
-        wish_view(session, known, view)
+        add_view(session, known, view)
     for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
         if known.visibility == "public":
             record_access(session, known.id, access.user_id)
@@ -265,10 +274,10 @@ def record_download(
     job_id: str,
     promised: Mapping[str, Checksum | None],
 ) -> None:
-    """All that a finished download changes, in one transaction. ``promised``: what its source said of a
-    file, by path."""
+    """All that a finished download changes, in one transaction. ``promised``: the source's checksums by
+    path."""
     dataset = session.get_one(Dataset, dataset_id)
-    forget_files(session, dataset_id)
+    delete_files(session, dataset_id)
     for file in files:
         session.add(
             DatasetFile(
@@ -277,7 +286,7 @@ def record_download(
                 size=file.size,
                 sha256=file.sha256,
                 grade=file.grade,
-                published=published(promised.get(file.path)),
+                published_hash=published_hash(promised.get(file.path)),
             )
         )
     grades: list[Grade] = [file.grade for file in files]
@@ -295,7 +304,7 @@ def record_download(
 
 def record_deletion(session: Session, dataset_id: str) -> None:
     dataset = session.get_one(Dataset, dataset_id)
-    forget_files(session, dataset_id)
+    delete_files(session, dataset_id)
     dataset.downloaded, dataset.status, dataset.error = False, "absent", None
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
     dataset.download_progress, dataset.views = 0.0, []
@@ -303,31 +312,20 @@ def record_deletion(session: Session, dataset_id: str) -> None:
     session.add(dataset)
 
 
-def forget_files(session: Session, dataset_id: str) -> None:
-    for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
-        session.delete(file)
-    session.flush()
-
-
-def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
-    query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
-    return list(session.exec(query))
-
-
 def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> tuple[list[Dataset], int]:
-    """What is here, on its way, or failed lately; without what this viewer may not see."""
+    """A page of what is downloaded, under way, or failed lately and visible to the viewer; and the total."""
     query = select(Dataset).where(Dataset.status != "absent")
     if not viewer.admin:
-        seen = select(DatasetAccess.dataset_id).where(
+        confirmed = select(DatasetAccess.dataset_id).where(
             DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
         )
-        mine = col(Dataset.id).in_(
+        requested = col(Dataset.id).in_(
             select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
         )
-        linked = (col(Dataset.source) == "url") & mine
-        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(seen) | linked)
-        # A download that is not there yet, or failed, is its requesters' own business.
-        query = query.where(col(Dataset.downloaded) | mine)
+        own_url = (col(Dataset.source) == "url") & requested
+        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(confirmed) | own_url)
+        # A download that has not finished, or failed, is shown to its requesters only.
+        query = query.where(col(Dataset.downloaded) | requested)
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     ordered = query.order_by(col(Dataset.updated_at_ms).desc(), Dataset.id)
     return list(session.exec(ordered.offset((page_number - 1) * page_size).limit(page_size))), total

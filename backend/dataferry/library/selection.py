@@ -14,11 +14,11 @@ from typing import Any, Self
 
 from dataferry.core.errors import InvalidInput, NotFound
 
-#: Each is held against each file.
+#: Each is matched against each file.
 MAX_PATTERNS = 100
-#: Files that an error names.
-_NAMED = 5
-_WILD = frozenset("*?[")
+#: Files that an error lists.
+_MAX_LISTED = 5
+_WILDCARDS = frozenset("*?[")
 
 Pattern = list[re.Pattern[str] | None]
 """One for each folder of a path and one for its name; None is ``**``."""
@@ -56,7 +56,7 @@ class Selection:
 
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Self:
-        """What ``params`` put into a job."""
+        """The selection that ``params`` wrote into a job."""
         names = ("files", "config", "split", "keep_archives")
         return cls.of(**{name: params[name] for name in names if params.get(name)})
 
@@ -70,7 +70,7 @@ class Selection:
         }
 
     @property
-    def whole(self) -> bool:
+    def everything(self) -> bool:
         """Every file is wanted."""
         return not (self.files or self.config or self.split)
 
@@ -85,29 +85,30 @@ class Selection:
 
 
 def is_pattern(wanted: str) -> bool:
-    return wanted.startswith("/") or wanted.endswith("/") or not _WILD.isdisjoint(wanted)
+    return wanted.startswith("/") or wanted.endswith("/") or not _WILDCARDS.isdisjoint(wanted)
 
 
-def chosen(paths: Collection[str], wanted: Sequence[str]) -> set[str]:
-    """The paths that are wanted. Errors: ``NotFound`` naming what fits none, and some that exist."""
+def matching_paths(paths: Collection[str], wanted: Sequence[str]) -> set[str]:
+    """The paths that ``wanted`` names or matches. Errors: ``NotFound`` listing what matches none, and some
+    that exist."""
     existing = set(paths)
     found = existing & set(wanted)
     missing = []
     for pattern in wanted:
         if pattern in found:
             continue
-        fitting = _fitting(existing, pattern) if is_pattern(pattern) else set()
-        found |= fitting
-        if not fitting:
+        matching = _paths_of_pattern(existing, pattern) if is_pattern(pattern) else set()
+        found |= matching
+        if not matching:
             missing.append(pattern)
     if missing:
-        raise _nothing_fits(missing, existing)
+        raise _no_match(missing, existing)
     return found
 
 
-def _fitting(paths: Iterable[str], pattern: str) -> set[str]:
+def _paths_of_pattern(paths: Iterable[str], pattern: str) -> set[str]:
     compiled = _compiled(pattern)
-    return {path for path in paths if _fits(path.split("/"), compiled)}
+    return {path for path in paths if _matches(path.split("/"), compiled)}
 
 
 def _compiled(pattern: str) -> Pattern:
@@ -117,13 +118,13 @@ def _compiled(pattern: str) -> Pattern:
     return [None, *compiled] if anywhere else compiled
 
 
-def _fits(parts: Sequence[str], pattern: Pattern) -> bool:
-    """Step by step through the pattern, with every place in the path that it can have reached: no
-    pattern, however it is made, takes long."""
+def _matches(parts: Sequence[str], pattern: Pattern) -> bool:
+    """Simulates the pattern as an automaton over the path's parts, with the set of positions reached so far:
+    no pattern backtracks, so none takes exponential time."""
     reached = {0}
     for index, step in enumerate(pattern):
         if step is None:
-            # At the end it stands for something, elsewhere for nothing too.
+            # At the end ``**`` matches at least one part, elsewhere none too.
             least = min(reached) + (index == len(pattern) - 1)
             reached = set(range(least, len(parts) + 1))
         else:
@@ -133,8 +134,8 @@ def _fits(parts: Sequence[str], pattern: Pattern) -> bool:
     return len(parts) in reached
 
 
-def _nothing_fits(missing: Sequence[str], existing: Collection[str]) -> NotFound:
-    names = ", ".join(sorted(missing)[:_NAMED])
-    has = ", ".join(sorted(existing)[:_NAMED])
-    more = f" and {len(existing) - _NAMED} more" if len(existing) > _NAMED else ""
+def _no_match(missing: Sequence[str], existing: Collection[str]) -> NotFound:
+    names = ", ".join(sorted(missing)[:_MAX_LISTED])
+    has = ", ".join(sorted(existing)[:_MAX_LISTED])
+    more = f" and {len(existing) - _MAX_LISTED} more" if len(existing) > _MAX_LISTED else ""
     return NotFound(f"The dataset has no file {names}.", next_step=f"It has {has}{more}.")

@@ -15,19 +15,22 @@ from dataferry.core.settings import Settings
 from dataferry.core.time_window import parse_night, written
 from dataferry.core.types import JobView, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library.models import JobSpeed, SpeedLimits
-from dataferry.library.views import JobLimitView, SpeedLimitsView
+from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
+from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
 from dataferry.transfer import Governor, Member, Shares
 
 log = logging.getLogger(__name__)
 
-#: Where processes share a database, each looks so often what others have set.
-LOOK_S = 5.0
+#: Where processes share a database, each reads this often what others have set.
+POLL_INTERVAL_S = 5.0
 
 
-class Speeds:
-    """The process's one governor. What people have set stands in the database, comes before the
-    settings, and counts at once, for what is under way too; within ``LOOK_S`` in other processes."""
+class SpeedLimits:
+    """The speed limits of a process, applied through its one governor.
+
+    What people have set is in the database, comes before the settings, and counts at once, for what is
+    under way too; within ``POLL_INTERVAL_S`` in other processes.
+    """
 
     def __init__(self, database: Database, settings: Settings, jobs: Jobs) -> None:
         self._database = database
@@ -35,63 +38,63 @@ class Speeds:
         self._jobs = jobs
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {}
-        self._limits = _configured(settings)
+        self._limits = _from_settings(settings)
         self._governor = Governor(self._shares())
-        self._end = threading.Event()
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        jobs.on_closed(self._closed)
+        jobs.on_closed(self._job_closed)
 
-    # -- wiring ------------------------------------------------------------------------------------
+    # -- for the application: start and stop -------------------------------------------------------
 
     def start(self) -> None:
-        """Where others share the database, look from time to time what they have set."""
+        """Where other processes share the database, begin to poll what they have set."""
         if not self._settings.embedded:
-            self._end.clear()
-            self._thread = threading.Thread(target=self._keep, name="speeds", daemon=True)
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._poll, name="speed-limits", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        self._end.set()
+        self._stopping.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
 
-    def _keep(self) -> None:
-        while not self._end.wait(min(LOOK_S, self._settings.reconcile_s)):
+    def _poll(self) -> None:
+        while not self._stopping.wait(min(POLL_INTERVAL_S, self._settings.reconcile_s)):
             try:
-                self.look()
-            except Exception:  # the database is away: what was set last still counts
+                self.refresh()
+            except Exception:  # the database is unreachable: the last known limits still count
                 log.warning("the speed limits cannot be read now", exc_info=True)
 
-    def look(self) -> None:
-        """Go by what the database says now."""
-        # Whoever changed a row looks after that, so the last who looks sees the newest.
+    def refresh(self) -> None:
+        """Apply what the database says now."""
+        # Who changes a row refreshes after that, so the last refresh sees the newest.
         with self._lock:
-            limits, speeds = self._database.call(self._read, list(self._members))
+            limits, by_job = self._database.call(self._read, list(self._members))
             if limits != self._limits:
                 self._limits = limits
                 self._governor.set_shares(self._shares())
             for job_id, member in self._members.items():
-                member.limit(speeds.get(job_id))
+                member.limit(by_job.get(job_id))
 
-    # -- for downloads -----------------------------------------------------------------------------
+    # -- for download handlers: join the governor --------------------------------------------------
 
     @contextmanager
-    def joined(self, job_id: str, user_id: str) -> Iterator[Member]:
-        """A job's share, for as long as the block lasts. ``user_id``: out of whose part it comes."""
+    def join(self, job_id: str, user_id: str) -> Iterator[Member]:
+        """A job's membership in the governor, while the block lasts. ``user_id``: whose share it uses."""
         with self._governor.join(job_id, user_id) as member:
             with self._lock:
                 self._members[job_id] = member
             try:
-                self.look()
+                self.refresh()
                 yield member
             finally:
                 with self._lock:
-                    # A run that was let go of may end after the next one has begun.
+                    # An abandoned run may end after the next one has begun.
                     if self._members.get(job_id) is member:
                         del self._members[job_id]
 
-    # -- for people --------------------------------------------------------------------------------
+    # -- for the API: read and set limits ----------------------------------------------------------
 
     async def limits(self) -> SpeedLimitsView:
         """The limits of all downloads together."""
@@ -102,55 +105,60 @@ class Speeds:
     ) -> SpeedLimitsView:
         """Set all three; None = no limit, and no hours with a speed of their own. They outlast a restart.
 
-        Errors: ``Forbidden`` for who is no admin; ``InvalidInput`` for hours that are none.
+        Errors: ``Forbidden`` for non-admins; ``InvalidInput`` for a malformed ``night``.
         """
         _check_admin(viewer)
-        night = _hours(night, night_bytes_per_s)
-        row = SpeedLimits(id=1, bytes_per_s=bytes_per_s, night=night, night_bytes_per_s=night_bytes_per_s)
-        await self._database.run(_put, row)
-        await asyncio.to_thread(self.look)
+        night = _normalized_night(night, night_bytes_per_s)
+        row = ServerSpeedLimits(
+            id=1, bytes_per_s=bytes_per_s, night=night, night_bytes_per_s=night_bytes_per_s
+        )
+        await self._database.run(_save, row)
+        await asyncio.to_thread(self.refresh)
         return await self.limits()
 
     async def reset_limits(self, viewer: Viewer) -> SpeedLimitsView:
-        """Back to the settings. Errors: ``Forbidden`` for who is no admin."""
+        """Back to the settings. Errors: ``Forbidden`` for non-admins."""
         _check_admin(viewer)
-        await self._database.run(_drop, SpeedLimits, 1)
-        await asyncio.to_thread(self.look)
+        await self._database.run(_delete, ServerSpeedLimits, 1)
+        await asyncio.to_thread(self.refresh)
         return await self.limits()
 
-    async def job_limit(self, viewer: Viewer, job_id: str) -> JobLimitView:
-        """Errors: ``NotFound``, also for what others asked for."""
+    async def job_limit(self, viewer: Viewer, job_id: str) -> JobSpeedLimitView:
+        """One job's own limit. Errors: ``NotFound``, also for others' jobs."""
         job = await self._jobs.get(viewer, job_id)
-        row = await self._database.run(lambda session: session.get(JobSpeed, job.id))
-        return JobLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
+        row = await self._database.run(lambda session: session.get(JobSpeedLimit, job.id))
+        return JobSpeedLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
 
-    async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobLimitView:
-        """Another limit for one job, until it ends; None = none of its own.
+    async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobSpeedLimitView:
+        """Set one job's own limit, until it ends; None removes it.
 
-        Errors: ``NotFound``, also for what others asked for; ``Conflict`` for a job that has ended.
+        Errors: ``NotFound``, also for others' jobs; ``Conflict`` for a job that has ended.
         """
         job = await self._jobs.get(viewer, job_id)
         if not job.active:
             raise Conflict("The job has ended.", next_step="Limit the next one while it runs.")
         if bytes_per_s is None:
-            await self._database.run(_drop, JobSpeed, job.id)
+            await self._database.run(_delete, JobSpeedLimit, job.id)
         else:
-            await self._database.run(_put, JobSpeed(job_id=job.id, bytes_per_s=bytes_per_s))
-        await asyncio.to_thread(self.look)
-        return JobLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
+            await self._database.run(_save, JobSpeedLimit(job_id=job.id, bytes_per_s=bytes_per_s))
+        await asyncio.to_thread(self.refresh)
+        return JobSpeedLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
 
-    # -- within ------------------------------------------------------------------------------------
+    # -- internal ----------------------------------------------------------------------------------
 
-    def _closed(self, job: JobView) -> None:
-        """A failed job keeps its limit, for when it is tried again."""
+    def _job_closed(self, job: JobView) -> None:
+        """Called when a job reaches a final state. A failed one keeps its limit, for a retry."""
         if job.state != "failed":
-            self._database.call(_drop, JobSpeed, job.id)
+            self._database.call(_delete, JobSpeedLimit, job.id)
 
     def _read(self, session: Session, job_ids: list[str]) -> tuple[SpeedLimitsView, dict[str, int]]:
-        row = session.get(SpeedLimits, 1)
-        limits = _configured(self._settings) if row is None else _view(row)
-        speeds = session.exec(select(JobSpeed).where(col(JobSpeed.job_id).in_(job_ids))) if job_ids else ()
-        return limits, {speed.job_id: speed.bytes_per_s for speed in speeds}
+        """The limits of all downloads together, and those of these jobs in bytes a second."""
+        row = session.get(ServerSpeedLimits, 1)
+        limits = _from_settings(self._settings) if row is None else _view(row)
+        if not job_ids:
+            return limits, {}
+        query = select(JobSpeedLimit).where(col(JobSpeedLimit.job_id).in_(job_ids))
+        return limits, {limit.job_id: limit.bytes_per_s for limit in session.exec(query)}
 
     def _shares(self) -> Shares:
         limits = self._limits
@@ -163,7 +171,7 @@ class Speeds:
         )
 
 
-def _configured(settings: Settings) -> SpeedLimitsView:
+def _from_settings(settings: Settings) -> SpeedLimitsView:
     return SpeedLimitsView(
         bytes_per_s=settings.bandwidth_bytes_per_s,
         night=settings.night,
@@ -172,7 +180,7 @@ def _configured(settings: Settings) -> SpeedLimitsView:
     )
 
 
-def _view(row: SpeedLimits) -> SpeedLimitsView:
+def _view(row: ServerSpeedLimits) -> SpeedLimitsView:
     return SpeedLimitsView(
         bytes_per_s=row.bytes_per_s,
         night=row.night,
@@ -186,7 +194,7 @@ def _check_admin(viewer: Viewer) -> None:
         raise Forbidden("Only admins may change the speed limits of this server.")
 
 
-def _hours(night: str | None, night_bytes_per_s: int | None) -> str | None:
+def _normalized_night(night: str | None, night_bytes_per_s: int | None) -> str | None:
     if night is None and night_bytes_per_s is not None:
         raise InvalidInput("A speed at night needs its hours.", next_step="Give them as 22:00-06:00.")
     try:
@@ -195,15 +203,15 @@ def _hours(night: str | None, night_bytes_per_s: int | None) -> str | None:
         raise InvalidInput(f"The night {error}.") from error
 
 
-def _put(session: Session, row: SQLModel) -> None:
+def _save(session: Session, row: SQLModel) -> None:
     try:
         with session.begin_nested():
             session.merge(row)
-    except IntegrityError:  # somebody else was quicker: theirs is there now
+    except IntegrityError:  # another process inserted the row first
         session.merge(row)
 
 
-def _drop(session: Session, table: type[SQLModel], key: object) -> None:
+def _delete(session: Session, table: type[SQLModel], key: object) -> None:
     row = session.get(table, key)
     if row is not None:
         session.delete(row)

@@ -50,23 +50,23 @@ class SearchAnswer(View):
     offset: int = 0
 
 
-class Room(View):
-    """What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
-    that is not known before its files are listed. What archives take beside them is looked at by its job."""
+class DiskSpace(View):
+    """What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
+    that is not known before its files are listed. What archives take beside them is checked by its job."""
 
-    needs_bytes: int | None
+    needed_bytes: int | None
     free_bytes: int
 
     @property
-    def words(self) -> str | None:
-        """``needs 4.1 GB, 51 GB free``; None where there is nothing to say."""
-        if not self.needs_bytes:
+    def summary(self) -> str | None:
+        """``needs 4.1 GB, 51 GB free``; None where nothing more is needed, or the size is not known."""
+        if not self.needed_bytes:
             return None
-        return f"needs {readable_bytes(self.needs_bytes)}, {readable_bytes(self.free_bytes)} free"
+        return f"needs {readable_bytes(self.needed_bytes)}, {readable_bytes(self.free_bytes)} free"
 
 
 class DownloadTicket(View):
-    """The answer to a wish for a download. ``success`` says that it was accepted, or, once
+    """The answer to a request for a download. ``success`` says that it was accepted, or, once
     ``status`` is ``succeeded``, done."""
 
     success: bool
@@ -79,8 +79,8 @@ class DownloadTicket(View):
     ref: str
     key: str
     problem: ProblemView | None = None
-    #: What its bytes found on the disk when it was asked for.
-    room: Room | None = None
+    #: As it was when the download was asked for.
+    disk_space: DiskSpace | None = None
 
 
 class DatasetFileView(View):
@@ -88,6 +88,14 @@ class DatasetFileView(View):
     size: int
     sha256: str
     grade: Grade
+
+
+class FilePage(View):
+    """Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
+    end."""
+
+    files: tuple[DatasetFileView, ...]
+    next: str | None = None
 
 
 class DatasetView(View):
@@ -112,7 +120,7 @@ class DatasetView(View):
     size: int | None
     file_count: int | None
     checksum: str | None
-    #: Whose word the checksums are: that of the weakest of its files.
+    #: Who vouches for the checksums: the weakest grade of its files.
     grade: Grade | None = None
     status: LocalStatus | Literal["registered"]
     error: str | None
@@ -131,7 +139,7 @@ class DatasetPage(View):
 
 
 class Receipt(View):
-    """What arrived, from where, whose word its checksums are, when, and who asked for it."""
+    """What arrived, from where, who vouches for its checksums, when, and who asked for it."""
 
     ref: str
     revision: str
@@ -148,7 +156,7 @@ class Receipt(View):
     downloaded_at: datetime
     requested_by: tuple[str, ...]
     files: tuple[DatasetFileView, ...]
-    #: The whole of it in one line.
+    #: All of it in one line.
     line: str
 
 
@@ -174,29 +182,31 @@ class Deletion(View):
 
 
 class StorageView(View):
-    """The disk under the store, in bytes."""
+    """The disk under the store."""
 
     path: str
-    free: int
-    total: int
-    used_by_datasets: int
-    reserve: int
+    free_bytes: int
+    total_bytes: int
+    #: Of all that is downloaded; equal files count once.
+    dataset_bytes: int
+    #: Kept free: a download that needs more than the rest is refused.
+    reserve_bytes: int
 
 
 class SpeedLimitsView(View):
-    """How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+    """How fast all downloads of a process together may be, in bytes a second; None = no limit.
 
-    ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+    ``night`` are hours with a limit of their own, ``22:00-06:00`` in the server's local time.
     """
 
     bytes_per_s: int | None
     night: str | None
     night_bytes_per_s: int | None
-    #: Where they come from: what an admin has set comes before the settings.
+    #: What an admin has set comes before the settings.
     set_by: Literal["settings", "admin"]
 
 
-class JobLimitView(View):
+class JobSpeedLimitView(View):
     """How fast one job may be, in bytes a second; None = it has no limit of its own."""
 
     job_id: str

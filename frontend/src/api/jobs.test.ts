@@ -21,13 +21,13 @@ test("jobs stay newest first", () => {
   expect(withJob(jobs, { ...between, state: "failed" })[1]?.state).toBe("failed");
 });
 
-test("only a change of state is told as one", () => {
+test("only a change of state is a transition", () => {
   const { store, onTransition } = makeStore();
-  store.told(sampleJob({ state: "running" }));
-  store.told(
+  store.received(sampleJob({ state: "running" }));
+  store.received(
     sampleJob({ state: "running", progress: { phase: "fetching", bytes_done: 9, files_done: 0 } }),
   );
-  store.told(sampleJob({ state: "succeeded" }));
+  store.received(sampleJob({ state: "succeeded" }));
   expect(onTransition.mock.calls.map(([job, before]) => [before, job.state])).toEqual([
     [undefined, "running"],
     ["running", "succeeded"],
@@ -37,7 +37,7 @@ test("only a change of state is told as one", () => {
 test("an answer that the socket has overtaken yields", async () => {
   const { store, jobs } = makeStore();
   await store.answered(async () => {
-    store.told(sampleJob({ state: "running" }));
+    store.received(sampleJob({ state: "running" }));
     return sampleJob({ state: "queued" });
   });
   expect(jobs().map(({ state }) => state)).toEqual(["running"]);
@@ -45,12 +45,12 @@ test("an answer that the socket has overtaken yields", async () => {
   expect(jobs().map(({ state }) => state)).toEqual(["cancelled"]);
 });
 
-test("the fetched list is under what was told while it was on its way", async () => {
+test("the fetched list keeps what the socket brought meanwhile", async () => {
   const { store, jobs } = makeStore();
   const { fetch } = answerRequests({
     "GET /api/jobs": () => {
-      store.told(sampleJob({ id: "a", state: "succeeded" }));
-      store.told(sampleJob({ id: "b", state: "queued" }));
+      store.received(sampleJob({ id: "a", state: "succeeded" }));
+      store.received(sampleJob({ id: "b", state: "queued" }));
       return json([
         sampleJob({ id: "a", state: "running" }),
         sampleJob({ id: "c", state: "failed" }),

@@ -4,18 +4,6 @@ import type { JobState, JobView } from "./types";
 
 export const JOBS_KEY = ["jobs"] as const;
 
-const ACTIVE: ReadonlySet<JobState> = new Set([
-  "queued",
-  "running",
-  "verifying",
-  "waiting",
-  "paused",
-]);
-
-export function isActive(job: JobView): boolean {
-  return ACTIVE.has(job.state);
-}
-
 /** `jobs` with `job` in it, newest first. */
 export function withJob(jobs: readonly JobView[], job: JobView): JobView[] {
   const at = jobs.findIndex((known) => known.id === job.id);
@@ -28,10 +16,10 @@ export type Transition = (job: JobView, before: JobState | undefined) => void;
 
 /**
  * The person's jobs in the Query cache, so that card, tray and screen share one state. The socket
- * tells the newest; an answer to a request that was asked before it was told is older and yields.
+ * brings the newest state; an answer to a request that was sent before it came is older and yields.
  */
 export class JobStore {
-  readonly #told = new Map<string, number>();
+  readonly #receivedAt = new Map<string, number>();
   #clock = 0;
   readonly #client: QueryClient;
   readonly #onTransition: Transition;
@@ -41,30 +29,30 @@ export class JobStore {
     this.#onTransition = onTransition;
   }
 
-  /** The socket told of a job. */
-  told(job: JobView): void {
-    this.#told.set(job.id, ++this.#clock);
+  /** Called with each job that the socket brings. */
+  received(job: JobView): void {
+    this.#receivedAt.set(job.id, ++this.#clock);
     this.#put(job);
   }
 
-  /** Run a request whose answer is a job, and show it unless the socket has told newer. */
+  /** Run a request whose answer is a job, and show it unless the socket has brought a newer state. */
   async answered(request: () => Promise<JobView>): Promise<JobView> {
-    const asked = this.#clock;
+    const sentAt = this.#clock;
     const job = await request();
-    if (this.#isNews(job, asked)) this.#put(job);
+    if (this.#isNewest(job, sentAt)) this.#put(job);
     return job;
   }
 
-  /** Every job of mine, from the API, under what the socket has told meanwhile. */
+  /** Every job of mine, from the API, with the newer states that the socket has brought meanwhile. */
   async fetch(): Promise<JobView[]> {
-    const asked = this.#clock;
+    const sentAt = this.#clock;
     const fetched = await answerOf(api.GET("/api/jobs"));
-    const told = this.#known().filter((job) => !this.#isNews(job, asked));
-    return told.reduce(withJob, fetched);
+    const newer = this.#known().filter((job) => !this.#isNewest(job, sentAt));
+    return newer.reduce(withJob, fetched);
   }
 
-  #isNews(job: JobView, asked: number): boolean {
-    return (this.#told.get(job.id) ?? 0) <= asked;
+  #isNewest(job: JobView, sentAt: number): boolean {
+    return (this.#receivedAt.get(job.id) ?? 0) <= sentAt;
   }
 
   #known(): JobView[] {

@@ -35,7 +35,7 @@ export const jobSocket = new JobSocket({
 /** Keep the cache up to date with every job of a person until the returned function is called. */
 export function followJobs(userId: string): () => void {
   void queryClient.prefetchQuery({ queryKey: JOBS_KEY, queryFn: () => jobStore.fetch() });
-  const unfollow = jobSocket.follow(`user:${userId}`, (job) => jobStore.told(job));
+  const unfollow = jobSocket.follow(`user:${userId}`, (job) => jobStore.received(job));
   const unwatch = onReturn(() => void queryClient.invalidateQueries({ predicate: isStale }));
   const reconnect = () => jobSocket.reconnectNow();
   window.addEventListener("online", reconnect);

@@ -1,6 +1,6 @@
 import type { Problem } from "./types";
 
-/** An error that a person may be told: what happened, why, and the next act (RFC 9457). */
+/** An error that may be shown to a person: what happened, why, and the next act (RFC 9457). */
 export class ProblemError extends Error {
   readonly problem: Problem;
 
@@ -31,7 +31,7 @@ export function problemOf(response: Response, body: unknown): Problem {
   };
 }
 
-/** What to tell of anything that was thrown. */
+/** The error to show for anything that was thrown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof TypeError) return UNREACHABLE;

@@ -47,7 +47,7 @@ export function chatQuery(id: string) {
   return queryOptions({
     queryKey: ["chat", id],
     queryFn: () => answerOf(api.GET("/api/chats/{chat_id}", { params: { path: { chat_id: id } } })),
-    // The stream adds to it: each opening of a chat reads it anew.
+    // The stream adds to it: each opening of a chat reads it again.
     staleTime: 0,
     gcTime: 0,
   });

@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * Get Receipt
-         * @description What arrived: files, sums and whose word they are, licence, date, requesters.
+         * @description What arrived: files, checksums and who vouches for them, licence, date, requesters.
          */
         get: operations["get_receipt"];
         put?: never;
@@ -1290,6 +1290,17 @@ export interface components {
             readme: string;
         };
         /**
+         * DiskSpace
+         * @description What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
+         *     that is not known before its files are listed. What archives take beside them is checked by its job.
+         */
+        DiskSpace: {
+            /** Needed Bytes */
+            needed_bytes: number | null;
+            /** Free Bytes */
+            free_bytes: number;
+        };
+        /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
          */
@@ -1319,7 +1330,7 @@ export interface components {
         };
         /**
          * DownloadTicket
-         * @description The answer to a wish for a download. ``success`` says that it was accepted, or, once
+         * @description The answer to a request for a download. ``success`` says that it was accepted, or, once
          *     ``status`` is ``succeeded``, done.
          */
         DownloadTicket: {
@@ -1348,7 +1359,7 @@ export interface components {
             /** Key */
             key: string;
             problem?: components["schemas"]["ProblemView"] | null;
-            room?: components["schemas"]["Room"] | null;
+            disk_space?: components["schemas"]["DiskSpace"] | null;
         };
         /**
          * JobEvent
@@ -1374,16 +1385,6 @@ export interface components {
              * Bytes Per S
              * @description Bytes a second; null for no limit
              */
-            bytes_per_s: number | null;
-        };
-        /**
-         * JobLimitView
-         * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
-         */
-        JobLimitView: {
-            /** Job Id */
-            job_id: string;
-            /** Bytes Per S */
             bytes_per_s: number | null;
         };
         /** JobRequest */
@@ -1421,6 +1422,16 @@ export interface components {
             /** Seq */
             seq: number;
             job: components["schemas"]["JobView"];
+        };
+        /**
+         * JobSpeedLimitView
+         * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
+         */
+        JobSpeedLimitView: {
+            /** Job Id */
+            job_id: string;
+            /** Bytes Per S */
+            bytes_per_s: number | null;
         };
         /**
          * JobTransition
@@ -1502,6 +1513,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Active
+             * @description It has not reached a final state: succeeded, cancelled or failed.
+             */
+            readonly active: boolean;
         };
         /**
          * JobsOutput
@@ -1751,7 +1767,7 @@ export interface components {
         };
         /**
          * Receipt
-         * @description What arrived, from where, whose word its checksums are, when, and who asked for it.
+         * @description What arrived, from where, who vouches for its checksums, when, and who asked for it.
          */
         Receipt: {
             /** Ref */
@@ -1818,17 +1834,6 @@ export interface components {
             password: string;
             /** Setup Token */
             setup_token?: string | null;
-        };
-        /**
-         * Room
-         * @description What a download needs of the disk, in bytes. ``needs_bytes``: what it has not taken yet, None where
-         *     that is not known before its files are listed. What archives take beside them is looked at by its job.
-         */
-        Room: {
-            /** Needs Bytes */
-            needs_bytes: number | null;
-            /** Free Bytes */
-            free_bytes: number;
         };
         /**
          * SearchAnswer
@@ -2022,9 +2027,9 @@ export interface components {
         };
         /**
          * SpeedLimitsView
-         * @description How fast all downloads of a process may be, in bytes a second; None = as fast as it goes.
+         * @description How fast all downloads of a process together may be, in bytes a second; None = no limit.
          *
-         *     ``night`` are hours with a speed of their own, ``22:00-06:00`` in the server's local time.
+         *     ``night`` are hours with a limit of their own, ``22:00-06:00`` in the server's local time.
          */
         SpeedLimitsView: {
             /** Bytes Per S */
@@ -2057,19 +2062,19 @@ export interface components {
         };
         /**
          * StorageView
-         * @description The disk under the store, in bytes.
+         * @description The disk under the store.
          */
         StorageView: {
             /** Path */
             path: string;
-            /** Free */
-            free: number;
-            /** Total */
-            total: number;
-            /** Used By Datasets */
-            used_by_datasets: number;
-            /** Reserve */
-            reserve: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+            /** Dataset Bytes */
+            dataset_bytes: number;
+            /** Reserve Bytes */
+            reserve_bytes: number;
         };
         /** Subscribe */
         Subscribe: {
@@ -3531,7 +3536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobLimitView"];
+                    "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3566,7 +3571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobLimitView"];
+                    "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3831,11 +3836,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -3843,7 +3844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
                 };
             };
         };
@@ -3855,11 +3856,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -3867,7 +3864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
                 };
             };
         };

@@ -146,7 +146,7 @@ export class Session {
   }
 }
 
-/** Its removal tells the other tabs that the session has ended. */
+/** Its removal signals to the other tabs that the session has ended. */
 export const MARK = "session";
 
 const storedMark: SessionMark = {

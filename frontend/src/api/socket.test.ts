@@ -1,9 +1,9 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { sampleJob } from "@/test/samples";
-import { JobSocket } from "./socket";
+import { JobSocket, type SocketConnection } from "./socket";
 import type { ClientMessage, ServerMessage } from "./types";
 
-class FakeSocket {
+class FakeSocket implements SocketConnection {
   static all: FakeSocket[] = [];
   static get last(): FakeSocket {
     const last = FakeSocket.all.at(-1);
@@ -14,33 +14,41 @@ class FakeSocket {
   readyState = 0;
   readonly sent: ClientMessage[] = [];
   readonly url: string;
-  onopen?: () => void;
-  onclose?: () => void;
-  onmessage?: (event: { data: string }) => void;
+
+  readonly #listeners = new Map<string, (event: { data: unknown }) => void>();
 
   constructor(url: string) {
     this.url = url;
     FakeSocket.all.push(this);
+  }
+  addEventListener(type: string, listener: (event: { data: unknown }) => void) {
+    this.#listeners.set(type, listener);
   }
   send(text: string) {
     this.sent.push(JSON.parse(text));
   }
   open() {
     this.readyState = 1;
-    this.onopen?.();
+    this.#listeners.get("open")?.({ data: null });
   }
   close() {
     this.readyState = 3;
-    this.onclose?.();
+    this.#listeners.get("close")?.({ data: null });
   }
-  tell(message: ServerMessage) {
-    this.onmessage?.({ data: JSON.stringify(message) });
+  receive(message: ServerMessage) {
+    this.#listeners.get("message")?.({ data: JSON.stringify(message) });
   }
   event(seq: number, epoch = "a") {
-    this.tell({ op: "event", topic: "user:u", epoch, seq, job: sampleJob({ id: `job_${seq}` }) });
+    this.receive({
+      op: "event",
+      topic: "user:u",
+      epoch,
+      seq,
+      job: sampleJob({ id: `job_${seq}` }),
+    });
   }
   subscribed(seq: number, epoch = "a") {
-    this.tell({ op: "subscribed", topic: "user:u", epoch, seq });
+    this.receive({ op: "subscribed", topic: "user:u", epoch, seq });
   }
 }
 
@@ -54,7 +62,7 @@ function make() {
       if (refuse) throw new Error("no server");
       return `t${++tickets}`;
     },
-    WebSocket: FakeSocket as unknown as typeof WebSocket,
+    WebSocket: FakeSocket,
     firstDelayMs: 100,
     heartbeatMs: 1000,
     random: () => 1,
@@ -97,7 +105,7 @@ test("each connect asks for a ticket, and goes on where it was", async () => {
   expect(socket.status()).toBe("open");
 });
 
-test("attempts come further and further apart, and begin anew once subscribed", async () => {
+test("attempts come further and further apart, and start over once subscribed", async () => {
   const socket = make();
   socket.follow("user:u", () => {});
   await settle();
@@ -142,7 +150,7 @@ test("a gap is shown at once and then filled by a snapshot", async () => {
   expect(FakeSocket.last.sent.at(-1)).toEqual({ op: "subscribe", topic: "user:u" });
 });
 
-test("a silent line is given up", async () => {
+test("a silent connection is closed", async () => {
   const socket = make();
   socket.follow("user:u", () => {});
   await settle();

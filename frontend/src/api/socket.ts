@@ -3,11 +3,20 @@ import type { ClientMessage, JobView, ServerMessage } from "./types";
 
 export type SocketStatus = "idle" | "connecting" | "open" | "reconnecting";
 
+/** What is used of a WebSocket. */
+export interface SocketConnection {
+  readonly readyState: number;
+  addEventListener(type: "open" | "close", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  send(text: string): void;
+  close(): void;
+}
+
 export interface SocketOptions {
   address: string;
   /** A ticket that opens one socket; asked for before every connect. */
   ticket: () => Promise<string>;
-  WebSocket?: typeof WebSocket;
+  WebSocket?: new (address: string) => SocketConnection;
   firstDelayMs?: number;
   longestDelayMs?: number;
   heartbeatMs?: number;
@@ -27,7 +36,7 @@ interface Topic {
  */
 export class JobSocket {
   #status: SocketStatus = "idle";
-  #socket: WebSocket | null = null;
+  #socket: SocketConnection | null = null;
   #attempt = 0;
   #lastHeard = 0;
   /** Grows with each connect and close, so that what an earlier one still does is ignored. */
@@ -91,16 +100,16 @@ export class JobSocket {
     const address = `${this.#options.address}?ticket=${encodeURIComponent(ticket)}`;
     const socket = new this.#options.WebSocket(address);
     this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => {
+    socket.addEventListener("open", () => this.#opened());
+    socket.addEventListener("message", ({ data }) => {
       this.#lastHeard = Date.now();
-      this.#receive(JSON.parse(String(event.data)) as ServerMessage);
-    };
-    socket.onclose = () => {
+      this.#receive(JSON.parse(String(data)) as ServerMessage);
+    });
+    socket.addEventListener("close", () => {
       if (generation !== this.#generation) return;
       this.#drop();
       this.#later();
-    };
+    });
   }
 
   #opened(): void {

@@ -29,7 +29,7 @@ test.each([4, 5])("event %i after 5 was seen already", (seq) => {
   });
 });
 
-test("an event after a gap is shown, and the gap is told", () => {
+test("an event after a gap is shown, and the gap is reported", () => {
   const { position, job, gap } = read(at("a", 5), event("a", 8));
   expect(position).toEqual(at("a", 8));
   expect(job?.id).toBe("job_8");
@@ -47,7 +47,7 @@ test("a snapshot from before what is shown is dropped", () => {
   expect(read(at("a", 9), snapshot("a", 7)).job).toBeNull();
 });
 
-test("a new life of the server counts anew", () => {
+test("a new life of the server counts from the start", () => {
   const renewed = read(at("a", 900), snapshot("b", 2));
   expect(renewed).toMatchObject({ position: at("b", 2), gap: false });
   expect(renewed.job).not.toBeNull();

@@ -25,10 +25,12 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
 }
 
 export function sampleJob(fields: Partial<JobView> = {}): JobView {
+  const state = fields.state ?? "running";
   return {
     id: "job_1",
     kind: "download",
-    state: "running",
+    state,
+    active: state !== "succeeded" && state !== "cancelled" && state !== "failed",
     ref: "kaggle:uciml/iris",
     key: "kaggle:uciml~iris",
     source: "kaggle",

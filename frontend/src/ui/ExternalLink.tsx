@@ -8,7 +8,7 @@ interface ExternalLinkProps {
   className?: string;
 }
 
-/** A link that leaves the page. Only http and https: an address may come from a dataset's author. */
+/** A link that leaves the page. Only http and https: a URL may come from a dataset's author. */
 export function ExternalLink({ href, children, className }: ExternalLinkProps) {
   if (!/^https?:\/\//i.test(href)) return <span className={className}>{children}</span>;
   return (

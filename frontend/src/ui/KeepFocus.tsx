@@ -9,7 +9,7 @@ interface KeepFocusProps {
 /** A control that is replaced by another hands on the focus; it is not lost to the top of the page. */
 export function KeepFocus({ of, children }: KeepFocusProps) {
   const frame = useRef<HTMLSpanElement>(null);
-  // React tells of no blur that its own changes cause, so this still holds after a replacement.
+  // React fires no blur for its own changes, so this still holds after a replacement.
   const held = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the control is another
   useLayoutEffect(() => {

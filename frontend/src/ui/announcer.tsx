@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /**
- * What a screen reader is told of things that change elsewhere on the page: states, never
+ * What a screen reader announces of things that change elsewhere on the page: states, never
  * percentages. One live region for all, so that messages do not talk over each other.
  */
 let message = "";

@@ -93,7 +93,7 @@ _DOWNLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 @router.post("/search-all")
 async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> SearchAnswer:
     """Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`."""
-    return await wired.library.search(
+    return await wired.search.search(
         viewer,
         body.query,
         sources=body.sources,
@@ -131,13 +131,13 @@ async def download_dataset(
 async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -> BatchAnswer:
     """Start several downloads. One that cannot start does not stop the others."""
     results = []
-    for wish in body.datasets:
+    for request in body.datasets:
         try:
-            ticket = await _request(wired, viewer, _ref(wish.source, wish.dataset_id), wish)
-            results.append(BatchResult(dataset_id=wish.dataset_id, success=True, ticket=ticket))
+            ticket = await _request(wired, viewer, _ref(request.source, request.dataset_id), request)
+            results.append(BatchResult(dataset_id=request.dataset_id, success=True, ticket=ticket))
         except DataferryError as error:
             problem = problem_of(error)
-            results.append(BatchResult(dataset_id=wish.dataset_id, success=False, problem=problem))
+            results.append(BatchResult(dataset_id=request.dataset_id, success=False, problem=problem))
     return BatchAnswer(results=results)
 
 
@@ -149,19 +149,19 @@ async def list_datasets(
     page_number: Annotated[int, Query(ge=1)] = 1,
 ) -> DatasetPage:
     """The library, newest change first; pages count from 1."""
-    return await wired.library.list(viewer, page_size=page_size, page_number=page_number)
+    return await wired.shelf.list(viewer, page_size=page_size, page_number=page_number)
 
 
 @router.get("/{key}")
 async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> DatasetView:
     """One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`)."""
-    return await wired.library.get(viewer, key, revision)
+    return await wired.shelf.get(viewer, key, revision)
 
 
 @router.get("/{key}/receipt")
 async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
-    """What arrived: files, sums and whose word they are, licence, date, requesters."""
-    return await wired.library.receipt(viewer, key, revision)
+    """What arrived: files, checksums and who vouches for them, licence, date, requesters."""
+    return await wired.shelf.receipt(viewer, key, revision)
 
 
 @router.get("/{key}/preview")
@@ -173,19 +173,19 @@ async def get_preview(
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Preview:
     """The first rows of the dataset's main table."""
-    return await wired.library.preview(viewer, key, revision, row_count=rows)
+    return await wired.shelf.preview(viewer, key, revision, row_count=rows)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
 async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTicket:
     """Fetch the newest revision; the old copy stays until the new one is verified."""
-    return await wired.library.update(viewer, key)
+    return await wired.downloads.update(viewer, key)
 
 
 @router.delete("/{key}/data", status_code=status.HTTP_202_ACCEPTED)
 async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Deletion:
     """Delete a dataset's files from this machine."""
-    return await wired.library.delete(viewer, key, revision)
+    return await wired.shelf.delete(viewer, key, revision)
 
 
 def _ref(source: str | None, dataset_id: str) -> DatasetRef:
@@ -203,7 +203,7 @@ def _ref(source: str | None, dataset_id: str) -> DatasetRef:
 
 
 async def _request(wired: Services, viewer: Viewer, ref: DatasetRef, body: DownloadRequest) -> DownloadTicket:
-    ticket = await wired.library.request_download(
+    ticket = await wired.downloads.request(
         viewer,
         ref,
         revision=body.revision,
@@ -228,7 +228,7 @@ async def _download(
     if wait:
         limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s
         job = await wired.jobs.wait(viewer, ticket.job_id, limit)
-        ticket = download_ticket(job, ticket.dataset_id, ticket.file_path, ticket.room)
+        ticket = download_ticket(job, ticket.dataset_id, ticket.file_path, ticket.disk_space)
         raise_if_unsuccessful(job)
         response.headers["Preference-Applied"] = "wait"
     if ticket.status == "succeeded":

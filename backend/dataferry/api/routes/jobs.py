@@ -55,11 +55,11 @@ async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView
     """Start a job of any kind on a dataset."""
     ref = DatasetRef.parse(body.ref)
     if body.kind == "delete":
-        job_id = (await wired.library.delete(viewer, ref.key, body.params.revision)).job_id
+        job_id = (await wired.shelf.delete(viewer, ref.key, body.params.revision)).job_id
     elif body.kind == "update":
-        job_id = (await wired.library.update(viewer, ref.key)).job_id
+        job_id = (await wired.downloads.update(viewer, ref.key)).job_id
     else:
-        ticket = await wired.library.request_download(
+        ticket = await wired.downloads.request(
             viewer,
             ref,
             revision=body.params.revision,

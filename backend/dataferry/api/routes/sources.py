@@ -90,4 +90,4 @@ async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> Sou
 @router.get("/storage")
 async def storage(_viewer: Current, wired: Wired) -> StorageView:
     """The disk under the store."""
-    return await wired.library.storage()
+    return await wired.shelf.storage()

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.api.deps import Services, current_viewer, services
 from dataferry.core.types import Viewer
-from dataferry.library.views import JobLimitView, SpeedLimitsView
+from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
 
 router = APIRouter(prefix="/api", tags=["transfer"])
 
@@ -38,13 +38,13 @@ class JobLimitRequest(BaseModel):
 @router.get("/transfer/limits")
 async def speed_limits(_viewer: Current, wired: Wired) -> SpeedLimitsView:
     """How fast all downloads together may be."""
-    return await wired.speeds.limits()
+    return await wired.speed_limits.limits()
 
 
 @router.put("/transfer/limits")
 async def set_speed_limits(body: SpeedLimitsRequest, viewer: Current, wired: Wired) -> SpeedLimitsView:
     """Set how fast all downloads together may be, from now on and after a restart. Admins only."""
-    return await wired.speeds.set_limits(
+    return await wired.speed_limits.set_limits(
         viewer,
         bytes_per_s=body.bytes_per_s,
         night=body.night,
@@ -55,16 +55,16 @@ async def set_speed_limits(body: SpeedLimitsRequest, viewer: Current, wired: Wir
 @router.delete("/transfer/limits")
 async def reset_speed_limits(viewer: Current, wired: Wired) -> SpeedLimitsView:
     """Back to the speeds of the server's settings. Admins only."""
-    return await wired.speeds.reset_limits(viewer)
+    return await wired.speed_limits.reset_limits(viewer)
 
 
 @router.get("/jobs/{job_id}/limit")
-async def job_limit(job_id: str, viewer: Current, wired: Wired) -> JobLimitView:
+async def job_limit(job_id: str, viewer: Current, wired: Wired) -> JobSpeedLimitView:
     """How fast one of your jobs may be."""
-    return await wired.speeds.job_limit(viewer, job_id)
+    return await wired.speed_limits.job_limit(viewer, job_id)
 
 
 @router.post("/jobs/{job_id}/limit")
-async def limit_job(job_id: str, body: JobLimitRequest, viewer: Current, wired: Wired) -> JobLimitView:
+async def limit_job(job_id: str, body: JobLimitRequest, viewer: Current, wired: Wired) -> JobSpeedLimitView:
     """Limit the speed of one of your jobs, from now on until it ends."""
-    return await wired.speeds.limit_job(viewer, job_id, body.bytes_per_s)
+    return await wired.speed_limits.limit_job(viewer, job_id, body.bytes_per_s)

@@ -22,7 +22,7 @@ function stored(role: "user" | "assistant", content: string, status: MessageStat
 
 const metadata = (status: string) => ({ chat_id: "cht_1", status });
 
-/** The chunks of an answer that says `text`; without an end where the line was cut. */
+/** The chunks of an answer that says `text`; without an end where the connection was cut. */
 function answer(text: string, end: "finish" | "cut" | "silent" = "finish"): Response {
   const chunks: object[] = [
     { type: "start", messageId: "assistant_1", messageMetadata: metadata("generating") },

@@ -11,7 +11,7 @@ const LONGEST_DELAY_MS = 15_000;
 
 /**
  * One chat on this page. The server owns history and writes answers by itself; this follows along,
- * and when the line drops it takes the answer up again from the start, which the server replays.
+ * and when the connection drops it takes the answer up again from the start, which the server replays.
  */
 export class ChatSession {
   readonly id: string;
@@ -44,7 +44,7 @@ export class ChatSession {
     return () => this.#watchers.delete(watcher);
   };
 
-  /** The line is down; the answer goes on at the server meanwhile. */
+  /** The connection is down; the answer goes on at the server meanwhile. */
   readonly reconnecting = (): boolean => this.#reconnecting;
 
   send(text: string, id = newId()): void {
@@ -58,7 +58,7 @@ export class ChatSession {
     else void this.chat.sendMessage();
   }
 
-  /** End the answer at the server; what is there stays, and the stream tells the end. */
+  /** End the answer at the server; what is there stays, and the stream reports the end. */
   async stop(): Promise<void> {
     const call = api.POST("/api/chats/{chat_id}/stop", { params: { path: { chat_id: this.id } } });
     try {

@@ -15,9 +15,9 @@ beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);
 });
 
-/** As the socket tells it. */
-function tell(fields: Partial<JobView>) {
-  act(() => jobStore.told(sampleJob(fields)));
+/** As the socket brings it. */
+function receive(fields: Partial<JobView>) {
+  act(() => jobStore.received(sampleJob(fields)));
 }
 
 test("Download becomes progress with Cancel, then Open with the path", async () => {
@@ -36,13 +36,13 @@ test("Download becomes progress with Cancel, then Open with the path", async () 
     body: JSON.stringify({ dataset_id: card.id, download_path: null }),
   });
 
-  tell({ progress: { phase: "fetching", bytes_done: 50, bytes_total: 100, files_done: 0 } });
+  receive({ progress: { phase: "fetching", bytes_done: 50, bytes_total: 100, files_done: 0 } });
   const bar = screen.getByRole("progressbar", { name: "Download of Iris" });
   await waitFor(() => expect(bar).toHaveAttribute("aria-valuenow", "50"));
-  tell({ state: "verifying" });
+  receive({ state: "verifying" });
   expect(await screen.findByText("Verifying checksum…")).toBeVisible();
 
-  tell({ state: "succeeded", file_path: "/store/kaggle/uciml/iris/1" });
+  receive({ state: "succeeded", file_path: "/store/kaggle/uciml/iris/1" });
   expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
   expect(screen.getByText("/store/kaggle/uciml/iris/1")).toBeVisible();
   await userEvent.click(await screen.findByRole("button", { name: "Code" }));
@@ -50,12 +50,12 @@ test("Download becomes progress with Cancel, then Open with the path", async () 
 });
 
 test("the focus stays on the button while it changes", async () => {
-  tell({ state: "running" });
+  receive({ state: "running" });
   renderOnPage(<DatasetCard card={card} />);
   (await screen.findByRole("button", { name: "Cancel Iris" })).focus();
-  tell({ state: "failed" });
+  receive({ state: "failed" });
   await waitFor(() => expect(screen.getByRole("button", { name: "Retry Iris" })).toHaveFocus());
-  tell({ state: "succeeded" });
+  receive({ state: "succeeded" });
   await waitFor(() => expect(screen.getByRole("link", { name: "Open Iris" })).toHaveFocus());
 });
 
@@ -65,7 +65,7 @@ test("Cancel asks the server, and Retry follows", async () => {
     "POST /api/jobs/job_1/retry": () => json(sampleJob({ state: "queued", attempt: 2 })),
   });
   vi.stubGlobal("fetch", server.fetch);
-  tell({ state: "running" });
+  receive({ state: "running" });
   renderOnPage(<DatasetCard card={card} />);
   await userEvent.click(await screen.findByRole("button", { name: "Cancel Iris" }));
   await userEvent.click(await screen.findByRole("button", { name: "Retry Iris" }));
@@ -77,7 +77,7 @@ test("a paused download's one button resumes it, and keeps the focus", async () 
     "POST /api/jobs/job_1/resume": () => json(sampleJob({ state: "queued" })),
   });
   vi.stubGlobal("fetch", server.fetch);
-  tell({ state: "paused" });
+  receive({ state: "paused" });
   renderOnPage(<DatasetCard card={card} />);
   await userEvent.click(await screen.findByRole("button", { name: "Resume Iris" }));
   expect(await screen.findByText("Queued")).toBeVisible();
@@ -87,17 +87,32 @@ test("a paused download's one button resumes it, and keeps the focus", async () 
 test.each([
   [60e9, "Needs 4.0 GB, 60.0 GB free", null],
   [4.5e9, "Needs 5.0 GB, 4.5 GB free", "needs 5.0 GB, 4.5 GB free"],
-])("what it needs of the disk is said before the start: %d free", async (free, title, warning) => {
-  const storage = { path: "/store", free, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
-  vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
-  renderOnPage(<DatasetCard card={sampleCard({ size_bytes: 4e9 })} />);
-  const button = await screen.findByRole("button", { name: "Download Iris" });
-  await waitFor(() => expect(button).toHaveAccessibleDescription(title));
-  expect(screen.queryByText(/^needs/)?.textContent ?? null).toBe(warning);
-});
+])(
+  "what it needs of the disk is said before the start: %d free",
+  async (free_bytes, title, warning) => {
+    const storage = {
+      path: "/store",
+      free_bytes,
+      total_bytes: 1e12,
+      dataset_bytes: 0,
+      reserve_bytes: 1e9,
+    };
+    vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
+    renderOnPage(<DatasetCard card={sampleCard({ size_bytes: 4e9 })} />);
+    const button = await screen.findByRole("button", { name: "Download Iris" });
+    await waitFor(() => expect(button).toHaveAccessibleDescription(title));
+    expect(screen.queryByText(/^needs/)?.textContent ?? null).toBe(warning);
+  },
+);
 
-test("where it is here already, no room is asked for", async () => {
-  const storage = { path: "/store", free: 1, total: 1e12, used_by_datasets: 0, reserve: 1e9 };
+test("where it is here already, no disk space is asked for", async () => {
+  const storage = {
+    path: "/store",
+    free_bytes: 1,
+    total_bytes: 1e12,
+    dataset_bytes: 0,
+    reserve_bytes: 1e9,
+  };
   vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
   renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
   await screen.findByRole("link", { name: "Open Iris" });
@@ -109,7 +124,7 @@ test.each([
   ["publisher", "Downloaded and verified"],
   ["transport", "Downloaded, verified in transport (CRC)"],
   ["recorded", "Downloaded, recorded at first use"],
-])("a copy here tells whose word its checksum is: %s", async (grade, words) => {
+])("a copy here shows who vouches for its checksum: %s", async (grade, words) => {
   const server = answerRequests({
     "GET /api/datasets/kaggle%3Auciml~iris": () => json({ local_path: "/d", grade }),
   });
@@ -143,7 +158,7 @@ test("a gated dataset leads to its terms, then to another try", async () => {
 });
 
 test("a failure shows its reason and the next step", async () => {
-  tell({
+  receive({
     state: "failed",
     problem: { code: "x", detail: "The bytes are wrong.", next_step: "Try later.", status: 502 },
   });
@@ -162,7 +177,7 @@ test("HTML in a title, a description or an id is text", async () => {
   expect(container.querySelector("img, b, script")).toBeNull();
 });
 
-test("a link that is not http is not a link", async () => {
+test("a URL that is not http is not a link", async () => {
   renderOnPage(<DatasetCard card={sampleCard({ url: "javascript:alert(1)" })} />);
   await screen.findByRole("heading", { name: "Iris" });
   expect(screen.queryByRole("link")).toBeNull();

@@ -2,9 +2,9 @@ import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
 import { cardState } from "@/features/downloads/cardState";
+import { useDiskSpace } from "@/features/downloads/useDiskSpace";
 import { useRefusal } from "@/features/downloads/useDownload";
 import { useJobOf } from "@/features/downloads/useJobs";
-import { useRoom } from "@/features/downloads/useRoom";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { formatBytes, formatCount, formatDate, plural } from "@/ui/format";
@@ -72,7 +72,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
 
 /** Size, files, licence and the like in one line; what a person must know before is marked. */
 function Facts({ card, offered }: { card: Card; offered: boolean }) {
-  const room = useRoom(card.size_bytes);
+  const diskSpace = useDiskSpace(card.size_bytes);
   const facts = [
     card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes),
     card.file_count != null && plural(card.file_count, "file"),
@@ -85,7 +85,7 @@ function Facts({ card, offered }: { card: Card; offered: boolean }) {
     <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 pt-0.5 text-13 wrap-anywhere">
       <span className="tabular-nums">{facts.join(" · ")}</span>
       {!card.license && <Badge tone="warn">no licence stated</Badge>}
-      {offered && room && !room.fits && <Badge tone="bad">{room.text}</Badge>}
+      {offered && diskSpace && !diskSpace.fits && <Badge tone="bad">{diskSpace.text}</Badge>}
       {card.gated && <Badge tone="warn">terms to accept</Badge>}
     </p>
   );

@@ -52,13 +52,18 @@ export function isToolPart(part: Part): part is ToolPart {
   return part.type.startsWith("tool-");
 }
 
+/** What the API stores of a part is open in its schema; each has a type of the SDK's. */
+function isPart(part: object): part is Part {
+  return "type" in part && typeof part.type === "string";
+}
+
 /** A stored message as the chat state holds it. */
 export function toChatMessage(stored: MessageView): ChatMessage {
-  const parts = stored.parts.length ? stored.parts : [{ type: "text", text: stored.content }];
+  const parts = stored.parts.filter(isPart);
   return {
     id: stored.id,
     role: stored.role,
-    parts: parts as unknown as Part[],
+    parts: parts.length ? parts : [{ type: "text", text: stored.content }],
     metadata: { chat_id: stored.chat_id, status: stored.status, model: stored.model },
   };
 }
@@ -71,15 +76,9 @@ export function textOf(message: ChatMessage): string {
     .join("\n\n");
 }
 
-const FINAL: ReadonlySet<MessageStatus> = new Set([
-  "complete",
-  "stopped",
-  "interrupted",
-  "failed",
-] as const);
-
 /** The answer has come to its end, whichever; anything else is worth asking the server for again. */
 export function hasEnded(message: ChatMessage | undefined): boolean {
   if (message?.role !== "assistant") return false;
-  return message.metadata?.status !== undefined && FINAL.has(message.metadata.status);
+  const status = message.metadata?.status;
+  return status !== undefined && status !== "generating";
 }

@@ -5,8 +5,8 @@ import { capitalized } from "@/ui/format";
 import { KeepFocus } from "@/ui/KeepFocus";
 import type { CardState } from "./cardState";
 import { CancelButton, OpenLink, ResumeButton, RetryButton } from "./JobButtons";
+import { useDiskSpace } from "./useDiskSpace";
 import { useDownload } from "./useDownload";
-import { useRoom } from "./useRoom";
 
 interface CardActionProps {
   card: DatasetCard;
@@ -52,7 +52,7 @@ interface DownloadButtonProps {
 
 function DownloadButton({ card, again, size }: DownloadButtonProps) {
   const download = useDownload(card);
-  const room = useRoom(card.size_bytes);
+  const diskSpace = useDiskSpace(card.size_bytes);
   const Icon = again ? RotateCcw : card.gated ? Lock : Download;
   const word = again ? "Retry" : "Download";
   return (
@@ -62,7 +62,7 @@ function DownloadButton({ card, again, size }: DownloadButtonProps) {
       disabled={download.isPending}
       data-download
       aria-label={`${word} ${card.title}`}
-      title={room ? capitalized(room.text) : undefined}
+      title={diskSpace ? capitalized(diskSpace.text) : undefined}
       className="min-w-28"
       onClick={() => download.mutate()}
     >

@@ -60,7 +60,7 @@ function Totals({ jobs }: { jobs: readonly JobView[] }) {
   const words = [
     rate > 0 && `${formatRate(rate)} in total`,
     toCome > 0 && `${formatBytes(toCome)} to come`,
-    storage && `${formatBytes(storage.free)} free`,
+    storage && `${formatBytes(storage.free_bytes)} free`,
   ].filter(Boolean);
   return <p className="text-13 text-muted tabular-nums">{words.join(" · ")}</p>;
 }

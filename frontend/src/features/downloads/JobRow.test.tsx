@@ -15,9 +15,9 @@ beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);
 });
 
-/** As the socket tells it. */
-function tell(fields: Partial<JobView>) {
-  act(() => jobStore.told(sampleJob({ progress: half, ...fields })));
+/** As the socket brings it. */
+function receive(fields: Partial<JobView>) {
+  act(() => jobStore.received(sampleJob({ progress: half, ...fields })));
 }
 
 function Rows({ narrow }: { narrow: boolean }) {
@@ -38,7 +38,7 @@ test.each([true, false])(
       "POST /api/jobs/job_1/resume": () => json(sampleJob({ state: "queued", progress: half })),
     });
     vi.stubGlobal("fetch", server.fetch);
-    tell({ state: "running" });
+    receive({ state: "running" });
     renderOnPage(<Rows narrow={narrow} />);
     (await screen.findByRole("button", { name: "Pause Iris" })).focus();
     await userEvent.keyboard("{Enter}");
@@ -58,14 +58,14 @@ test("what runs comes to rest a moment after the answer; until then the button s
     "POST /api/jobs/job_1/pause": () => json(sampleJob({ state: "running", progress: half })),
   });
   vi.stubGlobal("fetch", server.fetch);
-  tell({ state: "running" });
+  receive({ state: "running" });
   renderOnPage(<Rows narrow={false} />);
   const pause = await screen.findByRole("button", { name: "Pause Iris" });
   await userEvent.click(pause);
   await waitFor(() => expect(pause).toHaveTextContent("Pausing…"));
-  tell({ state: "paused" });
+  receive({ state: "paused" });
   await screen.findByRole("button", { name: "Resume Iris" });
-  tell({ state: "running" });
+  receive({ state: "running" });
   expect(await screen.findByRole("button", { name: "Pause Iris" })).toHaveTextContent(/Pause$/);
 });
 
@@ -75,7 +75,7 @@ test("why it cannot be paused is said", async () => {
       problem(409, "conflict", "The job is done already.", { next_step: "Open it." }),
   });
   vi.stubGlobal("fetch", server.fetch);
-  tell({ state: "running" });
+  receive({ state: "running" });
   renderOnPage(<Rows narrow />);
   await userEvent.click(await screen.findByRole("button", { name: "Pause Iris" }));
   expect(await screen.findByText("The job is done already. Open it.")).toBeVisible();
@@ -84,30 +84,30 @@ test("why it cannot be paused is said", async () => {
 test.each(["waiting", "paused"] as const)(
   "%s of a size not known has no full bar",
   async (state) => {
-    tell({ state, progress: { ...half, bytes_done: 5 } });
+    receive({ state, progress: { ...half, bytes_done: 5 } });
     renderOnPage(<Rows narrow />);
     expect(await screen.findByRole("progressbar")).toHaveAttribute("aria-valuenow", "0");
   },
 );
 
-test("what a download ran into is told while it goes on, and no longer", async () => {
+test("what a download ran into is shown while it goes on, and no longer", async () => {
   const note = "a.csv changed at its source; it is fetched anew.";
-  tell({ state: "running", progress: { ...half, note } });
+  receive({ state: "running", progress: { ...half, note } });
   renderOnPage(<Rows narrow />);
   expect(await screen.findByText(note)).toBeVisible();
-  tell({ state: "succeeded", progress: { ...half, note } });
+  receive({ state: "succeeded", progress: { ...half, note } });
   await waitFor(() => expect(screen.queryByText(note)).toBeNull());
 });
 
 test.each(["succeeded", "failed", "cancelled"] as const)("what %s is not paused", async (state) => {
-  tell({ state });
+  receive({ state });
   renderOnPage(<Rows narrow={false} />);
   await screen.findByText("Iris");
   expect(screen.queryByRole("button", { name: /Pause|Resume/ })).toBeNull();
 });
 
 test("a deletion is not paused", async () => {
-  tell({ state: "running", kind: "delete" });
+  receive({ state: "running", kind: "delete" });
   renderOnPage(<Rows narrow={false} />);
   await screen.findByText("Deleting…");
   expect(screen.queryByRole("button")).toBeNull();

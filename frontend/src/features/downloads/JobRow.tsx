@@ -1,5 +1,4 @@
 import { clsx } from "clsx";
-import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
@@ -54,7 +53,7 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
 function JobActions({ job, narrow }: { job: JobView; narrow: boolean }) {
   if (job.kind === "delete") return null;
   const size = narrow ? "icon" : "md";
-  if (isActive(job)) {
+  if (job.active) {
     const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
     return (
       <>

@@ -1,6 +1,5 @@
 import { clsx } from "clsx";
 import { CircleCheck, CirclePause, CircleX, Clock, Info, TriangleAlert } from "lucide-react";
-import { isActive } from "@/api/jobs";
 import type { JobView } from "@/api/types";
 import { ProgressBar } from "@/ui/ProgressBar";
 import { percentOf, statusText } from "./jobText";
@@ -16,7 +15,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
   const deleting = job.kind === "delete";
   return (
     <div className="grid min-w-0 grid-cols-1 gap-1">
-      {isActive(job) && !deleting && (
+      {job.active && !deleting && (
         <ProgressBar
           value={barValue(job, percent)}
           tone={frozen ? "idle" : barTone(job)}
@@ -37,7 +36,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
           <span>{Math.floor(percent)}%</span>
         )}
       </p>
-      {isActive(job) && job.progress.note && (
+      {job.active && job.progress.note && (
         <p className={clsx("flex min-w-0 items-start gap-1.5", narrow ? "text-12" : "text-13")}>
           <Info aria-hidden className="mt-0.5 size-3.5 shrink-0 text-warn" />
           <span className="min-w-0 wrap-anywhere">{job.progress.note}</span>

@@ -41,7 +41,7 @@ async function open(limits: SpeedLimits, admin = true, put?: (call: Call) => Res
 const change = async () =>
   userEvent.click(await screen.findByRole("button", { name: "Change the speed limit" }));
 
-test("an admin sets a limit, and it is told", async () => {
+test("an admin sets a limit, and it is shown", async () => {
   const calls = await open(NONE);
   expect(await screen.findByText(/Speed limit: none/)).toBeVisible();
   await change();
@@ -84,13 +84,13 @@ test("what is no speed is not sent, and a refusal is shown", async () => {
   expect(await screen.findByText("Only admins may.")).toBeVisible();
 });
 
-test("others are told of a limit and have no button", async () => {
+test("others are shown a limit and have no button", async () => {
   await open(SET, false);
   expect(await screen.findByText(/2.5 MB\/s/)).toBeVisible();
   expect(screen.queryByRole("button")).toBeNull();
 });
 
-test("no limit is nothing to tell others", () => {
+test("no limit is not shown to others", () => {
   expect(limitText(NONE)).toBeNull();
   expect(limitText({ ...NONE, night: "01:00-02:00" })).toBeNull();
   expect(limitText({ ...NONE, night: "01:00-02:00", night_bytes_per_s: 1e6 })).toBe(

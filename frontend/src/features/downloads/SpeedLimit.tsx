@@ -13,7 +13,7 @@ import { KeepFocus } from "@/ui/KeepFocus";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { limitsFrom, limitText, nightOf, shownMegabytes } from "./speedText";
 
-/** How fast all downloads together may be: told to everybody where there is a limit, set by admins. */
+/** How fast all downloads together may be: shown to everybody where there is a limit, set by admins. */
 export function SpeedLimit() {
   const admin = useMe()?.admin ?? false;
   const { data: limits } = useQuery(speedLimitsQuery);

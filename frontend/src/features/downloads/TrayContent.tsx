@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { isActive } from "@/api/jobs";
 import { storageQuery } from "@/api/queries";
 import { formatBytes } from "@/ui/format";
 import { JobRow } from "./JobRow";
@@ -12,8 +11,8 @@ const ENDED = 6;
 /** What runs and what ended lately: in the tray beside the page, or in the sheet below it. */
 export function TrayContent() {
   const jobs = useJobs().filter((job) => job.kind !== "delete" || job.state !== "succeeded");
-  const active = jobs.filter(isActive);
-  const ended = jobs.filter((job) => !isActive(job)).slice(0, ENDED);
+  const active = jobs.filter((job) => job.active);
+  const ended = jobs.filter((job) => !job.active).slice(0, ENDED);
   const { data: storage } = useQuery(storageQuery);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -34,7 +33,7 @@ export function TrayContent() {
         <Link to="/downloads" className="text-accent hover:underline touch:py-2.5">
           All downloads
         </Link>
-        {storage && <span>{formatBytes(storage.free)} free</span>}
+        {storage && <span>{formatBytes(storage.free_bytes)} free</span>}
       </p>
     </div>
   );

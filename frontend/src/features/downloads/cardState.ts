@@ -1,4 +1,3 @@
-import { isActive } from "@/api/jobs";
 import type { DatasetCard, JobView, Problem } from "@/api/types";
 
 /** What a card offers: Download, then Cancel (Resume while it is paused), then Open. */
@@ -17,7 +16,7 @@ export function cardState(
   job: JobView | undefined,
   refusal: Problem | null,
 ): CardState {
-  if (job && isActive(job)) {
+  if (job?.active) {
     if (job.kind === "delete") return { kind: "deleting", job };
     return { kind: job.state === "paused" ? "paused" : "active", job };
   }

@@ -9,7 +9,7 @@ function progress(fields: Partial<Progress>): Progress {
   return { phase: "fetching", bytes_done: 0, files_done: 0, ...fields };
 }
 
-test("a running download tells bytes, rate and time left", () => {
+test("a running download shows bytes, rate and time left", () => {
   const job = sampleJob({
     progress: progress({ bytes_done: 12e6, bytes_total: 48e6, rate_bps: 8e6, eta_s: 4.2 }),
   });
@@ -18,7 +18,7 @@ test("a running download tells bytes, rate and time left", () => {
   expect(percentOf(job)).toBe(25);
 });
 
-test("of an unknown size only the bytes are told", () => {
+test("of an unknown size only the bytes are shown", () => {
   const job = sampleJob({
     progress: progress({ bytes_done: 3_300_000, rate_bps: 1e6, eta_s: null }),
   });
@@ -58,7 +58,7 @@ test("a wait for a limit is counted down, second by second", () => {
   expect(announcement(job)).toBe("Iris: waiting. The limit is used up.");
 });
 
-test("another wait tells why and until when", () => {
+test("another wait says why and until when", () => {
   const job = sampleJob({
     state: "waiting",
     waiting_until: "2026-11-20T10:00:27Z",
@@ -69,7 +69,7 @@ test("another wait tells why and until when", () => {
   expect(statusText(sampleJob({ state: "waiting" }), NOW)).toBe("Waiting for the next attempt");
 });
 
-test("a paused download tells what it has", () => {
+test("a paused download shows what it has", () => {
   const some = (fields: Partial<Progress>) =>
     sampleJob({ state: "paused", progress: progress(fields) });
   expect(statusText(some({ bytes_done: 1.2e9, bytes_total: 4e9 }), NOW)).toBe(
@@ -89,7 +89,7 @@ test("a failure says its reason", () => {
   expect(announcement(job)).toBe("Iris: failed. The bytes are wrong.");
 });
 
-test("announcements tell states, not percentages", () => {
+test("announcements name states, not percentages", () => {
   const job = sampleJob({ progress: progress({ bytes_done: 1, bytes_total: 2 }) });
   expect(announcement(job)).toBe("Iris: downloading");
   expect(announcement(sampleJob({ kind: "delete", state: "succeeded" }))).toBe("Iris: deleted");

@@ -1,4 +1,3 @@
-import { isActive } from "@/api/jobs";
 import type { JobState, JobView } from "@/api/types";
 import { formatBytes, formatCountdown, formatDuration, formatRate } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
@@ -14,7 +13,7 @@ export function percentOf(job: JobView): number | null {
 /** Bytes that are still to come, of the downloads whose size is known. */
 export function bytesToCome(jobs: readonly JobView[]): number {
   return jobs
-    .filter((job) => isActive(job) && job.kind !== "delete")
+    .filter((job) => job.active && job.kind !== "delete")
     .map(({ progress }) => Math.max(0, (progress.bytes_total ?? 0) - progress.bytes_done))
     .reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { isActive } from "@/api/jobs";
 import { jobSocket } from "@/api/live";
 import { jobsQuery } from "@/api/queries";
 import type { JobView } from "@/api/types";
@@ -32,7 +31,7 @@ export function useActivity(): Activity {
 }
 
 function activityOf(jobs: JobView[]): Activity {
-  const active = jobs.filter((job) => isActive(job) && job.kind !== "delete");
+  const active = jobs.filter((job) => job.active && job.kind !== "delete");
   const paused = active.filter((job) => job.state === "paused").length;
   return { going: active.length - paused, paused };
 }

@@ -14,7 +14,7 @@ import { isDeleting, statusWord } from "./status";
 const CELL = "px-2 py-2.5";
 const HEAD = "px-2 py-2 font-medium";
 
-/** Columns leave as the table's own room shrinks; what they say is then below the name. */
+/** Columns leave as the table's own width shrinks; what they say is then below the name. */
 const FROM_54 = "@max-[54rem]:hidden";
 const FROM_42 = "@max-[42rem]:hidden";
 const FROM_34 = "@max-[34rem]:hidden";

@@ -21,7 +21,7 @@ test("a dataset without a grade is said to be verified", () => {
   expect(screen.getByText("verified")).toBeVisible();
 });
 
-test("the reason is told", () => {
+test("the reason is shown", () => {
   expect(gradeText("recorded")).toBe(
     "Recorded at first use: the source states no checksum, so this one is ours.",
   );

@@ -26,7 +26,7 @@ export function gradeWords(grade: Grade): string {
   return WORDS[grade];
 }
 
-/** The same in a word or two, for where there is no room; the words belong in its title. */
+/** The same in a word or two, for where space is scarce; the words belong in its title. */
 export function gradeBrief(grade: Grade): string {
   return BRIEF[grade];
 }

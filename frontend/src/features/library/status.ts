@@ -1,8 +1,7 @@
-import { isActive } from "@/api/jobs";
 import type { DatasetView, JobView } from "@/api/types";
 
 export function isDeleting(job: JobView | undefined): boolean {
-  return job !== undefined && job.kind === "delete" && isActive(job);
+  return job?.kind === "delete" && job.active;
 }
 
 const WORDS: Record<DatasetView["status"], string> = {

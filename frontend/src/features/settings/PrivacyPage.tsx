@@ -29,7 +29,7 @@ export default function PrivacyPage() {
             to="HuggingFace"
             what="The words of a search, the datasets you open or download, and your own key, or the server's, if one is set."
           />
-          <Row to="Links you give" what="A request for that file, to the server the link names." />
+          <Row to="URLs you give" what="A request for that file, to the server the URL names." />
           <Row
             to="Anybody else"
             what="Nothing. The page loads no script, font or picture from elsewhere, and there is no telemetry."

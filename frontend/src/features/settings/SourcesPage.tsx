@@ -68,7 +68,7 @@ const ABOUT: Record<SourceStatus["name"], string> = {
   kaggle: "Public datasets work without an account.",
   huggingface: "Public datasets work without an account; gated ones need a token.",
   builtin: "Samples that ship with Dataferry, always available.",
-  url: "Any direct link to a file, over https or http.",
+  url: "Any URL of a file, over https or http.",
 };
 
 function SourceRow({ source }: { source: SourceStatus }) {

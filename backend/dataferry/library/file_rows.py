@@ -1,0 +1,92 @@
+"""The rows of a dataset's files. A dataset may have half a million: only what lists them all loads them
+all. Every function takes the session first."""
+
+from collections.abc import Collection
+from typing import Literal, cast
+
+from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlmodel import Session, col, select
+
+from dataferry.core.errors import InvalidInput
+from dataferry.core.types import Grade
+from dataferry.library.models import DatasetFile
+from dataferry.library.views import DatasetFileView
+
+
+def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
+    """Every file, by path."""
+    query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
+    return list(session.exec(query))
+
+
+def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
+    return session.get(DatasetFile, (dataset_id, path)) if _storable(path) else None
+
+
+def delete_files(session: Session, dataset_id: str) -> None:
+    for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
+        session.delete(file)
+    session.flush()
+
+
+def tables(
+    session: Session,
+    dataset_id: str,
+    suffixes: Collection[str],
+    *,
+    limit: int,
+    equals: Literal["first", "last"],
+) -> list[str]:
+    """Paths of files with one of these suffixes (``.csv``): training tables before others, then the largest.
+
+    ``equals``: which path comes before the others of the same rank and size.
+    """
+    lower = func.lower(DatasetFile.path)
+    training = case((lower.contains("train"), 1), else_=0)
+    # By code points, as Python orders them, whatever the database's collation.
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    path: ColumnElement[str] = col(DatasetFile.path).collate("BINARY" if sqlite else "C")
+    query = (
+        select(DatasetFile.path)
+        .where(DatasetFile.dataset_id == dataset_id, or_(*(_has(lower, suffix) for suffix in suffixes)))
+        .order_by(
+            training.desc(),
+            col(DatasetFile.size).desc(),
+            path.desc() if equals == "last" else path.asc(),
+        )
+        .limit(limit)
+    )
+    return list(session.exec(query))
+
+
+def page(session: Session, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetFileView]:
+    """The next files after the path ``after``, by path in the database's own order.
+
+    Errors: ``InvalidInput`` where ``after`` can be no file's path.
+    """
+    if after is not None and not _storable(after):
+        raise InvalidInput("The file list cannot continue there.", next_step="Start it from the beginning.")
+    query = select(DatasetFile.path, DatasetFile.size, DatasetFile.sha256, DatasetFile.grade).where(
+        DatasetFile.dataset_id == dataset_id
+    )
+    if after is not None:
+        query = query.where(DatasetFile.path > after)
+    found = session.exec(query.order_by(DatasetFile.path).limit(limit))
+    return [
+        DatasetFileView(path=path, size=size, sha256=sha256, grade=cast(Grade, grade))
+        for path, size, sha256, grade in found
+    ]
+
+
+def _storable(path: str) -> bool:
+    """A database takes it as text: Postgres refuses NUL, and no driver encodes half of a surrogate pair."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in path
+
+
+def _has(lower: ColumnElement[str], suffix: str) -> ColumnElement[bool]:
+    """As ``PurePath.suffix`` reads it: a name that is nothing but a suffix has none."""
+    return and_(lower.endswith(suffix), lower != suffix, ~lower.endswith(f"/{suffix}"))

@@ -1,0 +1,119 @@
+"""Search and cards: what the sources offer, marked with what is on this machine already."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from dataferry.accounts.credentials import CredentialResolver
+from dataferry.core.db import Database
+from dataferry.core.types import DatasetRef, DatasetSummary, JobView, SourceName, Viewer
+from dataferry.jobs.service import Jobs
+from dataferry.library import rows
+from dataferry.library.cards import build_card, local_state
+from dataferry.library.models import Dataset
+from dataferry.library.private_urls import PrivateUrls, has_secret
+from dataferry.library.views import DatasetCard, SearchAnswer
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.catalog import Catalog
+
+
+class DatasetSearch:
+    """Asks the sources with the viewer's own credentials. What a viewer may not see counts as absent."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: Catalog,
+        jobs: Jobs,
+        credentials: CredentialResolver,
+        private_urls: PrivateUrls,
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._jobs = jobs
+        self._credentials = credentials
+        self._private_urls = private_urls
+
+    async def search(
+        self,
+        viewer: Viewer,
+        query: str,
+        *,
+        sources: Sequence[SourceName] | None = None,
+        filters: SearchFilters | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchAnswer:
+        """Search every source at once. Errors: ``InvalidInput`` for an empty query; a source that
+        fails is in ``source_errors``."""
+        found = await self._catalog.search(
+            query,
+            credentials=await self._credentials.all(viewer.user_id),
+            sources=sources,
+            filters=filters or SearchFilters(),
+            limit=limit,
+            offset=offset,
+        )
+        cards = await self.annotate(viewer, found.datasets)
+        return SearchAnswer(
+            query=query,
+            datasets=tuple(cards),
+            source_errors=found.source_errors,
+            more=found.more,
+            offset=offset,
+        )
+
+    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
+        """One dataset's card, as its source describes it now."""
+        ref = await self._database.run(self._private_urls.restore, ref, viewer)
+        summary = await self._catalog.describe(
+            ref, revision, await self._credentials.find(ref.source, viewer.user_id)
+        )
+        if has_secret(ref):
+            # The card carries no secret, so the URL must be known when its button is pressed.
+            await self._database.run(self._keep_url, ref, summary, viewer)
+        return (await self.annotate(viewer, [summary]))[0]
+
+    async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
+        """The dataset's own text: untrusted."""
+        return await self._catalog.readme(
+            ref, revision, await self._credentials.find(ref.source, viewer.user_id)
+        )
+
+    async def annotate(self, viewer: Viewer, summaries: Sequence[DatasetSummary]) -> list[DatasetCard]:
+        """Cards for search hits, marked with what is here already."""
+        refs = [DatasetRef.parse(summary.ref) for summary in summaries]
+        states = await self._database.run(self._states, viewer, refs)
+        return [build_card(summary, *states[str(ref)]) for summary, ref in zip(summaries, refs, strict=True)]
+
+    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]:
+        """Stored cards with their state as of now."""
+        states = await self._database.run(
+            self._states, viewer, [DatasetRef.parse(card.ref) for card in cards]
+        )
+        return [card.model_copy(update=local_state(*states[card.ref])) for card in cards]
+
+    def _states(
+        self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
+    ) -> dict[str, tuple[Dataset | None, JobView | None]]:
+        """By ref: the downloaded row, and the viewer's newest job."""
+        visible = [row for row in rows.find_all(session, refs) if rows.may_see(session, row, viewer)]
+        latest = self._jobs.latest(session, [row.id for row in visible], viewer.user_id)
+        states: dict[str, tuple[Dataset | None, JobView | None]] = {}
+        for ref in refs:
+            of_ref = [row for row in visible if (row.source, row.source_id) == (ref.source, ref.id)]
+            jobs = [latest[row.id] for row in of_ref if row.id in latest]
+            newest = max(jobs, key=lambda job: job.created_at, default=None)
+            states[str(ref)] = (next((row for row in of_ref if row.downloaded), None), newest)
+        return states
+
+    def _keep_url(self, session: Session, ref: DatasetRef, summary: DatasetSummary, viewer: Viewer) -> None:
+        dataset = rows.upsert(
+            session,
+            ref,
+            summary,
+            revision=summary.revision or "",
+            selection="",
+            encrypted_url=self._private_urls.encrypted(ref),
+        )
+        rows.record_access(session, dataset.id, viewer.user_id)

@@ -1,0 +1,223 @@
+"""The datasets on this machine: listed, shown and deleted."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from sqlmodel import Session
+
+from dataferry.accounts.service import Accounts
+from dataferry.core.db import Database
+from dataferry.core.errors import Conflict, Forbidden, NotFound
+from dataferry.core.settings import Settings
+from dataferry.core.types import Viewer
+from dataferry.jobs.service import Jobs
+from dataferry.library import file_rows, rows
+from dataferry.library.access import Access
+from dataferry.library.cards import SNIPPET_READERS, dataset_view, loader_snippet
+from dataferry.library.dedup import freed_bytes, used_bytes
+from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
+from dataferry.library.preview import main_table, read_preview
+from dataferry.library.receipts import receipt
+from dataferry.library.views import (
+    DatasetFileView,
+    DatasetPage,
+    DatasetView,
+    Deletion,
+    FilePage,
+    Preview,
+    Receipt,
+    StorageView,
+)
+
+
+class Shelf:
+    """What is here. Every method takes the viewer: what they may not see answers ``NotFound``."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        store: Store,
+        jobs: Jobs,
+        accounts: Accounts,
+        access: Access,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._jobs = jobs
+        self._accounts = accounts
+        self._access = access
+        self._min_free_bytes = settings.min_free_bytes
+
+    async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
+        """A page of the library, newest change first, counted from 1."""
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> DatasetPage:
+            shown, total = rows.page(session, viewer, page_size, page_number)
+            latest = self._jobs.latest(session, [row.id for row in shown], viewer.user_id)
+            views = tuple(dataset_view(row, latest.get(row.id)) for row in shown)
+            return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
+
+        return await self._database.run(read)
+
+    async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
+        """One dataset by key, ref or alias. Reading it starts nothing."""
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> DatasetView:
+            row = rows.visible(session, viewer, key_or_alias, revision)
+            latest = self._jobs.latest(session, [row.id], viewer.user_id)
+            view = dataset_view(row, latest.get(row.id))
+            if not row.downloaded or row.local_path is None:
+                return view
+            found = file_rows.tables(session, row.id, SNIPPET_READERS, limit=2, equals="first")
+            snippet = loader_snippet(rows.ref_of(row), row.local_path, found)
+            return view.model_copy(update={"snippet": snippet})
+
+        return await self._database.run(read)
+
+    async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
+        """The receipt of a download. Errors: ``NotFound`` until it is here."""
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
+
+        row, files, users = await self._database.run(read)
+        emails = await self._accounts.emails(users)
+        return receipt(row, files, tuple(emails[user] for user in users if user in emails))
+
+    async def preview(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, row_count: int = 20
+    ) -> Preview:
+        """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> tuple[Dataset, str | None]:
+            row = rows.visible(session, viewer, key_or_alias, revision)
+            return row, main_table(session, row.id)
+
+        row, path = await self._database.run(read)
+        if not row.downloaded or row.local_path is None or path is None:
+            raise NotFound("There is no table here to show.", next_step="Look at the file list.")
+        return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
+
+    async def files(
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None = None,
+        *,
+        after: str | None = None,
+        page_size: int = 1000,
+    ) -> FilePage:
+        """A page of a dataset's files, by path. ``after``: ``next`` of the page before.
+
+        Pages follow a path, not a number, so that the last one costs no more than the first.
+        Errors: ``NotFound`` until the dataset is here; ``InvalidInput`` for an ``after`` that no page had.
+        """
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> list[DatasetFileView]:
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            # One more than a page tells whether another page follows.
+            return file_rows.page(session, row.id, after=after, limit=page_size + 1)
+
+        found = await self._database.run(read)
+        shown = tuple(found[:page_size])
+        return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None)
+
+    async def open_file(
+        self, viewer: Viewer, key_or_alias: str, path: str, revision: str | None = None
+    ) -> Path:
+        """Where one verified file of a dataset lies, inside the store, to be read and not written.
+
+        Errors: ``NotFound`` for a path that is none of its files, and for a file that is not there as it
+        was verified: gone, of another size, or replaced by a link.
+        """
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> tuple[Dataset, DatasetFile | None]:
+            row = self._downloaded(session, viewer, key_or_alias, revision)
+            return row, file_rows.file_of(session, row.id, path)
+
+        row, file = await self._database.run(read)
+        if file is None or row.local_path is None:
+            raise NotFound(
+                f"The dataset has no file {path[:120]!r}.", next_step="Choose one from its file list."
+            )
+        found = await asyncio.to_thread(self._store.file, Path(row.local_path), file.path, file.size)
+        if found is None:
+            raise NotFound(
+                f"{path[:120]} is not on the disk as it was downloaded.",
+                next_step="Download the dataset again, with force.",
+            )
+        return found
+
+    async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
+        """Delete a dataset's files. For those who asked for it, and admins.
+
+        Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
+        """
+        await self._access.renew(viewer)
+
+        def submit(session: Session) -> tuple[str, int]:
+            row = rows.visible(session, viewer, key_or_alias, revision)
+            self._check_deletable(session, viewer, row)
+            job_id, _created = self._jobs.submit(
+                session,
+                kind="delete",
+                ref=rows.ref_of(row),
+                title=row.title,
+                dataset_id=row.id,
+                params={},
+                requester_id=viewer.user_id,
+                single_flight_key=f"delete:{row.id}",
+                revision=row.revision or None,
+                file_path=row.local_path,
+            )
+            return job_id, freed_bytes(session, row.id)
+
+        job_id, freed = await self._database.run(submit)
+        self._jobs.wake(job_id)
+        job = await self._jobs.get(viewer, job_id)
+        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
+
+    async def storage(self) -> StorageView:
+        """The disk under the store."""
+        usage = await asyncio.to_thread(shutil.disk_usage, self._store.root)
+        used = await self._database.run(used_bytes)
+        return StorageView(
+            path=str(self._store.root),
+            free_bytes=usage.free,
+            total_bytes=usage.total,
+            dataset_bytes=used,
+            reserve_bytes=self._min_free_bytes,
+        )
+
+    @staticmethod
+    def _downloaded(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:
+        """Errors: ``NotFound`` until the dataset is here."""
+        row = rows.visible(session, viewer, key_or_alias, revision)
+        if not row.downloaded:
+            raise rows.not_in_library(key_or_alias)
+        return row
+
+    def _check_deletable(self, session: Session, viewer: Viewer, row: Dataset) -> None:
+        """Errors: ``Forbidden``, ``Conflict``."""
+        if not viewer.admin and viewer.user_id not in rows.requesters(session, row.id):
+            raise Forbidden(
+                "Only those who asked for a dataset, and admins, may delete it.",
+                next_step="Ask an admin, or download it yourself first.",
+            )
+        active = self._jobs.active(session, row.id)
+        if active is not None and active.kind != "delete":
+            raise Conflict(
+                f"Job {active.id} has been working on this dataset since"
+                f" {active.created_at:%Y-%m-%d %H:%M} UTC.",
+                next_step="Wait for it, or cancel it first.",
+            )
