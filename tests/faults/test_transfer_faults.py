@@ -26,7 +26,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import DatasetRef, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
-from dataferry.transfer.scheduler import TRIES
+from dataferry.transfer.scheduler import MAX_ATTEMPTS
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)
@@ -71,7 +71,7 @@ def test_a_dropped_line_fails_and_the_next_run_fetches_only_that_file(
     server.heal("a.bin")
     run(manifest, tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (TRIES + 1, 1, 1)
+    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (MAX_ATTEMPTS + 1, 1, 1)
 
 
 @pytest.mark.parametrize("after", [0, 70_000])
@@ -106,7 +106,7 @@ def test_a_kept_connection_that_the_server_closed_is_no_fault(server: FileServer
 def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "hang_up")
     assert isinstance(fails(server.manifest(), tmp_path / "set"), NetworkFault)
-    assert server.asked("a.bin") <= 2 * TRIES, "a kept connection may have been closed: one more each"
+    assert server.asked("a.bin") <= 2 * MAX_ATTEMPTS, "a kept connection may have been closed: one more each"
 
 
 # -- lies ----------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import DiskFull, StoreNotWritable
+from dataferry.core.files.durable import exchange, sync_file_system
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest
 from dataferry.transfer import preflight
-from dataferry.transfer.files.disk import disk_faults, exchange, sync_file_system
+from dataferry.transfer.files.disk import disk_faults
 
 
 def test_preflight_passes_where_there_is_room(tmp_path: Path) -> None:

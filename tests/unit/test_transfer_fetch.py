@@ -163,7 +163,7 @@ def test_replace_keeps_the_old_copy_when_the_new_one_fails(server: FileServer, t
 
 def test_a_partial_folder_of_the_callers_own(server: FileServer, tmp_path: Path) -> None:
     work = tmp_path / "work" / "ds_1"
-    run(server.manifest(), tmp_path / "a" / "b" / "set", partial=work)
+    run(server.manifest(), tmp_path / "a" / "b" / "set", workdir=work)
     assert tree(tmp_path / "a" / "b" / "set") == FILES
     assert not work.exists()
     assert work.parent.exists(), "the caller's folder is the caller's"

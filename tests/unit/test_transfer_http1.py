@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.transfer.http.http1 import HEAD_BYTES, Answer, Closed, Connection, Headers, Malformed
+from dataferry.transfer.http.http1 import (
+    MAX_HEAD_BYTES,
+    Connection,
+    ConnectionClosed,
+    Headers,
+    MalformedResponse,
+    Response,
+)
 
 ASKED = b"GET / HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -32,11 +39,11 @@ class Line:
         dripping.settimeout(5)
         self.connection = Connection(dripping)
 
-    def answer(self, *pieces: bytes, end: bool = True, bodiless: bool = False) -> Answer:
+    def answer(self, *pieces: bytes, end: bool = True, bodiless: bool = False) -> Response:
         self.server.sendall(b"".join(pieces))
         if end:
             self.server.shutdown(socket.SHUT_WR)
-        return self.connection.ask(ASKED, bodiless=bodiless)
+        return self.connection.send_request(ASKED, bodiless=bodiless)
 
     def close(self) -> None:
         self.connection.close()
@@ -50,7 +57,7 @@ def line() -> Iterator[Line]:
     line.close()
 
 
-def body_of(answer: Answer, size: int = 1000) -> bytes:
+def body_of(answer: Response, size: int = 1000) -> bytes:
     buffer, body = memoryview(bytearray(size)), b""
     while count := answer.readinto(buffer):
         body += bytes(buffer[:count])
@@ -107,7 +114,7 @@ def test_chunks_of_any_kind(pieces: list[bytes], drop: int, size: int) -> None:
 def test_a_body_goes_into_the_readers_buffer_and_no_further(line: Line) -> None:
     answer = line.answer(OK, b"Content-Length: 100000\r\n\r\n", b"x" * 100_000, b"next", end=False)
     assert body_of(answer, 1 << 20) == b"x" * 100_000
-    assert line.connection.line.recv(10) == b"next"
+    assert line.connection.sock.recv(10) == b"next"
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
@@ -239,40 +246,42 @@ def test_letters_beyond_ascii(line: Line) -> None:
         OK + b"X: a\x00b\r\n\r\n",
         OK + b"no colon\r\n\r\n",
         OK + b"X: y\r\n" * 201 + b"\r\n",
-        OK + b"X: " + b"y" * HEAD_BYTES,
+        OK + b"X: " + b"y" * MAX_HEAD_BYTES,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 3000,
     ],
 )
 def test_answers_that_are_not_http(line: Line, head: bytes) -> None:
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedResponse) as caught:
         line.answer(head, end=False)
     assert len(str(caught.value)) < 100
 
 
 def test_a_head_as_large_as_allowed(line: Line) -> None:
     fixed = len(OK + b"X: \r\nContent-Length: 2\r\n\r\n")
-    answer = line.answer(OK, b"X: " + b"y" * (HEAD_BYTES - fixed), b"\r\nContent-Length: 2\r\n\r\n", b"ab")
+    answer = line.answer(
+        OK, b"X: " + b"y" * (MAX_HEAD_BYTES - fixed), b"\r\nContent-Length: 2\r\n\r\n", b"ab"
+    )
     assert body_of(answer) == b"ab"
 
 
 def test_a_connection_that_ended_before_the_answer(line: Line) -> None:
-    with pytest.raises(Closed):
+    with pytest.raises(ConnectionClosed):
         line.answer(b"")
 
 
 def test_a_connection_that_ended_before_the_question(line: Line) -> None:
     line.server.close()
-    with pytest.raises(Closed):
-        line.connection.ask(ASKED)
+    with pytest.raises(ConnectionClosed):
+        line.connection.send_request(ASKED)
 
 
 def test_a_connection_that_ended_within_the_headers(line: Line) -> None:
     with pytest.raises(ConnectionError) as caught:
         line.answer(OK, b"X: y\r\n")
-    assert not isinstance(caught.value, Closed)
+    assert not isinstance(caught.value, ConnectionClosed)
 
 
 def test_a_connection_shows_that_something_came_unasked(line: Line) -> None:
-    assert not line.connection.disturbed()
+    assert not line.connection.has_unexpected_data()
     line.server.close()
-    assert line.connection.disturbed()
+    assert line.connection.has_unexpected_data()

@@ -206,7 +206,7 @@ def test_hanging_up_is_not_the_end_of_a_body_without_a_length() -> None:
     with ScriptedServer([b"HTTP/1.1 200 OK\r\n\r\nab"], linger=True) as server:
         response = client.open(Http(server.url()))
         assert response.read1() == b"ab"
-        client.hang_up()
+        client.shutdown()
         with response, pytest.raises(NetworkFault):
             response.read1()
     client.close()
@@ -228,7 +228,7 @@ def test_hanging_up_ends_a_handshake() -> None:
         thread.start()
         peer, _ = silent.accept()
         peer.recv(1)  # the handshake has begun
-        client.hang_up()
+        client.shutdown()
         thread.join(20)
         peer.close()
     assert len(ended) == 1

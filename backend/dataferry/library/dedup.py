@@ -21,7 +21,7 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
-from dataferry.core.files.hardlinks import share
+from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.types import Checksum, HashName
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.transfer import FetchedFile
@@ -82,7 +82,7 @@ def share_equal_files(
         try:
             # A disk forgets: what has just been verified is not given up for what was, once.
             if sha256_of(existing) == file.sha256:
-                share(existing, tree / file.path, scratch=scratch)
+                link_or_copy(existing, tree / file.path, scratch=scratch)
         except OSError:
             log.info("%s keeps its own bytes", file.path, exc_info=True)
 

@@ -79,7 +79,7 @@ class Handlers:
                 target,
                 run.progress,
                 run.cancel,
-                partial=partial,
+                workdir=partial,
                 limits=self._limits,
                 replace=True,
                 member=member,

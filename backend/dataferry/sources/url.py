@@ -22,6 +22,7 @@ from dataferry.core.errors import (
     SourceRateLimited,
     SourceUnreachable,
 )
+from dataferry.core.rate_limit_headers import retry_after_s
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
     Credential,
@@ -177,11 +178,10 @@ def _refusal(response: HttpResponse) -> DataferryError:
             next_step="If it was made for a limited time or needs a login, get a new one.",
         )
     if status == 429:
-        wait = response.headers.get("retry-after", "")
         return SourceRateLimited(
             f"{host} allows no more requests for now.",
             next_step="Wait, then try again.",
-            retry_after=float(wait) if wait.isdecimal() else None,
+            retry_after=retry_after_s(response.headers),
         )
     if status >= 500:
         return SourceUnreachable(f"{host} fails at the moment ({status}).", next_step="Try again later.")

@@ -19,7 +19,7 @@ _NO_LINK = frozenset(
 )
 
 
-def share(existing: Path, place: Path, *, scratch: Path | None = None) -> None:
+def link_or_copy(existing: Path, place: Path, *, scratch: Path | None = None) -> None:
     """Put the bytes of a file at another place too, read-only, without taking disk for them twice.
 
     A reflink where the file system knows them, else a hardlink, else a copy. What was at ``place`` is

@@ -1,4 +1,4 @@
-"""Which fetch may open the next connection."""
+"""Connection slots: which fetch may open the next connection."""
 
 import threading
 from collections import Counter, deque
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from dataferry.core.errors import Cancelled
 
-#: One who waits asks so often whether to go on.
-POLL_S = 0.1
+#: The interval in which a waiting thread checks whether it is cancelled.
+CANCEL_POLL_S = 0.1
 
 
-class Holder:
+class SlotHolder:
     """One fetch, among those of its user."""
 
     __slots__ = ("held", "left", "user")
@@ -26,7 +26,7 @@ class Slot:
 
     __slots__ = ("granted", "holder", "host", "ticket", "woken")
 
-    def __init__(self, holder: Holder, host: str) -> None:
+    def __init__(self, holder: SlotHolder, host: str) -> None:
         self.holder = holder
         self.host = host
         self.granted = False
@@ -48,7 +48,7 @@ class Slots:
         self._per_host = per_host
         self._count = 0
         self._held: dict[str, set[Slot]] = {}
-        self._waiting: dict[str, dict[Holder, deque[Slot]]] = {}
+        self._waiting: dict[str, dict[SlotHolder, deque[Slot]]] = {}
         self._tickets = 0
         #: Per user, the turn at which a slot was last handed over. Of equals the first in turn is next.
         self._turns: dict[str, int] = {}
@@ -58,14 +58,14 @@ class Slots:
         """Takes effect at once. Connections above a lower limit are not cut: none is added to them."""
         with self._lock:
             self._total, self._per_host = total, per_host
-            self._hand_over()
+            self._grant_waiting()
 
-    def join(self, user: str) -> Holder:
+    def join(self, user: str) -> SlotHolder:
         with self._lock:
             self._holders[user] += 1
-            return Holder(user)
+            return SlotHolder(user)
 
-    def leave(self, holder: Holder) -> None:
+    def leave(self, holder: SlotHolder) -> None:
         """Everything is returned; those of the holder's threads that wait end with ``Cancelled``."""
         with self._lock:
             if holder.left:
@@ -73,17 +73,17 @@ class Slots:
             holder.left = True
             for slot in list(holder.held):
                 self._free(slot)
-            for lines in list(self._waiting.values()):
-                for slot in list(lines.get(holder, ())):
+            for queues in list(self._waiting.values()):
+                for slot in list(queues.get(holder, ())):
                     self._withdraw(slot)
                     _wake(slot)
             self._holders[holder.user] -= 1
             if self._holders[holder.user] == 0:
                 del self._holders[holder.user]
                 self._turns.pop(holder.user, None)
-            self._hand_over()
+            self._grant_waiting()
 
-    def ask(self, holder: Holder, host: str) -> Slot:
+    def request(self, holder: SlotHolder, host: str) -> Slot:
         """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has left."""
         slot = Slot(holder, host)
         with self._lock:
@@ -98,22 +98,22 @@ class Slots:
             self._waiting.setdefault(host, {}).setdefault(holder, deque()).append(slot)
         return slot
 
-    def take(self, holder: Holder, host: str, proceed: Callable[[], None]) -> Slot:
-        """Wait for a slot. ``proceed`` raises to stop waiting. Errors: its own; those of ``ask``."""
-        slot = self.ask(holder, host)
+    def acquire(self, holder: SlotHolder, host: str, check_cancelled: Callable[[], None]) -> Slot:
+        """Wait for a slot. Errors: those of ``check_cancelled``, and of ``request``."""
+        slot = self.request(holder, host)
         if slot.woken is None:
             return slot
         try:
-            while not slot.woken.wait(POLL_S):
-                proceed()
+            while not slot.woken.wait(CANCEL_POLL_S):
+                check_cancelled()
         except BaseException:
-            self.give(slot)
+            self.release(slot)
             raise
         if holder.left:
             raise Cancelled
         return slot
 
-    def give(self, slot: Slot) -> None:
+    def release(self, slot: Slot) -> None:
         """Return a slot, or end the wait for it. A slot is returned once, however often this is called."""
         with self._lock:
             if not slot.granted:
@@ -121,7 +121,7 @@ class Slots:
                 return
             self._free(slot)
             if self._waiting:
-                self._hand_over()
+                self._grant_waiting()
 
     # -- under the lock ------------------------------------------------------------------------------
 
@@ -147,17 +147,17 @@ class Slots:
             del self._held[slot.host]
 
     def _withdraw(self, slot: Slot) -> None:
-        lines = self._waiting.get(slot.host, {})
-        line = lines.get(slot.holder)
-        if line is None or slot not in line:
+        queues = self._waiting.get(slot.host, {})
+        queue = queues.get(slot.holder)
+        if queue is None or slot not in queue:
             return
-        line.remove(slot)
-        if not line:
-            del lines[slot.holder]
-        if not lines:
+        queue.remove(slot)
+        if not queue:
+            del queues[slot.holder]
+        if not queues:
             del self._waiting[slot.host]
 
-    def _hand_over(self) -> None:
+    def _grant_waiting(self) -> None:
         while self._count < self._total and (slot := self._next()) is not None:
             self._withdraw(slot)
             self._grant(slot)
@@ -168,10 +168,10 @@ class Slots:
     def _next(self) -> Slot | None:
         """Who is next: of all who wait when this is the last slot in all, else of those at their host."""
         first = [
-            line[0]
-            for host, lines in self._waiting.items()
+            queue[0]
+            for host, queues in self._waiting.items()
             if self._has_room(host)
-            for line in lines.values()
+            for queue in queues.values()
         ]
         if len(first) < 2:
             return first[0] if first else None
