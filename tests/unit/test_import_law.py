@@ -3,11 +3,18 @@
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BACKEND = ROOT / "backend" / "dataferry"
+MAX_LINES = 400
+#: Files that are still longer, and imports that still close a circle.
+LONG_FILES = {"library/service.py"}
+CIRCLES = {"dataferry.chat.language_model": {"dataferry.chat.agent"}}
 LAW = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 PARTS = {name for layer in LAW["contracts"][0]["layers"] for name in layer.split(" | ")}
 #: What only one part may import, and the part.
@@ -26,9 +33,8 @@ FENCED = {
 
 
 def test_every_part_has_its_layer() -> None:
-    package = ROOT / "backend" / "dataferry"
-    folders = {path.parent.name for path in package.glob("*/__init__.py")}
-    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    folders = {path.parent.name for path in BACKEND.glob("*/__init__.py")}
+    modules = {path.stem for path in BACKEND.glob("*.py")} - {"__init__"}
     assert folders | modules == PARTS
 
 
@@ -41,6 +47,22 @@ def test_a_fence_keeps_out_every_other_part(library: str) -> None:
         for source in contract["source_modules"]
     }
     assert kept_out == PARTS - FENCED[library]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("dataferry", cache_dir=None)
+    imports = {
+        module: graph.find_modules_directly_imported_by(module) - CIRCLES.get(module, set())
+        for module in graph.modules
+    }
+    TopologicalSorter(imports).prepare()  # a ``CycleError`` names the modules of a circle
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    counts = {
+        path.relative_to(BACKEND).as_posix(): path.read_text().count("\n") for path in BACKEND.rglob("*.py")
+    }
+    assert {path for path, count in counts.items() if count > MAX_LINES} - LONG_FILES == set()
 
 
 def test_a_breach_is_found(tmp_path: Path) -> None:
