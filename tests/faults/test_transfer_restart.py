@@ -82,8 +82,8 @@ class Child:
         return self._process.communicate(timeout=20)
 
 
-def run(manifest: Manifest, target: Path, partial: Path | None = None) -> FetchResult:
-    return fetch(manifest, target, lambda _: None, threading.Event(), workdir=partial)
+def run(manifest: Manifest, target: Path, workdir: Path | None = None) -> FetchResult:
+    return fetch(manifest, target, lambda _: None, threading.Event(), workdir=workdir)
 
 
 def stopped_at_a(server: FileServer, manifest: Manifest, target: Path) -> None:
@@ -214,10 +214,10 @@ def test_an_end_that_was_cut_short_is_finished(server: FileServer, tmp_path: Pat
     """Killed between the rename and the clean-up: nothing is fetched again, nothing is a conflict."""
     manifest, target, work = server.manifest(), tmp_path / "set", tmp_path / "work"
     result = run(manifest, target, work)
-    with Workdir.locked(work, manifest) as partial:
-        target.rename(partial.tree)
-        partial.finish(result.files)
-        partial.tree.rename(target)
+    with Workdir.locked(work, manifest) as workdir:
+        target.rename(workdir.tree)
+        workdir.write_finished(result.files)
+        workdir.tree.rename(target)
     assert run(manifest, target, work) == result
     assert asked(server) == (1, 1, 1)
     assert not work.exists()
@@ -226,8 +226,8 @@ def test_an_end_that_was_cut_short_is_finished(server: FileServer, tmp_path: Pat
 def test_a_finished_folder_speaks_for_its_own_target_only(server: FileServer, tmp_path: Path) -> None:
     manifest, target, work = server.manifest(), tmp_path / "set", tmp_path / "work"
     result = run(manifest, target, work)
-    with Workdir.locked(work, manifest) as partial:
-        partial.tree.mkdir()
-        partial.finish(result.files)
+    with Workdir.locked(work, manifest) as workdir:
+        workdir.tree.mkdir()
+        workdir.write_finished(result.files)
     with pytest.raises(Conflict, match="exists already"):
         run(manifest, target, work)

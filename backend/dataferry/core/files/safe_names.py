@@ -1,4 +1,4 @@
-"""Paths inside a dataset: relative, POSIX, and each one's own."""
+"""Paths inside a dataset: relative, POSIX, safe and without collisions."""
 
 import re
 import unicodedata
@@ -39,7 +39,7 @@ def check_path(path: str) -> None:
 
 
 class ReservedPaths:
-    """Which paths of a tree are taken, so that no file overwrites another or stands where a folder must.
+    """The paths of a tree that are in use, so that no file overwrites another or has the path of a folder.
 
     ``fold_case``: the file system takes ``A`` and ``a`` for one name, as macOS does.
     """
@@ -61,7 +61,7 @@ class ReservedPaths:
             self._outer._folders |= self._folders
 
     def add(self, path: str) -> None:
-        """Errors: ``UnusablePath`` if the place is taken."""
+        """Reserve a path. Errors: ``UnusablePath`` if it or one of its folders is in use."""
         key = unicodedata.normalize("NFC", path).casefold() if self._fold_case else path
         if self._is_file(key) or self._is_folder(key):
             raise UnusablePath(path, "is there twice")

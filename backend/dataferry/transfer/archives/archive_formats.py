@@ -1,4 +1,4 @@
-"""The archive formats: zip, tar in its compressions, and single packed files.
+"""The archive formats: zip, tar in its compressions, and single compressed files.
 
 All are read from a seekable stream, which may be a file that is still being downloaded: zip asks for its end
 first, the others go from the first byte to the last.
@@ -33,7 +33,7 @@ _MAX_LINK_BYTES = 4096
 
 def format_of(stream: BinaryIO, name: str) -> Format | None:
     """The format by the bytes of a file called ``name``; None for what is to stay as it is: what is no
-    archive, or a single packed file whose name does not say so.
+    archive, or a single compressed file whose name does not say so.
 
     Errors: ``DamagedArchive``.
     """
@@ -43,21 +43,21 @@ def format_of(stream: BinaryIO, name: str) -> Format | None:
         return "zip"
     if _is_tar_header(head):
         return "tar"
-    for magic, packing in _MAGIC.items():
+    for magic, compression in _MAGIC.items():
         if head.startswith(magic):
-            return _packed_format(stream, name, packing)
+            return _compressed_format(stream, name, compression)
     # A self-extracting zip begins with a program.
     with prioritized(stream):
         return "zip" if zipfile.is_zipfile(stream) else None
 
 
-def _packed_format(stream: BinaryIO, name: str, packing: Literal["gz", "bz2", "xz"]) -> Format | None:
+def _compressed_format(stream: BinaryIO, name: str, compression: Literal["gz", "bz2", "xz"]) -> Format | None:
     stream.seek(0)
-    with archive_faults(name), closing(_OPEN[packing](stream)) as file:
+    with archive_faults(name), closing(_OPEN[compression](stream)) as file:
         if _is_tar_header(file.read(512)):
-            return cast(Format, f"tar.{packing}")
-    single = name.lower().endswith(f".{packing}") and not is_named_archive(name)
-    return packing if single else None
+            return cast(Format, f"tar.{compression}")
+    single = name.lower().endswith(f".{compression}") and not is_named_archive(name)
+    return compression if single else None
 
 
 def is_named_archive(path: str) -> bool:
@@ -74,8 +74,8 @@ def _is_tar_header(block: bytes) -> bool:
 
 
 def members_grade(format: Format, archive: Grade) -> Grade:
-    """Whose word the members stand on: the publisher's where the whole archive does, else that of the
-    CRCs inside. A bare tar has none."""
+    """The grade of an archive's members: the publisher's where the archive has it, else that of the CRCs
+    inside. A bare tar has none."""
     if archive == "publisher" or format == "tar":
         return archive
     return "transport"
@@ -151,9 +151,9 @@ def _unpack_single(stream: BinaryIO, format: Format, tree: ExtractionTree) -> No
 
 
 def _unpack_tar(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
-    packing = format.partition(".")[2]
+    compression = format.partition(".")[2]
     stream.seek(0)
-    with closing(_OPEN[packing](stream)) if packing else nullcontext(stream) as plain:
+    with closing(_OPEN[compression](stream)) if compression else nullcontext(stream) as plain:
         source = _BoundedReader(plain, tree)
         with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|", tarinfo=_Header) as container:
             for member in container:
@@ -161,10 +161,10 @@ def _unpack_tar(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
                 _extract_tar_member(container, member, tree)
                 # Else a member is remembered for every file of the archive.
                 container.members = []  # type: ignore[attr-defined]
-        # The packing's own checksum stands behind the last byte.
+        # The compression's own checksum stands behind the last byte.
         while source.read(1 << 20):
             pass
-    if not packing and not _ends_in_zeros(stream):
+    if not compression and not _ends_in_zeros(stream):
         raise DamagedArchive("it is cut short")
 
 
@@ -208,7 +208,7 @@ def _tar_text(text: str) -> str:
 
 
 class _BoundedReader:
-    """What comes out of a packing, up to the tree's ``max_bytes``; headers count as well."""
+    """Decompressed bytes, up to the tree's ``max_bytes``; headers count as well."""
 
     def __init__(self, plain: Any, tree: ExtractionTree) -> None:
         self._plain = plain

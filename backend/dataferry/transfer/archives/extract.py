@@ -1,4 +1,4 @@
-"""Archives, unpacked so that no member can do harm.
+"""Safe extraction: no member of an archive can do harm.
 
 A member is written only below the tree, never over another, never through a link; links inside the
 archive become second names of the file they lead to, all others are refused; and neither the sizes
@@ -179,7 +179,7 @@ class ExtractionTree:
                     folder = folder.parent
 
     def link(self, name: str, leads_to: str, *, hard: bool) -> None:
-        """Remember a link; ``resolve_links`` makes it once all files are there.
+        """Record a link, which ``resolve_links`` creates once all files are extracted.
 
         ``leads_to`` is relative to the link's own folder, or to the archive's root for a hard link.
         """
@@ -204,14 +204,14 @@ class ExtractionTree:
             original = self.files.get(target)
             if original is None:
                 raise self.refusal(f"{path} is a link that leads to no file of the archive")
-            place = self._root / path
+            link = self._root / path
             with disk_faults(self._root):
-                place.parent.mkdir(parents=True, exist_ok=True)
+                link.parent.mkdir(parents=True, exist_ok=True)
                 self._written.append(path)
                 try:
-                    os.link(self._root / target, place)
+                    os.link(self._root / target, link)
                 except OSError:  # a file system without hard links
-                    shutil.copy(self._root / target, place)
+                    shutil.copy(self._root / target, link)
             self.files[path] = FetchedFile(path, original.size, original.sha256, original.grade)
             self._on_member()
 

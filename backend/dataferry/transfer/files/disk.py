@@ -14,7 +14,7 @@ from dataferry.core.files.durable import raise_for_errno
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Manifest
 
-#: Files of at least this size are synced one by one when they are whole; smaller ones together, with
+#: Files of at least this size are synced one by one when they are complete; smaller ones together, with
 #: one sync of the file system at the end (a sync costs about 0.5 ms a file).
 SYNC_BYTES = 8 * 2**20
 
@@ -25,7 +25,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def preflight(needed: int | Manifest, folder: Path, min_free_bytes: int = 0) -> None:
-    """Whether ``needed`` bytes, or a manifest and what it unpacks to, have room below ``folder``.
+    """Check that ``needed`` bytes, or a manifest and what it unpacks to, have room below ``folder``.
 
     ``folder`` need not exist yet. Unknown sizes count as nothing.
 
@@ -49,7 +49,7 @@ def unpacked_peak(manifest: Manifest) -> int:
 
 @contextmanager
 def disk_faults(folder: Path, needed: int | None = None) -> Iterator[None]:
-    """What goes wrong with files inside the block is said as ``DiskFull`` or ``StoreNotWritable``."""
+    """Translates ``OSError`` inside the block to ``DiskFull`` or ``StoreNotWritable``."""
     try:
         yield
     except OSError as error:

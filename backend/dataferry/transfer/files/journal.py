@@ -1,6 +1,6 @@
 """What a fetch keeps on disk about its files, so that a kill or a power cut costs little.
 
-One JSON object a line, in ``<partial>/journal.jsonl``::
+One JSON object a line, in ``<workdir>/journal.jsonl``::
 
     {"format": 2, "ref": "kaggle:uciml/iris", "revision": "3", "boot": "5f0e…"}
     {"begun": "big.bin", "size": 2147483648, "validator": "\\"9f86…\\"", "promised": "sha256:6bb8…"}
@@ -77,7 +77,7 @@ class Journal:
         same_boot = self._boot is not None and records[0].get("boot") == self._boot
         reader = _JournalReader(self._checksums, same_boot=same_boot)
         for record in records[1:]:
-            with suppress(KeyError, TypeError, ValueError):  # a line of another shape
+            with suppress(KeyError, TypeError, ValueError):  # a line of another format
                 reader.apply(record)
         return JournalState(reader.completed, reader.parts)
 
@@ -154,7 +154,7 @@ class _JournalReader:
         self._same_boot = same_boot
 
     def apply(self, record: dict[str, Any]) -> None:
-        """Errors: ``KeyError``, ``TypeError`` and ``ValueError`` for what is no line of ours."""
+        """Errors: ``KeyError``, ``TypeError`` and ``ValueError`` for what is no journal line."""
         if "begun" in record:
             part = PartState(str(record["begun"]), int(record["size"]), record["validator"])
             self.parts.pop(part.path, None)

@@ -20,7 +20,7 @@ _CHUNK_BYTES = 1 << 20
 
 class PartFile:
     """One version of a file in the working folder: ``size`` bytes and which of them have arrived. For many
-    threads. ``saved`` is what an earlier run has left of it; the journal is told of every ``piece_bytes``."""
+    threads. ``saved`` is what an earlier run has left of it; the journal records every ``piece_bytes``."""
 
     def __init__(
         self, entry: FileEntry, size: int, workdir: Workdir, saved: PartState | None, piece_bytes: int

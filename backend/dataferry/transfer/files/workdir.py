@@ -221,7 +221,7 @@ def _name(entry: FileEntry) -> str:
 def _lock(root: Path) -> int:
     """A descriptor that holds the folder's lock. Errors: ``Conflict``."""
     while True:
-        # Private: a gated dataset's files are under way here.
+        # Private: a gated dataset's files are downloaded here.
         root.parent.mkdir(parents=True, exist_ok=True)
         try:
             root.mkdir(mode=0o700, exist_ok=True)

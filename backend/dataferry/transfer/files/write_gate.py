@@ -9,7 +9,7 @@ _CLOSE_TIMEOUT_S = 2.0
 
 
 class WriteGate:
-    """``with gate:`` around whatever touches the disk. After ``close`` nothing is written, so that
+    """``with gate:`` around whatever writes to the disk. After ``close`` nothing is written, so that
     another fetch may use the folder, and another file a descriptor's number."""
 
     def __init__(self) -> None:

@@ -50,7 +50,7 @@ def is_public(address: Address) -> bool:
 
 def check_addresses(allowed: Callable[[Address], bool], host: str, addresses: Iterable[str]) -> None:
     """Errors: ``PrivateAddress`` if one of the addresses is not allowed. A name with a public and a
-    private address is refused whole: nobody serves a dataset so."""
+    private address is refused: no dataset is served so."""
     if not all(allowed(ipaddress.ip_address(address)) for address in addresses):
         raise PrivateAddress(
             f"{host} is not on the public internet, so it is not asked for files.",
@@ -258,13 +258,13 @@ def _open_tunnel(sock: socket.socket, proxy: Proxy, route: Route) -> None:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")
     request = "\r\n".join([*lines, "", ""]).encode()
     try:
-        answer = Connection(sock).send_request(request, bodiless=True)
+        response = Connection(sock).send_request(request, bodiless=True)
     except (OSError, MalformedResponse) as error:
         sock.close()
         raise NetworkFault("The proxy gives no answer.") from error
-    if not 200 <= answer.status < 300:
+    if not 200 <= response.status < 300:
         sock.close()
-        raise NetworkFault(f"The proxy answers {answer.status}.")
+        raise NetworkFault(f"The proxy answers {response.status}.")
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -187,7 +187,7 @@ class _ChunkedBody:
 
 
 class _UntilCloseBody:
-    """A body that lasts until the server closes: nothing tells whether it is whole."""
+    """A body that lasts until the server closes: nothing shows whether it is complete."""
 
     ends_cleanly = False
     is_complete = False

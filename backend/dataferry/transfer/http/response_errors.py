@@ -85,7 +85,7 @@ def check_content_encoding(response: HttpResponse, path: str) -> None:
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:
-    """What tells one version of a file from another: a strong ``ETag``, else ``Last-Modified``."""
+    """The validator that distinguishes versions of a file: a strong ``ETag``, else ``Last-Modified``."""
     tag = headers.get("etag", "").strip()
     if tag.startswith('"'):
         return tag

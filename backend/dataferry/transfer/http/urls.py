@@ -19,7 +19,7 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def split_credentials(origin: Http) -> tuple[str, dict[str, str]]:
     """The URL without ``user:password@``, and the headers with it as ``Authorization``."""
-    parts = _checked(origin.url)
+    parts = _parse_http_url(origin.url)
     headers = dict(origin.headers)
     if "@" not in parts.netloc and "#" not in origin.url:
         return origin.url, headers
@@ -42,7 +42,7 @@ def request_target(parts: SplitResult) -> str:
     return quote(_STRAY_PERCENT.sub("%25", target), safe=_SAFE + "%")
 
 
-def _checked(url: str) -> SplitResult:
+def _parse_http_url(url: str) -> SplitResult:
     """Errors: ``InvalidInput`` unless it leads to a file on the web."""
     try:
         parts = urlsplit(url)
@@ -71,7 +71,7 @@ def redirect_target(url: str, location: str) -> str:
         location = location.encode("latin-1").decode()
     try:
         next_url = urljoin(url, location)
-        parts = _checked(next_url)
+        parts = _parse_http_url(next_url)
     except (ValueError, InvalidInput) as error:
         raise TransferError(f"{host_of(url)} redirects to something that is not a web address.") from error
     if urlsplit(url).scheme == "https" and parts.scheme == "http":

@@ -20,8 +20,8 @@ CANCEL_POLL_S = 0.1
 
 
 class TokenBucket:
-    """Fills at ``rate`` bytes a second; None = always full. Begins empty, so that a second holds no more
-    than a second's worth."""
+    """Fills at ``rate`` bytes a second; None = always full. Starts empty, so that the first second has no
+    more than a second's worth."""
 
     __slots__ = ("_filled_at", "rate", "tokens")
 
@@ -31,7 +31,7 @@ class TokenBucket:
         self._filled_at = now
 
     def fill(self, now: float, *, wanted: bool) -> None:
-        """Up to now. ``wanted``: there are bytes waiting to come out."""
+        """Add the tokens up to ``now``. ``wanted``: a thread has been waiting for them."""
         if self.rate is not None:
             tokens = self.tokens + self.rate * max(0.0, now - self._filled_at)
             most = max(self.rate * (_LATE_WAKE_S if wanted else _BURST_S), _BURST_BYTES)

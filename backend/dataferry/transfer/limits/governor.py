@@ -1,4 +1,4 @@
-"""What all fetches of a process share: connections, bytes a second, and how often hosts may be asked.
+"""What all fetches of a process share: connection slots, bandwidth, and hosts' quotas of requests.
 
 ::
 
@@ -61,8 +61,8 @@ class Shares:
 
 
 class Governor:
-    """One for each process; for any number of threads. ``clock`` tells monotonic seconds, ``now`` the
-    local wall-clock time, which only the night window goes by."""
+    """One for each process; for any number of threads. ``clock`` returns monotonic seconds, ``now``
+    the local wall-clock time, which only the night window uses."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Governor:
         self.bandwidth.set_rate(self._rate_of(shares))
 
     def join(self, job: str, user: str, *, bytes_per_s: float | None = None) -> "Member":
-        """The share of one more fetch; to be left when it ends. ``bytes_per_s``: a cap of its own."""
+        """The share of one more fetch, which leaves when it ends. ``bytes_per_s``: a cap of its own."""
         _check_rate(bytes_per_s)
         return Member(self, job, user, bytes_per_s)
 

@@ -40,32 +40,32 @@ class PendingRequests:
 class _Policy:
     """The present window of one policy. Times are of the monotonic clock."""
 
-    def __init__(self, left: int, resets_at: float) -> None:
+    def __init__(self, remaining: int, resets_at: float) -> None:
         #: Requests in a window; None if the host does not send it.
         self.quota: int | None = None
-        #: Seconds of a window: as sent, else the longest that was ever left of one.
+        #: Seconds of a window: as sent, else the longest ``t`` that was seen.
         self.length = 0.0
-        self.remaining = left
+        self.remaining = remaining
         #: The window has ended by then.
         self.resets_at = resets_at + _ROUNDING_S
         #: Nothing is known of the present window: no response came from it.
         self._assumed = False
-        self._max_remaining = left
+        self._max_remaining = remaining
 
-    def roll(self, now: float) -> None:
-        """After its end a window counts anew."""
+    def start_next_window(self, now: float) -> None:
+        """Start the next window once this one has ended."""
         if now >= self.resets_at and not self._assumed:
             self._assumed = True
             self.remaining = self._max_remaining if self.quota is None else self.quota
 
-    def learn(self, left: int, resets_at: float) -> None:
+    def learn(self, remaining: int, resets_at: float) -> None:
         """What a response says. It may be an old one that arrives late."""
         apart = max(self.length / 2, 2.0)
-        self._max_remaining = max(self._max_remaining, left + 1)
+        self._max_remaining = max(self._max_remaining, remaining + 1)
         if resets_at > self.resets_at + apart or (self._assumed and self.length < _MIN_WINDOW_S):
-            self.remaining, self.resets_at, self._assumed = left, resets_at + _ROUNDING_S, False
+            self.remaining, self.resets_at, self._assumed = remaining, resets_at + _ROUNDING_S, False
         elif not self._assumed and (self.length < _MIN_WINDOW_S or resets_at >= self.resets_at - apart):
-            self.remaining = min(self.remaining, left)
+            self.remaining = min(self.remaining, remaining)
             self.resets_at = min(self.resets_at, resets_at + _ROUNDING_S)
 
     @property
@@ -96,7 +96,7 @@ class _QuotaState:
         open_requests = self.pending_count + len(self._uncounted)
         for name in self._current:
             policy = self.policies[name]
-            policy.roll(now)
+            policy.start_next_window(now)
             if policy.spare <= 0:
                 wait = max(wait, policy.resets_at - now)
             elif policy.spare <= open_requests:
@@ -120,15 +120,15 @@ class _QuotaState:
         limits = rate_limit_policies(headers.get("ratelimit-policy", ""))
         names = [name for name, terms in reported.items() if "r" in terms and "t" in terms][:_MAX_POLICIES]
         for name in names:
-            left, resets_at = reported[name]["r"], now + reported[name]["t"]
+            remaining, resets_at = reported[name]["r"], now + reported[name]["t"]
             terms = limits.get(name, {})
             policy = self.policies.get(name)
             if policy is None:
-                policy = self._add_policy(name, left, resets_at)
+                policy = self._add_policy(name, remaining, resets_at)
             policy.quota = terms.get("q", policy.quota)
             policy.length = max(float(terms.get("w", 0)), policy.length, reported[name]["t"])
-            policy.roll(now)
-            policy.learn(left, resets_at)
+            policy.start_next_window(now)
+            policy.learn(remaining, resets_at)
         if not names:
             return False
         self._current = tuple(names)
@@ -137,10 +137,10 @@ class _QuotaState:
             self._uncounted.popleft()
         return True
 
-    def _add_policy(self, name: str, left: int, resets_at: float) -> _Policy:
+    def _add_policy(self, name: str, remaining: int, resets_at: float) -> _Policy:
         if len(self.policies) >= _MAX_POLICIES:
             self.policies.clear()
-        policy = self.policies[name] = _Policy(left, resets_at)
+        policy = self.policies[name] = _Policy(remaining, resets_at)
         return policy
 
     def is_forgettable(self, now: float) -> bool:

@@ -13,11 +13,11 @@ CANCEL_POLL_S = 0.1
 class SlotHolder:
     """One fetch, among those of its user."""
 
-    __slots__ = ("held", "left", "user")
+    __slots__ = ("has_left", "held", "user")
 
     def __init__(self, user: str) -> None:
         self.user = user
-        self.left = False
+        self.has_left = False
         self.held: set[Slot] = set()
 
 
@@ -30,16 +30,16 @@ class Slot:
         self.holder = holder
         self.host = host
         self.granted = False
-        #: The order of those who wait; an event only for them.
+        #: The order of the requests that wait; an event only for them.
         self.ticket = 0
         self.woken: threading.Event | None = None
 
 
 class Slots:
-    """So many in all and so many of each host. What is contended goes to the user who holds the fewest,
-    then to that user's fetch that holds the fewest, then to the longest waiting.
+    """Connection slots, limited in all and for each host. A contended slot goes to the user who holds the
+    fewest, then to that user's fetch that holds the fewest, then to the longest waiting.
 
-    A slot is handed over by whoever frees it, so nobody waits who could have one.
+    A slot is passed on by the thread that releases it, so no thread waits that could have one.
     """
 
     def __init__(self, total: int, per_host: int) -> None:
@@ -50,12 +50,12 @@ class Slots:
         self._held: dict[str, set[Slot]] = {}
         self._waiting: dict[str, dict[SlotHolder, deque[Slot]]] = {}
         self._tickets = 0
-        #: Per user, the turn at which a slot was last handed over. Of equals the first in turn is next.
-        self._turns: dict[str, int] = {}
+        #: The ticket at which each user was last granted a slot. Of equals the one with the lowest is next.
+        self._last_grants: dict[str, int] = {}
         self._holders: Counter[str] = Counter()
 
     def resize(self, total: int, per_host: int) -> None:
-        """Takes effect at once. Connections above a lower limit are not cut: none is added to them."""
+        """Takes effect at once. Connections above a lower limit are not closed, but none is added."""
         with self._lock:
             self._total, self._per_host = total, per_host
             self._grant_waiting()
@@ -68,11 +68,11 @@ class Slots:
     def leave(self, holder: SlotHolder) -> None:
         """Everything is returned; those of the holder's threads that wait end with ``Cancelled``."""
         with self._lock:
-            if holder.left:
+            if holder.has_left:
                 return
-            holder.left = True
+            holder.has_left = True
             for slot in list(holder.held):
-                self._free(slot)
+                self._return(slot)
             for queues in list(self._waiting.values()):
                 for slot in list(queues.get(holder, ())):
                     self._withdraw(slot)
@@ -80,14 +80,14 @@ class Slots:
             self._holders[holder.user] -= 1
             if self._holders[holder.user] == 0:
                 del self._holders[holder.user]
-                self._turns.pop(holder.user, None)
+                self._last_grants.pop(holder.user, None)
             self._grant_waiting()
 
     def request(self, holder: SlotHolder, host: str) -> Slot:
-        """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has left."""
+        """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has has_left."""
         slot = Slot(holder, host)
         with self._lock:
-            if holder.left:
+            if holder.has_left:
                 raise Cancelled
             if self._count < self._total and self._has_room(host):
                 self._grant(slot)
@@ -109,7 +109,7 @@ class Slots:
         except BaseException:
             self.release(slot)
             raise
-        if holder.left:
+        if holder.has_left:
             raise Cancelled
         return slot
 
@@ -119,7 +119,7 @@ class Slots:
             if not slot.granted:
                 self._withdraw(slot)
                 return
-            self._free(slot)
+            self._return(slot)
             if self._waiting:
                 self._grant_waiting()
 
@@ -137,7 +137,7 @@ class Slots:
         held.add(slot)
         slot.holder.held.add(slot)
 
-    def _free(self, slot: Slot) -> None:
+    def _return(self, slot: Slot) -> None:
         slot.granted = False
         self._count -= 1
         slot.holder.held.discard(slot)
@@ -162,11 +162,11 @@ class Slots:
             self._withdraw(slot)
             self._grant(slot)
             self._tickets += 1
-            self._turns[slot.holder.user] = self._tickets
+            self._last_grants[slot.holder.user] = self._tickets
             _wake(slot)
 
     def _next(self) -> Slot | None:
-        """Who is next: of all who wait when this is the last slot in all, else of those at their host."""
+        """The next request to grant: by slots in all when this is the last one, else by slots at its host."""
         first = [
             queue[0]
             for host, queues in self._waiting.items()
@@ -185,7 +185,7 @@ class Slots:
         def users(slot: Slot) -> tuple[int, int, int]:
             user = slot.holder.user
             counts = (in_all[user], at_hosts[slot.host][user])
-            return (*(counts if last else counts[::-1]), self._turns.get(user, 0))
+            return (*(counts if last else counts[::-1]), self._last_grants.get(user, 0))
 
         def jobs(slot: Slot) -> tuple[int, int]:
             held = slot.holder.held
