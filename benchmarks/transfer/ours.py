@@ -49,7 +49,7 @@ def _bring(manifest: Manifest, order: dict[str, Any]) -> int:
     progress = _print if order.get("progress") else _ignore
     while True:
         try:
-            with governor.join("benchmark", "ada") as member:
+            with governor.join("ada") as member:
                 fetch(manifest, Path(order["target"]), progress, Event(), limits=limits, member=member)
             return waits
         except SourceRateLimited as error:

@@ -222,7 +222,7 @@ def _fetch(kind: Kind, server: str, target: Path, stopped: bool, governor: Gover
         if stopped and progress.bytes_done > 0:
             cancel.set()
 
-    with governor.join(str(target), f"user {target.name[-1]}") as member:
+    with governor.join(f"user {target.name[-1]}") as member:
         manifest = Manifest(DatasetRef.make("url", server), "r1", files)
         fetch(manifest, target, listen, cancel, limits=LIMITS, member=member)
 

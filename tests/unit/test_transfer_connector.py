@@ -92,7 +92,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    client = HttpClient(connect_timeout=5, read_timeout=5)
+    client = HttpClient(connect_timeout_s=5, read_timeout_s=5)
     yield client
     client.close()
 
@@ -259,7 +259,7 @@ def test_another_proxy_is_noticed_after_a_fault(client: HttpClient, monkeypatch:
 
 def test_every_address_of_a_name_is_tried() -> None:
     """The name has ``::1`` first on most machines; the server listens on the other address only."""
-    connector = Connector(lambda address: True, connect_timeout=5, read_timeout=7)
+    connector = Connector(lambda address: True, connect_timeout_s=5, read_timeout_s=7)
     with FileServer() as server:
         port = int(server.address.rpartition(":")[2])
         line = connector.connect(Route("http", "localhost", port, f"localhost:{port}", True, None))
@@ -269,7 +269,7 @@ def test_every_address_of_a_name_is_tried() -> None:
 
 
 def test_hanging_up_ends_an_attempt_to_connect() -> None:
-    connector = Connector(lambda address: True, connect_timeout=60, read_timeout=60)
+    connector = Connector(lambda address: True, connect_timeout_s=60, read_timeout_s=60)
     with contextlib.ExitStack() as stack:
         # Nobody accepts, and the queue of those who wait is full: the next one gets no answer.
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))

@@ -80,7 +80,7 @@ def test_many_threads_keep_to_the_limits_while_they_change(pool: ThreadPoolExecu
                 with lock:
                     open_now[host] -= 1
 
-    with governor.join("1", "ada") as ada, governor.join("2", "bob") as bob:
+    with governor.join("ada") as ada, governor.join("bob") as bob:
         running = [pool.submit(work, (ada, bob)[number % 2], number) for number in range(24)]
         for connections in (3, 1, 6, 2, 6):
             governor.set_shares(Shares(connections=connections, connections_per_host=4))
@@ -88,13 +88,13 @@ def test_many_threads_keep_to_the_limits_while_they_change(pool: ThreadPoolExecu
         for each in running:
             each.result(DEADLINE_S * 3)
     assert not exceeded
-    with governor.join("3", "eve") as eve, connection(eve, "a", go_on), connection(eve, "a", go_on):
+    with governor.join("eve") as eve, connection(eve, "a", go_on), connection(eve, "a", go_on):
         hold(eve, "a")
 
 
 def test_one_who_gives_up_waiting_takes_nothing_along(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1))
-    member, signal = governor.join("1", "ada"), Signal()
+    member, signal = governor.join("ada"), Signal()
     with connection(member, "a", go_on):
         waiting = pool.submit(hold, member, "a", signal)
         signal.wait_called()
@@ -106,7 +106,7 @@ def test_one_who_gives_up_waiting_takes_nothing_along(pool: ThreadPoolExecutor) 
 
 def test_who_waits_is_asked_ten_times_a_second(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1, bytes_per_s=1000))
-    member = governor.join("1", "ada")
+    member = governor.join("ada")
     with connection(member, "a", go_on):
         waits: list[Callable[[Signal], None]] = [partial(hold, member, "a"), partial(member.throttle, 10**9)]
         for wait in waits:
@@ -123,7 +123,7 @@ def test_who_waits_is_asked_ten_times_a_second(pool: ThreadPoolExecutor) -> None
 
 def test_more_connections_are_there_at_once_for_those_who_wait(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1))
-    member, signal = governor.join("1", "ada"), Signal()
+    member, signal = governor.join("ada"), Signal()
     with connection(member, "a", go_on):
         waiting = pool.submit(hold, member, "a", signal)
         signal.wait_called()
@@ -133,7 +133,7 @@ def test_more_connections_are_there_at_once_for_those_who_wait(pool: ThreadPoolE
 
 def test_a_member_that_leaves_returns_everything(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=2, bytes_per_s=1000))
-    leaving, staying = governor.join("1", "ada"), governor.join("2", "ada")
+    leaving, staying = governor.join("ada"), governor.join("ada")
     slot, spending, other = Signal(), Signal(), Signal()
     with connection(leaving, "a", go_on), connection(leaving, "a", go_on):
         waits = [pool.submit(hold, leaving, "a", slot), pool.submit(leaving.throttle, 10**9, spending)]
@@ -159,7 +159,7 @@ def test_a_member_that_leaves_returns_everything(pool: ThreadPoolExecutor) -> No
 
 def test_the_cap_is_kept_and_used(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(bytes_per_s=4e6))
-    with governor.join("1", "ada") as ada, governor.join("2", "bob", bytes_per_s=1e6) as bob:
+    with governor.join("ada") as ada, governor.join("bob", bytes_per_s=1e6) as bob:
         started = clocks.monotonic()
 
         def read(member: Member) -> int:
@@ -179,7 +179,7 @@ def test_the_cap_is_kept_and_used(pool: ThreadPoolExecutor) -> None:
 @pytest.mark.parametrize("whose", ["all", "member"])
 def test_a_cap_is_lifted_for_those_who_wait(pool: ThreadPoolExecutor, whose: str) -> None:
     governor = Governor(Shares(bytes_per_s=1000 if whose == "all" else None))
-    member = governor.join("1", "ada", bytes_per_s=1000 if whose == "member" else None)
+    member = governor.join("ada", bytes_per_s=1000 if whose == "member" else None)
     signal = Signal()
     waiting = pool.submit(member.throttle, 10**9, signal)
     signal.wait_called()
@@ -194,7 +194,7 @@ def test_a_cap_is_lifted_for_those_who_wait(pool: ThreadPoolExecutor, whose: str
 
 def test_a_cap_that_is_set_later_holds(pool: ThreadPoolExecutor) -> None:
     governor = Governor()
-    member = governor.join("1", "ada")
+    member = governor.join("ada")
     signal = Signal()
     signal.stop.set()
     member.throttle(10**12, signal)  # no cap: not even asked whether to go on
@@ -231,7 +231,7 @@ def test_at_nightfall_those_who_wait_go_on(pool: ThreadPoolExecutor) -> None:
     wall = datetime(2026, 11, 20, 21, 59)
     night = (time(22), time(6))
     governor = Governor(Shares(bytes_per_s=1000, night=night), now=lambda: wall)
-    member, signal = governor.join("1", "ada"), Signal()
+    member, signal = governor.join("ada"), Signal()
     waiting = pool.submit(member.throttle, 10**9, signal)
     signal.wait_called(3)
     assert not waiting.done()
@@ -249,7 +249,7 @@ def test_at_nightfall_those_who_wait_go_on(pool: ThreadPoolExecutor) -> None:
 
 def test_an_answer_under_way_decides_whether_there_is_room(pool: ThreadPoolExecutor) -> None:
     governor = Governor()
-    member = governor.join("1", "ada")
+    member = governor.join("ada")
     member.record_response("hub", {"ratelimit": '"resolvers";r=2;t=60'}, 200)
     assert [member.request("hub"), member.request("hub")] == [0, 0]
     signal = Signal()
@@ -268,4 +268,4 @@ def test_a_limit_of_nothing_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"connection|cap"):
         Shares(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="cap"):
-        Governor().join("1", "ada", bytes_per_s=0)
+        Governor().join("ada", bytes_per_s=0)

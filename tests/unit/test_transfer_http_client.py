@@ -33,7 +33,7 @@ def other() -> Iterator[FileServer]:
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    client = HttpClient(connections=2, connect_timeout=2, read_timeout=5)
+    client = HttpClient(connections=2, connect_timeout_s=2, read_timeout_s=5)
     yield client
     client.close()
 
@@ -310,7 +310,7 @@ def test_hanging_up_wakes_a_reader(
 ) -> None:
     pem, context = made_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    client = HttpClient(read_timeout=30)
+    client = HttpClient(read_timeout_s=30)
     waker = threading.Timer(0.05, client.shutdown)
 
     def read_on() -> None:

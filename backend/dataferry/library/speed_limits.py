@@ -79,7 +79,7 @@ class Speeds:
     @contextmanager
     def joined(self, job_id: str, user_id: str) -> Iterator[Member]:
         """A job's share, for as long as the block lasts. ``user_id``: out of whose part it comes."""
-        with self._governor.join(job_id, user_id) as member:
+        with self._governor.join(user_id) as member:
             with self._lock:
                 self._members[job_id] = member
             try:

@@ -152,8 +152,8 @@ class UrlSource:
             origin,
             method="HEAD" if method == "HEAD" else "GET",
             headers={"Range": "bytes=0-0"} if method == "GET" else None,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._read_timeout,
+            connect_timeout_s=self._connect_timeout,
+            read_timeout_s=self._read_timeout,
         )
 
 

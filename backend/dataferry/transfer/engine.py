@@ -63,7 +63,7 @@ def fetch(
     with Workdir.locked(root, manifest) as locked:
         files = locked.read_finished(target)
         if files is None:
-            with member or Governor().join("", "") as share:
+            with member or Governor().join("") as share:
                 options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
                 files = _Fetch(options, locked, progress, cancel, share).run()
         locked.remove()

@@ -72,8 +72,8 @@ class ConnectionScheduler:
         self._write_gate = WriteGate()
         self._client = HttpClient(
             connections=limits.connections,
-            connect_timeout=limits.connect_timeout_s,
-            read_timeout=limits.stall_timeout_s,
+            connect_timeout_s=limits.connect_timeout_s,
+            read_timeout_s=limits.stall_timeout_s,
         )
         self._context = DownloadContext(
             scheduler=self,

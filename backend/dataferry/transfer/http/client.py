@@ -85,7 +85,7 @@ class HttpResponse:
                 raise ConnectionError("shut down")  # which looks like the end of such a body
             return count
         except OSError as error:
-            raise network_fault(error, self.host, self._pool.read_timeout) from error
+            raise network_fault(error, self.host, self._pool.read_timeout_s) from error
 
     def read1(self, size: int = 1 << 20) -> bytes:
         """What has arrived, at most ``size`` bytes; empty at the end of a whole body.
@@ -125,9 +125,9 @@ class _ConnectionPool:
     """Idle connections. The one used last is acquired first, so that those no longer needed are closed by
     the server."""
 
-    def __init__(self, connector: Connector, max_idle: int, read_timeout: float) -> None:
+    def __init__(self, connector: Connector, max_idle: int, read_timeout_s: float) -> None:
         self.connector = connector
-        self.read_timeout = read_timeout
+        self.read_timeout_s = read_timeout_s
         self._max_idle = max_idle
         self._lock = threading.Lock()
         #: The oldest first; with the moment at which each was given back.
@@ -170,7 +170,7 @@ class HttpClient:
     """Keep-alive connections, for many threads.
 
     ``connections``: how many threads send requests at once, about; so many are kept for each of a few hosts.
-    ``read_timeout``: a connection that gives no byte for so many seconds ends.
+    ``read_timeout_s``: a connection that gives no byte for so many seconds ends.
     ``allowed`` decides which addresses origins that are ``public_only`` may have.
     """
 
@@ -178,14 +178,16 @@ class HttpClient:
         self,
         *,
         connections: int = 4,
-        connect_timeout: float = 10.0,
-        read_timeout: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        read_timeout_s: float = 60.0,
         allowed: Callable[[Address], bool] = is_public,
     ) -> None:
-        self._read_timeout = read_timeout
-        self._connector = Connector(allowed, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        self._read_timeout_s = read_timeout_s
+        self._connector = Connector(
+            allowed, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
+        )
         # A file often takes two hosts: the hub, and the storage that it redirects to.
-        self._pool = _ConnectionPool(self._connector, 4 * connections, read_timeout)
+        self._pool = _ConnectionPool(self._connector, 4 * connections, read_timeout_s)
         #: By scheme, host and port as the URL has them, and ``public_only``.
         self._routes: dict[tuple[str, str, bool], Route] = {}
 
@@ -241,7 +243,7 @@ class HttpClient:
                 with suppress(ConnectionClosed, MalformedResponse):
                     return self._response(connection, request, method, url, route)
             except OSError as error:
-                raise network_fault(error, route.host, self._read_timeout) from error
+                raise network_fault(error, route.host, self._read_timeout_s) from error
         try:
             connection = Connection(self._connector.connect(route))
         except DataferryError:
@@ -250,7 +252,7 @@ class HttpClient:
         try:
             return self._response(connection, request, method, url, route)
         except (OSError, MalformedResponse) as error:
-            raise network_fault(error, route.host, self._read_timeout) from error
+            raise network_fault(error, route.host, self._read_timeout_s) from error
 
     def _response(
         self, connection: Connection, request: bytes, method: Method, url: str, route: Route
@@ -277,14 +279,14 @@ def open_http(
     *,
     method: Method = "GET",
     headers: Mapping[str, str] | None = None,
-    connect_timeout: float = 5.0,
-    read_timeout: float = 10.0,
+    connect_timeout_s: float = 5.0,
+    read_timeout_s: float = 10.0,
 ) -> HttpResponse:
     """One request on a connection of its own, for a source that looks at a URL.
 
     ``with open_http(origin, method="HEAD") as response: …``. Errors: as ``HttpClient.open``.
     """
-    client = HttpClient(connections=1, connect_timeout=connect_timeout, read_timeout=read_timeout)
+    client = HttpClient(connections=1, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
     try:
         response = client.open(origin, method=method, headers=headers)
     except BaseException:

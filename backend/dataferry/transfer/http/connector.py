@@ -137,11 +137,11 @@ class Connector:
     """
 
     def __init__(
-        self, allowed: Callable[[Address], bool], *, connect_timeout: float, read_timeout: float
+        self, allowed: Callable[[Address], bool], *, connect_timeout_s: float, read_timeout_s: float
     ) -> None:
         self._is_allowed = allowed
-        self._connect_timeout = connect_timeout
-        self._read_timeout = read_timeout
+        self._connect_timeout_s = connect_timeout_s
+        self._read_timeout_s = read_timeout_s
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
         self.is_shut_down = False
@@ -164,7 +164,7 @@ class Connector:
             sock = self._connect_via_proxy(route.proxy, route)
         if route.scheme == "https":
             sock = self._start_tls(sock, route.host)
-        sock.settimeout(self._read_timeout)
+        sock.settimeout(self._read_timeout_s)
         return sock
 
     def _open_socket(self, host: str, port: int, *, public_only: bool) -> socket.socket:
@@ -189,7 +189,7 @@ class Connector:
     def _connect_to_address(self, family: int, address: tuple[Any, ...]) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(self._connect_timeout)
+            sock.settimeout(self._connect_timeout_s)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._track(sock)
             sock.connect(address)

@@ -75,11 +75,11 @@ class Headers(Mapping[str, str]):
 class _ParserEvents:
     """Callbacks of the parser, for one response."""
 
-    __slots__ = ("complete", "lines", "messages", "pieces")
+    __slots__ = ("chunks", "complete", "lines", "messages")
 
     def __init__(self) -> None:
         self.lines: list[tuple[bytes, bytes]] = []
-        self.pieces: deque[memoryview] = deque()
+        self.chunks: deque[memoryview] = deque()
         self.messages = 0
         self.complete = False
 
@@ -89,9 +89,9 @@ class _ParserEvents:
     def on_header(self, name: bytes, value: bytes) -> None:
         self.lines.append((name, value))
 
-    def on_body(self, piece: bytes) -> None:
+    def on_body(self, chunk: bytes) -> None:
         if not self.complete:
-            self.pieces.append(memoryview(piece))
+            self.chunks.append(memoryview(chunk))
 
     def on_message_complete(self) -> None:
         self.complete = True
@@ -138,18 +138,18 @@ class _FixedLengthBody:
 
 
 class _ChunkedBody:
-    """A body in chunks. ``store`` is where received bytes wait for the parser."""
+    """A body in chunks. Received bytes go through ``receive_view`` to the parser."""
 
     def __init__(
         self,
         sock: socket.socket,
         received: memoryview,
-        store: memoryview,
+        receive_view: memoryview,
         parser: HttpResponseParser,
         events: _ParserEvents,
     ) -> None:
         self._sock = sock
-        self._store = store
+        self._receive_view = receive_view
         self._parser = parser
         self._events = events
         self.ends_cleanly = True
@@ -161,20 +161,20 @@ class _ChunkedBody:
         return self._events.complete
 
     def readinto(self, buffer: memoryview) -> int:
-        framing_bytes, pieces = 0, self._events.pieces
-        while not pieces:
+        framing_bytes, chunks = 0, self._events.chunks
+        while not chunks:
             if self._events.complete:
                 return 0
-            received = self._sock.recv_into(self._store)
+            received = self._sock.recv_into(self._receive_view)
             framing_bytes += received
             if received == 0 or framing_bytes > _MAX_FRAMING_BYTES:
                 raise ConnectionError("the chunks do not end")
-            self._feed(self._store[:received])
-        count = _copy(pieces[0], buffer)
-        if count == len(pieces[0]):
-            pieces.popleft()
+            self._feed(self._receive_view[:received])
+        count = _copy(chunks[0], buffer)
+        if count == len(chunks[0]):
+            chunks.popleft()
         else:
-            pieces[0] = pieces[0][count:]
+            chunks[0] = chunks[0][count:]
         return count
 
     def _feed(self, received: memoryview) -> None:
@@ -207,18 +207,18 @@ class _UntilCloseBody:
 class Response:
     """One response. Its body must be read before the next request on the connection."""
 
-    def __init__(self, status: int, headers: Headers, body: _Body, *, kept: bool) -> None:
+    def __init__(self, status: int, headers: Headers, body: _Body, *, keeps_open: bool) -> None:
         self.status = status
         self.headers = headers
         #: As many bytes of the body as have arrived, into a buffer; 0 at its end.
         self.readinto = body.readinto
         self._body = body
-        self._kept = kept
+        self._keeps_open = keeps_open
 
     @property
     def reusable(self) -> bool:
         """Whether the connection can take another request now."""
-        return self._kept and self._body.ends_cleanly and self._body.is_complete
+        return self._keeps_open and self._body.ends_cleanly and self._body.is_complete
 
     @property
     def has_known_end(self) -> bool:
@@ -231,8 +231,8 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self._bytes = bytearray(MAX_HEAD_BYTES)
-        self._store = memoryview(self._bytes)
+        self._receive_buffer = bytearray(MAX_HEAD_BYTES)
+        self._receive_view = memoryview(self._receive_buffer)
 
     def send_request(self, request: bytes, *, bodiless: bool = False) -> Response:
         """Send a request and read the head of its response. ``bodiless``: to ``HEAD`` and ``CONNECT``.
@@ -241,7 +241,7 @@ class Connection:
         """
         try:
             self.sock.sendall(request)
-            filled = self.sock.recv_into(self._store)
+            filled = self.sock.recv_into(self._receive_view)
         except TimeoutError:
             raise
         except OSError as error:
@@ -251,10 +251,10 @@ class Connection:
         start = 0
         while True:
             end, filled = self._end_of_head(start, filled)
-            parser, events = _read_head(self._store[start:end])
+            parser, events = _read_head(self._receive_view[start:end])
             status = parser.get_status_code()
             if status >= 200:
-                return self._response(status, parser, events, self._store[end:filled], bodiless)
+                return self._response(status, parser, events, self._receive_view[end:filled], bodiless)
             start = end  # an interim response (1xx): the final one follows
 
     def has_unexpected_data(self) -> bool:
@@ -270,12 +270,12 @@ class Connection:
         """Where the head that begins at ``start`` ends, and where what has come ends."""
         search_from = start
         while (end := self._blank_line(search_from, filled)) < 0:
-            if not b"HTTP/".startswith(self._bytes[start : min(filled, start + 5)]):
+            if not b"HTTP/".startswith(self._receive_buffer[start : min(filled, start + 5)]):
                 raise MalformedResponse("no status line")
             if filled == MAX_HEAD_BYTES:
                 raise MalformedResponse("too many headers")
             search_from = max(start, filled - 3)
-            received = self.sock.recv_into(self._store[filled:])
+            received = self.sock.recv_into(self._receive_view[filled:])
             if received == 0:
                 raise ConnectionError("the headers end too early")
             filled += received
@@ -283,11 +283,11 @@ class Connection:
 
     def _blank_line(self, search_from: int, filled: int) -> int:
         """Where the empty line after the headers ends, -1 if it has not come."""
-        place = self._bytes.find(b"\r\n\r\n", search_from, filled)
-        bare = self._bytes.find(b"\n\n", search_from, place if place >= 0 else filled)
-        if bare >= 0:
-            return bare + 2
-        return place + 4 if place >= 0 else -1
+        crlf = self._receive_buffer.find(b"\r\n\r\n", search_from, filled)
+        lf = self._receive_buffer.find(b"\n\n", search_from, crlf if crlf >= 0 else filled)
+        if lf >= 0:
+            return lf + 2
+        return crlf + 4 if crlf >= 0 else -1
 
     def _response(
         self,
@@ -307,11 +307,11 @@ class Connection:
         elif coding is None:
             body = _UntilCloseBody(self.sock, received)
         elif coding.lower() == "chunked":
-            body = _ChunkedBody(self.sock, received, self._store, parser, events)
+            body = _ChunkedBody(self.sock, received, self._receive_view, parser, events)
         else:
             raise MalformedResponse(f"the transfer encoding {coding[:20]!r}")
-        kept = _stays_open(parser.get_http_version(), headers.get("connection", ""))
-        return Response(status, headers, body, kept=kept)
+        keeps_open = _keeps_connection_open(parser.get_http_version(), headers.get("connection", ""))
+        return Response(status, headers, body, keeps_open=keeps_open)
 
 
 def _read_head(head: memoryview) -> tuple[HttpResponseParser, _ParserEvents]:
@@ -330,7 +330,7 @@ def _read_head(head: memoryview) -> tuple[HttpResponseParser, _ParserEvents]:
     return parser, events
 
 
-def _stays_open(version: str, connection: str) -> bool:
+def _keeps_connection_open(version: str, connection: str) -> bool:
     terms = {term.strip() for term in connection.lower().split(",")}
     return "close" not in terms and (version == "1.1" or "keep-alive" in terms)
 

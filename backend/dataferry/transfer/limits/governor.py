@@ -3,7 +3,7 @@
 ::
 
     governor = Governor(Shares(bytes_per_s=20e6))
-    with governor.join("job 7", "ada") as member:
+    with governor.join("ada") as member:
         fetch(manifest, target, progress, cancel, member=member)
 """
 
@@ -84,10 +84,11 @@ class Governor:
         self.uncapped = shares.uncapped
         self.bandwidth.set_rate(self._rate_of(shares))
 
-    def join(self, job: str, user: str, *, bytes_per_s: float | None = None) -> "Member":
-        """The share of one more fetch, which leaves when it ends. ``bytes_per_s``: a cap of its own."""
+    def join(self, user: str, *, bytes_per_s: float | None = None) -> "Member":
+        """The share of one more fetch, which leaves when it ends. ``user``: whose share of connections and
+        bandwidth it counts to. ``bytes_per_s``: a cap of its own."""
         _check_rate(bytes_per_s)
-        return Member(self, job, user, bytes_per_s)
+        return Member(self, user, bytes_per_s)
 
     def _rate_of(self, shares: Shares) -> Callable[[], float | None]:
         if shares.night is None:
@@ -111,9 +112,7 @@ class Member:
     ``check_cancelled`` raises to stop a wait; it is called at least ten times a second.
     """
 
-    def __init__(self, governor: Governor, job: str, user: str, bytes_per_s: float | None) -> None:
-        self.job = job
-        self.user = user
+    def __init__(self, governor: Governor, user: str, bytes_per_s: float | None) -> None:
         self._governor = governor
         self._capped = bytes_per_s is not None
         self._holder = governor.slots.join(user)
