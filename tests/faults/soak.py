@@ -32,7 +32,9 @@ from tests.fakes.files_wire import Fault, FaultName
 from tests.support.archives import tarred, zipped
 from tests.support.trees import same
 
-LIMITS = Limits(connections=4, stall_timeout_s=0.5, piece_bytes=128 * 1024, span_bytes=512 * 1024, sync_s=0.2)
+LIMITS = Limits(
+    connections=4, stall_timeout_s=0.5, piece_bytes=128 * 1024, span_bytes=512 * 1024, sync_interval_s=0.2
+)
 #: A download is asked for again so often.
 ATTEMPTS = 60
 #: Of a hundred answers so many are odd.

@@ -115,11 +115,11 @@ def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None
 def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "wrong_bytes", times=1)
     server.fault("a.bin", "slow_first_byte", seconds=0.8)
-    told: list[Progress] = []
+    reports: list[Progress] = []
     fetch(
         server.manifest(),
         tmp_path / "set",
-        told.append,
+        reports.append,
         threading.Event(),
         limits=replace(QUICK, stall_timeout_s=5),
     )
@@ -127,8 +127,8 @@ def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer,
     assert server.asked("a.bin") == 2
     again = [request for request in server.requests if request.path == "a.bin"][1]
     assert again.headers["Cache-Control"] == "no-cache", "a cache on the way may hold the wrong ones"
-    assert len(BODY) + 1 in {p.bytes_done for p in told}, "the wrong bytes are no progress"
-    assert told[-1].bytes_done == told[-1].bytes_total == 2 * len(BODY) + 1
+    assert len(BODY) + 1 in {p.bytes_done for p in reports}, "the wrong bytes are no progress"
+    assert reports[-1].bytes_done == reports[-1].bytes_total == 2 * len(BODY) + 1
 
 
 @pytest.mark.parametrize("promised", ["sha256", "md5", "git-sha1", "crc32"])

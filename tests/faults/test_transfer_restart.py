@@ -114,15 +114,15 @@ def test_after_kill_9_only_unfinished_files_are_fetched_again(tmp_path: Path) ->
 
         server.heal("zz.bin")
         before = len(server.requests)
-        told: list[Progress] = []
-        result = fetch(server.manifest(), tmp_path / "set", told.append, threading.Event())
+        reports: list[Progress] = []
+        result = fetch(server.manifest(), tmp_path / "set", reports.append, threading.Event())
         assert [request.path for request in server.requests[before:]] == ["zz.bin"]
     assert tree(tmp_path / "set") == files
     assert {f.path: f.sha256 for f in result.files} == {
         path: hashlib.sha256(body).hexdigest() for path, body in files.items()
     }
     there = sum(map(len, files.values())) - len(files["zz.bin"])
-    assert (told[0].bytes_done, told[0].files_done) == (there, 21), "progress begins with what is there"
+    assert (reports[0].bytes_done, reports[0].files_done) == (there, 21), "progress begins with what is there"
     assert [p.name for p in tmp_path.iterdir()] == ["set"]
 
 

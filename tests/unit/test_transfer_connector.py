@@ -262,10 +262,10 @@ def test_every_address_of_a_name_is_tried() -> None:
     connector = Connector(lambda address: True, connect_timeout_s=5, read_timeout_s=7)
     with FileServer() as server:
         port = int(server.address.rpartition(":")[2])
-        line = connector.connect(Route("http", "localhost", port, f"localhost:{port}", True, None))
-        assert line.getpeername() == ("127.0.0.1", port)
-        assert line.gettimeout() == 7
-        line.close()
+        sock = connector.connect(Route("http", "localhost", port, f"localhost:{port}", True, None))
+        assert sock.getpeername() == ("127.0.0.1", port)
+        assert sock.gettimeout() == 7
+        sock.close()
 
 
 def test_hanging_up_ends_an_attempt_to_connect() -> None:

@@ -26,7 +26,7 @@ def go_on() -> None:
 
 
 class Signal:
-    """A ``proceed`` that tells that it was called, and raises once it is told to."""
+    """A ``check_cancelled`` that counts its calls, and raises once ``stop`` is set."""
 
     def __init__(self) -> None:
         self.calls = threading.Semaphore(0)
@@ -51,8 +51,8 @@ def connection(member: Member, host: str, check_cancelled: Callable[[], None]) -
         member.release_slot(slot)
 
 
-def hold(member: Member, host: str, proceed: Callable[[], None] = go_on) -> None:
-    with connection(member, host, proceed):
+def hold(member: Member, host: str, check_cancelled: Callable[[], None] = go_on) -> None:
+    with connection(member, host, check_cancelled):
         pass
 
 

@@ -139,12 +139,12 @@ def test_a_closed_answer_is_not_read_any_more(client: HttpClient) -> None:
 
 def test_an_answer_is_closed_once(client: HttpClient) -> None:
     with FileServer({"a.bin": b"ab"}) as server:
-        told: list[int] = []
+        closed: list[int] = []
         response = client.open(Http(server.url("a.bin")))
-        response.on_close = lambda: told.append(1)
+        response.on_close = lambda: closed.append(1)
         response.close()
         response.close()
-        assert told == [1]
+        assert closed == [1]
         both = [client.open(Http(server.url("a.bin"))) for _ in range(2)]
         assert both[0]._connection is not both[1]._connection
         for each in both:

@@ -25,7 +25,7 @@ class Limits:
     #: The longest span that is requested at a time.
     span_bytes: int = 32 * 2**20
     #: The interval between syncs; a power cut costs at most what arrived since the last one.
-    sync_s: float = 5.0
+    sync_interval_s: float = 5.0
     #: Disk space that stays free.
     min_free_bytes: int = 0
     #: An archive may grow to this many times its size, and always to ``unpack_floor_bytes``.

@@ -156,7 +156,7 @@ class ConnectionScheduler:
 
     def _sync_regularly(self) -> None:
         """Every few seconds, sync what has arrived, so that it survives a power cut."""
-        while not self._stopped.wait(self._limits.sync_s):
+        while not self._stopped.wait(self._limits.sync_interval_s):
             try:
                 with self._changed:
                     ranged = list(self._ranged)

@@ -132,7 +132,9 @@ class StreamingExtraction:
 
     def _extract_early(self, entry: FileEntry, part_file: PartFile) -> None:
         reserved = self._reserved.nested()
-        tree = self._tree(entry, part_file.size, reserved, self._check_stopped, on_member=lambda: None)
+        tree = self._extraction_tree(
+            entry, part_file.size, reserved, self._check_stopped, on_member=lambda: None
+        )
         early = self._early[entry.path] = _EarlyExtraction(part_file, tree, reserved)
         try:
             with disk_faults(self._workdir.root):
@@ -219,12 +221,14 @@ class StreamingExtraction:
             check_cancelled()
             self._meter.report_if_due()
 
-        tree = self._tree(entry, file.size, self._reserved, check_and_report, self._meter.file_completed)
+        tree = self._extraction_tree(
+            entry, file.size, self._reserved, check_and_report, self._meter.file_completed
+        )
         unpack(stream, format, tree, self._meter.expect_files)
         grade = members_grade(format, file.grade)
         return {path: replace(member, grade=grade) for path, member in tree.files.items()}
 
-    def _tree(
+    def _extraction_tree(
         self,
         entry: FileEntry,
         size: int,

@@ -56,10 +56,10 @@ class Requester:
             host, account = host_of(origin.url), _account(origin)
             # The slot first: a request that waits for one must not have been counted before the host blocks.
             slot = self._member.acquire_slot(host, self._scheduler.check_cancelled)
-            wait = self._member.request(host, self._scheduler.check_cancelled, kind=account)
-            if wait > 0:
+            wait_s = self._member.request(host, self._scheduler.check_cancelled, kind=account)
+            if wait_s > 0:
                 self._member.release_slot(slot)
-                self._wait(host, wait, waits_left)
+                self._wait(host, wait_s, waits_left)
                 waits_left -= 1
                 continue
             response = self._open(host, account, slot, origin, headers)

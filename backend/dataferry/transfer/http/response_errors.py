@@ -32,13 +32,13 @@ _COMPRESSED_SUFFIXES = {
 def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
     """The error behind a status that is not 200. ``signed_in``: a credential was sent."""
     status, host = response.status, response.host
-    wait = retry_after_s(response.headers)
-    if status == 429 or (status == 503 and wait is not None):
-        until = f"; it asks to wait {wait:.0f} s" if wait is not None else ""
+    wait_s = retry_after_s(response.headers)
+    if status == 429 or (status == 503 and wait_s is not None):
+        until = f"; it asks to wait {wait_s:.0f} s" if wait_s is not None else ""
         return SourceRateLimited(
             f"{host} limits how often it may be asked{until}.",
             next_step="Nothing to do: the download goes on by itself.",
-            retry_after=wait,
+            retry_after=wait_s,
         )
     if status in (404, 410):
         return NotFound(
@@ -48,7 +48,7 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
     if status in (401, 403):
         return _no_access(status, host, path, ref, signed_in=signed_in)
     if status >= 500 or status in (408, 425):
-        return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait)
+        return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait_s)
     return TransferError(f"{host} answered {status} for {path}, which is not the file.")
 
 
