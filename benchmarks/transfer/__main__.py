@@ -89,8 +89,8 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _names(told: str) -> list[str]:
-    names = told.split(",")
+def _names(argument: str) -> list[str]:
+    names = argument.split(",")
     unknown = [name for name in names if name not in WORKLOADS]
     if unknown:
         raise argparse.ArgumentTypeError(f"no {', '.join(unknown)} among {', '.join(WORKLOADS)}")

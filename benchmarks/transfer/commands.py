@@ -30,8 +30,13 @@ def ours(
         listed = [
             {"path": file.path, "size": file.size, "sha256": file.sha256, "unpack": unpack} for file in files
         ]
-        told = {"base": base, "target": str(folder / "out"), "connections": connections, "progress": progress}
-        order.write_text(json.dumps({"files": listed, **told}))
+        options = {
+            "base": base,
+            "target": str(folder / "out"),
+            "connections": connections,
+            "progress": progress,
+        }
+        order.write_text(json.dumps({"files": listed, **options}))
         return [sys.executable, "-m", "benchmarks.transfer.ours", str(order)]
 
     return command

@@ -14,7 +14,7 @@ from benchmarks.transfer.measuring import Failed, check, run_command
 from benchmarks.transfer.outcome import Goal, Outcome
 from dataferry.transfer import Limits
 
-TRIES = 3
+ATTEMPTS = 3
 CONNECTIONS = 8
 #: Between which parts of the file the kill falls.
 FIRST, LAST = 0.3, 0.7
@@ -27,7 +27,7 @@ def kill(bench: Bench) -> Outcome:
     lines, again = [], []
     with bench.serving() as server:
         command = commands.ours(f"{server.limited}/large", [file], CONNECTIONS, progress=True)
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             server.answers()
             shutil.rmtree(bench.folder, ignore_errors=True)
             bench.folder.mkdir()

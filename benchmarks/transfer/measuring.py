@@ -52,12 +52,12 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process. Times in seconds, ``peak`` in bytes; ``told`` is what ours printed."""
+    """One process. Times in seconds, ``peak`` in bytes; ``printed`` is what ours printed."""
 
     wall: float
     cpu: float
     peak: int
-    told: dict[str, float]
+    printed: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +136,16 @@ def run_command(command: Sequence[str], folder: Path, environment: Mapping[str, 
     if launched.returncode != 0 or numbers[0] != "0":
         raise Failed(f"it ended with {numbers[:1]}: {errors.read_text(errors='replace')[-600:]}")
     wall, user, system, peak = map(float, numbers[1:])
-    return Run(wall, user + system, int(peak), _told(output))
+    return Run(wall, user + system, int(peak), _printed_by(output))
 
 
-def _told(output: Path) -> dict[str, float]:
+def _printed_by(output: Path) -> dict[str, float]:
     """The last line that is a JSON object."""
     with output.open("rb") as lines:
         for line in reversed(lines.read()[-4000:].splitlines()):
             if line.startswith(b"{"):
-                told: dict[str, float] = json.loads(line)
-                return told
+                printed: dict[str, float] = json.loads(line)
+                return printed
     return {}
 
 
@@ -177,7 +177,7 @@ def sha256_s_per_gb() -> float:
 def _row(tool: Tool, runs: list[Run], reference: Row | None) -> Row:
     wall = statistics.median(run.wall for run in runs)
     rate = tool.size / MB / wall
-    inner = [run.told["inner_s"] for run in runs if "inner_s" in run.told]
+    inner = [run.printed["inner_s"] for run in runs if "inner_s" in run.printed]
     return Row(
         tool.name,
         wall,

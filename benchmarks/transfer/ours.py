@@ -25,14 +25,14 @@ def main() -> None:
 
 
 def fetch_order(order: dict[str, Any]) -> tuple[float, int]:
-    """Fetch what is ordered; the seconds inside, and how often a hub wanted a wait."""
+    """Fetch what is ordered; the seconds inside, and the number of waits that a hub demanded."""
     manifest = Manifest(
         DatasetRef.make("url", "http://127.0.0.1/benchmark"),
         revision="1",
         files=tuple(_entry(file, order["base"]) for file in order["files"]),
     )
     began = time.perf_counter()
-    waits = _bring(manifest, order)
+    waits = _download(manifest, order)
     return time.perf_counter() - began, waits
 
 
@@ -42,14 +42,14 @@ def _entry(file: dict[str, Any], base: str) -> FileEntry:
     return FileEntry(file["path"], Http(url), file["size"], checksum, unpack=file.get("unpack", False))
 
 
-def _bring(manifest: Manifest, order: dict[str, Any]) -> int:
-    """How often a hub wanted a wait."""
+def _download(manifest: Manifest, order: dict[str, Any]) -> int:
+    """The number of waits that a hub demanded."""
     governor, waits = Governor(), 0
     limits = Limits(connections=order["connections"])
     progress = _print if order.get("progress") else _ignore
     while True:
         try:
-            with governor.join("benchmark", "ada") as member:
+            with governor.join("ada") as member:
                 fetch(manifest, Path(order["target"]), progress, Event(), limits=limits, member=member)
             return waits
         except SourceRateLimited as error:

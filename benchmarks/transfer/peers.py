@@ -77,8 +77,8 @@ class Peers:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = cache / "dataferry-benchmarks" / "kagglehub"
         python = folder / "bin" / "python"
-        told = "import importlib.metadata; print(importlib.metadata.version('kagglehub'))"
-        version = _first_line([str(python), "-c", told]) if python.exists() else ""
+        script = "import importlib.metadata; print(importlib.metadata.version('kagglehub'))"
+        version = _first_line([str(python), "-c", script]) if python.exists() else ""
         if not version and install:
             print(f"Installing kagglehub into {folder} …", file=sys.stderr, flush=True)
             for command in (
@@ -87,7 +87,7 @@ class Peers:
             ):
                 if subprocess.run(command, stdout=sys.stderr).returncode != 0:
                     break
-            version = _first_line([str(python), "-c", told]) if python.exists() else ""
+            version = _first_line([str(python), "-c", script]) if python.exists() else ""
         if not version:
             self.missing["kagglehub"] = f"kagglehub could not be installed into {folder}"
             return None
@@ -125,6 +125,6 @@ def _number(line: str) -> str:
 
 
 def _first_line(command: Sequence[str]) -> str:
-    told = subprocess.run(command, capture_output=True, text=True)
-    lines = (told.stdout + told.stderr).strip().splitlines() if told.returncode == 0 else []
+    done = subprocess.run(command, capture_output=True, text=True)
+    lines = (done.stdout + done.stderr).strip().splitlines() if done.returncode == 0 else []
     return lines[0] if lines else ""

@@ -59,8 +59,8 @@ def markdown(outcomes: Mapping[str, Outcome], facts: Mapping[str, str]) -> str:
         if outcome.rows:
             parts.append(_table(HEADINGS, [cells(row) for row in outcome.rows]))
         parts.extend(f"{line}." for line in outcome.lines)
-    told = [f"{name} {version}" for name, version in facts.items()]
-    return "\n\n".join([*parts, "Measured with: " + " · ".join(told) + "."]) + "\n"
+    versions = [f"{name} {version}" for name, version in facts.items()]
+    return "\n\n".join([*parts, "Measured with: " + " · ".join(versions) + "."]) + "\n"
 
 
 def write_json(path: Path, outcomes: Mapping[str, Outcome], facts: Mapping[str, str]) -> None:

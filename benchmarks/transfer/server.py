@@ -63,8 +63,8 @@ _DELAYED = """
 
 def find_module() -> Path | None:
     """nginx's echo module, which gives the pauses."""
-    told = subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr
-    match = re.search(r"--modules-path=(\S+)", told)
+    printed = subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr
+    match = re.search(r"--modules-path=(\S+)", printed)
     places = [Path(match[1]), *_PLACES] if match else _PLACES
     return next((place / _MODULE for place in places if (place / _MODULE).is_file()), None)
 

@@ -75,7 +75,7 @@ def slowed(member: Member) -> bool:
         raise Waits
 
     try:
-        member.spend(1000, proceed)
+        member.throttle(1000, proceed)
     except Waits:
         return True
     return False

@@ -32,7 +32,9 @@ from tests.fakes.files_wire import Fault, FaultName
 from tests.support.archives import tarred, zipped
 from tests.support.trees import same
 
-LIMITS = Limits(connections=4, stall_timeout_s=0.5, piece_bytes=128 * 1024, span_bytes=512 * 1024, sync_s=0.2)
+LIMITS = Limits(
+    connections=4, stall_timeout_s=0.5, piece_bytes=128 * 1024, span_bytes=512 * 1024, sync_interval_s=0.2
+)
 #: A download is asked for again so often.
 ATTEMPTS = 60
 #: Of a hundred answers so many are odd.
@@ -222,7 +224,7 @@ def _fetch(kind: Kind, server: str, target: Path, stopped: bool, governor: Gover
         if stopped and progress.bytes_done > 0:
             cancel.set()
 
-    with governor.join(str(target), f"user {target.name[-1]}") as member:
+    with governor.join(f"user {target.name[-1]}") as member:
         manifest = Manifest(DatasetRef.make("url", server), "r1", files)
         fetch(manifest, target, listen, cancel, limits=LIMITS, member=member)
 

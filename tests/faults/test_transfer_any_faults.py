@@ -25,7 +25,7 @@ LIMITS = Limits(
     stall_timeout_s=0.2,
     piece_bytes=PIECE,
     span_bytes=4 * PIECE,
-    sync_s=0.05,
+    sync_interval_s=0.05,
 )
 MEMBERS = {f"{n}.csv": random.Random(n).randbytes(40_000) for n in range(3)}
 FILES = {

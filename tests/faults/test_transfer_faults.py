@@ -26,7 +26,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import DatasetRef, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
-from dataferry.transfer.scheduler import TRIES
+from dataferry.transfer.scheduler import MAX_ATTEMPTS
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)
@@ -71,7 +71,7 @@ def test_a_dropped_line_fails_and_the_next_run_fetches_only_that_file(
     server.heal("a.bin")
     run(manifest, tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (TRIES + 1, 1, 1)
+    assert (server.asked("a.bin"), server.asked("b.bin"), server.asked("c.bin")) == (MAX_ATTEMPTS + 1, 1, 1)
 
 
 @pytest.mark.parametrize("after", [0, 70_000])
@@ -106,7 +106,7 @@ def test_a_kept_connection_that_the_server_closed_is_no_fault(server: FileServer
 def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "hang_up")
     assert isinstance(fails(server.manifest(), tmp_path / "set"), NetworkFault)
-    assert server.asked("a.bin") <= 2 * TRIES, "a kept connection may have been closed: one more each"
+    assert server.asked("a.bin") <= 2 * MAX_ATTEMPTS, "a kept connection may have been closed: one more each"
 
 
 # -- lies ----------------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def test_a_server_that_only_hangs_up(server: FileServer, tmp_path: Path) -> None
 def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer, tmp_path: Path) -> None:
     server.fault("a.bin", "wrong_bytes", times=1)
     server.fault("a.bin", "slow_first_byte", seconds=0.8)
-    told: list[Progress] = []
+    reports: list[Progress] = []
     fetch(
         server.manifest(),
         tmp_path / "set",
-        told.append,
+        reports.append,
         threading.Event(),
         limits=replace(QUICK, stall_timeout_s=5),
     )
@@ -127,8 +127,8 @@ def test_wrong_bytes_of_the_right_size_are_fetched_once_more(server: FileServer,
     assert server.asked("a.bin") == 2
     again = [request for request in server.requests if request.path == "a.bin"][1]
     assert again.headers["Cache-Control"] == "no-cache", "a cache on the way may hold the wrong ones"
-    assert len(BODY) + 1 in {p.bytes_done for p in told}, "the wrong bytes are no progress"
-    assert told[-1].bytes_done == told[-1].bytes_total == 2 * len(BODY) + 1
+    assert len(BODY) + 1 in {p.bytes_done for p in reports}, "the wrong bytes are no progress"
+    assert reports[-1].bytes_done == reports[-1].bytes_total == 2 * len(BODY) + 1
 
 
 @pytest.mark.parametrize("promised", ["sha256", "md5", "git-sha1", "crc32"])

@@ -23,7 +23,7 @@ from dataferry.core.errors import (
 )
 from dataferry.core.types import FileEntry, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
-from dataferry.transfer.files.progress import Meter
+from dataferry.transfer.files.progress import ProgressMeter
 from tests.fakes.files import FileServer
 from tests.support.archives import raw_named, tar_link, tarred, zip_link, zipped
 from tests.support.hubs import Hubs, make_hubs
@@ -319,11 +319,11 @@ def test_a_retry_after_that_is_past_is_asked_again_but_not_for_ever(
 
 def test_rate_and_time_left_are_measured_on_the_meters_own_clock() -> None:
     now = [1000.0]
-    told: list[Progress] = []
-    meter = Meter(told.append, sizes=[1000], clock=lambda: now[0])
-    meter.tell()
+    reports: list[Progress] = []
+    meter = ProgressMeter(reports.append, sizes=[1000], clock=lambda: now[0])
+    meter.report()
     now[0] += 1
     meter.add(100)
-    meter.tell()
-    assert told[-1].rate_bps == pytest.approx(100)
-    assert told[-1].eta_s == pytest.approx(9)
+    meter.report()
+    assert reports[-1].rate_bps == pytest.approx(100)
+    assert reports[-1].eta_s == pytest.approx(9)

@@ -63,7 +63,7 @@ def test_killed_twenty_times_it_ends_in_the_same_bytes(server: FileServer, tmp_p
             child.until(lambda _: True, "it starts")
             if child.end is not None or target.exists():
                 break  # the last kill came too late
-            found = child.told[0].bytes_done
+            found = child.reports[0].bytes_done
             cost = there + served - found
             assert cost <= COST, f"kill {kills} of seed {seed} cost {cost} bytes"
             there, before = found, server.served_bytes

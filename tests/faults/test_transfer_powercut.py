@@ -24,7 +24,7 @@ from tests.support.syscalls import record
 from tests.support.trees import same, tree
 
 ROOT = Path(__file__).parents[2]
-LIMITS = Limits(connections=3, stall_timeout_s=5, piece_bytes=128 * 1024, sync_s=0.05)
+LIMITS = Limits(connections=3, stall_timeout_s=5, piece_bytes=128 * 1024, sync_interval_s=0.05)
 EVENLY = 24
 
 MEMBERS = {f"deep/{n}.csv": random.Random(n).randbytes(30_000) for n in range(4)}

@@ -15,8 +15,8 @@ import pytest
 from dataferry.core.errors import Conflict, DiskFull, NetworkFault
 from dataferry.core.types import Manifest, Progress
 from dataferry.transfer import FetchResult, fetch
-from dataferry.transfer.files.workdir import Partial
-from dataferry.transfer.scheduler import TRIES
+from dataferry.transfer.files.workdir import Workdir
+from dataferry.transfer.scheduler import MAX_ATTEMPTS
 from tests.fakes.files import FileServer
 
 BODY = os.urandom(200_000)
@@ -82,8 +82,8 @@ class Child:
         return self._process.communicate(timeout=20)
 
 
-def run(manifest: Manifest, target: Path, partial: Path | None = None) -> FetchResult:
-    return fetch(manifest, target, lambda _: None, threading.Event(), partial=partial)
+def run(manifest: Manifest, target: Path, workdir: Path | None = None) -> FetchResult:
+    return fetch(manifest, target, lambda _: None, threading.Event(), workdir=workdir)
 
 
 def stopped_at_a(server: FileServer, manifest: Manifest, target: Path) -> None:
@@ -114,15 +114,15 @@ def test_after_kill_9_only_unfinished_files_are_fetched_again(tmp_path: Path) ->
 
         server.heal("zz.bin")
         before = len(server.requests)
-        told: list[Progress] = []
-        result = fetch(server.manifest(), tmp_path / "set", told.append, threading.Event())
+        reports: list[Progress] = []
+        result = fetch(server.manifest(), tmp_path / "set", reports.append, threading.Event())
         assert [request.path for request in server.requests[before:]] == ["zz.bin"]
     assert tree(tmp_path / "set") == files
     assert {f.path: f.sha256 for f in result.files} == {
         path: hashlib.sha256(body).hexdigest() for path, body in files.items()
     }
     there = sum(map(len, files.values())) - len(files["zz.bin"])
-    assert (told[0].bytes_done, told[0].files_done) == (there, 21), "progress begins with what is there"
+    assert (reports[0].bytes_done, reports[0].files_done) == (there, 21), "progress begins with what is there"
     assert [p.name for p in tmp_path.iterdir()] == ["set"]
 
 
@@ -169,7 +169,7 @@ def test_what_the_journal_claims_is_checked(server: FileServer, tmp_path: Path) 
     run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
     assert not (tmp_path / "set" / "stray").exists()
-    assert asked(server) == (TRIES + 1, 2, 1)
+    assert asked(server) == (MAX_ATTEMPTS + 1, 2, 1)
 
 
 def test_a_journal_that_is_no_journal(server: FileServer, tmp_path: Path) -> None:
@@ -178,13 +178,13 @@ def test_a_journal_that_is_no_journal(server: FileServer, tmp_path: Path) -> Non
     journal.write_text(journal.read_text().splitlines()[0] + '\n[]\n{"path": 1}\n{"x": 2}\nnull\n')
     run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert asked(server) == (TRIES + 1, 2, 2)
+    assert asked(server) == (MAX_ATTEMPTS + 1, 2, 2)
 
 
 def test_another_revision_begins_anew(server: FileServer, tmp_path: Path) -> None:
     stopped_at_a(server, server.manifest(), tmp_path / "set")
     run(replace(server.manifest(), revision="r2"), tmp_path / "set")
-    assert asked(server) == (TRIES + 1, 2, 2)
+    assert asked(server) == (MAX_ATTEMPTS + 1, 2, 2)
 
 
 def test_another_promise_is_another_file(server: FileServer, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_another_promise_is_another_file(server: FileServer, tmp_path: Path) -> 
     server.files["b.bin"] = bytes(len(BODY))
     run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert asked(server) == (TRIES + 1, 2, 1)
+    assert asked(server) == (MAX_ATTEMPTS + 1, 2, 1)
 
 
 def test_without_a_promise_another_size_tells(server: FileServer, tmp_path: Path) -> None:
@@ -200,24 +200,24 @@ def test_without_a_promise_another_size_tells(server: FileServer, tmp_path: Path
     server.files["b.bin"] = b"changed"
     run(server.manifest(promised=None), tmp_path / "set")
     assert tree(tmp_path / "set") == server.files
-    assert asked(server) == (TRIES + 1, 2, 1)
+    assert asked(server) == (MAX_ATTEMPTS + 1, 2, 1)
 
 
 def test_a_smaller_choice_of_files_keeps_only_those(server: FileServer, tmp_path: Path) -> None:
     stopped_at_a(server, server.manifest(), tmp_path / "set")
     run(server.manifest("b.bin"), tmp_path / "set")
     assert tree(tmp_path / "set") == {"b.bin": server.files["b.bin"]}
-    assert asked(server) == (TRIES, 1, 1)
+    assert asked(server) == (MAX_ATTEMPTS, 1, 1)
 
 
 def test_an_end_that_was_cut_short_is_finished(server: FileServer, tmp_path: Path) -> None:
     """Killed between the rename and the clean-up: nothing is fetched again, nothing is a conflict."""
     manifest, target, work = server.manifest(), tmp_path / "set", tmp_path / "work"
     result = run(manifest, target, work)
-    with Partial.locked(work, manifest) as partial:
-        target.rename(partial.tree)
-        partial.finish(result.files)
-        partial.tree.rename(target)
+    with Workdir.locked(work, manifest) as workdir:
+        target.rename(workdir.tree)
+        workdir.write_finished(result.files)
+        workdir.tree.rename(target)
     assert run(manifest, target, work) == result
     assert asked(server) == (1, 1, 1)
     assert not work.exists()
@@ -226,8 +226,8 @@ def test_an_end_that_was_cut_short_is_finished(server: FileServer, tmp_path: Pat
 def test_a_finished_folder_speaks_for_its_own_target_only(server: FileServer, tmp_path: Path) -> None:
     manifest, target, work = server.manifest(), tmp_path / "set", tmp_path / "work"
     result = run(manifest, target, work)
-    with Partial.locked(work, manifest) as partial:
-        partial.tree.mkdir()
-        partial.finish(result.files)
+    with Workdir.locked(work, manifest) as workdir:
+        workdir.tree.mkdir()
+        workdir.write_finished(result.files)
     with pytest.raises(Conflict, match="exists already"):
         run(manifest, target, work)

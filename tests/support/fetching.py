@@ -30,23 +30,23 @@ class End:
     transient: bool = False
 
 
-def _fetch(manifest: Manifest, target: Path, limits: Limits, told: Connection) -> None:
+def _fetch(manifest: Manifest, target: Path, limits: Limits, pipe: Connection) -> None:
     def listen(progress: Progress) -> None:
-        told.send(progress)
+        pipe.send(progress)
 
     try:
         fetch(manifest, target, listen, threading.Event(), limits=limits)
     except DataferryError as error:
-        told.send(End(type(error).__name__, error.detail, error.transient))
+        pipe.send(End(type(error).__name__, error.detail, error.transient))
     else:
-        told.send(End())
+        pipe.send(End())
 
 
 class Fetching:
     """``with Fetching(manifest, target) as child: child.until(…); child.kill()``."""
 
     def __init__(self, manifest: Manifest, target: Path, limits: Limits = Limits()) -> None:
-        self.told: list[Progress] = []
+        self.reports: list[Progress] = []
         self.end: End | None = None
         self._pipe, sending = _context.Pipe(duplex=False)
         self._process = _context.Process(target=_fetch, args=(manifest, target, limits, sending), daemon=True)
@@ -61,7 +61,7 @@ class Fetching:
         """Until ``condition(progress)`` of its last report, or its end."""
 
         def reached() -> bool:
-            return self._gone or self.end is not None or (bool(self.told) and condition(self.told[-1]))
+            return self._gone or self.end is not None or (bool(self.reports) and condition(self.reports[-1]))
 
         with self._changed:
             assert self._changed.wait_for(reached, within_s), f"not within {within_s} s: {what}"
@@ -100,7 +100,7 @@ class Fetching:
                 if isinstance(message, End):
                     self.end = message
                 else:
-                    self.told.append(message)
+                    self.reports.append(message)
                 self._changed.notify_all()
         with self._changed:
             self._gone = True

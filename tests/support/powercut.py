@@ -293,7 +293,7 @@ class History:
 
     def _sure(self, call: Call, which: Callable[[Change], bool]) -> None:
         for change in self.changes:
-            if change.at <= call.begun and which(change):
+            if change.at <= call.started and which(change):
                 change.sure_at = min(change.sure_at, self.end)
         self.moments |= {self.end - 1, self.end}
 

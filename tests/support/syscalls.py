@@ -23,13 +23,13 @@ _UNFINISHED = " <unfinished ...>"
 
 @dataclass(frozen=True)
 class Call:
-    """One call that succeeded. ``begun`` is its place in the order of all, as far as it was under way
+    """One call that succeeded. ``started`` is its place in the order of all, as far as it was under way
     while others ended."""
 
     name: str
     arguments: tuple[str, ...]
     result: int
-    begun: int
+    started: int
 
     def path(self, index: int) -> str:
         """An argument in quotes."""
@@ -79,18 +79,26 @@ def _parsed(lines: Sequence[str]) -> Iterator[Call]:
         match = _LINE.fullmatch(line)
         assert match, line[:200]
         thread, text = match.groups()
-        begun = ended
+        started = ended
         if text.endswith(_UNFINISHED):
-            pending[thread] = text.removesuffix(_UNFINISHED), ended
+            start = text.removesuffix(_UNFINISHED)
+            if start.startswith("close("):
+                # Another thread may open a file under the same number before this call's end is printed.
+                ended += 1
+                yield Call("close", (start.removeprefix("close("),), 0, started)
+            else:
+                pending[thread] = start, ended
             continue
         if resumed := _RESUMED.fullmatch(text):
-            start, begun = pending.pop(thread)
+            if thread not in pending:
+                continue  # the end of such a ``close``
+            start, started = pending.pop(thread)
             text = start + resumed[1]
         whole = _WHOLE.fullmatch(text)
         if whole is None or int(whole[3]) < 0:
             continue  # a signal, an exit, or a call that failed
         ended += 1
-        yield Call(whole[1], tuple(whole[2].split(", ")), int(whole[3]), begun)
+        yield Call(whole[1], tuple(whole[2].split(", ")), int(whole[3]), started)
 
 
 def _bytes(argument: str) -> bytes:

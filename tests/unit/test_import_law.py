@@ -5,11 +5,18 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BACKEND = ROOT / "backend" / "dataferry"
+MAX_LINES = 400
+#: Files that are still longer, and imports that still close a circle.
+LONG_FILES = {"library/service.py"}
+CIRCLES = {"dataferry.chat.language_model": {"dataferry.chat.agent"}}
 LAW = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 NAMED = {name for layer in LAW["contracts"][0]["layers"] for name in layer.split(" | ")}
 #: Parts whose folder appears with their first real code stand in brackets until then.
@@ -18,9 +25,8 @@ FENCES = [contract for contract in LAW["contracts"] if contract["type"] == "fenc
 
 
 def test_every_part_has_its_layer() -> None:
-    package = ROOT / "backend" / "dataferry"
-    folders = {path.parent.name for path in package.glob("*/__init__.py")}
-    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    folders = {path.parent.name for path in BACKEND.glob("*/__init__.py")}
+    modules = {path.stem for path in BACKEND.glob("*.py")} - {"__init__"}
     assert folders | modules == PARTS
 
 
@@ -30,6 +36,22 @@ def test_a_fence_is_round_what_is_there(fence: dict[str, list[str]]) -> None:
     assert {part.removeprefix("dataferry.") for part in fence["only_in"]} <= PARTS
     lines = "\n".join(path.read_text() for path in ROOT.glob("backend/dataferry/**/*.py"))
     assert any(re.search(rf"^\s*(import|from) {library}\b", lines, re.M) for library in fence["libraries"])
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("dataferry", cache_dir=None)
+    imports = {
+        module: graph.find_modules_directly_imported_by(module) - CIRCLES.get(module, set())
+        for module in graph.modules
+    }
+    TopologicalSorter(imports).prepare()  # a ``CycleError`` names the modules of a circle
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    counts = {
+        path.relative_to(BACKEND).as_posix(): path.read_text().count("\n") for path in BACKEND.rglob("*.py")
+    }
+    assert {path for path, count in counts.items() if count > MAX_LINES} - LONG_FILES == set()
 
 
 def test_a_breach_is_found(tmp_path: Path) -> None:

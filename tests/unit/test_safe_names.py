@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.core.files.safe_names import Claims, UnusablePath, check_path
+from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
 
 
 @pytest.mark.parametrize(
@@ -48,17 +48,17 @@ def test_what_passes_stays_below(path: str) -> None:
     ("first", "second"), [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a/b", "a/b/c/d")]
 )
 def test_collisions(first: str, second: str) -> None:
-    claims = Claims()
-    claims.add(first)
+    reserved = ReservedPaths()
+    reserved.add(first)
     with pytest.raises(UnusablePath):
-        claims.add(second)
+        reserved.add(second)
 
 
 def test_case_collides_only_where_the_disk_folds_it() -> None:
-    claims, folded = Claims(), Claims(folded=True)
-    for each in (claims, folded):
+    reserved, folded = ReservedPaths(), ReservedPaths(fold_case=True)
+    for each in (reserved, folded):
         each.add("Data/Train.csv")
-    claims.add("data/train.csv")
+    reserved.add("data/train.csv")
     with pytest.raises(UnusablePath):
         folded.add("data/train.csv")
     with pytest.raises(UnusablePath):
@@ -66,6 +66,6 @@ def test_case_collides_only_where_the_disk_folds_it() -> None:
 
 
 def test_neighbours_do_not_collide() -> None:
-    claims = Claims()
+    reserved = ReservedPaths()
     for path in ("a/b", "a/c", "ab", "a.b/c", "b/a/b"):
-        claims.add(path)
+        reserved.add(path)

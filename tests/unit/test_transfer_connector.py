@@ -15,7 +15,7 @@ import pytest
 from dataferry.core.errors import InvalidInput, NetworkFault, PrivateAddress, TransferError
 from dataferry.core.types import Http
 from dataferry.transfer.http.client import HttpClient
-from dataferry.transfer.http.connector import Dialler, Proxy, Route, is_public, route_to
+from dataferry.transfer.http.connector import Connector, Proxy, Route, is_public, route_to
 from tests.fakes.files import FileServer
 from tests.support.certificates import made_certificate
 from tests.support.scripted import ScriptedServer
@@ -92,7 +92,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    client = HttpClient(connect_timeout=5, read_timeout=5)
+    client = HttpClient(connect_timeout_s=5, read_timeout_s=5)
     yield client
     client.close()
 
@@ -109,12 +109,12 @@ def client() -> Iterator[HttpClient]:
 )
 def test_routes(link: str, host: str, port: int, authority: str) -> None:
     scheme = link.partition(":")[0]
-    assert route_to(urlsplit(link), guarded=True) == Route(scheme, host, port, authority, True, None)
+    assert route_to(urlsplit(link), public_only=True) == Route(scheme, host, port, authority, True, None)
 
 
 def test_a_name_that_is_none() -> None:
     with pytest.raises(InvalidInput, match="not the name of a host"):
-        route_to(urlsplit(f"http://{'ü' * 80}.example/"), guarded=False)
+        route_to(urlsplit(f"http://{'ü' * 80}.example/"), public_only=False)
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".invalid", "a..invalid", "nobody.invalid"])
@@ -137,16 +137,16 @@ def test_a_name_that_nobody_has(client: HttpClient, host: str) -> None:
 )
 def test_proxies(monkeypatch: pytest.MonkeyPatch, setting: str, proxy: Proxy) -> None:
     monkeypatch.setenv("http_proxy", setting)
-    assert route_to(urlsplit("http://data.invalid/"), guarded=False).proxy == proxy
-    assert route_to(urlsplit("https://data.invalid/"), guarded=False).proxy is None
-    assert route_to(urlsplit("http://127.0.0.1/"), guarded=False).proxy is None
+    assert route_to(urlsplit("http://data.invalid/"), public_only=False).proxy == proxy
+    assert route_to(urlsplit("https://data.invalid/"), public_only=False).proxy is None
+    assert route_to(urlsplit("http://127.0.0.1/"), public_only=False).proxy is None
 
 
 @pytest.mark.parametrize("setting", ["socks5://p:1", "http://", "http://p:port", "http://[p", "https://p:1"])
 def test_proxies_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     monkeypatch.setenv("https_proxy", setting)
     with pytest.raises(TransferError, match="proxy of the environment cannot be used") as caught:
-        route_to(urlsplit("https://data.invalid/"), guarded=False)
+        route_to(urlsplit("https://data.invalid/"), public_only=False)
     assert "HTTPS_PROXY" in caught.value.next_step
 
 
@@ -254,22 +254,22 @@ def test_another_proxy_is_noticed_after_a_fault(client: HttpClient, monkeypatch:
         client.open(Http("http://data.invalid/a.bin")).close()
 
 
-# -- dialling -------------------------------------------------------------------------------------
+# -- connecting -------------------------------------------------------------------------------------
 
 
 def test_every_address_of_a_name_is_tried() -> None:
     """The name has ``::1`` first on most machines; the server listens on the other address only."""
-    dialler = Dialler(lambda address: True, connect_timeout=5, read_timeout=7)
+    connector = Connector(lambda address: True, connect_timeout_s=5, read_timeout_s=7)
     with FileServer() as server:
         port = int(server.address.rpartition(":")[2])
-        line = dialler.dial(Route("http", "localhost", port, f"localhost:{port}", True, None))
-        assert line.getpeername() == ("127.0.0.1", port)
-        assert line.gettimeout() == 7
-        line.close()
+        sock = connector.connect(Route("http", "localhost", port, f"localhost:{port}", True, None))
+        assert sock.getpeername() == ("127.0.0.1", port)
+        assert sock.gettimeout() == 7
+        sock.close()
 
 
 def test_hanging_up_ends_an_attempt_to_connect() -> None:
-    dialler = Dialler(lambda address: True, connect_timeout=60, read_timeout=60)
+    connector = Connector(lambda address: True, connect_timeout_s=60, read_timeout_s=60)
     with contextlib.ExitStack() as stack:
         # Nobody accepts, and the queue of those who wait is full: the next one gets no answer.
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -279,19 +279,19 @@ def test_hanging_up_ends_an_attempt_to_connect() -> None:
             waiting.connect_ex(listener.getsockname())
         port = listener.getsockname()[1]
         faults: list[Exception] = []
-        dialling = threading.Event()
+        connecting = threading.Event()
 
-        def dial() -> None:
-            dialling.set()
+        def connect() -> None:
+            connecting.set()
             try:
-                dialler.dial(Route("http", "127.0.0.1", port, "", False, None))
+                connector.connect(Route("http", "127.0.0.1", port, "", False, None))
             except NetworkFault as error:
                 faults.append(error)
 
-        thread = threading.Thread(target=dial)
+        thread = threading.Thread(target=connect)
         thread.start()
-        dialling.wait(5)
-        dialler.hang_up()
+        connecting.wait(5)
+        connector.shutdown()
         thread.join(10)
         assert not thread.is_alive()
         assert len(faults) == 1

@@ -1,4 +1,4 @@
-"""Room, faults of the disk, and the swap of two folders."""
+"""Free space, and disk errors."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ import pytest
 from dataferry.core.errors import DiskFull, StoreNotWritable
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest
 from dataferry.transfer import preflight
-from dataferry.transfer.files.disk import disk_faults, exchange, sync_file_system
+from dataferry.transfer.files.disk import disk_faults
 
 
 def test_preflight_passes_where_there_is_room(tmp_path: Path) -> None:
@@ -63,21 +63,3 @@ def test_preflight_names_a_folder_that_is_none(tmp_path: Path) -> None:
 def test_faults(tmp_path: Path, code: int, expected: type[Exception]) -> None:
     with pytest.raises(expected, match=str(tmp_path)), disk_faults(tmp_path):
         raise OSError(code, os.strerror(code))
-
-
-def test_exchange_swaps_in_one_step(tmp_path: Path) -> None:
-    one, other = tmp_path / "one", tmp_path / "other"
-    one.mkdir()
-    other.mkdir()
-    (one / "a").write_text("")
-    if exchange(one, other):
-        assert [path.name for path in other.iterdir()] == ["a"]
-        assert not list(one.iterdir())
-    with pytest.raises(FileNotFoundError):
-        exchange(one, tmp_path / "missing")
-
-
-def test_sync_says_what_is_missing(tmp_path: Path) -> None:
-    sync_file_system(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        sync_file_system(tmp_path / "missing")

@@ -75,11 +75,11 @@ def entry(path: str, body: bytes, *, promised: bool = False, unpack: bool = True
 
 
 def run(target: Path, *entries: FileEntry, **options: object) -> tuple[FetchResult, list[Progress]]:
-    told: list[Progress] = []
+    reports: list[Progress] = []
     unpacked = options.pop("unpacked_bytes", None)
     manifest = Manifest(DatasetRef("kaggle", "a/b"), "1", entries, unpacked_bytes=unpacked)  # type: ignore[arg-type]
-    result = fetch(manifest, target, told.append, threading.Event(), **options)  # type: ignore[arg-type]
-    return result, told
+    result = fetch(manifest, target, reports.append, threading.Event(), **options)  # type: ignore[arg-type]
+    return result, reports
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -103,7 +103,7 @@ def test_members_take_the_archives_place(tmp_path: Path, suffix: str, promised: 
     else:
         pack, grade = PACKINGS[suffix]
         body = pack(tarred(MEMBERS))
-    result, told = run(tmp_path / "set", entry(f"set.{suffix}", body, promised=promised))
+    result, reports = run(tmp_path / "set", entry(f"set.{suffix}", body, promised=promised))
     assert tree(tmp_path / "set") == MEMBERS
     assert [(f.path, f.size, f.sha256) for f in result.files] == [
         (path, len(body), hashlib.sha256(body).hexdigest()) for path, body in sorted(MEMBERS.items())
@@ -111,10 +111,10 @@ def test_members_take_the_archives_place(tmp_path: Path, suffix: str, promised: 
     assert {f.grade for f in result.files} == {"publisher" if promised else grade}
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "set").rglob("*") if p.is_file()} == {0o444}
     assert [p.name for p in tmp_path.iterdir()] == ["set"], "the archive is gone"
-    phases = list(dict.fromkeys(p.phase for p in told))
+    phases = list(dict.fromkeys(p.phase for p in reports))
     assert phases == ["fetching", "verifying", "unpacking", "finishing"]
-    assert told[-1].files_done == 4
-    assert told[-1].bytes_done == told[-1].bytes_total == len(body)
+    assert reports[-1].files_done == 4
+    assert reports[-1].bytes_done == reports[-1].bytes_total == len(body)
 
 
 def test_members_stay_in_the_archives_folder_beside_plain_files(tmp_path: Path) -> None:
@@ -446,9 +446,9 @@ def test_a_page_under_an_archives_name(tmp_path: Path) -> None:
 
 
 def test_room_for_the_members_is_checked_before_they_are_written(tmp_path: Path) -> None:
-    told = entry("a.zip", zipped({"a": b"1"}))
+    archive = entry("a.zip", zipped({"a": b"1"}))
     with pytest.raises(DiskFull):
-        run(tmp_path / "set", told, unpacked_bytes=10**18)
+        run(tmp_path / "set", archive, unpacked_bytes=10**18)
     huge = tarfile.TarInfo("huge")
     huge.size = 10**17
     body = huge.tobuf() + bytes(1024)

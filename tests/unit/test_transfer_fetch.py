@@ -37,9 +37,9 @@ def server() -> Iterator[FileServer]:
 
 
 def run(manifest: Manifest, target: Path, **options: object) -> tuple[FetchResult, list[Progress]]:
-    told: list[Progress] = []
-    result = fetch(manifest, target, told.append, threading.Event(), **options)  # type: ignore[arg-type]
-    return result, told
+    reports: list[Progress] = []
+    result = fetch(manifest, target, reports.append, threading.Event(), **options)  # type: ignore[arg-type]
+    return result, reports
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -47,7 +47,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_files_arrive_whole_and_read_only(server: FileServer, tmp_path: Path) -> None:
-    result, told = run(server.manifest(), tmp_path / "set")
+    result, reports = run(server.manifest(), tmp_path / "set")
     assert tree(tmp_path / "set") == FILES
     assert result.files == tuple(
         FetchedFile(path, len(body), hashlib.sha256(body).hexdigest(), "publisher")
@@ -55,12 +55,12 @@ def test_files_arrive_whole_and_read_only(server: FileServer, tmp_path: Path) ->
     )
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "set").rglob("*") if p.is_file()} == {0o444}
     assert [p.name for p in tmp_path.iterdir()] == ["set"], "nothing is left beside it"
-    assert told[0].bytes_done == 0
-    assert told[-1].phase == "finishing"
+    assert reports[0].bytes_done == 0
+    assert reports[-1].phase == "finishing"
     total = sum(map(len, FILES.values()))
-    assert (told[-1].bytes_done, told[-1].bytes_total) == (total, total)
-    assert (told[-1].files_done, told[-1].files_total) == (3, 3)
-    assert all(p.bytes_total == total and p.bytes_done <= total for p in told)
+    assert (reports[-1].bytes_done, reports[-1].bytes_total) == (total, total)
+    assert (reports[-1].files_done, reports[-1].files_total) == (3, 3)
+    assert all(p.bytes_total == total and p.bytes_done <= total for p in reports)
 
 
 def test_the_packages_own_example(
@@ -94,10 +94,10 @@ def test_every_kind_of_checksum(server: FileServer, tmp_path: Path, algorithm: H
 
 
 def test_without_a_promise_our_own_hash_is_recorded(server: FileServer, tmp_path: Path) -> None:
-    result, told = run(server.manifest(promised=None, sized=False), tmp_path / "set")
+    result, reports = run(server.manifest(promised=None, sized=False), tmp_path / "set")
     assert {file.grade for file in result.files} == {"recorded"}
-    assert told[0].bytes_total is None
-    assert told[-1].bytes_total == sum(map(len, FILES.values()))
+    assert reports[0].bytes_total is None
+    assert reports[-1].bytes_total == sum(map(len, FILES.values()))
 
 
 def test_google_storage_publishes_md5_with_the_bytes(server: FileServer, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_replace_keeps_the_old_copy_when_the_new_one_fails(server: FileServer, t
 
 def test_a_partial_folder_of_the_callers_own(server: FileServer, tmp_path: Path) -> None:
     work = tmp_path / "work" / "ds_1"
-    run(server.manifest(), tmp_path / "a" / "b" / "set", partial=work)
+    run(server.manifest(), tmp_path / "a" / "b" / "set", workdir=work)
     assert tree(tmp_path / "a" / "b" / "set") == FILES
     assert not work.exists()
     assert work.parent.exists(), "the caller's folder is the caller's"

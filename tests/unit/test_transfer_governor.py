@@ -5,6 +5,7 @@ import time as clocks
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, time
 from functools import partial
 
@@ -25,7 +26,7 @@ def go_on() -> None:
 
 
 class Signal:
-    """A ``proceed`` that tells that it was called, and raises once it is told to."""
+    """A ``check_cancelled`` that counts its calls, and raises once ``stop`` is set."""
 
     def __init__(self) -> None:
         self.calls = threading.Semaphore(0)
@@ -41,8 +42,17 @@ class Signal:
             assert self.calls.acquire(timeout=DEADLINE_S)
 
 
-def hold(member: Member, host: str, proceed: Callable[[], None] = go_on) -> None:
-    with member.connection(host, proceed):
+@contextmanager
+def connection(member: Member, host: str, check_cancelled: Callable[[], None]) -> Iterator[None]:
+    slot = member.acquire_slot(host, check_cancelled)
+    try:
+        yield
+    finally:
+        member.release_slot(slot)
+
+
+def hold(member: Member, host: str, check_cancelled: Callable[[], None] = go_on) -> None:
+    with connection(member, host, check_cancelled):
         pass
 
 
@@ -61,7 +71,7 @@ def test_many_threads_keep_to_the_limits_while_they_change(pool: ThreadPoolExecu
     def work(member: Member, number: int) -> None:
         for turn in range(60):
             host = "abc"[(number + turn) % 3]
-            with member.connection(host, go_on):
+            with connection(member, host, go_on):
                 with lock:
                     open_now[host] += 1
                     if open_now[host] > 4 or open_now.total() > 6:
@@ -70,7 +80,7 @@ def test_many_threads_keep_to_the_limits_while_they_change(pool: ThreadPoolExecu
                 with lock:
                     open_now[host] -= 1
 
-    with governor.join("1", "ada") as ada, governor.join("2", "bob") as bob:
+    with governor.join("ada") as ada, governor.join("bob") as bob:
         running = [pool.submit(work, (ada, bob)[number % 2], number) for number in range(24)]
         for connections in (3, 1, 6, 2, 6):
             governor.set_shares(Shares(connections=connections, connections_per_host=4))
@@ -78,14 +88,14 @@ def test_many_threads_keep_to_the_limits_while_they_change(pool: ThreadPoolExecu
         for each in running:
             each.result(DEADLINE_S * 3)
     assert not exceeded
-    with governor.join("3", "eve") as eve, eve.connection("a", go_on), eve.connection("a", go_on):
+    with governor.join("eve") as eve, connection(eve, "a", go_on), connection(eve, "a", go_on):
         hold(eve, "a")
 
 
 def test_one_who_gives_up_waiting_takes_nothing_along(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1))
-    member, signal = governor.join("1", "ada"), Signal()
-    with member.connection("a", go_on):
+    member, signal = governor.join("ada"), Signal()
+    with connection(member, "a", go_on):
         waiting = pool.submit(hold, member, "a", signal)
         signal.wait_called()
         signal.stop.set()
@@ -96,9 +106,9 @@ def test_one_who_gives_up_waiting_takes_nothing_along(pool: ThreadPoolExecutor) 
 
 def test_who_waits_is_asked_ten_times_a_second(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1, bytes_per_s=1000))
-    member = governor.join("1", "ada")
-    with member.connection("a", go_on):
-        waits: list[Callable[[Signal], None]] = [partial(hold, member, "a"), partial(member.spend, 10**9)]
+    member = governor.join("ada")
+    with connection(member, "a", go_on):
+        waits: list[Callable[[Signal], None]] = [partial(hold, member, "a"), partial(member.throttle, 10**9)]
         for wait in waits:
             signal = Signal()
             waiting = pool.submit(wait, signal)
@@ -113,8 +123,8 @@ def test_who_waits_is_asked_ten_times_a_second(pool: ThreadPoolExecutor) -> None
 
 def test_more_connections_are_there_at_once_for_those_who_wait(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=1))
-    member, signal = governor.join("1", "ada"), Signal()
-    with member.connection("a", go_on):
+    member, signal = governor.join("ada"), Signal()
+    with connection(member, "a", go_on):
         waiting = pool.submit(hold, member, "a", signal)
         signal.wait_called()
         governor.set_shares(Shares(connections=2))
@@ -123,10 +133,10 @@ def test_more_connections_are_there_at_once_for_those_who_wait(pool: ThreadPoolE
 
 def test_a_member_that_leaves_returns_everything(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(connections=2, bytes_per_s=1000))
-    leaving, staying = governor.join("1", "ada"), governor.join("2", "ada")
+    leaving, staying = governor.join("ada"), governor.join("ada")
     slot, spending, other = Signal(), Signal(), Signal()
-    with leaving.connection("a", go_on), leaving.connection("a", go_on):
-        waits = [pool.submit(hold, leaving, "a", slot), pool.submit(leaving.spend, 10**9, spending)]
+    with connection(leaving, "a", go_on), connection(leaving, "a", go_on):
+        waits = [pool.submit(hold, leaving, "a", slot), pool.submit(leaving.throttle, 10**9, spending)]
         elsewhere = pool.submit(hold, staying, "a", other)
         for signal in (slot, spending, other):
             signal.wait_called()
@@ -135,7 +145,7 @@ def test_a_member_that_leaves_returns_everything(pool: ThreadPoolExecutor) -> No
         for wait in waits:
             with pytest.raises(Cancelled):
                 wait.result(DEADLINE_S)
-    with staying.connection("a", go_on), staying.connection("a", go_on):
+    with connection(staying, "a", go_on), connection(staying, "a", go_on):
         signal = Signal()
         signal.stop.set()
         with pytest.raises(Stopped):
@@ -143,19 +153,19 @@ def test_a_member_that_leaves_returns_everything(pool: ThreadPoolExecutor) -> No
     with pytest.raises(Cancelled):
         hold(leaving, "a")
     with pytest.raises(Cancelled):
-        leaving.spend(1, go_on)
+        leaving.throttle(1, go_on)
     leaving.leave()
 
 
 def test_the_cap_is_kept_and_used(pool: ThreadPoolExecutor) -> None:
     governor = Governor(Shares(bytes_per_s=4e6))
-    with governor.join("1", "ada") as ada, governor.join("2", "bob", bytes_per_s=1e6) as bob:
+    with governor.join("ada") as ada, governor.join("bob", bytes_per_s=1e6) as bob:
         started = clocks.monotonic()
 
         def read(member: Member) -> int:
             count = 0
             while clocks.monotonic() - started < 1.5:
-                member.spend(16_384, go_on)
+                member.throttle(16_384, go_on)
                 count += 16_384
             return count
 
@@ -169,9 +179,9 @@ def test_the_cap_is_kept_and_used(pool: ThreadPoolExecutor) -> None:
 @pytest.mark.parametrize("whose", ["all", "member"])
 def test_a_cap_is_lifted_for_those_who_wait(pool: ThreadPoolExecutor, whose: str) -> None:
     governor = Governor(Shares(bytes_per_s=1000 if whose == "all" else None))
-    member = governor.join("1", "ada", bytes_per_s=1000 if whose == "member" else None)
+    member = governor.join("ada", bytes_per_s=1000 if whose == "member" else None)
     signal = Signal()
-    waiting = pool.submit(member.spend, 10**9, signal)
+    waiting = pool.submit(member.throttle, 10**9, signal)
     signal.wait_called()
     lifted = clocks.monotonic()
     if whose == "all":
@@ -184,17 +194,17 @@ def test_a_cap_is_lifted_for_those_who_wait(pool: ThreadPoolExecutor, whose: str
 
 def test_a_cap_that_is_set_later_holds(pool: ThreadPoolExecutor) -> None:
     governor = Governor()
-    member = governor.join("1", "ada")
+    member = governor.join("ada")
     signal = Signal()
     signal.stop.set()
-    member.spend(10**12, signal)  # no cap: not even asked whether to go on
+    member.throttle(10**12, signal)  # no cap: not even asked whether to go on
     member.limit(1000)
     with pytest.raises(Stopped):
-        member.spend(10**6, signal)
+        member.throttle(10**6, signal)
     member.limit(None)
     governor.set_shares(Shares(bytes_per_s=1000))
     with pytest.raises(Stopped):
-        member.spend(10**6, signal)
+        member.throttle(10**6, signal)
 
 
 @pytest.mark.parametrize(
@@ -221,32 +231,32 @@ def test_at_nightfall_those_who_wait_go_on(pool: ThreadPoolExecutor) -> None:
     wall = datetime(2026, 11, 20, 21, 59)
     night = (time(22), time(6))
     governor = Governor(Shares(bytes_per_s=1000, night=night), now=lambda: wall)
-    member, signal = governor.join("1", "ada"), Signal()
-    waiting = pool.submit(member.spend, 10**9, signal)
+    member, signal = governor.join("ada"), Signal()
+    waiting = pool.submit(member.throttle, 10**9, signal)
     signal.wait_called(3)
     assert not waiting.done()
     wall = datetime(2026, 11, 20, 22, 0)
     waiting.result(DEADLINE_S)
     wall = datetime(2026, 11, 21, 6, 0)
     governor.set_shares(Shares(night_bytes_per_s=1000, night=night))
-    member.spend(10**9, signal)  # a cap at night alone
+    member.throttle(10**9, signal)  # a cap at night alone
     wall = datetime(2026, 11, 20, 22, 0)
     signal.stop.set()
     governor.set_shares(Shares(night_bytes_per_s=1000, night=night))
     with pytest.raises(Stopped):
-        member.spend(10**9, signal)
+        member.throttle(10**9, signal)
 
 
 def test_an_answer_under_way_decides_whether_there_is_room(pool: ThreadPoolExecutor) -> None:
     governor = Governor()
-    member = governor.join("1", "ada")
-    member.answered("hub", {"ratelimit": '"resolvers";r=2;t=60'}, 200)
+    member = governor.join("ada")
+    member.record_response("hub", {"ratelimit": '"resolvers";r=2;t=60'}, 200)
     assert [member.request("hub"), member.request("hub")] == [0, 0]
     signal = Signal()
     waiting = pool.submit(member.request, "hub", signal)
     signal.wait_called()
-    member.answered("hub", {"ratelimit": '"resolvers";r=1;t=60'}, 200)
-    member.answered("hub", {"ratelimit": '"resolvers";r=0;t=60'}, 200)
+    member.record_response("hub", {"ratelimit": '"resolvers";r=1;t=60'}, 200)
+    member.record_response("hub", {"ratelimit": '"resolvers";r=0;t=60'}, 200)
     assert 59 < waiting.result(DEADLINE_S) <= 61
     assert member.request("other", signal) == 0
 
@@ -258,4 +268,4 @@ def test_a_limit_of_nothing_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"connection|cap"):
         Shares(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="cap"):
-        Governor().join("1", "ada", bytes_per_s=0)
+        Governor().join("ada", bytes_per_s=0)

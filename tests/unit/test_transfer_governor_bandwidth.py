@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataferry.transfer.limits.bandwidth import Charge, Line, Turns
+from dataferry.transfer.limits.bandwidth import Charge, FairQueue, Flow
 
 BURST = 64 * 1024
 
@@ -15,7 +15,7 @@ BURST = 64 * 1024
 class Connection:
     """Reads ``chunk`` bytes in ``pause`` seconds, pays for them, and so on."""
 
-    line: Line
+    flow: Flow
     chunk: int
     pause: float = 0.0
     charge: Charge | None = None
@@ -24,55 +24,55 @@ class Connection:
     longest_wait: float = 0.0
     since: float = 0.0
 
-    def step(self, turns: Turns, now: float) -> bool:
+    def step(self, queue: FairQueue, now: float) -> bool:
         """Whether there is a new charge."""
-        if self.charge is not None and self.charge.left == 0:
+        if self.charge is not None and self.charge.unpaid == 0:
             self.paid += self.chunk
             self.longest_wait = max(self.longest_wait, now - self.since)
             self.charge, self.free_at = None, now + self.pause
         if self.charge is None and now >= self.free_at:
-            self.charge, self.since = turns.add(self.line, self.chunk), now
+            self.charge, self.since = queue.add(self.flow, self.chunk), now
             return True
         return False
 
     @property
     def had(self) -> int:
-        return self.paid + (self.chunk - self.charge.left if self.charge else 0)
+        return self.paid + (self.chunk - self.charge.unpaid if self.charge else 0)
 
 
 @dataclass
 class Run:
     rate: float | None
-    turns: Turns = field(init=False)
+    queue: FairQueue = field(init=False)
     connections: list[Connection] = field(default_factory=list)
     now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.turns = Turns(self.rate, 0.0)
+        self.queue = FairQueue(self.rate, 0.0)
 
     def fetch(
         self, user: str, connections: int, chunk: int, cap: float | None = None, pause: float = 0
-    ) -> Line:
-        line = self.turns.join(user, cap, self.now)
-        self.connections += [Connection(line, chunk, pause) for _ in range(connections)]
-        return line
+    ) -> Flow:
+        flow = self.queue.join(user, cap, self.now)
+        self.connections += [Connection(flow, chunk, pause) for _ in range(connections)]
+        return flow
 
     def play(self, seconds: float, late: float = 0.0) -> None:
         """``late``: every wake-up comes so much too late."""
         end = self.now + seconds
         while self.now < end:
-            self.now += self.turns.look() + late
-            waiting = self.turns.first() is not None
-            self.turns.serve(self.now, self.rate, wanted=waiting)
+            self.now += self.queue.poll_interval_s() + late
+            waiting = self.queue.any_waiting() is not None
+            self.queue.serve(self.now, self.rate, wanted=waiting)
             while self.step():
-                self.turns.serve(self.now, self.rate, wanted=waiting)
+                self.queue.serve(self.now, self.rate, wanted=waiting)
 
     def step(self) -> bool:
         """Whether any connection has a new charge; each of them has its chance."""
-        return sum(connection.step(self.turns, self.now) for connection in self.connections) > 0
+        return sum(connection.step(self.queue, self.now) for connection in self.connections) > 0
 
-    def had(self, *lines: Line) -> int:
-        return sum(connection.had for connection in self.connections if connection.line in lines)
+    def had(self, *flows: Flow) -> int:
+        return sum(connection.had for connection in self.connections if connection.flow in flows)
 
 
 fetches = st.lists(
@@ -97,16 +97,16 @@ def test_no_cap_is_exceeded_and_none_is_left_unused(
     rate: float, wanted: list[tuple[str, int, int, float | None]], late: float
 ) -> None:
     run = Run(rate)
-    lines = [(run.fetch(user, count, chunk, cap), cap) for user, count, chunk, cap in wanted]
+    flows = [(run.fetch(user, count, chunk, cap), cap) for user, count, chunk, cap in wanted]
     run.play(2.0, late)
     elapsed = run.now
-    assert run.had(*(line for line, _ in lines)) <= rate * elapsed + 1
-    for line, cap in lines:
+    assert run.had(*(flow for flow, _ in flows)) <= rate * elapsed + 1
+    for flow, cap in flows:
         if cap is not None:
-            assert run.had(line) <= cap * elapsed + 1
-    demand = sum(cap if cap is not None else rate for _, cap in lines)
-    if demand <= rate or all(cap is None for _, cap in lines):
-        assert run.had(*(line for line, _ in lines)) >= 0.97 * min(rate, demand) * (elapsed - late - 0.02)
+            assert run.had(flow) <= cap * elapsed + 1
+    demand = sum(cap if cap is not None else rate for _, cap in flows)
+    if demand <= rate or all(cap is None for _, cap in flows):
+        assert run.had(*(flow for flow, _ in flows)) >= 0.97 * min(rate, demand) * (elapsed - late - 0.02)
 
 
 @settings(max_examples=40, deadline=None)
@@ -125,10 +125,10 @@ def test_users_have_equal_shares_and_so_have_the_fetches_of_each(
     ]
     run.play(2.0)
     share = rate * run.now / len(users)
-    for lines in users:
-        assert run.had(*lines) == pytest.approx(share, rel=0.1)
-        for line in lines:
-            assert run.had(line) == pytest.approx(share / len(lines), rel=0.15)
+    for flows in users:
+        assert run.had(*flows) == pytest.approx(share, rel=0.1)
+        for flow in flows:
+            assert run.had(flow) == pytest.approx(share / len(flows), rel=0.15)
     if rate == 2e7:
         assert max(connection.longest_wait for connection in run.connections) < 2, "nobody starves"
 
@@ -170,30 +170,30 @@ def test_a_connection_that_pauses_between_its_chunks_has_its_share() -> None:
 
 
 def test_after_a_pause_little_comes_at_once() -> None:
-    turns = Turns(1e7, 0.0)
-    line = turns.join("ada", None, 0.0)
-    charge = turns.add(line, 10**9)
-    turns.serve(60.0, 1e7, wanted=False)
-    assert 10**9 - charge.left == pytest.approx(1e7 * 0.05)
-    small = Turns(1e3, 0.0)
+    queue = FairQueue(1e7, 0.0)
+    flow = queue.join("ada", None, 0.0)
+    charge = queue.add(flow, 10**9)
+    queue.serve(60.0, 1e7, wanted=False)
+    assert 10**9 - charge.unpaid == pytest.approx(1e7 * 0.05)
+    small = FairQueue(1e3, 0.0)
     charge = small.add(small.join("ada", None, 0.0), 10**9)
     small.serve(600.0, 1e3, wanted=False)
-    assert 10**9 - charge.left == BURST
+    assert 10**9 - charge.unpaid == BURST
 
 
 def test_caps_come_and_go_while_bytes_wait() -> None:
     run = Run(1e6)
-    line = run.fetch("ada", 2, 262_144)
+    flow = run.fetch("ada", 2, 262_144)
     run.play(1.0)
-    before = run.had(line)
+    before = run.had(flow)
     run.rate = 1e5
     run.play(1.0)
-    assert run.had(line) - before <= 1e5 + 0.05 * 1e6
-    before = run.had(line)
+    assert run.had(flow) - before <= 1e5 + 0.05 * 1e6
+    before = run.had(flow)
     run.rate = None
-    run.turns.serve(run.now, None, wanted=True)
-    assert run.had(line) - before > 200_000
+    run.queue.serve(run.now, None, wanted=True)
+    assert run.had(flow) - before > 200_000
     run.rate = 1e6
-    before = run.had(line)
+    before = run.had(flow)
     run.play(1.0)
-    assert run.had(line) - before == pytest.approx(1e6, rel=0.03)
+    assert run.had(flow) - before == pytest.approx(1e6, rel=0.03)

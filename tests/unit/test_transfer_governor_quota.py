@@ -25,7 +25,7 @@ class Clock:
         return self.now
 
 
-def told(
+def quota_headers(
     left: int, seconds: float, quota: int | None = None, window: int = 300, name: str = "resolvers"
 ) -> dict[str, str]:
     headers = {"ratelimit": f'"{name}";r={left};t={seconds}'}
@@ -51,10 +51,10 @@ class Host:
         left = self.rounded((window + 1) * self.window - self.offset - now)
         if self.used[window] >= self.quota:
             self.refused += 1
-            return 429, told(0, left, self.quota if self.says_quota else None, self.window)
+            return 429, quota_headers(0, left, self.quota if self.says_quota else None, self.window)
         self.used[window] += 1
         rest = self.quota - self.used[window]
-        return 200, told(rest, left, self.quota if self.says_quota else None, self.window)
+        return 200, quota_headers(rest, left, self.quota if self.says_quota else None, self.window)
 
 
 class Simulation:
@@ -69,8 +69,8 @@ class Simulation:
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.order = count()
         for _ in range(connections):
-            asker = self.quotas.join()
-            self.later(0.0, lambda asker=asker: self.ask(asker))  # type: ignore[misc]
+            pending = self.quotas.join()
+            self.later(0.0, lambda pending=pending: self.ask(pending))  # type: ignore[misc]
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         heapq.heappush(self.events, (self.clock.now + seconds, next(self.order), act))
@@ -78,24 +78,24 @@ class Simulation:
     def delay(self) -> float:
         return self.chance.random() ** 3 * self.latency
 
-    def ask(self, asker: object) -> None:
-        wait = self.quotas.request(asker, "hub", "")  # type: ignore[arg-type]
+    def ask(self, pending: object) -> None:
+        wait = self.quotas.request(pending, "hub", "")  # type: ignore[arg-type]
         if wait > 0:
-            self.later(wait, lambda: self.ask(asker))
+            self.later(wait, lambda: self.ask(pending))
         elif self.chance.random() < self.losses / 2:
-            self.later(self.delay(), lambda: self.end(asker, {}, 0))
+            self.later(self.delay(), lambda: self.end(pending, {}, 0))
         else:
-            self.later(self.delay(), lambda: self.arrive(asker))
+            self.later(self.delay(), lambda: self.arrive(pending))
 
-    def arrive(self, asker: object) -> None:
+    def arrive(self, pending: object) -> None:
         status, headers = self.host.answer(self.clock.now)
         if self.chance.random() < self.losses / 2:
             status, headers = 0, {}
-        self.later(self.delay(), lambda: self.end(asker, headers, status))
+        self.later(self.delay(), lambda: self.end(pending, headers, status))
 
-    def end(self, asker: object, headers: dict[str, str], status: int) -> None:
-        self.quotas.answered(asker, "hub", "", headers, status)  # type: ignore[arg-type]
-        self.ask(asker)
+    def end(self, pending: object, headers: dict[str, str], status: int) -> None:
+        self.quotas.record_response(pending, "hub", "", headers, status)  # type: ignore[arg-type]
+        self.ask(pending)
 
     def play(self, seconds: float) -> None:
         end = self.clock.now + seconds
@@ -139,8 +139,8 @@ def test_a_quota_is_used_up_and_never_exceeded(
 
 def test_nothing_is_known_before_the_first_answer() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    assert [quotas.request(asker, "hub", "") for _ in range(100)] == [0.0] * 100
+    pending = quotas.join()
+    assert [quotas.request(pending, "hub", "") for _ in range(100)] == [0.0] * 100
 
 
 def test_what_is_under_way_counts() -> None:
@@ -148,12 +148,12 @@ def test_what_is_under_way_counts() -> None:
     quotas = Quotas(clock)
     first, second = quotas.join(), quotas.join()
     quotas.request(first, "hub", "")
-    quotas.answered(first, "hub", "", told(3, 60), 200)
+    quotas.record_response(first, "hub", "", quota_headers(3, 60), 200)
     assert [quotas.request(first, "hub", ""), quotas.request(second, "hub", "")] == [0.0, 0.0]
     assert quotas.request(first, "hub", "") == 0.0
     assert 0 < quotas.request(second, "hub", "") < 1, "those under way decide"
     for left in (0, 2, 1):
-        quotas.answered(first, "hub", "", told(left, 60), 200)
+        quotas.record_response(first, "hub", "", quota_headers(left, 60), 200)
     wait = quotas.request(second, "hub", "")
     assert 60 <= wait <= 61
     clock.now += wait
@@ -162,48 +162,50 @@ def test_what_is_under_way_counts() -> None:
 
 def test_a_loss_at_the_end_of_a_window_is_waited_out() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "", told(1, 60), 200)
-    assert quotas.request(asker, "hub", "") == 0
-    quotas.answered(asker, "hub", "", {}, 0)
-    assert 60 <= quotas.request(asker, "hub", "") <= 61
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "", quota_headers(1, 60), 200)
+    assert quotas.request(pending, "hub", "") == 0
+    quotas.record_response(pending, "hub", "", {}, 0)
+    assert 60 <= quotas.request(pending, "hub", "") <= 61
 
 
 def test_the_answer_to_a_redirect_ends_no_request() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.overheard("hub", "", told(2, 60), 200)
-    assert [quotas.request(asker, "hub", ""), quotas.request(asker, "hub", "")] == [0.0, 0.0]
-    quotas.overheard("hub", "", told(2, 60), 200)
-    assert quotas.request(asker, "hub", "") > 0
+    pending = quotas.join()
+    quotas.observe_response("hub", "", quota_headers(2, 60), 200)
+    assert [quotas.request(pending, "hub", ""), quotas.request(pending, "hub", "")] == [0.0, 0.0]
+    quotas.observe_response("hub", "", quota_headers(2, 60), 200)
+    assert quotas.request(pending, "hub", "") > 0
 
 
 @pytest.mark.parametrize("quota", [6, None])
 def test_after_its_end_a_window_counts_anew(quota: int | None) -> None:
     clock = Clock()
     quotas = Quotas(clock)
-    asker = quotas.join()
+    pending = quotas.join()
     for left in (5, 0):
-        quotas.answered(asker, "hub", "", told(left, 60, quota), 200)
-    clock.now += quotas.request(asker, "hub", "")
-    assert [quotas.request(asker, "hub", "") for _ in range(6)] == [0.0] * 6
-    assert quotas.request(asker, "hub", "") > 0
+        quotas.record_response(pending, "hub", "", quota_headers(left, 60, quota), 200)
+    clock.now += quotas.request(pending, "hub", "")
+    assert [quotas.request(pending, "hub", "") for _ in range(6)] == [0.0] * 6
+    assert quotas.request(pending, "hub", "") > 0
 
 
 def test_those_who_leave_are_still_counted_until_an_answer_says_so() -> None:
     quotas = Quotas(Clock())
     gone, here = quotas.join(), quotas.join()
     quotas.request(here, "hub", "")
-    quotas.answered(here, "hub", "", told(4, 60), 200)
+    quotas.record_response(here, "hub", "", quota_headers(4, 60), 200)
     for _ in range(3):
         assert quotas.request(gone, "hub", "") == 0.0
     quotas.leave(gone)
     assert quotas.request(here, "hub", "") == 0.0
     assert quotas.request(here, "hub", "") > 0
-    quotas.answered(here, "hub", "", told(3, 60), 200)  # the host had heard of none of the three
+    quotas.record_response(
+        here, "hub", "", quota_headers(3, 60), 200
+    )  # the host had heard of none of the three
     for left in (2, 1):
         assert quotas.request(here, "hub", "") == 0.0
-        quotas.answered(here, "hub", "", told(left, 60), 200)
+        quotas.record_response(here, "hub", "", quota_headers(left, 60), 200)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -214,7 +216,7 @@ def test_a_host_that_asks_for_a_pause_is_left_alone_by_all(status: int, as_date:
     quotas = Quotas(clock)
     first, second = quotas.join(), quotas.join()
     quotas.request(first, "hub", "")
-    quotas.answered(first, "hub", "", headers, status)
+    quotas.record_response(first, "hub", "", headers, status)
     wait = quotas.request(second, "hub", "")
     assert 10 < wait <= 13
     assert quotas.request(second, "other", "") == 0.0
@@ -224,53 +226,53 @@ def test_a_host_that_asks_for_a_pause_is_left_alone_by_all(status: int, as_date:
 
 def test_a_limit_concerns_one_kind_and_an_overload_all() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "ada", {"retry-after": "9"}, 429)
-    assert quotas.request(asker, "hub", "ada") == 9
-    assert quotas.request(asker, "hub", "bob") == 0
-    quotas.answered(asker, "hub", "ada", {"retry-after": "5"}, 503)
-    assert quotas.request(asker, "hub", "bob") == 5
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "ada", {"retry-after": "9"}, 429)
+    assert quotas.request(pending, "hub", "ada") == 9
+    assert quotas.request(pending, "hub", "bob") == 0
+    quotas.record_response(pending, "hub", "ada", {"retry-after": "5"}, 503)
+    assert quotas.request(pending, "hub", "bob") == 5
 
 
 def test_no_host_is_left_alone_for_ever() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "", {"retry-after": "999999999"}, 429)
-    assert quotas.request(asker, "hub", "") == 3600
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "", {"retry-after": "999999999"}, 429)
+    assert quotas.request(pending, "hub", "") == 3600
 
 
 def test_the_policies_of_the_last_answer_are_those_that_count() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "", told(0, 99, name="api"), 200)
-    assert quotas.request(asker, "hub", "") > 99
-    quotas.answered(asker, "hub", "", told(5, 99, name="resolvers"), 200)
-    assert quotas.request(asker, "hub", "") == 0
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "", quota_headers(0, 99, name="api"), 200)
+    assert quotas.request(pending, "hub", "") > 99
+    quotas.record_response(pending, "hub", "", quota_headers(5, 99, name="resolvers"), 200)
+    assert quotas.request(pending, "hub", "") == 0
     both = {"ratelimit": '"api";r=0;t=10, "resolvers";r=3;t=87'}
-    quotas.answered(asker, "hub", "", both, 200)
-    assert quotas.request(asker, "hub", "") > 80, "the api's window ends with the latest that was told"
+    quotas.record_response(pending, "hub", "", both, 200)
+    assert quotas.request(pending, "hub", "") > 80, "the api's window ends with the latest that was sent"
 
 
 def test_a_late_answer_of_an_old_window_says_nothing_of_this_one() -> None:
     clock = Clock()
     quotas = Quotas(clock)
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "", told(1, 30, 100), 200)
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "", quota_headers(1, 30, 100), 200)
     clock.now += 32
-    quotas.answered(asker, "hub", "", told(0, 2, 100), 200)
-    assert quotas.request(asker, "hub", "") == 0
-    quotas.answered(asker, "hub", "", told(90, 299, 100), 200)
-    quotas.answered(asker, "hub", "", told(0, 1, 100), 200)
-    assert quotas.request(asker, "hub", "") == 0
+    quotas.record_response(pending, "hub", "", quota_headers(0, 2, 100), 200)
+    assert quotas.request(pending, "hub", "") == 0
+    quotas.record_response(pending, "hub", "", quota_headers(90, 299, 100), 200)
+    quotas.record_response(pending, "hub", "", quota_headers(0, 1, 100), 200)
+    assert quotas.request(pending, "hub", "") == 0
 
 
 def test_a_few_requests_are_left_for_others() -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.answered(asker, "hub", "", told(21, 30, 5000), 200)
-    assert quotas.request(asker, "hub", "") == 0
-    quotas.answered(asker, "hub", "", told(20, 30, 5000), 200)
-    assert 30 <= quotas.request(asker, "hub", "") <= 31
+    pending = quotas.join()
+    quotas.record_response(pending, "hub", "", quota_headers(21, 30, 5000), 200)
+    assert quotas.request(pending, "hub", "") == 0
+    quotas.record_response(pending, "hub", "", quota_headers(20, 30, 5000), 200)
+    assert 30 <= quotas.request(pending, "hub", "") <= 31
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_a_few_requests_are_left_for_others() -> None:
 )
 def test_nonsense_stops_nobody(text: str) -> None:
     quotas = Quotas(Clock())
-    asker = quotas.join()
-    quotas.request(asker, "hub", "")
-    quotas.answered(asker, "hub", "", {"ratelimit": text, "ratelimit-policy": text}, 200)
-    assert quotas.request(asker, "hub", "") == 0
+    pending = quotas.join()
+    quotas.request(pending, "hub", "")
+    quotas.record_response(pending, "hub", "", {"ratelimit": text, "ratelimit-policy": text}, 200)
+    assert quotas.request(pending, "hub", "") == 0

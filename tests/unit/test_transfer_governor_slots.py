@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dataferry.core.errors import Cancelled
-from dataferry.transfer.limits.slots import Holder, Slot, Slots
+from dataferry.transfer.limits.slots import Slot, SlotHolder, Slots
 
 HOSTS = ("a", "b", "c")
 
@@ -18,7 +18,7 @@ class AnyInterleaving(RuleBasedStateMachine):
         super().__init__()
         self.total, self.per_host = 4, 2
         self.slots = Slots(self.total, self.per_host)
-        self.holders: list[Holder] = []
+        self.holders: list[SlotHolder] = []
         self.asked: list[Slot] = []
         #: Those that were granted before limits sank.
         self.earlier: set[Slot] = set()
@@ -30,14 +30,14 @@ class AnyInterleaving(RuleBasedStateMachine):
     @precondition(lambda self: self.holders)
     @rule(data=st.data(), host=st.sampled_from(HOSTS))
     def ask(self, data: st.DataObject, host: str) -> None:
-        self.asked.append(self.slots.ask(data.draw(st.sampled_from(self.holders)), host))
+        self.asked.append(self.slots.request(data.draw(st.sampled_from(self.holders)), host))
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data(), twice=st.booleans())
-    def give(self, data: st.DataObject, twice: bool) -> None:
+    def release(self, data: st.DataObject, twice: bool) -> None:
         slot = self.asked.pop(data.draw(st.integers(0, len(self.asked) - 1)))
         for _ in range(1 + twice):
-            self.slots.give(slot)
+            self.slots.release(slot)
 
     @precondition(lambda self: self.holders)
     @rule(data=st.data())
@@ -46,10 +46,10 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.slots.leave(holder)
         for slot in [slot for slot in self.asked if slot.holder is holder]:
             assert not slot.granted
-            self.slots.give(slot)
+            self.slots.release(slot)
             self.asked.remove(slot)
         with pytest.raises(Cancelled):
-            self.slots.ask(holder, "a")
+            self.slots.request(holder, "a")
 
     @rule(total=st.integers(1, 6), per_host=st.integers(1, 4))
     def resize(self, total: int, per_host: int) -> None:
@@ -80,19 +80,19 @@ class AnyInterleaving(RuleBasedStateMachine):
             granted = [slot for slot in self.asked if slot.granted]
             assert granted, "nobody waits for ever"
             for slot in granted:
-                self.slots.give(slot)
+                self.slots.release(slot)
                 self.asked.remove(slot)
         holder = self.slots.join("zoe")
         self.slots.resize(5, 5)
-        assert [self.slots.ask(holder, "a").granted for _ in range(6)] == [True] * 5 + [False]
+        assert [self.slots.request(holder, "a").granted for _ in range(6)] == [True] * 5 + [False]
 
 
 TestAnyInterleaving = AnyInterleaving.TestCase
 TestAnyInterleaving.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
-def ask_often(slots: Slots, holder: Holder, count: int, host: str = "a") -> list[Slot]:
-    return [slots.ask(holder, host) for _ in range(count)]
+def ask_often(slots: Slots, holder: SlotHolder, count: int, host: str = "a") -> list[Slot]:
+    return [slots.request(holder, host) for _ in range(count)]
 
 
 def granted(slots: list[Slot]) -> int:
@@ -105,10 +105,10 @@ def test_a_second_user_gets_half_however_many_fetches_the_first_has() -> None:
     few = ask_often(slots, slots.join("bob"), 8)
     assert granted(few) == 0
     for slot in many[0][:4]:
-        slots.give(slot)
+        slots.release(slot)
     assert granted(few) == 4
     for slot in many[0][4:]:
-        slots.give(slot)
+        slots.release(slot)
     assert granted(few) == 4, "the rest is for the first user's other fetches"
     assert [granted(line) for line in many] == [0, 2, 2]
 
@@ -118,7 +118,7 @@ def test_of_one_user_the_fetch_with_the_fewest_is_next() -> None:
     ada = ask_often(slots, slots.join("ada"), 8)
     second = ask_often(slots, slots.join("ada"), 4)
     for slot in ada[:2]:
-        slots.give(slot)
+        slots.release(slot)
     assert (granted(ada), granted(second)) == (2, 2)
 
 
@@ -127,8 +127,8 @@ def test_what_is_scarce_in_all_goes_to_who_holds_the_fewest_in_all() -> None:
     ada, bob = slots.join("ada"), slots.join("bob")
     held = ask_often(slots, ada, 3, "a")
     ask_often(slots, bob, 1, "b")
-    waiting_ada, waiting_bob = slots.ask(ada, "b"), slots.ask(bob, "b")
-    slots.give(held[0])
+    waiting_ada, waiting_bob = slots.request(ada, "b"), slots.request(bob, "b")
+    slots.release(held[0])
     assert (waiting_ada.granted, waiting_bob.granted) == (False, True)
 
 
@@ -137,8 +137,8 @@ def test_what_is_scarce_at_a_host_goes_to_who_holds_the_fewest_there() -> None:
     ada, bob = slots.join("ada"), slots.join("bob")
     ask_often(slots, ada, 4, "b")
     held = ask_often(slots, bob, 4, "a")
-    first, second = slots.ask(bob, "a"), slots.ask(ada, "a")
-    slots.give(held[0])
+    first, second = slots.request(bob, "a"), slots.request(ada, "a")
+    slots.release(held[0])
     assert (first.granted, second.granted) == (False, True)
 
 
@@ -149,16 +149,16 @@ def test_a_slot_that_remains_goes_round() -> None:
     ada, bob = slots.join("ada"), slots.join("bob")
     ask_often(slots, ada, 1)
     ask_often(slots, bob, 1)
-    third = slots.ask(slots.join("bob"), "a")
-    slots.ask(bob, "a")  # the longest waiting of all, though not the next of its user
+    third = slots.request(slots.join("bob"), "a")
+    slots.request(bob, "a")  # the longest waiting of all, though not the next of its user
     turns = {"ada": 0, "bob": 0}
-    waiting = {"ada": slots.ask(ada, "a"), "bob": slots.ask(slots.join("bob"), "a")}
+    waiting = {"ada": slots.request(ada, "a"), "bob": slots.request(slots.join("bob"), "a")}
     for _ in range(20):
-        slots.give(third)
+        slots.release(third)
         (user,) = [user for user, slot in waiting.items() if slot.granted]
         turns[user] += 1
         third = waiting[user]
-        waiting[user] = slots.ask(ada if user == "ada" else slots.join("bob"), "a")
+        waiting[user] = slots.request(ada if user == "ada" else slots.join("bob"), "a")
     assert turns == {"ada": 10, "bob": 10}
 
 
@@ -166,4 +166,4 @@ def test_a_full_host_holds_up_nobody_elsewhere() -> None:
     slots = Slots(4, 1)
     holder = slots.join("ada")
     ask_often(slots, holder, 3, "a")
-    assert slots.ask(holder, "b").granted
+    assert slots.request(holder, "b").granted

@@ -57,9 +57,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[FileServer]:
 
 
 def run(manifest: Manifest, target: Path, **options: Any) -> tuple[FetchResult, list[Progress]]:
-    told: list[Progress] = []
-    result = fetch(manifest, target, told.append, threading.Event(), limits=LIMITS, **options)
-    return result, told
+    reports: list[Progress] = []
+    result = fetch(manifest, target, reports.append, threading.Event(), limits=LIMITS, **options)
+    return result, reports
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -85,11 +85,11 @@ def test_members_are_there_before_the_archive_is(server: FileServer, tmp_path: P
         fetch(server.manifest(unpack=True), tmp_path / "set", report, cancel, limits=LIMITS)
     server.heal(name)
     server.bytes_per_s = None
-    result, told = run(server.manifest(unpack=True), tmp_path / "set")
+    result, reports = run(server.manifest(unpack=True), tmp_path / "set")
     assert tree(tmp_path / "set") == MEMBERS
     assert {file.grade for file in result.files} == {"publisher"}
-    assert told[-1].phase == "finishing"
-    assert told[-1].files_done == len(MEMBERS)
+    assert reports[-1].phase == "finishing"
+    assert reports[-1].files_done == len(MEMBERS)
 
 
 def test_a_zip_shows_its_end_first(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_a_zip_shows_its_end_first(tmp_path: Path) -> None:
 
 def test_damage_takes_everything_back(server: FileServer, tmp_path: Path) -> None:
     server.fault(only(server), "wrong_bytes", times=1, skip=3)
-    _, told = run(server.manifest(unpack=True), tmp_path / "set")
+    _, reports = run(server.manifest(unpack=True), tmp_path / "set")
     assert tree(tmp_path / "set") == MEMBERS
-    assert any("arrived damaged" in (progress.note or "") for progress in told)
+    assert any("arrived damaged" in (progress.note or "") for progress in reports)
 
 
 def test_damage_for_good_is_never_a_tree(server: FileServer, tmp_path: Path) -> None:

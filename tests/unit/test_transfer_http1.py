@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.transfer.http.http1 import HEAD_BYTES, Answer, Closed, Connection, Headers, Malformed
+from dataferry.transfer.http.http1 import (
+    MAX_HEAD_BYTES,
+    Connection,
+    ConnectionClosed,
+    Headers,
+    MalformedResponse,
+    Response,
+)
 
 ASKED = b"GET / HTTP/1.1\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
 class Drip(socket.socket):
-    """A socket that gives at most ``drop`` bytes at once, as a slow line may."""
+    """A socket that gives at most ``drop`` bytes at once, as a slow connection may."""
 
     drop = 1 << 20
 
@@ -22,7 +29,7 @@ class Drip(socket.socket):
         return super().recv_into(buffer[: self.drop], *rest)
 
 
-class Line:
+class SocketPair:
     """A connection, and the server's end of it."""
 
     def __init__(self, drop: int = 1 << 20) -> None:
@@ -32,11 +39,11 @@ class Line:
         dripping.settimeout(5)
         self.connection = Connection(dripping)
 
-    def answer(self, *pieces: bytes, end: bool = True, bodiless: bool = False) -> Answer:
+    def answer(self, *pieces: bytes, end: bool = True, bodiless: bool = False) -> Response:
         self.server.sendall(b"".join(pieces))
         if end:
             self.server.shutdown(socket.SHUT_WR)
-        return self.connection.ask(ASKED, bodiless=bodiless)
+        return self.connection.send_request(ASKED, bodiless=bodiless)
 
     def close(self) -> None:
         self.connection.close()
@@ -44,13 +51,13 @@ class Line:
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
-    line = Line()
-    yield line
-    line.close()
+def pair() -> Iterator[SocketPair]:
+    pair = SocketPair()
+    yield pair
+    pair.close()
 
 
-def body_of(answer: Answer, size: int = 1000) -> bytes:
+def body_of(answer: Response, size: int = 1000) -> bytes:
     buffer, body = memoryview(bytearray(size)), b""
     while count := answer.readinto(buffer):
         body += bytes(buffer[:count])
@@ -83,49 +90,49 @@ BODIES = {
 @pytest.mark.parametrize("kind", BODIES)
 def test_bodies_however_they_arrive(kind: str, drop: int, size: int) -> None:
     sent, body, reusable = BODIES[kind]
-    line = Line(drop)
-    answer = line.answer(OK, sent)
+    pair = SocketPair(drop)
+    answer = pair.answer(OK, sent)
     assert body_of(answer, size) == body
     assert answer.status == 200
     assert answer.reusable is reusable
     assert "etag" not in answer.headers, "a trailer is no header"
     assert body_of(answer) == b"", "the end stays the end"
-    line.close()
+    pair.close()
 
 
 @given(
     pieces=st.lists(st.binary(min_size=1, max_size=300)), drop=st.integers(1, 400), size=st.integers(1, 400)
 )
 def test_chunks_of_any_kind(pieces: list[bytes], drop: int, size: int) -> None:
-    line = Line(drop)
-    answer = line.answer(OK, b"Transfer-Encoding: chunked\r\n\r\n", chunks(*pieces), end=False)
+    pair = SocketPair(drop)
+    answer = pair.answer(OK, b"Transfer-Encoding: chunked\r\n\r\n", chunks(*pieces), end=False)
     assert body_of(answer, size) == b"".join(pieces)
     assert answer.reusable
-    line.close()
+    pair.close()
 
 
-def test_a_body_goes_into_the_readers_buffer_and_no_further(line: Line) -> None:
-    answer = line.answer(OK, b"Content-Length: 100000\r\n\r\n", b"x" * 100_000, b"next", end=False)
+def test_a_body_goes_into_the_readers_buffer_and_no_further(pair: SocketPair) -> None:
+    answer = pair.answer(OK, b"Content-Length: 100000\r\n\r\n", b"x" * 100_000, b"next", end=False)
     assert body_of(answer, 1 << 20) == b"x" * 100_000
-    assert line.connection.line.recv(10) == b"next"
+    assert pair.connection.sock.recv(10) == b"next"
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
-def test_statuses_without_a_body(line: Line, status: bytes) -> None:
-    answer = line.answer(b"HTTP/1.1 ", status, b"\r\nContent-Length: 5\r\n\r\n", end=False)
+def test_statuses_without_a_body(pair: SocketPair, status: bytes) -> None:
+    answer = pair.answer(b"HTTP/1.1 ", status, b"\r\nContent-Length: 5\r\n\r\n", end=False)
     assert body_of(answer) == b""
     assert answer.reusable
 
 
-def test_an_answer_to_head_has_no_body(line: Line) -> None:
-    answer = line.answer(OK, b"Content-Length: 5\r\n\r\n", end=False, bodiless=True)
+def test_an_answer_to_head_has_no_body(pair: SocketPair) -> None:
+    answer = pair.answer(OK, b"Content-Length: 5\r\n\r\n", end=False, bodiless=True)
     assert (body_of(answer), answer.headers["content-length"]) == (b"", "5")
     assert answer.reusable
 
 
-def test_announcements_are_skipped(line: Line) -> None:
+def test_announcements_are_skipped(pair: SocketPair) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-    answer = line.answer(
+    answer = pair.answer(
         b"HTTP/1.1 100 Continue\r\n\r\n", hints, OK, b"Content-Length: 2\r\n\r\nab", end=False
     )
     assert (answer.status, body_of(answer)) == (200, b"ab")
@@ -143,16 +150,16 @@ def test_announcements_are_skipped(line: Line) -> None:
         (b"1.0", b"Keep-Alive", True),
     ],
 )
-def test_which_connections_stay_open(line: Line, version: bytes, connection: bytes, kept: bool) -> None:
+def test_which_connections_stay_open(pair: SocketPair, version: bytes, connection: bytes, kept: bool) -> None:
     more = b"Connection: %b\r\n" % connection if connection else b""
-    answer = line.answer(b"HTTP/%b 200 OK\r\nContent-Length: 2\r\n" % version, more, b"\r\nab", end=False)
+    answer = pair.answer(b"HTTP/%b 200 OK\r\nContent-Length: 2\r\n" % version, more, b"\r\nab", end=False)
     assert body_of(answer) == b"ab"
     assert answer.reusable is kept
 
 
-def test_what_has_arrived_needs_no_reader(line: Line) -> None:
-    assert line.answer(OK, b"Content-Length: 2\r\n\r\nab", end=False).reusable
-    assert not line.answer(OK, b"Content-Length: 3\r\n\r\nab", end=False).reusable
+def test_what_has_arrived_needs_no_reader(pair: SocketPair) -> None:
+    assert pair.answer(OK, b"Content-Length: 2\r\n\r\nab", end=False).reusable
+    assert not pair.answer(OK, b"Content-Length: 3\r\n\r\nab", end=False).reusable
 
 
 @pytest.mark.parametrize(
@@ -161,8 +168,8 @@ def test_what_has_arrived_needs_no_reader(line: Line) -> None:
 @pytest.mark.parametrize(
     "more", [b"junk", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\ncd"]
 )
-def test_more_than_the_answer_spoils_the_connection(line: Line, framing: bytes, more: bytes) -> None:
-    answer = line.answer(OK, framing, more, end=False)
+def test_more_than_the_answer_spoils_the_connection(pair: SocketPair, framing: bytes, more: bytes) -> None:
+    answer = pair.answer(OK, framing, more, end=False)
     assert body_of(answer) == b"ab"
     assert not answer.reusable
 
@@ -179,15 +186,15 @@ def test_more_than_the_answer_spoils_the_connection(line: Line, framing: bytes, 
 )
 @pytest.mark.parametrize("drop", [1000, 70_000])
 def test_a_body_that_ends_too_early_is_never_whole(sent: bytes, drop: int) -> None:
-    line = Line(drop)
+    pair = SocketPair(drop)
     with pytest.raises(ConnectionError):
-        body_of(line.answer(OK, sent))
-    line.close()
+        body_of(pair.answer(OK, sent))
+    pair.close()
 
 
-def test_chunks_must_lead_somewhere(line: Line) -> None:
-    answer = line.answer(OK, b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n", end=False)
-    line.server.sendall(b"X: y\r\n" * 15_000)
+def test_chunks_must_lead_somewhere(pair: SocketPair) -> None:
+    answer = pair.answer(OK, b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n", end=False)
+    pair.server.sendall(b"X: y\r\n" * 15_000)
     with pytest.raises(ConnectionError, match="do not end"):
         body_of(answer)
 
@@ -208,14 +215,14 @@ def test_headers_have_names_in_any_case_and_lines() -> None:
 
 @pytest.mark.parametrize("drop", [1, 1000])
 def test_lines_of_old_servers(drop: int) -> None:
-    line = Line(drop)
-    answer = line.answer(b"HTTP/1.0 200 OK\nX: y\n\nab\r\n\r\ncd")
+    pair = SocketPair(drop)
+    answer = pair.answer(b"HTTP/1.0 200 OK\nX: y\n\nab\r\n\r\ncd")
     assert (answer.headers["x"], body_of(answer)) == ("y", b"ab\r\n\r\ncd")
-    line.close()
+    pair.close()
 
 
-def test_letters_beyond_ascii(line: Line) -> None:
-    assert line.answer(OK, b"X: caf\xe9\r\n\r\n").headers["x"] == "caf\xe9"
+def test_letters_beyond_ascii(pair: SocketPair) -> None:
+    assert pair.answer(OK, b"X: caf\xe9\r\n\r\n").headers["x"] == "caf\xe9"
 
 
 @pytest.mark.parametrize(
@@ -239,40 +246,42 @@ def test_letters_beyond_ascii(line: Line) -> None:
         OK + b"X: a\x00b\r\n\r\n",
         OK + b"no colon\r\n\r\n",
         OK + b"X: y\r\n" * 201 + b"\r\n",
-        OK + b"X: " + b"y" * HEAD_BYTES,
+        OK + b"X: " + b"y" * MAX_HEAD_BYTES,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 3000,
     ],
 )
-def test_answers_that_are_not_http(line: Line, head: bytes) -> None:
-    with pytest.raises(Malformed) as caught:
-        line.answer(head, end=False)
+def test_answers_that_are_not_http(pair: SocketPair, head: bytes) -> None:
+    with pytest.raises(MalformedResponse) as caught:
+        pair.answer(head, end=False)
     assert len(str(caught.value)) < 100
 
 
-def test_a_head_as_large_as_allowed(line: Line) -> None:
+def test_a_head_as_large_as_allowed(pair: SocketPair) -> None:
     fixed = len(OK + b"X: \r\nContent-Length: 2\r\n\r\n")
-    answer = line.answer(OK, b"X: " + b"y" * (HEAD_BYTES - fixed), b"\r\nContent-Length: 2\r\n\r\n", b"ab")
+    answer = pair.answer(
+        OK, b"X: " + b"y" * (MAX_HEAD_BYTES - fixed), b"\r\nContent-Length: 2\r\n\r\n", b"ab"
+    )
     assert body_of(answer) == b"ab"
 
 
-def test_a_connection_that_ended_before_the_answer(line: Line) -> None:
-    with pytest.raises(Closed):
-        line.answer(b"")
+def test_a_connection_that_ended_before_the_answer(pair: SocketPair) -> None:
+    with pytest.raises(ConnectionClosed):
+        pair.answer(b"")
 
 
-def test_a_connection_that_ended_before_the_question(line: Line) -> None:
-    line.server.close()
-    with pytest.raises(Closed):
-        line.connection.ask(ASKED)
+def test_a_connection_that_ended_before_the_question(pair: SocketPair) -> None:
+    pair.server.close()
+    with pytest.raises(ConnectionClosed):
+        pair.connection.send_request(ASKED)
 
 
-def test_a_connection_that_ended_within_the_headers(line: Line) -> None:
+def test_a_connection_that_ended_within_the_headers(pair: SocketPair) -> None:
     with pytest.raises(ConnectionError) as caught:
-        line.answer(OK, b"X: y\r\n")
-    assert not isinstance(caught.value, Closed)
+        pair.answer(OK, b"X: y\r\n")
+    assert not isinstance(caught.value, ConnectionClosed)
 
 
-def test_a_connection_shows_that_something_came_unasked(line: Line) -> None:
-    assert not line.connection.disturbed()
-    line.server.close()
-    assert line.connection.disturbed()
+def test_a_connection_shows_that_something_came_unasked(pair: SocketPair) -> None:
+    assert not pair.connection.has_unexpected_data()
+    pair.server.close()
+    assert pair.connection.has_unexpected_data()

@@ -10,7 +10,7 @@ import pytest
 from dataferry.core.errors import InvalidInput, NetworkFault, PrivateAddress, TransferError
 from dataferry.core.types import Http
 from dataferry.transfer.http.client import HttpClient, open_http
-from dataferry.transfer.http.resolved_url import Lease
+from dataferry.transfer.http.resolved_url import ResolvedUrl
 from dataferry.transfer.http.urls import same_origin
 from tests.fakes.files import FileServer
 from tests.support.certificates import made_certificate
@@ -33,7 +33,7 @@ def other() -> Iterator[FileServer]:
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    client = HttpClient(connections=2, connect_timeout=2, read_timeout=5)
+    client = HttpClient(connections=2, connect_timeout_s=2, read_timeout_s=5)
     yield client
     client.close()
 
@@ -286,11 +286,11 @@ def test_a_lease_is_renewed_once_however_many_notice() -> None:
         return Http("http://x/new", refresh=refresh)
 
     old = Http("http://x/old", refresh=refresh)
-    lease = Lease(old)
+    resolved = ResolvedUrl(old)
 
     def notice() -> None:
         together.wait()
-        assert lease.renew(old)
+        assert resolved.renew(old)
 
     threads = [threading.Thread(target=notice) for _ in range(8)]
     for thread in threads:
@@ -298,9 +298,9 @@ def test_a_lease_is_renewed_once_however_many_notice() -> None:
     for thread in threads:
         thread.join()
     assert len(renewals) == 1
-    assert lease.origin.url == "http://x/new"
+    assert resolved.origin.url == "http://x/new"
     fixed = Http("http://x/fixed")
-    assert not Lease(fixed).renew(fixed)
+    assert not ResolvedUrl(fixed).renew(fixed)
 
 
 @pytest.mark.parametrize("tls", [False, True])
@@ -310,8 +310,8 @@ def test_hanging_up_wakes_a_reader(
 ) -> None:
     pem, context = made_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    client = HttpClient(read_timeout=30)
-    waker = threading.Timer(0.05, client.hang_up)
+    client = HttpClient(read_timeout_s=30)
+    waker = threading.Timer(0.05, client.shutdown)
 
     def read_on() -> None:
         with client.open(Http(server.url("a.bin"))) as response:

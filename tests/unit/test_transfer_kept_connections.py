@@ -20,7 +20,7 @@ CD = AB.replace(b"ab", b"cd")
 
 @pytest.fixture
 def client() -> Iterator[HttpClient]:
-    client = HttpClient(connections=2, connect_timeout=2, read_timeout=5)
+    client = HttpClient(connections=2, connect_timeout_s=2, read_timeout_s=5)
     yield client
     client.close()
 
@@ -139,12 +139,12 @@ def test_a_closed_answer_is_not_read_any_more(client: HttpClient) -> None:
 
 def test_an_answer_is_closed_once(client: HttpClient) -> None:
     with FileServer({"a.bin": b"ab"}) as server:
-        told: list[int] = []
+        closed: list[int] = []
         response = client.open(Http(server.url("a.bin")))
-        response.on_close = lambda: told.append(1)
+        response.on_close = lambda: closed.append(1)
         response.close()
         response.close()
-        assert told == [1]
+        assert closed == [1]
         both = [client.open(Http(server.url("a.bin"))) for _ in range(2)]
         assert both[0]._connection is not both[1]._connection
         for each in both:
@@ -173,7 +173,7 @@ def test_a_server_that_does_not_speak_http(client: HttpClient) -> None:
 
 
 def test_a_server_that_says_nothing() -> None:
-    client = HttpClient(read_timeout=0.05)
+    client = HttpClient(read_timeout_s=0.05)
     with (
         ScriptedServer([b"", AB], linger=True) as server,
         pytest.raises(NetworkFault, match=r"sent nothing for 0\.05 s"),
@@ -183,7 +183,7 @@ def test_a_server_that_says_nothing() -> None:
 
 
 def test_a_kept_connection_that_falls_silent_is_a_fault() -> None:
-    client = HttpClient(read_timeout=0.05)
+    client = HttpClient(read_timeout_s=0.05)
     with ScriptedServer([AB, b"", AB], linger=True) as server:
         assert get(client, server.url()) == b"ab"
         with pytest.raises(NetworkFault, match="sent nothing"):
@@ -193,7 +193,7 @@ def test_a_kept_connection_that_falls_silent_is_a_fault() -> None:
 
 
 def test_a_large_redirect_is_followed_without_its_body() -> None:
-    client, started = HttpClient(read_timeout=30), time.monotonic()
+    client, started = HttpClient(read_timeout_s=30), time.monotonic()
     far = b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 1000000\r\n\r\n<html>"
     with ScriptedServer([far], [CD], linger=True) as server:
         assert get(client, server.url()) == b"cd"
@@ -202,18 +202,18 @@ def test_a_large_redirect_is_followed_without_its_body() -> None:
 
 
 def test_hanging_up_is_not_the_end_of_a_body_without_a_length() -> None:
-    client = HttpClient(read_timeout=30)
+    client = HttpClient(read_timeout_s=30)
     with ScriptedServer([b"HTTP/1.1 200 OK\r\n\r\nab"], linger=True) as server:
         response = client.open(Http(server.url()))
         assert response.read1() == b"ab"
-        client.hang_up()
+        client.shutdown()
         with response, pytest.raises(NetworkFault):
             response.read1()
     client.close()
 
 
 def test_hanging_up_ends_a_handshake() -> None:
-    client = HttpClient(connect_timeout=30, read_timeout=30)
+    client = HttpClient(connect_timeout_s=30, read_timeout_s=30)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ended: list[Exception] = []
 
@@ -228,7 +228,7 @@ def test_hanging_up_ends_a_handshake() -> None:
         thread.start()
         peer, _ = silent.accept()
         peer.recv(1)  # the handshake has begun
-        client.hang_up()
+        client.shutdown()
         thread.join(20)
         peer.close()
     assert len(ended) == 1

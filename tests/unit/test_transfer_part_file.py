@@ -1,4 +1,4 @@
-"""One version of a large file on disk, in the hands of several threads."""
+"""A part file, in the hands of several threads."""
 
 import os
 import threading
@@ -7,26 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest
-from dataferry.transfer.files.part_file import Version
-from dataferry.transfer.files.workdir import Partial
+from dataferry.transfer.files.part_file import PartFile
+from dataferry.transfer.files.workdir import Workdir
 
 SIZE = 1000
 CLOSERS = 4
 
 
-def test_a_version_that_several_threads_close_is_closed_once(tmp_path: Path) -> None:
+def test_a_part_file_that_several_threads_close_is_closed_once(tmp_path: Path) -> None:
     """A number that is closed a second time may be another file's by then."""
     entry = FileEntry("a.bin", Bytes(lambda: (tmp_path / "none").open("rb")), size=SIZE)
     manifest = Manifest(DatasetRef.make("builtin", "iris"), "1", (entry,))
-    with Partial.locked(tmp_path / "work", manifest) as work, ThreadPoolExecutor(CLOSERS) as pool:
-        work.restore(lambda: None)
+    with Workdir.locked(tmp_path / "workdir", manifest) as workdir, ThreadPoolExecutor(CLOSERS) as pool:
+        workdir.restore(lambda: None)
         for _ in range(300):
-            version = Version(entry, SIZE, work, None, SIZE)
-            version.begin(None)
+            part_file = PartFile(entry, SIZE, workdir, None, SIZE)
+            part_file.open(None)
             ready = threading.Barrier(CLOSERS)
-            closed = [pool.submit(_close, version.close, ready) for _ in range(CLOSERS)]
+            closed = [pool.submit(_close, part_file.close, ready) for _ in range(CLOSERS)]
             assert [each.result() for each in closed] == [None] * CLOSERS
-            assert not version.open
+            assert not part_file.is_open
 
 
 def _close(close: Callable[[], None], ready: threading.Barrier) -> None:

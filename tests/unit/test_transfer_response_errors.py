@@ -1,39 +1,10 @@
 """What answers other than the bytes mean."""
 
-from email.utils import formatdate
-from time import time
-
 import pytest
 
 from dataferry.core.types import Checksum
 from dataferry.transfer.http.http1 import Headers
-from dataferry.transfer.http.response_errors import published_checksum, wait_asked
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"Retry-After": "12"}, 12),
-        ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "-5"}, None),
-        ({"RateLimit": '"resolvers";r=0;t=87'}, 87),
-        ({"RateLimit": '"api";r=5;t=10, "resolvers";r=0;t=87'}, 87),
-        ({"RateLimit": '"resolvers";r=9;t=87'}, None),
-        ({"RateLimit": '"resolvers"; r=0; t=3'}, 3),
-        ({"Retry-After": "4", "RateLimit": '"resolvers";r=0;t=87'}, 4),
-        ({"RateLimit": "nonsense"}, None),
-    ],
-)
-def test_wait(headers: dict[str, str], seconds: float | None) -> None:
-    assert wait_asked(Headers(headers)) == seconds
-
-
-def test_wait_until_a_date() -> None:
-    wait = wait_asked(Headers({"Retry-After": formatdate(time() + 60, usegmt=True)}))
-    assert wait is not None
-    assert 55 < wait <= 61
-    assert wait_asked(Headers({"Retry-After": formatdate(0, usegmt=True)})) == 0
+from dataferry.transfer.http.response_errors import published_checksum
 
 
 def test_published_checksum_of_google_storage() -> None:

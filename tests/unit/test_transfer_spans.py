@@ -1,4 +1,4 @@
-"""The account of a file's bytes."""
+"""Which bytes of a file are held, active and missing."""
 
 import threading
 from itertools import pairwise
@@ -20,18 +20,18 @@ def ranges() -> st.SearchStrategy[list[Range]]:
 
 def test_spans_ascend_and_cover_everything() -> None:
     spans = Spans(10, [(2, 4)])
-    taken = [spans.take(3) for _ in range(4)]
+    taken = [spans.next_span(3) for _ in range(4)]
     assert [(span.start, span.stop) for span in taken if span] == [(0, 2), (4, 7), (7, 10)]
     assert taken[3] is None
 
 
 def test_what_a_connection_did_not_bring_is_missing_again() -> None:
     spans = Spans(10)
-    span = spans.take(10)
+    span = spans.next_span(10)
     assert span is not None
-    spans.wrote(span, 4)
-    spans.give_back(span)
-    again = spans.take(10)
+    spans.record_written(span, 4)
+    spans.release(span)
+    again = spans.next_span(10)
     assert spans.prefix == 4
     assert again is not None
     assert (again.start, again.stop) == (4, 10)
@@ -39,11 +39,11 @@ def test_what_a_connection_did_not_bring_is_missing_again() -> None:
 
 def test_the_prefix_leaps_over_what_is_held() -> None:
     spans = Spans(10, [(3, 6)])
-    first = spans.take(10)
+    first = spans.next_span(10)
     assert first is not None
-    spans.wrote(first, 2)
+    spans.record_written(first, 2)
     assert spans.prefix == 2
-    spans.wrote(first, 1)
+    spans.record_written(first, 1)
     assert spans.prefix == 6
 
 
@@ -51,24 +51,24 @@ def test_a_slow_connection_loses_the_second_half() -> None:
     now = 0.0
     size = 4 * 2**20
     spans = Spans(size, clock=lambda: now)
-    slow = spans.take(size)
+    slow = spans.next_span(size)
     assert slow is not None
-    spans.wrote(slow, 1024)
+    spans.record_written(slow, 1024)
     now = 1e-6
-    assert spans.take_over() is None  # fast so far
+    assert spans.split_slowest() is None  # fast so far
     now = 10.0
-    half = spans.take_over()
+    half = spans.split_slowest()
     assert half is not None
     assert (slow.stop, half.start, half.stop) == (half.start, half.start, size)
-    assert half.left == pytest.approx(slow.left, abs=1)
+    assert half.remaining == pytest.approx(slow.remaining, abs=1)
 
 
 def test_a_small_rest_is_left_alone() -> None:
     now = 0.0
     spans = Spans(1000, clock=lambda: now)
-    assert spans.take(1000) is not None
+    assert spans.next_span(1000) is not None
     now = 100.0
-    assert spans.take_over() is None
+    assert spans.split_slowest() is None
 
 
 def test_the_end_can_be_asked_for_first() -> None:
@@ -76,26 +76,26 @@ def test_the_end_can_be_asked_for_first() -> None:
     done = threading.Event()
 
     def follow() -> None:
-        spans.hurry((90, 100))
+        spans.fetch_first((90, 100))
         done.set()
 
     thread = threading.Thread(target=follow)
     thread.start()
     span = _urgent_span(spans)
     assert (span.start, span.stop) == (90, 95)
-    spans.wrote(span, 5)
-    spans.give_back(span)
+    spans.record_written(span, 5)
+    spans.release(span)
     assert done.wait(5)
     thread.join()
 
 
 def _urgent_span(spans: Spans) -> Span:
     while True:
-        span = spans.take(5)
+        span = spans.next_span(5)
         assert span is not None
         if span.start == 90:
             return span
-        spans.give_back(span)
+        spans.release(span)
 
 
 def test_who_waits_is_told_of_the_end() -> None:
@@ -104,13 +104,13 @@ def test_who_waits_is_told_of_the_end() -> None:
 
     def follow() -> None:
         try:
-            spans.wait(50)
+            spans.wait_for_prefix(50)
         except Cancelled as error:
             raised.append(error)
 
     thread = threading.Thread(target=follow)
     thread.start()
-    spans.end()
+    spans.close()
     thread.join(5)
     assert raised
 
@@ -123,29 +123,29 @@ def test_merged_holds_the_same_bytes(given_ranges: list[Range]) -> None:
 
 
 @given(
-    present=ranges(),
+    held=ranges(),
     steps=st.lists(
         st.tuples(st.sampled_from(["take", "write", "back", "over"]), st.integers(0, 300)),
         max_size=60,
     ),
 )
-def test_no_byte_is_lost_or_taken_twice(present: list[Range], steps: list[tuple[str, int]]) -> None:
+def test_no_byte_is_lost_or_taken_twice(held: list[Range], steps: list[tuple[str, int]]) -> None:
     """Any order of takes, writes, faults and take-overs: held, active and missing part the file."""
     now = 0.0
-    spans = Spans(SIZE, present, smallest=5, clock=lambda: now)
-    expected = _bytes(merged(present))
+    spans = Spans(SIZE, held, min_split_bytes=5, clock=lambda: now)
+    expected = _bytes(merged(held))
     active: list[Span] = []
     for action, number in steps:
         now += 1.0
         if action in ("take", "over"):
-            span = spans.take(number + 1) if action == "take" else spans.take_over()
+            span = spans.next_span(number + 1) if action == "take" else spans.split_slowest()
             active += [span] if span else []
         elif action == "write" and active:
             span = active[number % len(active)]
             expected |= set(range(span.position, min(span.position + number, span.stop)))
-            spans.wrote(span, number)
+            spans.record_written(span, number)
         elif action == "back" and active:
-            spans.give_back(active.pop(number % len(active)))
+            spans.release(active.pop(number % len(active)))
         held = _bytes(spans.held())
         assert held == expected
         under_way = [byte for span in active for byte in range(span.position, span.stop)]
@@ -153,12 +153,12 @@ def test_no_byte_is_lost_or_taken_twice(present: list[Range], steps: list[tuple[
         assert not held & set(under_way)
         assert spans.prefix == next((byte for byte in range(SIZE) if byte not in held), SIZE)
     for span in active:
-        spans.give_back(span)
-    while span := spans.take(SIZE):
+        spans.release(span)
+    while span := spans.next_span(SIZE):
         expected |= set(range(span.start, span.stop))
-        spans.wrote(span, span.left)
-        spans.give_back(span)
-    assert spans.whole
+        spans.record_written(span, span.remaining)
+        spans.release(span)
+    assert spans.is_complete
     assert _bytes(spans.held()) == set(range(SIZE))
 
 

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
-from dataferry.core.files.hardlinks import share
+from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.types import Checksum, HashName
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.transfer import FetchedFile
@@ -92,7 +92,7 @@ def deduplicate(
         try:
             # The older copy may have decayed on disk: it is read again before it replaces a verified file.
             if sha256_of(existing) == file.sha256:
-                share(existing, tree / file.path, scratch=scratch)
+                link_or_copy(existing, tree / file.path, scratch=scratch)
         except OSError:
             log.info("%s keeps its own bytes", file.path, exc_info=True)
 

@@ -87,7 +87,7 @@ class Handlers:
                 target,
                 run.progress,
                 run.cancel,
-                partial=partial,
+                workdir=partial,
                 limits=self._limits,
                 replace=True,
                 member=member,

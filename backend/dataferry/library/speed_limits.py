@@ -82,7 +82,7 @@ class SpeedLimits:
     @contextmanager
     def join(self, job_id: str, user_id: str) -> Iterator[Member]:
         """A job's membership in the governor, while the block lasts. ``user_id``: whose share it uses."""
-        with self._governor.join(job_id, user_id) as member:
+        with self._governor.join(user_id) as member:
             with self._lock:
                 self._members[job_id] = member
             try:

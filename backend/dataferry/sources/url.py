@@ -22,6 +22,7 @@ from dataferry.core.errors import (
     SourceRateLimited,
     SourceUnreachable,
 )
+from dataferry.core.rate_limit_headers import retry_after_s
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
     Credential,
@@ -151,8 +152,8 @@ class UrlSource:
             origin,
             method="HEAD" if method == "HEAD" else "GET",
             headers={"Range": "bytes=0-0"} if method == "GET" else None,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._read_timeout,
+            connect_timeout_s=self._connect_timeout,
+            read_timeout_s=self._read_timeout,
         )
 
 
@@ -177,11 +178,10 @@ def _refusal(response: HttpResponse) -> DataferryError:
             next_step="If it was made for a limited time or needs a login, get a new one.",
         )
     if status == 429:
-        wait = response.headers.get("retry-after", "")
         return SourceRateLimited(
             f"{host} allows no more requests for now.",
             next_step="Wait, then try again.",
-            retry_after=float(wait) if wait.isdecimal() else None,
+            retry_after=retry_after_s(response.headers),
         )
     if status >= 500:
         return SourceUnreachable(f"{host} fails at the moment ({status}).", next_step="Try again later.")

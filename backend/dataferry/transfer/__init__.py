@@ -1,4 +1,4 @@
-"""A manifest becomes verified files. Usable alone::
+"""Downloads the files of a manifest and verifies them. Usable alone::
 
     from pathlib import Path
     from threading import Event
@@ -6,15 +6,15 @@
     from dataferry.core.types import Checksum, DatasetRef, FileEntry, Http, Manifest
     from dataferry.transfer import fetch
 
-    link = "https://example.org/iris.csv"
+    url = "https://example.org/iris.csv"
     promised = Checksum("md5", "42615765a885ddf54427f12c34a0a070", "publisher")
-    files = (FileEntry("iris.csv", Http(link), checksum=promised),)
-    manifest = Manifest(DatasetRef.make("url", link), revision="1", files=files)
+    files = (FileEntry("iris.csv", Http(url), checksum=promised),)
+    manifest = Manifest(DatasetRef.make("url", url), revision="1", files=files)
     result = fetch(manifest, Path("iris"), print, Event())
     print(result.files[0].sha256)
 
-Large files come over several connections and go on where they were when the engine was stopped;
-``docs/transfer.md`` explains how. What all fetches of a process share is a ``Governor``'s to say.
+Large files are downloaded over several connections, and resumed where an earlier run ended. A ``Governor``
+shares connections, quotas and bandwidth among all fetches of a process. ``docs/transfer.md`` explains both.
 """
 
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits

@@ -1,30 +1,31 @@
-"""What a fetch is told and what it gives back."""
+"""What a fetch takes and returns, and what its downloads report to their scheduler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from dataferry.core.types import Checksum, Grade
+from dataferry.core.types import Checksum, FileEntry, Grade
 
 Reuse = Callable[[Checksum, int], Path | None]
-"""A file with the promised bytes, of so many bytes, that is here already; None where there is none."""
+"""Finds a file on this machine with the given checksum and size in bytes; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one fetch may use. Times in seconds, sizes in bytes."""
+    """What one fetch may use."""
 
     #: Connections at one time.
     connections: int = 8
     connect_timeout_s: float = 10.0
-    #: A connection that gives no byte for so long is cut and replaced.
+    #: A connection that sends no byte for this long is closed and replaced.
     stall_timeout_s: float = 30.0
-    #: Larger files come over several connections. What a kill costs is at most so much of each.
+    #: Larger files are downloaded over several connections. A kill costs at most this much of each.
     piece_bytes: int = 4 * 2**20
-    #: A connection is asked for at most so much at a time.
+    #: The longest span that is requested at a time.
     span_bytes: int = 32 * 2**20
-    #: How often what has come is made to outlast a power cut.
-    sync_s: float = 5.0
+    #: The interval between syncs; a power cut costs at most what arrived since the last one.
+    sync_interval_s: float = 5.0
     #: Disk space that stays free.
     min_free_bytes: int = 0
     #: An archive may grow to this many times its size, and always to ``unpack_floor_bytes``.
@@ -36,8 +37,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """One verified file. ``path`` is relative to the target; ``sha256`` is always ours, computed from
-    the bytes; ``grade`` says whose word those bytes were held against."""
+    """One verified file. ``path`` is relative to the target, ``size`` is in bytes, ``sha256`` is always
+    computed here from the bytes, and ``grade`` says whose checksum they were verified against."""
 
     path: str
     size: int
@@ -47,6 +48,31 @@ class FetchedFile:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """The files below the target, ordered by path; archives stand as their members."""
+    """The files below the target, ordered by path; an archive is represented by its members."""
 
     files: tuple[FetchedFile, ...]
+
+
+class Scheduler(Protocol):
+    """What the downloads of one fetch call. Every method may be called from any thread."""
+
+    def check_cancelled(self) -> None:
+        """Errors: ``Cancelled`` once the fetch has stopped."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Errors: ``Cancelled`` as soon as the fetch stops."""
+
+    def wake(self) -> None:
+        """There may be bytes to download again for a connection that waits for work."""
+
+    def response_started(self, latency_s: float) -> None:
+        """The head of a response arrived ``latency_s`` after its request."""
+
+    def connection_is_slow(self) -> None:
+        """One connection alone does not download all that could arrive: more would help."""
+
+    def completed(self, entry: FileEntry, file: FetchedFile) -> None:
+        """Called when a ranged download has put its verified file in place."""
+
+    def failed(self, error: Exception, entry: FileEntry) -> None:
+        """Called when a ranged download cannot complete, outside of any connection's own request."""

@@ -1,4 +1,4 @@
-"""The order of a fetch: what is there, what is missing, bytes, archives, and the one rename."""
+"""A fetch from beginning to end: restore, reuse, preflight, download, extract, and one rename."""
 
 import os
 import threading
@@ -15,24 +15,18 @@ from dataferry.core.errors import (
     InvalidInput,
     OutsideStore,
 )
-from dataferry.core.files.safe_names import Claims, UnusablePath, check_path
+from dataferry.core.files.durable import exchange, sync_file_system, sync_folder
+from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
 from dataferry.core.types import FileEntry, Manifest, Progress
-from dataferry.transfer.archives.streaming_extract import Unpacking
+from dataferry.transfer.archives.streaming_extract import StreamingExtraction
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits, Reuse
-from dataferry.transfer.download_session import Bringing
-from dataferry.transfer.files.disk import (
-    allocated,
-    disk_faults,
-    exchange,
-    preflight,
-    sync_file_system,
-    sync_folder,
-    unpacked_peak,
-)
-from dataferry.transfer.files.progress import Meter
+from dataferry.transfer.files.disk import allocated, disk_faults, preflight, unpacked_peak
+from dataferry.transfer.files.journal import JournalState
+from dataferry.transfer.files.progress import ProgressMeter
 from dataferry.transfer.files.reuse import reuse_files
-from dataferry.transfer.files.workdir import Partial
+from dataferry.transfer.files.workdir import Workdir
 from dataferry.transfer.limits.governor import Governor, Member
+from dataferry.transfer.scheduler import ConnectionScheduler
 
 
 def fetch(
@@ -41,22 +35,22 @@ def fetch(
     progress: Callable[[Progress], None],
     cancel: threading.Event,
     *,
-    partial: Path | None = None,
+    workdir: Path | None = None,
     limits: Limits = Limits(),
     replace: bool = False,
     member: Member | None = None,
     reuse: Reuse | None = None,
     keep_archives: bool = False,
 ) -> FetchResult:
-    """Bring the files of a manifest to ``target``, all of them verified, or nothing.
+    """Download the files of a manifest to ``target``, all of them verified, or nothing.
 
-    Blocks. Works in ``partial`` (by default ``.incomplete/<name>`` beside the target, and always on
-    its file system), which only one fetch uses at a time and in which what has come outlasts a failure,
-    a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one
-    is kept until then. Files are read-only. ``progress`` is called from this thread, about ten times
-    a second at most; ``cancel`` is obeyed within a second. ``member`` is a share of what all fetches of
-    the process may use; ``reuse`` knows files of given bytes that are here already, which are linked and
-    not fetched; ``keep_archives`` leaves an archive beside its members.
+    Blocks. Works in the folder ``workdir`` (by default ``.incomplete/<name>`` beside the target, and always
+    on its file system), which only one fetch uses at a time and which keeps what has arrived after a failure,
+    a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one is kept until
+    then. Files are read-only. ``progress`` is called from this thread, about ten times a second at most;
+    ``cancel`` is obeyed within a second. ``member`` is this fetch's share of what all fetches of the process
+    may use; ``reuse`` finds files on this machine by checksum, which are linked instead of downloaded;
+    ``keep_archives`` leaves an archive beside its members.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
@@ -65,15 +59,15 @@ def fetch(
     """
     _check_paths(manifest)
     target = target.absolute()
-    root = partial or target.parent / ".incomplete" / target.name
-    with Partial.locked(root, manifest) as work:
-        files = work.finished(target)
+    root = workdir or target.parent / ".incomplete" / target.name
+    with Workdir.locked(root, manifest) as locked:
+        files = locked.read_finished(target)
         if files is None:
-            with member or Governor().join("", "") as share:
-                order = _Order(manifest, target, limits, replace, reuse, keep_archives)
-                files = _Fetch(order, work, progress, cancel, share).run()
-        work.remove()
-    if partial is None:
+            with member or Governor().join("") as share:
+                options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
+                files = _Fetch(options, locked, progress, cancel, share).run()
+        locked.remove()
+    if workdir is None:
         with suppress(OSError):  # another fetch works beside it
             root.parent.rmdir()
     return FetchResult(files)
@@ -89,8 +83,8 @@ def _check_paths(manifest: Manifest) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """What a caller of ``fetch`` asks for."""
+class _FetchOptions:
+    """The arguments of a call of ``fetch``."""
 
     manifest: Manifest
     target: Path
@@ -105,130 +99,153 @@ class _Fetch:
 
     def __init__(
         self,
-        order: _Order,
-        work: Partial,
+        options: _FetchOptions,
+        workdir: Workdir,
         progress: Callable[[Progress], None],
         cancel: threading.Event,
         member: Member,
     ) -> None:
-        self._order = order
-        self._manifest = order.manifest
-        self._target = order.target
-        self._limits = order.limits
-        self._replace = order.replace
-        self._work = work
+        self._options = options
+        self._manifest = options.manifest
+        self._target = options.target
+        self._limits = options.limits
+        self._workdir = workdir
         self._progress = progress
         self._cancel = cancel
         self._member = member
-        self._claims = Claims(folded=work.folds_case)
+        self._reserved = ReservedPaths(fold_case=workdir.folds_case)
 
     def run(self) -> tuple[FetchedFile, ...]:
         self._check_target()
-        self._claim_paths()
-        left = self._work.restore(self._proceed)
-        whole = dict(left.whole)
-        missing = [entry for entry in self._manifest.files if entry.path not in whole]
-        meter = Meter(
-            self._progress,
-            sizes=[entry.size for entry in missing],
-            there=sum(file.size for file in whole.values()),
-            files_there=len(whole),
-        )
-        meter.add(sum(stop - start for part in left.begun.values() for start, stop in part.held))
-        meter.tell()
-        if self._order.reuse is not None:
-            whole |= reuse_files(missing, self._order.reuse, self._work, meter, self._proceed)
-            missing = [entry for entry in missing if entry.path not in whole]
-        preflight(self._room_for(missing, left.begun), self._work.root, self._limits.min_free_bytes)
-        unpacking = Unpacking(
+        self._reserve_paths()
+        state = self._workdir.restore(self._check_cancelled)
+        completed = dict(state.completed)
+        missing = [entry for entry in self._manifest.files if entry.path not in completed]
+        meter = self._meter(missing, state)
+        if self._options.reuse is not None:
+            completed |= reuse_files(
+                missing, self._options.reuse, self._workdir, meter, self._check_cancelled
+            )
+            missing = [entry for entry in missing if entry.path not in completed]
+        needed_bytes = self._needed_bytes(missing, state.parts)
+        preflight(needed_bytes, self._workdir.root, self._limits.min_free_bytes)
+        extraction = StreamingExtraction(
             self._manifest,
-            self._work,
-            self._claims,
+            self._workdir,
+            self._reserved,
             self._limits,
             meter,
-            keep_archives=self._order.keep_archives,
+            keep_archives=self._options.keep_archives,
         )
         try:
-            bringing = Bringing(
-                self._manifest.ref, self._work, meter, self._member, self._limits, unpacking.follow
-            )
-            whole |= bringing.run(missing, left.begun, self._proceed)
-            meter.enter("verifying")
-            self._check_sizes(whole)
-            members = unpacking.finish(whole, self._proceed)
+            completed |= self._download(missing, state, meter, extraction)
+            meter.enter_phase("verifying")
+            self._check_sizes(completed)
+            members = extraction.finish(completed, self._check_cancelled)
         except DiskFull:
-            preflight(self._room_left(), self._work.root)  # says the sum
+            preflight(self._needed_bytes_now(), self._workdir.root)  # its error names the sum
             raise
         finally:
-            unpacking.stop()
-        meter.enter("finishing")
-        plain = {entry.path: whole[entry.path] for entry in self._manifest.files if not entry.unpack}
+            extraction.stop()
+        meter.enter_phase("finishing")
+        plain = {entry.path: completed[entry.path] for entry in self._manifest.files if not entry.unpack}
         files = tuple(file for _, file in sorted((plain | members).items()))
-        self._move(files)
+        self._move_into_place(files)
         return files
 
-    def _proceed(self) -> None:
+    def _check_cancelled(self) -> None:
         if self._cancel.is_set():
             raise Cancelled
 
     def _check_target(self) -> None:
-        """Errors: what would stop the rename at the end, said before the first byte."""
+        """Errors: whatever would prevent the rename at the end, before the first byte."""
         with disk_faults(self._target.parent):
             self._target.parent.mkdir(parents=True, exist_ok=True)
-            apart = self._target.parent.stat().st_dev != self._work.root.stat().st_dev
+            other_disk = self._target.parent.stat().st_dev != self._workdir.root.stat().st_dev
         if not os.access(self._target.parent, os.W_OK | os.X_OK):
             preflight(0, self._target.parent)
-        if apart:
-            raise InvalidInput(f"{self._work.root} and {self._target} lie on different file systems.")
-        if not self._replace and os.path.lexists(self._target):
+        if other_disk:
+            raise InvalidInput(f"{self._workdir.root} and {self._target} lie on different file systems.")
+        if not self._options.replace and os.path.lexists(self._target):
             raise Conflict(f"{self._target} exists already.", next_step="Delete it, or fetch with replace.")
 
-    def _claim_paths(self) -> None:
-        """Errors: ``InvalidInput`` if two files of the manifest want one place."""
-        archives = Claims()
+    def _reserve_paths(self) -> None:
+        """Errors: ``InvalidInput`` if two files of the manifest have one path."""
+        archives = ReservedPaths()
         for entry in self._manifest.files:
             try:
-                (archives if entry.unpack else self._claims).add(entry.path)
+                (archives if entry.unpack else self._reserved).add(entry.path)
             except UnusablePath as error:
                 raise InvalidInput(f"The source lists files that collide: {error}.") from error
 
-    def _room_for(self, missing: list[FileEntry], begun: Container[str]) -> int:
-        """Bytes of disk that are still needed: what is under way has its room already."""
+    def _meter(self, missing: list[FileEntry], state: JournalState) -> ProgressMeter:
+        """Begins with what an earlier run has left, and reports it."""
+        meter = ProgressMeter(
+            self._progress,
+            sizes=[entry.size for entry in missing],
+            present_bytes=sum(file.size for file in state.completed.values()),
+            present_files=len(state.completed),
+        )
+        meter.add(sum(stop - start for part in state.parts.values() for start, stop in part.held))
+        meter.report()
+        return meter
+
+    def _download(
+        self,
+        missing: list[FileEntry],
+        state: JournalState,
+        meter: ProgressMeter,
+        extraction: StreamingExtraction,
+    ) -> dict[str, FetchedFile]:
+        scheduler = ConnectionScheduler(
+            missing,
+            state.parts,
+            ref=self._manifest.ref,
+            workdir=self._workdir,
+            meter=meter,
+            member=self._member,
+            limits=self._limits,
+            extraction=extraction,
+        )
+        return scheduler.run(self._check_cancelled)
+
+    def _needed_bytes(self, missing: list[FileEntry], parts: Container[str]) -> int:
+        """Bytes of disk that are still needed: a part file's blocks are allocated already."""
         needed = unpacked_peak(self._manifest)
         for entry in missing:
-            taken = allocated(self._work.part(entry)) if entry.path in begun else 0
+            taken = allocated(self._workdir.part_path(entry)) if entry.path in parts else 0
             needed += max(0, (entry.size or 0) - taken)
         return needed
 
-    def _room_left(self) -> int:
-        """The same in the middle of the work."""
-        homes = {entry.path: self._work.home(entry) for entry in self._manifest.files}
-        missing = [entry for entry in self._manifest.files if not homes[entry.path].exists()]
-        plain = set(homes.values())
-        members = [path for path in self._work.tree.rglob("*") if path.is_file() and path not in plain]
+    def _needed_bytes_now(self) -> int:
+        """The same in the middle of a download or an extraction."""
+        paths = {entry.path: self._workdir.completed_path(entry) for entry in self._manifest.files}
+        missing = [entry for entry in self._manifest.files if not paths[entry.path].exists()]
+        plain = set(paths.values())
+        members = [path for path in self._workdir.tree.rglob("*") if path.is_file() and path not in plain]
         unpacked = min(sum(path.stat().st_size for path in members), unpacked_peak(self._manifest))
-        return self._room_for(missing, homes) - unpacked
+        return self._needed_bytes(missing, paths) - unpacked
 
-    def _check_sizes(self, whole: dict[str, FetchedFile]) -> None:
-        """Every file is still where it landed. Its bytes were hashed on the way."""
-        with disk_faults(self._work.root):
+    def _check_sizes(self, completed: dict[str, FetchedFile]) -> None:
+        """Every file is still in its place. Its bytes were hashed as they arrived."""
+        with disk_faults(self._workdir.root):
             for entry in self._manifest.files:
-                self._proceed()
-                if self._work.size_of(entry) != whole[entry.path].size:
+                self._check_cancelled()
+                if self._workdir.size_of(entry) != completed[entry.path].size:
                     raise ChecksumMismatch(f"{entry.path} changed on this disk after it was verified.")
 
-    def _move(self, files: tuple[FetchedFile, ...]) -> None:
+    def _move_into_place(self, files: tuple[FetchedFile, ...]) -> None:
         """The tree becomes the target."""
-        tree, target = self._work.tree, self._target
+        tree, target = self._workdir.tree, self._target
         with disk_faults(target.parent):
             sync_file_system(tree)
-            self._proceed()
-            self._work.finish(files)
+            self._check_cancelled()
+            self._workdir.write_finished(files)
             if not os.path.lexists(target):
                 tree.rename(target)
-            elif not self._replace:
+            elif not self._options.replace:
                 raise Conflict(f"{target} exists already.", next_step="Delete it, or fetch with replace.")
             elif not exchange(tree, target):
-                target.rename(self._work.root / "old")
+                target.rename(self._workdir.root / "old")
                 tree.rename(target)
             sync_folder(target.parent)

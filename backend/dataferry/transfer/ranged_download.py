@@ -1,9 +1,8 @@
-"""A large file, brought in spans over several connections."""
+"""A large file, downloaded in spans over several connections."""
 
 import re
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,213 +15,198 @@ from dataferry.core.errors import (
 )
 from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
-from dataferry.transfer.contract import FetchedFile, Limits
-from dataferry.transfer.files.journal import Begun
-from dataferry.transfer.files.part_file import Version
-from dataferry.transfer.files.progress import Meter
+from dataferry.transfer.contract import FetchedFile
+from dataferry.transfer.download_context import DownloadContext
+from dataferry.transfer.files.journal import PartState
+from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.spans import Range, Span
-from dataferry.transfer.files.workdir import Partial
-from dataferry.transfer.files.write_gate import Gate
 from dataferry.transfer.http.client import HttpResponse
-from dataferry.transfer.http.requester import Asking
-from dataferry.transfer.http.resolved_url import Lease
-from dataferry.transfer.http.response_errors import check_body, published_checksum, validator_of
-from dataferry.transfer.limits.governor import Member
+from dataferry.transfer.http.resolved_url import ResolvedUrl
+from dataferry.transfer.http.response_errors import (
+    check_content_encoding,
+    published_checksum,
+    validator_of,
+)
 
-#: A request should keep its connection busy for so long: the pause before an answer then weighs little.
-_SPAN_S = 2.0
-#: Bytes are written once so many have come, or once the first of them has waited so long.
+#: The time that one request should take: the latency before its response is then small beside it.
+_TARGET_REQUEST_S = 2.0
+#: Bytes are written once this many have arrived, or once the first of them has waited this long.
 _WRITE_BYTES = 512 * 1024
-_WRITE_S = 0.1
-#: A connection that brings so many bytes a second leaves little for others to do.
-_FAST_BPS = 150e6
-#: A file that changes more often under way is fetched in one answer, over one connection.
-_CHANGES = 2
-_ANSWERS = frozenset({200, 206, 412, 416})
-_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_MAX_WRITE_DELAY_S = 0.1
+#: A connection that downloads this many bytes a second leaves little for others to do.
+_FAST_BYTES_PER_S = 150e6
+#: A file whose validator changes more often during a download is requested as a whole instead.
+_MAX_RESTARTS = 2
+_EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
+#: RFC 9110, section 14.4.
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the files of one fetch share. ``landed`` and ``failed`` are told of a file's end, ``moved``
-    that there may be work again, ``slow`` that one connection alone does not bring all that can come, and
-    ``follow`` that an archive's bytes begin to come."""
+class RangeRequest:
+    """A span of one part file, for one connection."""
 
-    asking: Asking
-    member: Member
-    work: Partial
-    gate: Gate
-    meter: Meter
-    limits: Limits
-    proceed: Callable[[], None]
-    landed: Callable[[FileEntry, FetchedFile], None]
-    failed: Callable[[Exception, FileEntry], None]
-    moved: Callable[[], None]
-    slow: Callable[[], None]
-    follow: Callable[[FileEntry, Version], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A span of one version of a file, for one connection."""
-
-    file: "LargeFile"
-    version: Version
+    download: "RangedDownload"
+    part_file: PartFile
     span: Span
-    #: In one answer, over one connection.
-    whole: bool = False
-    #: The first to ask: how the server answers is not known yet.
-    first: bool = False
+    #: Without a ``Range`` header: the whole file in one response.
+    whole_file: bool = False
+    #: The first request: whether the server honours ranges is not known yet.
+    is_probe: bool = False
 
 
-class _Anew(Exception):
-    """What has come so far is of no use."""
+class _RestartDownload(Exception):
+    """What has arrived so far is of no use. The reason is its text, empty if nothing had arrived."""
 
 
-class LargeFile:
-    """One file of known size. Connections ``take`` a share, ``bring`` it, and come back for the next.
+class RangedDownload:
+    """One file of known size. A connection takes the ``next_request``, passes it to ``download``, and
+    returns for the next.
 
-    It is asked for by ranges as soon as the first answer shows that the server knows them; if it does
-    not, in one answer over one connection.
+    Ranges are requested as soon as the first response shows that the server honours them; if it does not,
+    the whole file in one response over one connection.
     """
 
-    def __init__(self, entry: FileEntry, size: int, begun: Begun | None, around: Surroundings) -> None:
+    def __init__(
+        self, entry: FileEntry, size: int, saved: PartState | None, context: DownloadContext
+    ) -> None:
         assert isinstance(entry.origin, Http)
         self.entry = entry
         self.size = size
-        self._around = around
-        self._lease = Lease(entry.origin)
+        self._context = context
+        self._url = ResolvedUrl(entry.origin)
         self._lock = threading.Lock()
-        self._way: Literal["unknown", "asking", "ranges", "whole"] = "unknown"
-        self._version = Version(entry, size, around.work, begun, around.limits.piece_bytes)
-        self._changes = 0
+        self._mode: Literal["unknown", "probing", "ranges", "whole"] = "unknown"
+        self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
+        self._restarts = 0
         self._mismatches = 0
-        self._rate = 0.0
+        self._bytes_per_s = 0.0
         self._headers: dict[str, str] = {}
         self._ended = False
-        if begun is not None and self._version.spans.whole:
-            self._version.begin(begun.validator)
-            self._version.follow(entry.checksum, self._hashed)
+        if saved is not None and self._part_file.spans.is_complete:
+            self._part_file.open(saved.validator)
+            self._part_file.start_hashing(entry.checksum, self._on_hashed)
 
     # -- for connections -------------------------------------------------------------------------
 
-    def take(self) -> Share | None:
-        """Missing bytes for one connection; None where there are none to be had now."""
+    def next_request(self) -> RangeRequest | None:
+        """Missing bytes for one connection; None where there are none to request now."""
         with self._lock:
-            if self._ended or self._way == "asking":
+            if self._ended or self._mode == "probing":
                 return None
-            whole = self._way == "whole"
-            span = self._version.spans.take(self.size if whole else self._want())
+            whole_file = self._mode == "whole"
+            span = self._part_file.spans.next_span(self.size if whole_file else self._span_bytes())
             if span is None:
                 return None
-            first = self._way == "unknown"
-            if first:
-                self._way = "asking"
-            return Share(self, self._version, span, whole, first)
+            is_probe = self._mode == "unknown"
+            if is_probe:
+                self._mode = "probing"
+            return RangeRequest(self, self._part_file, span, whole_file, is_probe)
 
-    def take_over(self) -> Share | None:
-        """A part of what a slow connection has still to bring."""
+    def split_slowest(self) -> RangeRequest | None:
+        """Half of what a slow connection has yet to download; None where no connection is slow."""
         with self._lock:
-            if self._ended or self._way != "ranges":
+            if self._ended or self._mode != "ranges":
                 return None
-            span = self._version.spans.take_over()
-            return None if span is None else Share(self, self._version, span)
+            span = self._part_file.spans.split_slowest()
+            return None if span is None else RangeRequest(self, self._part_file, span)
 
-    def bring(self, share: Share, buffer: memoryview) -> int:
-        """Fetch a share; how many bytes came. Errors: as ``fetch``; the bytes until then are kept."""
-        version, span = share.version, share.span
+    def download(self, request: RangeRequest, buffer: memoryview) -> None:
+        """Perform a request. Errors: as ``fetch``; the bytes that arrived before one are kept."""
+        part_file, span = request.part_file, request.span
         started, first = time.monotonic(), span.position
-        why: str | None = None
-        lost = False
+        reason = ""
+        restart = False
         try:
-            self._ask(share, buffer)
-        except _Anew as reason:
-            why, lost = str(reason), True
+            self._perform(request, buffer)
+        except _RestartDownload as error:
+            reason, restart = str(error), True
         except Cancelled:
-            self._around.proceed()  # raises if it is the whole fetch that stops
-            if not version.gate.closed:
+            self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
+            if not part_file.write_gate.closed:
                 raise
         except DataferryError:
-            lost = share.whole or self._way == "whole"
+            restart = request.whole_file or self._mode == "whole"
             raise
         finally:
-            version.give_back(span)
-            if lost:
-                self._begin_anew(version, why)
+            part_file.release(span)
+            if restart:
+                self._restart(part_file, reason)
             with self._lock:
-                if share.first and self._way == "asking":
-                    self._way = "unknown"
-            self._around.moved()
-        brought = span.position - first
-        self._rate = brought / max(time.monotonic() - started, 1e-6)
-        return brought
+                if request.is_probe and self._mode == "probing":
+                    self._mode = "unknown"
+            self._context.scheduler.wake()
+        self._bytes_per_s = (span.position - first) / max(time.monotonic() - started, 1e-6)
 
     def sync(self) -> None:
-        """Make what has come so far outlast a power cut."""
-        self._version.sync()
+        """Make what has arrived so far survive a power cut."""
+        self._part_file.sync()
 
     def stop(self) -> None:
-        """Nothing is written any more. What has come stays for a later run."""
+        """Nothing is written any more. What has arrived stays for a later run."""
         with self._lock:
             self._ended = True
-            version = self._version
-        version.close()
+            part_file = self._part_file
+        part_file.close()
 
-    def _want(self) -> int:
-        """Bytes of the next span: enough to keep a connection busy, and towards the end so few that all
-        connections end together."""
-        limits = self._around.limits
-        share = self._version.spans.missing // (2 * limits.connections)
-        return max(limits.piece_bytes, min(int(self._rate * _SPAN_S), limits.span_bytes, share))
+    def _span_bytes(self) -> int:
+        """The size of the next span: enough to keep a connection busy, and smaller towards the end, so that
+        all connections end together."""
+        limits = self._context.limits
+        even_share = self._part_file.spans.missing // (2 * limits.connections)
+        wanted = int(self._bytes_per_s * _TARGET_REQUEST_S)
+        return max(limits.piece_bytes, min(wanted, limits.span_bytes, even_share))
 
-    # -- one answer --------------------------------------------------------------------------------
+    # -- one response ------------------------------------------------------------------------------
 
-    def _ask(self, share: Share, buffer: memoryview) -> None:
-        version, wanted = share.version, (share.span.position, share.span.stop)
+    def _perform(self, request: RangeRequest, buffer: memoryview) -> None:
+        part_file, wanted = request.part_file, (request.span.position, request.span.stop)
         headers = dict(self._headers)
-        if not share.whole:
+        if not request.whole_file:
             headers["Range"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
-            if version.validator is not None and version.validator.startswith('"'):
-                headers["If-Match"] = version.validator
-        with self._around.asking.ask(self.entry.path, self._lease, headers, _ANSWERS) as response:
-            self._accept(response, share, wanted)
-            self._receive(response, share, buffer)
+            if part_file.validator is not None and part_file.validator.startswith('"'):
+                headers["If-Match"] = part_file.validator
+        with self._context.requester.request(
+            self.entry.path, self._url, headers, _EXPECTED_STATUSES
+        ) as response:
+            self._accept(response, request, wanted)
+            self._receive(response, request, buffer)
 
-    def _accept(self, response: HttpResponse, share: Share, wanted: Range) -> None:
-        """Whether the answer holds the share of the version that is under way.
+    def _accept(self, response: HttpResponse, request: RangeRequest, wanted: Range) -> None:
+        """Check that the response holds the requested bytes of the version that is being downloaded.
 
-        Errors: ``_Anew`` where it is another version or no such range, ``ContentChanged`` where it is not
-        the file of the manifest.
+        Errors: ``_RestartDownload`` where it is another version or no such range, ``ContentChanged`` where
+        it is not the file of the manifest.
         """
-        version = share.version
+        part_file = request.part_file
         if response.status in (412, 416):
-            raise _Anew("changed at its source")
-        check_body(response, self.entry.path)
-        if response.status == 206 and not share.whole:
-            fits = self._fits(response, wanted)
+            raise _RestartDownload("changed at its source")
+        check_content_encoding(response, self.entry.path)
+        if response.status == 206 and not request.whole_file:
+            fits = self._is_requested_range(response, wanted)
         else:
             self._check_size(response.length)
-            fits = version.spans.widen(share.span)
+            fits = part_file.spans.extend_to_whole_file(request.span)
         validator = validator_of(response.headers)
         with self._lock:
-            if version is self._version:
-                self._way = "ranges" if response.status == 206 and fits else "whole"
+            if part_file is self._part_file:
+                self._mode = "ranges" if response.status == 206 and fits else "whole"
             if not fits:
-                raise _Anew
-            known = version.open or version.validator is not None
-            if known and validator != version.validator:
-                raise _Anew("changed at its source")
-            if not version.open:
-                version.begin(validator)
+                raise _RestartDownload
+            known = part_file.is_open or part_file.validator is not None
+            if known and validator != part_file.validator:
+                raise _RestartDownload("changed at its source")
+            if not part_file.is_open:
+                part_file.open(validator)
                 checksum = self.entry.checksum or published_checksum(response.headers)
-                version.follow(checksum, self._hashed)
+                part_file.start_hashing(checksum, self._on_hashed)
                 if self.entry.unpack:
-                    self._around.follow(self.entry, version)
-        self._around.moved()
+                    self._context.extraction.follow(self.entry, part_file)
+        self._context.scheduler.wake()
 
-    def _fits(self, response: HttpResponse, wanted: Range) -> bool:
-        """Whether a 206 brings the bytes that were asked for, or the first of them."""
-        match = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
+    def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
+        """Whether a 206 sends the bytes that were requested, or the first of them."""
+        match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if match is None:
             return False
         first, last = int(match[1]), int(match[2])
@@ -238,79 +222,82 @@ class LargeFile:
                 next_step="Try again: the file list is read anew.",
             )
 
-    def _receive(self, response: HttpResponse, share: Share, buffer: memoryview) -> None:
-        """The body, written as it comes. Ends early where another connection takes over the rest."""
-        version, span = share.version, share.span
-        begun = since = time.monotonic()
+    def _receive(self, response: HttpResponse, request: RangeRequest, buffer: memoryview) -> None:
+        """Write the body as it arrives, up to the end of the span, which may decrease meanwhile."""
+        part_file, span = request.part_file, request.span
+        scheduler, member = self._context.scheduler, self._context.member
+        started = written_at = time.monotonic()
         first, filled = span.position, 0
         try:
-            while span.left > filled:
-                count = response.readinto(buffer[filled : min(len(buffer), span.left)])
+            while span.remaining > filled:
+                count = response.readinto(buffer[filled : min(len(buffer), span.remaining)])
                 if count == 0:
-                    left = span.left - filled
-                    raise NetworkFault(f"{self.entry.path} ended early: {left} bytes are missing.")
-                self._around.member.spend(count, self._around.proceed)
+                    missing = span.remaining - filled
+                    raise NetworkFault(f"{self.entry.path} ended early: {missing} bytes are missing.")
+                member.throttle(count, scheduler.check_cancelled)
                 filled += count
-                if filled >= _WRITE_BYTES or time.monotonic() - since >= _WRITE_S:
+                if filled >= _WRITE_BYTES or time.monotonic() - written_at >= _MAX_WRITE_DELAY_S:
                     full, filled = filled, 0
-                    self._write(version, span, buffer[:full])
-                    since = time.monotonic()
-                    if (span.position - first) < _FAST_BPS * (since - begun):
-                        self._around.slow()
+                    self._write(part_file, span, buffer[:full])
+                    written_at = time.monotonic()
+                    if (span.position - first) < _FAST_BYTES_PER_S * (written_at - started):
+                        scheduler.connection_is_slow()
         finally:
             if filled:
-                self._write(version, span, buffer[: min(filled, span.left)])
+                self._write(part_file, span, buffer[: min(filled, span.remaining)])
 
-    def _write(self, version: Version, span: Span, chunk: memoryview) -> None:
-        self._around.proceed()
-        self._around.meter.add(version.write(span, chunk))
+    def _write(self, part_file: PartFile, span: Span, chunk: memoryview) -> None:
+        self._context.scheduler.check_cancelled()
+        self._context.meter.add(part_file.write(span, chunk))
 
-    # -- the end -----------------------------------------------------------------------------------
+    # -- completion --------------------------------------------------------------------------------
 
-    def _hashed(self, version: Version, digests: Digests) -> None:
-        """Called by the follower: every byte is here."""
+    def _on_hashed(self, part_file: PartFile, digests: Digests) -> None:
+        """Called by the hash thread after the last byte."""
         try:
-            self._land(version, digests)
+            self._complete(part_file, digests)
         except Cancelled:
             pass
         except Exception as error:
-            self._around.failed(error, self.entry)
+            self._context.scheduler.failed(error, self.entry)
 
-    def _land(self, version: Version, digests: Digests) -> None:
+    def _complete(self, part_file: PartFile, digests: Digests) -> None:
         path = self.entry.path
         try:
             grade = digests.verify(path)
         except ChecksumMismatch:
-            # A cache, a line or a mistaken range may have broken the bytes: once more, past all caches
-            # and in one answer.
+            # A cache, a connection or a wrong range may have damaged the bytes: download the file once more,
+            # past all caches and in one response.
             self._mismatches += 1
             if self._mismatches > 1:
                 raise
             self._headers = {"Cache-Control": "no-cache"}
-            self._way = "whole"
-            self._begin_anew(version, "arrived damaged")
-            self._around.moved()
+            self._mode = "whole"
+            self._restart(part_file, "arrived damaged")
+            self._context.scheduler.wake()
             return
         with self._lock:
-            if version is not self._version or self._ended:
-                return  # a late answer showed that it is not the newest
+            if part_file is not self._part_file or self._ended:
+                return  # a late response showed that it is not the newest version
             self._ended = True
-        version.finish()
+        part_file.finish()
         file = FetchedFile(path, self.size, digests.sha256, grade)
-        with self._around.gate:
-            self._around.work.land(self.entry, file)
-        self._around.landed(self.entry, file)
+        with self._context.write_gate:
+            self._context.workdir.complete(self.entry, file)
+        self._context.scheduler.completed(self.entry, file)
 
-    def _begin_anew(self, version: Version, why: str | None) -> None:
-        """From the first byte again. ``why`` is told; None where nothing had come."""
+    def _restart(self, part_file: PartFile, reason: str) -> None:
+        """Download from the first byte again. ``reason`` is shown; empty where nothing had arrived."""
         with self._lock:
-            if version is not self._version or self._ended:
+            if part_file is not self._part_file or self._ended:
                 return
-            version.close()
-            self._around.meter.add(-version.spans.count)
-            self._version = Version(self.entry, self.size, self._around.work, None, version.piece)
-            self._changes += bool(why)
-            if self._way != "whole":
-                self._way = "unknown" if self._changes <= _CHANGES else "whole"
-        if why:
-            self._around.meter.note(f"{self.entry.path} {why}; it is fetched anew.")
+            part_file.close()
+            self._context.meter.add(-part_file.spans.bytes_held)
+            self._part_file = PartFile(
+                self.entry, self.size, self._context.workdir, None, part_file.piece_bytes
+            )
+            self._restarts += bool(reason)
+            if self._mode != "whole":
+                self._mode = "unknown" if self._restarts <= _MAX_RESTARTS else "whole"
+        if reason:
+            self._context.meter.note(f"{self.entry.path} {reason}; it is fetched anew.")

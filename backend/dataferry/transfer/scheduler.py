@@ -1,297 +1,346 @@
-"""The connections of one fetch, and which file each of them is at."""
+"""The connections of one fetch: how many there are, and which bytes each of them downloads next."""
 
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
-from enum import IntEnum
 
-from dataferry.core.errors import Cancelled, DataferryError, NetworkFault, SourceRateLimited
-from dataferry.core.types import FileEntry, Http
-from dataferry.transfer.contract import FetchedFile
-from dataferry.transfer.files.journal import Begun
-from dataferry.transfer.ranged_download import LargeFile, Share, Surroundings
-from dataferry.transfer.single_download import IsLarge, Receiver
+from dataferry.core.errors import Cancelled, DataferryError, NetworkFault
+from dataferry.core.types import DatasetRef, FileEntry, Http
+from dataferry.transfer.archives.streaming_extract import StreamingExtraction
+from dataferry.transfer.contract import FetchedFile, Limits
+from dataferry.transfer.download_context import DownloadContext
+from dataferry.transfer.fault_severity import Severity, severity_of
+from dataferry.transfer.files.journal import PartState
+from dataferry.transfer.files.progress import REPORT_INTERVAL_S, ProgressMeter
+from dataferry.transfer.files.workdir import Workdir
+from dataferry.transfer.files.write_gate import WriteGate
+from dataferry.transfer.http.client import HttpClient
+from dataferry.transfer.http.requester import Requester
+from dataferry.transfer.limits.governor import Member
+from dataferry.transfer.ranged_download import RangedDownload, RangeRequest
+from dataferry.transfer.single_download import LargeFileDiscovered, SingleDownloader
 
-#: What ``stop`` waits for its threads; one that hangs in a name look-up is left to end by itself.
-_FAREWELL_S = 0.5
-#: A connection's buffer, into which a small file goes whole.
-_BUFFER = 1 << 20
-#: A small file is asked for so often before its fault is the fetch's.
-TRIES = 3
-#: A connection that brought so much before it failed was no failure.
-_PROGRESS = 256 * 1024
-#: Pauses after faults: the first, and the longest.
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
-#: How often one that has nothing to do looks for a slow connection to help.
-_LOOK_S = 0.5
+#: How long a stop waits for its threads; one that hangs in a name look-up is left to end by itself.
+_JOIN_TIMEOUT_S = 0.5
+#: A connection's buffer. A file that fits is verified in memory and written once.
+_BUFFER_BYTES = 1 << 20
+#: Attempts at a small file before its fault counts as the fetch's.
+MAX_ATTEMPTS = 3
+#: A connection that downloaded this much before it failed resets the count of consecutive faults.
+_FAULT_RESET_BYTES = 256 * 1024
+#: The back-off after faults: the first pause, doubled up to the longest.
+_BACKOFF_S, _MAX_BACKOFF_S = 0.05, 1.0
+#: How often an idle connection checks whether a slow one's span can be split.
+_IDLE_POLL_S = 0.5
 
-#: One connection always; more unless the first answer, for which a connection is made, comes as from a
-#: server beside us, and later ones take less than this part of the time.
-_NEAR_S = 0.002
-_WAITING = 0.75
-#: An answer that keeps the one connection waiting for longer must not keep the other files waiting.
-_STILL_S = 0.2
+#: A first response that arrives within this, connecting included, comes from a server beside us: then one
+#: connection downloads alone, until later responses take more than this part of the time.
+_LOCAL_LATENCY_S = 0.002
+_MAX_LATENCY_SHARE = 0.75
+#: After this long without a byte on the only connection, the others start.
+_STALL_S = 0.2
 
-Work = FileEntry | Share
+Work = FileEntry | RangeRequest
 
 
-class Lanes:
-    """Threads that each take the next bytes: of the first large file that still misses some, else the
-    next file, else from a connection that is slow.
+class ConnectionScheduler:
+    """Threads with one connection each, which download the next bytes: of the first large file with missing
+    bytes, else the next file, else half of the span of a slow connection. Used once, by ``run``.
 
-    A file that fails for good stops everything. After a passing fault it is asked for again, and the
-    others go on; only when fault follows on fault is the rest left alone. At a rate limit, what is under
-    way is finished and nothing else begun.
+    A permanent error stops everything. After a transient fault the bytes are requested again while the other
+    connections continue; only a run of consecutive faults ends the fetch. At a rate limit the connections
+    finish what they are downloading and start nothing else.
     """
 
-    def __init__(self, files: Iterable[FileEntry], begun: Mapping[str, Begun], around: Surroundings) -> None:
-        self._around = around
-        self._receiver = Receiver(around)
+    def __init__(
+        self,
+        files: Iterable[FileEntry],
+        parts: Mapping[str, PartState],
+        *,
+        ref: DatasetRef,
+        workdir: Workdir,
+        meter: ProgressMeter,
+        member: Member,
+        limits: Limits,
+        extraction: StreamingExtraction,
+    ) -> None:
+        self._workdir = workdir
+        self._meter = meter
+        self._limits = limits
+        self._write_gate = WriteGate()
+        self._client = HttpClient(
+            connections=limits.connections,
+            connect_timeout_s=limits.connect_timeout_s,
+            read_timeout_s=limits.stall_timeout_s,
+        )
+        self._context = DownloadContext(
+            scheduler=self,
+            requester=Requester(ref, self._client, member, self),
+            member=member,
+            workdir=workdir,
+            write_gate=self._write_gate,
+            meter=meter,
+            limits=limits,
+            extraction=extraction,
+        )
+        self._single_downloader = SingleDownloader(self._context)
         self._queue = deque(files)
-        self._begun = dict(begun)
-        self._large: list[LargeFile] = []
+        self._parts = dict(parts)
+        self._ranged: list[RangedDownload] = []
         self._changed = threading.Condition()
-        self._received: dict[str, FetchedFile] = {}
+        self._completed: dict[str, FetchedFile] = {}
         self._errors: list[Exception] = []
-        self._tries: Counter[str] = Counter()
-        self._faults_in_a_row = 0
-        self._patience = 2 * around.limits.connections
-        #: Whether answers come at once, so that one connection keeps this machine busy.
-        self._near: bool | None = None
-        self._near_since = 0.0
-        self._waited_s = 0.0
+        self._attempts: Counter[str] = Counter()
+        self._consecutive_faults = 0
+        self._fault_budget = 2 * limits.connections
+        #: Whether one connection is enough, as from a server beside us; None before the first response.
+        self._one_is_enough: bool | None = None
+        self._first_response_at = 0.0
+        self._latency_total_s = 0.0
+        #: Nothing further is started.
         self._ending = False
-        self._ended = threading.Event()
-        self._running = around.limits.connections if self._queue else 0
+        #: Nothing further is downloaded or written.
+        self._stopped = threading.Event()
+        self._all_ended = threading.Event()
+        self._running = limits.connections if self._queue else 0
         self._threads = [
             threading.Thread(
-                target=copy_context().run, args=(self._drive, number), name=f"transfer-{number}", daemon=True
+                target=copy_context().run,
+                args=(self._run_connection, number),
+                name=f"transfer-{number}",
+                daemon=True,
             )
             for number in range(self._running)
         ]
 
-    def start(self) -> None:
-        if not self._threads:
-            self._ended.set()
-        for thread in self._threads:
-            thread.start()
+    def run(self, check_cancelled: Callable[[], None]) -> dict[str, FetchedFile]:
+        """Download the files, reporting progress from this thread; the completed files by path.
 
-    def wait(self, seconds: float) -> bool:
-        """Whether all is done, after at most so long."""
-        return self._ended.wait(seconds)
+        Errors: the most severe of those met on the way; whatever ``check_cancelled`` raises.
+        """
+        sync_thread = threading.Thread(target=self._sync_regularly, name="transfer-sync", daemon=True)
+        try:
+            if not self._threads:
+                self._all_ended.set()
+            for thread in self._threads:
+                thread.start()
+            sync_thread.start()
+            while not self._all_ended.wait(REPORT_INTERVAL_S):
+                check_cancelled()
+                self._meter.report_if_due()
+            check_cancelled()
+            if self._errors:
+                raise min(self._errors, key=severity_of)
+            return self._completed
+        finally:
+            self._stop()
 
-    def stop(self) -> None:
-        """Nothing further is begun or written. The caller makes connections end."""
+    def _stop(self) -> None:
+        """Nothing further is downloaded or written once this returns."""
+        self._stopped.set()
+        self._client.shutdown()
         with self._changed:
             self._ending = True
             self._queue.clear()
-            large = list(self._large)
+            ranged = list(self._ranged)
             self._changed.notify_all()
-        for file in large:
-            file.stop()
-        deadline = time.monotonic() + _FAREWELL_S
+        for download in ranged:
+            download.stop()
+        deadline = time.monotonic() + _JOIN_TIMEOUT_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._write_gate.close()
+        self._client.close()
 
-    def sync(self) -> None:
-        """Make what has come so far outlast a power cut. Errors: ``DiskFull``, ``StoreNotWritable``."""
+    def _sync_regularly(self) -> None:
+        """Every few seconds, sync what has arrived, so that it survives a power cut."""
+        while not self._stopped.wait(self._limits.sync_interval_s):
+            try:
+                with self._changed:
+                    ranged = list(self._ranged)
+                for download in ranged:
+                    download.sync()
+                with self._write_gate:
+                    self._workdir.journal.sync()
+            except Cancelled:
+                continue  # a download was restarted, or the fetch stops
+            except DataferryError as error:
+                with self._changed:
+                    self._end_after(error)
+
+    # -- for downloads (the ``Scheduler`` protocol) ---------------------------------------------------
+
+    def check_cancelled(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled
+
+    def sleep(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise Cancelled
+
+    def wake(self) -> None:
         with self._changed:
-            large = list(self._large)
-        for file in large:
-            file.sync()
-
-    def received(self) -> dict[str, FetchedFile]:
-        """The files by path. Errors: the gravest of those met on the way."""
-        if self._errors:
-            raise min(self._errors, key=_gravity)
-        return self._received
-
-    # -- told by files -----------------------------------------------------------------------------
-
-    def landed(self, entry: FileEntry, file: FetchedFile) -> None:
-        """A large file is whole."""
-        with self._changed:
-            self._large = [each for each in self._large if each.entry is not entry]
-            self._received[file.path] = file
             self._changed.notify_all()
-        self._around.meter.landed()
 
-    def failed(self, error: Exception, entry: FileEntry | None = None) -> None:
-        """A large file, or all of them, cannot become whole."""
+    def response_started(self, latency_s: float) -> None:
+        if self._one_is_enough is None:
+            with self._changed:
+                self._one_is_enough = latency_s < _LOCAL_LATENCY_S
+                self._first_response_at = time.monotonic()
+                self._changed.notify_all()
+        elif self._one_is_enough:
+            self._latency_total_s += latency_s
+            elapsed_s = time.monotonic() - self._first_response_at
+            if self._latency_total_s > max(_LOCAL_LATENCY_S, _MAX_LATENCY_SHARE * elapsed_s):
+                self.connection_is_slow()
+
+    def connection_is_slow(self) -> None:
+        if self._one_is_enough is not False:
+            with self._changed:
+                self._one_is_enough = False
+                self._changed.notify_all()
+
+    def completed(self, entry: FileEntry, file: FetchedFile) -> None:
         with self._changed:
-            if entry is None or _gravity(error) is not _Gravity.PASSING:
-                self._give_up(error)
-            else:
+            self._ranged = [each for each in self._ranged if each.entry is not entry]
+            self._completed[file.path] = file
+            self._changed.notify_all()
+        self._meter.file_completed()
+
+    def failed(self, error: Exception, entry: FileEntry) -> None:
+        with self._changed:
+            if severity_of(error) is Severity.TRANSIENT:
                 self._abandon(entry, error)
-
-    def answered(self, seconds: float) -> None:
-        """An answer began after so long."""
-        if self._near is None:
-            with self._changed:
-                self._near, self._near_since = seconds < _NEAR_S, time.monotonic()
-                self._changed.notify_all()
-        elif self._near:
-            self._waited_s += seconds
-            if self._waited_s > max(_NEAR_S, _WAITING * (time.monotonic() - self._near_since)):
-                self.slow()
-
-    def slow(self) -> None:
-        """More connections would bring more."""
-        if self._near is not False:
-            with self._changed:
-                self._near = False
-                self._changed.notify_all()
-
-    def moved(self) -> None:
-        """There may be work again."""
-        with self._changed:
-            self._changed.notify_all()
+            else:
+                self._end_after(error)
 
     # -- one connection ------------------------------------------------------------------------------
 
-    def _drive(self, number: int) -> None:
+    def _run_connection(self, number: int) -> None:
         try:
             if number > 0:
-                self._await_need()
-            buffer = memoryview(bytearray(_BUFFER))
-            while (work := self._next()) is not None:
+                self._wait_until_needed()
+            buffer = memoryview(bytearray(_BUFFER_BYTES))
+            while (work := self._next_work()) is not None:
                 self._perform(work, buffer)
         except Exception as error:
             with self._changed:
-                self._give_up(error)
+                self._end_after(error)
         finally:
             with self._changed:
                 self._running -= 1
                 if self._running == 0:
-                    self._ended.set()
+                    self._all_ended.set()
 
-    def _await_need(self) -> None:
-        """Leave the work to one while it does as well: more threads would only take turns."""
+    def _wait_until_needed(self) -> None:
+        """Leave the work to one connection as long as that is enough: more threads would only contend."""
         with self._changed:
-            self._changed.wait_for(lambda: self._near is not None or self._ending, 2 * _NEAR_S)
-            count = self._around.meter.count
-            while not self._changed.wait_for(self._is_over, _STILL_S):
-                before, count = count, self._around.meter.count
+            self._changed.wait_for(
+                lambda: self._one_is_enough is not None or self._ending, 2 * _LOCAL_LATENCY_S
+            )
+            count = self._meter.bytes_done
+            while not self._changed.wait_for(self._is_needed_or_over, _STALL_S):
+                before, count = count, self._meter.bytes_done
                 if count == before:
-                    self.slow()
+                    self.connection_is_slow()
 
-    def _is_over(self) -> bool:
-        return not self._near or self._ending or not (self._queue or self._large)
+    def _is_needed_or_over(self) -> bool:
+        return not self._one_is_enough or self._ending or not (self._queue or self._ranged)
 
     def _perform(self, work: Work, buffer: memoryview) -> None:
         try:
-            if isinstance(work, Share):
-                self._bring(work, buffer)
+            if isinstance(work, RangeRequest):
+                self._download_range(work, buffer)
             else:
-                file = self._receiver.receive(work, buffer)
+                file = self._single_downloader.download(work, buffer)
                 with self._changed:
-                    self._received[file.path] = file
-                    self._faults_in_a_row = 0
-                self._around.meter.landed()
-        except IsLarge as found:
+                    self._completed[file.path] = file
+                    self._consecutive_faults = 0
+                self._meter.file_completed()
+        except LargeFileDiscovered as found:
             assert isinstance(work, FileEntry)
-            self._around.meter.learn(found.size)
-            self._open(work, found.size)
+            self._meter.add_total(found.size)
+            self._start_ranged(work, found.size)
         except Exception as error:
-            pause = self._failed(work, error)
-            self._rest(pause)
+            backoff_s = self._handle_fault(work, error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._ending, backoff_s)
 
-    def _bring(self, share: Share, buffer: memoryview) -> None:
-        first = share.span.position
+    def _download_range(self, request: RangeRequest, buffer: memoryview) -> None:
+        first = request.span.position
         try:
-            share.file.bring(share, buffer)
+            request.download.download(request, buffer)
         finally:
-            if share.span.position - first >= min(_PROGRESS, share.file.size):
+            if request.span.position - first >= min(_FAULT_RESET_BYTES, request.download.size):
                 with self._changed:
-                    self._faults_in_a_row = 0
+                    self._consecutive_faults = 0
 
-    def _next(self) -> Work | None:
+    def _next_work(self) -> Work | None:
+        """What this connection downloads next; None once there is nothing left. Waits for it."""
         with self._changed:
             while True:
-                for file in self._large:
-                    if not self._ending and (share := file.take()) is not None:
-                        return share
+                for download in self._ranged:
+                    if not self._ending and (request := download.next_request()) is not None:
+                        return request
                 if self._queue:
                     entry = self._queue.popleft()
                     if not self._is_large(entry):
                         return entry
-                    self._open(entry, entry.size or 0)
+                    self._start_ranged(entry, entry.size or 0)
                     continue
-                if self._ending or not self._large:
+                if self._ending or not self._ranged:
                     self._changed.notify_all()
                     return None
-                for file in self._large:
-                    if (share := file.take_over()) is not None:
-                        return share
-                self._changed.wait(_LOOK_S)
+                for download in self._ranged:
+                    if (request := download.split_slowest()) is not None:
+                        return request
+                self._changed.wait(_IDLE_POLL_S)
 
     def _is_large(self, entry: FileEntry) -> bool:
-        return isinstance(entry.origin, Http) and (entry.size or 0) > self._around.limits.piece_bytes
+        return isinstance(entry.origin, Http) and (entry.size or 0) > self._limits.piece_bytes
 
-    def _open(self, entry: FileEntry, size: int) -> None:
+    def _start_ranged(self, entry: FileEntry, size: int) -> None:
         with self._changed:
-            self._large.append(LargeFile(entry, size, self._begun.pop(entry.path, None), self._around))
+            saved = self._parts.pop(entry.path, None)
+            self._ranged.append(RangedDownload(entry, size, saved, self._context))
             self._changed.notify_all()
 
     # -- faults --------------------------------------------------------------------------------------
 
-    def _failed(self, work: Work, error: Exception) -> float:
-        """What a fault means for the rest; the seconds until this connection tries anything else."""
+    def _handle_fault(self, work: Work, error: Exception) -> float:
+        """Retry, abandon the file, or end the fetch; the seconds until this connection continues."""
         with self._changed:
-            self._faults_in_a_row += 1
-            faults = self._faults_in_a_row
-            entry = work.file.entry if isinstance(work, Share) else work
-            self._tries[entry.path] += 1
-            if _gravity(error) is not _Gravity.PASSING or faults >= self._patience:
-                self._give_up(error)
+            self._consecutive_faults += 1
+            faults = self._consecutive_faults
+            entry = work.download.entry if isinstance(work, RangeRequest) else work
+            self._attempts[entry.path] += 1
+            if severity_of(error) is not Severity.TRANSIENT or faults >= self._fault_budget:
+                self._end_after(error)
             elif not isinstance(error, NetworkFault):
                 self._abandon(entry, error)
             elif isinstance(work, FileEntry):
-                if self._tries[entry.path] < TRIES and not self._ending:
+                if self._attempts[entry.path] < MAX_ATTEMPTS and not self._ending:
                     self._queue.append(entry)
                 else:
                     self._errors.append(error)
-        return min(_FIRST_PAUSE_S * 2.0 ** (faults - 1), _LONGEST_PAUSE_S)
+        return min(_BACKOFF_S * 2.0 ** (faults - 1), _MAX_BACKOFF_S)
 
     def _abandon(self, entry: FileEntry, error: Exception) -> None:
-        """One file is left to the next run; the others go on."""
+        """Leave one file to the next run; the others continue."""
         self._errors.append(error)
-        for file in self._large:
-            if file.entry is entry:
-                file.stop()
-        self._large = [file for file in self._large if file.entry is not entry]
+        for download in self._ranged:
+            if download.entry is entry:
+                download.stop()
+        self._ranged = [download for download in self._ranged if download.entry is not entry]
         self._changed.notify_all()
 
-    def _give_up(self, error: Exception) -> None:
-        """Begin nothing more; after a fault that is for good, end at once."""
+    def _end_after(self, error: Exception) -> None:
+        """Start nothing more; after a permanent error, end at once."""
         self._errors.append(error)
         self._ending = True
         self._queue.clear()
         self._changed.notify_all()
-        if _gravity(error) is _Gravity.FOR_GOOD:
-            self._ended.set()
-
-    def _rest(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._ending, seconds)
-
-
-class _Gravity(IntEnum):
-    """The order in which errors are told. A limit says how long to wait; a ``Cancelled`` only that a
-    file was stopped on account of another."""
-
-    FOR_GOOD = 1
-    LIMIT = 2
-    PASSING = 3
-    STOPPED = 4
-
-
-def _gravity(error: Exception) -> _Gravity:
-    if isinstance(error, Cancelled):
-        return _Gravity.STOPPED
-    if isinstance(error, SourceRateLimited):
-        return _Gravity.LIMIT
-    passing = isinstance(error, DataferryError) and error.transient
-    return _Gravity.PASSING if passing else _Gravity.FOR_GOOD
+        if severity_of(error) is Severity.PERMANENT:
+            self._all_ended.set()

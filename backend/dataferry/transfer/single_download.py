@@ -1,4 +1,4 @@
-"""One file in one answer: small ones, those of unknown size, and bytes of this machine."""
+"""A file downloaded in one response: small files, those of unknown size, and bytes of this machine."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,17 +7,18 @@ from os import fsync
 
 from dataferry.core.errors import ChecksumMismatch, ContentChanged, NetworkFault, TransferError
 from dataferry.core.files.digests import Digests
+from dataferry.core.files.durable import write_all
 from dataferry.core.types import Bytes, Checksum, FileEntry
 from dataferry.transfer.contract import FetchedFile
-from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults, preflight, write_all
+from dataferry.transfer.download_context import DownloadContext
+from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults, preflight
 from dataferry.transfer.http.client import HttpResponse
-from dataferry.transfer.http.resolved_url import Lease
-from dataferry.transfer.http.response_errors import check_body, published_checksum
-from dataferry.transfer.ranged_download import Surroundings
+from dataferry.transfer.http.resolved_url import ResolvedUrl
+from dataferry.transfer.http.response_errors import check_content_encoding, published_checksum
 
 
-class IsLarge(Exception):
-    """A file whose size was not known is worth several connections."""
+class LargeFileDiscovered(Exception):
+    """A file of unknown size is large enough for a ranged download. ``size`` is in bytes."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -25,109 +26,112 @@ class IsLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """Bytes on their way. ``size`` and ``checksum`` are the origin's word, None where it has none."""
+    """Bytes of a file. ``size`` and ``checksum`` are what its origin says, None where it says nothing.
+    ``read`` fills a buffer and returns the number of bytes, 0 at the end."""
 
     size: int | None
     checksum: Checksum | None
     read: Callable[[memoryview], int]
 
 
-class Receiver:
-    """Receives files for all connections of one fetch."""
+class SingleDownloader:
+    """Downloads files for all connections of one fetch."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
-        self._work = around.work
-        self._meter = around.meter
+    def __init__(self, context: DownloadContext) -> None:
+        self._context = context
+        self._workdir = context.workdir
+        self._meter = context.meter
 
-    def receive(self, entry: FileEntry, buffer: memoryview) -> FetchedFile:
-        """Fetch one file until it has landed. Bytes that differ from the promise are fetched once
-        more: a cache or a line on the way may have broken them.
+    def download(self, entry: FileEntry, buffer: memoryview) -> FetchedFile:
+        """Download one file and put it in place. Bytes that do not match the checksum are downloaded once
+        more: a cache or a connection may have damaged them.
 
-        Errors: as ``fetch``; ``Cancelled`` once stopped; ``IsLarge``.
+        Errors: as ``fetch``; ``Cancelled`` once the fetch has stopped; ``LargeFileDiscovered``.
         """
-        origin = entry.origin if isinstance(entry.origin, Bytes) else Lease(entry.origin)
+        origin = entry.origin if isinstance(entry.origin, Bytes) else ResolvedUrl(entry.origin)
         try:
-            return self._receive(entry, origin, {}, buffer)
+            return self._download(entry, origin, {}, buffer)
         except ChecksumMismatch:
             self._meter.note(f"{entry.path} arrived damaged; it is fetched anew.")
-            return self._receive(entry, origin, {"Cache-Control": "no-cache"}, buffer)
+            return self._download(entry, origin, {"Cache-Control": "no-cache"}, buffer)
 
-    def _receive(
-        self, entry: FileEntry, origin: Bytes | Lease, headers: Mapping[str, str], buffer: memoryview
+    def _download(
+        self, entry: FileEntry, origin: Bytes | ResolvedUrl, headers: Mapping[str, str], buffer: memoryview
     ) -> FetchedFile:
         with self._body(entry, origin, headers) as body:
             size = body.size if entry.size is None else entry.size
-            with _Count(self._around, entry, body.size) as count:
+            with _ByteCounter(self._context, entry, body.size) as counter:
                 digests = Digests(body.checksum, size)
                 if size is not None and size < len(buffer):
-                    return self._in_memory(entry, body, size, digests, buffer, count)
-                return self._by_the_part(entry, body, size, digests, buffer, count)
+                    return self._download_to_memory(entry, body, size, digests, buffer, counter)
+                return self._download_to_part_file(entry, body, size, digests, buffer, counter)
 
-    def _in_memory(
+    def _download_to_memory(
         self,
         entry: FileEntry,
         body: _Body,
         size: int,
         digests: Digests,
         buffer: memoryview,
-        count: "_Count",
+        counter: "_ByteCounter",
     ) -> FetchedFile:
-        # One byte more than promised is asked for, so that a longer body is noticed.
-        while (read := body.read(buffer[count.bytes : size + 1])) > 0:
-            count.add(read)
-            _check_count(entry, count.bytes, size)
-        _check_whole(entry, count.bytes, size)
+        # The buffer has room for one byte more than promised, so that a longer body is noticed.
+        while (read := body.read(buffer[counter.bytes : size + 1])) > 0:
+            counter.add(read)
+            _check_not_longer(entry, counter.bytes, size)
+        _check_not_shorter(entry, counter.bytes, size)
         digests.update(buffer[:size])
         grade = digests.verify(entry.path)
         file = FetchedFile(entry.path, size, digests.sha256, grade)
-        with self._around.gate:
-            self._work.land_bytes(entry, buffer[:size], file)
-        count.landed(size)
+        with self._context.write_gate:
+            self._workdir.complete_from_memory(entry, buffer[:size], file)
+        counter.complete(size)
         return file
 
-    def _by_the_part(
+    def _download_to_part_file(
         self,
         entry: FileEntry,
         body: _Body,
         size: int | None,
         digests: Digests,
         buffer: memoryview,
-        count: "_Count",
+        counter: "_ByteCounter",
     ) -> FetchedFile:
-        part, folder = self._work.part(entry), self._work.root
-        with self._around.gate, disk_faults(folder):
-            file = part.open("wb", buffering=0)
+        path, folder = self._workdir.part_path(entry), self._workdir.root
+        with self._context.write_gate, disk_faults(folder):
+            file = path.open("wb", buffering=0)
         with file:
             while (read := body.read(buffer)) > 0:
-                count.add(read)
-                _check_count(entry, count.bytes, size)
+                counter.add(read)
+                _check_not_longer(entry, counter.bytes, size)
                 digests.update(buffer[:read])
-                with self._around.gate, disk_faults(folder):
+                with self._context.write_gate, disk_faults(folder):
                     write_all(file.fileno(), buffer[:read])
-            _check_whole(entry, count.bytes, size)
-            if count.bytes >= SYNC_BYTES:
+            _check_not_shorter(entry, counter.bytes, size)
+            if counter.bytes >= SYNC_BYTES:
                 with disk_faults(folder):
                     fsync(file.fileno())
-        with self._around.gate, disk_faults(folder):
-            grade = digests.verify(entry.path, part)
-            fetched = FetchedFile(entry.path, count.bytes, digests.sha256, grade)
-            self._work.land(entry, fetched)
-        count.landed(fetched.size)
+        with self._context.write_gate, disk_faults(folder):
+            grade = digests.verify(entry.path, path)
+            fetched = FetchedFile(entry.path, counter.bytes, digests.sha256, grade)
+            self._workdir.complete(entry, fetched)
+        counter.complete(fetched.size)
         return fetched
 
     @contextmanager
-    def _body(self, entry: FileEntry, origin: Bytes | Lease, headers: Mapping[str, str]) -> Iterator[_Body]:
+    def _body(
+        self, entry: FileEntry, origin: Bytes | ResolvedUrl, headers: Mapping[str, str]
+    ) -> Iterator[_Body]:
         if isinstance(origin, Bytes):
-            with _local(entry, origin) as body:
+            with _local_body(entry, origin) as body:
                 yield body
             return
-        with self._around.asking.ask(entry.path, origin, headers) as response:
-            check_body(response, entry.path)
+        with self._context.requester.request(entry.path, origin, headers) as response:
+            check_content_encoding(response, entry.path)
             length = response.length
-            if entry.size is None and self._splits(response, length):
-                preflight(length or 0, self._work.root, self._around.limits.min_free_bytes)
-                raise IsLarge(length or 0)
+            if entry.size is None and self._is_worth_ranges(response, length):
+                preflight(length or 0, self._workdir.root, self._context.limits.min_free_bytes)
+                raise LargeFileDiscovered(length or 0)
             if entry.size is not None and length not in (None, entry.size):
                 raise ContentChanged(
                     f"{entry.path} has {length} bytes at its source now, not the {entry.size} promised.",
@@ -136,64 +140,65 @@ class Receiver:
             checksum = entry.checksum or published_checksum(response.headers)
             yield _Body(length, checksum, response.readinto)
 
-    def _splits(self, response: HttpResponse, length: int | None) -> bool:
-        ranges = response.headers.get("accept-ranges", "").strip().lower() == "bytes"
-        return ranges and length is not None and length > self._around.limits.piece_bytes
+    def _is_worth_ranges(self, response: HttpResponse, length: int | None) -> bool:
+        accepts_ranges = response.headers.get("accept-ranges", "").strip().lower() == "bytes"
+        return accepts_ranges and length is not None and length > self._context.limits.piece_bytes
 
 
-class _Count:
-    """The bytes of one file in the meter. Those of a file that does not land are taken back: they are of
-    no use to a later run."""
+class _ByteCounter:
+    """The bytes of one file in the progress meter. Those of a file that does not complete are subtracted:
+    a later run cannot resume it."""
 
-    def __init__(self, around: Surroundings, entry: FileEntry, size: int | None) -> None:
-        self._around = around
-        self._learned: int | None = None
-        self._unsized = entry.size is None
-        self._landed = False
+    def __init__(self, context: DownloadContext, entry: FileEntry, size: int | None) -> None:
+        self._context = context
+        self._added_total: int | None = None
+        self._size_is_unknown = entry.size is None
+        self._completed = False
         self.bytes = 0
-        if self._unsized and size is not None:
-            preflight(size, around.work.root, around.limits.min_free_bytes)
-            self._learn(size)
+        if self._size_is_unknown and size is not None:
+            preflight(size, context.workdir.root, context.limits.min_free_bytes)
+            self._add_total(size)
 
     def add(self, count: int) -> None:
         """Errors: ``Cancelled``."""
-        self._around.proceed()
-        self._around.member.spend(count, self._around.proceed)
+        check_cancelled = self._context.scheduler.check_cancelled
+        check_cancelled()
+        self._context.member.throttle(count, check_cancelled)
         self.bytes += count
-        self._around.meter.add(count)
+        self._context.meter.add(count)
 
-    def landed(self, size: int) -> None:
-        if self._unsized and self._learned is None:
-            self._learn(size)
-        self._landed = True
+    def complete(self, size: int) -> None:
+        if self._size_is_unknown and self._added_total is None:
+            self._add_total(size)
+        self._completed = True
 
-    def _learn(self, size: int) -> None:
-        self._learned = size
-        self._around.meter.learn(size)
+    def _add_total(self, size: int) -> None:
+        self._added_total = size
+        self._context.meter.add_total(size)
 
-    def __enter__(self) -> "_Count":
+    def __enter__(self) -> "_ByteCounter":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._landed:
+        if self._completed:
             return
-        self._around.meter.add(-self.bytes)
-        if self._learned is not None:
-            self._around.meter.unlearn(self._learned)
+        self._context.meter.add(-self.bytes)
+        if self._added_total is not None:
+            self._context.meter.remove_total(self._added_total)
 
 
-def _check_count(entry: FileEntry, count: int, size: int | None) -> None:
+def _check_not_longer(entry: FileEntry, count: int, size: int | None) -> None:
     if size is not None and count > size:
         raise ContentChanged(f"{entry.path}: more bytes came than the {size} promised.")
 
 
-def _check_whole(entry: FileEntry, count: int, size: int | None) -> None:
+def _check_not_shorter(entry: FileEntry, count: int, size: int | None) -> None:
     if size is not None and count < size:
         raise NetworkFault(f"{entry.path} ended after {count} of {size} bytes.")
 
 
 @contextmanager
-def _local(entry: FileEntry, origin: Bytes) -> Iterator[_Body]:
+def _local_body(entry: FileEntry, origin: Bytes) -> Iterator[_Body]:
     """Bytes of this machine."""
 
     def read(buffer: memoryview) -> int:

@@ -1,4 +1,4 @@
-"""Hashes of bytes as they pass."""
+"""Checksums, computed while bytes are received."""
 
 import hashlib
 import zlib
@@ -10,7 +10,7 @@ import google_crc32c
 from dataferry.core.errors import ChecksumMismatch
 from dataferry.core.types import Checksum, Grade
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 class _Hash(Protocol):
@@ -62,7 +62,8 @@ class Digests:
         return self._sha256.hexdigest()
 
     def verify(self, name: str, file: Path | None = None) -> Grade:
-        """Whose word the bytes stand on. ``file`` is needed where the size was not known.
+        """Compare with the promised checksum; whose checksum it is. ``file`` is needed where the size was not
+        known.
 
         Errors: ``ChecksumMismatch``.
         """
@@ -87,7 +88,7 @@ class Digests:
         late = _hash_of(self._promised, file.stat().st_size)
         assert late is not None
         with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
+            while chunk := stream.read(_CHUNK_BYTES):
                 late.update(chunk)
         return late.hexdigest()
 

@@ -1,4 +1,4 @@
-"""Two names for the same bytes of disk."""
+"""Reflinks and hardlinks: a file at two paths that takes disk space once."""
 
 import errno
 import fcntl
@@ -19,53 +19,54 @@ _NO_LINK = frozenset(
 )
 
 
-def share(existing: Path, place: Path, *, scratch: Path | None = None) -> None:
-    """Put the bytes of a file at another place too, read-only, without taking disk for them twice.
+def link_or_copy(existing: Path, target: Path, *, scratch: Path | None = None) -> None:
+    """Put a file at another path too, read-only, without taking disk space for it twice.
 
-    A reflink where the file system knows them, else a hardlink, else a copy. What was at ``place`` is
+    A reflink where the file system knows them, else a hardlink, else a copy. What was at ``target`` is
     replaced in one step; a kill leaves it as it was, and at most a ``.….link`` in ``scratch``, a folder
-    of the same file system (by default the place's own). Neither name's end harms the other.
+    of the same file system (by default the target's own). Deleting one path does not harm the other.
 
     Errors: ``OSError``; ``FileNotFoundError`` if ``existing`` has gone.
     """
-    fresh = (scratch or place.parent) / f".{secrets.token_hex(8)}.link"
+    temporary = (scratch or target.parent) / f".{secrets.token_hex(8)}.link"
     try:
-        if not (_cloned(existing, fresh) or _hardlinked(existing, fresh)):
-            shutil.copyfile(existing, fresh, follow_symlinks=False)
-            fresh.chmod(_READ_ONLY)
-        os.replace(fresh, place)
+        if not (_reflink(existing, temporary) or _hardlink(existing, temporary)):
+            shutil.copyfile(existing, temporary, follow_symlinks=False)
+            temporary.chmod(_READ_ONLY)
+        os.replace(temporary, target)
     finally:
         # Also where both were one file already: rename leaves both names then.
         with suppress(FileNotFoundError):
-            fresh.unlink()
+            temporary.unlink()
 
 
-def _cloned(existing: Path, fresh: Path) -> bool:
-    """A reflink; false where the file system has none."""
+def _reflink(existing: Path, temporary: Path) -> bool:
+    """False where the file system knows no reflinks."""
     if sys.platform != "linux":
         return False
     source = os.open(existing, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        clone = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        copy = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.ioctl(clone, _FICLONE, source)
-            os.fchmod(clone, _READ_ONLY)  # whatever the umask
+            fcntl.ioctl(copy, _FICLONE, source)
+            os.fchmod(copy, _READ_ONLY)  # whatever the umask
         except OSError:
-            fresh.unlink()
+            temporary.unlink()
             return False
         finally:
-            os.close(clone)
+            os.close(copy)
     finally:
         os.close(source)
     return True
 
 
-def _hardlinked(existing: Path, fresh: Path) -> bool:
-    """False where a copy must do. One that could be written to through its other name is no link to make."""
+def _hardlink(existing: Path, temporary: Path) -> bool:
+    """False where a copy is needed: the file system refuses, or the file could be changed through its other
+    path."""
     if os.lstat(existing).st_mode & 0o7777 != _READ_ONLY:
         return False
     try:
-        os.link(existing, fresh, follow_symlinks=False)
+        os.link(existing, temporary, follow_symlinks=False)
     except OSError as error:
         if error.errno in _NO_LINK:
             return False

@@ -1,4 +1,4 @@
-"""Paths inside a dataset: relative, POSIX, and each one's own."""
+"""Paths inside a dataset: relative, POSIX, safe and without collisions."""
 
 import re
 import unicodedata
@@ -38,31 +38,31 @@ def check_path(path: str) -> None:
         raise UnusablePath(path, "is too long")
 
 
-class Claims:
-    """Which paths of a tree are taken, so that no file overwrites another or stands where a folder must.
+class ReservedPaths:
+    """The paths of a tree that are in use, so that no file overwrites another or has the path of a folder.
 
-    ``folded``: the file system takes ``A`` and ``a`` for one name, as macOS does.
+    ``fold_case``: the file system takes ``A`` and ``a`` for one name, as macOS does.
     """
 
-    def __init__(self, *, folded: bool = False, beyond: "Claims | None" = None) -> None:
-        self._folded = folded
-        self._beyond = beyond
+    def __init__(self, *, fold_case: bool = False, outer: "ReservedPaths | None" = None) -> None:
+        self._fold_case = fold_case
+        self._outer = outer
         self._files: set[str] = set()
         self._folders: set[str] = set()
 
-    def trial(self) -> "Claims":
-        """Claims beside these, which count for all once ``keep`` is called."""
-        return Claims(folded=self._folded, beyond=self)
+    def nested(self) -> "ReservedPaths":
+        """A set beside this one, which joins it once ``commit`` is called."""
+        return ReservedPaths(fold_case=self._fold_case, outer=self)
 
-    def keep(self) -> None:
-        """What was claimed on trial is claimed."""
-        if self._beyond is not None:
-            self._beyond._files |= self._files
-            self._beyond._folders |= self._folders
+    def commit(self) -> None:
+        """What a nested set reserved is reserved in the outer one."""
+        if self._outer is not None:
+            self._outer._files |= self._files
+            self._outer._folders |= self._folders
 
     def add(self, path: str) -> None:
-        """Errors: ``UnusablePath`` if the place is taken."""
-        key = unicodedata.normalize("NFC", path).casefold() if self._folded else path
+        """Reserve a path. Errors: ``UnusablePath`` if it or one of its folders is in use."""
+        key = unicodedata.normalize("NFC", path).casefold() if self._fold_case else path
         if self._is_file(key) or self._is_folder(key):
             raise UnusablePath(path, "is there twice")
         cut = key.rfind("/")
@@ -77,7 +77,7 @@ class Claims:
         self._files.add(key)
 
     def _is_file(self, key: str) -> bool:
-        return key in self._files or (self._beyond is not None and self._beyond._is_file(key))
+        return key in self._files or (self._outer is not None and self._outer._is_file(key))
 
     def _is_folder(self, key: str) -> bool:
-        return key in self._folders or (self._beyond is not None and self._beyond._is_folder(key))
+        return key in self._folders or (self._outer is not None and self._outer._is_folder(key))

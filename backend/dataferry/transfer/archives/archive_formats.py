@@ -1,6 +1,6 @@
-"""The archive formats: zip, tar in its compressions, and single packed files.
+"""The archive formats: zip, tar in its compressions, and single compressed files.
 
-All are read from a seekable stream, which may be a file that is still arriving: zip asks for its end
+All are read from a seekable stream, which may be a file that is still being downloaded: zip asks for its end
 first, the others go from the first byte to the last.
 """
 
@@ -18,8 +18,8 @@ from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[att
 from typing import IO, Any, BinaryIO, Literal, Self, cast
 
 from dataferry.core.types import Grade
-from dataferry.transfer.archives.extract import DamagedArchive, Tree, archive_faults, decoded
-from dataferry.transfer.archives.growing_file import early
+from dataferry.transfer.archives.extract import DamagedArchive, ExtractionTree, archive_faults, decode_name
+from dataferry.transfer.archives.growing_file import prioritized
 
 Format = Literal["zip", "tar", "tar.gz", "tar.bz2", "tar.xz", "gz", "bz2", "xz"]
 
@@ -28,12 +28,12 @@ _NAMED_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar
 _OPEN: dict[str, Callable[[BinaryIO], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
-_MAX_LINK = 4096
+_MAX_LINK_BYTES = 4096
 
 
 def format_of(stream: BinaryIO, name: str) -> Format | None:
     """The format by the bytes of a file called ``name``; None for what is to stay as it is: what is no
-    archive, or a single packed file whose name does not say so.
+    archive, or a single compressed file whose name does not say so.
 
     Errors: ``DamagedArchive``.
     """
@@ -43,21 +43,21 @@ def format_of(stream: BinaryIO, name: str) -> Format | None:
         return "zip"
     if _is_tar_header(head):
         return "tar"
-    for magic, packing in _MAGIC.items():
+    for magic, compression in _MAGIC.items():
         if head.startswith(magic):
-            return _packed_format(stream, name, packing)
+            return _compressed_format(stream, name, compression)
     # A self-extracting zip begins with a program.
-    with early(stream):
+    with prioritized(stream):
         return "zip" if zipfile.is_zipfile(stream) else None
 
 
-def _packed_format(stream: BinaryIO, name: str, packing: Literal["gz", "bz2", "xz"]) -> Format | None:
+def _compressed_format(stream: BinaryIO, name: str, compression: Literal["gz", "bz2", "xz"]) -> Format | None:
     stream.seek(0)
-    with archive_faults(name), closing(_OPEN[packing](stream)) as file:
+    with archive_faults(name), closing(_OPEN[compression](stream)) as file:
         if _is_tar_header(file.read(512)):
-            return cast(Format, f"tar.{packing}")
-    single = name.lower().endswith(f".{packing}") and not is_named_archive(name)
-    return packing if single else None
+            return cast(Format, f"tar.{compression}")
+    single = name.lower().endswith(f".{compression}") and not is_named_archive(name)
+    return compression if single else None
 
 
 def is_named_archive(path: str) -> bool:
@@ -74,15 +74,16 @@ def _is_tar_header(block: bytes) -> bool:
 
 
 def members_grade(format: Format, archive: Grade) -> Grade:
-    """Whose word the members stand on: the publisher's where the whole archive does, else that of the
-    CRCs inside. A bare tar has none."""
+    """The grade of an archive's members: the publisher's where the archive has it, else that of the CRCs
+    inside. A bare tar has none."""
     if archive == "publisher" or format == "tar":
         return archive
     return "transport"
 
 
-def unpack(stream: BinaryIO, format: Format, tree: Tree, expect: Callable[[int], None]) -> None:
-    """Write every file of the archive into the tree; ``expect`` hears how many, as far as is known.
+def unpack(stream: BinaryIO, format: Format, tree: ExtractionTree, expect: Callable[[int], None]) -> None:
+    """Write every file of the archive into the tree. ``expect`` is called with the number of files, as far as
+    it is known.
 
     Errors: ``UnsafeArchive``, ``DamagedArchive``, ``DiskFull``, ``StoreNotWritable``.
     """
@@ -97,8 +98,8 @@ def unpack(stream: BinaryIO, format: Format, tree: Tree, expect: Callable[[int],
         tree.resolve_links()
 
 
-def _unpack_zip(stream: BinaryIO, tree: Tree, expect: Callable[[int], None]) -> None:
-    with early(stream):
+def _unpack_zip(stream: BinaryIO, tree: ExtractionTree, expect: Callable[[int], None]) -> None:
+    with prioritized(stream):
         size = stream.seek(0, os.SEEK_END)
         container = zipfile.ZipFile(stream)
     with container:
@@ -111,14 +112,14 @@ def _unpack_zip(stream: BinaryIO, tree: Tree, expect: Callable[[int], None]) -> 
             if member.flag_bits & _ENCRYPTED:
                 raise tree.refusal("it is protected by a password")
             kind = stat.S_IFMT(member.external_attr >> 16)
-            tree.reserve(member.file_size)
+            tree.reserve_bytes(member.file_size)
             if kind == stat.S_IFLNK:
-                if member.file_size > _MAX_LINK:
+                if member.file_size > _MAX_LINK_BYTES:
                     raise tree.refusal("it holds a link of no sane length")
-                tree.link(_zip_name(member), decoded(container.read(member), "cp437"), hard=False)
+                tree.link(_zip_name(member), decode_name(container.read(member), "cp437"), hard=False)
             elif kind not in (0, stat.S_IFREG):
                 raise tree.refusal(f"{_zip_name(member)!r} is neither a file nor a folder")
-            elif (path := tree.place(_zip_name(member))) is not None:
+            elif (path := tree.reserve_path(_zip_name(member))) is not None:
                 files.append((path, member))
         expect(len(members))
         # In the order in which they lie, and so arrive.
@@ -132,7 +133,7 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
     Some Windows tools separate folders with a backslash."""
     name = member.orig_filename
     if not member.flag_bits & _UTF8_NAME:
-        name = decoded(name.encode("cp437"), "cp437")
+        name = decode_name(name.encode("cp437"), "cp437")
     return name.replace("\\", "/")
 
 
@@ -140,30 +141,30 @@ def _is_folder(member: zipfile.ZipInfo) -> bool:
     return _zip_name(member).endswith("/") or stat.S_ISDIR(member.external_attr >> 16)
 
 
-def _unpack_single(stream: BinaryIO, format: Format, tree: Tree) -> None:
+def _unpack_single(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
     stream.seek(0)
-    path = tree.place(basename(tree.archive)[: -len(format) - 1])
+    path = tree.reserve_path(basename(tree.archive)[: -len(format) - 1])
     if path is None:
         raise tree.refusal("it has no name")
     with closing(_OPEN[format](stream)) as plain:
-        tree.write(path, None, _Bounded(plain, tree).read)
+        tree.write(path, None, _BoundedReader(plain, tree).read)
 
 
-def _unpack_tar(stream: BinaryIO, format: Format, tree: Tree) -> None:
-    packing = format.partition(".")[2]
+def _unpack_tar(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
+    compression = format.partition(".")[2]
     stream.seek(0)
-    with closing(_OPEN[packing](stream)) if packing else nullcontext(stream) as plain:
-        source = _Bounded(plain, tree)
+    with closing(_OPEN[compression](stream)) if compression else nullcontext(stream) as plain:
+        source = _BoundedReader(plain, tree)
         with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|", tarinfo=_Header) as container:
             for member in container:
-                tree.proceed()
-                _take(container, member, tree)
+                tree.check_cancelled()
+                _extract_tar_member(container, member, tree)
                 # Else a member is remembered for every file of the archive.
                 container.members = []  # type: ignore[attr-defined]
-        # The packing's own checksum stands behind the last byte.
+        # The compression's own checksum stands behind the last byte.
         while source.read(1 << 20):
             pass
-    if not packing and not _ends_in_zeros(stream):
+    if not compression and not _ends_in_zeros(stream):
         raise DamagedArchive("it is cut short")
 
 
@@ -184,16 +185,16 @@ def _ends_in_zeros(stream: BinaryIO) -> bool:
     return not any(stream.read())
 
 
-def _take(container: tarfile.TarFile, member: tarfile.TarInfo, tree: Tree) -> None:
+def _extract_tar_member(container: tarfile.TarFile, member: tarfile.TarInfo, tree: ExtractionTree) -> None:
     name = _tar_text(member.name)
     if member.isdir():
         return
     if member.issym() or member.islnk():
-        tree.reserve(0)
+        tree.reserve_bytes(0)
         tree.link(name, _tar_text(member.linkname), hard=member.islnk())
     elif member.isreg():
-        tree.reserve(member.size)
-        path, stream = tree.place(name), container.extractfile(member)
+        tree.reserve_bytes(member.size)
+        path, stream = tree.reserve_path(name), container.extractfile(member)
         if path is None or stream is None:
             raise DamagedArchive(f"{name!r} has no content")
         with stream:
@@ -203,23 +204,23 @@ def _take(container: tarfile.TarFile, member: tarfile.TarInfo, tree: Tree) -> No
 
 
 def _tar_text(text: str) -> str:
-    return decoded(text.encode("utf-8", "surrogateescape"), "latin-1")
+    return decode_name(text.encode("utf-8", "surrogateescape"), "latin-1")
 
 
-class _Bounded:
-    """What comes out of a packing, up to the tree's budget; headers count as well."""
+class _BoundedReader:
+    """Decompressed bytes, up to the tree's ``max_bytes``; headers count as well."""
 
-    def __init__(self, plain: Any, tree: Tree) -> None:
+    def __init__(self, plain: Any, tree: ExtractionTree) -> None:
         self._plain = plain
         self._tree = tree
         self._count = 0
 
     def read(self, size: int) -> bytes:
-        self._tree.proceed()
+        self._tree.check_cancelled()
         chunk: bytes = self._plain.read(size)
         self._count += len(chunk)
-        if self._count > self._tree.budget:
+        if self._count > self._tree.max_bytes:
             raise self._tree.refusal(
-                f"it grows to more than {self._tree.budget} bytes, which looks like a bomb"
+                f"it grows to more than {self._tree.max_bytes} bytes, which looks like a bomb"
             )
         return chunk

@@ -1,4 +1,4 @@
-"""Archives, unpacked so that no member can do harm.
+"""Safe extraction: no member of an archive can do harm.
 
 A member is written only below the tree, never over another, never through a link; links inside the
 archive become second names of the file they lead to, all others are refused; and neither the sizes
@@ -21,14 +21,15 @@ from posixpath import dirname, join, normpath
 from zipfile import BadZipFile
 
 from dataferry.core.errors import UnsafeArchive
-from dataferry.core.files.safe_names import Claims, UnusablePath, check_path
+from dataferry.core.files.durable import write_all
+from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
 from dataferry.core.types import Grade
 from dataferry.transfer.contract import FetchedFile, Limits
-from dataferry.transfer.files.disk import disk_faults, preflight, write_all
+from dataferry.transfer.files.disk import disk_faults, preflight
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_BROKEN = (
+_READER_ERRORS = (
     BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -39,8 +40,8 @@ _BROKEN = (
     UnicodeDecodeError,
     NotImplementedError,
 )
-#: A link may lead over so many others.
-_LINK_HOPS = 40
+#: The longest chain of links that is followed; Linux follows as many.
+_MAX_LINK_HOPS = 40
 
 
 class DamagedArchive(Exception):
@@ -57,39 +58,40 @@ def archive_faults(name: str) -> Iterator[None]:
             f"{name} is packed in a way that cannot be unpacked here ({error}).",
             next_step="Ask its publisher for a plain zip or tar.gz.",
         ) from error
-    except _BROKEN as error:
+    except _READER_ERRORS as error:
         raise DamagedArchive(str(error)) from error
 
 
-class Tree:
-    """Where the members of one archive go.
+class ExtractionTree:
+    """Writes the members of one archive.
 
-    ``below`` is the folder inside ``root`` that takes them (empty for the root itself), ``budget`` the
-    bytes that may come out, ``proceed`` is called for every chunk and may raise to stop.
+    They go beside where the archive itself would be, below ``root``; ``max_bytes`` is how much
+    the archive may grow to, ``check_cancelled`` is
+    called for every chunk and may raise to stop; ``on_member`` is called after every member.
     """
 
     def __init__(
         self,
         root: Path,
-        claims: Claims,
+        reserved: ReservedPaths,
         limits: Limits,
         *,
         archive: str,
-        budget: int,
+        max_bytes: int,
         grade: Grade,
-        proceed: Callable[[], None],
-        landed: Callable[[], None],
+        check_cancelled: Callable[[], None],
+        on_member: Callable[[], None],
     ) -> None:
         self.archive = archive
-        self.budget = budget
-        self.proceed = proceed
+        self.max_bytes = max_bytes
+        self.check_cancelled = check_cancelled
         self.files: dict[str, FetchedFile] = {}
         self._root = root
-        self._below = dirname(archive)
-        self._claims = claims
+        self._folder = dirname(archive)
+        self._reserved = reserved
         self._limits = limits
         self._grade: Grade = grade
-        self._landed = landed
+        self._on_member = on_member
         self._links: dict[str, str] = {}
         self._written: list[str] = []
         self._bytes = 0
@@ -98,29 +100,29 @@ class Tree:
     def refusal(self, reason: str) -> UnsafeArchive:
         return UnsafeArchive(f"{self.archive}: {reason}.", next_step="Tell its publisher.")
 
-    def reserve(self, size: int) -> None:
-        """Room for a member of ``size`` declared bytes. Errors: ``UnsafeArchive``, ``DiskFull``."""
+    def reserve_bytes(self, size: int) -> None:
+        """Count a member of ``size`` declared bytes. Errors: ``UnsafeArchive``, ``DiskFull``."""
         self._bytes += size
         self._members += 1
-        if self._bytes > self.budget:
-            raise self.refusal(f"it grows to more than {self.budget} bytes, which looks like a bomb")
+        if self._bytes > self.max_bytes:
+            raise self.refusal(f"it grows to more than {self.max_bytes} bytes, which looks like a bomb")
         if self._members > self._limits.unpack_files:
             raise self.refusal(f"it holds more than {self._limits.unpack_files} files")
-        if size >= _CHUNK:
+        if size >= _CHUNK_BYTES:
             preflight(size, self._root, self._limits.min_free_bytes)
 
-    def place(self, name: str) -> str | None:
-        """A member's path in the tree, now taken; None for the archive's root itself.
+    def reserve_path(self, name: str) -> str | None:
+        """A member's path in the tree, now reserved; None for the archive's root itself.
 
         Errors: ``UnsafeArchive`` for a name that leads out, collides, or is too long.
         """
         inner = self._normal(name)
         if inner is None:
             return None
-        path = join(self._below, inner)
+        path = join(self._folder, inner)
         try:
             check_path(path)
-            self._claims.add(path)
+            self._reserved.add(path)
         except UnusablePath as error:
             raise self.refusal(str(error)) from error
         return path
@@ -144,8 +146,8 @@ class Tree:
         self._written.append(path)
         with out:
             # One byte more than declared is asked for: the end of a member is where its CRC is checked.
-            while chunk := read(_CHUNK if size is None else min(_CHUNK, size - count + 1)):
-                self.proceed()
+            while chunk := read(_CHUNK_BYTES if size is None else min(_CHUNK_BYTES, size - count + 1)):
+                self.check_cancelled()
                 count += len(chunk)
                 if size is not None and count > size:
                     raise DamagedArchive(f"{path} is longer than the archive declares")
@@ -157,18 +159,18 @@ class Tree:
         if size is not None and count < size:
             raise DamagedArchive(f"{path} ends after {count} of {size} bytes")
         self.files[path] = FetchedFile(path, count, digest.hexdigest(), self._grade)
-        self.proceed()
-        self._landed()
+        self.check_cancelled()
+        self._on_member()
 
-    def wipe(self) -> None:
-        """Take back everything that was written: the archive was not what it should be."""
+    def remove_written(self) -> None:
+        """Remove everything that was written: the archive was not what it should be."""
         for path in self._written:
             with suppress(OSError):
                 (self._root / path).unlink()
         self.files.clear()
 
-    def prune(self) -> None:
-        """After ``wipe``, take back the empty folders too. Only while nobody else makes folders here."""
+    def remove_empty_folders(self) -> None:
+        """Remove the folders that ``remove_written`` left empty, while no other thread creates any here."""
         for path in self._written:
             folder = (self._root / path).parent
             with suppress(OSError):  # gone already, or another's files are in it
@@ -177,14 +179,14 @@ class Tree:
                     folder = folder.parent
 
     def link(self, name: str, leads_to: str, *, hard: bool) -> None:
-        """Remember a link; ``resolve_links`` makes it once all files are there.
+        """Record a link, which ``resolve_links`` creates once all files are extracted.
 
         ``leads_to`` is relative to the link's own folder, or to the archive's root for a hard link.
         """
-        path = self.place(name)
+        path = self.reserve_path(name)
         if path is None:
             raise self.refusal("its root is a link")
-        folder = self._below if hard else dirname(path)
+        folder = self._folder if hard else dirname(path)
         self._links[path] = normpath(join(folder, leads_to))
 
     def resolve_links(self) -> None:
@@ -195,28 +197,28 @@ class Tree:
         """
         for path in self._links:
             target = path
-            for _ in range(_LINK_HOPS):
+            for _ in range(_MAX_LINK_HOPS):
                 if target not in self._links:
                     break
                 target = self._links[target]
             original = self.files.get(target)
             if original is None:
                 raise self.refusal(f"{path} is a link that leads to no file of the archive")
-            place = self._root / path
+            link = self._root / path
             with disk_faults(self._root):
-                place.parent.mkdir(parents=True, exist_ok=True)
+                link.parent.mkdir(parents=True, exist_ok=True)
                 self._written.append(path)
                 try:
-                    os.link(self._root / target, place)
+                    os.link(self._root / target, link)
                 except OSError:  # a file system without hard links
-                    shutil.copy(self._root / target, place)
+                    shutil.copy(self._root / target, link)
             self.files[path] = FetchedFile(path, original.size, original.sha256, original.grade)
-            self._landed()
+            self._on_member()
 
 
-def decoded(raw: bytes, otherwise: str) -> str:
+def decode_name(raw: bytes, fallback: str) -> str:
     """A member's name: UTF-8 if it is that, else in the encoding its format falls back to."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode(otherwise)
+        return raw.decode(fallback)

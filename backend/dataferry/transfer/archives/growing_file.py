@@ -1,4 +1,4 @@
-"""An archive that is read while it arrives."""
+"""An archive that is read while it is downloaded."""
 
 import io
 import os
@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from dataferry.transfer.files.part_file import Version
+from dataferry.transfer.files.part_file import PartFile
 
-_READ_AHEAD = 256 * 1024
+_READ_AHEAD_BYTES = 256 * 1024
 
 
-class _Arriving(io.RawIOBase):
-    """A file under way: a read waits for its first byte, and gives what is there.
+class _GrowingFile(io.RawIOBase):
+    """A part file during its download: a read waits for its first byte, and returns what has arrived.
 
-    Reads go along the contiguous prefix; while ``early`` is set, whatever they want is fetched before
-    its turn.
+    Reads follow the contiguous prefix; while ``prioritized`` is set, the bytes that they ask for are
+    downloaded before all others.
     """
 
-    def __init__(self, version: Version) -> None:
-        self._spans = version.spans
-        self._descriptor = os.open(version.place, os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, part_file: PartFile) -> None:
+        self._spans = part_file.spans
+        self._descriptor = os.open(part_file.path, os.O_RDONLY | os.O_CLOEXEC)
         self._position = 0
-        self.early = False
+        self.prioritized = False
 
     def readable(self) -> bool:
         return True
@@ -39,16 +39,16 @@ class _Arriving(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: object) -> int:
-        """Errors: ``Cancelled`` if the bytes will never come."""
+        """Errors: ``Cancelled`` if the bytes will never arrive."""
         view = memoryview(cast(bytearray, buffer)).cast("B")
         start, size = self._position, self._spans.size
         if start >= size or not view:
             return 0
-        if self.early:
+        if self.prioritized:
             end = min(start + len(view), size)
-            self._spans.hurry((start, end))
+            self._spans.fetch_first((start, end))
         else:
-            end = min(start + len(view), self._spans.wait(start + 1))
+            end = min(start + len(view), self._spans.wait_for_prefix(start + 1))
         count = os.preadv(self._descriptor, [view[: end - start]], start)
         self._position += count
         return count
@@ -59,20 +59,20 @@ class _Arriving(io.RawIOBase):
         super().close()
 
 
-def open_arriving(version: Version) -> BinaryIO:
-    """The file from its first byte, seekable. Reads raise ``Cancelled`` if its bytes will never come."""
-    return cast(BinaryIO, io.BufferedReader(_Arriving(version), _READ_AHEAD))
+def open_growing_file(part_file: PartFile) -> BinaryIO:
+    """The file from its first byte, seekable. Reads raise ``Cancelled`` if its bytes will never arrive."""
+    return cast(BinaryIO, io.BufferedReader(_GrowingFile(part_file), _READ_AHEAD_BYTES))
 
 
 @contextmanager
-def early(stream: BinaryIO) -> Iterator[None]:
-    """Inside the block, what is read of an arriving file is fetched before its turn."""
+def prioritized(stream: BinaryIO) -> Iterator[None]:
+    """Inside the block, what is read of a growing file is downloaded before all other bytes of it."""
     raw = getattr(stream, "raw", None)
-    if not isinstance(raw, _Arriving):
+    if not isinstance(raw, _GrowingFile):
         yield
         return
-    raw.early = True
+    raw.prioritized = True
     try:
         yield
     finally:
-        raw.early = False
+        raw.prioritized = False

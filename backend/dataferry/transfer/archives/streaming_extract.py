@@ -1,4 +1,4 @@
-"""The archives of one fetch become their members, while they arrive where that is possible."""
+"""Extraction of the archives of one fetch, during their download where that is possible."""
 
 import os
 import queue
@@ -15,7 +15,7 @@ from dataferry.core.errors import (
     SourceProtocolError,
     UnsafeArchive,
 )
-from dataferry.core.files.safe_names import Claims, UnusablePath
+from dataferry.core.files.safe_names import ReservedPaths, UnusablePath
 from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.archives.archive_formats import (
     Format,
@@ -24,139 +24,144 @@ from dataferry.transfer.archives.archive_formats import (
     members_grade,
     unpack,
 )
-from dataferry.transfer.archives.extract import DamagedArchive, Tree
-from dataferry.transfer.archives.growing_file import open_arriving
+from dataferry.transfer.archives.extract import DamagedArchive, ExtractionTree
+from dataferry.transfer.archives.growing_file import open_growing_file
 from dataferry.transfer.contract import FetchedFile, Limits
 from dataferry.transfer.files.disk import disk_faults
-from dataferry.transfer.files.part_file import Version
-from dataferry.transfer.files.progress import INTERVAL_S, Meter
-from dataferry.transfer.files.workdir import Partial
+from dataferry.transfer.files.part_file import PartFile
+from dataferry.transfer.files.progress import REPORT_INTERVAL_S, ProgressMeter
+from dataferry.transfer.files.workdir import Workdir
 
-#: What ``stop`` waits for a member that is being written.
-_FAREWELL_S = 2.0
+#: How long ``stop`` waits for a member that is being written.
+_JOIN_TIMEOUT_S = 2.0
 
 
 @dataclass(slots=True)
-class _Trial:
-    """The members of an archive that is not verified yet."""
+class _EarlyExtraction:
+    """The members of an archive that is not verified yet. They count once it is."""
 
-    version: Version
-    tree: Tree
-    claims: Claims
+    part_file: PartFile
+    tree: ExtractionTree
+    reserved: ReservedPaths
     format: Format | None = None
-    #: How many members it has, as far as is known.
+    #: The number of members, as far as it is known.
     expected: int = 0
-    whole: bool = False
+    extracted: bool = False
 
     def expect(self, count: int) -> None:
         self.expected += count
 
 
-class _Told:
-    """What the meter has heard of trials."""
+class _EarlyProgress:
+    """Reports the members of early extractions to the progress meter, each once."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: ProgressMeter) -> None:
         self._meter = meter
         self._files = self._expected = 0
 
-    def tell(self, trials: list[_Trial]) -> None:
-        files = sum(len(trial.tree.files) for trial in trials)
-        expected = sum(trial.expected for trial in trials)
-        if files < self._files or expected < self._expected:  # one was taken back
-            self._meter.enter("unpacking")
+    def report(self, extractions: list[_EarlyExtraction]) -> None:
+        files = sum(len(early.tree.files) for early in extractions)
+        expected = sum(early.expected for early in extractions)
+        if files < self._files or expected < self._expected:  # one was rolled back
+            self._meter.enter_phase("unpacking")
             self._files = self._expected = 0
         if expected > self._expected:
             self._meter.expect_files(expected - self._expected)
         for _ in range(files - self._files):
-            self._meter.landed()
+            self._meter.file_completed()
         self._files, self._expected = files, expected
-        self._meter.tick()
+        self._meter.report_if_due()
 
 
-class Unpacking:
-    """``follow`` begins with an archive whose bytes are arriving; ``finish`` gives the files of all.
+class StreamingExtraction:
+    """``follow`` starts to extract an archive during its download; ``finish`` returns the files of all.
 
-    What was unpacked early counts once the archive is whole and verified. If anything went wrong on the
-    way, it is taken back, and the archive is unpacked when it is whole: only verified bytes are judged.
+    Members that were extracted early count once the archive is complete and verified. If anything goes wrong
+    before, they are rolled back, and the archive is extracted when it is complete: errors are only reported
+    of verified bytes.
     """
 
     def __init__(
         self,
         manifest: Manifest,
-        work: Partial,
-        claims: Claims,
+        workdir: Workdir,
+        reserved: ReservedPaths,
         limits: Limits,
-        meter: Meter,
+        meter: ProgressMeter,
         *,
         keep_archives: bool,
     ) -> None:
         self._manifest = manifest
-        self._work = work
-        self._claims = claims
+        self._workdir = workdir
+        self._reserved = reserved
         self._limits = limits
         self._meter = meter
-        self._keep = keep_archives
-        self._starting = threading.Lock()
+        self._keep_archives = keep_archives
+        self._start_lock = threading.Lock()
         self._stopping = False
-        self._trials: dict[str, _Trial] = {}
-        self._taken_back: list[Tree] = []
-        self._waiting: queue.SimpleQueue[tuple[FileEntry, Version] | None] = queue.SimpleQueue()
+        self._early: dict[str, _EarlyExtraction] = {}
+        self._rolled_back: list[ExtractionTree] = []
+        self._archives: queue.SimpleQueue[tuple[FileEntry, PartFile] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    # -- while archives arrive -------------------------------------------------------------------
+    # -- during the download ---------------------------------------------------------------------
 
-    def follow(self, entry: FileEntry, version: Version) -> None:
-        """An archive's first bytes are here. Any thread; returns at once."""
-        with self._starting:
+    def follow(self, entry: FileEntry, part_file: PartFile) -> None:
+        """Called by a download when an archive's first bytes arrive, from any thread. Returns at once."""
+        with self._start_lock:
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(
                     target=copy_context().run, args=(self._run,), name="transfer-unpack", daemon=True
                 )
                 self._thread.start()
-        self._waiting.put((entry, version))
+        self._archives.put((entry, part_file))
 
     def stop(self) -> None:
-        """Nothing is written any more."""
+        """Nothing is written once this returns."""
         self._stopping = True
-        self._waiting.put(None)
+        self._archives.put(None)
         if self._thread is not None:
-            self._thread.join(_FAREWELL_S)
+            self._thread.join(_JOIN_TIMEOUT_S)
 
     def _run(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            entry, version = work
-            if entry.path in self._trials:
-                self._take_back(entry.path)
-            self._try(entry, version)
+        while (next_archive := self._archives.get()) is not None:
+            entry, part_file = next_archive
+            if entry.path in self._early:
+                self._roll_back(entry.path)
+            self._extract_early(entry, part_file)
 
-    def _try(self, entry: FileEntry, version: Version) -> None:
-        claims = self._claims.trial()
-        tree = self._tree(entry, version.size, claims, self._go_on, landed=lambda: None)
-        trial = self._trials[entry.path] = _Trial(version, tree, claims)
+    def _extract_early(self, entry: FileEntry, part_file: PartFile) -> None:
+        reserved = self._reserved.nested()
+        tree = self._extraction_tree(
+            entry, part_file.size, reserved, self._check_stopped, on_member=lambda: None
+        )
+        early = self._early[entry.path] = _EarlyExtraction(part_file, tree, reserved)
         try:
-            with disk_faults(self._work.root):
-                stream = open_arriving(version)
+            with disk_faults(self._workdir.root):
+                stream = open_growing_file(part_file)
             with stream:
-                trial.format = format_of(stream, entry.path)
-                if trial.format is not None:
-                    unpack(stream, trial.format, tree, trial.expect)
-                    trial.whole = True
-        except Exception:  # what is wrong with it is told once it is whole
-            self._take_back(entry.path)
+                early.format = format_of(stream, entry.path)
+                if early.format is not None:
+                    unpack(stream, early.format, tree, early.expect)
+                    early.extracted = True
+        except Exception:  # what is wrong with it is reported once it is complete
+            self._roll_back(entry.path)
 
-    def _take_back(self, path: str) -> None:
-        tree = self._trials.pop(path).tree
-        tree.wipe()
-        self._taken_back.append(tree)
+    def _roll_back(self, path: str) -> None:
+        tree = self._early.pop(path).tree
+        tree.remove_written()
+        self._rolled_back.append(tree)
 
-    def _go_on(self) -> None:
+    def _check_stopped(self) -> None:
         if self._stopping:
             raise Cancelled
 
-    # -- once they are whole -----------------------------------------------------------------------
+    # -- after the download ------------------------------------------------------------------------
 
-    def finish(self, whole: dict[str, FetchedFile], proceed: Callable[[], None]) -> dict[str, FetchedFile]:
-        """The members of all archives, by path. ``proceed`` raises to stop.
+    def finish(
+        self, completed: dict[str, FetchedFile], check_cancelled: Callable[[], None]
+    ) -> dict[str, FetchedFile]:
+        """The members of all archives, by path. ``check_cancelled`` raises to stop.
 
         Errors: ``UnsafeArchive``, ``ChecksumMismatch``, ``SourceProtocolError``, ``InvalidInput``,
         ``DiskFull``, ``StoreNotWritable``.
@@ -164,113 +169,117 @@ class Unpacking:
         archives = [entry for entry in self._manifest.files if entry.unpack]
         if not archives:
             return {}
-        self._meter.enter("unpacking")
-        self._waiting.put(None)
-        told = _Told(self._meter)
+        self._meter.enter_phase("unpacking")
+        self._archives.put(None)
+        progress = _EarlyProgress(self._meter)
         while self._thread is not None and self._thread.is_alive():
-            self._thread.join(INTERVAL_S)
-            proceed()
-            told.tell(list(self._trials.values()))
-        self._judge_trials()
-        told.tell(list(self._trials.values()))
+            self._thread.join(REPORT_INTERVAL_S)
+            check_cancelled()
+            progress.report(list(self._early.values()))
+        self._commit_verified()
+        progress.report(list(self._early.values()))
         files: dict[str, FetchedFile] = {}
         for entry in archives:
-            files |= self._members(entry, whole[entry.path], proceed)
-            if self._keep:
-                files |= self._kept(entry, whole[entry.path])
+            files |= self._members_of(entry, completed[entry.path], check_cancelled)
+            if self._keep_archives:
+                files |= self._keep_archive(entry, completed[entry.path])
         return files
 
-    def _judge_trials(self) -> None:
-        """Those of verified bytes count, before anything else claims a place."""
-        for path, trial in list(self._trials.items()):
-            if trial.whole and trial.version.verified:
-                trial.claims.keep()
+    def _commit_verified(self) -> None:
+        """Keep the members of verified archives, before anything else reserves a path."""
+        for path, early in list(self._early.items()):
+            if early.extracted and early.part_file.verified:
+                early.reserved.commit()
             else:
-                self._take_back(path)
-        for tree in self._taken_back:
-            tree.prune()
+                self._roll_back(path)
+        for tree in self._rolled_back:
+            tree.remove_empty_folders()
 
-    def _members(
-        self, entry: FileEntry, file: FetchedFile, proceed: Callable[[], None]
+    def _members_of(
+        self, entry: FileEntry, file: FetchedFile, check_cancelled: Callable[[], None]
     ) -> dict[str, FetchedFile]:
-        trial = self._trials.pop(entry.path, None)
-        if trial is not None and trial.format is not None:
-            grade = members_grade(trial.format, file.grade)
-            return {path: replace(member, grade=grade) for path, member in trial.tree.files.items()}
+        early = self._early.pop(entry.path, None)
+        if early is not None and early.format is not None:
+            grade = members_grade(early.format, file.grade)
+            return {path: replace(member, grade=grade) for path, member in early.tree.files.items()}
         try:
-            with disk_faults(self._work.root):
-                stream = self._work.home(entry).open("rb")
+            with disk_faults(self._workdir.root):
+                stream = self._workdir.completed_path(entry).open("rb")
             with stream:
-                return self._unpack(entry, file, stream, proceed)
+                return self._extract(entry, file, stream, check_cancelled)
         except DamagedArchive as error:
-            raise self._damage(entry, file, error) from error
+            raise self._damage_error(entry, file, error) from error
 
-    def _unpack(
-        self, entry: FileEntry, file: FetchedFile, stream: BinaryIO, proceed: Callable[[], None]
+    def _extract(
+        self, entry: FileEntry, file: FetchedFile, stream: BinaryIO, check_cancelled: Callable[[], None]
     ) -> dict[str, FetchedFile]:
         format = format_of(stream, entry.path)
         if format is None:
-            return self._as_it_is(entry, file)
+            return self._not_an_archive(entry, file)
 
-        def go_on() -> None:
-            proceed()
-            self._meter.tick()
+        def check_and_report() -> None:
+            check_cancelled()
+            self._meter.report_if_due()
 
-        tree = self._tree(entry, file.size, self._claims, go_on, self._meter.landed)
+        tree = self._extraction_tree(
+            entry, file.size, self._reserved, check_and_report, self._meter.file_completed
+        )
         unpack(stream, format, tree, self._meter.expect_files)
         grade = members_grade(format, file.grade)
         return {path: replace(member, grade=grade) for path, member in tree.files.items()}
 
-    def _tree(
+    def _extraction_tree(
         self,
         entry: FileEntry,
         size: int,
-        claims: Claims,
-        proceed: Callable[[], None],
-        landed: Callable[[], None],
-    ) -> Tree:
-        told = self._manifest.unpacked_bytes or 0
-        return Tree(
-            self._work.tree,
-            claims,
+        reserved: ReservedPaths,
+        check_cancelled: Callable[[], None],
+        on_member: Callable[[], None],
+    ) -> ExtractionTree:
+        declared_bytes = self._manifest.unpacked_bytes or 0
+        return ExtractionTree(
+            self._workdir.tree,
+            reserved,
             self._limits,
             archive=entry.path,
-            budget=max(self._limits.unpack_floor_bytes, size * self._limits.unpack_ratio, 2 * told),
+            max_bytes=max(
+                self._limits.unpack_floor_bytes, size * self._limits.unpack_ratio, 2 * declared_bytes
+            ),
             grade="transport",
-            proceed=proceed,
-            landed=landed,
+            check_cancelled=check_cancelled,
+            on_member=on_member,
         )
 
-    def _as_it_is(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
-        """What is no archive stays as it is; but under an archive's name it is an error."""
+    def _not_an_archive(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
+        """A file that is no archive stays as it is; under an archive's name it is an error."""
         if is_named_archive(entry.path):
-            self._work.forget(entry)
+            self._workdir.discard(entry)
             raise SourceProtocolError(
                 f"{entry.path} is not the archive that its name says.",
                 next_step="The source may have sent a page in its place: look at the link in a browser.",
             )
-        return {} if self._keep else self._kept(entry, file)
+        return {} if self._keep_archives else self._keep_archive(entry, file)
 
-    def _kept(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
-        """The archive itself among the files."""
+    def _keep_archive(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
+        """Put the archive itself among the files."""
         try:
-            self._claims.add(entry.path)
+            self._reserved.add(entry.path)
         except UnusablePath as error:
             raise InvalidInput(f"The source lists files that collide: {error}.") from error
-        place = self._work.tree / entry.path
-        with disk_faults(self._work.root):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            # A second name, so that a run that is cut short here still finds the first.
-            os.link(self._work.home(entry), place)
+        path = self._workdir.tree / entry.path
+        with disk_faults(self._workdir.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # A second name, so that a run that is killed here still finds the first.
+            os.link(self._workdir.completed_path(entry), path)
         return {entry.path: file}
 
-    def _damage(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
-        """Damage under a verified checksum is the publisher's own; any other may be the line's."""
+    def _damage_error(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
+        """Damage under a verified checksum is the publisher's own; any other may be of the connection."""
         what = f"{entry.path} is damaged ({error})"
         if file.grade == "publisher":
             return UnsafeArchive(
                 f"{what}. Its checksum is the publisher's, so it is broken at its source.",
                 next_step="Tell its publisher, or choose another revision.",
             )
-        self._work.forget(entry)
+        self._workdir.discard(entry)
         return ChecksumMismatch(f"{what}.", next_step="Try again: it is fetched anew.")

@@ -1,1 +1,1 @@
-"""Files under way: part files, spans, the journal, the working folder, and progress."""
+"""Files during a download: part files, spans, the journal, the working folder, and progress."""

@@ -1,4 +1,4 @@
-"""The disk under a transfer: room, faults, and changes that survive a power cut."""
+"""The disk under a transfer: free space, allocation, and disk errors."""
 
 import ctypes
 import errno
@@ -10,22 +10,22 @@ from ctypes import c_int64
 from pathlib import Path
 
 from dataferry.core.errors import DiskFull, StoreNotWritable
+from dataferry.core.files.durable import raise_for_errno
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Manifest
 
-#: Files of at least this size are synced one by one when they are whole; smaller ones together, with
+#: Files of at least this size are synced one by one when they are complete; smaller ones together, with
 #: one sync of the file system at the end (a sync costs about 0.5 ms a file).
 SYNC_BYTES = 8 * 2**20
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_RENAME_EXCHANGE = 2
-_AT_FDCWD = -100
-_TMPFS = 0x01021994
+#: linux/magic.h.
+_TMPFS_MAGIC = 0x01021994
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def preflight(needed: int | Manifest, folder: Path, min_free_bytes: int = 0) -> None:
-    """Whether ``needed`` bytes, or a manifest and what it unpacks to, have room below ``folder``.
+    """Check that ``needed`` bytes, or a manifest and what it unpacks to, have room below ``folder``.
 
     ``folder`` need not exist yet. Unknown sizes count as nothing.
 
@@ -34,7 +34,7 @@ def preflight(needed: int | Manifest, folder: Path, min_free_bytes: int = 0) -> 
     if isinstance(needed, Manifest):
         needed = sum(entry.size or 0 for entry in needed.files) + unpacked_peak(needed)
     with disk_faults(folder):
-        existing = _nearest(folder)
+        existing = _nearest_existing(folder)
         free = shutil.disk_usage(existing).free
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise _not_writable(existing, "permission denied" if existing.is_dir() else "it is not a folder")
@@ -49,17 +49,17 @@ def unpacked_peak(manifest: Manifest) -> int:
 
 @contextmanager
 def disk_faults(folder: Path, needed: int | None = None) -> Iterator[None]:
-    """What goes wrong with files inside the block is said as ``DiskFull`` or ``StoreNotWritable``."""
+    """Translates ``OSError`` inside the block to ``DiskFull`` or ``StoreNotWritable``."""
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
-            free = shutil.disk_usage(_nearest(folder)).free
+            free = shutil.disk_usage(_nearest_existing(folder)).free
             raise _no_room(folder, needed, free) from error
-        raise _not_writable(_nearest(folder), (error.strerror or str(error)).lower()) from error
+        raise _not_writable(_nearest_existing(folder), (error.strerror or str(error)).lower()) from error
 
 
-def _nearest(folder: Path) -> Path:
+def _nearest_existing(folder: Path) -> Path:
     """The folder, or the closest one above it that exists."""
     folder = folder.absolute()
     while not os.path.lexists(folder) and folder != folder.parent:
@@ -82,39 +82,25 @@ def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
     )
 
 
-def write_all(descriptor: int, chunk: bytes | memoryview) -> None:
-    """One write may take only a part of what it is given."""
-    left = memoryview(chunk)
-    while left:
-        left = left[os.write(descriptor, left) :]
-
-
-def write_at(descriptor: int, chunk: memoryview, offset: int) -> None:
-    """The same at a place of the file."""
-    while chunk:
-        count = os.pwrite(descriptor, chunk, offset)
-        chunk, offset = chunk[count:], offset + count
-
-
 def allocate(descriptor: int, size: int) -> None:
     """Give a file its size, and on Linux its blocks too, so that a full disk is met now and not in the
     middle. Errors: ``OSError``."""
-    if hasattr(_libc, "fallocate") and not _in_memory(descriptor):
+    if hasattr(_libc, "fallocate") and not _is_tmpfs(descriptor):
         # Not os.posix_fallocate: where a file system cannot, it writes a byte into every block.
         while (result := _libc.fallocate(descriptor, 0, c_int64(0), c_int64(size))) != 0:
             code = ctypes.get_errno()
             if code in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
                 break
             if code != errno.EINTR:
-                _raise_for(result)
+                raise_for_errno(result)
     os.ftruncate(descriptor, size)
 
 
-def _in_memory(descriptor: int) -> bool:
+def _is_tmpfs(descriptor: int) -> bool:
     """Whether a file lies in a tmpfs, where blocks that are reserved are cleared first: measured at three
     times the cost of all the rest."""
     answer = (ctypes.c_long * 32)()
-    return bool(_libc.fstatfs(descriptor, answer) == 0 and answer[0] == _TMPFS)
+    return bool(_libc.fstatfs(descriptor, answer) == 0 and answer[0] == _TMPFS_MAGIC)
 
 
 def allocated(path: Path) -> int:
@@ -123,48 +109,3 @@ def allocated(path: Path) -> int:
         return path.stat().st_blocks * 512
     except OSError:
         return 0
-
-
-def sync_data(descriptor: int) -> None:
-    """What was written to a file survives a power cut."""
-    os.fdatasync(descriptor) if hasattr(os, "fdatasync") else os.fsync(descriptor)
-
-
-def sync_file_system(folder: Path) -> None:
-    """Everything written below ``folder`` so far survives a power cut once this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        if hasattr(_libc, "syncfs"):
-            _raise_for(_libc.syncfs(descriptor))
-        else:
-            os.sync()
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """The names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step; False where the system cannot."""
-    if not hasattr(_libc, "renameat2"):
-        return False
-    result = _libc.renameat2(
-        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), ctypes.c_uint(_RENAME_EXCHANGE)
-    )
-    if result != 0 and ctypes.get_errno() in (errno.EINVAL, errno.ENOSYS):
-        return False
-    _raise_for(result)
-    return True
-
-
-def _raise_for(result: int) -> None:
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))

@@ -1,4 +1,4 @@
-"""One version of a large file on disk: written at several places, hashed in order."""
+"""A large file during its download: written at several offsets, hashed in order."""
 
 import os
 import threading
@@ -7,138 +7,149 @@ from contextvars import copy_context
 
 from dataferry.core.errors import Cancelled
 from dataferry.core.files.digests import Digests
+from dataferry.core.files.durable import sync_data, write_all_at
 from dataferry.core.types import Checksum, FileEntry
-from dataferry.transfer.files.disk import allocate, disk_faults, sync_data, write_at
-from dataferry.transfer.files.journal import Begun
+from dataferry.transfer.files.disk import allocate, disk_faults
+from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.spans import Range, Span, Spans
-from dataferry.transfer.files.workdir import Partial
-from dataferry.transfer.files.write_gate import Gate
+from dataferry.transfer.files.workdir import Workdir
+from dataferry.transfer.files.write_gate import WriteGate
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
-class Version:
-    """``size`` bytes in the partial folder, with an account of them. Used by many threads; ``begun`` is
-    what an earlier run has left of it."""
+class PartFile:
+    """One version of a file in the working folder: ``size`` bytes and which of them have arrived. For many
+    threads. ``saved`` is what an earlier run has left of it; the journal records every ``piece_bytes``."""
 
-    def __init__(self, entry: FileEntry, size: int, work: Partial, begun: Begun | None, piece: int) -> None:
+    def __init__(
+        self, entry: FileEntry, size: int, workdir: Workdir, saved: PartState | None, piece_bytes: int
+    ) -> None:
         self.entry = entry
         self.size = size
-        self.place = work.part(entry)
-        self.spans = Spans(size, _usable(begun, entry, piece) if begun else ())
-        self.gate = Gate()
-        self.validator = begun.validator if begun else None
-        #: Whether its bytes were all hashed, and are what was promised.
+        self.path = workdir.part_path(entry)
+        self.spans = Spans(size, _resumable_ranges(saved, entry, piece_bytes) if saved else ())
+        self.write_gate = WriteGate()
+        self.validator = saved.validator if saved else None
+        #: Whether all bytes were hashed and match the checksum.
         self.verified = False
-        self._work = work
-        self.piece = piece
-        self._resumed = begun is not None
+        self._workdir = workdir
+        self.piece_bytes = piece_bytes
+        self._resumed = saved is not None
         self._descriptor: int | None = None
-        self._closing = threading.Lock()
-        self._noted: dict[Span, int] = {}
-        self._follower: threading.Thread | None = None
+        self._close_lock = threading.Lock()
+        self._recorded: dict[Span, int] = {}
+        self._hash_thread: threading.Thread | None = None
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self._descriptor is not None
 
-    def begin(self, validator: str | None) -> None:
-        """Make the file, or go on with it. Errors: ``DiskFull``, ``StoreNotWritable``, ``Cancelled``."""
-        with self.gate, disk_faults(self._work.root, self.size):
+    def open(self, validator: str | None) -> None:
+        """Create the file, or open what is left of it.
+
+        Errors: ``DiskFull``, ``StoreNotWritable``, ``Cancelled``.
+        """
+        with self.write_gate, disk_faults(self._workdir.root, self.size):
             if self._resumed:
-                self._descriptor = os.open(self.place, os.O_RDWR | os.O_CLOEXEC)
+                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
                 return
-            self.place.unlink(missing_ok=True)
-            self._descriptor = os.open(self.place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self.path.unlink(missing_ok=True)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             allocate(self._descriptor, self.size)
             self.validator = validator
-            self._work.journal.begun(Begun(self.entry.path, self.size, validator))
+            self._workdir.journal.record_started(PartState(self.entry.path, self.size, validator))
 
     def write(self, span: Span, chunk: memoryview) -> int:
-        """Put a chunk at the span's position; how many of its bytes were the span's own.
+        """Write a chunk at the span's position; the number of its bytes that lie within the span.
 
         Errors: ``Cancelled`` once closed, ``DiskFull``, ``StoreNotWritable``.
         """
-        with self.gate, disk_faults(self._work.root):
+        with self.write_gate, disk_faults(self._workdir.root):
             assert self._descriptor is not None
-            write_at(self._descriptor, chunk, span.position)
-            counted = self.spans.wrote(span, len(chunk))
-            if span.position - self._noted.get(span, span.start) >= self.piece:
-                self._note(span)
+            write_all_at(self._descriptor, chunk, span.position)
+            counted = self.spans.record_written(span, len(chunk))
+            if span.position - self._recorded.get(span, span.start) >= self.piece_bytes:
+                self._record_progress(span)
             return counted
 
-    def give_back(self, span: Span) -> None:
-        """The span's connection is done with it."""
+    def release(self, span: Span) -> None:
+        """Called when the span's connection has ended its request."""
         try:
-            with self.gate, disk_faults(self._work.root):
-                self._note(span)
+            with self.write_gate, disk_faults(self._workdir.root):
+                self._record_progress(span)
         except Cancelled:
             pass  # closed: the journal has the last whole piece
         finally:
-            self._noted.pop(span, None)
-            self.spans.give_back(span)
+            self._recorded.pop(span, None)
+            self.spans.release(span)
 
-    def _note(self, span: Span) -> None:
-        noted = self._noted.get(span, span.start)
-        if span.position > noted:
-            self._work.journal.bytes(self.entry.path, (noted, span.position))
-            self._noted[span] = span.position
+    def _record_progress(self, span: Span) -> None:
+        recorded = self._recorded.get(span, span.start)
+        if span.position > recorded:
+            self._workdir.journal.record_written(self.entry.path, (recorded, span.position))
+            self._recorded[span] = span.position
 
     def sync(self) -> None:
-        """Make what has come so far outlast a power cut."""
-        with self.gate, disk_faults(self._work.root):
+        """Make what has arrived so far survive a power cut."""
+        with self.write_gate, disk_faults(self._workdir.root):
             if self._descriptor is not None:
                 held: list[Range] = self.spans.held()
                 sync_data(self._descriptor)
-                self._work.journal.synced(self.entry.path, held)
+                self._workdir.journal.record_synced(self.entry.path, held)
 
-    def follow(self, checksum: Checksum | None, hashed: Callable[["Version", Digests], None]) -> None:
-        """Hash the bytes in order as they come, in a thread of its own; ``hashed`` is called from it
-        after the last one."""
+    def start_hashing(
+        self, checksum: Checksum | None, on_hashed: Callable[["PartFile", Digests], None]
+    ) -> None:
+        """Hash the bytes in order as they arrive, in a thread that calls ``on_hashed`` after the last one."""
         digests = Digests(checksum, self.size)
-        self._follower = threading.Thread(
-            target=copy_context().run, args=(self._follow, digests, hashed), name="transfer-hash", daemon=True
+        self._hash_thread = threading.Thread(
+            target=copy_context().run,
+            args=(self._hash_prefix, digests, on_hashed),
+            name="transfer-hash",
+            daemon=True,
         )
-        self._follower.start()
+        self._hash_thread.start()
 
-    def _follow(self, digests: Digests, hashed: Callable[["Version", Digests], None]) -> None:
-        buffer = memoryview(bytearray(min(_CHUNK, max(self.size, 1))))
+    def _hash_prefix(self, digests: Digests, on_hashed: Callable[["PartFile", Digests], None]) -> None:
+        buffer = memoryview(bytearray(min(_CHUNK_BYTES, max(self.size, 1))))
         position = 0
         try:
             while position < self.size:
-                prefix = self.spans.wait(position + 1)
+                prefix = self.spans.wait_for_prefix(position + 1)
                 while position < prefix:
-                    with self.gate:
+                    with self.write_gate:
                         assert self._descriptor is not None
                         count = os.preadv(self._descriptor, [buffer[: prefix - position]], position)
                     digests.update(buffer[:count])
                     position += count
         except Cancelled:
             return
-        hashed(self, digests)
+        on_hashed(self, digests)
 
     def finish(self) -> None:
-        """All bytes are here and verified: they outlast a power cut once this returns."""
+        """All bytes are verified: they survive a power cut once this returns."""
         self.verified = True
-        with self.gate, disk_faults(self._work.root):
+        with self.write_gate, disk_faults(self._workdir.root):
             assert self._descriptor is not None
             os.fsync(self._descriptor)
         self.close()
 
     def close(self) -> None:
-        """Nothing is written any more, and whoever waits for bytes is told so. What is here stays."""
-        left = self.gate.close()
-        self.spans.end()
-        with self._closing:  # a second close of the same number would close another file's descriptor
+        """Nothing is written any more, and whoever waits for bytes gets ``Cancelled``. What has arrived
+        stays."""
+        drained = self.write_gate.close()
+        self.spans.close()
+        with self._close_lock:  # a second close of the same number would close another file's descriptor
             descriptor = self._descriptor
-            if left and descriptor is not None:
+            if drained and descriptor is not None:
                 self._descriptor = None
                 os.close(descriptor)
 
 
-def _usable(begun: Begun, entry: FileEntry, piece: int) -> Iterable[Range]:
-    """What an earlier run has left. Of a file without a promise the end is asked for again: the answer
-    tells the checksum that its server publishes."""
+def _resumable_ranges(saved: PartState, entry: FileEntry, piece_bytes: int) -> Iterable[Range]:
+    """What an earlier run has left. Of a file without a checksum the end is requested again: the response
+    brings the checksum that its server publishes."""
     if entry.checksum is not None:
-        return begun.held
-    return [(start, min(stop, begun.size - min(piece, begun.size))) for start, stop in begun.held]
+        return saved.held
+    return [(start, min(stop, saved.size - min(piece_bytes, saved.size))) for start, stop in saved.held]

@@ -1,4 +1,4 @@
-"""Counting bytes and files from many threads, and telling one listener about it."""
+"""Progress: bytes and files are counted by many threads and reported to one callback."""
 
 import math
 import threading
@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 
 from dataferry.core.types import Phase, Progress
 
-#: Seconds between reports, at least.
-INTERVAL_S = 0.1
-#: Seconds over which the rate is smoothed.
+#: The shortest interval between reports.
+REPORT_INTERVAL_S = 0.1
+#: The time constant of the rate's exponential mean.
 _SMOOTHING_S = 3.0
 
 
-class Meter:
-    """Bytes that are on disk, out of those promised.
+class ProgressMeter:
+    """Bytes on disk, out of those promised.
 
-    Lanes count; only the thread that called ``fetch`` reports, so that the listener is never called
-    from two threads. ``there`` and ``files_there`` are what an earlier run has left.
+    Download threads count; only the thread that called ``fetch`` reports, so that the callback is never
+    called from two threads. ``present_bytes`` and ``present_files`` are what an earlier run has left.
     """
 
     def __init__(
@@ -25,29 +25,29 @@ class Meter:
         report: Callable[[Progress], None],
         *,
         sizes: Iterable[int | None],
-        there: int = 0,
-        files_there: int = 0,
+        present_bytes: int = 0,
+        present_files: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         missing = list(sizes)
         self._report = report
         self._clock = clock
         self._lock = threading.Lock()
-        self._bytes = there
-        self._total = there + sum(size for size in missing if size is not None)
+        self._bytes = present_bytes
+        self._total = present_bytes + sum(size for size in missing if size is not None)
         self._unknown = missing.count(None)
-        self._files = files_there
-        self._files_total: int | None = files_there + len(missing)
+        self._files = present_files
+        self._files_total: int | None = present_files + len(missing)
         self._phase: Phase = "fetching"
         self._note: str | None = None
         self._rate: float | None = None
-        self._told_at: float | None = None
+        self._reported_at: float | None = None
         #: Where the rate was last measured.
         self._sample: tuple[float, int] | None = None
 
     @property
-    def count(self) -> int:
-        """Bytes so far."""
+    def bytes_done(self) -> int:
+        """Bytes on disk so far."""
         return self._bytes
 
     def add(self, count: int) -> None:
@@ -55,48 +55,48 @@ class Meter:
         with self._lock:
             self._bytes += count
 
-    def learn(self, size: int) -> None:
-        """The size of a file that had none."""
+    def add_total(self, size: int) -> None:
+        """The size of a file that was unknown so far."""
         with self._lock:
             self._unknown -= 1
             self._total += size
 
-    def unlearn(self, size: int) -> None:
-        """That size does not count after all."""
+    def remove_total(self, size: int) -> None:
+        """The size of such a file is unknown again: its download is repeated."""
         with self._lock:
             self._unknown += 1
             self._total -= size
 
     def note(self, text: str) -> None:
-        """Something that the listener should know, though the work goes on."""
+        """A message for the listener that is no error, such as a retry."""
         with self._lock:
             self._note = text
 
-    def landed(self) -> None:
-        """One more file is whole."""
+    def file_completed(self) -> None:
+        """One more file is complete."""
         with self._lock:
             self._files += 1
 
-    def enter(self, phase: Phase) -> None:
-        """The next phase; said at once. While unpacking, files count anew."""
+    def enter_phase(self, phase: Phase) -> None:
+        """The next phase, reported at once. While unpacking, files are counted from 0."""
         with self._lock:
             self._phase = phase
             if phase == "unpacking":
                 self._files, self._files_total = 0, None
-        self.tell()
+        self.report()
 
     def expect_files(self, count: int) -> None:
         with self._lock:
             self._files_total = (self._files_total or 0) + count
 
-    def tick(self) -> None:
+    def report_if_due(self) -> None:
         """Report if the last report is old enough."""
-        if self._told_at is None or self._clock() - self._told_at >= INTERVAL_S:
-            self.tell()
+        if self._reported_at is None or self._clock() - self._reported_at >= REPORT_INTERVAL_S:
+            self.report()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Report now."""
-        self._told_at = self._clock()
+        self._reported_at = self._clock()
         self._report(self._progress())
 
     def _progress(self) -> Progress:
@@ -118,12 +118,12 @@ class Meter:
             )
 
     def _smoothed(self, now: float) -> float | None:
-        """An exponential mean: what came in the last ``_SMOOTHING_S`` weighs most."""
+        """An exponential mean: what arrived in the last ``_SMOOTHING_S`` weighs most."""
         if self._sample is None:
             self._sample = (now, self._bytes)
             return None
         elapsed, arrived = now - self._sample[0], self._bytes - self._sample[1]
-        if elapsed < INTERVAL_S / 2:
+        if elapsed < REPORT_INTERVAL_S / 2:
             return self._rate
         self._sample = (now, self._bytes)
         current = max(0, arrived) / elapsed

@@ -1,4 +1,4 @@
-"""Which bytes of one file are on disk, which are under way, and which are missing.
+"""Which bytes of one file are on disk, which are being downloaded, and which are missing.
 
 ::
 
@@ -21,50 +21,50 @@ from dataferry.core.errors import Cancelled
 Range = tuple[int, int]
 """Bytes from the first number up to, not including, the second."""
 
-#: A span begins to be split once its connection would need so many seconds more.
-_SLOW_S = 2.0
+#: A span can be split once its connection would need this much longer.
+_SPLIT_AFTER_S = 2.0
 
 
 @dataclass(eq=False, slots=True)
 class Span:
     """``start`` to ``stop`` of a file, on one connection; what lies before ``position`` is on disk.
 
-    ``stop`` may come down while the span is under way, when another connection takes over its end.
+    ``stop`` may decrease meanwhile, when the span is split for another connection.
     """
 
     start: int
     stop: int
     position: int
-    begun: float
+    started_at: float
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         return self.stop - self.position
 
 
 class Spans:
-    """The account of one file of ``size`` bytes, for many threads.
+    """The spans of one file of ``size`` bytes, for many threads.
 
-    ``present`` is on disk already; what a slow connection has left is split down to ``smallest`` bytes.
+    ``held`` is on disk already; halves of a split span have at least ``min_split_bytes``.
     """
 
     def __init__(
         self,
         size: int,
-        present: Iterable[Range] = (),
+        held: Iterable[Range] = (),
         *,
-        smallest: int = 512 * 1024,
+        min_split_bytes: int = 512 * 1024,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.size = size
-        self._smallest = smallest
+        self._min_split_bytes = min_split_bytes
         self._clock = clock
         self._changed = threading.Condition()
-        self._held = merged(present)
+        self._held = merged(held)
         self._missing = _gaps(self._held, size)
         self._active: list[Span] = []
-        self._urgent: list[Range] = []
-        self._ended = False
+        self._priority: list[Range] = []
+        self._closed = False
         self._prefix = 0
         self._extend_prefix()
 
@@ -74,55 +74,59 @@ class Spans:
         return self._prefix
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self._prefix == self.size
 
     @property
-    def count(self) -> int:
+    def bytes_held(self) -> int:
         """Bytes on disk."""
         return sum(stop - start for start, stop in self.held())
 
     @property
     def missing(self) -> int:
-        """Bytes that no connection brings yet."""
+        """Bytes that are neither on disk nor on a connection."""
         with self._changed:
             return sum(stop - start for start, stop in self._missing)
 
     def held(self) -> list[Range]:
         """What is on disk now, in ascending order."""
         with self._changed:
-            under_way = [(span.start, span.position) for span in self._active if span.position > span.start]
-            return merged([*self._held, *under_way])
+            active = [(span.start, span.position) for span in self._active if span.position > span.start]
+            return merged([*self._held, *active])
 
     # -- for connections -----------------------------------------------------------------------
 
-    def take(self, want: int) -> Span | None:
-        """The next missing bytes, at most ``want``; None where all are held or under way."""
+    def next_span(self, max_bytes: int) -> Span | None:
+        """The next missing bytes, at most ``max_bytes``; None where all are held or on connections."""
         with self._changed:
-            while self._urgent:
-                found = self._overlap(self._urgent[0])
+            while self._priority:
+                found = self._missing_within(self._priority[0])
                 if found is not None:
-                    return self._cut(*found)
-                self._urgent.pop(0)
+                    return self._assign(*found)
+                self._priority.pop(0)
             if not self._missing:
                 return None
             start, stop = self._missing[0]
-            return self._cut(start, min(stop, start + want))
+            return self._assign(start, min(stop, start + max_bytes))
 
-    def take_over(self) -> Span | None:
-        """The second half of what the slowest connection has still to bring, if it is slow."""
+    def split_slowest(self) -> Span | None:
+        """The second half of what the slowest connection has yet to download, if it is slow."""
         with self._changed:
-            slowest = max(self._active, key=self._time_left, default=None)
-            if slowest is None or slowest.left < 2 * self._smallest or self._time_left(slowest) < _SLOW_S:
+            slowest = max(self._active, key=self._time_remaining_s, default=None)
+            if (
+                slowest is None
+                or slowest.remaining < 2 * self._min_split_bytes
+                or self._time_remaining_s(slowest) < _SPLIT_AFTER_S
+            ):
                 return None
-            middle = slowest.stop - slowest.left // 2
+            middle = slowest.stop - slowest.remaining // 2
             span = Span(middle, slowest.stop, middle, self._clock())
             slowest.stop = middle
             self._active.append(span)
             return span
 
-    def widen(self, span: Span) -> bool:
-        """Make a span the whole file; False where there is more of it already than this span."""
+    def extend_to_whole_file(self, span: Span) -> bool:
+        """Make a span the whole file; False where there are bytes of it outside this span already."""
         with self._changed:
             rest = [gap for gap in [(span.stop, self.size)] if gap[0] < gap[1]]
             if span.position > 0 or self._missing != rest or len(self._active) > 1:
@@ -131,60 +135,61 @@ class Spans:
             span.stop = self.size
             return True
 
-    def wrote(self, span: Span, count: int) -> int:
-        """``count`` bytes at the span's position are on disk. Returns how many of them were its own:
-        those past its end, which may have come down meanwhile, are another's to count."""
+    def record_written(self, span: Span, count: int) -> int:
+        """``count`` bytes at the span's position are on disk. Returns how many of them lie within
+        it: those past its end, which may have decreased meanwhile, are counted by another span."""
         with self._changed:
-            count = min(count, span.left)
+            count = min(count, span.remaining)
             span.position += count
             if span.start <= self._prefix < span.position:
                 self._extend_prefix()
                 self._changed.notify_all()
-            elif self._urgent:
+            elif self._priority:
                 self._changed.notify_all()
             return count
 
-    def give_back(self, span: Span) -> None:
-        """Its connection is done with a span; what it did not bring is missing again."""
+    def release(self, span: Span) -> None:
+        """A connection has ended its request; the bytes of the span that did not arrive are missing again."""
         with self._changed:
             self._active.remove(span)
             if span.position > span.start:
                 self._held = merged([*self._held, (span.start, span.position)])
-            if span.left > 0:
+            if span.remaining > 0:
                 insort(self._missing, (span.position, span.stop))
             self._changed.notify_all()
 
-    # -- for those who follow the bytes ----------------------------------------------------------
+    # -- for readers: hashing and extraction -----------------------------------------------------
 
-    def wait(self, offset: int) -> int:
-        """The prefix, once it reaches ``offset`` or the end. Errors: ``Cancelled`` if it never will."""
+    def wait_for_prefix(self, offset: int) -> int:
+        """The length of the prefix, once it reaches ``offset`` or the end. Errors: ``Cancelled`` if it never
+        will."""
         wanted = min(offset, self.size)
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._prefix >= wanted)
+            self._changed.wait_for(lambda: self._closed or self._prefix >= wanted)
             if self._prefix < wanted:
                 raise Cancelled
             return self._prefix
 
-    def hurry(self, wanted: Range) -> None:
-        """Ask for a range before its turn, and wait until it is there. Errors: ``Cancelled``."""
+    def fetch_first(self, wanted: Range) -> None:
+        """Have a range downloaded before all others, and wait until it is held. Errors: ``Cancelled``."""
         start, stop = wanted
         with self._changed:
-            self._urgent.append(wanted)
-            self._changed.wait_for(lambda: self._ended or self._holds(start, stop))
-            if wanted in self._urgent:
-                self._urgent.remove(wanted)
+            self._priority.append(wanted)
+            self._changed.wait_for(lambda: self._closed or self._holds(start, stop))
+            if wanted in self._priority:
+                self._priority.remove(wanted)
             if not self._holds(start, stop):
                 raise Cancelled
 
-    def end(self) -> None:
-        """No more bytes will come: whoever waits is told so."""
+    def close(self) -> None:
+        """No more bytes will arrive: whoever waits gets ``Cancelled``."""
         with self._changed:
-            self._ended = True
+            self._closed = True
             self._changed.notify_all()
 
     # -- under the lock --------------------------------------------------------------------------
 
-    def _cut(self, start: int, stop: int) -> Span:
+    def _assign(self, start: int, stop: int) -> Span:
         """Take a range, which lies inside one gap, out of what is missing."""
         for index, (first, last) in enumerate(self._missing):
             if first <= start and stop <= last:
@@ -195,7 +200,7 @@ class Spans:
         self._active.append(span)
         return span
 
-    def _overlap(self, wanted: Range) -> Range | None:
+    def _missing_within(self, wanted: Range) -> Range | None:
         for start, stop in self._missing:
             found = (max(start, wanted[0]), min(stop, wanted[1]))
             if found[0] < found[1]:
@@ -203,14 +208,14 @@ class Spans:
         return None
 
     def _holds(self, start: int, stop: int) -> bool:
-        under_way = [(span.start, span.position) for span in self._active]
-        return any(first <= start and stop <= last for first, last in merged([*self._held, *under_way]))
+        active = [(span.start, span.position) for span in self._active]
+        return any(first <= start and stop <= last for first, last in merged([*self._held, *active]))
 
-    def _time_left(self, span: Span) -> float:
-        """Seconds at the pace so far; what has brought nothing yet is judged by its age."""
-        age = self._clock() - span.begun
-        brought = span.position - span.start
-        return span.left * age / brought if brought else age
+    def _time_remaining_s(self, span: Span) -> float:
+        """Seconds at the pace so far; the age of a span of which nothing has arrived yet."""
+        age = self._clock() - span.started_at
+        downloaded = span.position - span.start
+        return span.remaining * age / downloaded if downloaded else age
 
     def _extend_prefix(self) -> None:
         runs = [*self._held, *((span.start, span.position) for span in self._active)]
@@ -224,7 +229,7 @@ class Spans:
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same bytes as ranges that are apart, ascending."""
+    """The same bytes as disjoint ranges, ascending."""
     result: list[Range] = []
     for start, stop in sorted(ranges):
         if start >= stop:

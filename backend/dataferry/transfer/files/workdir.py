@@ -1,14 +1,14 @@
-"""The folder a fetch works in, and what it remembers there.
+"""The working folder of a fetch.
 
 ::
 
-    <partial>/
-      lock            held while a fetch is under way
-      journal.jsonl   what is whole and what is under way (see ``journal``)
-      parts/          large files under way, each at its full size with the bytes it has so far
-      archives/       whole archives, until they are unpacked
-      tree/           what becomes the target
-      finished.json   written when the tree is whole, in case the end is cut short
+    <workdir>/
+      lock            locked while a fetch runs
+      journal.jsonl   which files are complete, and which bytes of others are here (see ``journal``)
+      parts/          part files, each at its full size with the bytes that have arrived so far
+      archives/       complete archives, until they are extracted
+      tree/           becomes the target
+      finished.json   written when the tree is complete, in case of a kill between the rename and the end
 """
 
 import fcntl
@@ -23,15 +23,16 @@ from typing import Self
 
 from dataferry.core.errors import Conflict
 from dataferry.core.files.digests import sha256_of
-from dataferry.core.files.hardlinks import share
+from dataferry.core.files.durable import write_all
+from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.contract import FetchedFile
-from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults, write_all
-from dataferry.transfer.files.journal import Begun, Journal, Remembered, boot_id, promised
+from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults
+from dataferry.transfer.files.journal import Journal, JournalState, PartState, boot_id, checksum_text
 
 
-class Partial:
-    """One manifest's work in one folder. Methods raise ``DiskFull`` and ``StoreNotWritable``."""
+class Workdir:
+    """The working folder of one manifest. Methods raise ``DiskFull`` and ``StoreNotWritable``."""
 
     def __init__(self, root: Path, manifest: Manifest) -> None:
         self.root = root
@@ -45,7 +46,7 @@ class Partial:
     @classmethod
     @contextmanager
     def locked(cls, root: Path, manifest: Manifest) -> Iterator[Self]:
-        """The folder, made if need be, and nobody else's meanwhile.
+        """The folder, created if it is missing, and locked inside the block.
 
         Errors: ``Conflict`` while another fetch, in this process or another, works in it.
         """
@@ -58,47 +59,47 @@ class Partial:
             work.journal.close()
             os.close(descriptor)
 
-    # -- what an earlier run has left ----------------------------------------------------------
+    # -- for the start: what an earlier run has left ---------------------------------------------
 
-    def restore(self, proceed: Callable[[], None]) -> Remembered:
-        """Files of the manifest that are whole or under way already; everything else is swept away.
+    def restore(self, check_cancelled: Callable[[], None]) -> JournalState:
+        """Files of the manifest that are complete or partly here already; everything else is deleted.
 
-        ``proceed`` is called between files and may raise to stop.
+        ``check_cancelled`` is called between files and may raise to stop.
         """
         with disk_faults(self.root):
-            remembered = self.journal.read()
-            whole, begun = {}, {}
+            saved = self.journal.read()
+            completed, parts = {}, {}
             for entry in self._manifest.files:
-                proceed()
-                file, part = remembered.whole.get(entry.path), remembered.begun.get(entry.path)
-                if file is not None and self._is_whole(entry, file):
-                    whole[entry.path] = file
-                elif part is not None and self._can_go_on(entry, part):
-                    begun[entry.path] = part
-            self._sweep(whole, begun)
-            self.journal.start(whole.values(), begun.values())
-        return Remembered(whole, begun)
+                check_cancelled()
+                file, part = saved.completed.get(entry.path), saved.parts.get(entry.path)
+                if file is not None and self._is_intact(entry, file):
+                    completed[entry.path] = file
+                elif part is not None and self._is_resumable(entry, part):
+                    parts[entry.path] = part
+            self._remove_leftovers(completed, parts)
+            self.journal.rewrite(completed.values(), parts.values())
+        return JournalState(completed, parts)
 
-    def _is_whole(self, entry: FileEntry, file: FetchedFile) -> bool:
+    def _is_intact(self, entry: FileEntry, file: FetchedFile) -> bool:
         """Its size is right; and if it was too small to be synced on its own, so are its bytes, which
         a power cut could have taken."""
-        home = self.home(entry)
-        if entry.size not in (None, file.size) or not home.is_file() or home.stat().st_size != file.size:
+        path = self.completed_path(entry)
+        if entry.size not in (None, file.size) or not path.is_file() or path.stat().st_size != file.size:
             return False
-        return file.size >= SYNC_BYTES or sha256_of(home) == file.sha256
+        return file.size >= SYNC_BYTES or sha256_of(path) == file.sha256
 
-    def _can_go_on(self, entry: FileEntry, part: Begun) -> bool:
-        """Whether bytes can be added: something must tell in the end that they are of one version."""
+    def _is_resumable(self, entry: FileEntry, part: PartState) -> bool:
+        """Whether bytes can be added: something must prove in the end that they are of one version."""
         if entry.size not in (None, part.size) or not (part.validator or entry.checksum):
             return False
-        place = self.part(entry)
-        return bool(part.held) and place.is_file() and place.stat().st_size == part.size
+        path = self.part_path(entry)
+        return bool(part.held) and path.is_file() and path.stat().st_size == part.size
 
-    def _sweep(self, whole: Mapping[str, FetchedFile], begun: Mapping[str, Begun]) -> None:
-        """Leave the files that are whole or can be gone on with, and no other."""
+    def _remove_leftovers(self, completed: Mapping[str, FetchedFile], parts: Mapping[str, PartState]) -> None:
+        """Delete all files but those that are complete or can be resumed."""
         self._finished.unlink(missing_ok=True)
-        kept = {self.home(entry) for entry in self._manifest.files if entry.path in whole}
-        kept |= {self.part(entry) for entry in self._manifest.files if entry.path in begun}
+        kept = {self.completed_path(entry) for entry in self._manifest.files if entry.path in completed}
+        kept |= {self.part_path(entry) for entry in self._manifest.files if entry.path in parts}
         for folder in (self.tree, self.root / "archives", self.root / "parts"):
             for place, folders, files in os.walk(folder, topdown=False):
                 for name in files:
@@ -109,91 +110,91 @@ class Partial:
                         Path(place, name).rmdir()
             folder.mkdir(exist_ok=True)
 
-    # -- files on their way --------------------------------------------------------------------
+    # -- for downloads: where files go -----------------------------------------------------------
 
-    def part(self, entry: FileEntry) -> Path:
+    def part_path(self, entry: FileEntry) -> Path:
         """Where a file is written before it is verified."""
         return self.root / "parts" / _name(entry)
 
-    def home(self, entry: FileEntry) -> Path:
-        """Where a verified file lies: in the tree, or apart while it is still to be unpacked."""
+    def completed_path(self, entry: FileEntry) -> Path:
+        """Where a verified file is: in the tree, or in ``archives`` until it is extracted."""
         return self.root / "archives" / _name(entry) if entry.unpack else self.tree / entry.path
 
-    def land(self, entry: FileEntry, file: FetchedFile) -> None:
-        """A part has been verified: it takes its place, read-only, and the journal says so."""
+    def complete(self, entry: FileEntry, file: FetchedFile) -> None:
+        """Move a verified part file into place, read-only, and record it."""
         with disk_faults(self.root):
-            self.part(entry).chmod(0o444)
-            self.part(entry).rename(self._ready(entry))
-            self.journal.whole(file)
+            self.part_path(entry).chmod(0o444)
+            self.part_path(entry).rename(self._with_folder(entry))
+            self.journal.record_completed(file)
 
-    def land_bytes(self, entry: FileEntry, body: bytes | memoryview, file: FetchedFile) -> None:
-        """A small file that was verified in memory. It needs no name of its own meanwhile: what the
-        journal does not call whole is swept away."""
+    def complete_from_memory(self, entry: FileEntry, body: bytes | memoryview, file: FetchedFile) -> None:
+        """Write a small file that was verified in memory, and record it. It needs no temporary name: the next
+        run deletes what the journal does not call complete."""
         with disk_faults(self.root):
-            home = self._ready(entry)
-            descriptor = os.open(home, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+            path = self._with_folder(entry)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
             try:
                 os.fchmod(descriptor, 0o444)  # whatever the umask
                 write_all(descriptor, body)
             except BaseException:
-                os.unlink(home)
+                os.unlink(path)
                 raise
             finally:
                 os.close(descriptor)
-            self.journal.whole(file)
+            self.journal.record_completed(file)
 
-    def link(self, entry: FileEntry, existing: Path, file: FetchedFile) -> bool:
-        """A file that is here already stands in the tree too; False if it has gone meanwhile."""
+    def link_existing(self, entry: FileEntry, existing: Path, file: FetchedFile) -> bool:
+        """Link a file of this machine into the tree, and record it; False if it no longer exists."""
         with disk_faults(self.root):
             try:
-                share(existing, Path(self._ready(entry)), scratch=self.root / "parts")
+                link_or_copy(existing, Path(self._with_folder(entry)), scratch=self.root / "parts")
             except FileNotFoundError:
                 return False
-            self.journal.whole(file)
+            self.journal.record_completed(file)
         return True
 
-    def forget(self, entry: FileEntry) -> None:
-        """A file that proved useless is fetched again by the next run."""
+    def discard(self, entry: FileEntry) -> None:
+        """Delete a useless file, so that the next run downloads it again."""
         with disk_faults(self.root):
-            self.home(entry).unlink(missing_ok=True)
+            self.completed_path(entry).unlink(missing_ok=True)
 
     def size_of(self, entry: FileEntry) -> int:
         """Bytes of a verified file on disk. Errors: ``OSError``."""
-        return os.stat(self._home_name(entry)).st_size
+        return os.stat(self._completed_name(entry)).st_size
 
-    def _home_name(self, entry: FileEntry) -> str:
+    def _completed_name(self, entry: FileEntry) -> str:
         # A Path for each of many thousand files costs as much as writing them.
-        return str(self.home(entry)) if entry.unpack else f"{self._tree_name}/{entry.path}"
+        return str(self.completed_path(entry)) if entry.unpack else f"{self._tree_name}/{entry.path}"
 
-    def _ready(self, entry: FileEntry) -> str:
-        home = self._home_name(entry)
-        folder = home.rpartition("/")[0]
+    def _with_folder(self, entry: FileEntry) -> str:
+        path = self._completed_name(entry)
+        folder = path.rpartition("/")[0]
         if folder not in self._folders:
             os.makedirs(folder, exist_ok=True)
             self._folders.add(folder)
-        return home
+        return path
 
     @property
     def folds_case(self) -> bool:
         """Whether the file system takes ``a`` and ``A`` for one name."""
         return (self.root / "LOCK").exists()
 
-    # -- the end ---------------------------------------------------------------------------------
+    # -- for the end: the tree becomes the target -------------------------------------------------
 
-    def finish(self, files: tuple[FetchedFile, ...]) -> None:
-        """Write down that the tree is whole, for a run that finds it moved and this folder still here."""
+    def write_finished(self, files: tuple[FetchedFile, ...]) -> None:
+        """Record that the tree is complete, for a run that finds it moved and this folder still here."""
         record = {
             "manifest": self._fingerprint(),
             "inode": self.tree.stat().st_ino,
             "files": [[file.path, file.size, file.sha256, file.grade] for file in files],
         }
         with disk_faults(self.root):
-            fresh = self._finished.with_suffix(".new")
-            fresh.write_text(json.dumps(record))
-            fresh.rename(self._finished)
+            temporary = self._finished.with_suffix(".new")
+            temporary.write_text(json.dumps(record))
+            temporary.rename(self._finished)
 
-    def finished(self, target: Path) -> tuple[FetchedFile, ...] | None:
-        """The files of a run that was cut short after it had put this manifest's tree at ``target``."""
+    def read_finished(self, target: Path) -> tuple[FetchedFile, ...] | None:
+        """The files of a run that was killed after it had moved this manifest's tree to ``target``."""
         try:
             record = json.loads(self._finished.read_text())
             moved = record["inode"] == target.stat().st_ino
@@ -207,7 +208,7 @@ class Partial:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _fingerprint(self) -> str:
-        files = [(entry.path, entry.unpack, promised(entry)) for entry in self._manifest.files]
+        files = [(entry.path, entry.unpack, checksum_text(entry)) for entry in self._manifest.files]
         described = [str(self._manifest.ref), self._manifest.revision, files]
         return sha256(json.dumps(described).encode()).hexdigest()
 
@@ -218,9 +219,9 @@ def _name(entry: FileEntry) -> str:
 
 
 def _lock(root: Path) -> int:
-    """A descriptor that holds the folder. Errors: ``Conflict``."""
+    """A descriptor that holds the folder's lock. Errors: ``Conflict``."""
     while True:
-        # Private: a gated dataset's files are under way here.
+        # Private: a gated dataset's files are downloaded here.
         root.parent.mkdir(parents=True, exist_ok=True)
         try:
             root.mkdir(mode=0o700, exist_ok=True)

@@ -1,16 +1,16 @@
-"""Letting threads write until nobody may any more."""
+"""A gate for disk writes that can be closed for good."""
 
 import threading
 
 from dataferry.core.errors import Cancelled
 
-#: A thread that hangs in a write for longer is the disk's fault, and is left behind.
-_PATIENCE_S = 2.0
+#: How long a close waits for writes; one that hangs longer is the disk's fault, and is left behind.
+_CLOSE_TIMEOUT_S = 2.0
 
 
-class Gate:
-    """``with gate:`` around whatever touches the disk. Once it is closed nothing happens on disk, so that
-    the folder may be another fetch's, and a descriptor's number another file's."""
+class WriteGate:
+    """``with gate:`` around whatever writes to the disk. After ``close`` nothing is written, so that
+    another fetch may use the folder, and another file a descriptor's number."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,7 +35,7 @@ class Gate:
         return self._closed
 
     def close(self) -> bool:
-        """Let nobody in, and wait for those inside; whether all have left."""
+        """Refuse new writes and wait for those in progress; whether all have ended."""
         with self._changed:
             self._closed = True
-            return self._changed.wait_for(lambda: self._inside == 0, _PATIENCE_S)
+            return self._changed.wait_for(lambda: self._inside == 0, _CLOSE_TIMEOUT_S)

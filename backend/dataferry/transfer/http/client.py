@@ -1,7 +1,7 @@
-"""HTTP as transfers need it: kept connections, redirects checked at every hop, honest errors.
+"""An HTTP client: kept connections, redirects checked at every hop, errors of our own tree.
 
-``wire`` speaks on a connection, ``dial`` makes it. Here is what is asked, of whom, which headers follow a
-redirect, which connections are used again, and errors of our own tree.
+``http1`` reads and writes on a connection, ``connector`` opens it. This module adds redirects, the headers
+that follow them, the pool of kept connections, and errors of our own tree.
 """
 
 import re
@@ -16,9 +16,15 @@ from urllib.parse import SplitResult, urlsplit
 from dataferry import __version__
 from dataferry.core.errors import DataferryError, InvalidInput, NetworkFault, TransferError
 from dataferry.core.types import Http
-from dataferry.transfer.http.connector import Address, Dialler, Route, is_public, route_to, trusted
-from dataferry.transfer.http.http1 import Answer, Closed, Connection, Headers, Malformed
-from dataferry.transfer.http.urls import followed, host_of, same_origin, target_of, without_user
+from dataferry.transfer.http.connector import Address, Connector, Route, is_public, route_to, tls_context
+from dataferry.transfer.http.http1 import Connection, ConnectionClosed, Headers, MalformedResponse, Response
+from dataferry.transfer.http.urls import (
+    host_of,
+    redirect_target,
+    request_target,
+    same_origin,
+    split_credentials,
+)
 
 Method = Literal["GET", "HEAD"]
 
@@ -28,29 +34,31 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DRAIN_BYTES = 64 * 1024
 #: One ``read1`` gives no more.
 _READ_BYTES = 256 * 1024
-#: After so many idle seconds, a kept connection is looked at before it is used: it may have ended.
-_FRESH_S = 1.0
-#: ``identity``: a body that was packed on the way has neither the size nor the hash promised.
+#: After so many idle seconds, a kept connection is checked before it is used: it may have ended.
+_UNCHECKED_IDLE_S = 1.0
+#: ``identity``: a body that was compressed on the way has neither the size nor the hash promised.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": f"dataferry/{__version__}"}
 
 
 class HttpResponse:
-    """An answer, redirects followed. Used as a context manager: leaving it gives the connection back
-    if the body was read to its end, and closes it if not."""
+    """A response, redirects followed. Used as a context manager: leaving it returns the connection to the
+    pool if the body was read to its end, and closes it if not."""
 
-    def __init__(self, answer: Answer, url: str, pool: "_Pool", route: Route, connection: Connection) -> None:
-        self._answer = answer
+    def __init__(
+        self, response: Response, url: str, pool: "_ConnectionPool", route: Route, connection: Connection
+    ) -> None:
+        self._response = response
         self._pool = pool
         self._route = route
         self._connection = connection
         self._closed = False
-        #: Called once the answer is closed.
+        #: Called once the response is closed.
         self.on_close: Callable[[], None] | None = None
-        #: Where the answer came from, after redirects. It may hold a signature: never show it whole.
+        #: Where the response came from, after redirects. It may hold a signature: never show it whole.
         self.url = url
-        self.status = answer.status
+        self.status = response.status
         #: Names in any case.
-        self.headers = answer.headers
+        self.headers = response.headers
 
     @property
     def host(self) -> str:
@@ -67,17 +75,17 @@ class HttpResponse:
     def readinto(self, buffer: memoryview) -> int:
         """What has arrived, written into ``buffer``; the number of bytes, 0 at the end of a whole body.
 
-        Errors: ``NetworkFault`` when the line drops, stalls, or ends before ``Content-Length``.
+        Errors: ``NetworkFault`` when the connection drops, stalls, or ends before ``Content-Length``.
         """
         try:
             if self._closed:
-                raise ConnectionError("the answer is closed")
-            count = self._answer.readinto(buffer)
-            if count == 0 and not self._answer.told and self._pool.dialler.ended:
-                raise ConnectionError("hung up")  # which looks like the end of such a body
+                raise ConnectionError("the response is closed")
+            count = self._response.readinto(buffer)
+            if count == 0 and not self._response.has_known_end and self._pool.connector.is_shut_down:
+                raise ConnectionError("shut down")  # which looks like the end of such a body
             return count
         except OSError as error:
-            raise network_fault(error, self.host, self._pool.read_timeout) from error
+            raise network_fault(error, self.host, self._pool.read_timeout_s) from error
 
     def read1(self, size: int = 1 << 20) -> bytes:
         """What has arrived, at most ``size`` bytes; empty at the end of a whole body.
@@ -90,17 +98,17 @@ class HttpResponse:
 
     def read(self, limit: int) -> bytes:
         """The body up to ``limit`` bytes. Errors: as ``readinto``."""
-        pieces = []
-        while limit > 0 and (piece := self.read1(limit)):
-            pieces.append(piece)
-            limit -= len(piece)
-        return b"".join(pieces)
+        chunks = []
+        while limit > 0 and (chunk := self.read1(limit)):
+            chunks.append(chunk)
+            limit -= len(chunk)
+        return b"".join(chunks)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        self._pool.give_back(self._route, self._connection, self._answer)
+        self._pool.release(self._route, self._connection, self._response)
         if self.on_close is not None:
             self.on_close()
 
@@ -113,20 +121,20 @@ class HttpResponse:
         self.close()
 
 
-class _Pool:
-    """Connections that wait for the next question. The one used last is taken first, so that those no
-    longer needed end by themselves at the server."""
+class _ConnectionPool:
+    """Idle connections. The one used last is acquired first, so that those no longer needed are closed by
+    the server."""
 
-    def __init__(self, dialler: Dialler, room: int, read_timeout: float) -> None:
-        self.dialler = dialler
-        self.read_timeout = read_timeout
-        self._room = room
+    def __init__(self, connector: Connector, max_idle: int, read_timeout_s: float) -> None:
+        self.connector = connector
+        self.read_timeout_s = read_timeout_s
+        self._max_idle = max_idle
         self._lock = threading.Lock()
         #: The oldest first; with the moment at which each was given back.
         self._idle: list[tuple[Route, Connection, float]] = []
         self._closed = False
 
-    def take(self, route: Route) -> Connection | None:
+    def acquire(self, route: Route) -> Connection | None:
         """A kept connection of a route; it may have ended meanwhile."""
         while True:
             with self._lock:
@@ -136,17 +144,17 @@ class _Pool:
                         break
                 else:
                     return None
-            if time.monotonic() - since < _FRESH_S or not connection.disturbed():
+            if time.monotonic() - since < _UNCHECKED_IDLE_S or not connection.has_unexpected_data():
                 return connection
             connection.close()
 
-    def give_back(self, route: Route, connection: Connection, answer: Answer) -> None:
-        """Keep a connection for the next question if its answer has ended cleanly; else close it."""
+    def release(self, route: Route, connection: Connection, response: Response) -> None:
+        """Keep a connection for the next request if its response has ended cleanly; else close it."""
         surplus: Connection | None = connection
         with self._lock:
-            if answer.reusable and not self._closed:
+            if response.reusable and not self._closed:
                 self._idle.append((route, connection, time.monotonic()))
-                surplus = self._idle.pop(0)[1] if len(self._idle) > self._room else None
+                surplus = self._idle.pop(0)[1] if len(self._idle) > self._max_idle else None
         if surplus is not None:
             surplus.close()
 
@@ -161,24 +169,26 @@ class _Pool:
 class HttpClient:
     """Keep-alive connections, for many threads.
 
-    ``connections``: how many threads ask at once, about; so many are kept for each of a few hosts.
-    ``read_timeout``: a connection that gives no byte for so many seconds ends.
-    ``allowed`` judges addresses of origins that are ``public_only``.
+    ``connections``: how many threads send requests at once, about; so many are kept for each of a few hosts.
+    ``read_timeout_s``: a connection that gives no byte for so many seconds ends.
+    ``allowed`` decides which addresses origins that are ``public_only`` may have.
     """
 
     def __init__(
         self,
         *,
         connections: int = 4,
-        connect_timeout: float = 10.0,
-        read_timeout: float = 60.0,
+        connect_timeout_s: float = 10.0,
+        read_timeout_s: float = 60.0,
         allowed: Callable[[Address], bool] = is_public,
     ) -> None:
-        self._read_timeout = read_timeout
-        self._dialler = Dialler(allowed, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        self._read_timeout_s = read_timeout_s
+        self._connector = Connector(
+            allowed, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
+        )
         # A file often takes two hosts: the hub, and the storage that it redirects to.
-        self._pool = _Pool(self._dialler, 4 * connections, read_timeout)
-        #: By scheme, host and port as the link has them, and guard.
+        self._pool = _ConnectionPool(self._connector, 4 * connections, read_timeout_s)
+        #: By scheme, host and port as the URL has them, and ``public_only``.
         self._routes: dict[tuple[str, str, bool], Route] = {}
 
     def open(
@@ -187,80 +197,80 @@ class HttpClient:
         *,
         method: Method = "GET",
         headers: Mapping[str, str] | None = None,
-        heard: Callable[[str, Headers, int], None] | None = None,
+        on_response: Callable[[str, Headers, int], None] | None = None,
     ) -> HttpResponse:
-        """Ask for an origin and follow its redirects. Any final status is returned.
+        """Request an origin and follow its redirects. Any final status is returned.
 
-        ``headers`` travel with every hop; the origin's own only as far as its own host. ``heard`` is
-        told of every hop's answer: host, headers, status.
+        ``headers`` travel with every hop; the origin's own only as far as its own host. ``on_response`` is
+        called with every hop's host, headers and status.
 
-        Errors: ``NetworkFault``, ``PrivateAddress``, ``InvalidInput`` for a link that is none,
+        Errors: ``NetworkFault``, ``PrivateAddress``, ``InvalidInput`` for what is no URL,
         ``TransferError`` for a redirect that cannot be followed, a certificate that is not trusted, or
-        an answer that is not HTTP.
+        a response that is not HTTP.
         """
-        url, own = without_user(origin)
+        url, own = split_credentials(origin)
         for _ in range(MAX_REDIRECTS + 1):
             sent = {**_HEADERS, **own, **(headers or {})}
-            response = self._ask(method, url, sent, origin.public_only)
-            if heard is not None:
-                heard(response.host, response.headers, response.status)
+            response = self._send(method, url, sent, origin.public_only)
+            if on_response is not None:
+                on_response(response.host, response.headers, response.status)
             location = response.headers.get("location") if response.status in _REDIRECTS else None
             if not location:
                 return response
             _drain(response)
-            following = followed(url, location)
-            if not same_origin(url, following):
+            next_url = redirect_target(url, location)
+            if not same_origin(url, next_url):
                 own = {}
-            url = following
+            url = next_url
         raise TransferError(f"{host_of(url)} redirects more than {MAX_REDIRECTS} times.")
 
-    def hang_up(self) -> None:
-        """End every connection now, from any thread; nothing can be asked afterwards."""
-        self._dialler.hang_up()
+    def shutdown(self) -> None:
+        """End every connection now, from any thread; no request can be made afterwards."""
+        self._connector.shutdown()
 
     def close(self) -> None:
-        """Close the connections that nobody uses. Those in use close with their answers."""
+        """Close the idle connections. Those in use close with their responses."""
         self._pool.close()
 
-    def _ask(self, method: Method, url: str, headers: Mapping[str, str], public_only: bool) -> HttpResponse:
-        link = urlsplit(url)
-        route = self._route(link, public_only)
-        request = _request(method, target_of(link), route, headers)
-        connection = self._pool.take(route)
+    def _send(self, method: Method, url: str, headers: Mapping[str, str], public_only: bool) -> HttpResponse:
+        parts = urlsplit(url)
+        route = self._route(parts, public_only)
+        request = _request(method, request_target(parts), route, headers)
+        connection = self._pool.acquire(route)
         if connection is not None:
             try:
-                # What is not HTTP here may be left over from the answer before.
-                with suppress(Closed, Malformed):
-                    return self._answer(connection, request, method, url, route)
+                # What is not HTTP here may be left over from the response before.
+                with suppress(ConnectionClosed, MalformedResponse):
+                    return self._response(connection, request, method, url, route)
             except OSError as error:
-                raise network_fault(error, route.host, self._read_timeout) from error
+                raise network_fault(error, route.host, self._read_timeout_s) from error
         try:
-            connection = Connection(self._dialler.dial(route))
+            connection = Connection(self._connector.connect(route))
         except DataferryError:
             self._routes.clear()  # the environment may name another proxy by the next try
             raise
         try:
-            return self._answer(connection, request, method, url, route)
-        except (OSError, Malformed) as error:
-            raise network_fault(error, route.host, self._read_timeout) from error
+            return self._response(connection, request, method, url, route)
+        except (OSError, MalformedResponse) as error:
+            raise network_fault(error, route.host, self._read_timeout_s) from error
 
-    def _answer(
+    def _response(
         self, connection: Connection, request: bytes, method: Method, url: str, route: Route
     ) -> HttpResponse:
         try:
-            answer = connection.ask(request, bodiless=method == "HEAD")
+            response = connection.send_request(request, bodiless=method == "HEAD")
         except BaseException:
             connection.close()
             raise
-        return HttpResponse(answer, url, self._pool, route, connection)
+        return HttpResponse(response, url, self._pool, route, connection)
 
-    def _route(self, link: SplitResult, public_only: bool) -> Route:
-        key = (link.scheme, link.netloc, public_only)
+    def _route(self, parts: SplitResult, public_only: bool) -> Route:
+        key = (parts.scheme, parts.netloc, public_only)
         route = self._routes.get(key)
         if route is None:
-            if link.scheme == "https":
-                trusted()  # a wrong setting is told before a connection is made
-            route = self._routes[key] = route_to(link, guarded=public_only)
+            if parts.scheme == "https":
+                tls_context()  # a wrong setting is reported before a connection is made
+            route = self._routes[key] = route_to(parts, public_only=public_only)
         return route
 
 
@@ -269,14 +279,14 @@ def open_http(
     *,
     method: Method = "GET",
     headers: Mapping[str, str] | None = None,
-    connect_timeout: float = 5.0,
-    read_timeout: float = 10.0,
+    connect_timeout_s: float = 5.0,
+    read_timeout_s: float = 10.0,
 ) -> HttpResponse:
-    """One request on a connection of its own, for a source that looks at a link.
+    """One request on a connection of its own, for a source that looks at a URL.
 
     ``with open_http(origin, method="HEAD") as response: …``. Errors: as ``HttpClient.open``.
     """
-    client = HttpClient(connections=1, connect_timeout=connect_timeout, read_timeout=read_timeout)
+    client = HttpClient(connections=1, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
     try:
         response = client.open(origin, method=method, headers=headers)
     except BaseException:
@@ -287,8 +297,8 @@ def open_http(
 
 
 def network_fault(error: Exception, host: str, timeout: float) -> TransferError:
-    """What happened on a connection, in our words. No URL in it: links carry signatures."""
-    if isinstance(error, Malformed):
+    """An error of a connection, as one of our tree. It names no URL: URLs carry signatures."""
+    if isinstance(error, MalformedResponse):
         return TransferError(
             f"{host} does not answer in HTTP ({error}).",
             next_step="Look at the link in a browser; if it fails there too, tell its publisher.",

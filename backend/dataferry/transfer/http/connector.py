@@ -1,6 +1,6 @@
-"""Connections: by which route, to which addresses, trusted by which certificates.
+"""Connections: by which route, to which addresses, trusting which certificates.
 
-They reach allowed addresses only, and can be ended from another thread.
+They reach allowed addresses only, and can be shut down from another thread.
 """
 
 import ipaddress
@@ -19,8 +19,8 @@ from weakref import WeakSet
 import certifi
 
 from dataferry.core.errors import InvalidInput, NetworkFault, PrivateAddress, TransferError
-from dataferry.transfer.http.http1 import Connection, Malformed
-from dataferry.transfer.http.urls import PORTS, basic
+from dataferry.transfer.http.http1 import Connection, MalformedResponse
+from dataferry.transfer.http.urls import PORTS, basic_auth
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -48,9 +48,9 @@ def is_public(address: Address) -> bool:
     return address in _GLOBAL_UNICAST and address.is_global and address not in _V6_DOCUMENTATION
 
 
-def refuse_unless(allowed: Callable[[Address], bool], host: str, addresses: Iterable[str]) -> None:
+def check_addresses(allowed: Callable[[Address], bool], host: str, addresses: Iterable[str]) -> None:
     """Errors: ``PrivateAddress`` if one of the addresses is not allowed. A name with a public and a
-    private address is refused whole: nobody serves a dataset so."""
+    private address is refused: no dataset is served so."""
     if not all(allowed(ipaddress.ip_address(address)) for address in addresses):
         raise PrivateAddress(
             f"{host} is not on the public internet, so it is not asked for files.",
@@ -75,41 +75,41 @@ class Route(NamedTuple):
     port: int
     #: The host as ``Host`` names it.
     authority: str
-    #: Whether only allowed addresses will do.
-    guarded: bool
+    #: Whether only allowed addresses are connected to.
+    public_only: bool
     proxy: Proxy | None
 
 
-def route_to(link: SplitResult, *, guarded: bool) -> Route:
-    """The way to a link's host. Errors: ``InvalidInput`` for a name that is none, ``TransferError`` for a
+def route_to(url: SplitResult, *, public_only: bool) -> Route:
+    """The route to a URL's host. Errors: ``InvalidInput`` for a name that is none, ``TransferError`` for a
     proxy that cannot be used."""
-    host = link.hostname or ""
+    host = url.hostname or ""
     try:
         host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError as error:
         raise InvalidInput(f"{host} is not the name of a host.", next_step="Check the link.") from error
-    usual = PORTS[link.scheme]
-    port = link.port or usual
+    usual = PORTS[url.scheme]
+    port = url.port or usual
     authority = _bracketed(host) if port == usual else f"{_bracketed(host)}:{port}"
-    return Route(link.scheme, host, port, authority, guarded, _proxy_for(link))
+    return Route(url.scheme, host, port, authority, public_only, _proxy_for(url))
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _proxy_for(link: SplitResult) -> Proxy | None:
-    """The environment's proxy for a link. This machine's own loopback is never asked of a proxy."""
-    host = link.hostname or ""
+def _proxy_for(url: SplitResult) -> Proxy | None:
+    """The environment's proxy for a URL. This machine's own loopback is never asked of a proxy."""
+    host = url.hostname or ""
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = host == "localhost"
-    if loopback or proxy_bypass(link.netloc.rpartition("@")[2]):
+    if loopback or proxy_bypass(url.netloc.rpartition("@")[2]):
         return None
     proxies = getproxies()
-    address = proxies.get(link.scheme) or proxies.get("all")
-    return _read_proxy(address, link.scheme) if address else None
+    address = proxies.get(url.scheme) or proxies.get("all")
+    return _read_proxy(address, url.scheme) if address else None
 
 
 def _read_proxy(address: str, scheme: str) -> Proxy:
@@ -124,157 +124,160 @@ def _read_proxy(address: str, scheme: str) -> Proxy:
             "The proxy of the environment cannot be used.", next_step="Set HTTPS_PROXY to an http:// one."
         )
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    return Proxy(host, port, kind == "https", basic(user) if user else None)
+    return Proxy(host, port, kind == "https", basic_auth(user) if user else None)
 
 
-class Dialler:
-    """Makes the connections of one client.
+class Connector:
+    """Opens the connections of one client.
 
-    ``allowed`` is asked about every address of a guarded route's host, and the connection goes to
-    exactly the address that was judged: a name server cannot answer differently the second time.
-    ``hang_up`` ends every connection; whoever waits on one in another thread returns at once.
+    ``allowed`` is called with every address of the host of a ``public_only`` route, and the connection goes
+    to exactly the address that was checked: a name server cannot answer differently the second time.
+    ``shutdown`` ends every connection; a thread that waits on one returns at once.
     Timeouts are seconds.
     """
 
     def __init__(
-        self, allowed: Callable[[Address], bool], *, connect_timeout: float, read_timeout: float
+        self, allowed: Callable[[Address], bool], *, connect_timeout_s: float, read_timeout_s: float
     ) -> None:
-        self._allowed = allowed
-        self._connect_timeout = connect_timeout
-        self._read_timeout = read_timeout
-        self._lines: WeakSet[socket.socket] = WeakSet()
+        self._is_allowed = allowed
+        self._connect_timeout_s = connect_timeout_s
+        self._read_timeout_s = read_timeout_s
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._lock = threading.Lock()
-        self.ended = False
+        self.is_shut_down = False
 
-    def hang_up(self) -> None:
+    def shutdown(self) -> None:
         with self._lock:
-            self.ended = True
-            for line in list(self._lines):
-                _shut_down(line)
+            self.is_shut_down = True
+            for sock in list(self._sockets):
+                _shut_down(sock)
 
-    def dial(self, route: Route) -> socket.socket:
-        """A new connection over which the route's host can be asked.
+    def connect(self, route: Route) -> socket.socket:
+        """A new connection for requests to the route's host, through its proxy and TLS.
 
         Errors: ``PrivateAddress``, ``NetworkFault``, ``TransferError`` for a certificate that is not
         trusted.
         """
         if route.proxy is None:
-            line = self._connect(route.host, route.port, guarded=route.guarded)
+            sock = self._open_socket(route.host, route.port, public_only=route.public_only)
         else:
-            line = self._through(route.proxy, route)
+            sock = self._connect_via_proxy(route.proxy, route)
         if route.scheme == "https":
-            line = self._secure(line, route.host)
-        line.settimeout(self._read_timeout)
-        return line
+            sock = self._start_tls(sock, route.host)
+        sock.settimeout(self._read_timeout_s)
+        return sock
 
-    def _connect(self, host: str, port: int, *, guarded: bool) -> socket.socket:
+    def _open_socket(self, host: str, port: int, *, public_only: bool) -> socket.socket:
         try:
-            found = _addresses(host, port)
+            addresses = _resolve(host, port)
         except OSError as error:
             raise NetworkFault(
                 f"The name {host} is not known.", next_step="Check the network and the link."
             ) from error
-        if guarded:
-            refuse_unless(self._allowed, host, (str(place[0]) for _, place in found))
+        if public_only:
+            check_addresses(self._is_allowed, host, (str(address[0]) for _, address in addresses))
         failure: OSError | None = None
-        for family, place in found:
+        for family, address in addresses:
             try:
-                return self._reach(family, place)
+                return self._connect_to_address(family, address)
             except OSError as error:
                 failure = error
         raise NetworkFault(
             f"{host} cannot be reached.", next_step="Check the network; it is tried again."
         ) from failure
 
-    def _reach(self, family: int, place: tuple[Any, ...]) -> socket.socket:
-        line = socket.socket(family, socket.SOCK_STREAM)
+    def _connect_to_address(self, family: int, address: tuple[Any, ...]) -> socket.socket:
+        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            line.settimeout(self._connect_timeout)
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._track(line)
-            line.connect(place)
-            self._track(line)  # what hung up just before the first packet was not noticed
+            sock.settimeout(self._connect_timeout_s)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._track(sock)
+            sock.connect(address)
+            self._track(sock)  # a shutdown just before the first packet did not reach it
         except BaseException:
-            line.close()
+            sock.close()
             raise
-        return line
+        return sock
 
-    def _track(self, line: socket.socket) -> None:
+    def _track(self, sock: socket.socket) -> None:
         with self._lock:
-            if self.ended:
-                raise ConnectionAbortedError("hung up")
-            self._lines.add(line)
+            if self.is_shut_down:
+                raise ConnectionAbortedError("shut down")
+            self._sockets.add(sock)
 
-    def _through(self, proxy: Proxy, route: Route) -> socket.socket:
-        """To the proxy, whose own address is the operator's choice and usually private."""
-        if route.guarded:
+    def _connect_via_proxy(self, proxy: Proxy, route: Route) -> socket.socket:
+        """Connect to the proxy, whose own address is the operator's choice and usually private."""
+        if route.public_only:
             # A name that only the proxy can resolve is the proxy's to refuse.
             with suppress(OSError):
-                found = _addresses(route.host, route.port)
-                refuse_unless(self._allowed, route.host, (str(place[0]) for _, place in found))
+                addresses = _resolve(route.host, route.port)
+                check_addresses(self._is_allowed, route.host, (str(address[0]) for _, address in addresses))
         try:
-            line = self._connect(proxy.host, proxy.port, guarded=False)
+            sock = self._open_socket(proxy.host, proxy.port, public_only=False)
             if proxy.secure:
-                line = self._secure(line, proxy.host)
+                sock = self._start_tls(sock, proxy.host)
             if route.scheme == "https":
-                _open_tunnel(line, proxy, route)
+                _open_tunnel(sock, proxy, route)
         except NetworkFault as error:
             raise NetworkFault(
                 "The proxy does not connect.", next_step="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
             ) from error
-        return line
+        return sock
 
-    def _secure(self, line: socket.socket, host: str) -> socket.socket:
-        """The connection under TLS, for the host as it was named."""
+    def _start_tls(self, sock: socket.socket, host: str) -> socket.socket:
+        """TLS on a connection, for the host as it was named."""
         try:
-            line = trusted().wrap_socket(
-                line, server_hostname=host.rstrip("."), do_handshake_on_connect=False
+            sock = tls_context().wrap_socket(
+                sock, server_hostname=host.rstrip("."), do_handshake_on_connect=False
             )
-            self._track(line)
-            line.do_handshake()
+            self._track(sock)
+            sock.do_handshake()
         except (OSError, ValueError) as error:
-            line.close()
+            sock.close()
             if isinstance(error, ssl.SSLCertVerificationError):
                 raise TransferError(
                     f"The certificate of {host} is not trusted.",
                     next_step="Behind a company's proxy, set SSL_CERT_FILE to its certificate authority.",
                 ) from error
             raise NetworkFault(f"The connection to {host} broke.") from error
-        return line
+        return sock
 
 
-def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+def _resolve(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
     """Every address a name has, with its family. Errors: ``OSError``."""
     # As bytes, because a name that no server can know is no reason for a UnicodeError.
-    found = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)
-    return [(family, place) for family, _, _, _, place in found]
+    addresses = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)
+    return [(family, address) for family, _, _, _, address in addresses]
 
 
-def _open_tunnel(line: socket.socket, proxy: Proxy, route: Route) -> None:
+def _open_tunnel(sock: socket.socket, proxy: Proxy, route: Route) -> None:
     """Have the proxy connect to the route's host. Errors: ``NetworkFault``."""
-    place = f"{_bracketed(route.host)}:{route.port}"
-    lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
+    address = f"{_bracketed(route.host)}:{route.port}"
+    lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}"]
     if proxy.authorization:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")
     request = "\r\n".join([*lines, "", ""]).encode()
     try:
-        answer = Connection(line).ask(request, bodiless=True)
-    except (OSError, Malformed) as error:
-        line.close()
+        response = Connection(sock).send_request(request, bodiless=True)
+    except (OSError, MalformedResponse) as error:
+        sock.close()
         raise NetworkFault("The proxy gives no answer.") from error
-    if not 200 <= answer.status < 300:
-        line.close()
-        raise NetworkFault(f"The proxy answers {answer.status}.")
+    if not 200 <= response.status < 300:
+        sock.close()
+        raise NetworkFault(f"The proxy answers {response.status}.")
 
 
-def _shut_down(line: socket.socket) -> None:
+def _shut_down(sock: socket.socket) -> None:
     with suppress(OSError):  # closed or never connected: nothing waits on it
         # Not SSLSocket.shutdown: it drops the TLS state under a reader's feet.
-        socket.socket.shutdown(line, socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def trusted() -> ssl.SSLContext:
-    """The certificates that the environment trusts. Errors: ``TransferError`` if they cannot be read."""
+def tls_context() -> ssl.SSLContext:
+    """A context that trusts the environment's certificates.
+
+    Errors: ``TransferError`` if they cannot be read.
+    """
     names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     bundle = next((os.environ[name] for name in names if os.environ.get(name)), None)
     return _tls_context(bundle, os.environ.get("SSL_CERT_DIR"))

@@ -1,9 +1,9 @@
-"""HTTP/1.1 on one connection: a request goes out, its answer's head and body come in.
+"""HTTP/1.1 on one connection: a request is sent, its response's head and body are read.
 
 llhttp (through httptools) reads heads and chunks, because those are where servers surprise. A body of
 known length goes from the socket into the reader's buffer and is touched by nothing in between.
 
-Errors are those of the socket, and ``Malformed``; whoever knows the host's name makes them readable.
+Errors are those of the socket, and ``MalformedResponse``; whoever knows the host's name makes them readable.
 """
 
 import select
@@ -14,21 +14,21 @@ from typing import Protocol, TypeVar, overload
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-#: A status line and its headers, with any answers that only announce another, are no longer than this.
-HEAD_BYTES = 64 * 1024
-HEAD_LINES = 200
-#: Chunk sizes and trailers without a byte of the body between them.
-_IDLE_BYTES = 64 * 1024
+#: The longest status line with its headers, 1xx responses before it included.
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_LINES = 200
+#: The most bytes of chunk sizes and trailers without a byte of the body between them.
+_MAX_FRAMING_BYTES = 64 * 1024
 #: Statuses that have no body, whatever their headers say.
 _BODILESS = frozenset({204, 304})
 
 
-class Malformed(ValueError):
+class MalformedResponse(ValueError):
     """What came is not HTTP as we read it. Says what is wrong, in few words."""
 
 
-class Closed(ConnectionError):
-    """The connection ended before a byte of the answer came."""
+class ConnectionClosed(ConnectionError):
+    """The connection ended before a byte of the response arrived."""
 
 
 _Other = TypeVar("_Other")
@@ -72,63 +72,63 @@ class Headers(Mapping[str, str]):
         return f"Headers({self._joined!r})"
 
 
-class _Listener:
-    """What the parser tells of one answer."""
+class _ParserEvents:
+    """Callbacks of the parser, for one response."""
 
-    __slots__ = ("begun", "complete", "lines", "pieces")
+    __slots__ = ("chunks", "complete", "lines", "messages")
 
     def __init__(self) -> None:
         self.lines: list[tuple[bytes, bytes]] = []
-        self.pieces: deque[memoryview] = deque()
-        self.begun = 0
+        self.chunks: deque[memoryview] = deque()
+        self.messages = 0
         self.complete = False
 
     def on_message_begin(self) -> None:
-        self.begun += 1
+        self.messages += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.lines.append((name, value))
 
-    def on_body(self, piece: bytes) -> None:
+    def on_body(self, chunk: bytes) -> None:
         if not self.complete:
-            self.pieces.append(memoryview(piece))
+            self.chunks.append(memoryview(chunk))
 
     def on_message_complete(self) -> None:
         self.complete = True
 
 
 class _Body(Protocol):
-    #: Whether the answer ended where it said, so that the next one begins cleanly.
-    clean: bool
+    #: Whether the response ended where its headers say, so that the next one begins cleanly.
+    ends_cleanly: bool
 
     @property
-    def arrived(self) -> bool:
-        """Nothing more of it is on the line."""
+    def is_complete(self) -> bool:
+        """Whether all of it has arrived."""
 
     def readinto(self, buffer: memoryview) -> int:
         """0 at the end. Errors: ``OSError`` where it ends too early."""
 
 
-class _Sized:
+class _FixedLengthBody:
     """A body with ``Content-Length``, or none at all."""
 
-    def __init__(self, line: socket.socket, early: memoryview, length: int) -> None:
-        self._line = line
-        self._early = early[:length]
+    def __init__(self, sock: socket.socket, received: memoryview, length: int) -> None:
+        self._sock = sock
+        self._received = received[:length]
         self._missing = length
-        self.clean = len(early) <= length
+        self.ends_cleanly = len(received) <= length
 
     @property
-    def arrived(self) -> bool:
-        return self._missing == len(self._early)
+    def is_complete(self) -> bool:
+        return self._missing == len(self._received)
 
     def readinto(self, buffer: memoryview) -> int:
-        if self._early:
-            count = _move(self._early, buffer)
-            self._early = self._early[count:]
+        if self._received:
+            count = _copy(self._received, buffer)
+            self._received = self._received[count:]
         elif self._missing:
             room = buffer if len(buffer) <= self._missing else buffer[: self._missing]
-            count = self._line.recv_into(room)
+            count = self._sock.recv_into(room)
             if count == 0:
                 raise ConnectionError(f"{self._missing} bytes are missing")
         else:
@@ -137,205 +137,205 @@ class _Sized:
         return count
 
 
-class _Chunked:
-    """A body in chunks. ``store`` is where received bytes wait for the parser."""
+class _ChunkedBody:
+    """A body in chunks. Received bytes go through ``receive_view`` to the parser."""
 
     def __init__(
         self,
-        line: socket.socket,
-        early: memoryview,
-        store: memoryview,
+        sock: socket.socket,
+        received: memoryview,
+        receive_view: memoryview,
         parser: HttpResponseParser,
-        heard: _Listener,
+        events: _ParserEvents,
     ) -> None:
-        self._line = line
-        self._store = store
+        self._sock = sock
+        self._receive_view = receive_view
         self._parser = parser
-        self._heard = heard
-        self.clean = True
-        if early:
-            self._feed(early)
+        self._events = events
+        self.ends_cleanly = True
+        if received:
+            self._feed(received)
 
     @property
-    def arrived(self) -> bool:
-        return self._heard.complete
+    def is_complete(self) -> bool:
+        return self._events.complete
 
     def readinto(self, buffer: memoryview) -> int:
-        idle, pieces = 0, self._heard.pieces
-        while not pieces:
-            if self._heard.complete:
+        framing_bytes, chunks = 0, self._events.chunks
+        while not chunks:
+            if self._events.complete:
                 return 0
-            received = self._line.recv_into(self._store)
-            idle += received
-            if received == 0 or idle > _IDLE_BYTES:
+            received = self._sock.recv_into(self._receive_view)
+            framing_bytes += received
+            if received == 0 or framing_bytes > _MAX_FRAMING_BYTES:
                 raise ConnectionError("the chunks do not end")
-            self._feed(self._store[:received])
-        count = _move(pieces[0], buffer)
-        if count == len(pieces[0]):
-            pieces.popleft()
+            self._feed(self._receive_view[:received])
+        count = _copy(chunks[0], buffer)
+        if count == len(chunks[0]):
+            chunks.popleft()
         else:
-            pieces[0] = pieces[0][count:]
+            chunks[0] = chunks[0][count:]
         return count
 
     def _feed(self, received: memoryview) -> None:
         try:
             self._parser.feed_data(received)
         except HttpParserError as error:
-            if not self._heard.complete:
+            if not self._events.complete:
                 raise ConnectionError(f"broken chunks: {error}") from error
-        self.clean = self._heard.begun == 1  # what follows the last chunk begins another message
+        self.ends_cleanly = self._events.messages == 1  # what follows the last chunk begins another message
 
 
-class _Open:
-    """A body that lasts until the server closes: nothing tells whether it is whole."""
+class _UntilCloseBody:
+    """A body that lasts until the server closes: nothing shows whether it is complete."""
 
-    clean = False
-    arrived = False
+    ends_cleanly = False
+    is_complete = False
 
-    def __init__(self, line: socket.socket, early: memoryview) -> None:
-        self._line = line
-        self._early = early
+    def __init__(self, sock: socket.socket, received: memoryview) -> None:
+        self._sock = sock
+        self._received = received
 
     def readinto(self, buffer: memoryview) -> int:
-        if not self._early:
-            return self._line.recv_into(buffer)
-        count = _move(self._early, buffer)
-        self._early = self._early[count:]
+        if not self._received:
+            return self._sock.recv_into(buffer)
+        count = _copy(self._received, buffer)
+        self._received = self._received[count:]
         return count
 
 
-class Answer:
-    """One answer. Its body must be read before the connection is asked again."""
+class Response:
+    """One response. Its body must be read before the next request on the connection."""
 
-    def __init__(self, status: int, headers: Headers, body: _Body, *, kept: bool) -> None:
+    def __init__(self, status: int, headers: Headers, body: _Body, *, keeps_open: bool) -> None:
         self.status = status
         self.headers = headers
         #: As many bytes of the body as have arrived, into a buffer; 0 at its end.
         self.readinto = body.readinto
         self._body = body
-        self._kept = kept
+        self._keeps_open = keeps_open
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection can be asked again now."""
-        return self._kept and self._body.clean and self._body.arrived
+        """Whether the connection can take another request now."""
+        return self._keeps_open and self._body.ends_cleanly and self._body.is_complete
 
     @property
-    def told(self) -> bool:
-        """Whether the server says where the body ends."""
-        return not isinstance(self._body, _Open)
+    def has_known_end(self) -> bool:
+        """Whether the headers say where the body ends."""
+        return not isinstance(self._body, _UntilCloseBody)
 
 
 class Connection:
     """A connected socket, with TLS and timeouts as they were set on it."""
 
-    def __init__(self, line: socket.socket) -> None:
-        self.line = line
-        self._bytes = bytearray(HEAD_BYTES)
-        self._store = memoryview(self._bytes)
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._receive_buffer = bytearray(MAX_HEAD_BYTES)
+        self._receive_view = memoryview(self._receive_buffer)
 
-    def ask(self, request: bytes, *, bodiless: bool = False) -> Answer:
-        """Send a request and read the head of its answer. ``bodiless``: to ``HEAD`` and ``CONNECT``.
+    def send_request(self, request: bytes, *, bodiless: bool = False) -> Response:
+        """Send a request and read the head of its response. ``bodiless``: to ``HEAD`` and ``CONNECT``.
 
-        Errors: ``Closed``, ``Malformed``, and the socket's own, ``TimeoutError`` among them.
+        Errors: ``ConnectionClosed``, ``MalformedResponse``, and the socket's own, such as ``TimeoutError``.
         """
         try:
-            self.line.sendall(request)
-            filled = self.line.recv_into(self._store)
+            self.sock.sendall(request)
+            filled = self.sock.recv_into(self._receive_view)
         except TimeoutError:
             raise
         except OSError as error:
-            raise Closed("closed before the answer") from error
+            raise ConnectionClosed("closed before the response") from error
         if filled == 0:
-            raise Closed("closed before the answer")
+            raise ConnectionClosed("closed before the response")
         start = 0
         while True:
             end, filled = self._end_of_head(start, filled)
-            parser, heard = _read_head(self._store[start:end])
+            parser, events = _read_head(self._receive_view[start:end])
             status = parser.get_status_code()
             if status >= 200:
-                return self._answer(status, parser, heard, self._store[end:filled], bodiless)
-            start = end  # only an announcement (1xx): the answer follows
+                return self._response(status, parser, events, self._receive_view[end:filled], bodiless)
+            start = end  # an interim response (1xx): the final one follows
 
-    def disturbed(self) -> bool:
-        """Whether something came, the connection's end maybe, though nothing was asked."""
+    def has_unexpected_data(self) -> bool:
+        """Whether something arrived, such as the end of the connection, though nothing was requested."""
         poll = select.poll()
-        poll.register(self.line, select.POLLIN)
+        poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(0))
 
     def close(self) -> None:
-        self.line.close()
+        self.sock.close()
 
     def _end_of_head(self, start: int, filled: int) -> tuple[int, int]:
         """Where the head that begins at ``start`` ends, and where what has come ends."""
-        look = start
-        while (end := self._blank_line(look, filled)) < 0:
-            if not b"HTTP/".startswith(self._bytes[start : min(filled, start + 5)]):
-                raise Malformed("no status line")
-            if filled == HEAD_BYTES:
-                raise Malformed("too many headers")
-            look = max(start, filled - 3)
-            received = self.line.recv_into(self._store[filled:])
+        search_from = start
+        while (end := self._blank_line(search_from, filled)) < 0:
+            if not b"HTTP/".startswith(self._receive_buffer[start : min(filled, start + 5)]):
+                raise MalformedResponse("no status line")
+            if filled == MAX_HEAD_BYTES:
+                raise MalformedResponse("too many headers")
+            search_from = max(start, filled - 3)
+            received = self.sock.recv_into(self._receive_view[filled:])
             if received == 0:
                 raise ConnectionError("the headers end too early")
             filled += received
         return end, filled
 
-    def _blank_line(self, look: int, filled: int) -> int:
+    def _blank_line(self, search_from: int, filled: int) -> int:
         """Where the empty line after the headers ends, -1 if it has not come."""
-        place = self._bytes.find(b"\r\n\r\n", look, filled)
-        bare = self._bytes.find(b"\n\n", look, place if place >= 0 else filled)
-        if bare >= 0:
-            return bare + 2
-        return place + 4 if place >= 0 else -1
+        crlf = self._receive_buffer.find(b"\r\n\r\n", search_from, filled)
+        lf = self._receive_buffer.find(b"\n\n", search_from, crlf if crlf >= 0 else filled)
+        if lf >= 0:
+            return lf + 2
+        return crlf + 4 if crlf >= 0 else -1
 
-    def _answer(
+    def _response(
         self,
         status: int,
         parser: HttpResponseParser,
-        heard: _Listener,
-        early: memoryview,
+        events: _ParserEvents,
+        received: memoryview,
         bodiless: bool,
-    ) -> Answer:
-        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in heard.lines])
+    ) -> Response:
+        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in events.lines])
         length, coding = headers.get("content-length"), headers.get("transfer-encoding")
         body: _Body
         if bodiless or status in _BODILESS:
-            body = _Sized(self.line, early, 0)
+            body = _FixedLengthBody(self.sock, received, 0)
         elif length is not None:
-            body = _Sized(self.line, early, int(length))
+            body = _FixedLengthBody(self.sock, received, int(length))
         elif coding is None:
-            body = _Open(self.line, early)
+            body = _UntilCloseBody(self.sock, received)
         elif coding.lower() == "chunked":
-            body = _Chunked(self.line, early, self._store, parser, heard)
+            body = _ChunkedBody(self.sock, received, self._receive_view, parser, events)
         else:
-            raise Malformed(f"the transfer encoding {coding[:20]!r}")
-        kept = _stays_open(parser.get_http_version(), headers.get("connection", ""))
-        return Answer(status, headers, body, kept=kept)
+            raise MalformedResponse(f"the transfer encoding {coding[:20]!r}")
+        keeps_open = _keeps_connection_open(parser.get_http_version(), headers.get("connection", ""))
+        return Response(status, headers, body, keeps_open=keeps_open)
 
 
-def _read_head(head: memoryview) -> tuple[HttpResponseParser, _Listener]:
-    heard = _Listener()
-    parser = HttpResponseParser(heard)
+def _read_head(head: memoryview) -> tuple[HttpResponseParser, _ParserEvents]:
+    events = _ParserEvents()
+    parser = HttpResponseParser(events)
     # Old servers pad the sizes of chunks, or end lines with "\n". Only a proxy could be misled by that.
     parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True, lenient_optional_cr_before_lf=True)
     try:
         parser.feed_data(head)
     except HttpParserUpgrade as error:
-        raise Malformed("another protocol") from error
+        raise MalformedResponse("another protocol") from error
     except HttpParserError as error:
-        raise Malformed(str(error)) from error
-    if len(heard.lines) > HEAD_LINES:
-        raise Malformed("too many headers")
-    return parser, heard
+        raise MalformedResponse(str(error)) from error
+    if len(events.lines) > MAX_HEAD_LINES:
+        raise MalformedResponse("too many headers")
+    return parser, events
 
 
-def _stays_open(version: str, connection: str) -> bool:
+def _keeps_connection_open(version: str, connection: str) -> bool:
     terms = {term.strip() for term in connection.lower().split(",")}
     return "close" not in terms and (version == "1.1" or "keep-alive" in terms)
 
 
-def _move(source: memoryview, target: memoryview) -> int:
+def _copy(source: memoryview, target: memoryview) -> int:
     """Copy what fits; the number of bytes."""
     count = min(len(source), len(target))
     target[:count] = source[:count]

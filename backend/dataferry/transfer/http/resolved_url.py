@@ -3,12 +3,12 @@
 import threading
 
 from dataferry.core.types import Http
-from dataferry.transfer.http.urls import same_origin, without_user
+from dataferry.transfer.http.urls import same_origin, split_credentials
 
 
-class Lease:
-    """Where a file is fetched from. The address that a redirect led to is kept: hubs count what they
-    resolve. However many notice that it has expired, it is renewed once."""
+class ResolvedUrl:
+    """Where a file is downloaded from. The URL that a redirect led to is kept: hubs count what they resolve.
+    However many connections notice that it has expired, it is renewed once."""
 
     def __init__(self, origin: Http) -> None:
         self.origin = origin
@@ -20,20 +20,20 @@ class Lease:
         with self._lock:
             return self._resolved or self.origin
 
-    def settle(self, asked: Http, url: str) -> None:
-        """``asked`` was answered at ``url``. Its headers go no further than its own origin."""
-        if url == asked.url:
+    def record_redirect(self, requested: Http, url: str) -> None:
+        """A request for ``requested`` ended at ``url``. Headers go no further than their own origin."""
+        if url == requested.url:
             return
-        link, own = without_user(asked)
-        if url == link:
+        own_url, own = split_credentials(requested)
+        if url == own_url:
             return
-        headers = own if same_origin(link, url) else {}
+        headers = own if same_origin(own_url, url) else {}
         with self._lock:
-            if asked is self.origin:
-                self._resolved = Http(url, headers, public_only=asked.public_only)
+            if requested is self.origin:
+                self._resolved = Http(url, headers, public_only=requested.public_only)
 
     def renew(self, expired: Http) -> bool:
-        """Somewhere else to ask in place of ``expired``; False where there is nowhere.
+        """Replace ``expired`` by another URL; False where there is none.
 
         Errors: whatever the source's ``refresh`` raises.
         """

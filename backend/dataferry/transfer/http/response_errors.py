@@ -1,13 +1,9 @@
-"""What an HTTP answer other than the bytes means, as errors of our own tree."""
+"""HTTP responses as errors of our own tree, and what their headers say of a file."""
 
-import re
-import time
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from dataferry.core.errors import (
     CredentialRejected,
@@ -19,24 +15,30 @@ from dataferry.core.errors import (
     SourceRateLimited,
     TransferError,
 )
+from dataferry.core.rate_limit_headers import retry_after_s
 from dataferry.core.types import SOURCE_LABELS, Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
-#: Names whose bytes are packed in themselves: old servers announce that as a Content-Encoding.
-_PACKED_NAMES = {"gzip": (".gz", ".tgz"), "x-gzip": (".gz", ".tgz"), "compress": (".z",), "bzip2": (".bz2",)}
+#: Files that are compressed themselves: old servers announce that as a Content-Encoding.
+_COMPRESSED_SUFFIXES = {
+    "gzip": (".gz", ".tgz"),
+    "x-gzip": (".gz", ".tgz"),
+    "compress": (".z",),
+    "bzip2": (".bz2",),
+}
 
 
-def refusal(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
+def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
     """The error behind a status that is not 200. ``signed_in``: a credential was sent."""
     status, host = response.status, response.host
-    wait = wait_asked(response.headers)
-    if status == 429 or (status == 503 and wait is not None):
-        until = f"; it asks to wait {wait:.0f} s" if wait is not None else ""
+    wait_s = retry_after_s(response.headers)
+    if status == 429 or (status == 503 and wait_s is not None):
+        until = f"; it asks to wait {wait_s:.0f} s" if wait_s is not None else ""
         return SourceRateLimited(
             f"{host} limits how often it may be asked{until}.",
             next_step="Nothing to do: the download goes on by itself.",
-            retry_after=wait,
+            retry_after=wait_s,
         )
     if status in (404, 410):
         return NotFound(
@@ -46,7 +48,7 @@ def refusal(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bo
     if status in (401, 403):
         return _no_access(status, host, path, ref, signed_in=signed_in)
     if status >= 500 or status in (408, 425):
-        return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait)
+        return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait_s)
     return TransferError(f"{host} answered {status} for {path}, which is not the file.")
 
 
@@ -70,33 +72,11 @@ def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in:
     )
 
 
-def wait_asked(headers: Mapping[str, str]) -> float | None:
-    """Seconds a server asks to wait: ``Retry-After`` (seconds or a date), else HuggingFace's
-    ``RateLimit: "resolvers";r=0;t=87``. None where it does not say."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    if text:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, moment.timestamp() - time.time())
-    waits = []
-    for policy in headers.get("ratelimit", "").split(","):
-        terms = dict(re.findall(r";\s*([rt])=([0-9]{1,9})", policy))
-        if "t" in terms and int(terms.get("r", "0")) == 0:
-            waits.append(float(terms["t"]))
-    return max(waits, default=None)
-
-
-def check_body(response: HttpResponse, path: str) -> None:
-    """Errors: ``TransferError`` for a body that was packed on the way, though asked not to be: its size
-    and hash are not the file's."""
+def check_content_encoding(response: HttpResponse, path: str) -> None:
+    """Errors: ``TransferError`` for a body that was compressed on the way, though it was asked not to be: its
+    size and hash are not the file's."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity") or path.lower().endswith(_PACKED_NAMES.get(encoding, ())):
+    if encoding in ("", "identity") or path.lower().endswith(_COMPRESSED_SUFFIXES.get(encoding, ())):
         return
     raise TransferError(
         f"{response.host} sends {path} packed as {encoding[:20]}, though it was asked not to.",
@@ -105,7 +85,7 @@ def check_body(response: HttpResponse, path: str) -> None:
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:
-    """What tells one version of a file from another: a strong ``ETag``, else ``Last-Modified``."""
+    """The validator that distinguishes versions of a file: a strong ``ETag``, else ``Last-Modified``."""
     tag = headers.get("etag", "").strip()
     if tag.startswith('"'):
         return tag

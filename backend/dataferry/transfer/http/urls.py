@@ -1,4 +1,4 @@
-"""Links: which can be asked, where a redirect leads, and what may travel along."""
+"""URLs: which can be requested, where a redirect leads, and which headers may follow it."""
 
 import re
 from base64 import b64encode
@@ -17,32 +17,32 @@ _PLAIN = re.compile(rf"(?:[A-Za-z0-9{re.escape(_SAFE)}]++|%[0-9A-Fa-f]{{2}})*+")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-def without_user(origin: Http) -> tuple[str, dict[str, str]]:
-    """The link without ``user:password@``, which becomes a header."""
-    parts = _checked(origin.url)
+def split_credentials(origin: Http) -> tuple[str, dict[str, str]]:
+    """The URL without ``user:password@``, and the headers with it as ``Authorization``."""
+    parts = _parse_http_url(origin.url)
     headers = dict(origin.headers)
     if "@" not in parts.netloc and "#" not in origin.url:
         return origin.url, headers
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers.setdefault("Authorization", basic(pair))
+        headers.setdefault("Authorization", basic_auth(pair))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")), headers
 
 
-def basic(user: str) -> str:
+def basic_auth(user: str) -> str:
     """``user:password`` as an ``Authorization`` header."""
     return f"Basic {b64encode(user.encode()).decode()}"
 
 
-def target_of(parts: SplitResult) -> str:
-    """A link's path and query as they stand in a request line."""
+def request_target(parts: SplitResult) -> str:
+    """A URL's path and query as they stand in a request line."""
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     if _PLAIN.fullmatch(target):
         return target
     return quote(_STRAY_PERCENT.sub("%25", target), safe=_SAFE + "%")
 
 
-def _checked(url: str) -> SplitResult:
+def _parse_http_url(url: str) -> SplitResult:
     """Errors: ``InvalidInput`` unless it leads to a file on the web."""
     try:
         parts = urlsplit(url)
@@ -60,18 +60,18 @@ def _checked(url: str) -> SplitResult:
 def _usable(scheme: str, netloc: str) -> bool:
     parts = SplitResult(scheme, netloc, "", "", "")
     usable = scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    # Two readers of links could disagree on where such a host ends.
+    # Two parsers of URLs could disagree on where such a host ends.
     return usable and "\\" not in netloc
 
 
-def followed(url: str, location: str) -> str:
+def redirect_target(url: str, location: str) -> str:
     """Where a redirect leads. Errors: ``TransferError`` if that is nowhere to go."""
     with suppress(UnicodeError):
         # Headers are read as Latin-1; servers that put other letters there mean UTF-8.
         location = location.encode("latin-1").decode()
     try:
-        following = urljoin(url, location)
-        parts = _checked(following)
+        next_url = urljoin(url, location)
+        parts = _parse_http_url(next_url)
     except (ValueError, InvalidInput) as error:
         raise TransferError(f"{host_of(url)} redirects to something that is not a web address.") from error
     if urlsplit(url).scheme == "https" and parts.scheme == "http":
@@ -82,9 +82,9 @@ def followed(url: str, location: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
 
 
-def same_origin(url: str, following: str) -> bool:
+def same_origin(url: str, next_url: str) -> bool:
     """Same scheme, host and port; http on port 80 to https on port 443 of a host counts as the same."""
-    old, new = urlsplit(url), urlsplit(following)
+    old, new = urlsplit(url), urlsplit(next_url)
     old_end = (old.scheme, old.port or PORTS[old.scheme])
     new_end = (new.scheme, new.port or PORTS[new.scheme])
     secured = (old_end, new_end) == (("http", 80), ("https", 443))
@@ -92,7 +92,7 @@ def same_origin(url: str, following: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host, for messages: the rest of a link may hold a signature."""
+    """The host, for messages: the rest of a URL may hold a signature."""
     return _host(urlsplit(url).netloc)
 
 

@@ -1,4 +1,4 @@
-"""How many bytes a second, shared fairly."""
+"""Bandwidth limits, shared fairly: token buckets and a fair queue."""
 
 import threading
 from collections import deque
@@ -7,35 +7,35 @@ from math import inf
 
 from dataferry.core.errors import Cancelled
 
-#: What may come at once after a pause: so many seconds' worth, and what a connection reads anyway.
+#: The burst after a pause: this many seconds' worth, at least what a connection reads at once.
 _BURST_S = 0.05
 _BURST_BYTES = 64 * 1024
-#: What is not handed out because every thread woke late is not lost up to so many seconds' worth.
-_LATE_S = 0.25
-#: Bytes are handed out in turns of so many seconds' worth.
-_TURN_S = 0.005
-#: One of those who wait looks so often whether there is more; the others ask whether to go on.
-_SHORTEST_LOOK_S, _LOOK_S = 0.002, 0.02
-POLL_S = 0.1
+#: Tokens that were not handed out because every thread woke late are kept up to this many seconds' worth.
+_LATE_WAKE_S = 0.25
+#: Bytes are handed out in queue of so many seconds' worth.
+_QUANTUM_S = 0.005
+#: One of the waiting threads checks the buckets in this interval; the others only whether they are cancelled.
+_MIN_POLL_S, _MAX_POLL_S = 0.002, 0.02
+CANCEL_POLL_S = 0.1
 
 
-class Bucket:
-    """Fills at ``rate`` bytes a second; None = always full. Begins empty, so that a second holds no more
-    than a second's worth."""
+class TokenBucket:
+    """Fills at ``rate`` bytes a second; None = always full. Starts empty, so that the first second has no
+    more than a second's worth."""
 
-    __slots__ = ("_filled_at", "rate", "room")
+    __slots__ = ("_filled_at", "rate", "tokens")
 
     def __init__(self, rate: float | None, now: float) -> None:
         self.rate = rate
-        self.room = inf if rate is None else 0.0
+        self.tokens = inf if rate is None else 0.0
         self._filled_at = now
 
     def fill(self, now: float, *, wanted: bool) -> None:
-        """Up to now. ``wanted``: there are bytes waiting to come out."""
+        """Add the tokens up to ``now``. ``wanted``: a thread has been waiting for them."""
         if self.rate is not None:
-            room = self.room + self.rate * max(0.0, now - self._filled_at)
-            most = max(self.rate * (_LATE_S if wanted else _BURST_S), _BURST_BYTES)
-            self.room = min(room, most)
+            tokens = self.tokens + self.rate * max(0.0, now - self._filled_at)
+            most = max(self.rate * (_LATE_WAKE_S if wanted else _BURST_S), _BURST_BYTES)
+            self.tokens = min(tokens, most)
         self._filled_at = now
 
     def change(self, rate: float | None, now: float) -> None:
@@ -45,35 +45,35 @@ class Bucket:
         self.fill(now, wanted=True)
         before, self.rate = self.rate, rate
         if rate is None:
-            self.room = inf
+            self.tokens = inf
         else:
-            self.room = 0.0 if before is None else min(self.room, max(rate * _BURST_S, _BURST_BYTES))
+            self.tokens = 0.0 if before is None else min(self.tokens, max(rate * _BURST_S, _BURST_BYTES))
 
 
 class _Account:
-    """Bytes that a user or a fetch has had, on the scale of whoever shares with it: after a pause it
-    begins where the others are, less ``credit``."""
+    """Bytes that a user or a fetch has received, on the scale of whoever shares with it (its virtual time in
+    fair queueing): after a pause it continues where the others are, less ``burst``."""
 
-    __slots__ = ("had", "reached")
+    __slots__ = ("received", "virtual_time")
 
     def __init__(self) -> None:
-        self.had = 0.0
-        #: Where those stand who share this one's bytes.
-        self.reached = 0.0
+        self.received = 0.0
+        #: How far those have come who share this one's bytes.
+        self.virtual_time = 0.0
 
-    def catch_up(self, reached: float, credit: float) -> float:
-        self.had = max(self.had, reached - credit)
-        return self.had
+    def catch_up(self, virtual_time: float, burst: float) -> float:
+        self.received = max(self.received, virtual_time - burst)
+        return self.received
 
 
 class Charge:
-    """Bytes that came in and are not paid for yet."""
+    """Bytes that arrived and are not paid for with tokens yet."""
 
-    __slots__ = ("left", "line", "woken")
+    __slots__ = ("flow", "unpaid", "woken")
 
-    def __init__(self, line: "Line", count: int) -> None:
-        self.line = line
-        self.left = count
+    def __init__(self, flow: "Flow", count: int) -> None:
+        self.flow = flow
+        self.unpaid = count
         self.woken: threading.Event | None = None
 
     def wake(self) -> None:
@@ -81,208 +81,209 @@ class Charge:
             self.woken.set()
 
 
-class Line:
-    """One fetch's share."""
+class Flow:
+    """One fetch in the queue."""
 
-    __slots__ = ("account", "ahead", "bucket", "charges", "gone", "user")
+    __slots__ = ("account", "bucket", "charges", "credit", "has_left", "user")
 
-    def __init__(self, user: _Account, bucket: Bucket) -> None:
+    def __init__(self, user: _Account, bucket: TokenBucket) -> None:
         self.user = user
         self.bucket = bucket
         self.account = _Account()
-        #: Bytes that are paid and have not come yet.
-        self.ahead = 0
+        #: Bytes that are paid and have not arrived yet.
+        self.credit = 0
         self.charges: deque[Charge] = deque()
-        self.gone = False
+        self.has_left = False
 
 
-class Turns:
-    """One bucket for all and one for each fetch. Bytes are handed out in turns: to the user who had the
-    fewest, then to the fetch of theirs that had the fewest, however many connections it has.
+class FairQueue:
+    """One bucket for all and one for each fetch. Bytes are handed out in turns: to the user who received the
+    fewest, then to the fetch of theirs that received the fewest, however many connections it has.
 
     Knows no threads and no clock: ``now`` is in seconds.
     """
 
     def __init__(self, rate: float | None, now: float) -> None:
-        self._all = Bucket(rate, now)
-        self._users: dict[str, tuple[_Account, set[Line]]] = {}
-        self._waiting: dict[Line, None] = {}
-        self._reached = 0.0
+        self._all = TokenBucket(rate, now)
+        self._users: dict[str, tuple[_Account, set[Flow]]] = {}
+        self._waiting: dict[Flow, None] = {}
+        self._virtual_time = 0.0
 
-    def join(self, user: str, rate: float | None, now: float) -> Line:
-        account, lines = self._users.setdefault(user, (_Account(), set()))
-        line = Line(account, Bucket(rate, now))
-        lines.add(line)
-        return line
+    def join(self, user: str, rate: float | None, now: float) -> Flow:
+        account, flows = self._users.setdefault(user, (_Account(), set()))
+        flow = Flow(account, TokenBucket(rate, now))
+        flows.add(flow)
+        return flow
 
-    def leave(self, line: Line) -> None:
+    def leave(self, flow: Flow) -> None:
         """Its charges are dropped, and woken."""
-        line.gone = True
-        self._waiting.pop(line, None)
-        for charge in line.charges:
+        flow.has_left = True
+        self._waiting.pop(flow, None)
+        for charge in flow.charges:
             charge.wake()
-        line.charges.clear()
-        for user, (_, lines) in list(self._users.items()):
-            lines.discard(line)
-            if not lines:
+        flow.charges.clear()
+        for user, (_, flows) in list(self._users.items()):
+            flows.discard(flow)
+            if not flows:
                 del self._users[user]
 
-    def add(self, line: Line, count: int) -> Charge:
-        """A charge that is paid, or waits in line."""
-        charge = Charge(line, count)
-        if not line.charges:
+    def add(self, flow: Flow, count: int) -> Charge:
+        """A charge that is paid, or waits in the flow."""
+        charge = Charge(flow, count)
+        if not flow.charges:
             self._pay(charge)
-        if charge.left:
-            line.charges.append(charge)
-            self._waiting[line] = None
+        if charge.unpaid:
+            flow.charges.append(charge)
+            self._waiting[flow] = None
         return charge
 
     def drop(self, charge: Charge) -> None:
-        """It waits no more, paid or not."""
-        line = charge.line
-        if charge in line.charges:
-            line.charges.remove(charge)
-        if not line.charges:
-            self._waiting.pop(line, None)
+        """The charge waits no more, paid or not."""
+        flow = charge.flow
+        if charge in flow.charges:
+            flow.charges.remove(charge)
+        if not flow.charges:
+            self._waiting.pop(flow, None)
 
-    def first(self) -> Charge | None:
-        """One that waits."""
-        return next((line.charges[0] for line in self._waiting), None)
+    def any_waiting(self) -> Charge | None:
+        """A charge that waits; None where none does."""
+        return next((flow.charges[0] for flow in self._waiting), None)
 
-    def look(self) -> float:
-        """In how many seconds there may be enough for one of those who wait. One with small charges would
-        come short of its share if it were kept waiting for the large ones of others."""
-        shortest = _LOOK_S
-        for line in self._waiting:
-            rate = min(self._all.rate or inf, line.bucket.rate or inf)
-            shortest = min(shortest, line.charges[0].left / rate)
-        return max(_SHORTEST_LOOK_S, shortest)
+    def poll_interval_s(self) -> float:
+        """Seconds until there may be enough for one of the charges that wait. A flow with small charges would
+        get less than its share if it waited for the large ones of others."""
+        shortest = _MAX_POLL_S
+        for flow in self._waiting:
+            rate = min(self._all.rate or inf, flow.bucket.rate or inf)
+            shortest = min(shortest, flow.charges[0].unpaid / rate)
+        return max(_MIN_POLL_S, shortest)
 
     def serve(self, now: float, rate: float | None, *, wanted: bool) -> None:
-        """Hand out all that there is, under the cap for all of this moment. ``wanted``: somebody has been
-        waiting for it."""
+        """Hand out all tokens, under the present cap for all. ``wanted``: a thread has been waiting."""
         self._all.change(rate, now)
         self._all.fill(now, wanted=wanted)
         for each in self._waiting:
             each.bucket.fill(now, wanted=wanted)
-        while self._all.room >= 1 and (line := self._next()) is not None:
-            self._give(line)
+        while self._all.tokens >= 1 and (flow := self._next()) is not None:
+            self._hand_out(flow)
 
-    def _next(self) -> Line | None:
-        """Whose turn it is, among those whose own cap leaves room."""
-        ready = [line for line in self._waiting if line.bucket.room >= 1]
+    def _next(self) -> Flow | None:
+        """Whose turn it is, among those whose own cap leaves tokens."""
+        ready = [flow for flow in self._waiting if flow.bucket.tokens >= 1]
         if len(ready) < 2:
             return ready[0] if ready else None
-        credit = 0.0 if self._all.rate is None else max(self._all.rate * _BURST_S, _BURST_BYTES)
-        users = dict.fromkeys(line.user for line in ready)
-        user = min(users, key=lambda user: user.catch_up(self._reached, credit))
+        burst = 0.0 if self._all.rate is None else max(self._all.rate * _BURST_S, _BURST_BYTES)
+        users = dict.fromkeys(flow.user for flow in ready)
+        user = min(users, key=lambda user: user.catch_up(self._virtual_time, burst))
         return min(
-            (line for line in ready if line.user is user),
-            key=lambda line: line.account.catch_up(user.reached, credit),
+            (flow for flow in ready if flow.user is user),
+            key=lambda flow: flow.account.catch_up(user.virtual_time, burst),
         )
 
-    def _give(self, line: Line) -> None:
-        """One turn. What those who wait leave of it is for the line's next charge: a connection that reads
+    def _hand_out(self, flow: Flow) -> None:
+        """One turn. What those who wait leave of it is for the flow's next charge: a connection that reads
         little at a time could not come back for every turn."""
         rate = self._all.rate
-        turn = line.charges[0].left if rate is None else max(rate * _TURN_S, _BURST_BYTES / 4)
-        count = int(min(turn, self._all.room, line.bucket.room))
-        self._all.room -= count
-        line.bucket.room -= count
-        self._reached = max(self._reached, line.user.had)
-        line.user.reached = max(line.user.reached, line.account.had)
-        line.user.had += count
-        line.account.had += count
-        line.ahead += count
-        while line.ahead and line.charges:
-            charge = line.charges[0]
+        quantum = flow.charges[0].unpaid if rate is None else max(rate * _QUANTUM_S, _BURST_BYTES / 4)
+        count = int(min(quantum, self._all.tokens, flow.bucket.tokens))
+        self._all.tokens -= count
+        flow.bucket.tokens -= count
+        self._virtual_time = max(self._virtual_time, flow.user.received)
+        flow.user.virtual_time = max(flow.user.virtual_time, flow.account.received)
+        flow.user.received += count
+        flow.account.received += count
+        flow.credit += count
+        while flow.credit and flow.charges:
+            charge = flow.charges[0]
             self._pay(charge)
-            if charge.left == 0:
+            if charge.unpaid == 0:
                 self.drop(charge)
                 charge.wake()
 
     def _pay(self, charge: Charge) -> None:
-        count = min(charge.left, charge.line.ahead)
-        charge.left -= count
-        charge.line.ahead -= count
+        count = min(charge.unpaid, charge.flow.credit)
+        charge.unpaid -= count
+        charge.flow.credit -= count
 
 
 class Bandwidth:
-    """Threads that wait for their turn. ``rate`` tells the cap for all; it is asked anew whenever bytes
-    are handed out."""
+    """Threads that wait for their turn. ``rate`` returns the cap for all; it is called whenever bytes are
+    handed out."""
 
     def __init__(self, rate: Callable[[], float | None], clock: Callable[[], float]) -> None:
         self._lock = threading.Lock()
         self._clock = clock
         self._rate = rate
-        self._turns = Turns(rate(), clock())
-        #: Of those who wait, the one who looks.
-        self._looking: Charge | None = None
+        self._queue = FairQueue(rate(), clock())
+        #: The charge whose thread checks the buckets for all that wait.
+        self._poller: Charge | None = None
 
-    def follow(self, rate: Callable[[], float | None]) -> None:
+    def set_rate(self, rate: Callable[[], float | None]) -> None:
         """Another cap for all, from now on."""
         with self._lock:
             self._rate = rate
             self._serve()
 
-    def join(self, user: str, rate: float | None) -> Line:
+    def join(self, user: str, rate: float | None) -> Flow:
         with self._lock:
-            return self._turns.join(user, rate, self._clock())
+            return self._queue.join(user, rate, self._clock())
 
-    def limit(self, line: Line, rate: float | None) -> None:
+    def set_flow_rate(self, flow: Flow, rate: float | None) -> None:
         """Another cap for one fetch, from now on."""
         with self._lock:
-            line.bucket.change(rate, self._clock())
+            flow.bucket.change(rate, self._clock())
             self._serve()
 
-    def leave(self, line: Line) -> None:
+    def leave(self, flow: Flow) -> None:
         """Those of its threads that wait end with ``Cancelled``."""
         with self._lock:
-            self._turns.leave(line)
+            self._queue.leave(flow)
 
-    def spend(self, line: Line, count: int, proceed: Callable[[], None]) -> None:
-        """Wait until ``count`` bytes are within every cap. Errors: those of ``proceed``; ``Cancelled`` for
-        a fetch that has left."""
+    def throttle(self, flow: Flow, count: int, check_cancelled: Callable[[], None]) -> None:
+        """Wait until ``count`` bytes are within every cap.
+
+        Errors: those of ``check_cancelled``; ``Cancelled`` for a fetch that has left.
+        """
         if count <= 0:
             return
         with self._lock:
-            if line.gone:
+            if flow.has_left:
                 raise Cancelled
-            charge = self._turns.add(line, count)
-            if charge.left:
+            charge = self._queue.add(flow, count)
+            if charge.unpaid:
                 self._serve()
-            if charge.left == 0:
+            if charge.unpaid == 0:
                 return
             woken = charge.woken = threading.Event()
         try:
-            while (seconds := self._look(charge, woken)) > 0:
+            while (seconds := self._serve_charge(charge, woken)) > 0:
                 woken.wait(seconds)
-                proceed()
+                check_cancelled()
         finally:
-            self._end(charge)
+            self._finish(charge)
 
-    def _look(self, charge: Charge, woken: threading.Event) -> float:
-        """Hand out what there is; how long to wait for more, 0 if nothing is left to wait for."""
+    def _serve_charge(self, charge: Charge, woken: threading.Event) -> float:
+        """Hand out tokens; how long to wait for more, 0 once the charge is paid."""
         with self._lock:
             self._serve()
-            if charge.left == 0:
+            if charge.unpaid == 0:
                 return 0.0
-            if charge.line.gone:
+            if charge.flow.has_left:
                 raise Cancelled
             woken.clear()
-            if self._looking is None:
-                self._looking = charge
-            return self._turns.look() if self._looking is charge else POLL_S
+            if self._poller is None:
+                self._poller = charge
+            return self._queue.poll_interval_s() if self._poller is charge else CANCEL_POLL_S
 
-    def _end(self, charge: Charge) -> None:
-        """It waits no more; another looks in its place."""
+    def _finish(self, charge: Charge) -> None:
+        """The charge waits no more; another becomes the poller in its place."""
         with self._lock:
-            self._turns.drop(charge)
-            if self._looking is charge:
-                self._looking = None
-                if (other := self._turns.first()) is not None:
+            self._queue.drop(charge)
+            if self._poller is charge:
+                self._poller = None
+                if (other := self._queue.any_waiting()) is not None:
                     other.wake()
 
     def _serve(self) -> None:
-        # Who spends now was not waiting a moment ago: only somebody who looks can have woken late.
-        self._turns.serve(self._clock(), self._rate(), wanted=self._looking is not None)
+        # A thread that adds a charge was not waiting a moment ago: only a poller can have woken late.
+        self._queue.serve(self._clock(), self._rate(), wanted=self._poller is not None)

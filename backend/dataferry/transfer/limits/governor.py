@@ -1,14 +1,13 @@
-"""What all fetches of a process share: connections, bytes a second, and how often hosts may be asked.
+"""What all fetches of a process share: connection slots, bandwidth, and hosts' quotas of requests.
 
 ::
 
     governor = Governor(Shares(bytes_per_s=20e6))
-    with governor.join("job 7", "ada") as member:
+    with governor.join("ada") as member:
         fetch(manifest, target, progress, cancel, member=member)
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from time import monotonic
@@ -18,8 +17,8 @@ from dataferry.transfer.limits.bandwidth import Bandwidth
 from dataferry.transfer.limits.quota import Quotas
 from dataferry.transfer.limits.slots import Slot, Slots
 
-#: The wall clock is looked at so often.
-_LOOK_S = 0.1
+#: The interval between readings of the wall clock.
+_CLOCK_POLL_S = 0.1
 
 
 def _check_rate(rate: float | None) -> None:
@@ -62,8 +61,8 @@ class Shares:
 
 
 class Governor:
-    """One for each process; for any number of threads. ``clock`` tells monotonic seconds, ``now`` the
-    local wall-clock time, which only the night window goes by."""
+    """One for each process; for any number of threads. ``clock`` returns monotonic seconds, ``now``
+    the local wall-clock time, which only the night window uses."""
 
     def __init__(
         self,
@@ -83,25 +82,26 @@ class Governor:
         """Takes effect at once, for those who wait too."""
         self.slots.resize(shares.connections, shares.connections_per_host)
         self.uncapped = shares.uncapped
-        self.bandwidth.follow(self._rate_of(shares))
+        self.bandwidth.set_rate(self._rate_of(shares))
 
-    def join(self, job: str, user: str, *, bytes_per_s: float | None = None) -> "Member":
-        """The share of one more fetch; to be left when it ends. ``bytes_per_s``: a cap of its own."""
+    def join(self, user: str, *, bytes_per_s: float | None = None) -> "Member":
+        """The share of one more fetch, which leaves when it ends. ``user``: whose share of connections and
+        bandwidth it counts to. ``bytes_per_s``: a cap of its own."""
         _check_rate(bytes_per_s)
-        return Member(self, job, user, bytes_per_s)
+        return Member(self, user, bytes_per_s)
 
     def _rate_of(self, shares: Shares) -> Callable[[], float | None]:
         if shares.night is None:
             return lambda: shares.bytes_per_s
-        told = shares.rate_at(self._now().time())
-        told_at = self._clock()
+        rate_now = shares.rate_at(self._now().time())
+        read_at = self._clock()
 
         def rate() -> float | None:
-            nonlocal told, told_at
+            nonlocal rate_now, read_at
             now = self._clock()
-            if now - told_at >= _LOOK_S:
-                told, told_at = shares.rate_at(self._now().time()), now
-            return told
+            if now - read_at >= _CLOCK_POLL_S:
+                rate_now, read_at = shares.rate_at(self._now().time()), now
+            return rate_now
 
         return rate
 
@@ -109,77 +109,68 @@ class Governor:
 class Member:
     """One fetch's share. Leaving it returns everything; threads that still wait end with ``Cancelled``.
 
-    ``proceed`` raises to stop a wait; it is called at least ten times a second.
+    ``check_cancelled`` raises to stop a wait; it is called at least ten times a second.
     """
 
-    def __init__(self, governor: Governor, job: str, user: str, bytes_per_s: float | None) -> None:
-        self.job = job
-        self.user = user
+    def __init__(self, governor: Governor, user: str, bytes_per_s: float | None) -> None:
         self._governor = governor
         self._capped = bytes_per_s is not None
         self._holder = governor.slots.join(user)
-        self._line = governor.bandwidth.join(user, bytes_per_s)
-        self._asker = governor.quotas.join()
+        self._flow = governor.bandwidth.join(user, bytes_per_s)
+        self._pending = governor.quotas.join()
 
     def limit(self, bytes_per_s: float | None) -> None:
         """Another cap of its own, from now on; None = none."""
         _check_rate(bytes_per_s)
         self._capped = bytes_per_s is not None
-        self._governor.bandwidth.limit(self._line, bytes_per_s)
+        self._governor.bandwidth.set_flow_rate(self._flow, bytes_per_s)
 
-    @contextmanager
-    def connection(self, host: str, proceed: Callable[[], None]) -> Iterator[None]:
-        """Wait for a connection to a host, and hold it until the block is left.
+    def acquire_slot(self, host: str, check_cancelled: Callable[[], None]) -> Slot:
+        """Wait for the right to a connection to a host, and hold it until ``release_slot``.
 
-        Errors: those of ``proceed``; ``Cancelled`` once the member has left.
+        Errors: those of ``check_cancelled``; ``Cancelled`` once the member has left.
         """
-        slot = self.take(host, proceed)
-        try:
-            yield
-        finally:
-            self.give(slot)
+        return self._governor.slots.acquire(self._holder, host, check_cancelled)
 
-    def take(self, host: str, proceed: Callable[[], None]) -> Slot:
-        """The same for one who gives it back later. Errors: as ``connection``."""
-        return self._governor.slots.take(self._holder, host, proceed)
+    def release_slot(self, slot: Slot) -> None:
+        """Idempotent."""
+        self._governor.slots.release(slot)
 
-    def give(self, slot: Slot) -> None:
-        """Return a connection. Idempotent."""
-        self._governor.slots.give(slot)
+    def request(
+        self, host: str, check_cancelled: Callable[[], None] | None = None, *, kind: str = ""
+    ) -> float:
+        """0.0: make the request, which is pending until ``record_response``. Else the seconds to wait before
+        the next try, as the host demands.
 
-    def request(self, host: str, proceed: Callable[[], None] | None = None, *, kind: str = "") -> float:
-        """0.0: ask now; it counts as under way until ``answered``. Else seconds to wait before the next
-        try, as the host wants it.
-
-        Near the end of a quota it may be undecided until requests under way are answered: with
-        ``proceed`` that is waited for here, else the answer is a wait of some milliseconds. ``kind`` keeps
-        apart what the host counts apart, such as other accounts or other sorts of request.
+        Near the end of a quota it may be undecided until pending requests have responses: with
+        ``check_cancelled`` they are waited for here, else the result is a wait of some milliseconds. ``kind``
+        separates what the host counts separately, such as other accounts or other sorts of request.
         """
-        return self._governor.quotas.request(self._asker, host, kind, proceed)
+        return self._governor.quotas.request(self._pending, host, kind, check_cancelled)
 
-    def answered(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
-        """A request has ended: learn from its answer. Once for each ``request``, with the same ``host`` and
-        ``kind``. ``status`` 0 where none came. Names of ``headers`` in lower case, or a mapping that does
+    def record_response(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
+        """A request has ended: learn from its response. Once for each ``request``, with the same ``host`` and
+        ``kind``. ``status`` 0 where none arrived. Names of ``headers`` in lower case, or a mapping that does
         not mind."""
-        self._governor.quotas.answered(self._asker, host, kind, headers, status)
+        self._governor.quotas.record_response(self._pending, host, kind, headers, status)
 
-    def overheard(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
-        """Learn from an answer that no ``request`` was made for: where a redirect led."""
-        self._governor.quotas.overheard(host, kind, headers, status)
+    def observe_response(self, host: str, headers: Mapping[str, str], status: int, *, kind: str = "") -> None:
+        """Learn from a response that no ``request`` was made for: where a redirect led."""
+        self._governor.quotas.observe_response(host, kind, headers, status)
 
-    def spend(self, count: int, proceed: Callable[[], None]) -> None:
+    def throttle(self, count: int, check_cancelled: Callable[[], None]) -> None:
         """Wait until ``count`` bytes that were received are within every cap.
 
-        Errors: those of ``proceed``; ``Cancelled`` once the member has left.
+        Errors: those of ``check_cancelled``; ``Cancelled`` once the member has left.
         """
         if self._capped or not self._governor.uncapped:
-            self._governor.bandwidth.spend(self._line, count, proceed)
+            self._governor.bandwidth.throttle(self._flow, count, check_cancelled)
 
     def leave(self) -> None:
         """Return everything."""
         self._governor.slots.leave(self._holder)
-        self._governor.quotas.leave(self._asker)
-        self._governor.bandwidth.leave(self._line)
+        self._governor.quotas.leave(self._pending)
+        self._governor.bandwidth.leave(self._flow)
 
     def __enter__(self) -> Self:
         return self

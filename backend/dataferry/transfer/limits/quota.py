@@ -1,160 +1,154 @@
-"""How often hosts may be asked, learned from what they answer.
+"""How many requests a host allows, learned from the quota headers of its responses.
 
-HuggingFace counts requests in fixed windows and says in each answer what is left of one::
-
-    RateLimit: "resolvers";r=4999;t=300                       r requests, t seconds until the next window
-    RateLimit-Policy: "fixed window";"resolvers";q=5000;w=300  q requests in each window of w seconds
-
-Of a window the least ``r`` that was seen counts, and every request that is under way is taken to come
-on top of it. Hence no order of answers makes more requests than the host allows.
+HuggingFace counts requests in fixed windows and sends what is left of one (``core.rate_limit_headers`` shows
+the headers). Of a window the least ``r`` that was seen counts, and every request that is pending is assumed
+to come on top of it. Hence no order of responses makes more requests than the host allows.
 """
 
-import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 
-from dataferry.transfer.http.response_errors import wait_asked
+from dataferry.core.rate_limit_headers import rate_limit_policies, retry_after_s
 
-#: The last requests of a window are left alone: other programs with the same token may need them.
-_RESERVE, _RESERVE_PERCENT = 20, 2
-#: Answers under way decide whether there is room: ask again after so long.
-UNDECIDED_S = 0.05
-#: A host that wants to be left alone for longer is asked again after so long.
-_LONGEST_PAUSE_S = 3600.0
-#: Servers tell whole seconds, rounded either way.
+#: The last requests of a window are not used: other programs with the same token may need them.
+_RESERVE_REQUESTS, _RESERVE_PERCENT = 20, 2
+#: Pending responses decide whether there is room: the interval between checks.
+UNDECIDED_POLL_S = 0.05
+#: A longer wait that a host demands is cut to this.
+_MAX_PAUSE_S = 3600.0
+#: Servers send whole seconds, rounded either way.
 _ROUNDING_S = 1.0
-#: Windows are told apart by when they end, which is not exact: shorter ones cannot be.
-_SHORTEST_S = 16.0
-#: A host that names more policies than this is talking nonsense.
-_POLICIES = 8
-#: Faults in a row that are kept in mind, and hosts.
-_LOST = 256
-_HOSTS = 256
-_TERM = re.compile(r"\s*([a-z])\s*=\s*([0-9]{1,9})\s*")
+#: Windows are distinguished by when they end, which is not exact: shorter ones cannot be.
+_MIN_WINDOW_S = 16.0
+#: A host that names more policies than this sends nonsense.
+_MAX_POLICIES = 8
+#: Uncounted requests and hosts that are remembered.
+_MAX_UNCOUNTED = 256
+_MAX_HOSTS = 256
 
 
-class Asker:
-    """What one fetch has asked that is not answered yet, by host and kind."""
+class PendingRequests:
+    """The requests of one fetch without a response yet, by host and kind."""
 
-    __slots__ = ("under_way",)
+    __slots__ = ("pending_count",)
 
     def __init__(self) -> None:
-        self.under_way: Counter[tuple[str, str]] = Counter()
+        self.pending_count: Counter[tuple[str, str]] = Counter()
 
 
 class _Policy:
     """The present window of one policy. Times are of the monotonic clock."""
 
-    def __init__(self, left: int, ends: float) -> None:
-        #: Requests in a window, if told.
+    def __init__(self, remaining: int, resets_at: float) -> None:
+        #: Requests in a window; None if the host does not send it.
         self.quota: int | None = None
-        #: Seconds of a window: as told, else the longest that was ever left of one.
+        #: Seconds of a window: as sent, else the longest ``t`` that was seen.
         self.length = 0.0
-        self.left = left
+        self.remaining = remaining
         #: The window has ended by then.
-        self.ends = ends + _ROUNDING_S
-        #: Nothing is known of the present window: no answer came from it.
-        self._guessed = False
-        self._most = left
+        self.resets_at = resets_at + _ROUNDING_S
+        #: Nothing is known of the present window: no response came from it.
+        self._assumed = False
+        self._max_remaining = remaining
 
-    def roll(self, now: float) -> None:
-        """After its end a window counts anew."""
-        if now >= self.ends and not self._guessed:
-            self._guessed = True
-            self.left = self._most if self.quota is None else self.quota
+    def start_next_window(self, now: float) -> None:
+        """Start the next window once this one has ended."""
+        if now >= self.resets_at and not self._assumed:
+            self._assumed = True
+            self.remaining = self._max_remaining if self.quota is None else self.quota
 
-    def learn(self, left: int, ends: float) -> None:
-        """What an answer says. It may be an old one that comes late."""
+    def learn(self, remaining: int, resets_at: float) -> None:
+        """What a response says. It may be an old one that arrives late."""
         apart = max(self.length / 2, 2.0)
-        self._most = max(self._most, left + 1)
-        if ends > self.ends + apart or (self._guessed and self.length < _SHORTEST_S):
-            self.left, self.ends, self._guessed = left, ends + _ROUNDING_S, False
-        elif not self._guessed and (self.length < _SHORTEST_S or ends >= self.ends - apart):
-            self.left = min(self.left, left)
-            self.ends = min(self.ends, ends + _ROUNDING_S)
+        self._max_remaining = max(self._max_remaining, remaining + 1)
+        if resets_at > self.resets_at + apart or (self._assumed and self.length < _MIN_WINDOW_S):
+            self.remaining, self.resets_at, self._assumed = remaining, resets_at + _ROUNDING_S, False
+        elif not self._assumed and (self.length < _MIN_WINDOW_S or resets_at >= self.resets_at - apart):
+            self.remaining = min(self.remaining, remaining)
+            self.resets_at = min(self.resets_at, resets_at + _ROUNDING_S)
 
     @property
     def spare(self) -> int:
-        """Requests that may still be made in this window, those under way among them."""
+        """Requests that may still be made in this window, pending ones included."""
         if self.quota is None:
-            return self.left
-        return self.left - min(self.quota * _RESERVE_PERCENT // 100, _RESERVE)
+            return self.remaining
+        return self.remaining - min(self.quota * _RESERVE_PERCENT // 100, _RESERVE_REQUESTS)
 
 
-class _Gauge:
+class _QuotaState:
     """One kind of request to one host."""
 
     def __init__(self) -> None:
-        self.under_way = 0
-        self.closed_until = 0.0
-        #: The policies of the last answer are those that the next request falls under.
+        self.pending_count = 0
+        self.blocked_until = 0.0
+        #: The policies of the last response are those that the next request falls under.
         self.policies: dict[str, _Policy] = {}
         self._current: tuple[str, ...] = ()
-        self._answers = 0
-        #: Requests that ended without a count: the host may have counted them. Each is forgotten at the
-        #: answer from which on one must have been asked after it, and so counts it too.
-        self._lost: deque[int] = deque(maxlen=_LOST)
+        self._responses = 0
+        #: Requests that ended without quota headers: the host may have counted them. Each is forgotten at the
+        #: response number from which on a response must be to a later request, and so counts it too.
+        self._uncounted: deque[int] = deque(maxlen=_MAX_UNCOUNTED)
 
     def wait(self, now: float) -> float:
         """Seconds before the next request; 0 = now."""
         wait = 0.0
-        open_requests = self.under_way + len(self._lost)
+        open_requests = self.pending_count + len(self._uncounted)
         for name in self._current:
             policy = self.policies[name]
-            policy.roll(now)
+            policy.start_next_window(now)
             if policy.spare <= 0:
-                wait = max(wait, policy.ends - now)
+                wait = max(wait, policy.resets_at - now)
             elif policy.spare <= open_requests:
-                # Where none is under way no answer can tell more before the window ends.
-                wait = max(wait, UNDECIDED_S if self.under_way else policy.ends - now)
+                # Without pending requests no response can say more before the window ends.
+                wait = max(wait, UNDECIDED_POLL_S if self.pending_count else policy.resets_at - now)
         return wait
 
-    def lose(self, count: int, *, answered: bool = False) -> None:
-        """Requests have ended, and whether the host counted them is not known. Where it tells nothing in
-        its answers at all, there is nothing to count."""
-        self.under_way -= count
+    def mark_uncounted(self, count: int, *, answered: bool = False) -> None:
+        """Requests have ended, and whether the host counted them is not known. A host that sends no quota
+        headers at all counts nothing."""
+        self.pending_count -= count
         if self.policies or not answered:
-            self._lost.extend([self._answers + self.under_way + 1] * count)
+            self._uncounted.extend([self._responses + self.pending_count + 1] * count)
 
     def learn(self, headers: Mapping[str, str], now: float) -> bool:
-        """Whether the answer says what is left."""
+        """Whether the response says what is left."""
         text = headers.get("ratelimit", "")
         if not text:
             return False
-        told = _terms(text)
-        limits = _terms(headers.get("ratelimit-policy", ""))
-        names = [name for name, terms in told.items() if "r" in terms and "t" in terms][:_POLICIES]
+        reported = rate_limit_policies(text)
+        limits = rate_limit_policies(headers.get("ratelimit-policy", ""))
+        names = [name for name, terms in reported.items() if "r" in terms and "t" in terms][:_MAX_POLICIES]
         for name in names:
-            left, ends = told[name]["r"], now + told[name]["t"]
+            remaining, resets_at = reported[name]["r"], now + reported[name]["t"]
             terms = limits.get(name, {})
             policy = self.policies.get(name)
             if policy is None:
-                policy = self._begin(name, left, ends)
+                policy = self._add_policy(name, remaining, resets_at)
             policy.quota = terms.get("q", policy.quota)
-            policy.length = max(float(terms.get("w", 0)), policy.length, told[name]["t"])
-            policy.roll(now)
-            policy.learn(left, ends)
+            policy.length = max(float(terms.get("w", 0)), policy.length, reported[name]["t"])
+            policy.start_next_window(now)
+            policy.learn(remaining, resets_at)
         if not names:
             return False
         self._current = tuple(names)
-        self._answers += 1
-        while self._lost and self._lost[0] <= self._answers:
-            self._lost.popleft()
+        self._responses += 1
+        while self._uncounted and self._uncounted[0] <= self._responses:
+            self._uncounted.popleft()
         return True
 
-    def _begin(self, name: str, left: int, ends: float) -> _Policy:
-        if len(self.policies) >= _POLICIES:
+    def _add_policy(self, name: str, remaining: int, resets_at: float) -> _Policy:
+        if len(self.policies) >= _MAX_POLICIES:
             self.policies.clear()
-        policy = self.policies[name] = _Policy(left, ends)
+        policy = self.policies[name] = _Policy(remaining, resets_at)
         return policy
 
-    def idle(self, now: float) -> bool:
+    def is_forgettable(self, now: float) -> bool:
         """Whether forgetting it makes no difference: all that is known of it has passed."""
         return (
-            self.under_way == 0
-            and now >= self.closed_until
-            and all(now >= policy.ends for policy in self.policies.values())
+            self.pending_count == 0
+            and now >= self.blocked_until
+            and all(now >= policy.resets_at for policy in self.policies.values())
         )
 
 
@@ -164,107 +158,102 @@ class Quotas:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._changed = threading.Condition(threading.Lock())
-        self._gauges: dict[tuple[str, str], _Gauge] = {}
-        #: Hosts that are overloaded, and until when.
-        self._closed: dict[str, float] = {}
+        self._states: dict[tuple[str, str], _QuotaState] = {}
+        #: Overloaded hosts (503), and until when they are blocked.
+        self._blocked: dict[str, float] = {}
         self._waiting = 0
 
-    def join(self) -> Asker:
-        return Asker()
+    def join(self) -> PendingRequests:
+        return PendingRequests()
 
-    def request(self, asker: Asker, host: str, kind: str, proceed: Callable[[], None] | None = None) -> float:
-        """0.0: ask now, it is counted as under way. Else the seconds to wait before this is tried again.
-        While that is undecided ``proceed`` is called, if given, until it is not."""
+    def request(
+        self,
+        pending: PendingRequests,
+        host: str,
+        kind: str,
+        check_cancelled: Callable[[], None] | None = None,
+    ) -> float:
+        """0.0: make the request, which is pending from now on. Else the seconds to wait before the next try.
+        While pending responses decide, ``check_cancelled`` is called, if given, until they have."""
         while True:
             with self._changed:
-                wait = self._ask(asker, (host, kind))
-                if proceed is None or wait != UNDECIDED_S:
+                wait = self._try_request(pending, (host, kind))
+                if check_cancelled is None or wait != UNDECIDED_POLL_S:
                     return wait
                 self._waiting += 1
-                self._changed.wait(UNDECIDED_S)
+                self._changed.wait(UNDECIDED_POLL_S)
                 self._waiting -= 1
-            proceed()
+            check_cancelled()
 
-    def _ask(self, asker: Asker, key: tuple[str, str]) -> float:
+    def _try_request(self, pending: PendingRequests, key: tuple[str, str]) -> float:
         now = self._clock()
-        gauge = self._gauge(key)
-        closed = max(gauge.closed_until, self._closed.get(key[0], 0.0)) - now
-        wait = max(closed, gauge.wait(now))
+        state = self._state(key)
+        blocked_s = max(state.blocked_until, self._blocked.get(key[0], 0.0)) - now
+        wait = max(blocked_s, state.wait(now))
         if wait <= 0:
-            gauge.under_way += 1
-            asker.under_way[key] += 1
+            state.pending_count += 1
+            pending.pending_count[key] += 1
         return max(wait, 0.0)
 
-    def answered(self, asker: Asker, host: str, kind: str, headers: Mapping[str, str], status: int) -> None:
-        """A request has ended; ``status`` 0 if without an answer."""
+    def record_response(
+        self, pending: PendingRequests, host: str, kind: str, headers: Mapping[str, str], status: int
+    ) -> None:
+        """A request has ended; ``status`` 0 if without a response."""
         key = (host, kind)
         with self._changed:
             now = self._clock()
-            gauge = self._gauge(key)
-            asked = asker.under_way[key] > 0
-            told = gauge.learn(headers, now)
-            if asked:
-                _subtract(asker, key)
-                gauge.under_way -= told
-                if not told:
-                    gauge.lose(1, answered=status != 0)
-            self._close(host, gauge, headers, status, now)
+            state = self._state(key)
+            was_pending = pending.pending_count[key] > 0
+            reported = state.learn(headers, now)
+            if was_pending:
+                _subtract(pending, key)
+                state.pending_count -= reported
+                if not reported:
+                    state.mark_uncounted(1, answered=status != 0)
+            self._block(host, state, headers, status, now)
             if self._waiting:
                 self._changed.notify_all()
 
-    def overheard(self, host: str, kind: str, headers: Mapping[str, str], status: int) -> None:
-        """An answer to something that was not asked for here."""
-        self.answered(Asker(), host, kind, headers, status)
+    def observe_response(self, host: str, kind: str, headers: Mapping[str, str], status: int) -> None:
+        """A response to something that was not requested here, such as a redirect's target."""
+        self.record_response(PendingRequests(), host, kind, headers, status)
 
-    def leave(self, asker: Asker) -> None:
-        """What the asker has under way will not be heard of any more."""
+    def leave(self, pending: PendingRequests) -> None:
+        """No response to the fetch's pending requests will be recorded any more."""
         with self._changed:
-            for key, count in asker.under_way.items():
-                self._gauges[key].lose(count)
-            asker.under_way.clear()
+            for key, count in pending.pending_count.items():
+                self._states[key].mark_uncounted(count)
+            pending.pending_count.clear()
             self._changed.notify_all()
-            if len(self._gauges) > _HOSTS or len(self._closed) > _HOSTS:
+            if len(self._states) > _MAX_HOSTS or len(self._blocked) > _MAX_HOSTS:
                 now = self._clock()
-                self._gauges = {key: gauge for key, gauge in self._gauges.items() if not gauge.idle(now)}
-                self._closed = {host: until for host, until in self._closed.items() if until > now}
+                self._states = {
+                    key: state for key, state in self._states.items() if not state.is_forgettable(now)
+                }
+                self._blocked = {host: until for host, until in self._blocked.items() if until > now}
 
-    def _gauge(self, key: tuple[str, str]) -> _Gauge:
-        gauge = self._gauges.get(key)
-        if gauge is None:
-            gauge = self._gauges[key] = _Gauge()
-        return gauge
+    def _state(self, key: tuple[str, str]) -> _QuotaState:
+        state = self._states.get(key)
+        if state is None:
+            state = self._states[key] = _QuotaState()
+        return state
 
-    def _close(self, host: str, gauge: _Gauge, headers: Mapping[str, str], status: int, now: float) -> None:
+    def _block(
+        self, host: str, state: _QuotaState, headers: Mapping[str, str], status: int, now: float
+    ) -> None:
         if status not in (429, 503):
             return
-        wait = wait_asked(headers)
+        wait = retry_after_s(headers)
         if wait is None:
             return
-        until = now + min(wait, _LONGEST_PAUSE_S)
-        if status == 429:  # whoever asks for another kind has a quota of its own
-            gauge.closed_until = max(gauge.closed_until, until)
+        until = now + min(wait, _MAX_PAUSE_S)
+        if status == 429:  # requests of another kind have a quota of their own
+            state.blocked_until = max(state.blocked_until, until)
         else:
-            self._closed[host] = max(self._closed.get(host, 0.0), until)
+            self._blocked[host] = max(self._blocked.get(host, 0.0), until)
 
 
-def _subtract(asker: Asker, key: tuple[str, str]) -> None:
-    asker.under_way[key] -= 1
-    if asker.under_way[key] == 0:
-        del asker.under_way[key]
-
-
-def _terms(header: str) -> dict[str, dict[str, int]]:
-    """The numbers by the name before them: ``"fixed window";"resolvers";q=5000;w=300`` is
-    ``{"resolvers": {"q": 5000, "w": 300}}``."""
-    found: dict[str, dict[str, int]] = {}
-    for policy in header.split(","):
-        names, numbers = [""], {}
-        for term in policy.split(";"):
-            match = _TERM.fullmatch(term)
-            if match is not None:
-                numbers[match[1]] = int(match[2])
-            elif "=" not in term:
-                names.append(term.strip().strip('"'))
-        if numbers:
-            found[names[-1]] = numbers
-    return found
+def _subtract(pending: PendingRequests, key: tuple[str, str]) -> None:
+    pending.pending_count[key] -= 1
+    if pending.pending_count[key] == 0:
+        del pending.pending_count[key]

@@ -1,4 +1,4 @@
-"""Which fetch may open the next connection."""
+"""Connection slots: which fetch may open the next connection."""
 
 import threading
 from collections import Counter, deque
@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 from dataferry.core.errors import Cancelled
 
-#: One who waits asks so often whether to go on.
-POLL_S = 0.1
+#: The interval in which a waiting thread checks whether it is cancelled.
+CANCEL_POLL_S = 0.1
 
 
-class Holder:
+class SlotHolder:
     """One fetch, among those of its user."""
 
-    __slots__ = ("held", "left", "user")
+    __slots__ = ("has_left", "held", "user")
 
     def __init__(self, user: str) -> None:
         self.user = user
-        self.left = False
+        self.has_left = False
         self.held: set[Slot] = set()
 
 
@@ -26,20 +26,20 @@ class Slot:
 
     __slots__ = ("granted", "holder", "host", "ticket", "woken")
 
-    def __init__(self, holder: Holder, host: str) -> None:
+    def __init__(self, holder: SlotHolder, host: str) -> None:
         self.holder = holder
         self.host = host
         self.granted = False
-        #: The order of those who wait; an event only for them.
+        #: The order of the requests that wait; an event only for them.
         self.ticket = 0
         self.woken: threading.Event | None = None
 
 
 class Slots:
-    """So many in all and so many of each host. What is contended goes to the user who holds the fewest,
-    then to that user's fetch that holds the fewest, then to the longest waiting.
+    """Connection slots, limited in all and for each host. A contended slot goes to the user who holds the
+    fewest, then to that user's fetch that holds the fewest, then to the longest waiting.
 
-    A slot is handed over by whoever frees it, so nobody waits who could have one.
+    A slot is passed on by the thread that releases it, so no thread waits that could have one.
     """
 
     def __init__(self, total: int, per_host: int) -> None:
@@ -48,46 +48,46 @@ class Slots:
         self._per_host = per_host
         self._count = 0
         self._held: dict[str, set[Slot]] = {}
-        self._waiting: dict[str, dict[Holder, deque[Slot]]] = {}
+        self._waiting: dict[str, dict[SlotHolder, deque[Slot]]] = {}
         self._tickets = 0
-        #: Per user, the turn at which a slot was last handed over. Of equals the first in turn is next.
-        self._turns: dict[str, int] = {}
+        #: The ticket at which each user was last granted a slot. Of equals the one with the lowest is next.
+        self._last_grants: dict[str, int] = {}
         self._holders: Counter[str] = Counter()
 
     def resize(self, total: int, per_host: int) -> None:
-        """Takes effect at once. Connections above a lower limit are not cut: none is added to them."""
+        """Takes effect at once. Connections above a lower limit are not closed, but none is added."""
         with self._lock:
             self._total, self._per_host = total, per_host
-            self._hand_over()
+            self._grant_waiting()
 
-    def join(self, user: str) -> Holder:
+    def join(self, user: str) -> SlotHolder:
         with self._lock:
             self._holders[user] += 1
-            return Holder(user)
+            return SlotHolder(user)
 
-    def leave(self, holder: Holder) -> None:
+    def leave(self, holder: SlotHolder) -> None:
         """Everything is returned; those of the holder's threads that wait end with ``Cancelled``."""
         with self._lock:
-            if holder.left:
+            if holder.has_left:
                 return
-            holder.left = True
+            holder.has_left = True
             for slot in list(holder.held):
-                self._free(slot)
-            for lines in list(self._waiting.values()):
-                for slot in list(lines.get(holder, ())):
+                self._return(slot)
+            for queues in list(self._waiting.values()):
+                for slot in list(queues.get(holder, ())):
                     self._withdraw(slot)
                     _wake(slot)
             self._holders[holder.user] -= 1
             if self._holders[holder.user] == 0:
                 del self._holders[holder.user]
-                self._turns.pop(holder.user, None)
-            self._hand_over()
+                self._last_grants.pop(holder.user, None)
+            self._grant_waiting()
 
-    def ask(self, holder: Holder, host: str) -> Slot:
-        """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has left."""
+    def request(self, holder: SlotHolder, host: str) -> Slot:
+        """A slot that is granted, or will be. Errors: ``Cancelled`` for a holder that has has_left."""
         slot = Slot(holder, host)
         with self._lock:
-            if holder.left:
+            if holder.has_left:
                 raise Cancelled
             if self._count < self._total and self._has_room(host):
                 self._grant(slot)
@@ -98,30 +98,30 @@ class Slots:
             self._waiting.setdefault(host, {}).setdefault(holder, deque()).append(slot)
         return slot
 
-    def take(self, holder: Holder, host: str, proceed: Callable[[], None]) -> Slot:
-        """Wait for a slot. ``proceed`` raises to stop waiting. Errors: its own; those of ``ask``."""
-        slot = self.ask(holder, host)
+    def acquire(self, holder: SlotHolder, host: str, check_cancelled: Callable[[], None]) -> Slot:
+        """Wait for a slot. Errors: those of ``check_cancelled``, and of ``request``."""
+        slot = self.request(holder, host)
         if slot.woken is None:
             return slot
         try:
-            while not slot.woken.wait(POLL_S):
-                proceed()
+            while not slot.woken.wait(CANCEL_POLL_S):
+                check_cancelled()
         except BaseException:
-            self.give(slot)
+            self.release(slot)
             raise
-        if holder.left:
+        if holder.has_left:
             raise Cancelled
         return slot
 
-    def give(self, slot: Slot) -> None:
+    def release(self, slot: Slot) -> None:
         """Return a slot, or end the wait for it. A slot is returned once, however often this is called."""
         with self._lock:
             if not slot.granted:
                 self._withdraw(slot)
                 return
-            self._free(slot)
+            self._return(slot)
             if self._waiting:
-                self._hand_over()
+                self._grant_waiting()
 
     # -- under the lock ------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Slots:
         held.add(slot)
         slot.holder.held.add(slot)
 
-    def _free(self, slot: Slot) -> None:
+    def _return(self, slot: Slot) -> None:
         slot.granted = False
         self._count -= 1
         slot.holder.held.discard(slot)
@@ -147,31 +147,31 @@ class Slots:
             del self._held[slot.host]
 
     def _withdraw(self, slot: Slot) -> None:
-        lines = self._waiting.get(slot.host, {})
-        line = lines.get(slot.holder)
-        if line is None or slot not in line:
+        queues = self._waiting.get(slot.host, {})
+        queue = queues.get(slot.holder)
+        if queue is None or slot not in queue:
             return
-        line.remove(slot)
-        if not line:
-            del lines[slot.holder]
-        if not lines:
+        queue.remove(slot)
+        if not queue:
+            del queues[slot.holder]
+        if not queues:
             del self._waiting[slot.host]
 
-    def _hand_over(self) -> None:
+    def _grant_waiting(self) -> None:
         while self._count < self._total and (slot := self._next()) is not None:
             self._withdraw(slot)
             self._grant(slot)
             self._tickets += 1
-            self._turns[slot.holder.user] = self._tickets
+            self._last_grants[slot.holder.user] = self._tickets
             _wake(slot)
 
     def _next(self) -> Slot | None:
-        """Who is next: of all who wait when this is the last slot in all, else of those at their host."""
+        """The next request to grant: by slots in all when this is the last one, else by slots at its host."""
         first = [
-            line[0]
-            for host, lines in self._waiting.items()
+            queue[0]
+            for host, queues in self._waiting.items()
             if self._has_room(host)
-            for line in lines.values()
+            for queue in queues.values()
         ]
         if len(first) < 2:
             return first[0] if first else None
@@ -185,7 +185,7 @@ class Slots:
         def users(slot: Slot) -> tuple[int, int, int]:
             user = slot.holder.user
             counts = (in_all[user], at_hosts[slot.host][user])
-            return (*(counts if last else counts[::-1]), self._turns.get(user, 0))
+            return (*(counts if last else counts[::-1]), self._last_grants.get(user, 0))
 
         def jobs(slot: Slot) -> tuple[int, int]:
             held = slot.holder.held

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.core.files.hardlinks import share
+from dataferry.core.files.hardlinks import link_or_copy
 from tests.support.mounts import small_disk
 
 BYTES = bytes(range(256)) * 64
@@ -27,12 +27,12 @@ def _mode(path: Path) -> int:
 
 
 def test_the_bytes_are_at_both_places_and_neither_needs_the_other(existing: Path, tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    share(existing, place)
-    assert place.read_bytes() == BYTES
-    assert _mode(place) == 0o444
+    target = tmp_path / "target"
+    link_or_copy(existing, target)
+    assert target.read_bytes() == BYTES
+    assert _mode(target) == 0o444
     existing.unlink()
-    assert place.read_bytes() == BYTES
+    assert target.read_bytes() == BYTES
 
 
 def test_no_disk_is_taken_twice(tmp_path: Path) -> None:
@@ -40,60 +40,60 @@ def test_no_disk_is_taken_twice(tmp_path: Path) -> None:
         existing = disk.folder / "existing"
         existing.write_bytes(bytes(700_000))
         existing.chmod(0o444)
-        share(existing, disk.folder / "place")
-        assert (disk.folder / "place").stat().st_size == 700_000
+        link_or_copy(existing, disk.folder / "target")
+        assert (disk.folder / "target").stat().st_size == 700_000
 
 
 def test_what_was_there_is_replaced_in_one_step(existing: Path, tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    place.write_bytes(b"older")
-    with place.open("rb") as reader:
-        share(existing, place)
+    target = tmp_path / "target"
+    target.write_bytes(b"older")
+    with target.open("rb") as reader:
+        link_or_copy(existing, target)
         assert reader.read() == b"older"
-    assert place.read_bytes() == BYTES
+    assert target.read_bytes() == BYTES
 
 
 def test_sharing_twice_leaves_no_other_name_behind(existing: Path, tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    share(existing, place)
-    share(existing, place)
-    share(place, place)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["existing", "place"]
-    assert place.read_bytes() == BYTES
+    target = tmp_path / "target"
+    link_or_copy(existing, target)
+    link_or_copy(existing, target)
+    link_or_copy(target, target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["existing", "target"]
+    assert target.read_bytes() == BYTES
 
 
 def test_a_file_that_can_be_written_is_copied_and_not_linked(tmp_path: Path) -> None:
-    existing, place = _file(tmp_path / "existing", 0o644), tmp_path / "place"
-    share(existing, place)
+    existing, target = _file(tmp_path / "existing", 0o644), tmp_path / "target"
+    link_or_copy(existing, target)
     existing.write_bytes(b"changed by its owner")
-    assert place.read_bytes() == BYTES
-    assert _mode(place) == 0o444
+    assert target.read_bytes() == BYTES
+    assert _mode(target) == 0o444
     assert _mode(existing) == 0o644
 
 
 def test_across_file_systems_the_bytes_are_copied(existing: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
-        place = disk.folder / "place"
-        share(existing, place)
-        assert place.stat().st_dev != existing.stat().st_dev
-        assert place.read_bytes() == BYTES
-        assert _mode(place) == 0o444
+        target = disk.folder / "target"
+        link_or_copy(existing, target)
+        assert target.stat().st_dev != existing.stat().st_dev
+        assert target.read_bytes() == BYTES
+        assert _mode(target) == 0o444
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "64k") as disk:
-        existing, place = tmp_path / "large", disk.folder / "place"
+        existing, target = tmp_path / "large", disk.folder / "target"
         existing.write_bytes(bytes(200_000))
-        place.write_bytes(b"older")
+        target.write_bytes(b"older")
         with pytest.raises(OSError, match="space"):
-            share(existing, place)
-        assert os.listdir(disk.folder) == ["place"]
-        assert place.read_bytes() == b"older"
+            link_or_copy(existing, target)
+        assert os.listdir(disk.folder) == ["target"]
+        assert target.read_bytes() == b"older"
 
 
 def test_a_file_that_has_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        share(tmp_path / "gone", tmp_path / "place")
+        link_or_copy(tmp_path / "gone", tmp_path / "target")
     assert not list(tmp_path.iterdir())
 
 
@@ -101,4 +101,4 @@ def test_a_symbolic_link_is_not_followed(existing: Path, tmp_path: Path) -> None
     link = tmp_path / "link"
     link.symlink_to(existing)
     with pytest.raises(OSError, match="symbolic"):
-        share(link, tmp_path / "place")
+        link_or_copy(link, tmp_path / "target")
