@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import Services, access_token, current_user, services
+from dataferry.api.deps import RequestBody, Services, Wired, access_token, current_user
 from dataferry.core.errors import Forbidden, NotSignedIn
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"])
@@ -25,7 +25,6 @@ router = APIRouter(prefix="/api/auth", tags=["accounts"])
 _COOKIE = "dataferry_refresh"
 _COOKIE_PATH = "/api/auth"
 
-Wired = Annotated[Services, Depends(services)]
 Me = Annotated[UserView, Depends(current_user)]
 RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
 
@@ -46,11 +45,7 @@ async def own_page(request: Request) -> None:
         raise Forbidden("The request comes from another site.", next_step="Use Dataferry's own page.")
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RegisterRequest(_Body):
+class RegisterRequest(RequestBody):
     """``setup_token`` was printed at start; the first account needs it where the server can be reached
     from elsewhere."""
 
@@ -59,12 +54,12 @@ class RegisterRequest(_Body):
     setup_token: SecretStr | None = None
 
 
-class PasswordRequest(_Body):
+class PasswordRequest(RequestBody):
     current_password: SecretStr
     new_password: SecretStr = Field(description="8 to 1024 characters")
 
 
-class RefreshRequest(_Body):
+class RefreshRequest(RequestBody):
     """For clients without cookies."""
 
     refresh_token: SecretStr | None = None

@@ -4,18 +4,16 @@ import asyncio
 import os
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlmodel import Session
 
-from dataferry.api.deps import Services, services
+from dataferry.api.deps import Services, Wired
 from dataferry.core.types import View
 
 router = APIRouter(prefix="/api/health", tags=["operations"])
 
-Wired = Annotated[Services, Depends(services)]
 
 #: Seconds that the database has to answer.
 _PATIENCE_S = 3.0

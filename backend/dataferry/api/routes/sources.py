@@ -1,12 +1,12 @@
 """What this installation is connected to, and what it says of itself."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from fastapi import APIRouter
+from pydantic import Field, SecretStr
 
 from dataferry import __version__
-from dataferry.api.deps import Services, current_viewer, services
+from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.chat.agent import chosen_model
 from dataferry.core.types import Credential, SourceName, View, Viewer
 from dataferry.library.views import StorageView
@@ -14,17 +14,12 @@ from dataferry.sources.base import SourceStatus
 
 router = APIRouter(prefix="/api", tags=["sources"])
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
-
 
 Hub = Literal["kaggle", "huggingface"]
 
 
-class CredentialRequest(BaseModel):
+class CredentialRequest(RequestBody):
     """``secret``: a token; with ``username`` one of Kaggle's older keys."""
-
-    model_config = ConfigDict(extra="forbid")
 
     secret: SecretStr = Field(min_length=1, max_length=1000)
     username: str | None = Field(None, min_length=1, max_length=200)
