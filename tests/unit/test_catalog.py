@@ -52,6 +52,9 @@ class ShelfSource:
     begun: threading.Event = field(default_factory=threading.Event)
     asked: list[SearchQuery] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
+    threads: int = 6
+    endpoint: str | None = None
+    how_to_connect: str = "Set a token."
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         self.asked.append(query)
@@ -139,7 +142,10 @@ async def make(hub: str) -> AsyncIterator[Make]:
         clock: Clock | None = None,
         **settings: float,
     ) -> Catalog:
-        values = {"kaggle_endpoint": kaggle, "hf_endpoint": huggingface, "breaker_s": 0.0, **settings}
+        for source in sources:
+            if isinstance(source, ShelfSource):
+                source.endpoint = {"kaggle": kaggle, "huggingface": huggingface}.get(source.name)
+        values = {"breaker_s": 0.0, **settings}
         catalog = Catalog(
             {source.name: source for source in sources},
             Settings.model_validate(values),
@@ -644,7 +650,7 @@ async def test_status_says_what_is_connected_and_what_to_do(make: Make) -> None:
         None,
     )
     assert (hub.state, hub.configured) == ("anonymous", False)
-    assert "HF_TOKEN" in (hub.next_step or "")
+    assert hub.next_step == "Set a token."
     assert (builtin.state, builtin.label, builtin.problem) == ("ready", "Built-in", None)
     assert "s3cret" not in kaggle.model_dump_json()
 

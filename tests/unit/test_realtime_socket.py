@@ -38,7 +38,7 @@ class Site:
         SQLModel.metadata.create_all(self.database.engine)
         self.realtime = Realtime(settings)
         self.jobs = Jobs(self.database, settings, self.realtime)
-        self.jobs.register("download", self._work, queue="download")
+        self.jobs.register("download", self._work)
         self.tickets = {f"ticket-{name}": Viewer(name) for name in ("ada", "bob")}
         self.step = threading.Semaphore(0)
         self.app = FastAPI()

@@ -6,9 +6,21 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from dataferry.core.errors import InvalidInput
-from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, FileEntry, Http, Manifest
+from dataferry.core.types import (
+    JOB_KINDS,
+    SOURCE_NAMES,
+    Credential,
+    DatasetRef,
+    FileEntry,
+    Http,
+    JobKind,
+    Manifest,
+    SourceName,
+)
+from dataferry.jobs.queue import QUEUES
 
 _edge = st.sampled_from(string.ascii_letters + string.digits + "_")
 _middle = st.text(string.ascii_letters + string.digits + "_.-", max_size=12).filter(
@@ -140,3 +152,17 @@ def test_secrets_are_not_printed() -> None:
     assert "s3cret" not in f"{credential!r} {entry!r}"
     assert "s3cret" not in credential.fingerprint
     assert credential.fingerprint != Credential("kaggle", "user", "someone", "other").fingerprint
+
+
+def test_a_kind_of_job_names_a_queue_that_is_declared() -> None:
+    assert {spec.queue for spec in JOB_KINDS.values()} <= set(QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("names", "declared"), [(SourceName, SOURCE_NAMES), (JobKind, tuple(JOB_KINDS))], ids=["source", "job"]
+)
+def test_only_declared_names_are_taken_in(names: type[str], declared: tuple[str, ...]) -> None:
+    adapter = TypeAdapter(names)
+    assert adapter.json_schema()["enum"] == list(declared)
+    with pytest.raises(ValidationError):
+        adapter.validate_python("elsewhere")

@@ -21,7 +21,7 @@ from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.telemetry import configure_logging, redact
-from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest, SourceName
+from dataferry.core.types import SOURCES, Credential, DatasetRef, FileEntry, Http, Manifest
 from dataferry.library.paths import Store
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
@@ -36,11 +36,6 @@ _PACKAGES = (
     "langchain",
     "langchain-google-genai",
 )
-#: Small public datasets that have been there for years.
-_KNOWN: dict[SourceName, str] = {
-    "huggingface": "huggingface:stanfordnlp/imdb",
-    "kaggle": "kaggle:andrewmvd/heart-failure-clinical-data",
-}
 #: A file small enough to be asked for in a probe.
 _SMALL = 64 * 1024
 
@@ -119,10 +114,11 @@ async def _probe(settings: Settings, checks: Checks) -> None:
     credentials = server_credentials(settings)
     catalog = Catalog(build_sources(settings), settings)
     try:
-        for source, known in _KNOWN.items():
-            await _probe_source(
-                catalog, checks, DatasetRef.parse(known), credentials.get(source, Credential(source))
-            )
+        for spec in SOURCES.values():
+            if spec.example_id is not None:
+                ref = DatasetRef.make(spec.name, spec.example_id)
+                credential = credentials.get(spec.name, Credential(spec.name))
+                await _probe_source(catalog, checks, ref, credential)
     finally:
         catalog.close()
     await checks.ask("model: one streamed token", lambda: probe_model(settings))

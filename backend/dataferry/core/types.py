@@ -5,29 +5,70 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import BinaryIO, Literal, Self, get_args
+from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict
 
 from dataferry.core.errors import InvalidInput
 
-SourceName = Literal["kaggle", "huggingface", "builtin", "url"]
-SourceLabel = Literal["Kaggle", "HuggingFace", "Built-in", "URL"]
-SOURCE_LABELS: dict[SourceName, SourceLabel] = {
-    "kaggle": "Kaggle",
-    "huggingface": "HuggingFace",
-    "builtin": "Built-in",
-    "url": "URL",
-}
-SOURCE_NAMES: tuple[SourceName, ...] = get_args(SourceName)
-
 _SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
-_ID_PATTERNS: dict[str, tuple[re.Pattern[str], str]] = {
-    "kaggle": (re.compile(rf"{_SEGMENT}/{_SEGMENT}"), "owner/name"),
-    "huggingface": (re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"), "owner/name"),
-    "builtin": (re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """What is true of a source wherever its name is met; its code is in ``sources``.
+
+    ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
+    one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
+    credentials it is shown.
+    """
+
+    name: str
+    label: str
+    id_pattern: re.Pattern[str] | None = None
+    id_form: str = ""
+    hub: bool = False
+    #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
+    example_id: str | None = None
+
+
+#: Every source, in the order in which people are shown them. Names, labels and the types below follow.
+SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec(
+            "kaggle",
+            "Kaggle",
+            re.compile(rf"{_SEGMENT}/{_SEGMENT}"),
+            "owner/name",
+            hub=True,
+            example_id="andrewmvd/heart-failure-clinical-data",
+        ),
+        SourceSpec(
+            "huggingface",
+            "HuggingFace",
+            re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"),
+            "owner/name",
+            hub=True,
+            example_id="stanfordnlp/imdb",
+        ),
+        SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
+        SourceSpec("url", "URL"),
+    )
 }
+SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
+SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
+
+if TYPE_CHECKING:
+    SourceName = str
+    SourceLabel = str
+    HubName = str
+else:  # where values come in, Pydantic accepts the declared ones only
+    SourceName = Literal[SOURCE_NAMES]
+    SourceLabel = Literal[tuple(SOURCE_LABELS.values())]
+    HubName = Literal[tuple(spec.name for spec in SOURCES.values() if spec.hub)]
+
 _KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
 _KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")
 
@@ -57,18 +98,22 @@ class DatasetRef:
 
         Errors: ``InvalidInput`` for an unknown source or an id of the wrong form.
         """
-        if source not in SOURCE_NAMES:
+        spec = SOURCES.get(source)
+        if spec is None:
             raise InvalidInput(
                 f"There is no source named {source[:40]!r}.",
                 next_step=f"Use one of: {', '.join(SOURCE_NAMES)}.",
             )
-        if source == "url":
+        if spec.id_pattern is None:
             return cls._from_link(dataset_id)
-        pattern, form = _ID_PATTERNS[source]
-        if not pattern.fullmatch(dataset_id) or ".." in dataset_id or "--" in dataset_id.split("/")[0]:
+        if (
+            not spec.id_pattern.fullmatch(dataset_id)
+            or ".." in dataset_id
+            or "--" in dataset_id.split("/")[0]
+        ):
             raise InvalidInput(
-                f"{dataset_id[:80]!r} is not a dataset id of {SOURCE_LABELS[source]}.",
-                next_step=f"Give it as {form}.",
+                f"{dataset_id[:80]!r} is not a dataset id of {spec.label}.",
+                next_step=f"Give it as {spec.id_form}.",
             )
         return cls(source, dataset_id)
 
@@ -143,7 +188,7 @@ class DatasetRef:
     @property
     def owner(self) -> str:
         """The owner's name; empty where the source has none."""
-        return self.id.rpartition("/")[0] if self.source in ("kaggle", "huggingface") else ""
+        return self.id.rpartition("/")[0] if SOURCES[self.source].hub else ""
 
     @property
     def name(self) -> str:
@@ -303,7 +348,30 @@ class SourceProblem(View):
     link: str | None = None
 
 
-JobKind = Literal["download", "update", "delete"]
+@dataclass(frozen=True, slots=True)
+class JobKindSpec:
+    """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
+    kind cannot be paused, where it cannot."""
+
+    name: str
+    queue: str
+    not_paused: str | None = None
+
+
+#: Every kind of job. A part registers a handler for each that it runs.
+JOB_KINDS: dict[str, JobKindSpec] = {
+    spec.name: spec
+    for spec in (
+        JobKindSpec("download", "download"),
+        JobKindSpec("update", "download"),
+        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
+    )
+}
+
+if TYPE_CHECKING:
+    JobKind = str
+else:
+    JobKind = Literal[tuple(JOB_KINDS)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
 ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})

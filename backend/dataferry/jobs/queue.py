@@ -9,17 +9,36 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Self
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.settings import Settings
 from dataferry.core.sqlite import define_missing_functions
+from dataferry.core.types import JOB_KINDS
+from dataferry.jobs.models import Job
 
 log = logging.getLogger(__name__)
 
-QueueName = Literal["download", "maintenance"]
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """``slots`` are the jobs that one worker runs at a time; ``poll_s`` is how often it looks for new
+    ones."""
+
+    slots: Callable[[Settings], int]
+    poll_s: Callable[[Settings], float]
+
+
+#: Every queue. Which one a job is put in is declared with its kind (``core.types.JOB_KINDS``).
+QUEUES: dict[str, QueueSpec] = {
+    "download": QueueSpec(lambda settings: settings.download_slots, lambda settings: settings.poll_s),
+    "maintenance": QueueSpec(
+        lambda _settings: 2, lambda settings: max(settings.poll_s, min(1.0, 4 * settings.poll_s))
+    ),
+}
+
 Run = Callable[[str, int], None]
 """Called in a thread with a job's id and generation; returns when the slot is free again."""
 
@@ -33,17 +52,26 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """One start of a job that is owed: ``delay_s`` from now at the earliest."""
+class QueueEntry:
+    """One start of a job, ``delay_s`` from now at the earliest."""
 
     job_id: str
     generation: int
-    queue: QueueName
+    queue: str
     delay_s: float = 0.0
+
+    @classmethod
+    def of(cls, job: Job, delay_s: float = 0.0) -> Self:
+        """The start of the job's present generation, in the queue of its kind."""
+        return cls(job.id, job.generation, JOB_KINDS[job.kind].queue, delay_s)
 
     @property
     def workflow_id(self) -> str:
-        return f"{self.job_id}:{self.generation}"
+        return _workflow_id(self.job_id, self.generation)
+
+
+def _workflow_id(job_id: str, generation: int) -> str:
+    return f"{job_id}:{generation}"
 
 
 class Queue:
@@ -86,28 +114,29 @@ class Queue:
             self._engine = None
         _started = None
 
-    def enqueue(self, ticket: Ticket) -> None:
+    def enqueue(self, entry: QueueEntry) -> None:
         """Idempotent: the same job and generation is run once, however often it is enqueued.
 
         Before ``start`` this does nothing: what is owed is found then.
         """
         if _started is not self:
             return
-        options: dict[str, Any] = {"delay_seconds": ticket.delay_s} if ticket.delay_s > 0 else {}
-        with SetWorkflowID(ticket.workflow_id), SetEnqueueOptions(**options):
-            DBOS.enqueue_workflow(ticket.queue, run_job, ticket.job_id, ticket.generation)
+        options: dict[str, Any] = {"delay_seconds": entry.delay_s} if entry.delay_s > 0 else {}
+        with SetWorkflowID(entry.workflow_id), SetEnqueueOptions(**options):
+            DBOS.enqueue_workflow(entry.queue, run_job, entry.job_id, entry.generation)
 
-    def cancel(self, ticket: Ticket) -> None:
+    def cancel(self, job_id: str, generation: int) -> None:
         """Take a start that has not begun out of the queue."""
         if _started is not self:
             return
+        workflow_id = _workflow_id(job_id, generation)
         known = DBOS.list_workflows(
-            workflow_ids=[ticket.workflow_id], status=_NOT_BEGUN, load_input=False, load_output=False
+            workflow_ids=[workflow_id], status=_NOT_BEGUN, load_input=False, load_output=False
         )
         if known:
-            DBOS.cancel_workflow(ticket.workflow_id)
+            DBOS.cancel_workflow(workflow_id)
 
-    def recover(self, owed: Sequence[Ticket], alive: Collection[str]) -> list[Ticket]:
+    def recover(self, owed: Sequence[QueueEntry], alive: Collection[str]) -> list[QueueEntry]:
         """Enqueue what is owed and unknown to the queue.
 
         Returns what it knows as ended, or as begun by a worker that is not ``alive``: these need a new
@@ -116,17 +145,17 @@ class Queue:
         lost = []
         for first in range(0, len(owed), _STATUS_BATCH):
             batch = owed[first : first + _STATUS_BATCH]
-            ids = [ticket.workflow_id for ticket in batch]
+            ids = [entry.workflow_id for entry in batch]
             found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
             known = {workflow.workflow_id: workflow for workflow in found}
-            for ticket in batch:
-                workflow = known.get(ticket.workflow_id)
+            for entry in batch:
+                workflow = known.get(entry.workflow_id)
                 if workflow is None:
-                    self.enqueue(ticket)
+                    self.enqueue(entry)
                 elif workflow.status in _ENDED or (
                     workflow.status == "PENDING" and workflow.executor_id not in alive
                 ):
-                    lost.append(ticket)
+                    lost.append(entry)
         self._bury(alive)
         return lost
 
@@ -138,17 +167,12 @@ class Queue:
 
     def _register_queues(self) -> bool:
         """Write the queues down as the settings want them; true when one of them is new."""
-        poll_s = self._settings.poll_s
-        queues: dict[QueueName, tuple[int, float]] = {
-            "download": (self._settings.download_slots, poll_s),
-            "maintenance": (2, max(poll_s, min(1.0, 4 * poll_s))),
-        }
-        new = any(DBOS.retrieve_queue(name) is None for name in queues)
-        for name, (slots, interval_s) in queues.items():
+        new = any(DBOS.retrieve_queue(name) is None for name in QUEUES)
+        for name, spec in QUEUES.items():
             DBOS.register_queue(
                 name,
-                worker_concurrency=slots,
-                polling_interval_sec=interval_s,
+                worker_concurrency=spec.slots(self._settings),
+                polling_interval_sec=spec.poll_s(self._settings),
                 on_conflict="always_update",
             )
         return new

@@ -11,8 +11,8 @@ from dataferry.core.settings import Settings
 from dataferry.jobs import problems, rows
 from dataferry.jobs.completion import End
 from dataferry.jobs.models import Job
-from dataferry.jobs.queue import Ticket
-from dataferry.jobs.runner import Kinds, Runner
+from dataferry.jobs.queue import QueueEntry
+from dataferry.jobs.runner import Registry, Runner
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ class Recovery:
     after ``reconcile_s`` of silence.
     """
 
-    def __init__(self, database: Database, settings: Settings, runner: Runner, kinds: Kinds) -> None:
+    def __init__(self, database: Database, settings: Settings, runner: Runner, registry: Registry) -> None:
         self._database = database
         self._settings = settings
         self._runner = runner
-        self._kinds = kinds
+        self._registry = registry
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
         #: The workers that lived at the last comparison.
@@ -63,15 +63,15 @@ class Recovery:
         self._seen = alive = self._alive()
         for job in self._database.call(rows.in_states, rows.RUNNING):
             orphaned = job.owner == self._runner.worker_id and not self._runner.holds(job.id)
-            if job.kind in self._kinds.by_name and (job.owner not in alive or orphaned):
+            if job.kind in self._registry.handlers and (job.owner not in alive or orphaned):
                 self._revive(job)
         owed = [
-            self._kinds.ticket(job, _delay_s(job))
+            QueueEntry.of(job, _delay_s(job))
             for job in self._database.call(rows.in_states, rows.AWAITED)
-            if job.kind in self._kinds.by_name
+            if job.kind in self._registry.handlers
         ]
-        for ticket in self._runner.queue.recover(owed, alive):
-            self._renew(ticket)
+        for entry in self._runner.queue.recover(owed, alive):
+            self._renew(entry)
 
     def _keep(self) -> None:
         embedded = self._settings.embedded
@@ -114,21 +114,21 @@ class Recovery:
         if job is not None:
             if job.state == "queued":
                 log.info("job %s is taken up again", job.id)
-                self._runner.queue.enqueue(self._kinds.ticket(job))
+                self._runner.queue.enqueue(QueueEntry.of(job))
             self._runner.announce(job.id)
 
-    def _renew(self, ticket: Ticket) -> None:
+    def _renew(self, entry: QueueEntry) -> None:
         """The workflow of this start has ended without it: the next generation brings a new one."""
 
         def renew(session: Session) -> Job | None:
-            job = rows.expect(session, ticket.job_id, generation=ticket.generation, states=rows.AWAITED)
+            job = rows.expect(session, entry.job_id, generation=entry.generation, states=rows.AWAITED)
             if job is not None:
                 rows.save(session, job, generation=job.generation + 1)
             return job
 
         job = self._database.call(renew)
         if job is not None:
-            self._runner.queue.enqueue(self._kinds.ticket(job, _delay_s(job)))
+            self._runner.queue.enqueue(QueueEntry.of(job, _delay_s(job)))
 
 
 def _delay_s(job: Job) -> float:

@@ -19,7 +19,7 @@ from dataferry.jobs import problems, rows
 from dataferry.jobs.completion import End, foresee, write_down
 from dataferry.jobs.job_run import Handler, JobRun, Standing, StopReason
 from dataferry.jobs.models import Job
-from dataferry.jobs.queue import Queue, QueueName, Ticket
+from dataferry.jobs.queue import Queue, QueueEntry
 from dataferry.jobs.views import CANCELLED, job_view
 from dataferry.realtime import Realtime
 
@@ -31,31 +31,24 @@ SLOT_WAIT_S = 5.0
 WATCH_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    handler: Handler
-    queue: QueueName
-
-
 @dataclass
-class Kinds:
-    """What can be run, and who wants to know of an end."""
+class Registry:
+    """The handler of each kind of job that this process can run, and who is told of an end."""
 
-    by_name: dict[JobKind, Kind] = field(default_factory=dict)
-    closed: list[Callable[[JobView], None]] = field(default_factory=list)
-
-    def ticket(self, job: Job, delay_s: float = 0.0) -> Ticket:
-        return Ticket(job.id, job.generation, self.by_name[job.kind].queue, delay_s)  # type: ignore[index]
+    handlers: dict[JobKind, Handler] = field(default_factory=dict)
+    on_closed: list[Callable[[JobView], None]] = field(default_factory=list)
 
 
 class Runner:
     """The runs of this process. ``run`` is called by the queue, in a thread for each slot."""
 
-    def __init__(self, database: Database, settings: Settings, realtime: Realtime, kinds: Kinds) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, realtime: Realtime, registry: Registry
+    ) -> None:
         self._database = database
         self._settings = settings
         self._realtime = realtime
-        self._kinds = kinds
+        self._registry = registry
         self._lock = threading.Lock()
         self._runs: dict[str, JobRun] = {}
         self._pauses: dict[str, threading.Event] = {}
@@ -97,7 +90,7 @@ class Runner:
 
     def void(self, job: Job) -> None:
         """A job has been moved on: give up the start before this one, in the queue or in a slot."""
-        self.queue.cancel(Ticket(job.id, job.generation - 1, "download"))
+        self.queue.cancel(job.id, job.generation - 1)
         with self._lock:
             pause = self._pauses.get(job.id)
         if pause is not None:
@@ -133,7 +126,7 @@ class Runner:
         """
         foreseen = self._database.call(foresee, end)
         if foreseen is not None:
-            for hook in self._kinds.closed:
+            for hook in self._registry.on_closed:
                 try:
                     hook(foreseen)
                 except Exception:
@@ -141,7 +134,7 @@ class Runner:
         again = self._database.call(write_down, end)
         self.announce(end.job_id)
         if again is not None:
-            self.queue.enqueue(self._kinds.ticket(again))
+            self.queue.enqueue(QueueEntry.of(again))
 
     # -- one run -----------------------------------------------------------------------------------
 
@@ -225,7 +218,7 @@ class Runner:
         limit_s = self._settings.job_timeout_s
         if self._draining.is_set():
             return
-        run.start(self._kinds.by_name[run.job.kind].handler)
+        run.start(self._registry.handlers[run.job.kind])
         while not run.ended.wait(max(0.01, min(WATCH_S, limit_s - run.used_s))):
             if run.used_s >= limit_s:
                 run.stop("timeout")
@@ -298,7 +291,7 @@ class Runner:
             return
         self.announce(run.id)
         if job.state == "queued" and not self._draining.is_set():  # it was resumed before it had stopped
-            self.queue.enqueue(self._kinds.ticket(job))
+            self.queue.enqueue(QueueEntry.of(job))
 
     def _wait(self, run: JobRun, problem: ProblemView, delay_s: float) -> float | None:
         in_slot = delay_s <= SLOT_WAIT_S
@@ -329,7 +322,7 @@ class Runner:
             return None
         if in_slot:
             return delay_s
-        self.queue.enqueue(self._kinds.ticket(job, delay_s))
+        self.queue.enqueue(QueueEntry.of(job, delay_s))
         return None
 
     def _pause(self, job_id: str, seconds: float) -> bool:

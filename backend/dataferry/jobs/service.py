@@ -7,20 +7,21 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
-from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.core.types import FINAL_STATES, JOB_KINDS, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import End
 from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
+from dataferry.jobs.queue import QueueEntry
 from dataferry.jobs.recovery import Recovery
-from dataferry.jobs.runner import Kind, Kinds, Runner
+from dataferry.jobs.runner import Registry, Runner
 from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
 from dataferry.realtime import Change, Lagged, Realtime
 
@@ -45,21 +46,21 @@ class Jobs:
         self._database = database
         self._settings = settings
         self._realtime = realtime
-        self._kinds = Kinds()
-        self._runner = Runner(database, settings, realtime, self._kinds)
+        self._registry = Registry()
+        self._runner = Runner(database, settings, realtime, self._registry)
         self._recovery: Recovery | None = None
         self._wakes: ThreadPoolExecutor | None = None
 
     # -- wiring ------------------------------------------------------------------------------------
 
-    def register(self, kind: JobKind, handler: Handler, *, queue: Literal["download", "maintenance"]) -> None:
+    def register(self, kind: JobKind, handler: Handler) -> None:
         """Say what runs jobs of a kind. Before ``start``."""
-        self._kinds.by_name[kind] = Kind(handler, queue)
+        self._registry.handlers[kind] = handler
 
     def on_closed(self, hook: Callable[[JobView], None]) -> None:
         """Call ``hook`` in a thread when a job reaches a final state: just before its row says so, and
         again after a crash in between."""
-        self._kinds.closed.append(hook)
+        self._registry.on_closed.append(hook)
 
     async def start(self, *, worker: bool = True) -> None:
         """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
@@ -71,7 +72,7 @@ class Jobs:
         self._runner.queue.start(self._runner.worker_id, worker=worker)
         self._wakes = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
         if worker:
-            self._recovery = Recovery(self._database, self._settings, self._runner, self._kinds)
+            self._recovery = Recovery(self._database, self._settings, self._runner, self._registry)
             self._recovery.start()
 
     async def stop(self) -> None:
@@ -137,7 +138,7 @@ class Jobs:
         try:
             job = self._database.call(lambda session: session.get(Job, job_id))
             if job is not None and job.state == "queued":
-                self._runner.queue.enqueue(self._kinds.ticket(job))
+                self._runner.queue.enqueue(QueueEntry.of(job))
             self._runner.announce(job_id)
         except Exception:
             log.warning("job %s will be queued later", job_id, exc_info=True)
@@ -257,8 +258,9 @@ class Jobs:
 
     def _rest(self, session: Session, user_id: str, job_id: str) -> Job:
         job = self._wanted(session, user_id, job_id, "paused")
-        if job.kind == "delete":
-            raise Conflict("A removal cannot be paused.", next_step="Wait for it: it takes a moment.")
+        not_paused = JOB_KINDS[job.kind].not_paused
+        if not_paused is not None:
+            raise Conflict(not_paused, next_step="Wait for it: it takes a moment.")
         if job.state in rows.RUNNING and job.stop is None:
             rows.change(session, job, job.state, stop="pause")
         elif job.state in rows.AWAITED:

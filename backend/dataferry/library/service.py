@@ -85,9 +85,9 @@ class Library:
         self.store = Store(settings.store)
         self._access = Access(database, catalog, credentials, settings)
         self._handlers = Handlers(database, self.store, catalog, credentials, secrets, settings, speeds)
-        jobs.register("download", self._handlers.download, queue="download")
-        jobs.register("update", self._handlers.update, queue="download")
-        jobs.register("delete", self._handlers.delete, queue="maintenance")
+        jobs.register("download", self._handlers.download)
+        jobs.register("update", self._handlers.update)
+        jobs.register("delete", self._handlers.delete)
         jobs.on_closed(self._handlers.closed)
 
     # -- finding ------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ class BuiltinSource:
     """Small real tables, there without network or account."""
 
     name: SourceName = "builtin"
+    threads = 2
+    endpoint: str | None = None
+    how_to_connect = ""
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """The plugins that hold at least two thirds of the query's words, the best match first."""

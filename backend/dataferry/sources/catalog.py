@@ -275,7 +275,8 @@ class Catalog:
         return await self._account(credential.source, credential)
 
     async def _status(self, name: SourceName, credential: Credential) -> SourceStatus:
-        if name not in self._asker.hubs:
+        source = self._sources[name]
+        if source.endpoint is None:
             return SourceStatus(name=name, label=SOURCE_LABELS[name], state="ready", configured=True)
         configured = credential.secret is not None
         account = credential.username
@@ -292,7 +293,7 @@ class Catalog:
             configured=configured,
             account=account,
             own=credential.origin == "user",
-            next_step=None if configured else _HOW_TO_CONNECT[name],
+            next_step=None if configured else source.how_to_connect,
         )
         if failure is None:
             return status
@@ -319,12 +320,6 @@ class Catalog:
     def close(self) -> None:
         """Ask nothing more. Calls under way are left to their socket timeouts."""
         self._asker.close()
-
-
-_HOW_TO_CONNECT: dict[SourceName, str] = {
-    "kaggle": "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings.",
-    "huggingface": "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets.",
-}
 
 
 def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple[str | None, ...]:

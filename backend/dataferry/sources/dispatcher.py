@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from dataferry.core.errors import (
@@ -15,14 +15,13 @@ from dataferry.core.errors import (
 )
 from dataferry.core.settings import Settings
 from dataferry.core.types import SOURCE_LABELS, Credential, SourceName
+from dataferry.sources.base import Source
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.pools import SourcePool
 from dataferry.sources.reachability import Reach
 
 T = TypeVar("T")
 
-#: Threads of one source, and with them its calls at one time.
-WORKERS: dict[SourceName, int] = {"kaggle": 6, "huggingface": 6, "builtin": 2, "url": 6}
 #: How long a failure is remembered, in seconds, at least.
 FAILURE_HOLDS = 30.0
 
@@ -33,17 +32,18 @@ class Asker:
     """The way to every source, and what went wrong on it lately."""
 
     def __init__(
-        self, names: Iterable[SourceName], settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        sources: Mapping[SourceName, Source],
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        #: Where the sources are that somebody else's machine answers for.
-        self.hubs: dict[SourceName, str] = {
-            "kaggle": settings.kaggle_endpoint,
-            "huggingface": settings.hf_endpoint,
+        self._hubs = {
+            name: source.endpoint for name, source in sources.items() if source.endpoint is not None
         }
-        # One link's slow server says nothing of the next link's: only hubs have a breaker.
+        # One URL's slow server says nothing of the next one's: only hubs have a breaker.
         self._pools = {
-            name: SourcePool(name, WORKERS[name], settings.breaker_s if name in self.hubs else 0.0)
-            for name in names
+            name: SourcePool(name, source.threads, settings.breaker_s if name in self._hubs else 0.0)
+            for name, source in sources.items()
         }
         self._reach = Reach(settings.connect_timeout_s, clock)
         self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_HOLDS), 1024, clock)
@@ -71,7 +71,7 @@ class Asker:
 
     async def reach(self, name: SourceName) -> None:
         """Find out whether something leads to the source's hub. Errors: ``SourceUnreachable``."""
-        if name in self.hubs and not await self._reach.check(self.hubs[name]):
+        if name in self._hubs and not await self._reach.check(self._hubs[name]):
             raise unreachable(name)
 
     def failure(self, name: SourceName, credential: Credential) -> SourceError | None:
@@ -87,7 +87,7 @@ class Asker:
         self, name: SourceName, deadline_s: float, function: Callable[..., T], *args: object
     ) -> T:
         """Give the source its deadline, but give up as soon as a probe finds no way to its hub."""
-        hub = self.hubs.get(name)
+        hub = self._hubs.get(name)
         if hub is not None and self._reach.known(hub) is False:
             raise unreachable(name)
         work: asyncio.Task[T] = asyncio.create_task(

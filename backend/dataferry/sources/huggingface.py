@@ -70,9 +70,12 @@ class HuggingFaceSource:
     """
 
     name: SourceName = "huggingface"
+    threads = 6
+    how_to_connect = "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.endpoint: str | None = settings.hf_endpoint
         self._endpoint = settings.hf_endpoint.rstrip("/")
 
     def _asking(

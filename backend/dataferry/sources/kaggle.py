@@ -56,9 +56,12 @@ class KaggleSource:
     """
 
     name: SourceName = "kaggle"
+    threads = 6
+    how_to_connect = "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.endpoint: str | None = settings.kaggle_endpoint
 
     @cached_property
     def _connection(self) -> "KaggleConnection":

@@ -70,6 +70,9 @@ class UrlSource:
     """Links that people give. There is nothing to search, and no checksum that a source publishes."""
 
     name: SourceName = "url"
+    threads = 6
+    endpoint: str | None = None
+    how_to_connect = ""
 
     def __init__(self, settings: Settings) -> None:
         self._public_only = not settings.allow_private_urls

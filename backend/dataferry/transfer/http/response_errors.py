@@ -19,7 +19,7 @@ from dataferry.core.errors import (
     SourceRateLimited,
     TransferError,
 )
-from dataferry.core.types import SOURCE_LABELS, Checksum, DatasetRef
+from dataferry.core.types import SOURCES, Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
@@ -51,8 +51,8 @@ def refusal(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bo
 
 
 def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
-    hub = ref.source in ("kaggle", "huggingface")
-    label = SOURCE_LABELS[ref.source]
+    hub = SOURCES[ref.source].hub
+    label = SOURCES[ref.source].label
     if status == 401 and signed_in and hub:
         return CredentialRejected(
             f"{label} does not accept the credentials ({status} for {path}).",
