@@ -42,12 +42,12 @@ QUEUES: dict[str, QueueSpec] = {
 Run = Callable[[str, int], None]
 """Called in a thread with a job's id and generation; returns when the slot is free again."""
 
-#: Ended workflows are of no use: the rows are the history.
-_KEEP_S = 86_400.0
-_SWEEP_EVERY_S = 3600.0
-_SWEEP_BATCH = 500
+#: Ended workflows are deleted after this time: the rows are the history.
+_RETENTION_S = 86_400.0
+_CLEANUP_INTERVAL_S = 3600.0
+_CLEANUP_BATCH = 500
 _STATUS_BATCH = 200
-_NOT_BEGUN = ["ENQUEUED", "DELAYED"]
+_NOT_STARTED = ["ENQUEUED", "DELAYED"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
@@ -81,7 +81,7 @@ class Queue:
         self._settings = settings
         self._run = run
         self._engine: Engine | None = None
-        self._swept = 0.0
+        self._cleaned_up_at = 0.0
 
     def start(self, worker_id: str, *, worker: bool) -> None:
         """Begin to take jobs in and, as a worker, to run them. Blocks; not on an event loop's thread,
@@ -106,8 +106,8 @@ class Queue:
         global _started
         if _started is not self:
             return
-        with _quiet():
-            self._let_outcomes_be_written()
+        with _silenced_dbos():
+            self._wait_for_outcomes()
             DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._engine is not None:
             self._engine.dispose()
@@ -117,7 +117,7 @@ class Queue:
     def enqueue(self, entry: QueueEntry) -> None:
         """Idempotent: the same job and generation is run once, however often it is enqueued.
 
-        Before ``start`` this does nothing: what is owed is found then.
+        Before ``start`` this does nothing: the recovery then enqueues what is missing.
         """
         if _started is not self:
             return
@@ -131,20 +131,20 @@ class Queue:
             return
         workflow_id = _workflow_id(job_id, generation)
         known = DBOS.list_workflows(
-            workflow_ids=[workflow_id], status=_NOT_BEGUN, load_input=False, load_output=False
+            workflow_ids=[workflow_id], status=_NOT_STARTED, load_input=False, load_output=False
         )
         if known:
             DBOS.cancel_workflow(workflow_id)
 
-    def recover(self, owed: Sequence[QueueEntry], alive: Collection[str]) -> list[QueueEntry]:
-        """Enqueue what is owed and unknown to the queue.
+    def recover(self, expected: Sequence[QueueEntry], live_workers: Collection[str]) -> list[QueueEntry]:
+        """Enqueue those of the ``expected`` entries that the queue does not know.
 
-        Returns what it knows as ended, or as begun by a worker that is not ``alive``: these need a new
-        generation, for a workflow's id is used once.
+        Returns those that it knows as ended, or as begun by a worker that is not among the live ones:
+        they need a new generation, since DBOS runs a workflow's id once.
         """
         lost = []
-        for first in range(0, len(owed), _STATUS_BATCH):
-            batch = owed[first : first + _STATUS_BATCH]
+        for first in range(0, len(expected), _STATUS_BATCH):
+            batch = expected[first : first + _STATUS_BATCH]
             ids = [entry.workflow_id for entry in batch]
             found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
             known = {workflow.workflow_id: workflow for workflow in found}
@@ -153,10 +153,11 @@ class Queue:
                 if workflow is None:
                     self.enqueue(entry)
                 elif workflow.status in _ENDED or (
-                    workflow.status == "PENDING" and workflow.executor_id not in alive
+                    workflow.status == "PENDING" and workflow.executor_id not in live_workers
                 ):
                     lost.append(entry)
-        self._bury(alive)
+        self._cancel_dead_workflows(live_workers)
+        self._delete_old_workflows()
         return lost
 
     def _launch(self, worker_id: str, *, worker: bool) -> None:
@@ -202,7 +203,7 @@ class Queue:
             config["system_database_url"] = settings.sqlalchemy_url
         return config
 
-    def _let_outcomes_be_written(self, within_s: float = 1.0) -> None:
+    def _wait_for_outcomes(self, within_s: float = 1.0) -> None:
         """A run returns a moment before DBOS has noted that it did."""
         deadline = time.monotonic() + within_s
         with contextlib.suppress(Exception):
@@ -211,31 +212,30 @@ class Queue:
             ):
                 time.sleep(0.02)
 
-    def _bury(self, alive: Collection[str]) -> None:
-        """End the workflows of dead workers, whose jobs go on as other generations."""
+    def _cancel_dead_workflows(self, live_workers: Collection[str]) -> None:
+        """Cancel the workflows of dead workers, whose jobs go on as other generations."""
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in alive]
+        dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in live_workers]
         if dead:
             DBOS.cancel_workflows(dead)
-        self._sweep()
 
-    def _sweep(self) -> None:
-        """Delete workflows that ended long ago; DBOS keeps them for ever."""
-        if self._swept and time.monotonic() - self._swept < _SWEEP_EVERY_S:
+    def _delete_old_workflows(self) -> None:
+        """Delete workflows that ended ``_RETENTION_S`` ago; DBOS keeps them for ever."""
+        if self._cleaned_up_at and time.monotonic() - self._cleaned_up_at < _CLEANUP_INTERVAL_S:
             return
-        self._swept = time.monotonic()
-        before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - _KEEP_S))
+        self._cleaned_up_at = time.monotonic()
+        before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - _RETENTION_S))
         while True:
             old = DBOS.list_workflows(
                 status=_ENDED,
                 completed_before=before,
-                limit=_SWEEP_BATCH,
+                limit=_CLEANUP_BATCH,
                 load_input=False,
                 load_output=False,
             )
             if old:
                 DBOS.delete_workflows([workflow.workflow_id for workflow in old])
-            if len(old) < _SWEEP_BATCH:
+            if len(old) < _CLEANUP_BATCH:
                 return
 
 
@@ -269,7 +269,7 @@ _dbos_log.addHandler(logging.NullHandler())
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _silenced_dbos() -> Iterator[None]:
     """While it is taken down, DBOS reports each of its threads that finds its database gone."""
 
     def nothing(_record: logging.LogRecord) -> bool:
