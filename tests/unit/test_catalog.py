@@ -33,8 +33,8 @@ from dataferry.core.types import (
 )
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.builtin import BuiltinSource
-from dataferry.sources.catalog import RETRY_AFTER, Catalog, SearchResult
-from dataferry.sources.merged_search import ROUNDS, STEP
+from dataferry.sources.catalog import RETRY_AFTER_S, Catalog, SearchResult
+from dataferry.sources.merged_search import MAX_PAGES, PAGE_SIZE
 
 pytestmark = pytest.mark.anyio
 NOBODY: dict[SourceName, Credential] = {}
@@ -358,19 +358,19 @@ async def pages(catalog: Catalog, limit: int, query: str = "diabetes") -> list[S
 async def test_pages_give_every_dataset_once(make: Make, limit: int) -> None:
     shelves: list[Source] = [
         ShelfSource("kaggle", shelf("kaggle", 47)),
-        ShelfSource("huggingface", shelf("huggingface", 2 * STEP)),
+        ShelfSource("huggingface", shelf("huggingface", 2 * PAGE_SIZE)),
         BuiltinSource(),
     ]
     found = await pages(make(*shelves), limit)
     everything = [ref for page in found for ref in refs(page)]
-    assert len(everything) == len(set(everything)) == 47 + 2 * STEP + 1
+    assert len(everything) == len(set(everything)) == 47 + 2 * PAGE_SIZE + 1
     assert all(len(page.datasets) == limit for page in found[:-1])
     assert {summary.source for summary in found[0].datasets} == {"kaggle", "huggingface", "builtin"}
 
 
 async def test_a_page_keeps_its_place_when_more_is_fetched(make: Make) -> None:
-    popular_later = shelf("kaggle", STEP, downloads=1) + shelf(
-        "kaggle", STEP, "other-diabetes", downloads=10**7
+    popular_later = shelf("kaggle", PAGE_SIZE, downloads=1) + shelf(
+        "kaggle", PAGE_SIZE, "other-diabetes", downloads=10**7
     )
     catalog = make(ShelfSource("kaggle", popular_later))
     first = await catalog.search("diabetes", credentials=NOBODY, limit=10)
@@ -393,9 +393,9 @@ async def test_pages_outlive_the_first_ones_freshness(make: Make) -> None:
     clock.now += 300
     second = await catalog.search("diabetes", credentials=NOBODY, limit=20, offset=20)
     assert len({*refs(first), *refs(second)}) == 40
-    assert [query.offset for query in kaggle.asked] == [0, STEP]
+    assert [query.offset for query in kaggle.asked] == [0, PAGE_SIZE]
     await catalog.search("diabetes", credentials=NOBODY, limit=20)
-    assert [query.offset for query in kaggle.asked] == [0, STEP, 0]
+    assert [query.offset for query in kaggle.asked] == [0, PAGE_SIZE, 0]
 
 
 async def test_hubs_are_asked_for_more_only_when_needed(make: Make) -> None:
@@ -405,7 +405,7 @@ async def test_hubs_are_asked_for_more_only_when_needed(make: Make) -> None:
     await catalog.search("diabetes", credentials=NOBODY, limit=10, offset=10)
     assert [query.offset for query in kaggle.asked] == [0]
     await catalog.search("diabetes", credentials=NOBODY, limit=10, offset=20)
-    assert [query.offset for query in kaggle.asked] == [0, STEP]
+    assert [query.offset for query in kaggle.asked] == [0, PAGE_SIZE]
 
 
 async def test_a_filtered_search_looks_further(make: Make) -> None:
@@ -421,13 +421,13 @@ async def test_a_filter_that_leaves_nothing_is_given_up(make: Make) -> None:
     kaggle = ShelfSource("kaggle", shelf("kaggle", 500, size_bytes=500))
     result = await make(kaggle).search("diabetes", credentials=NOBODY, filters=SearchFilters(max_bytes=100))
     assert result.datasets == ()
-    assert len(kaggle.asked) == ROUNDS
+    assert len(kaggle.asked) == MAX_PAGES
 
 
 async def test_no_further_page_is_begun_late(make: Make) -> None:
     kaggle = ShelfSource("kaggle", shelf("kaggle", 100), delay_s=0.12)
     result = await make(kaggle, search_timeout_s=0.2).search("diabetes", credentials=NOBODY, limit=100)
-    assert len(result.datasets) == STEP
+    assert len(result.datasets) == PAGE_SIZE
     assert result.more
     assert result.source_errors == ()
 
@@ -437,7 +437,7 @@ async def test_a_short_page_of_a_source_that_narrows_for_itself_is_not_the_last(
         def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
             return [hit for hit in super().search(query, credential) if hit.size_bytes == 5]
 
-    mixed = shelf("kaggle", STEP - 1, size_bytes=500) + shelf("kaggle", 4, "small", size_bytes=5)
+    mixed = shelf("kaggle", PAGE_SIZE - 1, size_bytes=500) + shelf("kaggle", 4, "small", size_bytes=5)
     filters = SearchFilters(max_bytes=100)
     result = await make(Narrowing("kaggle", mixed)).search("diabetes", credentials=NOBODY, filters=filters)
     assert len(result.datasets) == 4
@@ -519,7 +519,7 @@ async def test_a_failed_source_is_asked_again_soon(make: Make) -> None:
     assert problems(await catalog.search("diabetes", credentials=NOBODY))
     kaggle.error = None
     assert problems(await catalog.search("diabetes", credentials=NOBODY)), "within the pause"
-    clock.now += RETRY_AFTER
+    clock.now += RETRY_AFTER_S
     result = await catalog.search("diabetes", credentials=NOBODY)
     assert not result.source_errors
     assert len(result.datasets) == 2
@@ -531,7 +531,7 @@ async def test_a_later_page_stays_with_the_sources_of_the_first(make: Make) -> N
     catalog = make(kaggle, ShelfSource("huggingface", shelf("huggingface", 15)), clock=clock)
     first = await catalog.search("diabetes", credentials=NOBODY, limit=10)
     kaggle.error = None
-    clock.now += RETRY_AFTER
+    clock.now += RETRY_AFTER_S
     second = await catalog.search("diabetes", credentials=NOBODY, limit=10, offset=10)
     assert len(kaggle.asked) == 1
     assert len({*refs(first), *refs(second)}) == 15

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from dataferry.api.socket import MAX_MESSAGE, document_socket, install_socket
+from dataferry.api.socket import MAX_MESSAGE_CHARS, document_socket, install_socket
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.settings import Settings
@@ -230,7 +230,7 @@ async def test_an_invalid_message_is_answered_and_the_socket_stays(site: Site) -
 
 async def test_a_message_that_is_too_long_ends_it(site: Site) -> None:
     async with site.connect() as client:
-        await client.send(json.dumps({"op": "subscribe", "topic": "x" * MAX_MESSAGE}))
+        await client.send(json.dumps({"op": "subscribe", "topic": "x" * MAX_MESSAGE_CHARS}))
         assert await closed(client) == 1009
 
 

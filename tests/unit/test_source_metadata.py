@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.sources import metadata
-from dataferry.sources.http_errors import MAX_WAIT_S, retry_after
+from dataferry.sources.http_errors import MAX_RETRY_AFTER_S, retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -94,16 +94,16 @@ def test_times_are_aware() -> None:
         ({"RateLimit": '"api";r=12;t=300, "resolvers";r=0;t=55'}, 55),
         ({"RateLimit": '"api";r=12;t=300'}, None),
         ({"Retry-After": "5", "RateLimit": '"api";r=0;t=300'}, 5),
-        ({"Retry-After": "99999999"}, MAX_WAIT_S),
+        ({"Retry-After": "99999999"}, MAX_RETRY_AFTER_S),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({}, None),
     ],
 )
 def test_the_wait_that_a_hub_asks_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert retry_after_s(headers) == seconds
 
 
 def test_a_date_is_a_wait_too() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    assert retry_after({"Retry-After": later}) == pytest.approx(90, abs=2)
+    assert retry_after_s({"Retry-After": later}) == pytest.approx(90, abs=2)

@@ -1,4 +1,4 @@
-"""A topic's recent past: numbered, bounded, and honest about gaps."""
+"""A topic's log: its last changes, numbered, with gaps where some were lost."""
 
 import secrets
 from collections import deque
@@ -11,7 +11,7 @@ from dataferry.core.types import JobView, View
 from dataferry.realtime.events import JobEvent
 
 #: Events kept for each topic. At four a second it bridges a reconnect of some 15 s.
-RING = 64
+LOG_SIZE = 64
 
 
 class Change(View):
@@ -45,7 +45,7 @@ class TopicLog:
     loop.
     """
 
-    def __init__(self, topic: str, size: int = RING) -> None:
+    def __init__(self, topic: str, size: int = LOG_SIZE) -> None:
         self.topic = topic
         self.epoch = secrets.token_hex(4)
         self.seq = 0

@@ -46,7 +46,7 @@ from dataferry.core.errors import (
     SourceUnreachable,
 )
 from dataferry.core.types import Credential, DatasetRef
-from dataferry.sources.http_errors import out_of_order, rate_limited, timed_out, unreachable
+from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
 
 #: What a search asks for of each hit. Sizes come only this way.
 _SEARCHED: list[Any] = [
@@ -107,7 +107,7 @@ class _Client(httpx2.Client):
             response.close()
             if response.status_code == 429:
                 raise rate_limited("HuggingFace", response.headers)
-            raise out_of_order("HuggingFace", response.status_code)
+            raise server_error("HuggingFace", response.status_code)
         return response
 
 
@@ -190,7 +190,7 @@ class HubCalls:
 
 
 @contextmanager
-def asking(
+def hub_calls(
     endpoint: str,
     credential: Credential,
     *,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dataferry.sources.kaggle_client import KaggleCalls, KaggleConnection
 
 #: Socket timeouts lie below the caller's deadline by this factor, so that the client gives up first.
-UNDER_DEADLINE = 0.9
+SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them.
 MANIFEST_TIMEOUT_S = 30.0
 #: The most datasets that are asked for on one page.
@@ -70,16 +70,16 @@ class KaggleSource:
 
         return KaggleConnection(self._settings.kaggle_endpoint, self._settings.connect_timeout_s)
 
-    def _asking(
+    def _calls(
         self, credential: Credential, ref: DatasetRef | None, deadline_s: float
     ) -> "AbstractContextManager[KaggleCalls]":
-        return self._connection.asking(credential, deadline_s * UNDER_DEADLINE, ref)
+        return self._connection.calls(credential, deadline_s * SHARE_OF_DEADLINE, ref)
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """Hits in Kaggle's own order, narrowed as far as its search can."""
         wanted = query.offset + query.limit
         found: list[Any] = []
-        with self._asking(credential, None, self._settings.search_timeout_s) as kaggle:
+        with self._calls(credential, None, self._settings.search_timeout_s) as kaggle:
             token: str | None = None
             while len(found) < wanted:
                 page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE), token)
@@ -87,13 +87,13 @@ class KaggleSource:
                 token = page.next_page_token
                 if not token or not page.datasets:
                     break
-            formats = kaggle.formats_searched(query.filters)
+            formats = kaggle.formats_of_hits(query.filters)
             hits = [_summary(dataset, formats) for dataset in found[query.offset : wanted]]
         return [hit for hit in hits if hit is not None]
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """``revision`` is a version number. The file count is None beyond 200 files."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
             dataset = kaggle.dataset(ref)
             version = _version(ref, revision, dataset)
             listing = kaggle.files(ref, version)
@@ -110,7 +110,7 @@ class KaggleSource:
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """One archive: a request for every file would soon meet Kaggle's limit."""
-        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
             dataset = kaggle.dataset(ref)
             version = _version(ref, revision, dataset)
             total = int(dataset.total_bytes) if version == dataset.current_version_number else 0
@@ -121,7 +121,7 @@ class KaggleSource:
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """Kaggle keeps one text for all versions."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
             return metadata.many_lines(kaggle.text(ref))
 
     def probe(self, credential: Credential) -> str | None:
@@ -131,7 +131,7 @@ class KaggleSource:
         """
         if credential.secret is None:
             return None
-        with self._asking(credential, None, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, None, self._settings.describe_timeout_s) as kaggle:
             return metadata.one_line(kaggle.account(), metadata.TAG_CHARS) or None
 
     def _entry(
@@ -154,8 +154,8 @@ class KaggleSource:
         """A signed address with the way to a fresh one. It carries its own permission: no header."""
 
         def refresh() -> Http:
-            asking = self._asking(credential, ref, MANIFEST_TIMEOUT_S)
-            with asking as kaggle, kaggle.download(ref, version) as response:
+            calls = self._calls(credential, ref, MANIFEST_TIMEOUT_S)
+            with calls as kaggle, kaggle.download(ref, version) as response:
                 return self._lease(response.url, ref, version, credential)
 
         return Http(url, refresh=refresh)

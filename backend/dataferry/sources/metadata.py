@@ -93,7 +93,7 @@ _LICENSES = {
     "unlicense": "Unlicense",
     "other-specified-in-description": "other",
 }
-_UNTOLD = ("", "unknown", "unspecified", "none")
+_UNKNOWN_LICENSES = ("", "unknown", "unspecified", "none")
 _CREATIVE_COMMONS = re.compile(r"\bcc[- ]?(by(?:[- ](?:nc|sa|nd))*)[- ]?(\d\.\d)?\b", re.IGNORECASE)
 
 
@@ -103,7 +103,7 @@ def license_name(name: str | None) -> str | None:
     ``"Attribution 4.0 International (CC BY 4.0)"`` and ``"cc-by-4.0"`` are both ``CC-BY-4.0``.
     """
     plain = re.sub(r"[^a-z0-9.]+", "-", (name or "").lower()).strip("-")
-    if plain in _UNTOLD:
+    if plain in _UNKNOWN_LICENSES:
         return None
     if plain in _LICENSES:
         return _LICENSES[plain]
@@ -137,7 +137,7 @@ _FORMATS = {
 _FORMAT_OF = {suffix: label for label, suffixes in _FORMATS.items() for suffix in suffixes}
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 #: Files about the data, not data.
-_ABOUT = ("readme", "license", "licence", "notice", "changelog")
+_DOCUMENT_NAMES = ("readme", "license", "licence", "notice", "changelog")
 
 
 def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for path in paths:
         name = PurePosixPath(path.lower())
-        if name.name.startswith(_ABOUT):
+        if name.name.startswith(_DOCUMENT_NAMES):
             continue
         suffix = PurePosixPath(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
         label = _FORMAT_OF.get(suffix.removeprefix("."))

@@ -38,7 +38,7 @@ from dataferry.transfer.http.client import HttpResponse, open_http
 
 _PAGES = ("text/html", "application/xhtml+xml")
 #: Endings for names that have none, where the type leaves no doubt.
-_ENDINGS = {
+_SUFFIX_OF_TYPE = {
     "application/json": ".json",
     "application/x-tar": ".tar",
     "application/x-zip-compressed": ".zip",
@@ -241,7 +241,7 @@ def _file_name(given: str | None, link: str, final: str, content_type: str) -> s
 
 
 def _with_ending(name: str, content_type: str) -> str:
-    return name if PurePosixPath(name).suffix else name + _ENDINGS.get(content_type, "")
+    return name if PurePosixPath(name).suffix else name + _SUFFIX_OF_TYPE.get(content_type, "")
 
 
 def _as_utf8(text: str) -> str:

@@ -29,7 +29,7 @@ Me = Annotated[UserView, Depends(current_user)]
 RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
 
 
-async def own_page(request: Request) -> None:
+async def require_same_origin(request: Request) -> None:
     """Refuse what another site's page sends: it would bring our cookie, or plant one of its author's.
 
     SameSite=Strict says the same to the browser; a browser that ignores one honours the other. The
@@ -79,7 +79,7 @@ class TicketAnswer(BaseModel):
     ticket: str = Field(repr=False)
 
 
-@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_page)])
+@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(require_same_origin)])
 async def register(body: RegisterRequest, wired: Wired) -> UserView:
     """Make an account. The first one is admin."""
     return await wired.accounts.register(
@@ -87,7 +87,7 @@ async def register(body: RegisterRequest, wired: Wired) -> UserView:
     )
 
 
-@router.post("/token", response_model_exclude_none=True, dependencies=[Depends(own_page)])
+@router.post("/token", response_model_exclude_none=True, dependencies=[Depends(require_same_origin)])
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     request: Request,
@@ -108,7 +108,7 @@ async def token(
     return _answer(pair, request, response, wired, in_cookie=in_cookie)
 
 
-@router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(own_page)])
+@router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(require_same_origin)])
 async def refresh(
     request: Request,
     response: Response,
@@ -124,7 +124,7 @@ async def refresh(
     return _answer(pair, request, response, wired, in_cookie=given is None)
 
 
-@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_page)])
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(require_same_origin)])
 async def logout(
     response: Response,
     wired: Wired,
