@@ -70,12 +70,12 @@ def test_a_key_is_one_url_segment_and_comes_back(ref: DatasetRef) -> None:
 def test_a_link_shows_no_query_and_no_user(link: str) -> None:
     ref = DatasetRef.make("url", link)
     assert "?" not in ref.id
-    assert ref.link is not None
-    assert DatasetRef.make("url", ref.link) == ref
+    assert ref.url is not None
+    assert DatasetRef.make("url", ref.url) == ref
     scheme, _, rest = link.partition("://")
     named = DatasetRef.make("url", f"{scheme}://someone:pa55word@{rest}")
     assert "pa55word" not in f"{named} {named!r} {named.key}"
-    assert "pa55word" in (named.link or "")
+    assert "pa55word" in (named.url or "")
 
 
 @given(st.text(max_size=60), st.sampled_from(SOURCE_NAMES))

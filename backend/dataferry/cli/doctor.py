@@ -36,8 +36,6 @@ _PACKAGES = (
     "langchain",
     "langchain-google-genai",
 )
-#: A file small enough to be asked for in a probe.
-_SMALL = 64 * 1024
 
 
 def doctor(

@@ -83,14 +83,14 @@ class View(BaseModel):
 class DatasetRef:
     """``source:id``, e.g. ``huggingface:stanfordnlp/imdb``. ``str(parse(x)) == x``.
 
-    For the ``url`` source the id is the link without query and user info, with a short digest
+    For the ``url`` source the id is the URL without query and user info, with a short digest
     behind ``#`` where something was taken out: ``url:https://host/a.zip#1f2e3d4c5b6a``. The whole
-    link travels in ``link``, which is never shown, compared or printed.
+    URL is in ``url``, which is never shown, compared or printed.
     """
 
     source: SourceName
     id: str
-    link: str | None = field(default=None, repr=False, compare=False)
+    url: str | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def make(cls, source: str, dataset_id: str) -> Self:
@@ -105,7 +105,7 @@ class DatasetRef:
                 next_step=f"Use one of: {', '.join(SOURCE_NAMES)}.",
             )
         if spec.id_pattern is None:
-            return cls._from_link(dataset_id)
+            return cls._from_url(dataset_id)
         if (
             not spec.id_pattern.fullmatch(dataset_id)
             or ".." in dataset_id
@@ -140,30 +140,30 @@ class DatasetRef:
         return cls.parse(text)
 
     @classmethod
-    def _from_link(cls, link: str) -> Self:
+    def _from_url(cls, url: str) -> Self:
         bad = InvalidInput(
             "That is not a link to a file.", next_step="Give a whole http:// or https:// address."
         )
         try:
-            parts = urlsplit(link)
+            parts = urlsplit(url)
             port = f":{parts.port}" if parts.port else ""
         except ValueError as error:
             raise bad from error
-        if parts.scheme not in ("http", "https") or not parts.hostname or len(link) > 4096:
+        if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 4096:
             raise bad
-        if any(ord(c) <= 32 or ord(c) == 127 for c in link):
+        if any(ord(c) <= 32 or ord(c) == 127 for c in url):
             raise bad
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         shown = urlunsplit((parts.scheme, host + port, parts.path or "/", "", ""))
         hidden = f"{parts.username or ''}:{parts.password or ''}?{parts.query}"
         if hidden != ":?":
             shown += "#" + sha256(hidden.encode()).hexdigest()[:12]
-            return cls("url", shown, link=urlunsplit(parts._replace(fragment="")))
+            return cls("url", shown, url=urlunsplit(parts._replace(fragment="")))
         if re.fullmatch(r"[0-9a-f]{12}", parts.fragment):
-            # Our own form of a link whose query is stored elsewhere: the ref parses, the link is
-            # unknown until the library fills it in.
+            # Our own form of a URL whose query is stored elsewhere: the ref parses, the URL is unknown
+            # until the library fills it in.
             return cls("url", f"{shown}#{parts.fragment}")
-        return cls("url", shown, link=shown)
+        return cls("url", shown, url=shown)
 
     def __str__(self) -> str:
         return f"{self.source}:{self.id}"

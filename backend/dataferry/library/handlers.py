@@ -159,7 +159,7 @@ class Handlers:
         """The row's ref; a link's secret part is put back."""
         if dataset.link is None:
             return rows.ref_of(dataset)
-        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.link))
+        return DatasetRef("url", dataset.source_id, url=self._secrets.decrypt(dataset.link))
 
     def _finish(self, run: JobRun, dataset_id: str, target: Path, former: Inodes = frozenset()) -> None:
         """Make the views that were asked for, by now perhaps by others too."""

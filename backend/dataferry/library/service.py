@@ -190,7 +190,7 @@ class Library:
         ref = await self._database.run(self._with_link, ref, viewer)
         summary = await self._describe_for_download(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
-            ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
+            ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, url=ref.url)
         room = await self._room(ref, summary, selection, afresh=force)
         credential = await self._credentials.find(ref.source, viewer.user_id)
 
@@ -204,7 +204,7 @@ class Library:
                 summary,
                 revision=resolved,
                 selection=selection.digest,
-                encrypted_link=self._secrets.encrypt(ref.link or "") if _hidden_link(ref) else None,
+                encrypted_link=self._secrets.encrypt(ref.url or "") if _hidden_link(ref) else None,
             )
             if summary is None and ref.source != "url":
                 anonymous = credential.origin == "anonymous"
@@ -406,7 +406,7 @@ class Library:
 
     def _with_link(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
         """Put the secret part of a known link back, for those who may see it."""
-        if ref.source != "url" or ref.link is not None:
+        if ref.source != "url" or ref.url is not None:
             return ref
         for row in rows.find(session, ref):
             if row.link is not None and rows.may_see(session, row, viewer):
@@ -420,7 +420,7 @@ class Library:
             summary,
             revision=summary.revision or "",
             selection="",
-            encrypted_link=self._secrets.encrypt(ref.link or ""),
+            encrypted_link=self._secrets.encrypt(ref.url or ""),
         )
         rows.record_access(session, dataset.id, viewer.user_id)
 
@@ -434,4 +434,4 @@ class Library:
 
 def _hidden_link(ref: DatasetRef) -> bool:
     """The link has a query or user info, which only its owner may see."""
-    return ref.source == "url" and ref.link is not None and ref.link != ref.id
+    return ref.source == "url" and ref.url is not None and ref.url != ref.id

@@ -329,4 +329,4 @@ class Catalog:
 
 
 def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple[str | None, ...]:
-    return str(ref), ref.link, revision, credential.fingerprint
+    return str(ref), ref.url, revision, credential.fingerprint

@@ -1,6 +1,6 @@
-"""Direct links to one file, http or https, that need no account.
+"""URLs of one file, http or https, that need no account.
 
-A link may hold a secret (a signed query, user info): messages name its host, never the link.
+A URL may hold a secret (a signed query, user info): messages name its host, never the URL.
 """
 
 import re
@@ -67,7 +67,7 @@ class _RemoteFile:
 
 
 class UrlSource:
-    """Links that people give. There is nothing to search, and no checksum that a source publishes."""
+    """URLs that people give. There is nothing to search, and no checksum that a source publishes."""
 
     name: SourceName = "url"
     threads = 6
@@ -83,7 +83,7 @@ class UrlSource:
         return []
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
-        """Errors beyond a source's own: ``InvalidInput`` for a web page or a link whose secret part
+        """Errors beyond a source's own: ``InvalidInput`` for a web page or a URL whose secret part
         is not known, ``PrivateAddress`` for an address that is not a public one."""
         file = self._look_up(ref, revision)
         shown = urlsplit(ref.id)
@@ -117,11 +117,11 @@ class UrlSource:
         return ""
 
     def _origin(self, ref: DatasetRef) -> Http:
-        if ref.link is None:
+        if ref.url is None:
             raise InvalidInput(
                 "The secret part of this link is not known here.", next_step="Give the whole link again."
             )
-        return Http(ref.link, public_only=self._public_only)
+        return Http(ref.url, public_only=self._public_only)
 
     def _look_up(self, ref: DatasetRef, revision: str | None) -> _RemoteFile:
         _refuse_hub_page(ref)
@@ -137,7 +137,7 @@ class UrlSource:
         return file
 
     def _ask(self, ref: DatasetRef, origin: Http) -> _RemoteFile:
-        """By HEAD, or by the first byte where a server refuses HEAD (signed links do) or keeps the
+        """By HEAD, or by the first byte where a server refuses HEAD (signed URLs do) or keeps the
         size from it."""
         with self._open(origin, "HEAD") as response:
             if response.status < 400 and response.length is not None:
@@ -231,11 +231,11 @@ def _revision(ref: DatasetRef, etag: str, modified: str, size: int | None) -> st
     return sha256(version.encode()).hexdigest()[:40]
 
 
-def _file_name(given: str | None, link: str, final: str, content_type: str) -> str:
-    """The server's name for the file, else the link's, else that of where the link leads."""
+def _file_name(given: str | None, url: str, final_url: str, content_type: str) -> str:
+    """The server's name for the file, else the URL's, else that of the URL it redirects to."""
     if name := _plain_name(_as_utf8(given or "")):
         return _with_ending(name, content_type)
-    names = [_plain_name(unquote(urlsplit(url).path)) for url in (link, final)]
+    names = [_plain_name(unquote(urlsplit(each).path)) for each in (url, final_url)]
     name = next((name for name in names if PurePosixPath(name).suffix), None) or next(filter(None, names), "")
     return _with_ending(name or "download", content_type)
 
