@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from dataferry.core.settings import Settings
-from dataferry.core.types import SOURCE_NAMES, SOURCES, Credential, DatasetRef, SourceName
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, SearchResult, build_sources
 from tests.fakes import catalogue as accounts

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from dataferry.core.errors import InvalidInput
+from dataferry.core.specs import JOB_KINDS
 from dataferry.core.types import (
-    JOB_KINDS,
     SOURCE_NAMES,
     Credential,
     DatasetRef,

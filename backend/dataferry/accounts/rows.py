@@ -45,8 +45,8 @@ def add_user(
 ) -> User:
     """A new account; the first one is admin in any case.
 
-    ``admit`` is told whether it is the first and raises if it may not be. Accounts are added one after
-    the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
+    ``admit`` is called with whether it is the first, and raises if it may not be. Accounts are added one
+    after the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions queue as they are
         session.connection().execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
@@ -77,7 +77,7 @@ def set_password(
 
 
 def set_password_hash(session: Session, user_id: str, password_hash: str) -> None:
-    """The same password, hashed anew."""
+    """Store a hash without ending sessions: the same password with other hash parameters."""
     session.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
 
 

@@ -131,7 +131,7 @@ class UnexpectedErrors:
             number = uuid4().hex[:12]
             log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
             if started:
-                raise  # the line is cut, so that half an answer is not taken for a whole one
+                raise  # the connection is closed, so that half an answer is not taken for a whole one
             await _answer(_unexpected(number))(scope, receive, send)
 
 

@@ -11,52 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict
 
 from dataferry.core.errors import InvalidInput
+from dataferry.core.specs import JOB_KINDS, SOURCES
 
-_SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
-    """What is true of a source wherever its name is met; its code is in ``sources``.
-
-    ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
-    one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
-    credentials it is shown.
-    """
-
-    name: str
-    label: str
-    id_pattern: re.Pattern[str] | None = None
-    id_form: str = ""
-    hub: bool = False
-    #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
-    example_id: str | None = None
-
-
-#: Every source, in the order in which people are shown them. Names, labels and the types below follow.
-SOURCES: dict[str, SourceSpec] = {
-    spec.name: spec
-    for spec in (
-        SourceSpec(
-            "kaggle",
-            "Kaggle",
-            re.compile(rf"{_SEGMENT}/{_SEGMENT}"),
-            "owner/name",
-            hub=True,
-            example_id="andrewmvd/heart-failure-clinical-data",
-        ),
-        SourceSpec(
-            "huggingface",
-            "HuggingFace",
-            re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"),
-            "owner/name",
-            hub=True,
-            example_id="stanfordnlp/imdb",
-        ),
-        SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
-        SourceSpec("url", "URL"),
-    )
-}
 SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
 SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
 
@@ -221,7 +177,7 @@ class Http:
     """Bytes behind a URL.
 
     ``headers`` go to the URL's own host only: authorization is dropped on a redirect to another.
-    ``refresh`` returns a fresh lease when a signed URL has expired (401 or 403).
+    ``refresh`` returns the file's new signed URL once this one has expired (401 or 403).
     ``public_only`` refuses, when the connection is made, every address that is not a public one.
     """
 
@@ -283,7 +239,7 @@ class Progress(View):
     eta_s: float | None = None
     files_done: int = 0
     files_total: int | None = None
-    #: What happened on the way that a person should know, such as a file that is fetched anew.
+    #: What happened on the way that a person should know, such as a file that is fetched again.
     note: str | None = None
 
 
@@ -347,26 +303,6 @@ class SourceProblem(View):
     next_step: str | None = None
     link: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class JobKindSpec:
-    """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
-    kind cannot be paused, where it cannot."""
-
-    name: str
-    queue: str
-    not_paused: str | None = None
-
-
-#: Every kind of job. A part registers a handler for each that it runs.
-JOB_KINDS: dict[str, JobKindSpec] = {
-    spec.name: spec
-    for spec in (
-        JobKindSpec("download", "download"),
-        JobKindSpec("update", "download"),
-        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
-    )
-}
 
 if TYPE_CHECKING:
     JobKind = str

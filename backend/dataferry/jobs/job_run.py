@@ -16,7 +16,7 @@ _VERIFYING = ("verifying", "unpacking", "finishing")
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """What a run knows of its job's row: the view, the row's version, and who is told of changes."""
+    """What a run knows of its job's row: the view, the row's version, and who receives its changes."""
 
     view: JobView
     version: int

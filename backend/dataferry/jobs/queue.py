@@ -1,7 +1,7 @@
 """DBOS behind five methods: start, stop, enqueue, cancel, recover.
 
-The queue decides when and where a job is looked at, and nothing else. Its one workflow is told a job's
-id and generation; whether there is work to do, the job's row says. docs/adr/0002 has the reasons.
+The queue decides when and where a job runs, and nothing else. Its one workflow is given a job's id
+and generation; whether there is work to do, the job's row says. docs/adr/0002 has the reasons.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.settings import Settings
+from dataferry.core.specs import JOB_KINDS
 from dataferry.core.sqlite import define_missing_functions
-from dataferry.core.types import JOB_KINDS
 from dataferry.jobs.models import Job
 
 log = logging.getLogger(__name__)
@@ -270,7 +270,7 @@ _dbos_log.addHandler(logging.NullHandler())
 
 @contextlib.contextmanager
 def _silenced_dbos() -> Iterator[None]:
-    """While it is taken down, DBOS reports each of its threads that finds its database gone."""
+    """Drop DBOS's log records: while it stops, each of its threads reports that the database is gone."""
 
     def nothing(_record: logging.LogRecord) -> bool:
         return False

@@ -105,7 +105,7 @@ def requesters(session: Session, job_id: str) -> tuple[str, ...]:
 
 
 def audience(session: Session, job: Job) -> tuple[str, ...]:
-    """Who is told of a job's changes: those who want it, and at its end all who ever did."""
+    """Who receives a job's changes: its present requesters, and at its end all that it ever had."""
     if job.state in ACTIVE_STATES:
         return requesters(session, job.id)
     return tuple(sorted(session.exec(select(JobRequester.user_id).where(JobRequester.job_id == job.id))))

@@ -35,7 +35,7 @@ ABANDON_TIMEOUT_S = 2.0
 
 @dataclass
 class Registry:
-    """The handler of each kind of job that this process can run, and who is told of an end."""
+    """The handler of each kind of job that this process can run, and the hooks on completion."""
 
     handlers: dict[JobKind, Handler] = field(default_factory=dict)
     on_closed: list[Callable[[JobView], None]] = field(default_factory=list)

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
-from dataferry.core.types import FINAL_STATES, JOB_KINDS, DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.core.specs import JOB_KINDS
+from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun

@@ -53,7 +53,7 @@ class Realtime:
         """Tell the followers of the job and of its requesters. Any thread; never blocks.
 
         ``version`` rises with every change of the job's row. ``left`` are those who have just left the
-        job: their feeds look anew at what they may see.
+        job: their feeds check again what they may see.
         """
         audience = tuple(requesters)
         text = Change(job=job, version=version, audience=audience).model_dump_json()

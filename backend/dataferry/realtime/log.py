@@ -17,8 +17,8 @@ LOG_SIZE = 64
 class Change(View):
     """A job as it stands after a change, and who may see it: what travels on the bus.
 
-    ``version`` counts the changes of the job's row, so that a message which was overtaken on its way can
-    be told; progress between two changes carries the version of the first.
+    ``version`` counts the changes of the job's row, so that a message which was overtaken on its way
+    is recognised; progress between two changes carries the version of the first.
     """
 
     job: JobView

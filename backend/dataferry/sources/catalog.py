@@ -71,7 +71,7 @@ class _Subsetting(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Search:
     merged: MergedSearch
-    started: float
+    started_at: float
 
 
 def build_sources(settings: Settings) -> dict[SourceName, Source]:
@@ -180,7 +180,7 @@ class Catalog:
         return merged
 
     def _is_stale(self, search: _Search) -> bool:
-        age = self._clock() - search.started
+        age = self._clock() - search.started_at
         rest = max(RETRY_AFTER_S, search.merged.retry_after_s)
         return age >= self._settings.search_cache_s or (bool(search.merged.problems) and age >= rest)
 
@@ -197,7 +197,7 @@ class Catalog:
     ) -> DatasetSummary:
         """One dataset as its source tells it, within ``timeout`` seconds (``describe_timeout_s``).
 
-        A hit of a search that told revision and size is answer enough, unless ``fresh`` asks for what
+        A hit of a search that has revision and size suffices, unless ``fresh`` asks for what
         the source says now. Errors: those of ``Source``.
         """
         key = _key(ref, revision, credential)
@@ -214,8 +214,8 @@ class Catalog:
     def _cache_complete(self, hits: Sequence[DatasetSummary], credential: Credential) -> None:
         """Spare ``describe`` a request. Not for restricted datasets: access must be checked anew."""
         for hit in hits:
-            told = hit.revision is not None and hit.size_bytes is not None
-            if told and not hit.gated and not hit.private:
+            complete = hit.revision is not None and hit.size_bytes is not None
+            if complete and not hit.gated and not hit.private:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:

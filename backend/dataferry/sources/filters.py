@@ -41,7 +41,7 @@ def _version(name: str | None) -> float | None:
 
 
 def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] | None:
-    """What cannot be told of a hit under ``filters``, in words; None for a hit that does not pass."""
+    """Which filters a hit leaves in doubt, in words; None for a hit that does not pass."""
     if filters.license and not license_matches(filters.license, summary.license):
         return None
     unsure: list[str] = []

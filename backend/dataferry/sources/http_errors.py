@@ -19,17 +19,17 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     limit that is used up in HuggingFace's ``RateLimit: "api";r=0;t=87``
     (draft-ietf-httpapi-ratelimit-headers); None where neither is given.
     ``headers`` ignore case."""
-    told = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", told):
-        return min(float(told), MAX_RETRY_AFTER_S)
-    if told:
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return min(float(value), MAX_RETRY_AFTER_S)
+    if value:
         try:
-            moment = parsedate_to_datetime(told)
+            moment = parsedate_to_datetime(value)
         except ValueError:
             moment = None
         if moment is not None:
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), MAX_RETRY_AFTER_S)
+            at_utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return min(max(0.0, (at_utc - datetime.now(UTC)).total_seconds()), MAX_RETRY_AFTER_S)
     waits = [float(seconds) for seconds in _EXHAUSTED_LIMIT.findall(headers.get("RateLimit", ""))]
     return min(max(waits), MAX_RETRY_AFTER_S) if waits else None
 

@@ -35,7 +35,7 @@ SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them.
 MANIFEST_TIMEOUT_S = 30.0
 #: The most datasets that are asked for on one page.
-MAX_PAGE = 100
+MAX_PAGE_SIZE = 100
 #: Words in tags that name a task.
 _TASKS = (
     "classification",
@@ -82,7 +82,7 @@ class KaggleSource:
         with self._calls(credential, None, self._settings.search_timeout_s) as kaggle:
             token: str | None = None
             while len(found) < wanted:
-                page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE), token)
+                page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE_SIZE), token)
                 found += page.datasets
                 token = page.next_page_token
                 if not token or not page.datasets:
@@ -143,20 +143,20 @@ class KaggleSource:
         begins = response.raw.read(4, decode_content=False)
         return FileEntry(
             path=name,
-            origin=self._lease(response.url, ref, version, credential),
+            origin=self._signed_url(response.url, ref, version, credential),
             size=int(length) if length.isdigit() else None,
             checksum=_md5(response.headers),
             # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
             unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
         )
 
-    def _lease(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
+    def _signed_url(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
         """A signed address with the way to a fresh one. It carries its own permission: no header."""
 
         def refresh() -> Http:
             calls = self._calls(credential, ref, MANIFEST_TIMEOUT_S)
             with calls as kaggle, kaggle.download(ref, version) as response:
-                return self._lease(response.url, ref, version, credential)
+                return self._signed_url(response.url, ref, version, credential)
 
         return Http(url, refresh=refresh)
 
@@ -218,6 +218,6 @@ def _file_name(response: "requests.Response") -> str:
     """The name that the storage gives the file, else the last part of its address."""
     disposition = Message()
     disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    told = disposition.get_filename() or unquote(urlsplit(response.url).path)
-    name = metadata.one_line(told.replace("\\", "/").rpartition("/")[2], 150)
+    path = disposition.get_filename() or unquote(urlsplit(response.url).path)
+    name = metadata.one_line(path.replace("\\", "/").rpartition("/")[2], 150)
     return name if name.strip(". ") else "download"

@@ -44,7 +44,7 @@ from dataferry.sources.filters import license_family
 from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
 
 #: The most files that are listed of one dataset.
-FILES_PAGE = 200
+FILES_PAGE_SIZE = 200
 #: The formats that Kaggle's search can narrow to, and its names for them.
 _FILE_TYPES = {"csv": "CSV", "sqlite": "SQLITE", "json": "JSON", "parquet": "PARQUET"}
 
@@ -105,7 +105,7 @@ class KaggleCalls:
     def files(self, ref: DatasetRef, version: int) -> Any:
         """The first ``dataset_files`` of a version; ``next_page_token`` where there are more."""
         request = _about(messages.ApiListDatasetFilesRequest(), ref)
-        request.dataset_version_number, request.page_size = version, FILES_PAGE
+        request.dataset_version_number, request.page_size = version, FILES_PAGE_SIZE
         return self._datasets.list_dataset_files(request)
 
     def text(self, ref: DatasetRef) -> str:

@@ -19,7 +19,8 @@ from dataferry.core.errors import (
     SourceRateLimited,
     TransferError,
 )
-from dataferry.core.types import SOURCES, Checksum, DatasetRef
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
