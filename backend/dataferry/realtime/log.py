@@ -54,7 +54,7 @@ class TopicLog:
 
     def receive(self, text: str | None) -> None:
         """A bus sink: append the change in ``text``, or remember that something was lost."""
-        change = None if text is None else _parsed(text)
+        change = None if text is None else _parse_change(text)
         if change is None:
             # A number with no entry: every reader finds a gap behind it and takes a snapshot.
             self._entries.clear()
@@ -86,8 +86,8 @@ class TopicLog:
         return None
 
 
-def _parsed(text: str) -> Change | None:
-    """A process of another version may write what this one cannot read: that is a loss."""
+def _parse_change(text: str) -> Change | None:
+    """The change in ``text``; None where a process of another version wrote what this one cannot read."""
     try:
         return Change.model_validate_json(text)
     except ValidationError:

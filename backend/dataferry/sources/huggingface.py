@@ -101,17 +101,17 @@ class HuggingFaceSource:
         """
         wanted = query.offset + query.limit
         with self._calls(credential, None, self._settings.search_timeout_s) as hub:
-            found = self._found(hub, query.text, query.filters, wanted)
+            found = self._search_names(hub, query.text, query.filters, wanted)
             words = sorted(set(query.text.split()), key=len, reverse=True)[:MAX_SINGLE_WORD_SEARCHES]
             if not found and len(query.text.split()) > 1:
-                apart = [self._found(hub, word, query.filters, wanted) for word in words]
+                apart = [self._search_names(hub, word, query.filters, wanted) for word in words]
                 found = [info for infos in apart for info in infos]
             once = {str(info.id): info for info in found}
             hits = [self._summary(info) for info in list(once.values())[query.offset : wanted]]
         return [hit for hit in hits if hit is not None]
 
-    def _found(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
-        return list(hub.search(text, narrow=_narrowing(filters), sort=_SORTS[filters.sort], limit=limit))
+    def _search_names(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
+        return list(hub.search(text, narrow=_search_tags(filters), sort=_SORTS[filters.sort], limit=limit))
 
     # -- one dataset --------------------------------------------------------------------------
 
@@ -209,14 +209,14 @@ class HuggingFaceSource:
             gated=bool(info.gated),
             private=bool(info.private),
             updated_at=metadata.utc(info.last_modified),
-            tags=metadata.tags(_readable(labels)),
+            tags=metadata.tags(_display_tags(labels)),
             formats=metadata.tags(formats),
             task=next(iter(tagged["task_categories"]), None),
             revision=info.sha,
         )
 
 
-def _narrowing(filters: SearchFilters) -> list[str]:
+def _search_tags(filters: SearchFilters) -> list[str]:
     """Tags that the hub can narrow a search to; the catalog filters the rest."""
     narrow = []
     license_tag = _LICENSE_TAGS.get(license_family(filters.license) or "")
@@ -244,7 +244,7 @@ def _values(labels: list[str], prefix: str) -> list[str]:
     return [label.partition(":")[2] for label in labels if label.startswith(f"{prefix}:")]
 
 
-def _readable(labels: list[str]) -> list[str]:
+def _display_tags(labels: list[str]) -> list[str]:
     """Plain tags and the values of the telling ones, without the hub's bookkeeping."""
     readable = []
     for label in labels:
