@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 NPM = ["npm", "run", "--silent"]
 #: Tests of files rather than of code: quick, and wanted before a commit that touches only documents.
-FILES = ["compose", "documents", "import_law", "lock", "packaging", "repository", "requirements"]
+DOCUMENT_TESTS = ["compose", "documents", "import_law", "lock", "packaging", "repository", "requirements"]
 
 CHECKS: list[tuple[str, Path, list[str]]] = [
     ("ruff", ROOT, ["ruff", "check", "."]),
@@ -23,7 +23,11 @@ CHECKS: list[tuple[str, Path, list[str]]] = [
     ("page's lock file", ROOT / "frontend", [*NPM, "check:lock"]),
     ("page's size", ROOT / "frontend", [*NPM, "check:size"]),
     ("generated files", ROOT, ["python", "-m", "scripts.check_generated"]),
-    ("documents, image, locks", ROOT, ["pytest", "-q", *(f"tests/unit/test_{name}.py" for name in FILES)]),
+    (
+        "documents, image, locks",
+        ROOT,
+        ["pytest", "-q", *(f"tests/unit/test_{name}.py" for name in DOCUMENT_TESTS)],
+    ),
 ]
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 #: What this takes off the PATH, and no part of Python, git or make.
-HIDDEN = re.compile(
+HIDDEN_PROGRAMS = re.compile(
     r"redis-.*|chromium.*|google-chrome.*|strace.*|nginx|mount|umount|curl|wget|aria2c|psql|pg_.*|node|npm|npx|uv"
 )
 #: A file for each thing that some tests want.
-PART = [
+TEST_FILES = [
     "tests/contract/test_bus.py",  # a Redis: comes with `make setup`
     "tests/contract/jobs/test_pause.py",  # a Postgres: comes with `make setup`
     "tests/e2e/test_own_key.py",
@@ -26,7 +26,7 @@ PART = [
     "tests/api/test_downloads.py",
 ]
 #: What it must name as skipped.
-NAMED = [
+EXPECTED_SKIPS = [
     "wants Chromium: apt install chromium",
     "wants strace: apt install strace",
     "wants curl: apt install curl",
@@ -38,11 +38,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for program in programs():
             link = Path(folder) / program.name
-            if not HIDDEN.fullmatch(program.name) and not link.exists():
+            if not HIDDEN_PROGRAMS.fullmatch(program.name) and not link.exists():
                 link.symlink_to(program)
         environment = {name: value for name, value in os.environ.items() if name != "CI"}
         run = subprocess.run(
-            ["make", "test", f"ARGS={' '.join(PART)}"],
+            ["make", "test", f"ARGS={' '.join(TEST_FILES)}"],
             cwd=ROOT,
             env=environment | {"PATH": folder},
             stdout=subprocess.PIPE,
@@ -50,10 +50,10 @@ def main() -> int:
             text=True,
             check=False,
         )
-    unnamed = [words for words in NAMED if words not in run.stdout]
-    if run.returncode or unnamed:
+    missing = [words for words in EXPECTED_SKIPS if words not in run.stdout]
+    if run.returncode or missing:
         print(run.stdout)
-        print(f"Not named as skipped: {unnamed}" if unnamed else f"make test ended with {run.returncode}")
+        print(f"Not named as skipped: {missing}" if missing else f"make test ended with {run.returncode}")
         return 1
     print("\n".join(line for line in run.stdout.splitlines() if line.startswith("SKIPPED")))
     return 0

@@ -16,15 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 OLDEST = (3, 11)
 #: From a fresh clone to compared files.
-LIMIT_S = 180
-SHOWN = "import sqlite3, sys; print(*sys.version_info[:3], sqlite3.sqlite_version)"
+TIME_LIMIT_S = 180
+VERSIONS_COMMAND = "import sqlite3, sys; print(*sys.version_info[:3], sqlite3.sqlite_version)"
 
 
-def found() -> dict[tuple[int, ...], tuple[str, str]]:
+def find_pythons() -> dict[tuple[int, ...], tuple[str, str]]:
     """Version → its program and its SQLite; one for each minor version and SQLite."""
     programs = {}
     for path in candidates():
-        run = subprocess.run([path, "-c", SHOWN], capture_output=True, text=True, check=False)
+        run = subprocess.run([path, "-c", VERSIONS_COMMAND], capture_output=True, text=True, check=False)
         words = run.stdout.split()
         if run.returncode or len(words) != 4:
             continue
@@ -44,7 +44,7 @@ def candidates() -> Iterator[str]:
 
 
 def main() -> int:
-    pythons = found()
+    pythons = find_pythons()
     if not pythons:
         print("No Python here is new enough.", file=sys.stderr)
         return 1
@@ -56,19 +56,19 @@ def main() -> int:
         name = f"Python {'.'.join(map(str, version))} beside SQLite {sqlite}"
         began = time.monotonic()
         try:
-            do_the_main_job(path)
+            run_main_job(path)
         except subprocess.CalledProcessError as error:
             print(f"FAILED  {name}\n{error.stdout}")
             failed.append(name)
             continue
         took = time.monotonic() - began
-        print(f"{'ok' if took <= LIMIT_S else 'SLOW':7} {name} ({took:.0f} s)", flush=True)
-        if took > LIMIT_S:
+        print(f"{'ok' if took <= TIME_LIMIT_S else 'SLOW':7} {name} ({took:.0f} s)", flush=True)
+        if took > TIME_LIMIT_S:
             failed.append(name)
     return len(failed)
 
 
-def do_the_main_job(python: str) -> None:
+def run_main_job(python: str) -> None:
     """Errors: ``CalledProcessError`` with what the step printed."""
     with tempfile.TemporaryDirectory() as name:
         # As people name their folders.

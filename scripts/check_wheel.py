@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
-NEEDED = (
+REQUIRED_FILES = (
     "dataferry/_web/index.html",
     "dataferry/_prompts/system.md",
     "dataferry/_migrations/env.py",
@@ -24,8 +24,8 @@ NEEDED = (
     "dataferry/py.typed",
 )
 #: What a package has no use for.
-UNWANTED = ("node_modules", "__pycache__", ".venv", "/tests/", "frontend/", ".map")
-LARGEST_BYTES = 3_000_000
+FORBIDDEN_PARTS = ("node_modules", "__pycache__", ".venv", "/tests/", "frontend/", ".map")
+MAX_BYTES = 3_000_000
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
         folder = Path(name)
         wheel = _build(folder)
         python = _install(wheel, folder)
-        _ask_for_the_page(python, folder)
+        _check_page(python, folder)
 
 
 def _build(folder: Path) -> Path:
@@ -54,7 +54,7 @@ def _build(folder: Path) -> Path:
     (wheel,) = folder.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     _check_names("wheel", wheel, names)
-    missing = [needed for needed in NEEDED if needed not in names]
+    missing = [needed for needed in REQUIRED_FILES if needed not in names]
     if missing:
         sys.exit(f"The wheel lacks {', '.join(missing)}")
     return wheel
@@ -63,11 +63,11 @@ def _build(folder: Path) -> Path:
 def _check_names(kind: str, path: Path, names: list[str]) -> None:
     size = path.stat().st_size
     print(f"{kind}: {len(names)} files, {size / 1e6:.2f} MB")
-    strange = [name for name in names if any(part in name for part in UNWANTED)]
+    strange = [name for name in names if any(part in name for part in FORBIDDEN_PARTS)]
     if strange:
         sys.exit(f"The {kind} carries {', '.join(strange[:5])}")
-    if size > LARGEST_BYTES:
-        sys.exit(f"The {kind} is larger than {LARGEST_BYTES / 1e6:.0f} MB")
+    if size > MAX_BYTES:
+        sys.exit(f"The {kind} is larger than {MAX_BYTES / 1e6:.0f} MB")
 
 
 def _install(wheel: Path, folder: Path) -> Path:
@@ -89,7 +89,7 @@ def _install(wheel: Path, folder: Path) -> Path:
     return python
 
 
-def _ask_for_the_page(python: Path, folder: Path) -> None:
+def _check_page(python: Path, folder: Path) -> None:
     server = subprocess.Popen(
         [python.with_name("dataferry"), "serve", "--port", "0"],
         cwd=folder,

@@ -59,10 +59,10 @@ def fakes() -> Iterator[dict[str, str]]:
     ports = [option for fake in FAKES for option in (f"--{fake}-port", "0")]
     with child("-m", "tests.fakes", *ports, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        told = [process.stdout.readline().split() for _ in FAKES]
-        if not all(told):
+        addresses = [process.stdout.readline().split() for _ in FAKES]
+        if not all(addresses):
             raise SystemExit("The fakes did not start.")
-        yield dict(told)
+        yield dict(addresses)
 
 
 @contextmanager

@@ -37,7 +37,8 @@ Row = tuple[str, ...]
 
 
 def main(folder: Path) -> None:
-    for plugin in builtin_datasets().values():
+    plugins = [plugin for plugin in builtin_datasets().values() if plugin.name in LOADERS]
+    for plugin in plugins:
         contents = {**tables(plugin), "README.md": readme(plugin)}
         print(f"# {plugin.name}")
         for path, content in sorted(contents.items()):
@@ -45,7 +46,7 @@ def main(folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             print(f'ShippedFile("{path}", {len(content):_}, "{sha256(content).hexdigest()}"),')
-    (folder / "NOTICE.md").write_bytes(notice(builtin_datasets().values()))
+    (folder / "NOTICE.md").write_bytes(notice(plugins))
 
 
 def tables(plugin: Plugin) -> dict[str, bytes]:

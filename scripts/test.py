@@ -35,12 +35,13 @@ def main(arguments: list[str]) -> int:
         environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         page = ["npm", "run", "--silent", "test"]
         codes.append(subprocess.run(page, cwd=ROOT / "frontend", env=environment, check=False).returncode)
-    if all(code == NOTHING_CHOSEN for code in codes):
-        return NOTHING_CHOSEN
-    return max((code for code in codes if code != NOTHING_CHOSEN), default=0)
+    if all(code == NO_TESTS_COLLECTED for code in codes):
+        return NO_TESTS_COLLECTED
+    return max((code for code in codes if code != NO_TESTS_COLLECTED), default=0)
 
 
-NOTHING_CHOSEN = 5
+#: https://docs.pytest.org/en/stable/reference/exit-codes.html
+NO_TESTS_COLLECTED = 5
 
 
 def pytest(*arguments: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from dataferry.core.types import JobView, Progress, Viewer
 from dataferry.realtime import Bus, Change, Feed, Lagged, LocalBus, Realtime, RedisBus
-from dataferry.realtime.bus import BACKLOG
+from dataferry.realtime.bus import MAX_BACKLOG
 from dataferry.realtime.events import JobEvent, JobSnapshot, ServerMessage
 from tests.support.redis import RedisServer
 from tests.support.waiting import eventually
@@ -162,11 +162,11 @@ async def test_a_flood_that_does_not_fit_is_told_as_a_loss(connect: MakeBus) -> 
     sender, receiver = await connect(), await connect()
     heard: list[str | None] = []
     end = await receiver.listen("t", heard.append)
-    for n in range(BACKLOG + 1):
+    for n in range(MAX_BACKLOG + 1):
         sender.publish("t", str(n))
 
     async def told() -> bool:
-        return None in heard and str(BACKLOG) in heard
+        return None in heard and str(MAX_BACKLOG) in heard
 
     await eventually(told, "the loss and the last text")
     end()

@@ -49,8 +49,8 @@ class World:
 
     def _wire(self) -> Jobs:
         jobs = Jobs(self.database, self.settings, Realtime())
-        jobs.register("download", self._handle, queue="download")
-        jobs.register("delete", self._handle, queue="maintenance")
+        jobs.register("download", self._handle)
+        jobs.register("delete", self._handle)
         jobs.on_closed(self.closed.append)
         self.realtime = jobs._realtime
         return jobs

@@ -131,7 +131,7 @@ async def _work(folder: Path) -> None:
     database = Database(settings.sqlalchemy_url)
     SQLModel.metadata.create_all(database.engine)
     jobs = Jobs(database, settings, Realtime(settings))
-    jobs.register("download", lambda run: _tick(folder, run), queue="download")
+    jobs.register("download", lambda run: _tick(folder, run))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await jobs.start()

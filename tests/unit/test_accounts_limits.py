@@ -8,10 +8,10 @@ import pytest
 from redis import Redis
 
 from dataferry.accounts.limits import FailureLimit, account_subject, address_subject
-from dataferry.accounts.redis_state import SharedFailureLimit, SharedTickets, connect
+from dataferry.accounts.redis_state import RedisFailureLimit, RedisSocketTickets, connect
 from dataferry.accounts.security import Passwords
 from dataferry.accounts.service import Accounts
-from dataferry.accounts.tickets import Tickets
+from dataferry.accounts.tickets import SocketTickets
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn, TooManyRequests
 from dataferry.core.settings import Settings
@@ -39,7 +39,7 @@ def connection(redis: RedisServer) -> Iterator[Redis]:
 
 
 MakeLimit = Callable[[], FailureLimit]
-MakeTickets = Callable[[], Tickets]
+MakeTickets = Callable[[], SocketTickets]
 
 
 @pytest.fixture(params=["local", "shared"])
@@ -47,15 +47,15 @@ def make_limit(request: pytest.FixtureRequest, clock: Clock) -> MakeLimit:
     if request.param == "local":
         return lambda: FailureLimit(3, clock=clock)
     connection = request.getfixturevalue("connection")
-    return lambda: SharedFailureLimit(connection, 3, clock=clock)
+    return lambda: RedisFailureLimit(connection, 3, clock=clock)
 
 
 @pytest.fixture(params=["local", "shared"])
 def make_tickets(request: pytest.FixtureRequest) -> MakeTickets:
     if request.param == "local":
-        return Tickets
+        return SocketTickets
     connection = request.getfixturevalue("connection")
-    return lambda: SharedTickets(connection)
+    return lambda: RedisSocketTickets(connection)
 
 
 def wait_of(limit: FailureLimit, *subjects: str) -> float | None:
@@ -139,20 +139,20 @@ def test_a_ticket_works_once(make_tickets: MakeTickets) -> None:
 
 
 def test_a_ticket_works_for_half_a_minute(clock: Clock, connection: Redis) -> None:
-    tickets = Tickets(clock=clock)
+    tickets = SocketTickets(clock=clock)
     early, late = tickets.issue("user_1"), tickets.issue("user_1")
     clock.now += 29
     assert tickets.redeem(early) == "user_1"
     clock.now += 1
     assert tickets.redeem(late) is None
 
-    SharedTickets(connection).issue("user_1")
+    RedisSocketTickets(connection).issue("user_1")
     (key,) = connection.scan_iter("dataferry:ticket:*")
     assert 28 <= connection.ttl(key) <= 30
 
 
 def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> None:
-    here, there = (SharedFailureLimit(connection, 3, clock=clock) for _ in range(2))
+    here, there = (RedisFailureLimit(connection, 3, clock=clock) for _ in range(2))
     ada = account_subject("ada@example.org")
     here.count(ada)
     there.count(ada)
@@ -160,9 +160,9 @@ def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> No
     assert wait_of(here, ada) == wait_of(there, ada) == 60
     assert 58 <= connection.ttl(next(connection.scan_iter("dataferry:failures:*"))) <= 60
 
-    ticket = SharedTickets(connection).issue("user_1")
-    assert SharedTickets(connection).redeem(ticket) == "user_1"
-    assert SharedTickets(connection).redeem(ticket) is None
+    ticket = RedisSocketTickets(connection).issue("user_1")
+    assert RedisSocketTickets(connection).redeem(ticket) == "user_1"
+    assert RedisSocketTickets(connection).redeem(ticket) is None
     # Neither an address nor a ticket can be read there.
     dump = " ".join(f"{key}" for key in connection.scan_iter())
     assert "ada" not in dump
@@ -171,7 +171,7 @@ def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> No
 
 def test_without_redis_each_process_goes_on_alone(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     with redis_server() as server, connect(server.url) as connection:
-        limit, tickets = SharedFailureLimit(connection, 3, clock=clock), SharedTickets(connection)
+        limit, tickets = RedisFailureLimit(connection, 3, clock=clock), RedisSocketTickets(connection)
         server.stop()
         for _ in range(3):
             assert wait_of(limit, "a") is None

@@ -323,7 +323,7 @@ async def test_the_secret_of_a_link_stays_here(gemini: GeminiFake) -> None:
     digest = sent.partition(ref)[2][:12]
     gemini.script(call("start_download", ref=ref + digest), say("On its way."))
     asked = await ask(gemini, f"download {link}")
-    assert [made.link for _user, made in asked.library.requested] == [link]
+    assert [made.url for _user, made in asked.library.requested] == [link]
     assert "TOPSECRET" not in json.dumps(asked.builder.parts)
 
 

@@ -1,12 +1,14 @@
 """The built-in source: found by words, resolved to pinned bytes."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
 from dataferry.core.errors import NotFound
-from dataferry.core.types import Bytes, Credential, DatasetRef
-from dataferry.plugins import builtin_datasets
+from dataferry.core.types import Bytes, Checksum, Credential, DatasetRef, Http
+from dataferry.plugins import RemoteFile, builtin_datasets
+from dataferry.sources import builtin
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.builtin import BuiltinSource
 
@@ -61,6 +63,19 @@ def test_manifest_gives_the_pinned_bytes(name: str) -> None:
         assert entry.checksum is not None
         assert entry.checksum.grade == "publisher"
         assert (len(content), sha256(content).hexdigest()) == (entry.size, entry.checksum.value)
+
+
+def test_a_remote_file_is_fetched_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = RemoteFile("all.parquet", 7, "ab" * 32, "https://host.test/all.parquet")
+    iris = replace(builtin_datasets()["iris"], files=(remote,))
+    monkeypatch.setattr(builtin, "builtin_datasets", lambda: {"iris": iris})
+    ref = DatasetRef.make("builtin", "iris")
+    (entry,) = SOURCE.manifest(ref, None, ANYONE).files
+    assert isinstance(entry.origin, Http)
+    assert (entry.origin.url, entry.size) == (remote.url, 7)
+    assert entry.checksum == Checksum("sha256", remote.sha256, "publisher")
+    assert SOURCE.describe(ref, None, ANYONE).formats == ("parquet",)
+    assert SOURCE.readme(ref, None, ANYONE) == ""
 
 
 def test_readme() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.core.errors import InvalidInput
-from dataferry.sources.language import MAX_QUERY, name_words, search_text, words
+from dataferry.sources.language import MAX_QUERY_CHARS, name_words, search_text, words
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,14 @@ def test_hubs_are_asked_for_the_subject(typed: str, asked: str) -> None:
     assert search_text(typed) == asked
 
 
-@pytest.mark.parametrize("empty", ["", "   ", "?!", "… – …", "\n\t", "x" * (MAX_QUERY + 1)])
+@pytest.mark.parametrize("empty", ["", "   ", "?!", "… – …", "\n\t", "x" * (MAX_QUERY_CHARS + 1)])
 def test_a_query_without_a_word_is_refused_with_advice(empty: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         search_text(empty)
     assert refusal.value.next_step
 
 
-@given(st.text(max_size=MAX_QUERY))
+@given(st.text(max_size=MAX_QUERY_CHARS))
 def test_any_text_gives_words_or_a_refusal(text: str) -> None:
     try:
         asked = search_text(text)

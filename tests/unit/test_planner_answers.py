@@ -173,7 +173,7 @@ async def test_refs_and_links() -> None:
     assert "**Iris flowers**" in await talk("builtin:iris")
     await talk("download https://files.test/b.csv?key=SECRET")
     [(_user, ref)] = talk.library.requested
-    assert ref.link == "https://files.test/b.csv?key=SECRET"
+    assert ref.url == "https://files.test/b.csv?key=SECRET"
     assert "SECRET" not in str(talk.said[-1].parts)
 
 

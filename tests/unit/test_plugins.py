@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.types import DatasetRef
-from dataferry.plugins import Plugin, builtin_datasets
+from dataferry.plugins import Plugin, ShippedFile, builtin_datasets
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "backend" / "dataferry" / "plugins" / "tables"
@@ -22,8 +22,12 @@ def plugin(request: pytest.FixtureRequest) -> Plugin:
     return builtin_datasets()[request.param]
 
 
+def shipped(plugin: Plugin) -> dict[str, ShippedFile]:
+    return {file.path: file for file in plugin.files if isinstance(file, ShippedFile)}
+
+
 def rows(plugin: Plugin, path: str) -> list[list[str]]:
-    with plugin.open(path) as stream:
+    with plugin.open(shipped(plugin)[path]) as stream:
         return list(csv.reader(io.StringIO(stream.read().decode(), newline="")))
 
 
@@ -33,12 +37,12 @@ def test_the_five_real_tables_are_there() -> None:
 
 def test_name_is_a_valid_id_and_folder(plugin: Plugin) -> None:
     assert str(DatasetRef.make("builtin", plugin.name)) == f"builtin:{plugin.name}"
-    assert {path.name for path in (TABLES / plugin.name).iterdir()} == {file.path for file in plugin.files}
+    assert {path.name for path in (TABLES / plugin.name).iterdir()} == set(shipped(plugin))
 
 
 def test_files_have_the_pinned_bytes(plugin: Plugin) -> None:
-    for file in plugin.files:
-        with plugin.open(file.path) as stream:
+    for file in shipped(plugin).values():
+        with plugin.open(file) as stream:
             content = stream.read()
         assert (len(content), sha256(content).hexdigest()) == (file.size, file.sha256), file.path
 
@@ -69,7 +73,7 @@ def test_target_is_the_last_column(plugin: Plugin) -> None:
 
 
 def test_readme_tells_source_licence_and_columns(plugin: Plugin) -> None:
-    with plugin.open("README.md") as stream:
+    with plugin.open(shipped(plugin)["README.md"]) as stream:
         readme = stream.read().decode()
     assert plugin.homepage in readme
     assert plugin.license in readme
@@ -104,3 +108,44 @@ def test_the_script_makes_the_same_bytes(tmp_path: Path) -> None:
 def test_scikit_learn_is_not_needed_at_run_time() -> None:
     code = "import sys, dataferry.plugins as p; p.builtin_datasets(); assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+DECLARATION = """
+from dataferry.plugins import Plugin, ShippedFile
+
+PLUGIN = Plugin(
+    name={name!r}, title="T", description="D", about="", task="", license="CC0-1.0", license_note="",
+    homepage="", citation="", columns=(), splits=(), files=(ShippedFile("a.csv", 2, "00"),),
+    package={package!r},
+)
+"""
+
+
+def test_another_package_declares_a_dataset_and_ships_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    declared = {"penguins": "penguins", "second_iris": "iris", "broken": None, "no_plugin": None}
+    for module, name in declared.items():
+        text = "raise OSError" if module == "broken" else "PLUGIN = 1"
+        package = tmp_path / module
+        package.mkdir()
+        (package / "__init__.py").write_text(
+            text if name is None else DECLARATION.format(name=name, package=module)
+        )
+    table = tmp_path / "penguins" / "tables" / "penguins" / "a.csv"
+    table.parent.mkdir(parents=True)
+    table.write_bytes(b"a\n")
+    metadata = tmp_path / "penguins-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: penguins\nVersion: 1\n")
+    lines = [f"{module} = {module}:PLUGIN" for module in declared]
+    (metadata / "entry_points.txt").write_text("\n".join(["[dataferry.plugins]", *lines]) + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    found = builtin_datasets.__wrapped__()
+
+    assert set(found) == {*builtin_datasets(), "penguins"}
+    assert found["iris"] is builtin_datasets()["iris"]
+    with found["penguins"].open(ShippedFile("a.csv", 2, "00")) as stream:
+        assert stream.read() == b"a\n"
+    assert all(word in caplog.text for word in ("'iris'", "broken:PLUGIN", "no_plugin:PLUGIN"))

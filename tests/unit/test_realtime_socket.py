@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from dataferry.api.socket import MAX_MESSAGE, document_socket, install_socket
+from dataferry.api.socket import MAX_MESSAGE_CHARS, document_socket, install_socket
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.settings import Settings
@@ -38,7 +38,7 @@ class Site:
         SQLModel.metadata.create_all(self.database.engine)
         self.realtime = Realtime(settings)
         self.jobs = Jobs(self.database, settings, self.realtime)
-        self.jobs.register("download", self._work, queue="download")
+        self.jobs.register("download", self._work)
         self.tickets = {f"ticket-{name}": Viewer(name) for name in ("ada", "bob")}
         self.step = threading.Semaphore(0)
         self.app = FastAPI()
@@ -230,7 +230,7 @@ async def test_an_invalid_message_is_answered_and_the_socket_stays(site: Site) -
 
 async def test_a_message_that_is_too_long_ends_it(site: Site) -> None:
     async with site.connect() as client:
-        await client.send(json.dumps({"op": "subscribe", "topic": "x" * MAX_MESSAGE}))
+        await client.send(json.dumps({"op": "subscribe", "topic": "x" * MAX_MESSAGE_CHARS}))
         assert await closed(client) == 1009
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.sources import metadata
-from dataferry.sources.http_errors import MAX_WAIT_S, rate_limited
+from dataferry.sources.http_errors import MAX_RETRY_AFTER_S, rate_limited
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_times_are_aware() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
-    [({"retry-after": "87"}, 87), ({"retry-after": "99999999"}, MAX_WAIT_S), ({}, None)],
+    [({"retry-after": "87"}, 87), ({"retry-after": "99999999"}, MAX_RETRY_AFTER_S), ({}, None)],
 )
 def test_the_wait_that_a_hub_asks_for(headers: dict[str, str], seconds: float | None) -> None:
     assert rate_limited("Kaggle", headers).retry_after == seconds

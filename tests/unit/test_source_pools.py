@@ -149,7 +149,7 @@ async def test_a_call_that_waits_for_a_thread_times_out_without_blaming_the_hub(
 
 async def test_too_many_waiting_calls_are_refused_at_once(gate: threading.Event) -> None:
     busy = pool(workers=1)
-    calls = [asyncio.create_task(busy.run(30, gate.wait)) for _ in range(1 + pools.WAITING_PER_WORKER)]
+    calls = [asyncio.create_task(busy.run(30, gate.wait)) for _ in range(1 + pools.MAX_WAITING_PER_THREAD)]
     await asyncio.sleep(0)
     with pytest.raises(SourceUnreachable, match="Too many"):
         await busy.run(30, int)
@@ -159,7 +159,7 @@ async def test_too_many_waiting_calls_are_refused_at_once(gate: threading.Event)
 
 async def test_threads_left_behind_are_bounded_and_counted_down(gate: threading.Event) -> None:
     hung = pool(workers=1, breaker_s=0)
-    for _ in range(pools.LEFT_BEHIND_PER_WORKER):
+    for _ in range(pools.MAX_ABANDONED_PER_THREAD):
         with pytest.raises(SourceTimeout):
             await hung.run(0.02, gate.wait)
     with pytest.raises(SourceUnreachable, match="Too many"):

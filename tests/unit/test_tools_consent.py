@@ -63,4 +63,4 @@ async def test_a_url_is_fetched_as_the_person_wrote_it() -> None:
     await output(library, FixedConsent(written), "start_download", str(written))
     assert "TOPSECRET" not in str(written)
     [(_user, requested)] = library.requested
-    assert requested.link == "https://files.test/a.csv?token=TOPSECRET"
+    assert requested.url == "https://files.test/a.csv?token=TOPSECRET"

@@ -7,9 +7,22 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from dataferry.core.errors import InvalidInput
-from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, FileEntry, Http, JobView, Manifest
+from dataferry.core.specs import JOB_KINDS
+from dataferry.core.types import (
+    SOURCE_NAMES,
+    Credential,
+    DatasetRef,
+    FileEntry,
+    Http,
+    JobKind,
+    JobView,
+    Manifest,
+    SourceName,
+)
+from dataferry.jobs.queue import QUEUES
 
 _edge = st.sampled_from(string.ascii_letters + string.digits + "_")
 _middle = st.text(string.ascii_letters + string.digits + "_.-", max_size=12).filter(
@@ -59,12 +72,12 @@ def test_a_key_is_one_url_segment_and_comes_back(ref: DatasetRef) -> None:
 def test_a_link_shows_no_query_and_no_user(link: str) -> None:
     ref = DatasetRef.make("url", link)
     assert "?" not in ref.id
-    assert ref.link is not None
-    assert DatasetRef.make("url", ref.link) == ref
+    assert ref.url is not None
+    assert DatasetRef.make("url", ref.url) == ref
     scheme, _, rest = link.partition("://")
     named = DatasetRef.make("url", f"{scheme}://someone:pa55word@{rest}")
     assert "pa55word" not in f"{named} {named!r} {named.key}"
-    assert "pa55word" in (named.link or "")
+    assert "pa55word" in (named.url or "")
 
 
 @given(st.text(max_size=60), st.sampled_from(SOURCE_NAMES))
@@ -158,3 +171,17 @@ def test_a_job_that_was_sent_says_whether_it_is_active_and_is_read_back() -> Non
     assert job.model_dump()["active"] is True
     assert job.model_copy(update={"state": "failed"}).model_dump()["active"] is False
     assert JobView.model_validate_json(job.model_dump_json()) == job
+
+
+def test_a_kind_of_job_names_a_queue_that_is_declared() -> None:
+    assert {spec.queue for spec in JOB_KINDS.values()} <= set(QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("names", "declared"), [(SourceName, SOURCE_NAMES), (JobKind, tuple(JOB_KINDS))], ids=["source", "job"]
+)
+def test_only_declared_names_are_taken_in(names: type[str], declared: tuple[str, ...]) -> None:
+    adapter = TypeAdapter(names)
+    assert adapter.json_schema()["enum"] == list(declared)
+    with pytest.raises(ValidationError):
+        adapter.validate_python("elsewhere")

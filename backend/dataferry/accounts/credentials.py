@@ -36,17 +36,17 @@ class CredentialResolver:
 
     def resolve(self, source: SourceName, user_ids: Sequence[str] = ()) -> Credential:
         """The credential for a request of these people: the first of them who has one. Blocks."""
-        return self._database.call(self._of, source, user_ids)
+        return self._database.call(self._resolve, source, user_ids)
 
     async def find(self, source: SourceName, user_id: str) -> Credential:
         """The credential for a request of one person."""
-        return await self._database.run(self._of, source, [user_id])
+        return await self._database.run(self._resolve, source, [user_id])
 
     async def all(self, user_id: str) -> dict[SourceName, Credential]:
         """One credential for each source."""
 
         def read(session: Session) -> dict[SourceName, Credential]:
-            return {source: self._of(session, source, [user_id]) for source in SOURCE_NAMES}
+            return {source: self._resolve(session, source, [user_id]) for source in SOURCE_NAMES}
 
         return await self._database.run(read)
 
@@ -76,7 +76,7 @@ class CredentialResolver:
 
         await self._database.run(write)
 
-    def _of(self, session: Session, source: SourceName, user_ids: Sequence[str]) -> Credential:
+    def _resolve(self, session: Session, source: SourceName, user_ids: Sequence[str]) -> Credential:
         query = select(StoredCredential).where(
             StoredCredential.source == source, col(StoredCredential.user_id).in_(user_ids)
         )

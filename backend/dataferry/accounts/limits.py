@@ -1,4 +1,4 @@
-"""Guessing passwords is slow: failures are counted for each account and each address."""
+"""Rate limit for failed logins: failures are counted for each account and each address."""
 
 import math
 import threading
@@ -10,8 +10,8 @@ from ipaddress import ip_address, ip_network
 from dataferry.core.errors import TooManyRequests
 
 WINDOW_S = 60.0
-#: Above this many subjects, those that are quiet are forgotten.
-_SUBJECTS = 10_000
+#: Above this many subjects, those without a failure within the window are dropped.
+_MAX_SUBJECTS = 10_000
 
 Clock = Callable[[], float]
 
@@ -54,9 +54,9 @@ class FailureLimit:
         with self._lock:
             for subject in subjects:
                 self._failures.setdefault(subject, deque(maxlen=self.limit)).append(self.clock())
-            if len(self._failures) > _SUBJECTS:
-                quiet_since = self.clock() - WINDOW_S
-                self._failures = {s: times for s, times in self._failures.items() if times[-1] > quiet_since}
+            if len(self._failures) > _MAX_SUBJECTS:
+                window_start = self.clock() - WINDOW_S
+                self._failures = {s: times for s, times in self._failures.items() if times[-1] > window_start}
 
     def clear(self, subject: str) -> None:
         """A try succeeded."""

@@ -1,6 +1,6 @@
-"""Failures and tickets shared by several processes, in Redis.
+"""Failed logins and socket tickets shared by several processes, in Redis.
 
-Redis may be away: each process then counts and issues by itself, and nobody is kept out.
+While Redis cannot be reached each process counts and issues by itself, and nobody is kept out.
 """
 
 import hashlib
@@ -16,27 +16,27 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from dataferry.accounts.limits import WINDOW_S, Clock, FailureLimit
-from dataferry.accounts.tickets import TICKET_S, Tickets
+from dataferry.accounts.tickets import TICKET_TTL_S, SocketTickets
 from dataferry.core.telemetry import redact
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_TIMEOUT_S = 1.0
+_SOCKET_TIMEOUT_S = 1.0
 
 
 def connect(url: str) -> Redis:
     """A client that gives up quickly: somebody waits for the answer."""
     return Redis.from_url(
         url,
-        socket_timeout=_TIMEOUT_S,
-        socket_connect_timeout=_TIMEOUT_S,
+        socket_timeout=_SOCKET_TIMEOUT_S,
+        socket_connect_timeout=_SOCKET_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
 
 
-class SharedFailureLimit(FailureLimit):
+class RedisFailureLimit(FailureLimit):
     """``limit`` failures a minute for a subject, over all processes. Blocks for a round trip."""
 
     def __init__(self, redis: Redis, limit: int, *, clock: Clock = time.time) -> None:
@@ -54,11 +54,11 @@ class SharedFailureLimit(FailureLimit):
                     pipeline.expire(key, int(WINDOW_S))
                 pipeline.execute()
 
-        _where_reachable(push, None)
+        _or_default(push, None)
 
     def clear(self, subject: str) -> None:
         super().clear(subject)
-        _where_reachable(lambda: self._redis.delete(_failures_key(subject)), None)
+        _or_default(lambda: self._redis.delete(_failures_key(subject)), None)
 
     def wait_s(self, subject: str) -> float:
         def read() -> float:
@@ -66,10 +66,10 @@ class SharedFailureLimit(FailureLimit):
             oldest = self._redis.lindex(_failures_key(subject), -self.limit)
             return 0.0 if oldest is None else float(str(oldest)) + WINDOW_S - self.clock()
 
-        return max(super().wait_s(subject), _where_reachable(read, 0.0))
+        return max(super().wait_s(subject), _or_default(read, 0.0))
 
 
-class SharedTickets(Tickets):
+class RedisSocketTickets(SocketTickets):
     """A ticket of one process opens a socket at any. Blocks for a round trip."""
 
     def __init__(self, redis: Redis) -> None:
@@ -78,14 +78,14 @@ class SharedTickets(Tickets):
 
     def issue(self, user_id: str) -> str:
         ticket = secrets.token_urlsafe(24)
-        stored = _where_reachable(lambda: self._redis.set(_ticket_key(ticket), user_id, ex=TICKET_S), None)
+        stored = _or_default(lambda: self._redis.set(_ticket_key(ticket), user_id, ex=TICKET_TTL_S), None)
         return ticket if stored else super().issue(user_id)
 
     def redeem(self, ticket: str) -> str | None:
         own = super().redeem(ticket)
         if own is not None:
             return own
-        found = _where_reachable(lambda: self._redis.getdel(_ticket_key(ticket)), None)
+        found = _or_default(lambda: self._redis.getdel(_ticket_key(ticket)), None)
         return None if found is None else str(found)
 
 
@@ -102,9 +102,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _where_reachable(act: Callable[[], T], otherwise: T) -> T:
+def _or_default(act: Callable[[], T], default: T) -> T:
     try:
         return act()
     except (RedisError, OSError) as error:
         log.warning("Redis is away, this process goes on alone: %s", redact(str(error)))
-        return otherwise
+        return default

@@ -11,7 +11,7 @@ from dataferry.accounts.rules import OPERATOR
 from dataferry.core.db import new_id, now
 
 #: Two tabs that renew at one time may both use a token; a thief who comes later may not.
-REUSE_GRACE = timedelta(seconds=10)
+REUSE_GRACE_PERIOD = timedelta(seconds=10)
 
 # -- accounts -------------------------------------------------------------------------------------
 
@@ -45,8 +45,8 @@ def add_user(
 ) -> User:
     """A new account; the first one is admin in any case.
 
-    ``admit`` is told whether it is the first and raises if it may not be. Accounts are added one after
-    the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
+    ``admit`` is called with whether it is the first, and raises if it may not be. Accounts are added one
+    after the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
     """
     if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions queue as they are
         session.connection().execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
@@ -72,12 +72,12 @@ def set_password(
     session: Session, user_id: str, password_hash: str, *, keep_session: str | None = None
 ) -> None:
     """A new password ends every session but ``keep_session``."""
-    renew_hash(session, user_id, password_hash)
+    set_password_hash(session, user_id, password_hash)
     end_sessions(session, user_id, but=keep_session)
 
 
-def renew_hash(session: Session, user_id: str, password_hash: str) -> None:
-    """The same password, hashed anew."""
+def set_password_hash(session: Session, user_id: str, password_hash: str) -> None:
+    """Store a hash without ending sessions: the same password with other hash parameters."""
     session.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
 
 
@@ -100,7 +100,7 @@ def rotate(session: Session, digest: str) -> RefreshToken | None:
     token = session.get(RefreshToken, digest, with_for_update=True)
     if token is None or token.revoked_at is not None or token.expires_at < now():
         return None
-    if token.used_at is not None and token.used_at < now() - REUSE_GRACE:
+    if token.used_at is not None and token.used_at < now() - REUSE_GRACE_PERIOD:
         end_session(session, token.family_id)
         return None
     if session.get_one(User, token.user_id).disabled:
@@ -142,7 +142,7 @@ def end_sessions(session: Session, user_id: str, *, but: str | None = None) -> N
     session.exec(ending.values(revoked_at=now()))
 
 
-def forget_expired(session: Session, user_id: str) -> None:
+def delete_expired_tokens(session: Session, user_id: str) -> None:
     """Delete a person's tokens that would be refused by their age alone."""
     session.exec(
         delete(RefreshToken).where(col(RefreshToken.user_id) == user_id, col(RefreshToken.expires_at) < now())

@@ -32,7 +32,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _ALGORITHM = "HS256"
 _ISSUER = _AUDIENCE = "dataferry"
-_KIND = "access"
+_TYP_CLAIM = "access"
 _REQUIRED = ("exp", "iss", "aud", "sub")
 
 
@@ -99,7 +99,7 @@ class AccessTokens:
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
-            "typ": _KIND,
+            "typ": _TYP_CLAIM,
             "sub": user_id,
             "sid": session_id,
             "iat": issued,
@@ -120,7 +120,7 @@ class AccessTokens:
             )
         except (JWTError, ValueError) as error:  # the latter for what is not even text
             raise NotSignedIn("The session has ended.", next_step="Sign in again.") from error
-        if claims.get("typ") != _KIND:
+        if claims.get("typ") != _TYP_CLAIM:
             raise NotSignedIn("That is not an access token.", next_step="Sign in again.")
         return Claims(str(claims["sub"]), claims.get("sid"))
 
@@ -133,7 +133,7 @@ class Passwords:
 
     def __init__(self, *, rounds: int = 3, memory_kib: int = 65536) -> None:
         self._scheme = argon2.using(type="ID", rounds=rounds, memory_cost=memory_kib, parallelism=1)
-        self._nobody = _hash_of_nothing(rounds, memory_kib)
+        self._unmatchable_hash = _unmatchable_hash(rounds, memory_kib)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -148,7 +148,7 @@ class Passwords:
         """Whether it is the password. With no account to compare with it takes as long."""
         if len(password) not in PASSWORD_LENGTH:
             password, stored = "", None
-        return bool(self._scheme.verify(_normal(password), stored or self._nobody))
+        return bool(self._scheme.verify(_normal(password), stored or self._unmatchable_hash))
 
     def outdated(self, stored: str) -> bool:
         """Hashed with other parameters than today's."""
@@ -163,7 +163,7 @@ def _normal(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
-def _hash_of_nothing(rounds: int, memory_kib: int) -> str:
+def _unmatchable_hash(rounds: int, memory_kib: int) -> str:
     """A hash that no password has, as costly to compare with as a true one."""
     salt, digest = (base64.b64encode(random.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
     return f"$argon2id$v=19$m={memory_kib},t={rounds},p=1${salt}${digest}"

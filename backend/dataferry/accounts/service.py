@@ -13,7 +13,7 @@ from dataferry.accounts.limits import FailureLimit, account_subject, address_sub
 from dataferry.accounts.models import User
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
 from dataferry.accounts.security import AccessTokens, Passwords, Secrets
-from dataferry.accounts.tickets import Tickets
+from dataferry.accounts.tickets import SocketTickets
 from dataferry.accounts.views import TokenPair, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
@@ -36,11 +36,11 @@ class Accounts:
         self._passwords = passwords or Passwords()
         self._tokens = AccessTokens(Secrets(settings), settings.access_token_s)
         self._failures = FailureLimit(settings.login_failures)
-        self._tickets = Tickets()
+        self._tickets = SocketTickets()
         if settings.redis_url is not None:
             redis = redis_state.connect(settings.redis_url)
-            self._failures = redis_state.SharedFailureLimit(redis, settings.login_failures)
-            self._tickets = redis_state.SharedTickets(redis)
+            self._failures = redis_state.RedisFailureLimit(redis, settings.login_failures)
+            self._tickets = redis_state.RedisSocketTickets(redis)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
 
@@ -85,7 +85,7 @@ class Accounts:
             )
         if self._passwords.outdated(user.password_hash):
             renewed = await self._passwords.run(self._passwords.hash, password)
-            await self._database.run(rows.renew_hash, user.id, renewed)
+            await self._database.run(rows.set_password_hash, user.id, renewed)
         return await self._database.run(self._begin_session, user.id)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
@@ -229,7 +229,7 @@ class Accounts:
         return await self._passwords.run(attempt)
 
     def _begin_session(self, session: Session, user_id: str) -> TokenPair:
-        rows.forget_expired(session, user_id)
+        rows.delete_expired_tokens(session, user_id)
         return self._issue(session, user_id, new_id("session"))
 
     def _rotate(self, session: Session, refresh_token: str) -> TokenPair | None:

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-TICKET_S = 30
+TICKET_TTL_S = 30
 
 
-class Tickets:
+class SocketTickets:
     """In this process. Any thread."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -18,12 +18,12 @@ class Tickets:
         self._lock = threading.Lock()
 
     def issue(self, user_id: str) -> str:
-        """A ticket that works once within ``TICKET_S`` seconds."""
+        """A ticket that works once within ``TICKET_TTL_S`` seconds."""
         ticket = secrets.token_urlsafe(24)
         now = self._clock()
         with self._lock:
             self._tickets = {t: entry for t, entry in self._tickets.items() if entry[1] > now}
-            self._tickets[ticket] = (user_id, now + TICKET_S)
+            self._tickets[ticket] = (user_id, now + TICKET_TTL_S)
         return ticket
 
     def redeem(self, ticket: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What routes are handed: the services and who asks."""
+"""What routes are handed: the services, who asks, and the base of request bodies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from pydantic import BaseModel, ConfigDict
 
 from dataferry.accounts.views import UserView
 from dataferry.core.errors import NotSignedIn
@@ -52,6 +53,9 @@ def services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
+Wired = Annotated[Services, Depends(services)]
+
+
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/auth/token", auto_error=False)
 
 
@@ -62,9 +66,7 @@ async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
     return token
 
 
-async def current_user(
-    token: Annotated[str, Depends(access_token)], wired: Annotated[Services, Depends(services)]
-) -> UserView:
+async def current_user(token: Annotated[str, Depends(access_token)], wired: Wired) -> UserView:
     """The account behind the bearer token. Errors: ``NotSignedIn``."""
     return await wired.accounts.authenticate(token)
 
@@ -72,3 +74,12 @@ async def current_user(
 async def current_viewer(user: Annotated[UserView, Depends(current_user)]) -> Viewer:
     """Who asks, as services want to know it. Errors: ``NotSignedIn``."""
     return Viewer(user.id, user.admin)
+
+
+Current = Annotated[Viewer, Depends(current_viewer)]
+
+
+class RequestBody(BaseModel):
+    """Base of request bodies: a field that is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -50,7 +50,7 @@ class Problem(BaseModel):
 
 def problem_of(error: DataferryError) -> Problem:
     return Problem(
-        type=_described(error.code),
+        type=_type_url(error.code),
         title=error.title,
         status=error.status,
         detail=error.detail,
@@ -66,9 +66,9 @@ def install_problems(app: FastAPI) -> None:
 
     To be called before routes are added.
     """
-    app.add_exception_handler(DataferryError, _known)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(DataferryError, _on_dataferry_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_middleware(BodyLimit)
     app.add_middleware(UnexpectedErrors)
     app.router.responses = {
@@ -90,7 +90,7 @@ class BodyLimit:
         limit = next(limit for start, limit in BODY_LIMITS if scope["path"].startswith(start))
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            await _answer(_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
+            await _problem_response(_http_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
             return
         size = 0
 
@@ -131,49 +131,49 @@ class UnexpectedErrors:
             number = uuid4().hex[:12]
             log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
             if started:
-                raise  # the line is cut, so that half an answer is not taken for a whole one
-            await _answer(_unexpected(number))(scope, receive, send)
+                raise  # the connection is closed, so that half an answer is not taken for a whole one
+            await _problem_response(_internal_problem(number))(scope, receive, send)
 
 
-async def _known(_request: Request, error: Exception) -> Response:
+async def _on_dataferry_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DataferryError)
-    return _answer(problem_of(error))
+    return _problem_response(problem_of(error))
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _on_validation_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(
+    return _problem_response(
         Problem(
-            type=_described(InvalidInput.code),
+            type=_type_url(InvalidInput.code),
             title=InvalidInput.title,
             status=InvalidInput.status,
-            detail="; ".join(map(_fault, error.errors()[:5])),
+            detail="; ".join(map(_validation_message, error.errors()[:5])),
             code=InvalidInput.code,
             next_step=InvalidInput.usual_step,
         )
     )
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _on_http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(_refusal(error.status_code, error.detail), error.headers)
+    return _problem_response(_http_problem(error.status_code, error.detail), error.headers)
 
 
-def _refusal(status: int, detail: str = "") -> Problem:
+def _http_problem(status: int, detail: str = "") -> Problem:
     phrase = HTTPStatus(status).phrase
     kind = "about:blank"
     if status in REFUSALS:
         code, detail, next_step = REFUSALS[status]
-        kind = _described(code)
+        kind = _type_url(code)
     else:
         code, detail = phrase.lower().replace(" ", "_"), f"{detail or phrase}."
         next_step = f"{REFERENCE} says what a request must be."
     return Problem(type=kind, title=phrase, status=status, detail=detail, code=code, next_step=next_step)
 
 
-def _unexpected(number: str) -> Problem:
+def _internal_problem(number: str) -> Problem:
     return Problem(
-        type=_described(DataferryError.code),
+        type=_type_url(DataferryError.code),
         title=DataferryError.title,
         status=DataferryError.status,
         detail=f"Something in Dataferry itself went wrong ({number}).",
@@ -182,7 +182,7 @@ def _unexpected(number: str) -> Problem:
     )
 
 
-def _fault(fault: Mapping[str, Any]) -> str:
+def _validation_message(fault: Mapping[str, Any]) -> str:
     """Where and what, never the input itself: it may be a password."""
     if fault["type"] == "json_invalid":
         return "body: it is not JSON"
@@ -190,11 +190,11 @@ def _fault(fault: Mapping[str, Any]) -> str:
     return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _described(code: str) -> str:
+def _type_url(code: str) -> str:
     return f"{REFERENCE}#{code}"
 
 
-def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def _problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     headers = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

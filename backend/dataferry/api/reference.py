@@ -60,7 +60,7 @@ def reference_page(document: dict[str, Any], origin: str) -> str:
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     mark = "" if "security" in operation else ' <em class="open">open</em>'
     rows = [
-        (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p.get("schema", {})), _words(p))
+        (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p.get("schema", {})), _description(p))
         for p in operation.get("parameters", ())
     ]
     sent = operation.get("requestBody", {}).get("content", {})
@@ -71,10 +71,10 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         if status != "default"
     ]
     heading = f'<code><span class="method">{method.upper()}</span>{escape(path)}</code>{mark}'
-    words = _words(operation)
+    words = _description(operation)
     gist = re.split(r"(?<=[.:])\s|<br>", words, maxsplit=1)[0].rstrip(".:")
     body = [f"<p>{words}</p>", _table(("parameter", "in", "type", ""), rows), *bodies, *answers]
-    return _folded(operation["operationId"], f"{heading} <span>{gist}</span>", body)
+    return _details_element(operation["operationId"], f"{heading} <span>{gist}</span>", body)
 
 
 def _contents(contents: dict[str, Any]) -> str:
@@ -95,15 +95,15 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
             f"<code>{escape(field)}</code>",
             _type(about),
             "" if field in required else "optional",
-            _words(about),
+            _description(about),
         )
         for field, about in schema.get("properties", {}).items()
     ]
-    body = [f"<p>{_words(schema)}</p>", _table(("field", "type", "", ""), rows)]
-    return _folded(f"type-{name}", f"<code>{escape(name)}</code>", body)
+    body = [f"<p>{_description(schema)}</p>", _table(("field", "type", "", ""), rows)]
+    return _details_element(f"type-{name}", f"<code>{escape(name)}</code>", body)
 
 
-def _folded(anchor: str, heading: str, body: Iterable[str]) -> str:
+def _details_element(anchor: str, heading: str, body: Iterable[str]) -> str:
     """A part that opens with a click, or with a link to it: the anchor is inside, so browsers unfold it."""
     return f'<details><summary>{heading}</summary><div id="{escape(anchor)}">{"".join(body)}</div></details>'
 
@@ -111,7 +111,7 @@ def _folded(anchor: str, heading: str, body: Iterable[str]) -> str:
 def _errors() -> str:
     rows = [
         (status, f'<code id="{escape(code)}">{escape(code)}</code>', escape(title), escape(step))
-        for status, code, title, step in sorted(set(_kinds()))
+        for status, code, title, step in sorted(set(_error_rows()))
     ]
     return (
         "<p>Every error is <code>application/problem+json</code> (RFC 9457), a "
@@ -120,7 +120,7 @@ def _errors() -> str:
     )
 
 
-def _kinds() -> Iterator[tuple[str, str, str, str]]:
+def _error_rows() -> Iterator[tuple[str, str, str, str]]:
     """Status, code, title and usual next step of every error that an answer may be."""
 
     def below(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
@@ -153,7 +153,7 @@ def _type(schema: dict[str, Any]) -> str:
     return escape(schema.get("type", "anything"))
 
 
-def _words(about: dict[str, Any]) -> str:
+def _description(about: dict[str, Any]) -> str:
     """A description in HTML, its code in backticks as code."""
     text = escape(about.get("description") or "")
     return re.sub(r"(`+)(.+?)\1", r"<code>\2</code>", text).replace("\n\n", "<br>")

@@ -35,7 +35,7 @@ Redeem = Callable[[str], Awaitable[Viewer]]
 """Whose a one-time ticket is. Errors: ``NotSignedIn``."""
 
 #: Characters of a message from a client.
-MAX_MESSAGE = 4096
+MAX_MESSAGE_CHARS = 4096
 
 NOT_SIGNED_IN, TOO_LONG, STOPPING = 4401, 1009, 1012
 
@@ -45,9 +45,9 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
 
     @app.websocket("/api/ws", name="socket")
     async def socket(
-        websocket: WebSocket, ticket: Annotated[str, Query(max_length=MAX_MESSAGE)] = ""
+        websocket: WebSocket, ticket: Annotated[str, Query(max_length=MAX_MESSAGE_CHARS)] = ""
     ) -> None:
-        if not _from_own_page(websocket):
+        if not _is_same_origin(websocket):
             await websocket.close()  # before it is accepted: answered with 403
             return
         # Accepted first: of a refused handshake a browser does not tell the page the code.
@@ -59,7 +59,7 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
             return
         feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
         try:
-            await _converse(websocket, feed)
+            await _serve(websocket, feed)
         finally:
             realtime.release(feed)
 
@@ -82,7 +82,7 @@ def document_socket(app: FastAPI) -> None:
         """What a page receives over `WS /api/ws`."""
 
 
-def _from_own_page(websocket: WebSocket) -> bool:
+def _is_same_origin(websocket: WebSocket) -> bool:
     """Browsers send a page's cookies and, from anywhere, open sockets: only our own page may. Other
     clients send no Origin."""
     origin = websocket.headers.get("origin")
@@ -94,7 +94,7 @@ def _from_own_page(websocket: WebSocket) -> bool:
         return False
 
 
-async def _converse(websocket: WebSocket, feed: Feed) -> None:
+async def _serve(websocket: WebSocket, feed: Feed) -> None:
     """Read and write until one side ends it."""
     reading = asyncio.create_task(_read(websocket, feed))
     writing = asyncio.create_task(_write(websocket, feed))
@@ -125,8 +125,8 @@ async def _read(websocket: WebSocket, feed: Feed) -> None:
         if frame["type"] == "websocket.disconnect":
             return
         text = frame.get("text")
-        if text is not None and len(text) > MAX_MESSAGE:
-            await _close(websocket, TOO_LONG, f"A message has {MAX_MESSAGE} characters at most.")
+        if text is not None and len(text) > MAX_MESSAGE_CHARS:
+            await _close(websocket, TOO_LONG, f"A message has {MAX_MESSAGE_CHARS} characters at most.")
             return
         await _answer(text, feed)
 

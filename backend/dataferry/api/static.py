@@ -18,8 +18,8 @@ from dataferry.api.reference import reference_page
 WEB = Path(__file__).parents[1] / "_web"
 
 #: First segments that are never one of the page's screens: what is missing there is missing.
-_NOT_SCREENS = frozenset({"api", "assets", "docs", "hub", "metrics"})
-_YEAR_S = 31_536_000
+_RESERVED_SEGMENTS = frozenset({"api", "assets", "docs", "hub", "metrics"})
+_ASSET_MAX_AGE_S = 31_536_000
 
 _NOT_BUILT = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dataferry</title></head>
 <body><h1>The page is not built</h1>
@@ -56,7 +56,9 @@ class Page(StaticFiles):
             response = await super().get_response("index.html", scope)
         # Names of assets carry a hash of their content; everything else may change with each build.
         lasting = _first_segment(path) == "assets"
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable" if lasting else "no-cache"
+        response.headers["Cache-Control"] = (
+            f"public, max-age={_ASSET_MAX_AGE_S}, immutable" if lasting else "no-cache"
+        )
         return response
 
 
@@ -69,7 +71,7 @@ def _is_screen(path: str) -> bool:
     if path == ".":
         return True
     # A name with a dot at the top is a file, as robots.txt is; further down it may be a dataset's key.
-    return _first_segment(path) not in _NOT_SCREENS and ("/" in path or "." not in path)
+    return _first_segment(path) not in _RESERVED_SEGMENTS and ("/" in path or "." not in path)
 
 
 def install_page(app: FastAPI, web: Path = WEB) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from dataferry import __version__
 from dataferry.cli import datasets, doctor, jobs, serving, users
-from dataferry.cli.output import ExitCode, complain
+from dataferry.cli.output import ExitCode, print_error
 from dataferry.core.errors import DataferryError
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         app()
     except DataferryError as error:
-        complain(error)
+        print_error(error)
         sys.exit(ExitCode.of(error.code))
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)

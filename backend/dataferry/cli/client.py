@@ -11,7 +11,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 
 from dataferry.accounts.service import Accounts
-from dataferry.cli.serving import address_of, build_server, listening, owned
+from dataferry.cli.serving import address_of, bound_socket, build_server, data_folder_lock
 from dataferry.core.db import Database
 from dataferry.core.errors import ConfigError, restore
 from dataferry.core.lock import owner_address
@@ -84,7 +84,7 @@ def connected(user: str | None = None) -> Iterator[Client]:
         yield Client(address, _token(settings, user), own_server=False)
         return
     settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
-    with owned(settings), listening(settings) as listener:
+    with data_folder_lock(settings), bound_socket(settings) as listener:
         server = build_server(settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

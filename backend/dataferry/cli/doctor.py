@@ -20,8 +20,9 @@ from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
 from dataferry.core.sizes import readable_bytes
+from dataferry.core.specs import SOURCES
 from dataferry.core.telemetry import configure_logging, redact
-from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest, SourceName
+from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest
 from dataferry.library.paths import Store
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
@@ -36,13 +37,6 @@ _PACKAGES = (
     "langchain",
     "langchain-google-genai",
 )
-#: Small public datasets that have been there for years.
-_KNOWN: dict[SourceName, str] = {
-    "huggingface": "huggingface:stanfordnlp/imdb",
-    "kaggle": "kaggle:andrewmvd/heart-failure-clinical-data",
-}
-#: A file small enough to be asked for in a probe.
-_SMALL = 64 * 1024
 
 
 def doctor(
@@ -57,7 +51,7 @@ def doctor(
     out.print(f"Dataferry {__version__} · Python {platform.python_version()} · {platform.platform()}")
     out.print(" · ".join(f"{package} {version(package)}" for package in _PACKAGES))
     _print_settings(settings)
-    checks.run("store can be written", lambda: _store(settings))
+    checks.run("store can be written", lambda: _check_store(settings))
     checks.run("server", lambda: owner_address(settings.data_dir) or "not running")
     if live:
         asyncio.run(_probe(settings, checks))
@@ -76,14 +70,14 @@ class Checks:
     def run(self, name: str, check: Callable[[], str]) -> None:
         began = time.perf_counter()
         try:
-            self._say("ok", name, check(), began)
+            self._print_line("ok", name, check(), began)
         except Exception as error:
             self._fail(name, error, began)
 
-    async def ask(self, name: str, check: Callable[[], Awaitable[str]]) -> None:
+    async def run_async(self, name: str, check: Callable[[], Awaitable[str]]) -> None:
         began = time.perf_counter()
         try:
-            self._say("ok", name, await check(), began)
+            self._print_line("ok", name, await check(), began)
         except Exception as error:
             self._fail(name, error, began)
 
@@ -92,10 +86,10 @@ class Checks:
         words = str(error)
         if isinstance(error, DataferryError):
             words = f"[{error.code}] {error.detail} {error.next_step or ''}"
-        self._say("FAILED", name, words, began)
+        self._print_line("FAILED", name, words, began)
 
-    def _say(self, mark: str, name: str, words: str, began: float) -> None:
-        out.print(f"{mark:6} {name}: {redact(words).strip()} ({time.perf_counter() - began:.2f} s)")
+    def _print_line(self, outcome: str, name: str, words: str, began: float) -> None:
+        out.print(f"{outcome:6} {name}: {redact(words).strip()} ({time.perf_counter() - began:.2f} s)")
 
 
 def _print_settings(settings: Settings) -> None:
@@ -108,7 +102,7 @@ def _print_settings(settings: Settings) -> None:
         out.print(f"       {environment_name(field)}={shown}")
 
 
-def _store(settings: Settings) -> str:
+def _check_store(settings: Settings) -> str:
     Store(settings.store).prepare()
     usage = shutil.disk_usage(settings.store)
     return f"{settings.store}, {readable_bytes(usage.free)} of {readable_bytes(usage.total)} free"
@@ -119,13 +113,14 @@ async def _probe(settings: Settings, checks: Checks) -> None:
     credentials = server_credentials(settings)
     catalog = Catalog(build_sources(settings), settings)
     try:
-        for source, known in _KNOWN.items():
-            await _probe_source(
-                catalog, checks, DatasetRef.parse(known), credentials.get(source, Credential(source))
-            )
+        for spec in SOURCES.values():
+            if spec.example_id is not None:
+                ref = DatasetRef.make(spec.name, spec.example_id)
+                credential = credentials.get(spec.name, Credential(spec.name))
+                await _probe_source(catalog, checks, ref, credential)
     finally:
         catalog.close()
-    await checks.ask("model: one streamed token", lambda: probe_model(settings))
+    await checks.run_async("model: one streamed token", lambda: probe_model(settings))
 
 
 async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, credential: Credential) -> None:
@@ -156,10 +151,10 @@ async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, crede
 
     name = ref.label
     out.print(f"       {name}: as {credential.origin}")
-    await checks.ask(f"{name}: search", search)
-    await checks.ask(f"{name}: describe", describe)
-    await checks.ask(f"{name}: file list", file_list)
-    await checks.ask(f"{name}: Range and checksum headers", headers)
+    await checks.run_async(f"{name}: search", search)
+    await checks.run_async(f"{name}: describe", describe)
+    await checks.run_async(f"{name}: file list", file_list)
+    await checks.run_async(f"{name}: Range and checksum headers", headers)
 
 
 def _smallest(manifest: Manifest) -> FileEntry:
@@ -171,9 +166,9 @@ def _headers(entry: FileEntry) -> str:
     if not isinstance(entry.origin, Http):
         return "not served over HTTP"
     with open_http(entry.origin, headers={"Range": "bytes=0-0"}) as response:
-        told = {
+        headers_found = {
             name: response.headers[name]
             for name in ("content-range", "etag", "x-linked-etag", "x-goog-hash", "accept-ranges")
             if name in response.headers
         }
-        return f"{response.status} {told}"
+        return f"{response.status} {headers_found}"

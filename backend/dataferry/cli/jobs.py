@@ -17,7 +17,7 @@ app = typer.Typer()
 JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
 
 #: What stands for no limit.
-NONE = "none"
+NO_LIMIT = "none"
 
 
 @app.callback(invoke_without_command=True)
@@ -104,7 +104,7 @@ def limit(
             answer = client.call("GET", path)
         else:
             answer = client.call("POST", path, json={"bytes_per_s": _speed(speed)})
-    out.print(f"{job_id}: {_rate(answer['bytes_per_s'])}")
+    out.print(f"{job_id}: {_format_rate(answer['bytes_per_s'])}")
 
 
 def limits(
@@ -121,18 +121,18 @@ def limits(
         raise InvalidInput("--reset leaves nothing to set.", next_step="Run it alone.")
     with connected(user) as client:
         answer = client.call("DELETE" if reset else "GET", path)
-        body = _changed(answer, speed, night, night_speed)
+        body = _updated_limits(answer, speed, night, night_speed)
         if body is not None:
             answer = client.call("PUT", path, json=body)
     if as_json:
         print(json.dumps(answer, indent=2))
         return
-    out.print(f"All downloads together: {_rate(answer['bytes_per_s'])}")
+    out.print(f"All downloads together: {_format_rate(answer['bytes_per_s'])}")
     if answer["night"] is not None:
-        out.print(f"{answer['night']}, the server's time: {_rate(answer['night_bytes_per_s'])}")
+        out.print(f"{answer['night']}, the server's time: {_format_rate(answer['night_bytes_per_s'])}")
 
 
-def _changed(
+def _updated_limits(
     now: dict[str, Any], speed: str | None, night: str | None, night_speed: str | None
 ) -> dict[str, Any] | None:
     """All three limits with what was given; None where nothing was."""
@@ -142,7 +142,7 @@ def _changed(
     if speed is not None:
         body["bytes_per_s"] = _speed(speed)
     if night is not None:
-        body["night"] = None if night.lower() == NONE else night
+        body["night"] = None if night.lower() == NO_LIMIT else night
     if night_speed is not None:
         body["night_bytes_per_s"] = _speed(night_speed)
     elif body["night"] is None:
@@ -152,7 +152,7 @@ def _changed(
 
 def _speed(text: str) -> int | None:
     """``2MB``, ``2MB/s`` or ``none``. Errors: ``InvalidInput``."""
-    if text.lower() == NONE:
+    if text.lower() == NO_LIMIT:
         return None
     count = parse_size(text.removesuffix("/s"))
     if not count or count < 0:
@@ -160,5 +160,5 @@ def _speed(text: str) -> int | None:
     return count
 
 
-def _rate(count: int | None) -> str:
+def _format_rate(count: int | None) -> str:
     return "no limit" if count is None else f"{readable_bytes(count)}/s"

@@ -60,7 +60,7 @@ _CODES = {
 }
 
 
-def complain(error: DataferryError) -> None:
+def print_error(error: DataferryError) -> None:
     """One line on stderr: what, why, and the next act."""
     print(f"dataferry: {error.detail}", error.next_step or "", file=sys.stderr)
 

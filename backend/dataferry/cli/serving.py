@@ -26,11 +26,11 @@ def serve(
     given = {"host": host, "port": port}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level, as_json=settings.log_json)
-    with owned(settings) as lock, listening(settings) as listener:
+    with data_folder_lock(settings) as lock, bound_socket(settings) as listener:
         Store(settings.store).prepare()
         address = address_of(settings, listener)
         server = build_server(settings)
-        lock.announce(address)
+        lock.write_address(address)
         token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
         out.print(f"Dataferry is at {address}")
         if token is not None:
@@ -49,10 +49,10 @@ def worker() -> None:
             next_step="Set DATABASE_URL to Postgres and REDIS_URL, or run `dataferry serve` alone.",
         )
     configure_logging(settings.log_level, as_json=settings.log_json)
-    asyncio.run(_work(settings))
+    asyncio.run(_run_worker(settings))
 
 
-async def _work(settings: Settings) -> None:
+async def _run_worker(settings: Settings) -> None:
     from dataferry.app import build_services, started
 
     stop = asyncio.Event()
@@ -85,7 +85,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 @contextlib.contextmanager
-def owned(settings: Settings) -> Iterator[DataFolderLock]:
+def data_folder_lock(settings: Settings) -> Iterator[DataFolderLock]:
     """The data folder, held while the body runs. With Postgres several processes may share it."""
     if not settings.embedded:
         make_data_folder(settings.data_dir)
@@ -96,7 +96,7 @@ def owned(settings: Settings) -> Iterator[DataFolderLock]:
 
 
 @contextlib.contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
+def bound_socket(settings: Settings) -> Iterator[socket.socket]:
     """A bound socket. Errors: ``ConfigError`` for an occupied port or an address that is not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With the protocol named, asyncio sends small answers at once; else each waits 40 ms for more.

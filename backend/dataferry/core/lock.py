@@ -1,4 +1,4 @@
-"""One owner of a data folder."""
+"""A lock file (flock) in the data folder: one process owns it."""
 
 import fcntl
 import os
@@ -53,11 +53,11 @@ class DataFolderLock:
                 next_step="Stop it, or set DATAFERRY_DATA_DIR to another folder.",
             ) from None
         self._descriptor = descriptor
-        self.announce("")
+        self.write_address("")
         return self
 
-    def announce(self, address: str) -> None:
-        """Write down where this process listens."""
+    def write_address(self, address: str) -> None:
+        """Record where this process listens."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, address.encode(), 0)

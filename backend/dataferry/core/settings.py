@@ -15,7 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
-from dataferry.core.time_window import parse_night, written
+from dataferry.core.time_window import format_time_window, parse_time_window
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
 #: dropped from it once they are in ``Settings``.
@@ -182,10 +182,10 @@ class Settings(BaseSettings):
     @field_validator("night")
     @classmethod
     def _known_hours(cls, value: str | None) -> str | None:
-        return None if value is None else written(parse_night(value))
+        return None if value is None else format_time_window(parse_time_window(value))
 
     @model_validator(mode="after")
-    def _a_night_has_hours(self) -> Self:
+    def _night_speed_needs_hours(self) -> Self:
         if self.night_bytes_per_s is None or self.night is not None:
             return self
         raise ValueError("DATAFERRY_NIGHT must be set when DATAFERRY_NIGHT_BYTES_PER_S is")

@@ -3,14 +3,14 @@
 import re
 from datetime import time
 
-Night = tuple[time, time]
+TimeWindow = tuple[time, time]
 """From (included) to (not included), local time; may cross midnight."""
 
 _FORM = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 
 
-def parse_night(text: str) -> Night:
-    """Errors: ``ValueError`` with words for a person."""
+def parse_time_window(text: str) -> TimeWindow:
+    """The start and end of ``22:00-06:00``. Errors: ``ValueError`` with a message for people."""
     match = _FORM.fullmatch(text)
     try:
         hours = [int(part) for part in match.groups()] if match else []
@@ -22,6 +22,6 @@ def parse_night(text: str) -> Night:
     return start, end
 
 
-def written(night: Night) -> str:
-    """The inverse of ``parse_night``."""
-    return f"{night[0]:%H:%M}-{night[1]:%H:%M}"
+def format_time_window(window: TimeWindow) -> str:
+    """The inverse of ``parse_time_window``."""
+    return f"{window[0]:%H:%M}-{window[1]:%H:%M}"

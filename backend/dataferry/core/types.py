@@ -5,29 +5,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, BinaryIO, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from dataferry.core.errors import InvalidInput
+from dataferry.core.specs import JOB_KINDS, SOURCES
 
-SourceName = Literal["kaggle", "huggingface", "builtin", "url"]
-SourceLabel = Literal["Kaggle", "HuggingFace", "Built-in", "URL"]
-SOURCE_LABELS: dict[SourceName, SourceLabel] = {
-    "kaggle": "Kaggle",
-    "huggingface": "HuggingFace",
-    "builtin": "Built-in",
-    "url": "URL",
-}
-SOURCE_NAMES: tuple[SourceName, ...] = get_args(SourceName)
+SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
+SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
 
-_SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
-_ID_PATTERNS: dict[str, tuple[re.Pattern[str], str]] = {
-    "kaggle": (re.compile(rf"{_SEGMENT}/{_SEGMENT}"), "owner/name"),
-    "huggingface": (re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"), "owner/name"),
-    "builtin": (re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
-}
+if TYPE_CHECKING:
+    SourceName = str
+    SourceLabel = str
+    HubName = str
+else:  # where values come in, Pydantic accepts the declared ones only
+    SourceName = Literal[SOURCE_NAMES]
+    SourceLabel = Literal[tuple(SOURCE_LABELS.values())]
+    HubName = Literal[tuple(spec.name for spec in SOURCES.values() if spec.hub)]
+
 _KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
 _KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")
 
@@ -42,14 +39,14 @@ class View(BaseModel):
 class DatasetRef:
     """``source:id``, e.g. ``huggingface:stanfordnlp/imdb``. ``str(parse(x)) == x``.
 
-    For the ``url`` source the id is the link without query and user info, with a short digest
+    For the ``url`` source the id is the URL without query and user info, with a short digest
     behind ``#`` where something was taken out: ``url:https://host/a.zip#1f2e3d4c5b6a``. The whole
-    link travels in ``link``, which is never shown, compared or printed.
+    URL is in ``url``, which is never shown, compared or printed.
     """
 
     source: SourceName
     id: str
-    link: str | None = field(default=None, repr=False, compare=False)
+    url: str | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def make(cls, source: str, dataset_id: str) -> Self:
@@ -57,18 +54,22 @@ class DatasetRef:
 
         Errors: ``InvalidInput`` for an unknown source or an id of the wrong form.
         """
-        if source not in SOURCE_NAMES:
+        spec = SOURCES.get(source)
+        if spec is None:
             raise InvalidInput(
                 f"There is no source named {source[:40]!r}.",
                 next_step=f"Use one of: {', '.join(SOURCE_NAMES)}.",
             )
-        if source == "url":
-            return cls._from_link(dataset_id)
-        pattern, form = _ID_PATTERNS[source]
-        if not pattern.fullmatch(dataset_id) or ".." in dataset_id or "--" in dataset_id.split("/")[0]:
+        if spec.id_pattern is None:
+            return cls._from_url(dataset_id)
+        if (
+            not spec.id_pattern.fullmatch(dataset_id)
+            or ".." in dataset_id
+            or "--" in dataset_id.split("/")[0]
+        ):
             raise InvalidInput(
-                f"{dataset_id[:80]!r} is not a dataset id of {SOURCE_LABELS[source]}.",
-                next_step=f"Give it as {form}.",
+                f"{dataset_id[:80]!r} is not a dataset id of {spec.label}.",
+                next_step=f"Give it as {spec.id_form}.",
             )
         return cls(source, dataset_id)
 
@@ -95,30 +96,30 @@ class DatasetRef:
         return cls.parse(text)
 
     @classmethod
-    def _from_link(cls, link: str) -> Self:
+    def _from_url(cls, url: str) -> Self:
         bad = InvalidInput(
             "That is not a link to a file.", next_step="Give a whole http:// or https:// address."
         )
         try:
-            parts = urlsplit(link)
+            parts = urlsplit(url)
             port = f":{parts.port}" if parts.port else ""
         except ValueError as error:
             raise bad from error
-        if parts.scheme not in ("http", "https") or not parts.hostname or len(link) > 4096:
+        if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 4096:
             raise bad
-        if any(ord(c) <= 32 or ord(c) == 127 for c in link):
+        if any(ord(c) <= 32 or ord(c) == 127 for c in url):
             raise bad
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         shown = urlunsplit((parts.scheme, host + port, parts.path or "/", "", ""))
         hidden = f"{parts.username or ''}:{parts.password or ''}?{parts.query}"
         if hidden != ":?":
             shown += "#" + sha256(hidden.encode()).hexdigest()[:12]
-            return cls("url", shown, link=urlunsplit(parts._replace(fragment="")))
+            return cls("url", shown, url=urlunsplit(parts._replace(fragment="")))
         if re.fullmatch(r"[0-9a-f]{12}", parts.fragment):
-            # Our own form of a link whose query is stored elsewhere: the ref parses, the link is
-            # unknown until the library fills it in.
+            # Our own form of a URL whose query is stored elsewhere: the ref parses, the URL is unknown
+            # until the library fills it in.
             return cls("url", f"{shown}#{parts.fragment}")
-        return cls("url", shown, link=shown)
+        return cls("url", shown, url=shown)
 
     def __str__(self) -> str:
         return f"{self.source}:{self.id}"
@@ -143,7 +144,7 @@ class DatasetRef:
     @property
     def owner(self) -> str:
         """The owner's name; empty where the source has none."""
-        return self.id.rpartition("/")[0] if self.source in ("kaggle", "huggingface") else ""
+        return self.id.rpartition("/")[0] if SOURCES[self.source].hub else ""
 
     @property
     def name(self) -> str:
@@ -176,7 +177,7 @@ class Http:
     """Bytes behind a URL.
 
     ``headers`` go to the URL's own host only: authorization is dropped on a redirect to another.
-    ``refresh`` returns a fresh lease when a signed URL has expired (401 or 403).
+    ``refresh`` returns the file's new signed URL once this one has expired (401 or 403).
     ``public_only`` refuses, when the connection is made, every address that is not a public one.
     """
 
@@ -238,7 +239,7 @@ class Progress(View):
     eta_s: float | None = None
     files_done: int = 0
     files_total: int | None = None
-    #: What happened on the way that a person should know, such as a file that is fetched anew.
+    #: What happened on the way that a person should know, such as a file that is fetched again.
     note: str | None = None
 
 
@@ -303,7 +304,10 @@ class SourceProblem(View):
     link: str | None = None
 
 
-JobKind = Literal["download", "update", "delete"]
+if TYPE_CHECKING:
+    JobKind = str
+else:
+    JobKind = Literal[tuple(JOB_KINDS)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
 ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})

@@ -1,4 +1,4 @@
-"""How a job comes to its end: what is said beforehand, and what is written down."""
+"""The completion of a job: previewed for the hooks, then recorded in its row."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -14,14 +14,14 @@ from dataferry.jobs.views import job_view
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """How a job ends. ``measured`` are the last figures of its run."""
+class Completion:
+    """How a job ends. ``metrics`` are the last ones of its run."""
 
     job_id: str
     generation: int
     state: Literal["succeeded", "cancelled", "failed"]
     problem: ProblemView | None = None
-    measured: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -30,41 +30,47 @@ class End:
         state: Literal["succeeded", "cancelled", "failed"],
         problem: ProblemView | None = None,
     ) -> Self:
-        return cls(run.id, run.generation, state, problem, run.measured)
+        return cls(run.id, run.generation, state, problem, run.metrics)
 
 
-def _ending(session: Session, end: End) -> tuple[Job | None, bool]:
-    """The locked row that is to end, and whether it should start again instead."""
-    job = rows.expect(session, end.job_id, generation=end.generation)
-    again = job is not None and end.state == "cancelled" and bool(rows.requesters(session, job.id))
-    return job, again
+def _lock_row(session: Session, completion: Completion) -> tuple[Job | None, bool]:
+    """The locked row that is to be completed, and whether it must be requeued instead: a cancelled job
+    that somebody has asked for meanwhile."""
+    job = rows.expect(session, completion.job_id, generation=completion.generation)
+    requeue = job is not None and completion.state == "cancelled" and bool(rows.requesters(session, job.id))
+    return job, requeue
 
 
-def foresee(session: Session, end: End) -> JobView | None:
-    """The job as it will be, for the hooks; None where it will not end."""
-    job, again = _ending(session, end)
-    if job is None or again:
+def preview(session: Session, completion: Completion) -> JobView | None:
+    """The job as it will be once completed; None where it will not be completed."""
+    job, requeue = _lock_row(session, completion)
+    if job is None or requeue:
         return None
-    ended = {"state": end.state, "problem": end.problem, "waiting_until": None, "finished_at": now()}
+    ended = {
+        "state": completion.state,
+        "problem": completion.problem,
+        "waiting_until": None,
+        "finished_at": now(),
+    }
     return job_view(job).model_copy(update=ended)
 
 
-def write_down(session: Session, end: End) -> Job | None:
-    """Write the end down; the row where it starts again instead."""
-    job, again = _ending(session, end)
+def record(session: Session, completion: Completion) -> Job | None:
+    """Write the completion into the row; returns the row where it was requeued instead."""
+    job, requeue = _lock_row(session, completion)
     if job is None:
         return None
-    if again:
+    if requeue:
         return rows.requeue(session, job, stop=None, attempt=1, used_s=0.0)
-    problem = None if end.problem is None else end.problem.model_dump()
+    problem = None if completion.problem is None else completion.problem.model_dump()
     rows.change(
         session,
         job,
-        end.state,
+        completion.state,
         owner=None,
         problem=problem,
         waiting_until=None,
         finished_at=now(),
-        **end.measured,
+        **completion.metrics,
     )
     return None

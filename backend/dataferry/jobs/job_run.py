@@ -15,8 +15,8 @@ _VERIFYING = ("verifying", "unpacking", "finishing")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What of the row a run needs to tell others how far it is."""
+class RowState:
+    """What a run knows of its job's row: the view, the row's version, and who receives its changes."""
 
     view: JobView
     version: int
@@ -32,33 +32,33 @@ class JobRun:
 
     def __init__(
         self,
-        standing: Standing,
+        row_state: RowState,
         params: dict[str, Any],
         *,
         generation: int,
         used_s: float,
         progress_hz: float,
-        publish: Callable[[Standing], None],
-        change: "Callable[[JobRun, dict[str, Any]], None]",
+        publish: Callable[[RowState], None],
+        write_row: "Callable[[JobRun, dict[str, Any]], None]",
     ) -> None:
         self.params = params
-        self.requesters = standing.audience
+        self.requesters = row_state.audience
         self.cancel = threading.Event()
         self.stop_reason: StopReason | None = None
-        self.id = standing.view.id
+        self.id = row_state.view.id
         self.generation = generation
         self.error: BaseException | None = None
         self.ended = threading.Event()
-        #: The job belongs to another worker now; nothing of this run may be written down.
-        self.lost = False
-        self._standing = standing
-        self._progress = standing.view.progress
+        #: The job belongs to another worker now; nothing of this run may be written into its row.
+        self.ownership_lost = False
+        self._row_state = row_state
+        self._progress = row_state.view.progress
         self._interval_s = 1.0 / progress_hz
-        self._told_at = 0.0
+        self._published_at = 0.0
         self._used_before_s = used_s
         self._started_at = time.monotonic()
         self._publish = publish
-        self._change = change
+        self._write_row = write_row
         self._lock = threading.Lock()
 
     # -- for handlers ------------------------------------------------------------------------------
@@ -66,14 +66,14 @@ class JobRun:
     @property
     def job(self) -> JobView:
         """The job as it stands now."""
-        return self._standing.view.model_copy(update={"progress": self._progress})
+        return self._row_state.view.model_copy(update={"progress": self._progress})
 
     def progress(self, progress: Progress) -> None:
-        """Tell how far the work is, as often as you like: it is passed on a few times a second.
+        """Report progress, as often as you like: it is published ``progress_hz`` times a second.
 
         The phases verifying, unpacking and finishing bring the job into the state ``verifying``.
         """
-        if self.lost:
+        if self.ownership_lost:
             return
         with self._lock:
             # A bar that moves for the first time is what a person waits for.
@@ -81,14 +81,14 @@ class JobRun:
                 progress.bytes_done > 0 and self._progress.bytes_done == 0
             )
             self._progress = progress
-            due = time.monotonic() - self._told_at >= self._interval_s
+            due = time.monotonic() - self._published_at >= self._interval_s
             if due or notable:
-                self._told_at = time.monotonic()
+                self._published_at = time.monotonic()
         state = "verifying" if progress.phase in _VERIFYING else "running"
-        if state != self._standing.view.state:
-            self._change(self, {"state": state})
+        if state != self._row_state.view.state:
+            self._write_row(self, {"state": state})
         elif due or notable:
-            self._publish(self.standing)
+            self._publish(self.row_state)
 
     def update(
         self,
@@ -98,19 +98,19 @@ class JobRun:
         title: str | None = None,
         file_path: str | None = None,
     ) -> None:
-        """Write down what the work has found out about the job."""
+        """Write into the row what the handler has found out about the job."""
         found = {"dataset_id": dataset_id, "revision": revision, "title": title, "file_path": file_path}
-        self._change(self, {name: value for name, value in found.items() if value is not None})
+        self._write_row(self, {name: value for name, value in found.items() if value is not None})
 
     # -- for the runner ----------------------------------------------------------------------------
 
     @property
-    def standing(self) -> Standing:
-        standing = self._standing
-        return Standing(self.job, standing.version, standing.audience)
+    def row_state(self) -> RowState:
+        """The row's state with the newest progress."""
+        return RowState(self.job, self._row_state.version, self._row_state.audience)
 
     @property
-    def latest(self) -> Progress:
+    def latest_progress(self) -> Progress:
         return self._progress
 
     @property
@@ -119,14 +119,14 @@ class JobRun:
         return self._used_before_s + time.monotonic() - self._started_at
 
     @property
-    def measured(self) -> dict[str, Any]:
-        """What the row keeps of the run."""
+    def metrics(self) -> dict[str, Any]:
+        """Progress and running time, as columns of the row."""
         return {"progress": self._progress.model_dump(mode="json"), "used_s": self.used_s}
 
-    def stand(self, standing: Standing) -> None:
-        """The row has changed: go on from there."""
-        if standing.version >= self._standing.version:
-            self._standing = standing
+    def apply(self, row_state: RowState) -> None:
+        """Take over a newer state of the row."""
+        if row_state.version >= self._row_state.version:
+            self._row_state = row_state
 
     def stop(self, reason: StopReason) -> None:
         """Ask the handler to stop. The first reason counts."""
@@ -135,16 +135,16 @@ class JobRun:
                 self.stop_reason = reason
         self.cancel.set()
 
-    def lose(self) -> None:
-        """Another worker has the job."""
-        self.lost = True
+    def revoke(self) -> None:
+        """Called when another worker has taken the job over."""
+        self.ownership_lost = True
         self.stop("shutdown")
 
     def start(self, handler: "Handler") -> None:
         """Run ``handler`` in a thread of its own, which does not keep the process from ending."""
-        threading.Thread(target=self._perform, args=(handler,), name=self.id, daemon=True).start()
+        threading.Thread(target=self._run_handler, args=(handler,), name=self.id, daemon=True).start()
 
-    def _perform(self, handler: "Handler") -> None:
+    def _run_handler(self, handler: "Handler") -> None:
         try:
             with log_context(job=self.id, attempt=str(self.job.attempt)):
                 handler(self)

@@ -4,7 +4,7 @@ from dataferry.core.errors import DataferryError
 from dataferry.core.types import ProblemView
 
 
-def of(error: DataferryError) -> ProblemView:
+def problem_view(error: DataferryError) -> ProblemView:
     return ProblemView(
         code=error.code,
         detail=error.detail,
@@ -14,7 +14,7 @@ def of(error: DataferryError) -> ProblemView:
     )
 
 
-def out_of_time(limit_s: float) -> ProblemView:
+def timed_out(limit_s: float) -> ProblemView:
     hours = limit_s / 3600
     limit = f"{hours:g} hours" if hours >= 1 else f"{limit_s:g} seconds"
     return ProblemView(
@@ -25,7 +25,7 @@ def out_of_time(limit_s: float) -> ProblemView:
     )
 
 
-def internal(job_id: str) -> ProblemView:
+def internal_error(job_id: str) -> ProblemView:
     return ProblemView(
         code="internal",
         detail="A fault in Dataferry itself stopped it.",
@@ -33,7 +33,7 @@ def internal(job_id: str) -> ProblemView:
     )
 
 
-def deadly(crashes: int) -> ProblemView:
+def worker_crashed(crashes: int) -> ProblemView:
     return ProblemView(
         code="internal",
         detail=f"Its worker died {crashes} times while it ran.",

@@ -1,7 +1,7 @@
 """DBOS behind five methods: start, stop, enqueue, cancel, recover.
 
-The queue decides when and where a job is looked at, and nothing else. Its one workflow is told a job's
-id and generation; whether there is work to do, the job's row says. docs/adr/0002 has the reasons.
+The queue decides when and where a job runs, and nothing else. Its one workflow is given a job's id
+and generation; whether there is work to do, the job's row says. docs/adr/0002 has the reasons.
 """
 
 import contextlib
@@ -9,41 +9,69 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Self
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.settings import Settings
+from dataferry.core.specs import JOB_KINDS
 from dataferry.core.sqlite import define_missing_functions
+from dataferry.jobs.models import Job
 
 log = logging.getLogger(__name__)
 
-QueueName = Literal["download", "maintenance"]
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """``slots`` are the jobs that one worker runs at a time; ``poll_s`` is how often it looks for new
+    ones."""
+
+    slots: Callable[[Settings], int]
+    poll_s: Callable[[Settings], float]
+
+
+#: Every queue. Which one a job is put in is declared with its kind (``core.types.JOB_KINDS``).
+QUEUES: dict[str, QueueSpec] = {
+    "download": QueueSpec(lambda settings: settings.download_slots, lambda settings: settings.poll_s),
+    "maintenance": QueueSpec(
+        lambda _settings: 2, lambda settings: max(settings.poll_s, min(1.0, 4 * settings.poll_s))
+    ),
+}
+
 Run = Callable[[str, int], None]
 """Called in a thread with a job's id and generation; returns when the slot is free again."""
 
-#: Ended workflows are of no use: the rows are the history.
-_KEEP_S = 86_400.0
-_SWEEP_EVERY_S = 3600.0
-_SWEEP_BATCH = 500
+#: Ended workflows are deleted after this time: the rows are the history.
+_RETENTION_S = 86_400.0
+_CLEANUP_INTERVAL_S = 3600.0
+_CLEANUP_BATCH = 500
 _STATUS_BATCH = 200
-_NOT_BEGUN = ["ENQUEUED", "DELAYED"]
+_NOT_STARTED = ["ENQUEUED", "DELAYED"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """One start of a job that is owed: ``delay_s`` from now at the earliest."""
+class QueueEntry:
+    """One start of a job, ``delay_s`` from now at the earliest."""
 
     job_id: str
     generation: int
-    queue: QueueName
+    queue: str
     delay_s: float = 0.0
+
+    @classmethod
+    def of(cls, job: Job, delay_s: float = 0.0) -> Self:
+        """The start of the job's present generation, in the queue of its kind."""
+        return cls(job.id, job.generation, JOB_KINDS[job.kind].queue, delay_s)
 
     @property
     def workflow_id(self) -> str:
-        return f"{self.job_id}:{self.generation}"
+        return _workflow_id(self.job_id, self.generation)
+
+
+def _workflow_id(job_id: str, generation: int) -> str:
+    return f"{job_id}:{generation}"
 
 
 class Queue:
@@ -53,7 +81,7 @@ class Queue:
         self._settings = settings
         self._run = run
         self._engine: Engine | None = None
-        self._swept = 0.0
+        self._cleaned_up_at = 0.0
 
     def start(self, worker_id: str, *, worker: bool) -> None:
         """Begin to take jobs in and, as a worker, to run them. Blocks; not on an event loop's thread,
@@ -78,56 +106,58 @@ class Queue:
         global _started
         if _started is not self:
             return
-        with _quiet():
-            self._let_outcomes_be_written()
+        with _silenced_dbos():
+            self._wait_for_outcomes()
             DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
         _started = None
 
-    def enqueue(self, ticket: Ticket) -> None:
+    def enqueue(self, entry: QueueEntry) -> None:
         """Idempotent: the same job and generation is run once, however often it is enqueued.
 
-        Before ``start`` this does nothing: what is owed is found then.
+        Before ``start`` this does nothing: the recovery then enqueues what is missing.
         """
         if _started is not self:
             return
-        options: dict[str, Any] = {"delay_seconds": ticket.delay_s} if ticket.delay_s > 0 else {}
-        with SetWorkflowID(ticket.workflow_id), SetEnqueueOptions(**options):
-            DBOS.enqueue_workflow(ticket.queue, run_job, ticket.job_id, ticket.generation)
+        options: dict[str, Any] = {"delay_seconds": entry.delay_s} if entry.delay_s > 0 else {}
+        with SetWorkflowID(entry.workflow_id), SetEnqueueOptions(**options):
+            DBOS.enqueue_workflow(entry.queue, run_job, entry.job_id, entry.generation)
 
-    def cancel(self, ticket: Ticket) -> None:
+    def cancel(self, job_id: str, generation: int) -> None:
         """Take a start that has not begun out of the queue."""
         if _started is not self:
             return
+        workflow_id = _workflow_id(job_id, generation)
         known = DBOS.list_workflows(
-            workflow_ids=[ticket.workflow_id], status=_NOT_BEGUN, load_input=False, load_output=False
+            workflow_ids=[workflow_id], status=_NOT_STARTED, load_input=False, load_output=False
         )
         if known:
-            DBOS.cancel_workflow(ticket.workflow_id)
+            DBOS.cancel_workflow(workflow_id)
 
-    def recover(self, owed: Sequence[Ticket], alive: Collection[str]) -> list[Ticket]:
-        """Enqueue what is owed and unknown to the queue.
+    def recover(self, expected: Sequence[QueueEntry], live_workers: Collection[str]) -> list[QueueEntry]:
+        """Enqueue those of the ``expected`` entries that the queue does not know.
 
-        Returns what it knows as ended, or as begun by a worker that is not ``alive``: these need a new
-        generation, for a workflow's id is used once.
+        Returns those that it knows as ended, or as begun by a worker that is not among the live ones:
+        they need a new generation, since DBOS runs a workflow's id once.
         """
         lost = []
-        for first in range(0, len(owed), _STATUS_BATCH):
-            batch = owed[first : first + _STATUS_BATCH]
-            ids = [ticket.workflow_id for ticket in batch]
+        for first in range(0, len(expected), _STATUS_BATCH):
+            batch = expected[first : first + _STATUS_BATCH]
+            ids = [entry.workflow_id for entry in batch]
             found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
             known = {workflow.workflow_id: workflow for workflow in found}
-            for ticket in batch:
-                workflow = known.get(ticket.workflow_id)
+            for entry in batch:
+                workflow = known.get(entry.workflow_id)
                 if workflow is None:
-                    self.enqueue(ticket)
+                    self.enqueue(entry)
                 elif workflow.status in _ENDED or (
-                    workflow.status == "PENDING" and workflow.executor_id not in alive
+                    workflow.status == "PENDING" and workflow.executor_id not in live_workers
                 ):
-                    lost.append(ticket)
-        self._bury(alive)
+                    lost.append(entry)
+        self._cancel_dead_workflows(live_workers)
+        self._delete_old_workflows()
         return lost
 
     def _launch(self, worker_id: str, *, worker: bool) -> None:
@@ -138,17 +168,12 @@ class Queue:
 
     def _register_queues(self) -> bool:
         """Write the queues down as the settings want them; true when one of them is new."""
-        poll_s = self._settings.poll_s
-        queues: dict[QueueName, tuple[int, float]] = {
-            "download": (self._settings.download_slots, poll_s),
-            "maintenance": (2, max(poll_s, min(1.0, 4 * poll_s))),
-        }
-        new = any(DBOS.retrieve_queue(name) is None for name in queues)
-        for name, (slots, interval_s) in queues.items():
+        new = any(DBOS.retrieve_queue(name) is None for name in QUEUES)
+        for name, spec in QUEUES.items():
             DBOS.register_queue(
                 name,
-                worker_concurrency=slots,
-                polling_interval_sec=interval_s,
+                worker_concurrency=spec.slots(self._settings),
+                polling_interval_sec=spec.poll_s(self._settings),
                 on_conflict="always_update",
             )
         return new
@@ -178,7 +203,7 @@ class Queue:
             config["system_database_url"] = settings.sqlalchemy_url
         return config
 
-    def _let_outcomes_be_written(self, within_s: float = 1.0) -> None:
+    def _wait_for_outcomes(self, within_s: float = 1.0) -> None:
         """A run returns a moment before DBOS has noted that it did."""
         deadline = time.monotonic() + within_s
         with contextlib.suppress(Exception):
@@ -187,31 +212,30 @@ class Queue:
             ):
                 time.sleep(0.02)
 
-    def _bury(self, alive: Collection[str]) -> None:
-        """End the workflows of dead workers, whose jobs go on as other generations."""
+    def _cancel_dead_workflows(self, live_workers: Collection[str]) -> None:
+        """Cancel the workflows of dead workers, whose jobs go on as other generations."""
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in alive]
+        dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in live_workers]
         if dead:
             DBOS.cancel_workflows(dead)
-        self._sweep()
 
-    def _sweep(self) -> None:
-        """Delete workflows that ended long ago; DBOS keeps them for ever."""
-        if self._swept and time.monotonic() - self._swept < _SWEEP_EVERY_S:
+    def _delete_old_workflows(self) -> None:
+        """Delete workflows that ended ``_RETENTION_S`` ago; DBOS keeps them for ever."""
+        if self._cleaned_up_at and time.monotonic() - self._cleaned_up_at < _CLEANUP_INTERVAL_S:
             return
-        self._swept = time.monotonic()
-        before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - _KEEP_S))
+        self._cleaned_up_at = time.monotonic()
+        before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - _RETENTION_S))
         while True:
             old = DBOS.list_workflows(
                 status=_ENDED,
                 completed_before=before,
-                limit=_SWEEP_BATCH,
+                limit=_CLEANUP_BATCH,
                 load_input=False,
                 load_output=False,
             )
             if old:
                 DBOS.delete_workflows([workflow.workflow_id for workflow in old])
-            if len(old) < _SWEEP_BATCH:
+            if len(old) < _CLEANUP_BATCH:
                 return
 
 
@@ -245,8 +269,8 @@ _dbos_log.addHandler(logging.NullHandler())
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """While it is taken down, DBOS reports each of its threads that finds its database gone."""
+def _silenced_dbos() -> Iterator[None]:
+    """Drop DBOS's log records: while it stops, each of its threads reports that the database is gone."""
 
     def nothing(_record: logging.LogRecord) -> bool:
         return False

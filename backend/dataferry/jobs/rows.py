@@ -17,8 +17,8 @@ from dataferry.core.types import ACTIVE_STATES, JobState
 from dataferry.jobs.models import Job, JobEvent, JobRequester, JobWorker
 
 #: States in which a workflow of the row's generation is expected in the queue.
-AWAITED: frozenset[JobState] = frozenset({"queued", "waiting"})
-#: States in which a worker is at it.
+ENQUEUED: frozenset[JobState] = frozenset({"queued", "waiting"})
+#: States in which a worker runs it.
 RUNNING: frozenset[JobState] = frozenset({"running", "verifying"})
 
 
@@ -105,7 +105,7 @@ def requesters(session: Session, job_id: str) -> tuple[str, ...]:
 
 
 def audience(session: Session, job: Job) -> tuple[str, ...]:
-    """Who is told of a job's changes: those who want it, and at its end all who ever did."""
+    """Who receives a job's changes: its present requesters, and at its end all that it ever had."""
     if job.state in ACTIVE_STATES:
         return requesters(session, job.id)
     return tuple(sorted(session.exec(select(JobRequester.user_id).where(JobRequester.job_id == job.id))))
@@ -164,7 +164,7 @@ def requeue(session: Session, job: Job, **values: Any) -> Job:
 
 
 def pause(session: Session, job: Job, **values: Any) -> Job:
-    """Bring a locked row that no run is at to rest: nobody takes it up until ``resume``."""
+    """Pause a locked row that has no run: no worker takes it until ``resume``."""
     progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None}
     return change(
         session,
@@ -181,7 +181,7 @@ def pause(session: Session, job: Job, **values: Any) -> Job:
 
 
 def resume(session: Session, job: Job) -> bool:
-    """End a locked row's rest, or the wish for one; whether there was any."""
+    """Requeue a locked row that is paused, or withdraw a request to pause it; whether it was either."""
     if job.state == "paused":
         requeue(session, job)
         return True
@@ -193,9 +193,8 @@ def resume(session: Session, job: Job) -> bool:
     return True
 
 
-def give_back(session: Session, job: Job, **values: Any) -> Job:
-    """A locked row whose run has ended before the work did: to the queue, or to rest where that is
-    wanted."""
+def requeue_or_pause(session: Session, job: Job, **values: Any) -> Job:
+    """Requeue a locked row whose run has ended before the work did, or pause it where that is asked for."""
     return (pause if job.stop == "pause" else requeue)(session, job, **values)
 
 
@@ -267,24 +266,24 @@ def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
 # -- workers ---------------------------------------------------------------------------------------
 
 
-def beat(session: Session, worker_id: str) -> None:
-    """Say that a worker lives. The database's clock, so that those of the machines need not agree."""
-    here = session.get(JobWorker, worker_id)
+def heartbeat(session: Session, worker_id: str) -> None:
+    """Record that a worker is alive, by the database's clock: those of the machines need not agree."""
+    worker = session.get(JobWorker, worker_id)
     time = session.exec(select(func.now())).one()
-    if here is None:
+    if worker is None:
         session.add(JobWorker(id=worker_id, seen_at=time))
     else:
-        here.seen_at = time
-        session.add(here)
+        worker.seen_at = time
+        session.add(worker)
 
 
-def alive(session: Session, within_s: float) -> set[str]:
+def live_workers(session: Session, within_s: float) -> set[str]:
     """The workers that were seen in the last ``within_s`` seconds."""
     since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=within_s)
     return set(session.exec(select(JobWorker.id).where(JobWorker.seen_at >= since)))
 
 
-def retire(session: Session, worker_id: str, *, long_dead_s: float = 86400.0) -> None:
-    """Take a worker off the list, and with it those that have been dead for long."""
-    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=long_dead_s)
+def deregister_worker(session: Session, worker_id: str, *, expiry_s: float = 86400.0) -> None:
+    """Delete a worker's heartbeat, and those of workers that were last seen ``expiry_s`` ago."""
+    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=expiry_s)
     session.exec(delete(JobWorker).where((col(JobWorker.id) == worker_id) | (col(JobWorker.seen_at) < since)))

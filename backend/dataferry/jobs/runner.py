@@ -1,4 +1,4 @@
-"""Runs jobs: takes one from its row, watches its handler, and writes down how it ended."""
+"""Runs jobs: claims one from its row, supervises its handler, and records the outcome."""
 
 import logging
 import threading
@@ -16,77 +16,73 @@ from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
 from dataferry.core.types import JobKind, JobView, ProblemView
 from dataferry.jobs import problems, rows
-from dataferry.jobs.completion import End, foresee, write_down
-from dataferry.jobs.job_run import Handler, JobRun, Standing, StopReason
+from dataferry.jobs.completion import Completion, preview, record
+from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
 from dataferry.jobs.models import Job
-from dataferry.jobs.queue import Queue, QueueName, Ticket
+from dataferry.jobs.queue import Queue, QueueEntry
 from dataferry.jobs.views import CANCELLED, job_view
 from dataferry.realtime import Realtime
 
 log = logging.getLogger(__name__)
 
-#: A longer wait gives its slot back and comes as a new start.
-SLOT_WAIT_S = 5.0
-#: How often a run saves its progress and looks whether it is still wanted.
-WATCH_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    handler: Handler
-    queue: QueueName
+#: A longer wait for the next attempt gives the slot back, and the attempt is enqueued.
+MAX_WAIT_IN_SLOT_S = 5.0
+#: How often a run saves its progress and reads whether it is to stop.
+POLL_INTERVAL_S = 0.5
+#: What runs that did not stop within ``drain_s`` are given to return once they are abandoned.
+ABANDON_TIMEOUT_S = 2.0
 
 
 @dataclass
-class Kinds:
-    """What can be run, and who wants to know of an end."""
+class Registry:
+    """The handler of each kind of job that this process can run, and the hooks on completion."""
 
-    by_name: dict[JobKind, Kind] = field(default_factory=dict)
-    closed: list[Callable[[JobView], None]] = field(default_factory=list)
-
-    def ticket(self, job: Job, delay_s: float = 0.0) -> Ticket:
-        return Ticket(job.id, job.generation, self.by_name[job.kind].queue, delay_s)  # type: ignore[index]
+    handlers: dict[JobKind, Handler] = field(default_factory=dict)
+    on_closed: list[Callable[[JobView], None]] = field(default_factory=list)
 
 
 class Runner:
     """The runs of this process. ``run`` is called by the queue, in a thread for each slot."""
 
-    def __init__(self, database: Database, settings: Settings, realtime: Realtime, kinds: Kinds) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, realtime: Realtime, registry: Registry
+    ) -> None:
         self._database = database
         self._settings = settings
         self._realtime = realtime
-        self._kinds = kinds
+        self._registry = registry
         self._lock = threading.Lock()
         self._runs: dict[str, JobRun] = {}
-        self._pauses: dict[str, threading.Event] = {}
+        self._retry_waits: dict[str, threading.Event] = {}
         self._draining = threading.Event()
         self._abandoned = threading.Event()
         self._idle = threading.Condition(self._lock)
-        self._held: Counter[str] = Counter()
+        self._slots_in_use: Counter[str] = Counter()
         self.worker_id = ""
         self.queue = Queue(settings, self.run)
 
     # -- from the service --------------------------------------------------------------------------
 
-    def open(self, worker_id: str) -> None:
+    def start(self, worker_id: str) -> None:
+        """Take runs from now on, as ``worker_id``."""
         self.worker_id = worker_id
         self._draining.clear()
         self._abandoned.clear()
 
     def drain(self) -> None:
-        """Stop every run at a point from which it can go on, within ``drain_s``; then let go of them."""
+        """Stop every run where it can be resumed, within ``drain_s``; then abandon those that go on."""
         self._draining.set()
         with self._lock:
-            runs, pauses = list(self._runs.values()), list(self._pauses.values())
+            runs, waits = list(self._runs.values()), list(self._retry_waits.values())
         for run in runs:
             run.stop("shutdown")
-        for pause in pauses:
-            pause.set()
+        for wait in waits:
+            wait.set()
         with self._idle:
-            self._idle.wait_for(lambda: not self._held, self._settings.drain_s)
+            self._idle.wait_for(lambda: not self._slots_in_use, self._settings.drain_s)
         self._abandoned.set()
         with self._idle:
-            self._idle.wait_for(lambda: not self._held, 2.0)
+            self._idle.wait_for(lambda: not self._slots_in_use, ABANDON_TIMEOUT_S)
 
     def stop(self, job_id: str, reason: StopReason) -> None:
         """Stop the job's run, if it is here. Elsewhere its worker reads the wish from the row."""
@@ -95,13 +91,14 @@ class Runner:
         if run is not None:
             run.stop(reason)
 
-    def void(self, job: Job) -> None:
-        """A job has been moved on: give up the start before this one, in the queue or in a slot."""
-        self.queue.cancel(Ticket(job.id, job.generation - 1, "download"))
+    def cancel_previous_start(self, job: Job) -> None:
+        """Called when ``job`` has got a new generation: cancel the start of the one before, in the queue
+        or while it waits in a slot."""
+        self.queue.cancel(job.id, job.generation - 1)
         with self._lock:
-            pause = self._pauses.get(job.id)
-        if pause is not None:
-            pause.set()
+            wait = self._retry_waits.get(job.id)
+        if wait is not None:
+            wait.set()
 
     def live(self, view: JobView) -> JobView:
         """``view`` with the newest progress, where the job runs in this process."""
@@ -109,77 +106,77 @@ class Runner:
             run = self._runs.get(view.id)
         if run is None or view.state not in rows.RUNNING:
             return view
-        return view.model_copy(update={"progress": run.latest})
+        return view.model_copy(update={"progress": run.latest_progress})
 
-    def holds(self, job_id: str) -> bool:
-        """Whether a slot of this process is at the job, running or about to."""
+    def has_slot_for(self, job_id: str) -> bool:
+        """Whether a slot of this process runs the job, or is about to."""
         with self._lock:
-            return self._held[job_id] > 0
+            return self._slots_in_use[job_id] > 0
 
-    def announce(self, job_id: str, left: tuple[str, ...] = ()) -> None:
-        """Tell the job's followers how its row stands now. ``left`` are those who have just left it."""
-        standing = self._database.call(_standing, job_id)
-        if standing is None:
+    def publish(self, job_id: str, left: tuple[str, ...] = ()) -> None:
+        """Publish the job's row as it is now. ``left`` are the requesters who have just left it."""
+        row_state = self._database.call(_row_state, job_id)
+        if row_state is None:
             return
         with self._lock:
             run = self._runs.get(job_id)
         if run is not None:
-            run.stand(standing)
-        self._publish(Standing(self.live(standing.view), standing.version, standing.audience), left)
+            run.apply(row_state)
+        self._publish(RowState(self.live(row_state.view), row_state.version, row_state.audience), left)
 
-    def close(self, end: End) -> None:
-        """Bring a job to its end. The hooks run before the row says so, so that whoever sees the end
-        sees what belongs to it. A cancelled job that somebody has asked for meanwhile starts again.
+    def complete(self, completion: Completion) -> None:
+        """Complete a job. The hooks run before the row says so, so that whoever sees the final state
+        sees its effects too. A cancelled job that somebody has asked for meanwhile is requeued.
         """
-        foreseen = self._database.call(foresee, end)
-        if foreseen is not None:
-            for hook in self._kinds.closed:
+        completed = self._database.call(preview, completion)
+        if completed is not None:
+            for hook in self._registry.on_closed:
                 try:
-                    hook(foreseen)
+                    hook(completed)
                 except Exception:
-                    log.exception("what follows the end of a job failed")
-        again = self._database.call(write_down, end)
-        self.announce(end.job_id)
-        if again is not None:
-            self.queue.enqueue(self._kinds.ticket(again))
+                    log.exception("a hook on the completion of a job failed")
+        requeued = self._database.call(record, completion)
+        self.publish(completion.job_id)
+        if requeued is not None:
+            self.queue.enqueue(QueueEntry.of(requeued))
 
     # -- one run -----------------------------------------------------------------------------------
 
     def run(self, job_id: str, generation: int) -> None:
         """Run the job for as long as it holds its slot."""
         with self._lock:
-            self._held[job_id] += 1
+            self._slots_in_use[job_id] += 1
         try:
             with log_context(job=job_id):
                 while self._run_once(job_id, generation):
                     pass
         finally:
             with self._idle:
-                self._held[job_id] -= 1
-                self._held += Counter()  # drops what has come down to zero
+                self._slots_in_use[job_id] -= 1
+                self._slots_in_use += Counter()  # drops what has come down to zero
                 self._idle.notify_all()
 
     def _run_once(self, job_id: str, generation: int) -> bool:
-        """One attempt; true when the next one follows in the same slot."""
+        """Run one attempt; true when the next one follows in the same slot."""
         if self._draining.is_set():
             return False
         run = self._claim(job_id, generation)
         if run is None:
             return False
         try:
-            self._watch(run)
-            wait_s = self._conclude(run)
+            self._supervise(run)
+            wait_s = self._record_outcome(run)
         finally:
             with self._lock:
                 if self._runs.get(job_id) is run:
                     del self._runs[job_id]
-        return wait_s is not None and self._pause(job_id, wait_s)
+        return wait_s is not None and self._wait_in_slot(job_id, wait_s)
 
     def _claim(self, job_id: str, generation: int) -> JobRun | None:
-        """Take the job from its row; None where it is not to be run."""
+        """Claim the job in its row; None where it is not to be run."""
 
-        def claim(session: Session) -> tuple[Job | None, Standing | None]:
-            job = rows.expect(session, job_id, generation=generation, states=rows.AWAITED)
+        def claim(session: Session) -> tuple[Job | None, RowState | None]:
+            job = rows.expect(session, job_id, generation=generation, states=rows.ENQUEUED)
             if job is None:
                 return None, None
             audience = rows.requesters(session, job_id)
@@ -198,117 +195,117 @@ class Runner:
                 waiting_until=None,
                 started_at=started_at,
             )
-            return job, Standing(job_view(job), job.version, audience)
+            return job, RowState(job_view(job), job.version, audience)
 
-        job, standing = self._database.call(claim)
+        job, row_state = self._database.call(claim)
         if job is None:
             return None
-        if standing is None:
-            self.close(End(job_id, generation, "cancelled", CANCELLED))
+        if row_state is None:
+            self.complete(Completion(job_id, generation, "cancelled", CANCELLED))
             return None
         run = JobRun(
-            standing,
+            row_state,
             dict(job.params),
             generation=generation,
             used_s=job.used_s,
             progress_hz=self._settings.progress_hz,
             publish=self._publish,
-            change=self._change,
+            write_row=self._write_row,
         )
         with self._lock:
             self._runs[job_id] = run
-        self._publish(standing)
+        self._publish(row_state)
         return run
 
-    def _watch(self, run: JobRun) -> None:
-        """Start the handler and wait for its end, the limit, a stop from elsewhere, or the shutdown."""
+    def _supervise(self, run: JobRun) -> None:
+        """Start the handler and wait for its end, the time limit, a stop from elsewhere, or the shutdown."""
         limit_s = self._settings.job_timeout_s
         if self._draining.is_set():
             return
-        run.start(self._kinds.by_name[run.job.kind].handler)
-        while not run.ended.wait(max(0.01, min(WATCH_S, limit_s - run.used_s))):
+        run.start(self._registry.handlers[run.job.kind])
+        while not run.ended.wait(max(0.01, min(POLL_INTERVAL_S, limit_s - run.used_s))):
             if run.used_s >= limit_s:
                 run.stop("timeout")
                 limit_s = float("inf")
             if self._abandoned.is_set():
                 return
             try:
-                self._look(run)
+                self._sync_with_row(run)
             except Exception:  # the database is away: the run goes on and looks again
                 log.warning("the progress of the job cannot be saved now", exc_info=True)
 
-    def _look(self, run: JobRun) -> None:
-        """Save the progress, and see what others have done to the row."""
+    def _sync_with_row(self, run: JobRun) -> None:
+        """Save the progress, and read what others have changed in the row."""
 
-        def look(session: Session) -> tuple[Standing, str | None] | None:
+        def sync(session: Session) -> tuple[RowState, str | None] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None:
                 return None
-            rows.save(session, job, **run.measured)
-            return Standing(job_view(job), job.version, rows.requesters(session, run.id)), job.stop
+            rows.save(session, job, **run.metrics)
+            return RowState(job_view(job), job.version, rows.requesters(session, run.id)), job.stop
 
-        seen = self._database.call(look)
+        seen = self._database.call(sync)
         if seen is None:
-            run.lose()
+            run.revoke()
             return
-        standing, stop = seen
-        run.stand(standing)
+        row_state, stop = seen
+        run.apply(row_state)
         if stop is not None:
             run.stop(cast(StopReason, stop))
 
-    def _conclude(self, run: JobRun) -> float | None:
-        """Write down how the run ended; the seconds to the next attempt where that keeps the slot."""
+    def _record_outcome(self, run: JobRun) -> float | None:
+        """Record how the run ended; returns the seconds to the next attempt where that keeps the slot."""
         error, reason = run.error, run.stop_reason
-        if run.lost:
+        if run.ownership_lost:
             return None
-        if not run.ended.is_set():  # never started, or let go of
+        if not run.ended.is_set():  # never started, or abandoned
             self._release(run)
-            run.lose()
+            run.revoke()
         elif error is None:
-            self.close(End.of(run, "succeeded"))
+            self.complete(Completion.of(run, "succeeded"))
         elif reason == "user":
-            self.close(End.of(run, "cancelled", CANCELLED))
+            self.complete(Completion.of(run, "cancelled", CANCELLED))
         elif reason == "timeout":
-            self.close(End.of(run, "failed", problems.out_of_time(self._settings.job_timeout_s)))
+            self.complete(Completion.of(run, "failed", problems.timed_out(self._settings.job_timeout_s)))
         elif reason in ("pause", "shutdown"):
             self._release(run)
         elif not isinstance(error, DataferryError):
             log.error("the job ended with an unforeseen error", exc_info=error)
-            self.close(End.of(run, "failed", problems.internal(run.id)))
+            self.complete(Completion.of(run, "failed", problems.internal_error(run.id)))
         elif error.transient and run.job.attempt <= self._settings.retries:
             delay_s = self._settings.retry_delay_s if error.retry_after is None else error.retry_after
-            return self._wait(run, problems.of(error), delay_s)
+            return self._schedule_retry(run, problems.problem_view(error), delay_s)
         else:
-            self.close(End.of(run, "failed", problems.of(error)))
+            self.complete(Completion.of(run, "failed", problems.problem_view(error)))
         return None
 
     def _release(self, run: JobRun) -> None:
-        """Give the job back: at rest, where that is wanted; else another worker, or this one after its
-        next start, goes on with it."""
+        """Pause the job where that is asked for; else requeue it, for another worker or for this one
+        after its next start."""
 
         def release(session: Session) -> Job | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None or not rows.requesters(session, run.id):
                 return None
-            return rows.give_back(session, job, **run.measured)
+            return rows.requeue_or_pause(session, job, **run.metrics)
 
         job = self._database.call(release)
         if job is None:  # nobody wants it any more
-            self.close(End.of(run, "cancelled", CANCELLED))
+            self.complete(Completion.of(run, "cancelled", CANCELLED))
             return
-        self.announce(run.id)
+        self.publish(run.id)
         if job.state == "queued" and not self._draining.is_set():  # it was resumed before it had stopped
-            self.queue.enqueue(self._kinds.ticket(job))
+            self.queue.enqueue(QueueEntry.of(job))
 
-    def _wait(self, run: JobRun, problem: ProblemView, delay_s: float) -> float | None:
-        in_slot = delay_s <= SLOT_WAIT_S
+    def _schedule_retry(self, run: JobRun, problem: ProblemView, delay_s: float) -> float | None:
+        in_slot = delay_s <= MAX_WAIT_IN_SLOT_S
 
         def wait(session: Session) -> Job | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None or not rows.requesters(session, run.id):
                 return None
             if job.stop == "pause":
-                return rows.pause(session, job, **run.measured)
+                return rows.pause(session, job, **run.metrics)
             return rows.change(
                 session,
                 job,
@@ -317,58 +314,58 @@ class Runner:
                 problem=problem.model_dump(),
                 waiting_until=now() + timedelta(seconds=delay_s),
                 generation=job.generation + (not in_slot),
-                **run.measured,
+                **run.metrics,
             )
 
         job = self._database.call(wait)
         if job is None:  # nobody wants it any more
-            self.close(End.of(run, "cancelled", CANCELLED))
+            self.complete(Completion.of(run, "cancelled", CANCELLED))
             return None
-        self.announce(run.id)
+        self.publish(run.id)
         if job.state == "paused":
             return None
         if in_slot:
             return delay_s
-        self.queue.enqueue(self._kinds.ticket(job, delay_s))
+        self.queue.enqueue(QueueEntry.of(job, delay_s))
         return None
 
-    def _pause(self, job_id: str, seconds: float) -> bool:
-        """Wait in the slot, unless the job is stopped or retried meanwhile."""
-        pause = threading.Event()
+    def _wait_in_slot(self, job_id: str, seconds: float) -> bool:
+        """Wait for the next attempt, or until the job is stopped or retried; false when draining."""
+        interrupted = threading.Event()
         with self._lock:
-            self._pauses[job_id] = pause
+            self._retry_waits[job_id] = interrupted
         if not self._draining.is_set():
-            pause.wait(seconds)
+            interrupted.wait(seconds)
         with self._lock:
-            self._pauses.pop(job_id, None)
+            self._retry_waits.pop(job_id, None)
         return not self._draining.is_set()
 
-    # -- telling -----------------------------------------------------------------------------------
+    # -- publishing -----------------------------------------------------------------------------------
 
-    def _change(self, run: JobRun, values: dict[str, Any]) -> None:
-        """Called by a handler through its run: write ``values`` in the row."""
+    def _write_row(self, run: JobRun, values: dict[str, Any]) -> None:
+        """Called by a handler through its run: write ``values`` into the row."""
 
-        def write(session: Session) -> Standing | None:
+        def write(session: Session) -> RowState | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None:
                 return None
             state = values.pop("state", job.state)
-            rows.change(session, job, state, **run.measured, **values)
-            return Standing(job_view(job), job.version, rows.requesters(session, run.id))
+            rows.change(session, job, state, **run.metrics, **values)
+            return RowState(job_view(job), job.version, rows.requesters(session, run.id))
 
-        standing = self._database.call(write)
-        if standing is None:
-            run.lose()
+        row_state = self._database.call(write)
+        if row_state is None:
+            run.revoke()
             return
-        run.stand(standing)
-        self._publish(run.standing)
+        run.apply(row_state)
+        self._publish(run.row_state)
 
-    def _publish(self, standing: Standing, left: tuple[str, ...] = ()) -> None:
-        self._realtime.publish_job(standing.view, standing.audience, version=standing.version, left=left)
+    def _publish(self, row_state: RowState, left: tuple[str, ...] = ()) -> None:
+        self._realtime.publish_job(row_state.view, row_state.audience, version=row_state.version, left=left)
 
 
-def _standing(session: Session, job_id: str) -> Standing | None:
+def _row_state(session: Session, job_id: str) -> RowState | None:
     job = session.get(Job, job_id)
     if job is None:
         return None
-    return Standing(job_view(job), job.version, rows.audience(session, job))
+    return RowState(job_view(job), job.version, rows.audience(session, job))

@@ -7,20 +7,22 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
+from dataferry.core.specs import JOB_KINDS
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
-from dataferry.jobs.completion import End
+from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
+from dataferry.jobs.queue import QueueEntry
 from dataferry.jobs.recovery import Recovery
-from dataferry.jobs.runner import Kind, Kinds, Runner
+from dataferry.jobs.runner import Registry, Runner
 from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
 from dataferry.realtime import Change, Lagged, Realtime
 
@@ -28,10 +30,10 @@ __all__ = ["Handler", "JobRun", "JobTransition", "Jobs"]
 
 log = logging.getLogger(__name__)
 
-#: How many of a person's jobs a page is told of when it begins to follow them.
-RECENT = 50
-#: ``wait`` looks at the row this often in case no event comes.
-WAIT_LOOK_S = 1.0
+#: How many of a person's newest jobs a snapshot of their topic holds.
+SNAPSHOT_JOBS = 50
+#: ``wait`` reads the row this often in case no event comes.
+WAIT_POLL_S = 1.0
 
 
 class Jobs:
@@ -45,21 +47,21 @@ class Jobs:
         self._database = database
         self._settings = settings
         self._realtime = realtime
-        self._kinds = Kinds()
-        self._runner = Runner(database, settings, realtime, self._kinds)
+        self._registry = Registry()
+        self._runner = Runner(database, settings, realtime, self._registry)
         self._recovery: Recovery | None = None
-        self._wakes: ThreadPoolExecutor | None = None
+        self._wake_executor: ThreadPoolExecutor | None = None
 
     # -- wiring ------------------------------------------------------------------------------------
 
-    def register(self, kind: JobKind, handler: Handler, *, queue: Literal["download", "maintenance"]) -> None:
+    def register(self, kind: JobKind, handler: Handler) -> None:
         """Say what runs jobs of a kind. Before ``start``."""
-        self._kinds.by_name[kind] = Kind(handler, queue)
+        self._registry.handlers[kind] = handler
 
     def on_closed(self, hook: Callable[[JobView], None]) -> None:
         """Call ``hook`` in a thread when a job reaches a final state: just before its row says so, and
         again after a crash in between."""
-        self._kinds.closed.append(hook)
+        self._registry.on_closed.append(hook)
 
     async def start(self, *, worker: bool = True) -> None:
         """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
@@ -67,11 +69,11 @@ class Jobs:
         await asyncio.to_thread(self._start, worker)
 
     def _start(self, worker: bool) -> None:
-        self._runner.open(new_id(socket.gethostname()))
+        self._runner.start(new_id(socket.gethostname()))
         self._runner.queue.start(self._runner.worker_id, worker=worker)
-        self._wakes = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
+        self._wake_executor = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
         if worker:
-            self._recovery = Recovery(self._database, self._settings, self._runner, self._kinds)
+            self._recovery = Recovery(self._database, self._settings, self._runner, self._registry)
             self._recovery.start()
 
     async def stop(self) -> None:
@@ -80,16 +82,16 @@ class Jobs:
         await self._realtime.close()
 
     def _stop(self) -> None:
-        if self._wakes is None:
+        if self._wake_executor is None:
             return
-        self._wakes.shutdown(wait=True)
-        self._wakes = None
+        self._wake_executor.shutdown(wait=True)
+        self._wake_executor = None
         if self._recovery is not None:
             self._recovery.stop()
         self._runner.drain()
         self._runner.queue.stop()
         if self._recovery is not None:
-            self._recovery.retire()
+            self._recovery.deregister()
             self._recovery = None
 
     # -- asking for work ---------------------------------------------------------------------------
@@ -126,19 +128,19 @@ class Jobs:
         return rows.submit(session, job, requester_id)
 
     def wake(self, job_id: str) -> None:
-        """Bring a job to the queue and tell its requesters. Idempotent, any thread, returns at once.
+        """Enqueue a job and publish it to its requesters. Idempotent, any thread, returns at once.
 
         Where it fails, or the process ends before it, the reconciliation does it.
         """
-        if self._wakes is not None:
-            self._wakes.submit(self._wake, job_id)
+        if self._wake_executor is not None:
+            self._wake_executor.submit(self._wake, job_id)
 
     def _wake(self, job_id: str) -> None:
         try:
             job = self._database.call(lambda session: session.get(Job, job_id))
             if job is not None and job.state == "queued":
-                self._runner.queue.enqueue(self._kinds.ticket(job))
-            self._runner.announce(job_id)
+                self._runner.queue.enqueue(QueueEntry.of(job))
+            self._runner.publish(job_id)
         except Exception:
             log.warning("job %s will be queued later", job_id, exc_info=True)
 
@@ -178,7 +180,7 @@ class Jobs:
                 if not job.active or remaining <= 0:
                     return job
                 try:
-                    async with asyncio.timeout(min(remaining, WAIT_LOOK_S)):
+                    async with asyncio.timeout(min(remaining, WAIT_POLL_S)):
                         async for text in texts:
                             if Change.model_validate_json(text).job.state in FINAL_STATES:
                                 break
@@ -189,7 +191,7 @@ class Jobs:
         """A realtime topic as it stands; None for topics that are not the viewer's."""
         kind, _, key = topic.partition(":")
         if kind == "user" and key == viewer.user_id:
-            found = await self._database.run(rows.requested, viewer.user_id, limit=RECENT)
+            found = await self._database.run(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
         elif kind == "job":
             found = await self._database.run(rows.requested, viewer.user_id, job_ids=[key])
             if not found:
@@ -220,65 +222,66 @@ class Jobs:
         """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
         left = await self._database.run(self._leave, viewer.user_id, job_id)
         if left is not None:
-            await asyncio.to_thread(self._see_to_it, left, (viewer.user_id,))
+            await asyncio.to_thread(self._stop_unwanted, left, (viewer.user_id,))
         return await self.get(viewer, job_id)
 
     def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
         """The row, where the user's leaving changed it."""
-        job, requester = self._locked(session, user_id, job_id)
+        job, requester = self._lock(session, user_id, job_id)
         if job.state in FINAL_STATES or requester.left_at is not None:
             return None
         rows.leave(session, job, requester)
         if job.stop == "user" and job.state not in rows.RUNNING:
-            # The start that waits in the queue is void, so that no worker can take it up.
+            # The queue's entry is for the generation before, so that no worker can claim the job.
             job.generation += 1
         return job
 
-    def _see_to_it(self, job: Job, left: tuple[str, ...]) -> None:
-        """Stop a job that nobody wants any more, wherever it is."""
+    def _stop_unwanted(self, job: Job, left: tuple[str, ...]) -> None:
+        """Stop a job whose last requester has left, wherever it is."""
         if job.stop == "user" and job.state not in rows.RUNNING:
-            self._runner.close(End(job.id, job.generation, "cancelled", CANCELLED))
-            self._runner.void(job)
+            self._runner.complete(Completion(job.id, job.generation, "cancelled", CANCELLED))
+            self._runner.cancel_previous_start(job)
         elif job.stop == "user":
             self._runner.stop(job.id, "user")
-        self._runner.announce(job.id, left)
+        self._runner.publish(job.id, left)
 
     async def pause(self, viewer: Viewer, job_id: str) -> JobView:
-        """Bring a job to rest, for all who asked for it, until one of them resumes it. What has come
-        stays. Errors: ``NotFound``, ``Conflict`` for a job that has ended or removes something.
+        """Pause a job for all who asked for it, until one of them resumes it; what has arrived is kept.
+        Errors: ``NotFound``, ``Conflict`` for a job that has ended or removes something.
         """
-        job = await self._database.run(self._rest, viewer.user_id, job_id)
+        job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await asyncio.to_thread(self._runner.void, job)
+            await asyncio.to_thread(self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
-        await asyncio.to_thread(self._runner.announce, job.id)
+        await asyncio.to_thread(self._runner.publish, job.id)
         return await self.get(viewer, job.id)
 
-    def _rest(self, session: Session, user_id: str, job_id: str) -> Job:
-        job = self._wanted(session, user_id, job_id, "paused")
-        if job.kind == "delete":
-            raise Conflict("A removal cannot be paused.", next_step="Wait for it: it takes a moment.")
+    def _pause(self, session: Session, user_id: str, job_id: str) -> Job:
+        job = self._lock_wanted(session, user_id, job_id, "paused")
+        not_paused = JOB_KINDS[job.kind].not_paused
+        if not_paused is not None:
+            raise Conflict(not_paused, next_step="Wait for it: it takes a moment.")
         if job.state in rows.RUNNING and job.stop is None:
             rows.change(session, job, job.state, stop="pause")
-        elif job.state in rows.AWAITED:
+        elif job.state in rows.ENQUEUED:
             rows.pause(session, job)
         return job
 
     async def resume(self, viewer: Viewer, job_id: str) -> JobView:
-        """Go on with a paused job; others are left as they are. Errors: ``NotFound``, ``Conflict`` for a
+        """Resume a paused job; others are left as they are. Errors: ``NotFound``, ``Conflict`` for a
         job that has ended."""
 
-        def go_on(session: Session) -> bool:
-            return rows.resume(session, self._wanted(session, viewer.user_id, job_id, "resumed"))
+        def resume(session: Session) -> bool:
+            return rows.resume(session, self._lock_wanted(session, viewer.user_id, job_id, "resumed"))
 
-        if await self._database.run(go_on):
+        if await self._database.run(resume):
             self.wake(job_id)
         return await self.get(viewer, job_id)
 
-    def _wanted(self, session: Session, user_id: str, job_id: str, done: str) -> Job:
+    def _lock_wanted(self, session: Session, user_id: str, job_id: str, done: str) -> Job:
         """The locked row of a job that goes on, for one who wants it."""
-        job, requester = self._locked(session, user_id, job_id)
+        job, requester = self._lock(session, user_id, job_id)
         if job.state in FINAL_STATES or requester.left_at is not None:
             raise Conflict(f"The job has ended, and cannot be {done}.", next_step="Start it again instead.")
         return job
@@ -290,13 +293,13 @@ class Jobs:
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await asyncio.to_thread(self._runner.void, job)
+        await asyncio.to_thread(self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 
     def _restart(self, session: Session, user_id: str, job_id: str) -> Job:
         """The row that does the work now."""
-        job, _requester = self._locked(session, user_id, job_id)
+        job, _requester = self._lock(session, user_id, job_id)
         if job.state == "succeeded":
             raise Conflict("The job is done already.", next_step="Ask for the dataset again to update it.")
         if job.state in FINAL_STATES:
@@ -307,7 +310,7 @@ class Jobs:
         rows.join(session, job, user_id)
         return job
 
-    def _locked(self, session: Session, user_id: str, job_id: str) -> tuple[Job, JobRequester]:
+    def _lock(self, session: Session, user_id: str, job_id: str) -> tuple[Job, JobRequester]:
         job = rows.lock(session, job_id)
         requester = session.get(JobRequester, (job_id, user_id))
         if job is None or requester is None:

@@ -5,12 +5,10 @@ from typing import cast
 
 from dataferry.core.types import (
     DatasetRef,
-    JobKind,
     JobState,
     JobView,
     ProblemView,
     Progress,
-    SourceName,
     View,
 )
 from dataferry.jobs.models import Job, JobEvent, JobRequester
@@ -33,11 +31,11 @@ def job_view(job: Job) -> JobView:
     """The job as its row tells it."""
     return JobView(
         id=job.id,
-        kind=cast(JobKind, job.kind),
+        kind=job.kind,
         state=cast(JobState, job.state),
         ref=job.ref,
         key=DatasetRef.parse(job.ref).key,
-        source=cast(SourceName, job.source),
+        source=job.source,
         title=job.title,
         dataset_id=job.dataset_id,
         revision=job.revision,

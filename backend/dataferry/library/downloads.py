@@ -97,7 +97,7 @@ class Downloads:
         ref = await self._database.run(self._private_urls.restore, ref, viewer)
         summary = await self._describe(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
-            ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, link=ref.link)
+            ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, url=ref.url)
         disk_space = await self._disk_space(ref, summary, selection, force=force)
         credential = await self._credentials.find(ref.source, viewer.user_id)
         request = _Request(

@@ -52,9 +52,9 @@ class Handlers:
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
-        jobs.register("download", self.download, queue="download")
-        jobs.register("update", self.update, queue="download")
-        jobs.register("delete", self.delete, queue="maintenance")
+        jobs.register("download", self.download)
+        jobs.register("update", self.update)
+        jobs.register("delete", self.delete)
         jobs.on_closed(self.job_closed)
 
     def download(self, run: JobRun) -> None:

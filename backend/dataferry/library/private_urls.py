@@ -20,17 +20,17 @@ class PrivateUrls:
 
     def encrypted(self, ref: DatasetRef) -> str | None:
         """The ref's full URL for its row; None where there is nothing to hide."""
-        return self._secrets.encrypt(ref.link or "") if has_secret(ref) else None
+        return self._secrets.encrypt(ref.url or "") if has_secret(ref) else None
 
     def ref_of(self, dataset: Dataset) -> DatasetRef:
         """The row's ref, with its full URL where one is kept."""
         if dataset.encrypted_url is None:
             return rows.ref_of(dataset)
-        return DatasetRef("url", dataset.source_id, link=self._secrets.decrypt(dataset.encrypted_url))
+        return DatasetRef("url", dataset.source_id, url=self._secrets.decrypt(dataset.encrypted_url))
 
     def restore(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
         """The ref with its full URL. Errors: ``NotFound`` for a URL that this viewer has not given."""
-        if ref.source != "url" or ref.link is not None:
+        if ref.source != "url" or ref.url is not None:
             return ref
         for row in rows.find(session, ref):
             if row.encrypted_url is not None and rows.may_see(session, row, viewer):
@@ -40,4 +40,4 @@ class PrivateUrls:
 
 def has_secret(ref: DatasetRef) -> bool:
     """The URL has a query or user info, which only the person who gave it may see."""
-    return ref.source == "url" and ref.link is not None and ref.link != ref.id
+    return ref.source == "url" and ref.url is not None and ref.url != ref.id

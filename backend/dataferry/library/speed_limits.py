@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.settings import Settings
-from dataferry.core.time_window import parse_night, written
+from dataferry.core.time_window import format_time_window, parse_time_window
 from dataferry.core.types import JobView, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
@@ -167,7 +167,7 @@ class SpeedLimits:
             connections_per_host=self._settings.host_connections,
             bytes_per_s=limits.bytes_per_s,
             night_bytes_per_s=limits.night_bytes_per_s,
-            night=None if limits.night is None else parse_night(limits.night),
+            night=None if limits.night is None else parse_time_window(limits.night),
         )
 
 
@@ -198,7 +198,7 @@ def _normalized_night(night: str | None, night_bytes_per_s: int | None) -> str |
     if night is None and night_bytes_per_s is not None:
         raise InvalidInput("A speed at night needs its hours.", next_step="Give them as 22:00-06:00.")
     try:
-        return None if night is None else written(parse_night(night))
+        return None if night is None else format_time_window(parse_time_window(night))
     except ValueError as error:
         raise InvalidInput(f"The night {error}.") from error
 

@@ -1,5 +1,6 @@
-"""Built-in datasets: one file each, found by being in this folder."""
+"""Built-in datasets: what one declares (``contract``), and how they are found (``discovery``)."""
 
-from dataferry.plugins.base import Column, Plugin, ShippedFile, Split, builtin_datasets
+from dataferry.plugins.contract import Column, Plugin, RemoteFile, ShippedFile, Split
+from dataferry.plugins.discovery import builtin_datasets
 
-__all__ = ["Column", "Plugin", "ShippedFile", "Split", "builtin_datasets"]
+__all__ = ["Column", "Plugin", "RemoteFile", "ShippedFile", "Split", "builtin_datasets"]

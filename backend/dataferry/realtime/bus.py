@@ -1,6 +1,6 @@
 """The bus: short texts from any thread of any process to whoever listens to a topic.
 
-What it carries may be lost, and every loss is told: a sink gets ``None`` and a ``Subscription`` raises
+What it carries may be lost, and every loss is reported: a sink gets ``None`` and a ``Subscription`` raises
 ``Lagged``, and the reader then takes the truth from where it is stored.
 """
 
@@ -15,8 +15,8 @@ from typing import Literal, Self
 Sink = Callable[[str | None], None]
 """Called on the listener's event loop with each text in order; with None when texts were lost."""
 
-#: Texts that may wait for an event loop, or for Redis, before they are dropped and the loss is told.
-BACKLOG = 10_000
+#: Texts that may wait for an event loop, or for Redis, before they are dropped and the loss is reported.
+MAX_BACKLOG = 10_000
 
 
 class Lagged(Exception):
@@ -42,7 +42,7 @@ class Bus(ABC):
     async def listen(self, topic: str, sink: Sink) -> Callable[[], None]:
         """Call ``sink`` for each text from now on; returns the function that ends it.
 
-        Whatever is published after this has returned arrives, or its loss is told.
+        Whatever is published after this has returned arrives, or its loss is reported.
         """
 
     def subscribe(
@@ -157,7 +157,7 @@ class _Mailbox:
 
     def post(self, topic: str, text: str) -> None:
         with self._lock:
-            if len(self._posts) >= BACKLOG:
+            if len(self._posts) >= MAX_BACKLOG:
                 self._posts.clear()
                 self._overflowed = True
             self._posts.append((topic, text))

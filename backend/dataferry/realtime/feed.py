@@ -13,7 +13,7 @@ Snapshot = Callable[[str], Awaitable[Sequence[Change] | None]]
 """A topic's jobs as they are stored now; None where the viewer may not see the topic."""
 
 #: Batches of answers that may wait for a socket. A client that asks on without reading is not read.
-UNSENT = 8
+MAX_UNSENT_BATCHES = 8
 
 
 class FeedClosed(Exception):
@@ -33,8 +33,8 @@ class _Cursor:
 
     log: TopicLog
     seq: int = 0
-    #: The version at which each job was last told by a snapshot: older events are not shown after it.
-    floor: dict[str, int] = field(default_factory=dict)
+    #: The version of each job in the last snapshot: older events are not sent after it.
+    snapshot_versions: dict[str, int] = field(default_factory=dict)
     #: Jobs whose changes are for others: this person has left them.
     left: set[str] = field(default_factory=set)
     gap: bool = False
@@ -53,7 +53,7 @@ class Feed:
         self._snapshot = snapshot
         self._max_topics = max_topics
         self._cursors: dict[str, _Cursor] = {}
-        self._answers: asyncio.Queue[list[ServerMessage]] = asyncio.Queue(UNSENT)
+        self._answers: asyncio.Queue[list[ServerMessage]] = asyncio.Queue(MAX_UNSENT_BATCHES)
         self._woken = asyncio.Event()
         self._closed = False
 
@@ -77,7 +77,7 @@ class Feed:
                 return
             cursor = _Cursor(log)
             messages = self._catch_up(cursor, changes, after if epoch == log.epoch else None)
-            # The answer is in the line before the cursor moves, so that no event overtakes it.
+            # The answer is queued before the cursor moves, so that no event overtakes it.
             await self.answer(*messages, Subscribed(topic=topic, epoch=log.epoch, seq=cursor.seq))
         except BaseException:
             self._logs.detach(log, self._wake)
@@ -91,7 +91,7 @@ class Feed:
             self._logs.detach(cursor.log, self._wake)
 
     async def answer(self, *messages: ServerMessage) -> None:
-        """Put messages in the line; waits while the reader is behind with earlier ones."""
+        """Queue messages for the socket; waits while the reader is behind with earlier ones."""
         await self._answers.put(list(messages))
         self._woken.set()
 
@@ -140,7 +140,7 @@ class Feed:
             cursor.gap = True
         else:
             cursor.seq = cursor.log.seq
-            fresh += [entry for entry in entries if self._is_news(cursor, entry.change)]
+            fresh += [entry for entry in entries if self._is_new(cursor, entry.change)]
         if not cursor.gap:
             return fresh
         changes = await self._snapshot(topic)
@@ -150,40 +150,40 @@ class Feed:
         if changes is None:
             await self.unsubscribe(topic)
             return [*fresh, _not_found(topic)]
-        return [*fresh, *self._tell(cursor, changes)]
+        return [*fresh, *self._snapshots(cursor, changes)]
 
-    def _is_news(self, cursor: _Cursor, change: Change) -> bool:
+    def _is_new(self, cursor: _Cursor, change: Change) -> bool:
         job_id = change.job.id
-        if not self._is_for_me(change):
+        if not self._is_addressed(change):
             # Its first change for others only: how it looks to this person now, a snapshot tells.
             if job_id not in cursor.left:
                 cursor.left.add(job_id)
                 cursor.gap = True
             return False
         cursor.left.discard(job_id)
-        return change.version >= cursor.floor.get(job_id, 0)
+        return change.version >= cursor.snapshot_versions.get(job_id, 0)
 
-    def _is_for_me(self, change: Change) -> bool:
+    def _is_addressed(self, change: Change) -> bool:
         return self._viewer.user_id in change.audience
 
     def _catch_up(self, cursor: _Cursor, changes: Sequence[Change], after: int | None) -> list[ServerMessage]:
         """What a new follower has missed since ``after``, or everything."""
         missed = None if after is None else cursor.log.after(after)
-        if missed is None or not all(self._is_for_me(entry.change) for entry in missed):
-            return self._tell(cursor, changes)
+        if missed is None or not all(self._is_addressed(entry.change) for entry in missed):
+            return self._snapshots(cursor, changes)
         cursor.seq = cursor.log.seq
         return [entry.event for entry in missed]
 
-    def _tell(self, cursor: _Cursor, changes: Sequence[Change]) -> list[ServerMessage]:
+    def _snapshots(self, cursor: _Cursor, changes: Sequence[Change]) -> list[ServerMessage]:
         """Snapshots of ``changes``, or of newer events that have come meanwhile, at the log's end."""
         log = cursor.log
         cursor.seq = log.seq
         messages: list[ServerMessage] = []
         for change in changes:
             latest = log.latest(change.job.id)
-            if latest is not None and self._is_for_me(latest) and latest.version >= change.version:
+            if latest is not None and self._is_addressed(latest) and latest.version >= change.version:
                 change = latest
-            cursor.floor[change.job.id] = change.version
+            cursor.snapshot_versions[change.job.id] = change.version
             messages.append(JobSnapshot(topic=log.topic, epoch=log.epoch, seq=log.seq, job=change.job))
         return messages
 

@@ -31,7 +31,7 @@ class Realtime:
         self.bus = bus or (RedisBus(redis_url) if redis_url else LocalBus())
         self._linger_s = linger_s
         self._max_topics = max_topics
-        self._logs: dict[str, _Followed] = {}
+        self._logs: dict[str, _TopicSubscription] = {}
         self._feeds: set[Feed] = set()
 
     async def start(self) -> None:
@@ -43,8 +43,8 @@ class Realtime:
         for feed in list(self._feeds):
             feed.close()
         self._feeds.clear()
-        for followed in list(self._logs.values()):
-            followed.forget()
+        for subscription in list(self._logs.values()):
+            subscription.forget()
         await self.bus.close()
 
     def publish_job(
@@ -53,7 +53,7 @@ class Realtime:
         """Tell the followers of the job and of its requesters. Any thread; never blocks.
 
         ``version`` rises with every change of the job's row. ``left`` are those who have just left the
-        job: their feeds look anew at what they may see.
+        job: their feeds check again what they may see.
         """
         audience = tuple(requesters)
         text = Change(job=job, version=version, audience=audience).model_dump_json()
@@ -74,33 +74,33 @@ class Realtime:
 
     async def attach(self, topic: str, wake: Callable[[], None]) -> TopicLog:
         """The topic's log, which calls ``wake`` after each change until ``detach``."""
-        followed = self._logs.get(topic)
-        if followed is None:
-            followed = self._logs[topic] = _Followed(self, topic)
-        followed.log.readers.append(wake)
-        followed.keep()
+        subscription = self._logs.get(topic)
+        if subscription is None:
+            subscription = self._logs[topic] = _TopicSubscription(self, topic)
+        subscription.log.readers.append(wake)
+        subscription.cancel_timer()
         try:
-            # Others may wait for the same line: one who gives up does not end it.
-            await asyncio.shield(followed.listening)
+            # Others may wait for the same subscription: one that is cancelled does not end it.
+            await asyncio.shield(subscription.listening)
         except BaseException:
-            self.detach(followed.log, wake)
+            self.detach(subscription.log, wake)
             raise
-        return followed.log
+        return subscription.log
 
     def detach(self, log: TopicLog, wake: Callable[[], None], *, linger: bool = True) -> None:
         """Stop calling ``wake``; without readers the log is kept for a while, or not."""
         if wake in log.readers:
             log.readers.remove(wake)
-        followed = self._logs.get(log.topic)
-        if followed is not None and followed.log is log and not log.readers:
-            followed.linger(self._linger_s if linger else 0.0)
+        subscription = self._logs.get(log.topic)
+        if subscription is not None and subscription.log is log and not log.readers:
+            subscription.linger(self._linger_s if linger else 0.0)
 
     def forget(self, topic: str) -> None:
         self._logs.pop(topic, None)
 
 
-class _Followed:
-    """A log, its line to the bus, and the clock that ends both when nobody reads on."""
+class _TopicSubscription:
+    """A topic's log, its subscription to the bus, and the timer that ends both without readers."""
 
     def __init__(self, realtime: Realtime, topic: str) -> None:
         self.log = TopicLog(topic)
@@ -108,7 +108,7 @@ class _Followed:
         self._timer: asyncio.TimerHandle | None = None
         self._end: Callable[[], None] | None = None
         self._forgotten = False
-        # Shared by those who attach while the line is being made.
+        # Shared by those who attach while the subscription is being made.
         self.listening = asyncio.ensure_future(self._listen())
 
     async def _listen(self) -> None:
@@ -118,17 +118,17 @@ class _Followed:
         else:
             self._end = end
 
-    def keep(self) -> None:
+    def cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def linger(self, seconds: float) -> None:
-        self.keep()
+        self.cancel_timer()
         self._timer = asyncio.get_running_loop().call_later(seconds, self.forget)
 
     def forget(self) -> None:
-        self.keep()
+        self.cancel_timer()
         self._forgotten = True
         self._realtime.forget(self.log.topic)
         if self._end is not None:

@@ -1,4 +1,4 @@
-"""A topic's recent past: numbered, bounded, and honest about gaps."""
+"""A topic's log: its last changes, numbered, with gaps where some were lost."""
 
 import secrets
 from collections import deque
@@ -11,14 +11,14 @@ from dataferry.core.types import JobView, View
 from dataferry.realtime.events import JobEvent
 
 #: Events kept for each topic. At four a second it bridges a reconnect of some 15 s.
-RING = 64
+LOG_SIZE = 64
 
 
 class Change(View):
     """A job as it stands after a change, and who may see it: what travels on the bus.
 
-    ``version`` counts the changes of the job's row, so that a message which was overtaken on its way can
-    be told; progress between two changes carries the version of the first.
+    ``version`` counts the changes of the job's row, so that a message which was overtaken on its way
+    is recognised; progress between two changes carries the version of the first.
     """
 
     job: JobView
@@ -45,7 +45,7 @@ class TopicLog:
     loop.
     """
 
-    def __init__(self, topic: str, size: int = RING) -> None:
+    def __init__(self, topic: str, size: int = LOG_SIZE) -> None:
         self.topic = topic
         self.epoch = secrets.token_hex(4)
         self.seq = 0
@@ -54,7 +54,7 @@ class TopicLog:
 
     def receive(self, text: str | None) -> None:
         """A bus sink: append the change in ``text``, or remember that something was lost."""
-        change = None if text is None else _parsed(text)
+        change = None if text is None else _parse_change(text)
         if change is None:
             # A number with no entry: every reader finds a gap behind it and takes a snapshot.
             self._entries.clear()
@@ -86,8 +86,8 @@ class TopicLog:
         return None
 
 
-def _parsed(text: str) -> Change | None:
-    """A process of another version may write what this one cannot read: that is a loss."""
+def _parse_change(text: str) -> Change | None:
+    """The change in ``text``; None where a process of another version wrote what this one cannot read."""
     try:
         return Change.model_validate_json(text)
     except ValidationError:

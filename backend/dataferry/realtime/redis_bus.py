@@ -1,7 +1,7 @@
 """The bus between processes: Redis publish and subscribe, which keeps nothing.
 
-Every loss is told. A line that was down comes back with ``None`` for each of its listeners; a process
-that could not send says so on a channel of its own as soon as it can, and everybody takes a snapshot.
+Every loss is reported. After a connection was down each of its listeners gets ``None``; a process that
+could not send publishes to a channel for losses as soon as it can, and everybody takes a snapshot.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from dataferry.core.telemetry import redact
-from dataferry.realtime.bus import BACKLOG, Bus, Sink
+from dataferry.realtime.bus import MAX_BACKLOG, Bus, Sink
 
 log = logging.getLogger(__name__)
 
 PREFIX = "dataferry:"
-#: Whoever could not send publishes here, for what was lost has no other way to be noticed.
-LOSSES = f"{PREFIX}!losses"
+#: A process that could not send publishes here: its listeners cannot notice the loss otherwise.
+LOSS_CHANNEL = f"{PREFIX}!losses"
 
-_FAULTS = (RedisError, OSError)
+_CONNECTION_ERRORS = (RedisError, OSError)
 
 
 class RedisBus(Bus):
     """``start`` binds it to the running event loop; ``publish`` may be called from any thread.
 
-    While Redis is away ``publish`` keeps the newest texts for a while and ``listen`` succeeds: the
+    While Redis cannot be reached ``publish`` keeps the newest texts for a while and ``listen`` succeeds: the
     product goes on, and pages fall back on what they ask for.
     """
 
@@ -42,15 +42,15 @@ class RedisBus(Bus):
         self._tasks: list[asyncio.Task[None]] = []
         self._sinks: dict[str, list[Sink]] = {}
         self._confirmed: dict[str, asyncio.Event] = {}
-        #: Channels that were listened to while the line was down.
-        self._missed: set[str] = set()
-        self._leaving: set[asyncio.Task[None]] = set()
+        #: Channels that were listened to while the connection was down.
+        self._unconfirmed: set[str] = set()
+        self._unsubscribe_tasks: set[asyncio.Task[None]] = set()
         self._pubsub: PubSub | None = None
-        self._away = False
+        self._disconnected = False
         self._outbox: deque[tuple[str, str]] = deque()
         self._outbox_lock = threading.Lock()
         self._outbox_filled = asyncio.Event()
-        self._losses = False
+        self._has_losses = False
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -71,9 +71,9 @@ class RedisBus(Bus):
         if loop is None:
             return
         with self._outbox_lock:
-            if len(self._outbox) >= BACKLOG:
+            if len(self._outbox) >= MAX_BACKLOG:
                 self._outbox.popleft()
-                self._losses = True
+                self._has_losses = True
             wake = not self._outbox
             self._outbox.append((PREFIX + topic, text))
         if wake:
@@ -86,12 +86,12 @@ class RedisBus(Bus):
         confirmed = self._confirmed.get(channel)
         if confirmed is None:
             confirmed = self._confirmed[channel] = asyncio.Event()
-            await self._follow(channel)
+            await self._subscribe_channel(channel)
         try:
-            # While Redis is known to be away nobody waits for it.
-            await asyncio.wait_for(confirmed.wait(), 0 if self._away else self._confirm_s)
+            # Without a connection nobody waits for the confirmation.
+            await asyncio.wait_for(confirmed.wait(), 0 if self._disconnected else self._confirm_s)
         except TimeoutError:
-            self._missed.add(channel)
+            self._unconfirmed.add(channel)
 
         def end() -> None:
             sinks = self._sinks.get(channel, [])
@@ -99,24 +99,24 @@ class RedisBus(Bus):
                 sinks.remove(sink)
             if not sinks and self._sinks.pop(channel, None) is not None:
                 self._confirmed.pop(channel, None)
-                self._missed.discard(channel)
+                self._unconfirmed.discard(channel)
                 if self._loop is not None:
-                    task = self._loop.create_task(self._unfollow(channel))
-                    self._leaving.add(task)
-                    task.add_done_callback(self._leaving.discard)
+                    task = self._loop.create_task(self._unsubscribe_channel(channel))
+                    self._unsubscribe_tasks.add(task)
+                    task.add_done_callback(self._unsubscribe_tasks.discard)
 
         return end
 
-    # When the line is down these two do nothing: its return asks for all that is wanted then.
+    # Without a connection these two do nothing: the next one subscribes to every channel again.
 
-    async def _follow(self, channel: str) -> None:
+    async def _subscribe_channel(self, channel: str) -> None:
         if self._pubsub is not None:
-            with contextlib.suppress(*_FAULTS):
+            with contextlib.suppress(*_CONNECTION_ERRORS):
                 await self._pubsub.subscribe(channel)
 
-    async def _unfollow(self, channel: str) -> None:
+    async def _unsubscribe_channel(self, channel: str) -> None:
         if self._pubsub is not None and channel not in self._sinks:
-            with contextlib.suppress(*_FAULTS):
+            with contextlib.suppress(*_CONNECTION_ERRORS):
                 await self._pubsub.unsubscribe(channel)
 
     async def _send(self) -> None:
@@ -127,56 +127,56 @@ class RedisBus(Bus):
                 await self._outbox_filled.wait()
                 self._outbox_filled.clear()
                 try:
-                    await self._send_waiting(client)
+                    await self._send_outbox(client)
                     if self._loop is None:
                         return
                 except Exception as fault:  # whatever it is, the next events are worth a try
                     log.warning("Redis does not take events: %s", redact(repr(fault)))
-                    self._losses = True
+                    self._has_losses = True
                     self._outbox_filled.set()
                     await asyncio.sleep(self._retry_s)
         finally:
             await client.aclose()
 
-    async def _send_waiting(self, client: Redis) -> None:
+    async def _send_outbox(self, client: Redis) -> None:
         while True:
             with self._outbox_lock:
                 batch = [self._outbox.popleft() for _ in range(min(len(self._outbox), 500))]
-            if not batch and not self._losses:
+            if not batch and not self._has_losses:
                 return
             async with client.pipeline(transaction=False) as pipeline:
                 for channel, text in batch:
                     pipeline.publish(channel, text)
                 await pipeline.execute()
-            if self._losses:
-                await client.publish(LOSSES, "1")
-                self._losses = False
+            if self._has_losses:
+                await client.publish(LOSS_CHANNEL, "1")
+                self._has_losses = False
 
     async def _receive(self) -> None:
-        """Hand on what arrives; after a break, ask for every channel again and tell the loss."""
+        """Deliver what arrives; after a break, subscribe to every channel again and report the loss."""
         while True:
             client = self._client()
             try:
                 async with client.pubsub() as pubsub:
                     wanted = set(self._sinks)
-                    await pubsub.subscribe(LOSSES, *wanted)
-                    self._pubsub, self._away = pubsub, False
+                    await pubsub.subscribe(LOSS_CHANNEL, *wanted)
+                    self._pubsub, self._disconnected = pubsub, False
                     if late := set(self._sinks) - wanted:
                         await pubsub.subscribe(*late)
                     while True:
-                        await self._hand_on(await pubsub.get_message(timeout=5.0))
+                        await self._handle_message(await pubsub.get_message(timeout=5.0))
             except Exception as fault:
                 log.warning("Redis does not bring events: %s", redact(repr(fault)))
             finally:
-                self._pubsub, self._away = None, True
-                self._missed.update(self._sinks)
+                self._pubsub, self._disconnected = None, True
+                self._unconfirmed.update(self._sinks)
                 for confirmed in self._confirmed.values():
                     confirmed.clear()
-                with contextlib.suppress(*_FAULTS):
+                with contextlib.suppress(*_CONNECTION_ERRORS):
                     await client.aclose()
             await asyncio.sleep(self._retry_s)
 
-    async def _hand_on(self, message: dict[str, str] | None) -> None:
+    async def _handle_message(self, message: dict[str, str] | None) -> None:
         if message is None:
             return
         channel, kind = message["channel"], message["type"]
@@ -184,10 +184,10 @@ class RedisBus(Bus):
             confirmed = self._confirmed.get(channel)
             if confirmed is not None:
                 confirmed.set()
-            if channel in self._missed:
-                self._missed.discard(channel)
+            if channel in self._unconfirmed:
+                self._unconfirmed.discard(channel)
                 self._deliver(channel, None)
-        elif kind == "message" and channel == LOSSES:
+        elif kind == "message" and channel == LOSS_CHANNEL:
             for listened in list(self._sinks):
                 self._deliver(listened, None)
         elif kind == "message":

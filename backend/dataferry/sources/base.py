@@ -63,6 +63,12 @@ class Source(Protocol):
     """
 
     name: SourceName
+    #: Calls of it at one time, each in a thread.
+    threads: int
+    #: The address of its hub, which is probed before it is asked; None where there is no one hub.
+    endpoint: str | None
+    #: What to do to use it with an account; empty where it knows none.
+    how_to_connect: str
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]: ...
 

@@ -10,18 +10,23 @@ from dataferry.core.types import (
     DatasetRef,
     DatasetSummary,
     FileEntry,
+    Http,
     Manifest,
     SourceName,
 )
-from dataferry.plugins import Plugin, builtin_datasets
+from dataferry.plugins import Plugin, RemoteFile, ShippedFile, builtin_datasets
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.language import name_words, words
+from dataferry.sources.metadata import formats_of
 
 
 class BuiltinSource:
     """Small real tables, there without network or account."""
 
     name: SourceName = "builtin"
+    threads = 2
+    endpoint: str | None = None
+    how_to_connect = ""
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """The plugins that hold at least two thirds of the query's words, the best match first."""
@@ -43,7 +48,7 @@ class BuiltinSource:
         files = tuple(
             FileEntry(
                 path=file.path,
-                origin=Bytes(partial(plugin.open, file.path)),
+                origin=_origin(plugin, file),
                 size=file.size,
                 checksum=Checksum("sha256", file.sha256, "publisher"),
             )
@@ -52,8 +57,12 @@ class BuiltinSource:
         return Manifest(DatasetRef("builtin", plugin.name), plugin.revision, files, plugin.size_bytes)
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
-        with _plugin(ref, revision).open("README.md") as stream:
-            return stream.read().decode()
+        plugin = _plugin(ref, revision)
+        for file in plugin.files:
+            if isinstance(file, ShippedFile) and file.path == "README.md":
+                with plugin.open(file) as stream:
+                    return stream.read().decode()
+        return ""
 
 
 def _plugin(ref: DatasetRef, revision: str | None) -> Plugin:
@@ -69,6 +78,10 @@ def _plugin(ref: DatasetRef, revision: str | None) -> Plugin:
             next_step="Download it without naming a revision.",
         )
     return plugin
+
+
+def _origin(plugin: Plugin, file: ShippedFile | RemoteFile) -> Bytes | Http:
+    return Http(file.url) if isinstance(file, RemoteFile) else Bytes(partial(plugin.open, file))
 
 
 def _vocabulary(plugin: Plugin) -> set[str]:
@@ -88,7 +101,7 @@ def _summary(plugin: Plugin) -> DatasetSummary:
         file_count=len(plugin.files),
         license=plugin.license,
         tags=plugin.tags,
-        formats=("csv",),
+        formats=formats_of(file.path for file in plugin.files),
         task=plugin.task,
         revision=plugin.revision,
     )

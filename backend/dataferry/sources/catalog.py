@@ -1,4 +1,4 @@
-"""The catalog: every source behind one face, each in its own threads and with its own deadline."""
+"""The catalog: searches every source at once; each has its own threads and its own deadline."""
 
 import asyncio
 import time
@@ -21,19 +21,19 @@ from dataferry.core.types import (
 from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
-from dataferry.sources.dispatcher import Asker, speaking_plainly
+from dataferry.sources.dispatcher import Dispatcher, translate_errors
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
 from dataferry.sources.merged_search import MergedSearch
 from dataferry.sources.url import UrlSource
 
-#: A search in which a source failed answers again unchanged for this long, in seconds.
-RETRY_AFTER = 2.0
-#: Further pages of a search are kept this many times as long as its first.
-PAGING_HOLDS = 10
+#: The cached result of a search in which a source failed is used for this long.
+RETRY_AFTER_S = 2.0
+#: Further pages of a search are cached this many times as long as its first.
+PAGING_TTL_FACTOR = 10
 #: The deepest hit that paging reaches, and the longest page.
-MAX_DEPTH, MAX_LIMIT = 1000, 100
+MAX_RESULTS, MAX_LIMIT = 1000, 100
 
 
 class SearchResult(View):
@@ -71,7 +71,7 @@ class _Subsetting(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Search:
     merged: MergedSearch
-    started: float
+    started_at: float
 
 
 def build_sources(settings: Settings) -> dict[SourceName, Source]:
@@ -102,8 +102,8 @@ class Catalog:
         self._sources = dict(sources)
         self._settings = settings
         self._clock = clock
-        self._asker = Asker(self._sources, settings, clock)
-        self._searches = TtlCache[_Search](settings.search_cache_s * PAGING_HOLDS, 64, clock)
+        self._dispatcher = Dispatcher(self._sources, settings, clock)
+        self._searches = TtlCache[_Search](settings.search_cache_s * PAGING_TTL_FACTOR, 64, clock)
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
@@ -127,9 +127,9 @@ class Catalog:
         query without a word, or a page that does not exist. A source that fails is reported in the
         result.
         """
-        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_DEPTH - limit:
+        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_RESULTS - limit:
             raise InvalidInput(
-                f"A search has pages of 1 to {MAX_LIMIT} datasets, up to number {MAX_DEPTH:,}.",
+                f"A search has pages of 1 to {MAX_LIMIT} datasets, up to number {MAX_RESULTS:,}.",
                 next_step="Search for something narrower.",
             )
         text = search_text(query)
@@ -168,9 +168,11 @@ class Catalog:
             return known.merged
 
         async def ask(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
-            deadline = self._settings.search_timeout_s
-            hits = await self._asker.ask(name, used[name], deadline, self._sources[name].search, question)
-            self._remember_complete(hits, used[name])
+            deadline_s = self._settings.search_timeout_s
+            hits = await self._dispatcher.call(
+                name, used[name], deadline_s, self._sources[name].search, question
+            )
+            self._cache_complete(hits, used[name])
             return hits
 
         merged = MergedSearch(ask, text, filters, sources)
@@ -178,8 +180,8 @@ class Catalog:
         return merged
 
     def _is_stale(self, search: _Search) -> bool:
-        age = self._clock() - search.started
-        rest = max(RETRY_AFTER, search.merged.retry_after)
+        age = self._clock() - search.started_at
+        rest = max(RETRY_AFTER_S, search.merged.retry_after_s)
         return age >= self._settings.search_cache_s or (bool(search.merged.problems) and age >= rest)
 
     # -- one dataset --------------------------------------------------------------------------
@@ -195,28 +197,30 @@ class Catalog:
     ) -> DatasetSummary:
         """One dataset as its source tells it, within ``timeout`` seconds (``describe_timeout_s``).
 
-        A hit of a search that told revision and size is answer enough, unless ``fresh`` asks for what
+        A hit of a search that has revision and size suffices, unless ``fresh`` asks for what
         the source says now. Errors: those of ``Source``.
         """
         key = _key(ref, revision, credential)
         known = None if fresh else self._described.get(key)
         if known is None:
-            deadline = self._settings.describe_timeout_s if timeout is None else timeout
+            deadline_s = self._settings.describe_timeout_s if timeout is None else timeout
             source = self._source(ref)
-            known = await self._asker.ask(ref.source, credential, deadline, source.describe, ref, revision)
+            known = await self._dispatcher.call(
+                ref.source, credential, deadline_s, source.describe, ref, revision
+            )
             self._described.put(key, known)
         return known
 
-    def _remember_complete(self, hits: Sequence[DatasetSummary], credential: Credential) -> None:
+    def _cache_complete(self, hits: Sequence[DatasetSummary], credential: Credential) -> None:
         """Spare ``describe`` a request. Not for restricted datasets: access must be checked anew."""
         for hit in hits:
-            told = hit.revision is not None and hit.size_bytes is not None
-            if told and not hit.gated and not hit.private:
+            complete = hit.revision is not None and hit.size_bytes is not None
+            if complete and not hit.gated and not hit.private:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
-        return speaking_plainly(ref.source, self._source(ref).manifest, ref, revision, credential)
+        return translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
 
     def check_subsets(self, ref: DatasetRef) -> None:
         """Errors: ``InvalidInput`` where the source knows no configs and splits."""
@@ -240,16 +244,18 @@ class Catalog:
         self.check_subsets(ref)
         source = self._source(ref)
         assert isinstance(source, _Subsetting)
-        return speaking_plainly(ref.source, source.subset, ref, revision, credential, config, split)
+        return translate_errors(ref.source, source.subset, ref, revision, credential, config, split)
 
     async def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset's own text, untrusted; empty where there is none. Errors: those of ``Source``."""
         key = _key(ref, revision, credential)
         known = self._readmes.get(key)
         if known is None:
-            deadline = self._settings.describe_timeout_s
+            deadline_s = self._settings.describe_timeout_s
             source = self._source(ref)
-            known = await self._asker.ask(ref.source, credential, deadline, source.readme, ref, revision)
+            known = await self._dispatcher.call(
+                ref.source, credential, deadline_s, source.readme, ref, revision
+            )
             self._readmes.put(key, known)
         return known
 
@@ -275,14 +281,15 @@ class Catalog:
         return await self._account(credential.source, credential)
 
     async def _status(self, name: SourceName, credential: Credential) -> SourceStatus:
-        if name not in self._asker.hubs:
+        source = self._sources[name]
+        if source.endpoint is None:
             return SourceStatus(name=name, label=SOURCE_LABELS[name], state="ready", configured=True)
         configured = credential.secret is not None
         account = credential.username
         try:
-            await self._asker.reach(name)
+            await self._dispatcher.check_reachable(name)
             account = await self._account(name, credential) or account
-            failure = self._asker.failure(name, credential)
+            failure = self._dispatcher.failure(name, credential)
         except SourceError as error:
             failure = error
         status = SourceStatus(
@@ -292,7 +299,7 @@ class Catalog:
             configured=configured,
             account=account,
             own=credential.origin == "user",
-            next_step=None if configured else _HOW_TO_CONNECT[name],
+            next_step=None if configured else source.how_to_connect,
         )
         if failure is None:
             return status
@@ -311,21 +318,15 @@ class Catalog:
         key = (name, credential.fingerprint)
         known = self._accounts.get(key)
         if known is None:
-            deadline = self._settings.describe_timeout_s
-            known = await self._asker.ask(name, credential, deadline, source.probe) or ""
+            deadline_s = self._settings.describe_timeout_s
+            known = await self._dispatcher.call(name, credential, deadline_s, source.probe) or ""
             self._accounts.put(key, known)
         return known or None
 
     def close(self) -> None:
         """Ask nothing more. Calls under way are left to their socket timeouts."""
-        self._asker.close()
-
-
-_HOW_TO_CONNECT: dict[SourceName, str] = {
-    "kaggle": "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings.",
-    "huggingface": "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets.",
-}
+        self._dispatcher.close()
 
 
 def _key(ref: DatasetRef, revision: str | None, credential: Credential) -> tuple[str | None, ...]:
-    return str(ref), ref.link, revision, credential.fingerprint
+    return str(ref), ref.url, revision, credential.fingerprint

@@ -1,9 +1,9 @@
-"""Asking a source: in its own threads, within a deadline, and not at all while nothing leads to it."""
+"""Calls a source in its own threads, within a deadline, and fails at once while its hub is unreachable."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from dataferry.core.errors import (
@@ -15,40 +15,40 @@ from dataferry.core.errors import (
 )
 from dataferry.core.settings import Settings
 from dataferry.core.types import SOURCE_LABELS, Credential, SourceName
+from dataferry.sources.base import Source
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.pools import SourcePool
-from dataferry.sources.reachability import Reach
+from dataferry.sources.reachability import Reachability
 
 T = TypeVar("T")
 
-#: Threads of one source, and with them its calls at one time.
-WORKERS: dict[SourceName, int] = {"kaggle": 6, "huggingface": 6, "builtin": 2, "url": 6}
-#: How long a failure is remembered, in seconds, at least.
-FAILURE_HOLDS = 30.0
+#: How long a failure is remembered for the sources' status, at least.
+FAILURE_TTL_S = 30.0
 
 _log = logging.getLogger(__name__)
 
 
-class Asker:
-    """The way to every source, and what went wrong on it lately."""
+class Dispatcher:
+    """Runs the calls of every source, and remembers the last failure of each."""
 
     def __init__(
-        self, names: Iterable[SourceName], settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        sources: Mapping[SourceName, Source],
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        #: Where the sources are that somebody else's machine answers for.
-        self.hubs: dict[SourceName, str] = {
-            "kaggle": settings.kaggle_endpoint,
-            "huggingface": settings.hf_endpoint,
+        self._hubs = {
+            name: source.endpoint for name, source in sources.items() if source.endpoint is not None
         }
-        # One link's slow server says nothing of the next link's: only hubs have a breaker.
+        # One URL's slow server says nothing of the next one's: only hubs have a breaker.
         self._pools = {
-            name: SourcePool(name, WORKERS[name], settings.breaker_s if name in self.hubs else 0.0)
-            for name in names
+            name: SourcePool(name, source.threads, settings.breaker_s if name in self._hubs else 0.0)
+            for name, source in sources.items()
         }
-        self._reach = Reach(settings.connect_timeout_s, clock)
-        self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_HOLDS), 1024, clock)
+        self._reachability = Reachability(settings.connect_timeout_s, clock)
+        self._failures = TtlCache[SourceError](max(settings.breaker_s, FAILURE_TTL_S), 1024, clock)
 
-    async def ask(
+    async def call(
         self,
         name: SourceName,
         credential: Credential,
@@ -62,20 +62,20 @@ class Asker:
         """
         key = (name, credential.fingerprint)
         try:
-            answer = await self._ask_if_reachable(name, deadline_s, function, *args, credential)
+            result = await self._call_if_reachable(name, deadline_s, function, *args, credential)
         except SourceError as error:
             self._failures.put(key, error)
             raise
         self._failures.drop(key)
-        return answer
+        return result
 
-    async def reach(self, name: SourceName) -> None:
-        """Find out whether something leads to the source's hub. Errors: ``SourceUnreachable``."""
-        if name in self.hubs and not await self._reach.check(self.hubs[name]):
+    async def check_reachable(self, name: SourceName) -> None:
+        """Probe the source's hub, unless it was probed lately. Errors: ``SourceUnreachable``."""
+        if name in self._hubs and not await self._reachability.check(self._hubs[name]):
             raise unreachable(name)
 
     def failure(self, name: SourceName, credential: Credential) -> SourceError | None:
-        """What went wrong lately, unless something went well since."""
+        """The last failure of calls with this credential; None once a later one succeeded."""
         return self._failures.get((name, credential.fingerprint))
 
     def close(self) -> None:
@@ -83,19 +83,19 @@ class Asker:
         for pool in self._pools.values():
             pool.close()
 
-    async def _ask_if_reachable(
+    async def _call_if_reachable(
         self, name: SourceName, deadline_s: float, function: Callable[..., T], *args: object
     ) -> T:
-        """Give the source its deadline, but give up as soon as a probe finds no way to its hub."""
-        hub = self.hubs.get(name)
-        if hub is not None and self._reach.known(hub) is False:
+        """Call within the deadline, but fail as soon as a probe finds the hub unreachable."""
+        hub = self._hubs.get(name)
+        if hub is not None and self._reachability.known(hub) is False:
             raise unreachable(name)
         work: asyncio.Task[T] = asyncio.create_task(
-            self._pools[name].run(deadline_s, speaking_plainly, name, function, *args)
+            self._pools[name].run(deadline_s, translate_errors, name, function, *args)
         )
         try:
-            if hub is not None and self._reach.known(hub) is None:
-                probe = asyncio.create_task(self._reach.check(hub))
+            if hub is not None and self._reachability.known(hub) is None:
+                probe = asyncio.create_task(self._reachability.check(hub))
                 await asyncio.wait({work, probe}, return_when=asyncio.FIRST_COMPLETED)
                 if not work.done() and not probe.result():
                     raise unreachable(name)
@@ -103,7 +103,7 @@ class Asker:
         finally:
             work.cancel()
         if hub is not None:
-            self._reach.learn(hub, reachable=True)
+            self._reachability.record(hub, reachable=True)
         return answer
 
 
@@ -114,8 +114,8 @@ def unreachable(name: SourceName) -> SourceUnreachable:
     )
 
 
-def speaking_plainly(name: SourceName, function: Callable[..., T], *args: object) -> T:
-    """Call ``function``; whatever else it raises becomes an error of ours."""
+def translate_errors(name: SourceName, function: Callable[..., T], *args: object) -> T:
+    """Call ``function``; what it raises beside a ``DataferryError`` becomes a ``SourceError``."""
     label = SOURCE_LABELS[name]
     try:
         return function(*args)

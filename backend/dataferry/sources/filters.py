@@ -13,7 +13,7 @@ from dataferry.sources.metadata import license_name
 
 _VERSION = re.compile(r"-v?(\d+(?:\.\d+)?)(?=-clause$|$)")
 #: Families by the names that people call them.
-_CALLED = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
+_FAMILY_ALIASES = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
 
 
 def license_family(name: str | None) -> str | None:
@@ -21,7 +21,7 @@ def license_family(name: str | None) -> str | None:
     plain = re.sub(r"[^a-z0-9.]+", "-", (license_name(name) or "").lower()).strip("-")
     if plain in ("", "other"):
         return None
-    return _CALLED.get(plain) or _VERSION.sub("", plain).removesuffix("-clause")
+    return _FAMILY_ALIASES.get(plain) or _VERSION.sub("", plain).removesuffix("-clause")
 
 
 def license_matches(wanted: str, name: str | None) -> bool:
@@ -41,7 +41,7 @@ def _version(name: str | None) -> float | None:
 
 
 def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] | None:
-    """What cannot be told of a hit under ``filters``, in words; None for a hit that does not pass."""
+    """Which filters a hit leaves in doubt, in words; None for a hit that does not pass."""
     if filters.license and not license_matches(filters.license, summary.license):
         return None
     unsure: list[str] = []

@@ -1,4 +1,4 @@
-"""Reading what all hubs say alike: limits, and errors in the words of one tree."""
+"""What the hubs' HTTP answers have in common: rate limits, timeouts and server errors as our own errors."""
 
 import math
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from dataferry.core.errors import SourceRateLimited, SourceTimeout, SourceUnreac
 from dataferry.core.rate_limit_headers import retry_after_s
 from dataferry.core.types import SourceLabel
 
-#: The longest wait that is believed, in seconds; a hub's windows are minutes.
-MAX_WAIT_S = 3600.0
+#: Longer waits are cut to this; a hub's windows are minutes.
+MAX_RETRY_AFTER_S = 3600.0
 
 
 def rate_limited(label: SourceLabel, headers: Mapping[str, str]) -> SourceRateLimited:
     wait = retry_after_s(headers)
     if wait is not None:
-        wait = min(wait, MAX_WAIT_S)
+        wait = min(wait, MAX_RETRY_AFTER_S)
     when = f"in {math.ceil(wait)} s" if wait is not None else "in a few minutes"
     return SourceRateLimited(
         f"{label}'s limit of requests is used up.",
@@ -27,7 +27,7 @@ def timed_out(label: SourceLabel) -> SourceTimeout:
     return SourceTimeout(f"{label} did not answer in time.", next_step="Try again in a minute.")
 
 
-def out_of_order(label: SourceLabel, status: int) -> SourceUnreachable:
+def server_error(label: SourceLabel, status: int) -> SourceUnreachable:
     """The hub's own failure (5xx)."""
     return SourceUnreachable(
         f"{label} has a fault of its own (HTTP {status}).", next_step="Try again in a few minutes."

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from dataferry.sources.huggingface_client import HubCalls
 
 #: Socket timeouts lie below the caller's deadline by this factor, so that the client gives up first.
-UNDER_DEADLINE = 0.9
+SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them; a tree of 100,000 files has 100 pages.
 MANIFEST_TIMEOUT_S = 120.0
 #: Words of a query that are asked for one by one when nothing has them all in its name.
-WORDS_APART = 3
+MAX_SINGLE_WORD_SEARCHES = 3
 
 _SORTS = {"relevance": "downloads", "downloads": "downloads", "updated": "last_modified", "size": "downloads"}
 #: Families of licences that are one tag at the hub; the others come in several versions.
@@ -59,7 +59,7 @@ video-classification visual-question-answering zero-shot-classification
 _TASKS = frozenset(_TASK_CATEGORIES.split())
 _FORMATS = {"imagefolder": "image", "audiofolder": "audio", "videofolder": "video"}
 #: Prefixes of tags whose value alone says something to a reader.
-_TELLING = ("task_categories", "task_ids", "modality", "language")
+_DESCRIPTIVE_PREFIXES = ("task_categories", "task_ids", "modality", "language")
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -70,22 +70,25 @@ class HuggingFaceSource:
     """
 
     name: SourceName = "huggingface"
+    threads = 6
+    how_to_connect = "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.endpoint: str | None = settings.hf_endpoint
         self._endpoint = settings.hf_endpoint.rstrip("/")
 
-    def _asking(
+    def _calls(
         self, credential: Credential, ref: DatasetRef | None, deadline_s: float
     ) -> "AbstractContextManager[HubCalls]":
         # huggingface_hub is imported when it is first needed: the server starts without it.
-        from dataferry.sources.huggingface_client import asking
+        from dataferry.sources.huggingface_client import hub_calls
 
-        return asking(
+        return hub_calls(
             self._endpoint,
             credential,
             connect_timeout_s=self._settings.connect_timeout_s,
-            timeout_s=deadline_s * UNDER_DEADLINE,
+            timeout_s=deadline_s * SHARE_OF_DEADLINE,
             ref=ref,
         )
 
@@ -97,25 +100,25 @@ class HuggingFaceSource:
         Where no name has all words of the query, each of the longest words is asked for alone.
         """
         wanted = query.offset + query.limit
-        with self._asking(credential, None, self._settings.search_timeout_s) as hub:
-            found = self._found(hub, query.text, query.filters, wanted)
-            words = sorted(set(query.text.split()), key=len, reverse=True)[:WORDS_APART]
+        with self._calls(credential, None, self._settings.search_timeout_s) as hub:
+            found = self._search_names(hub, query.text, query.filters, wanted)
+            words = sorted(set(query.text.split()), key=len, reverse=True)[:MAX_SINGLE_WORD_SEARCHES]
             if not found and len(query.text.split()) > 1:
-                apart = [self._found(hub, word, query.filters, wanted) for word in words]
+                apart = [self._search_names(hub, word, query.filters, wanted) for word in words]
                 found = [info for infos in apart for info in infos]
             once = {str(info.id): info for info in found}
             hits = [self._summary(info) for info in list(once.values())[query.offset : wanted]]
         return [hit for hit in hits if hit is not None]
 
-    def _found(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
-        return list(hub.search(text, narrow=_narrowing(filters), sort=_SORTS[filters.sort], limit=limit))
+    def _search_names(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
+        return list(hub.search(text, narrow=_search_tags(filters), sort=_SORTS[filters.sort], limit=limit))
 
     # -- one dataset --------------------------------------------------------------------------
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """``revision`` in the answer is a commit. A gated dataset's metadata is public: ``gated`` tells,
         and ``manifest`` checks."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as hub:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
             info = hub.dataset(ref.id, revision)
             summary = self._summary(info)
             if summary is None or not info.sha:
@@ -135,7 +138,7 @@ class HuggingFaceSource:
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """Every file of a commit. Files in LFS have the SHA-256 that the hub publishes, the others
         their git blob id."""
-        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as hub:
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as hub:
             info = hub.commit(ref.id, revision)
             true_ref, commit = DatasetRef("huggingface", str(info.id)), str(info.sha)
             if info.gated:
@@ -159,13 +162,13 @@ class HuggingFaceSource:
 
         Errors: ``NotFound`` naming those that exist.
         """
-        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as hub:
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as hub:
             card = hub.commit(ref.id, revision).card_data
         return patterns_of(getattr(card, "configs", None), config, split)
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset card without its YAML front matter."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as hub:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
             text = metadata.many_lines(hub.card(ref.id, revision or "main"))
         return _FRONT_MATTER.sub("", text, count=1).strip()
 
@@ -176,7 +179,7 @@ class HuggingFaceSource:
         """
         if credential.secret is None:
             return None
-        with self._asking(credential, None, self._settings.describe_timeout_s) as hub:
+        with self._calls(credential, None, self._settings.describe_timeout_s) as hub:
             return metadata.one_line(hub.account(), metadata.TAG_CHARS) or None
 
     def _summary(self, info: Any) -> DatasetSummary | None:
@@ -186,7 +189,7 @@ class HuggingFaceSource:
         except InvalidInput:
             return None
         labels = [str(tag) for tag in info.tags or []]
-        tagged = {prefix: _values(labels, prefix) for prefix in (*_TELLING, "license", "format")}
+        tagged = {prefix: _values(labels, prefix) for prefix in (*_DESCRIPTIVE_PREFIXES, "license", "format")}
         name = getattr(info.card_data, "pretty_name", None)
         title = metadata.one_line(str(name or ""), metadata.TITLE_CHARS) or ref.name
         # The hub makes the description from the card's text, which usually begins with the title.
@@ -206,14 +209,14 @@ class HuggingFaceSource:
             gated=bool(info.gated),
             private=bool(info.private),
             updated_at=metadata.utc(info.last_modified),
-            tags=metadata.tags(_readable(labels)),
+            tags=metadata.tags(_display_tags(labels)),
             formats=metadata.tags(formats),
             task=next(iter(tagged["task_categories"]), None),
             revision=info.sha,
         )
 
 
-def _narrowing(filters: SearchFilters) -> list[str]:
+def _search_tags(filters: SearchFilters) -> list[str]:
     """Tags that the hub can narrow a search to; the catalog filters the rest."""
     narrow = []
     license_tag = _LICENSE_TAGS.get(license_family(filters.license) or "")
@@ -241,14 +244,14 @@ def _values(labels: list[str], prefix: str) -> list[str]:
     return [label.partition(":")[2] for label in labels if label.startswith(f"{prefix}:")]
 
 
-def _readable(labels: list[str]) -> list[str]:
+def _display_tags(labels: list[str]) -> list[str]:
     """Plain tags and the values of the telling ones, without the hub's bookkeeping."""
     readable = []
     for label in labels:
         prefix, colon, value = label.partition(":")
         if not colon:
             readable.append(label)
-        elif prefix in _TELLING:
+        elif prefix in _DESCRIPTIVE_PREFIXES:
             readable.append(label if prefix == "language" else value)
     return readable
 

@@ -46,10 +46,10 @@ from dataferry.core.errors import (
     SourceUnreachable,
 )
 from dataferry.core.types import Credential, DatasetRef
-from dataferry.sources.http_errors import out_of_order, rate_limited, timed_out, unreachable
+from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
 
 #: What a search asks for of each hit. Sizes come only this way.
-_SEARCHED: list[Any] = [
+_SEARCH_FIELDS: list[Any] = [
     "author",
     "cardData",
     "description",
@@ -63,14 +63,14 @@ _SEARCHED: list[Any] = [
     "tags",
 ]
 #: A card may be long; the beginning says what a reader wants to know.
-_CARD_BYTES = 512 * 1024
+_MAX_CARD_BYTES = 512 * 1024
 #: For calls in this process that are not ours.
 _DEFAULT_TIMEOUT_S = 30.0
 #: What the hub says of a dataset that is missing or hidden, also in a 401.
-_HIDDEN = ("Invalid username or password", "Repository not found")
+_HIDDEN_MESSAGES = ("Invalid username or password", "Repository not found")
 
 
-class _Limits:
+class _Deadline:
     """Timeouts of the calls that a thread makes now."""
 
     def __init__(self, connect_s: float, total_s: float) -> None:
@@ -84,7 +84,7 @@ class _Limits:
         return {"connect": min(self._connect_s, left), "read": left, "write": left, "pool": left}
 
 
-_limits: ContextVar[_Limits | None] = ContextVar("hub_limits", default=None)
+_deadline: ContextVar[_Deadline | None] = ContextVar("hub_deadline", default=None)
 
 
 class _Client(httpx2.Client):
@@ -95,8 +95,8 @@ class _Client(httpx2.Client):
             raise SourceUnreachable(
                 "HuggingFace is not asked: HF_HUB_OFFLINE is set.", next_step="Unset HF_HUB_OFFLINE."
             )
-        limits = _limits.get() or _Limits(_DEFAULT_TIMEOUT_S, _DEFAULT_TIMEOUT_S)
-        request.extensions["timeout"] = limits.timeout()
+        deadline = _deadline.get() or _Deadline(_DEFAULT_TIMEOUT_S, _DEFAULT_TIMEOUT_S)
+        request.extensions["timeout"] = deadline.timeout()
         try:
             response = super().send(request, **settings)
         except httpx2.TimeoutException as error:
@@ -107,7 +107,7 @@ class _Client(httpx2.Client):
             response.close()
             if response.status_code == 429:
                 raise rate_limited("HuggingFace", response.headers)
-            raise out_of_order("HuggingFace", response.status_code)
+            raise server_error("HuggingFace", response.status_code)
         return response
 
 
@@ -141,7 +141,7 @@ class HubCalls:
         """
         asked: dict[str, Any] = {"search": text, "filter": narrow or None, "sort": sort, "limit": limit}
         try:
-            return list(self._api.list_datasets(**asked, expand=_SEARCHED))
+            return list(self._api.list_datasets(**asked, expand=_SEARCH_FIELDS))
         except BadRequestError:
             return list(self._api.list_datasets(**asked, full=True))
 
@@ -177,9 +177,9 @@ class HubCalls:
             text = b""
             for piece in response.iter_bytes(64 * 1024):
                 text += piece
-                if len(text) >= _CARD_BYTES:
+                if len(text) >= _MAX_CARD_BYTES:
                     break
-        return text[:_CARD_BYTES].decode("utf-8", "replace")
+        return text[:_MAX_CARD_BYTES].decode("utf-8", "replace")
 
     def file_url(self, dataset_id: str, revision: str, path: str) -> str:
         return hf_hub_url(dataset_id, path, repo_type="dataset", revision=revision, endpoint=self._endpoint)
@@ -190,7 +190,7 @@ class HubCalls:
 
 
 @contextmanager
-def asking(
+def hub_calls(
     endpoint: str,
     credential: Credential,
     *,
@@ -200,7 +200,7 @@ def asking(
 ) -> Iterator[HubCalls]:
     """Calls as ``credential``, about ``ref``, all within ``timeout_s``. What goes wrong inside, in a
     call or in reading its answer, becomes an error of ours."""
-    token = _limits.set(_Limits(connect_timeout_s, timeout_s))
+    token = _deadline.set(_Deadline(connect_timeout_s, timeout_s))
     try:
         yield HubCalls(endpoint, credential)
     except DataferryError:
@@ -216,7 +216,7 @@ def asking(
         # huggingface_hub reads answers without looking at their shape.
         raise protocol_error() from error
     finally:
-        _limits.reset(token)
+        _deadline.reset(token)
 
 
 def protocol_error() -> SourceProtocolError:
@@ -242,11 +242,11 @@ def _refusal(
     if isinstance(error, RepositoryNotFoundError | EntryNotFoundError | DisabledRepoError):
         return _missing(ref, credential)
     status = error.response.status_code
-    told = error.response.headers.get("X-Error-Message") or error.server_message or ""
-    if status == 401 and credential.secret is not None:
-        return _missing(ref, credential) if ref and told.startswith(_HIDDEN) else _rejected(credential)
+    message = error.response.headers.get("X-Error-Message") or error.server_message or ""
+    if status == 401 and ref and message.startswith(_HIDDEN_MESSAGES):
+        return _missing(ref, credential)
     if status == 401:
-        return _missing(ref, credential) if ref and told.startswith(_HIDDEN) else _not_configured()
+        return _not_configured() if credential.secret is None else _rejected(credential)
     if status == 403:
         return _gated(endpoint, credential, ref) if ref else _rejected(credential)
     if status == 404:

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from dataferry.sources.kaggle_client import KaggleCalls, KaggleConnection
 
 #: Socket timeouts lie below the caller's deadline by this factor, so that the client gives up first.
-UNDER_DEADLINE = 0.9
+SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them.
 MANIFEST_TIMEOUT_S = 30.0
 #: The most datasets that are asked for on one page.
-MAX_PAGE = 100
+MAX_PAGE_SIZE = 100
 #: Words in tags that name a task.
 _TASKS = (
     "classification",
@@ -56,9 +56,12 @@ class KaggleSource:
     """
 
     name: SourceName = "kaggle"
+    threads = 6
+    how_to_connect = "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.endpoint: str | None = settings.kaggle_endpoint
 
     @cached_property
     def _connection(self) -> "KaggleConnection":
@@ -67,30 +70,30 @@ class KaggleSource:
 
         return KaggleConnection(self._settings.kaggle_endpoint, self._settings.connect_timeout_s)
 
-    def _asking(
+    def _calls(
         self, credential: Credential, ref: DatasetRef | None, deadline_s: float
     ) -> "AbstractContextManager[KaggleCalls]":
-        return self._connection.asking(credential, deadline_s * UNDER_DEADLINE, ref)
+        return self._connection.calls(credential, deadline_s * SHARE_OF_DEADLINE, ref)
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """Hits in Kaggle's own order, narrowed as far as its search can."""
         wanted = query.offset + query.limit
         found: list[Any] = []
-        with self._asking(credential, None, self._settings.search_timeout_s) as kaggle:
+        with self._calls(credential, None, self._settings.search_timeout_s) as kaggle:
             token: str | None = None
             while len(found) < wanted:
-                page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE), token)
+                page = kaggle.search(query.text, query.filters, min(wanted, MAX_PAGE_SIZE), token)
                 found += page.datasets
                 token = page.next_page_token
                 if not token or not page.datasets:
                     break
-            formats = kaggle.formats_searched(query.filters)
+            formats = kaggle.formats_of_hits(query.filters)
             hits = [_summary(dataset, formats) for dataset in found[query.offset : wanted]]
         return [hit for hit in hits if hit is not None]
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """``revision`` is a version number. The file count is None beyond 200 files."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
             dataset = kaggle.dataset(ref)
             version = _version(ref, revision, dataset)
             listing = kaggle.files(ref, version)
@@ -107,7 +110,7 @@ class KaggleSource:
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         """One archive: a request for every file would soon meet Kaggle's limit."""
-        with self._asking(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
             dataset = kaggle.dataset(ref)
             version = _version(ref, revision, dataset)
             total = int(dataset.total_bytes) if version == dataset.current_version_number else 0
@@ -118,7 +121,7 @@ class KaggleSource:
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """Kaggle keeps one text for all versions."""
-        with self._asking(credential, ref, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
             return metadata.many_lines(kaggle.text(ref))
 
     def probe(self, credential: Credential) -> str | None:
@@ -128,7 +131,7 @@ class KaggleSource:
         """
         if credential.secret is None:
             return None
-        with self._asking(credential, None, self._settings.describe_timeout_s) as kaggle:
+        with self._calls(credential, None, self._settings.describe_timeout_s) as kaggle:
             return metadata.one_line(kaggle.account(), metadata.TAG_CHARS) or None
 
     def _entry(
@@ -140,20 +143,20 @@ class KaggleSource:
         begins = response.raw.read(4, decode_content=False)
         return FileEntry(
             path=name,
-            origin=self._lease(response.url, ref, version, credential),
+            origin=self._signed_url(response.url, ref, version, credential),
             size=int(length) if length.isdigit() else None,
             checksum=_md5(response.headers),
             # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
             unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
         )
 
-    def _lease(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
+    def _signed_url(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
         """A signed address with the way to a fresh one. It carries its own permission: no header."""
 
         def refresh() -> Http:
-            asking = self._asking(credential, ref, MANIFEST_TIMEOUT_S)
-            with asking as kaggle, kaggle.download(ref, version) as response:
-                return self._lease(response.url, ref, version, credential)
+            calls = self._calls(credential, ref, MANIFEST_TIMEOUT_S)
+            with calls as kaggle, kaggle.download(ref, version) as response:
+                return self._signed_url(response.url, ref, version, credential)
 
         return Http(url, refresh=refresh)
 
@@ -215,6 +218,6 @@ def _file_name(response: "requests.Response") -> str:
     """The name that the storage gives the file, else the last part of its address."""
     disposition = Message()
     disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    told = disposition.get_filename() or unquote(urlsplit(response.url).path)
-    name = metadata.one_line(told.replace("\\", "/").rpartition("/")[2], 150)
+    path = disposition.get_filename() or unquote(urlsplit(response.url).path)
+    name = metadata.one_line(path.replace("\\", "/").rpartition("/")[2], 150)
     return name if name.strip(". ") else "download"

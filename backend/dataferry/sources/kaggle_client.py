@@ -41,10 +41,10 @@ from dataferry.core.errors import (
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import license_family
-from dataferry.sources.http_errors import out_of_order, rate_limited, timed_out, unreachable
+from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
 
 #: The most files that are listed of one dataset.
-FILES_PAGE = 200
+FILES_PAGE_SIZE = 200
 #: The formats that Kaggle's search can narrow to, and its names for them.
 _FILE_TYPES = {"csv": "CSV", "sqlite": "SQLITE", "json": "JSON", "parquet": "PARQUET"}
 
@@ -59,13 +59,13 @@ class KaggleConnection:
         self._adapter = HTTPAdapter(pool_maxsize=16)
 
     @contextmanager
-    def asking(
+    def calls(
         self, credential: Credential, timeout_s: float, ref: DatasetRef | None = None
     ) -> Iterator["KaggleCalls"]:
         """Calls as ``credential``, about ``ref``. What goes wrong inside, in a call or in reading its
         answer, becomes an error of ours; a socket that is silent for ``timeout_s`` is a timeout."""
         session = _Session(self._adapter, (min(self._connect_timeout_s, timeout_s), timeout_s))
-        with _speaking_plainly(credential, ref):
+        with _translate_errors(credential, ref):
             yield KaggleCalls(_HttpClient(self._endpoint, credential, session), credential)
 
 
@@ -94,7 +94,7 @@ class KaggleCalls:
             request.license = DatasetLicenseGroup[f"DATASET_LICENSE_GROUP_{group}"]
         return self._datasets.list_datasets(request)
 
-    def formats_searched(self, filters: SearchFilters) -> tuple[str, ...]:
+    def formats_of_hits(self, filters: SearchFilters) -> tuple[str, ...]:
         """What a search with ``filters`` says of its hits' formats: they name no files themselves."""
         wanted = (filters.format or "").lower()
         return (wanted,) if wanted in _FILE_TYPES else ()
@@ -105,7 +105,7 @@ class KaggleCalls:
     def files(self, ref: DatasetRef, version: int) -> Any:
         """The first ``dataset_files`` of a version; ``next_page_token`` where there are more."""
         request = _about(messages.ApiListDatasetFilesRequest(), ref)
-        request.dataset_version_number, request.page_size = version, FILES_PAGE
+        request.dataset_version_number, request.page_size = version, FILES_PAGE_SIZE
         return self._datasets.list_dataset_files(request)
 
     def text(self, ref: DatasetRef) -> str:
@@ -203,7 +203,7 @@ class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
 
 
 @contextmanager
-def _speaking_plainly(credential: Credential, ref: DatasetRef | None) -> Iterator[None]:
+def _translate_errors(credential: Credential, ref: DatasetRef | None) -> Iterator[None]:
     """Turn whatever kagglesdk raises into an error of ours. ``ref`` is the dataset asked about."""
     try:
         yield
@@ -241,7 +241,7 @@ def _refusal(error: requests.HTTPError, credential: Credential, ref: DatasetRef 
     if status == 429:
         return rate_limited("Kaggle", headers)
     if status >= 500:
-        return out_of_order("Kaggle", status)
+        return server_error("Kaggle", status)
     if response.history:
         # Behind the redirect it is the storage that refuses: an address that has run out already, or a
         # clock that is wrong. It says nothing of the dataset or the credential.

@@ -16,11 +16,11 @@ which with would you your
 """
 FILLER = frozenset(_FILLER_WORDS.split())
 #: A query that is longer than this is a text, not a search.
-MAX_QUERY = 400
+MAX_QUERY_CHARS = 400
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_TRIMMED = " \t\r\n.,;:!?\"'()[]{}<>„“”‘’«»"
+_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PUNCTUATION = " \t\r\n.,;:!?\"'()[]{}<>„“”‘’«»"
 
 
 def search_text(query: str) -> str:
@@ -29,12 +29,12 @@ def search_text(query: str) -> str:
     A query of nothing but filler is kept as it is. Errors: ``InvalidInput`` for a query without a
     letter or a digit, or one that is too long to be a search.
     """
-    if len(query) > MAX_QUERY:
+    if len(query) > MAX_QUERY_CHARS:
         raise InvalidInput(
-            f"The search has {len(query):,} characters; at most {MAX_QUERY} can be used.",
+            f"The search has {len(query):,} characters; at most {MAX_QUERY_CHARS} can be used.",
             next_step="Name the subject in a few words.",
         )
-    typed = [word for part in query.split() if (word := part.strip(_TRIMMED)) and _WORD.search(word)]
+    typed = [word for part in query.split() if (word := part.strip(_PUNCTUATION)) and _WORD.search(word)]
     if not typed:
         raise InvalidInput(
             "There is nothing to search for in that.",
@@ -53,7 +53,7 @@ def words(text: str) -> list[str]:
 
 def name_words(name: str) -> list[str]:
     """``words`` of a name, where ``ImageNet`` counts as ``imagenet`` and as ``image net``."""
-    parts = _CAMEL.sub(" ", name)
+    parts = _CAMEL_CASE.sub(" ", name)
     return words(name) if parts == name else [*words(name), *words(parts)]
 
 

@@ -10,14 +10,14 @@ from dataferry.core.types import SOURCE_LABELS, DatasetRef, DatasetSummary, Sour
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.ranking import arrange, rank
 
-#: Hits asked of a source at a time. Kaggle's own page has this length.
-STEP = 20
-#: Pages asked of a source in one go, where they bring less than they hold.
-ROUNDS = 5
+#: Hits asked of a source at a time: the length of Kaggle's own pages.
+PAGE_SIZE = 20
+#: Pages asked of a source for one page of ours, where filters leave little of each.
+MAX_PAGES = 5
 
 _log = logging.getLogger(__name__)
 
-Ask = Callable[[SourceName, SearchQuery], Awaitable[list[DatasetSummary]]]
+SearchSource = Callable[[SourceName, SearchQuery], Awaitable[list[DatasetSummary]]]
 
 
 class MergedSearch:
@@ -28,12 +28,14 @@ class MergedSearch:
     same on the next page.
     """
 
-    def __init__(self, ask: Ask, text: str, filters: SearchFilters, sources: Sequence[SourceName]) -> None:
+    def __init__(
+        self, search_source: SearchSource, text: str, filters: SearchFilters, sources: Sequence[SourceName]
+    ) -> None:
         self.datasets: list[DatasetSummary] = []
         self.problems: dict[SourceName, SourceProblem] = {}
         #: Seconds that a source which failed asks to be left alone.
-        self.retry_after = 0.0
-        self._ask = ask
+        self.retry_after_s = 0.0
+        self._search_source = search_source
         self._text = text
         self._filters = filters
         self._offsets: dict[SourceName, int] = dict.fromkeys(sources, 0)
@@ -48,33 +50,33 @@ class MergedSearch:
     async def grow(self, count: int, deadline_s: float) -> None:
         """Fetch until there are ``count`` datasets or no source has more.
 
-        Filters can leave little of every page, so what ``ROUNDS`` of them bring must do, and none
+        Filters can leave little of every page, so what ``MAX_PAGES`` of them bring must do, and none
         begins when half of ``deadline_s`` is over. Callers that come meanwhile wait and share what is
         found.
         """
         async with self._growing:
             last_start = time.monotonic() + deadline_s / 2
-            for _ in range(max(ROUNDS, count // STEP)):
+            for _ in range(max(MAX_PAGES, count // PAGE_SIZE)):
                 if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
                     return
-                await self._next_round(count)
+                await self._fetch_pages(count)
 
-    async def _next_round(self, page: int) -> None:
+    async def _fetch_pages(self, page: int) -> None:
         asked = dict(self._offsets)
         answers = await asyncio.gather(*(self._next_hits(source, offset) for source, offset in asked.items()))
         fresh: dict[SourceName, list[DatasetSummary]] = {}
         for source, answer in zip(asked, answers, strict=True):
             if isinstance(answer, DataferryError):
                 self.problems[source] = _problem(source, answer)
-                self.retry_after = max(self.retry_after, answer.retry_after or 0.0)
+                self.retry_after_s = max(self.retry_after_s, answer.retry_after or 0.0)
                 del self._offsets[source]
                 continue
             if self._is_last(answer):
                 del self._offsets[source]
             else:
-                self._offsets[source] += STEP
+                self._offsets[source] += PAGE_SIZE
             fresh[source] = [
-                hit for hit in answer if _is_sound(source, hit) and hit.ref.casefold() not in self._seen
+                hit for hit in answer if _has_valid_ref(source, hit) and hit.ref.casefold() not in self._seen
             ]
         ranked = rank(fresh, self._text, self._filters)
         self.datasets += ranked if self.datasets else arrange(ranked, page)
@@ -83,11 +85,13 @@ class MergedSearch:
     def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
         # A source that narrows its own page by the filters may return a short one in the middle.
         narrowed = self._filters != SearchFilters(sort=self._filters.sort)
-        return not hits or (len(hits) < STEP and not narrowed)
+        return not hits or (len(hits) < PAGE_SIZE and not narrowed)
 
     async def _next_hits(self, source: SourceName, offset: int) -> list[DatasetSummary] | DataferryError:
         try:
-            return await self._ask(source, SearchQuery(self._text, self._filters, STEP, offset))
+            return await self._search_source(
+                source, SearchQuery(self._text, self._filters, PAGE_SIZE, offset)
+            )
         except DataferryError as error:
             return error
 
@@ -98,7 +102,7 @@ def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
     )
 
 
-def _is_sound(source: SourceName, hit: DatasetSummary) -> bool:
+def _has_valid_ref(source: SourceName, hit: DatasetSummary) -> bool:
     """Whether the hit's reference is one that can be sent back to us."""
     try:
         sound = str(DatasetRef.make(source, hit.id)) == hit.ref

@@ -14,7 +14,7 @@ TITLE_CHARS, DESCRIPTION_CHARS, TAG_CHARS, README_CHARS = 200, 1000, 60, 200_000
 MAX_TAGS = 20
 
 #: Directional overrides and isolates (Unicode UAX 9): they make a line read otherwise than it is.
-_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def one_line(text: str | None, limit: int) -> str:
@@ -33,7 +33,7 @@ def many_lines(text: str | None, limit: int = README_CHARS) -> str:
 def _printable(text: str, keep: str = "") -> str:
     def plain(char: str) -> str:
         category = unicodedata.category(char)
-        if char in keep or (category not in ("Cc", "Cs") and char not in _DIRECTION):
+        if char in keep or (category not in ("Cc", "Cs") and char not in _BIDI_CONTROLS):
             return char
         return " " if category == "Cc" else ""
 
@@ -93,17 +93,17 @@ _LICENSES = {
     "unlicense": "Unlicense",
     "other-specified-in-description": "other",
 }
-_UNTOLD = ("", "unknown", "unspecified", "none")
+_UNKNOWN_LICENSES = ("", "unknown", "unspecified", "none")
 _CREATIVE_COMMONS = re.compile(r"\bcc[- ]?(by(?:[- ](?:nc|sa|nd))*)[- ]?(\d\.\d)?\b", re.IGNORECASE)
 
 
 def license_name(name: str | None) -> str | None:
-    """The SPDX id where it is known, else the hub's own words; None where nothing is told.
+    """The SPDX id where it is known, else the hub's own words; None where none is stated.
 
     ``"Attribution 4.0 International (CC BY 4.0)"`` and ``"cc-by-4.0"`` are both ``CC-BY-4.0``.
     """
     plain = re.sub(r"[^a-z0-9.]+", "-", (name or "").lower()).strip("-")
-    if plain in _UNTOLD:
+    if plain in _UNKNOWN_LICENSES:
         return None
     if plain in _LICENSES:
         return _LICENSES[plain]
@@ -137,7 +137,7 @@ _FORMATS = {
 _FORMAT_OF = {suffix: label for label, suffixes in _FORMATS.items() for suffix in suffixes}
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 #: Files about the data, not data.
-_ABOUT = ("readme", "license", "licence", "notice", "changelog")
+_DOCUMENT_NAMES = ("readme", "license", "licence", "notice", "changelog")
 
 
 def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for path in paths:
         name = PurePosixPath(path.lower())
-        if name.name.startswith(_ABOUT):
+        if name.name.startswith(_DOCUMENT_NAMES):
             continue
         suffix = PurePosixPath(name.stem).suffix if name.suffix in _COMPRESSED else name.suffix
         label = _FORMAT_OF.get(suffix.removeprefix("."))

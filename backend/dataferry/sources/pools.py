@@ -1,9 +1,10 @@
 """Threads for blocking clients: bounded for each source, with a deadline and a circuit breaker.
 
-A hub that hangs costs its callers one deadline; then the breaker fails calls at once for a while. A
-thread cannot be stopped from outside, so one that outlives its deadline is left behind, its place is
-given to another, and the number of those left behind is bounded too. They are daemons: a hanging hub
-does not hold up the end of the process.
+A hub that hangs costs its callers one deadline; then the circuit breaker
+(https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker) fails calls at once for a
+while. A thread cannot be stopped from outside, so one that outlives its deadline is abandoned: its slot
+is given to another, and the number of abandoned ones is bounded too. They are daemons, so that a hanging
+hub does not keep the process from ending.
 """
 
 import asyncio
@@ -21,26 +22,26 @@ from dataferry.core.types import SOURCE_LABELS, SourceName
 T = TypeVar("T")
 
 #: Calls that may wait for a thread, for each thread there is.
-WAITING_PER_WORKER = 16
-#: Threads that may be left behind, for each thread there is.
-LEFT_BEHIND_PER_WORKER = 4
+MAX_WAITING_PER_THREAD = 16
+#: Abandoned threads that are allowed, for each thread there is.
+MAX_ABANDONED_PER_THREAD = 4
 
 
 class SourcePool:
-    """At most ``workers`` calls of one source at a time; never blocks the event loop.
+    """At most ``threads`` calls of one source at a time; never blocks the event loop.
 
     ``breaker_s``: how long calls fail at once after one ran into its deadline. Use it from one event
     loop.
     """
 
-    def __init__(self, name: SourceName, workers: int, breaker_s: float) -> None:
+    def __init__(self, name: SourceName, threads: int, breaker_s: float) -> None:
         self._name = name
         self._label = SOURCE_LABELS[name]
-        self._workers = workers
+        self._threads = threads
         self._breaker_s = breaker_s
-        self._slots = asyncio.Semaphore(workers)
+        self._slots = asyncio.Semaphore(threads)
         self._waiting = 0
-        self._left_behind = 0
+        self._abandoned = 0
         self._lock = threading.Lock()
         self._open_until = 0.0
         self._closed = False
@@ -90,8 +91,8 @@ class SourcePool:
                 next_step=f"Try again in {left:.0f} s.",
                 retry_after=left,
             )
-        crowded = self._waiting >= self._workers * WAITING_PER_WORKER
-        if crowded or self._left_behind >= self._workers * LEFT_BEHIND_PER_WORKER:
+        overloaded = self._waiting >= self._threads * MAX_WAITING_PER_THREAD
+        if overloaded or self._abandoned >= self._threads * MAX_ABANDONED_PER_THREAD:
             raise SourceUnreachable(
                 f"Too many requests to {self._label} are waiting for an answer.",
                 next_step="Try again in a minute.",
@@ -114,19 +115,19 @@ class SourcePool:
         try:
             return await answer
         except asyncio.CancelledError:
-            call.leave()
+            call.abandon()
             raise
 
 
 class _Call:
-    """One call in its thread, counted as left behind from ``leave`` until it ends."""
+    """One call in its thread, counted as abandoned from ``abandon`` until it ends."""
 
     def __init__(
         self, pool: SourcePool, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[Any]"
     ) -> None:
         self._pool, self._loop, self._answer = pool, loop, answer
         self._ended = False
-        self._left = False
+        self._is_abandoned = False
 
     def run(self, work: Callable[[], Any]) -> None:
         try:
@@ -137,15 +138,15 @@ class _Call:
             self._deliver(self._answer.set_result, result)
         with self._pool._lock:
             self._ended = True
-            if self._left:
-                self._pool._left_behind -= 1
+            if self._is_abandoned:
+                self._pool._abandoned -= 1
 
-    def leave(self) -> None:
-        """Nobody waits for the answer any more."""
+    def abandon(self) -> None:
+        """Called when nobody waits for the answer any more."""
         with self._pool._lock:
             if not self._ended:
-                self._left = True
-                self._pool._left_behind += 1
+                self._is_abandoned = True
+                self._pool._abandoned += 1
 
     def _deliver(self, settle: Callable[[Any], None], value: Any) -> None:
         def hand_over() -> None:

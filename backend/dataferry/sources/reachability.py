@@ -1,4 +1,4 @@
-"""Whether a hub's address accepts a connection at all, known sooner than its client library knows it.
+"""Whether a hub's address accepts connections, known sooner than its client library knows it.
 
 Client libraries retry for up to half a minute when nothing answers, and a name server that is cut off
 takes ten seconds to say nothing. A probe beside the request tells within the connect timeout, so that
@@ -16,33 +16,33 @@ from urllib.request import getproxies, proxy_bypass
 
 Address = tuple[str, int]
 
-#: How long a verdict holds, in seconds: a failure briefly, since networks come back.
-FAILURE_HOLDS, SUCCESS_HOLDS = 5.0, 60.0
+#: How long a probe's result is kept: a failure briefly, since networks come back.
+FAILURE_TTL_S, SUCCESS_TTL_S = 5.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Result:
     reachable: bool
-    until: float
+    expires: float
 
 
-class Reach:
-    """Connection probes with a short memory, one under way for an address."""
+class Reachability:
+    """Connection probes whose results are kept for a while; one at a time for each address."""
 
     def __init__(self, connect_timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._timeout = connect_timeout_s
+        self._timeout_s = connect_timeout_s
         self._clock = clock
-        self._verdicts: dict[Address, _Verdict] = {}
+        self._results: dict[Address, _Result] = {}
         self._probes: dict[Address, asyncio.Task[bool]] = {}
 
     def known(self, url: str) -> bool | None:
-        """What was found lately; None where nothing was, or not lately."""
-        verdict = self._verdicts.get(_address(url))
-        return verdict.reachable if verdict is not None and verdict.until > self._clock() else None
+        """The last result; None where there is none, or it has expired."""
+        result = self._results.get(_address(url))
+        return result.reachable if result is not None and result.expires > self._clock() else None
 
-    def learn(self, url: str, *, reachable: bool) -> None:
-        """What a real request found."""
-        self._remember(_address(url), reachable)
+    def record(self, url: str, *, reachable: bool) -> None:
+        """Record what a real request found."""
+        self._store(_address(url), reachable)
 
     async def check(self, url: str) -> bool:
         """Whether ``url``'s host, or the proxy that leads to it, accepts a connection in time."""
@@ -57,16 +57,16 @@ class Reach:
 
     async def _probe(self, address: Address) -> bool:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout_s):
                 reachable = await _connects(address)
         except TimeoutError:
             reachable = False
-        self._remember(address, reachable)
+        self._store(address, reachable)
         return reachable
 
-    def _remember(self, address: Address, reachable: bool) -> None:
-        holds = SUCCESS_HOLDS if reachable else FAILURE_HOLDS
-        self._verdicts[address] = _Verdict(reachable, self._clock() + holds)
+    def _store(self, address: Address, reachable: bool) -> None:
+        ttl_s = SUCCESS_TTL_S if reachable else FAILURE_TTL_S
+        self._results[address] = _Result(reachable, self._clock() + ttl_s)
 
 
 async def _connects(address: Address) -> bool:

@@ -20,7 +20,7 @@ from dataferry.core.errors import NotFound
 from dataferry.sources.metadata import TAG_CHARS, one_line
 
 #: Of a card that lists hundreds, what an error names.
-_NAMED = 12
+_MAX_NAMES_SHOWN = 12
 _DEFAULT = "default"
 _ONLY_SPLIT = "train"
 
@@ -95,5 +95,5 @@ def _list(value: Any) -> Sequence[Any]:
 def _some(names: Iterable[str]) -> str:
     """The first names, which a stranger wrote."""
     every = [one_line(name, TAG_CHARS) for name in names]
-    more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
-    return ", ".join(every[:_NAMED]) + more
+    more = f" and {len(every) - _MAX_NAMES_SHOWN} more" if len(every) > _MAX_NAMES_SHOWN else ""
+    return ", ".join(every[:_MAX_NAMES_SHOWN]) + more

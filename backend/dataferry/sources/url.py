@@ -1,6 +1,6 @@
-"""Direct links to one file, http or https, that need no account.
+"""URLs of one file, http or https, that need no account.
 
-A link may hold a secret (a signed query, user info): messages name its host, never the link.
+A URL may hold a secret (a signed query, user info): messages name its host, never the URL.
 """
 
 import re
@@ -37,9 +37,9 @@ from dataferry.sources.base import SearchQuery
 from dataferry.transfer.archives.archive_formats import is_named_archive
 from dataferry.transfer.http.client import HttpResponse, open_http
 
-_PAGES = ("text/html", "application/xhtml+xml")
+_WEB_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: Endings for names that have none, where the type leaves no doubt.
-_ENDINGS = {
+_SUFFIX_OF_TYPE = {
     "application/json": ".json",
     "application/x-tar": ".tar",
     "application/x-zip-compressed": ".zip",
@@ -54,7 +54,7 @@ _HUB_PAGES = {
         r"(?:/(?:viewer|tree|discussions).*)?/?"
     ),
 }
-_MAX_NAME = 150
+_MAX_NAME_CHARS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,12 @@ class _RemoteFile:
 
 
 class UrlSource:
-    """Links that people give. There is nothing to search, and no checksum that a source publishes."""
+    """URLs that people give. There is nothing to search, and no checksum that a source publishes."""
 
     name: SourceName = "url"
+    threads = 6
+    endpoint: str | None = None
+    how_to_connect = ""
 
     def __init__(self, settings: Settings) -> None:
         self._public_only = not settings.allow_private_urls
@@ -81,9 +84,9 @@ class UrlSource:
         return []
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
-        """Errors beyond a source's own: ``InvalidInput`` for a web page or a link whose secret part
+        """Errors beyond a source's own: ``InvalidInput`` for a web page or a URL whose secret part
         is not known, ``PrivateAddress`` for an address that is not a public one."""
-        file = self._look_up(ref, revision)
+        file = self._fetch_metadata(ref, revision)
         shown = urlsplit(ref.id)
         size = "of unknown size" if file.size is None else f"of {file.size:,} bytes"
         description = f"One file {size} behind a direct link to {shown.hostname}."
@@ -105,7 +108,7 @@ class UrlSource:
         )
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        file = self._look_up(ref, revision)
+        file = self._fetch_metadata(ref, revision)
         entry = FileEntry(
             path=file.name, origin=self._origin(ref), size=file.size, unpack=is_named_archive(file.name)
         )
@@ -115,16 +118,16 @@ class UrlSource:
         return ""
 
     def _origin(self, ref: DatasetRef) -> Http:
-        if ref.link is None:
+        if ref.url is None:
             raise InvalidInput(
                 "The secret part of this link is not known here.", next_step="Give the whole link again."
             )
-        return Http(ref.link, public_only=self._public_only)
+        return Http(ref.url, public_only=self._public_only)
 
-    def _look_up(self, ref: DatasetRef, revision: str | None) -> _RemoteFile:
+    def _fetch_metadata(self, ref: DatasetRef, revision: str | None) -> _RemoteFile:
         _refuse_hub_page(ref)
         try:
-            file = self._ask(ref, self._origin(ref))
+            file = self._request_metadata(ref, self._origin(ref))
         except NetworkFault as error:
             raise SourceUnreachable(error.detail, next_step=error.next_step) from error
         if revision is not None and revision != file.revision:
@@ -134,18 +137,18 @@ class UrlSource:
             )
         return file
 
-    def _ask(self, ref: DatasetRef, origin: Http) -> _RemoteFile:
-        """By HEAD, or by the first byte where a server refuses HEAD (signed links do) or keeps the
+    def _request_metadata(self, ref: DatasetRef, origin: Http) -> _RemoteFile:
+        """By HEAD, or by the first byte where a server refuses HEAD (signed URLs do) or keeps the
         size from it."""
         with self._open(origin, "HEAD") as response:
             if response.status < 400 and response.length is not None:
-                return _read(ref, response)
+                return _parse_response(ref, response)
             if response.status == 429:
                 raise _refusal(response)
         with self._open(origin, "GET") as response:
             if response.status >= 400 and response.status != 416:
                 raise _refusal(response)
-            return _read(ref, response)
+            return _parse_response(ref, response)
 
     def _open(self, origin: Http, method: str) -> HttpResponse:
         return open_http(
@@ -188,13 +191,13 @@ def _refusal(response: HttpResponse) -> DataferryError:
     return SourceProtocolError(f"{host} does not give the file ({status}).", next_step="Check the link.")
 
 
-def _read(ref: DatasetRef, response: HttpResponse) -> _RemoteFile:
+def _parse_response(ref: DatasetRef, response: HttpResponse) -> _RemoteFile:
     """Errors: ``InvalidInput`` for a web page."""
     headers = response.headers
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     disposition = Message()
     disposition["Content-Disposition"] = headers.get("content-disposition", "")
-    if content_type in _PAGES and disposition.get_content_disposition() != "attachment":
+    if content_type in _WEB_PAGE_TYPES and disposition.get_content_disposition() != "attachment":
         raise InvalidInput(
             "That is a web page, not a file.",
             next_step="Open it and copy the address that its download button leads to.",
@@ -228,17 +231,17 @@ def _revision(ref: DatasetRef, etag: str, modified: str, size: int | None) -> st
     return sha256(version.encode()).hexdigest()[:40]
 
 
-def _file_name(given: str | None, link: str, final: str, content_type: str) -> str:
-    """The server's name for the file, else the link's, else that of where the link leads."""
+def _file_name(given: str | None, url: str, final_url: str, content_type: str) -> str:
+    """The server's name for the file, else the URL's, else that of the URL it redirects to."""
     if name := _plain_name(_as_utf8(given or "")):
-        return _with_ending(name, content_type)
-    names = [_plain_name(unquote(urlsplit(url).path)) for url in (link, final)]
+        return _with_suffix(name, content_type)
+    names = [_plain_name(unquote(urlsplit(each).path)) for each in (url, final_url)]
     name = next((name for name in names if PurePosixPath(name).suffix), None) or next(filter(None, names), "")
-    return _with_ending(name or "download", content_type)
+    return _with_suffix(name or "download", content_type)
 
 
-def _with_ending(name: str, content_type: str) -> str:
-    return name if PurePosixPath(name).suffix else name + _ENDINGS.get(content_type, "")
+def _with_suffix(name: str, content_type: str) -> str:
+    return name if PurePosixPath(name).suffix else name + _SUFFIX_OF_TYPE.get(content_type, "")
 
 
 def _as_utf8(text: str) -> str:
@@ -254,7 +257,7 @@ def _plain_name(path: str) -> str:
     name = re.split(r"[/\\]", path)[-1]
     name = "".join(char if char.isprintable() else "_" for char in name).strip(" .")
     ending = PurePosixPath(name).suffix[:12]
-    return name if len(name) <= _MAX_NAME else name[: _MAX_NAME - len(ending)] + ending
+    return name if len(name) <= _MAX_NAME_CHARS else name[: _MAX_NAME_CHARS - len(ending)] + ending
 
 
 def _time(text: str | None) -> datetime | None:

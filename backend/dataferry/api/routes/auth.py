@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import Services, access_token, current_user, services
+from dataferry.api.deps import RequestBody, Services, Wired, access_token, current_user
 from dataferry.core.errors import Forbidden, NotSignedIn
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"])
@@ -25,12 +25,11 @@ router = APIRouter(prefix="/api/auth", tags=["accounts"])
 _COOKIE = "dataferry_refresh"
 _COOKIE_PATH = "/api/auth"
 
-Wired = Annotated[Services, Depends(services)]
 Me = Annotated[UserView, Depends(current_user)]
 RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
 
 
-async def own_page(request: Request) -> None:
+async def require_same_origin(request: Request) -> None:
     """Refuse what another site's page sends: it would bring our cookie, or plant one of its author's.
 
     SameSite=Strict says the same to the browser; a browser that ignores one honours the other. The
@@ -46,11 +45,7 @@ async def own_page(request: Request) -> None:
         raise Forbidden("The request comes from another site.", next_step="Use Dataferry's own page.")
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RegisterRequest(_Body):
+class RegisterRequest(RequestBody):
     """``setup_token`` was printed at start; the first account needs it where the server can be reached
     from elsewhere."""
 
@@ -59,12 +54,12 @@ class RegisterRequest(_Body):
     setup_token: SecretStr | None = None
 
 
-class PasswordRequest(_Body):
+class PasswordRequest(RequestBody):
     current_password: SecretStr
     new_password: SecretStr = Field(description="8 to 1024 characters")
 
 
-class RefreshRequest(_Body):
+class RefreshRequest(RequestBody):
     """For clients without cookies."""
 
     refresh_token: SecretStr | None = None
@@ -84,7 +79,7 @@ class TicketAnswer(BaseModel):
     ticket: str = Field(repr=False)
 
 
-@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(own_page)])
+@router.post("/register", status_code=HTTPStatus.CREATED, dependencies=[Depends(require_same_origin)])
 async def register(body: RegisterRequest, wired: Wired) -> UserView:
     """Make an account. The first one is admin."""
     return await wired.accounts.register(
@@ -92,7 +87,7 @@ async def register(body: RegisterRequest, wired: Wired) -> UserView:
     )
 
 
-@router.post("/token", response_model_exclude_none=True, dependencies=[Depends(own_page)])
+@router.post("/token", response_model_exclude_none=True, dependencies=[Depends(require_same_origin)])
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     request: Request,
@@ -113,7 +108,7 @@ async def token(
     return _answer(pair, request, response, wired, in_cookie=in_cookie)
 
 
-@router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(own_page)])
+@router.post("/refresh", response_model_exclude_none=True, dependencies=[Depends(require_same_origin)])
 async def refresh(
     request: Request,
     response: Response,
@@ -129,7 +124,7 @@ async def refresh(
     return _answer(pair, request, response, wired, in_cookie=given is None)
 
 
-@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(own_page)])
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(require_same_origin)])
 async def logout(
     response: Response,
     wired: Wired,

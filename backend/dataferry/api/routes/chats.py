@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response, status
+from fastapi import APIRouter, Header, Path, Query, Response, status
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Services, current_viewer, services
+from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
@@ -16,18 +16,12 @@ router = APIRouter(prefix="/api/chats", tags=["chats"])
 
 _ID = r"^[A-Za-z0-9_-]{1,64}$"
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
 ChatId = Annotated[str, Path(pattern=_ID)]
 MessageId = Annotated[str, Path(pattern=_ID)]
 MessageQuery = Annotated[str | None, Query(pattern=_ID)]
 Accept = Annotated[str, Header(include_in_schema=False)]
 
 _STREAM = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
-
-
-class RequestBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class ChatRequest(RequestBody):

@@ -3,10 +3,10 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Header, Query, Response, status
+from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Services, current_viewer, services
+from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
@@ -25,16 +25,10 @@ from dataferry.sources.base import SearchFilters
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"])
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
 Prefer = Annotated[str | None, Header(description="`wait` or `wait=<seconds>`")]
 Revision = Annotated[str | None, Query(max_length=200)]
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait(?:\s*=\s*(\d+))?", re.IGNORECASE)
-
-
-class RequestBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class SearchRequest(RequestBody):

@@ -4,21 +4,18 @@ import asyncio
 import os
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlmodel import Session
 
-from dataferry.api.deps import Services, services
+from dataferry.api.deps import Services, Wired
 from dataferry.core.types import View
 
 router = APIRouter(prefix="/api/health", tags=["operations"])
 
-Wired = Annotated[Services, Depends(services)]
 
-#: Seconds that the database has to answer.
-_PATIENCE_S = 3.0
+_DATABASE_TIMEOUT_S = 3.0
 
 
 class Liveness(View):
@@ -54,7 +51,7 @@ async def ready(wired: Wired, response: Response) -> Readiness:
 
 async def _database_answers(wired: Services) -> bool:
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_DATABASE_TIMEOUT_S):
             await wired.database.run(_ask)
     except Exception:  # whatever the driver raises, the answer is that it cannot be used
         return False

@@ -2,24 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, status
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, status
+from pydantic import Field
 
-from dataferry.api.deps import Services, current_viewer, services
-from dataferry.core.types import DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.core.types import DatasetRef, JobKind, JobState, JobView
 from dataferry.jobs.service import JobTransition
 from dataferry.library.selection import Selection
 
 router = APIRouter(prefix="/api", tags=["jobs"])
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
 
-
-class DatasetJobParams(BaseModel):
+class DatasetJobParams(RequestBody):
     """What a job on a dataset takes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     revision: str | None = Field(None, max_length=200, description="By default the newest")
     files: list[str] | None = Field(None, max_length=10_000, description="Paths or patterns; all by default")
@@ -30,9 +25,7 @@ class DatasetJobParams(BaseModel):
     force_download: bool = Field(False, description="Fetch afresh over an existing copy")
 
 
-class JobRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class JobRequest(RequestBody):
     kind: JobKind = "download"
     #: ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
     ref: str = Field(max_length=4200)

@@ -1,30 +1,20 @@
 """What this installation is connected to, and what it says of itself."""
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from fastapi import APIRouter
+from pydantic import Field, SecretStr
 
 from dataferry import __version__
-from dataferry.api.deps import Services, current_viewer, services
+from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.chat.agent import chosen_model
-from dataferry.core.types import Credential, SourceName, View, Viewer
+from dataferry.core.types import Credential, HubName, SourceName, View, Viewer
 from dataferry.library.views import StorageView
 from dataferry.sources.base import SourceStatus
 
 router = APIRouter(prefix="/api", tags=["sources"])
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
 
-
-Hub = Literal["kaggle", "huggingface"]
-
-
-class CredentialRequest(BaseModel):
+class CredentialRequest(RequestBody):
     """``secret``: a token; with ``username`` one of Kaggle's older keys."""
-
-    model_config = ConfigDict(extra="forbid")
 
     secret: SecretStr = Field(min_length=1, max_length=1000)
     username: str | None = Field(None, min_length=1, max_length=200)
@@ -66,7 +56,7 @@ async def list_sources(viewer: Current, wired: Wired) -> list[SourceStatus]:
 
 @router.put("/sources/{source}/credential")
 async def keep_credential(
-    source: Hub, body: CredentialRequest, viewer: Current, wired: Wired
+    source: HubName, body: CredentialRequest, viewer: Current, wired: Wired
 ) -> SourceStatus:
     """Use your own key at a hub, before the server's. It is tried there first, and kept sealed."""
     credential = Credential(source, "user", body.username, body.secret.get_secret_value())
@@ -76,7 +66,7 @@ async def keep_credential(
 
 
 @router.delete("/sources/{source}/credential")
-async def forget_credential(source: Hub, viewer: Current, wired: Wired) -> SourceStatus:
+async def forget_credential(source: HubName, viewer: Current, wired: Wired) -> SourceStatus:
     """Delete your own key at a hub."""
     await wired.credentials.forget(viewer.user_id, source)
     return await _status_of(source, viewer, wired)

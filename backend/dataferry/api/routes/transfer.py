@@ -2,25 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import Field
 
-from dataferry.api.deps import Services, current_viewer, services
-from dataferry.core.types import Viewer
+from dataferry.api.deps import Current, RequestBody, Wired
 from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
 
 router = APIRouter(prefix="/api", tags=["transfer"])
 
-Current = Annotated[Viewer, Depends(current_viewer)]
-Wired = Annotated[Services, Depends(services)]
 #: Up to a petabyte a second; null for no limit.
 BytesPerS = Annotated[int | None, Field(gt=0, le=10**15, description="Bytes a second; null for no limit")]
 
 
-class SpeedLimitsRequest(BaseModel):
+class SpeedLimitsRequest(RequestBody):
     """All three are set; what is left out is no limit."""
-
-    model_config = ConfigDict(extra="forbid")
 
     bytes_per_s: BytesPerS = None
     night: str | None = Field(
@@ -29,9 +24,7 @@ class SpeedLimitsRequest(BaseModel):
     night_bytes_per_s: BytesPerS = None
 
 
-class JobLimitRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class JobLimitRequest(RequestBody):
     bytes_per_s: BytesPerS
 
 

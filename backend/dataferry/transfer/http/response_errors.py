@@ -16,7 +16,8 @@ from dataferry.core.errors import (
     TransferError,
 )
 from dataferry.core.rate_limit_headers import retry_after_s
-from dataferry.core.types import SOURCE_LABELS, Checksum, DatasetRef
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
@@ -53,8 +54,8 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
 
 
 def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
-    hub = ref.source in ("kaggle", "huggingface")
-    label = SOURCE_LABELS[ref.source]
+    hub = SOURCES[ref.source].hub
+    label = SOURCES[ref.source].label
     if status == 401 and signed_in and hub:
         return CredentialRejected(
             f"{label} does not accept the credentials ({status} for {path}).",

@@ -1,6 +1,6 @@
 """Handwritten digits of 8 × 8 pixels."""
 
-from dataferry.plugins.base import Column, Plugin, ShippedFile, Split
+from dataferry.plugins.contract import Column, Plugin, ShippedFile, Split
 
 PLUGIN = Plugin(
     name="digits",

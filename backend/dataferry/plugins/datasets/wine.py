@@ -1,6 +1,6 @@
 """Chemical analysis of Italian wines."""
 
-from dataferry.plugins.base import Column, Plugin, ShippedFile, Split
+from dataferry.plugins.contract import Column, Plugin, ShippedFile, Split
 
 PLUGIN = Plugin(
     name="wine",

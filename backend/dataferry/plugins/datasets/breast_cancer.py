@@ -1,6 +1,6 @@
 """Breast cancer Wisconsin (diagnostic)."""
 
-from dataferry.plugins.base import Column, Plugin, ShippedFile, Split
+from dataferry.plugins.contract import Column, Plugin, ShippedFile, Split
 
 _MEASUREMENTS = {
     "radius": "Mean distance from the centre to points on the perimeter",

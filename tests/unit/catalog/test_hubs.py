@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from dataferry.core.settings import Settings
-from dataferry.core.types import Credential, DatasetRef, SourceName
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, SearchResult, build_sources
 from tests.fakes import catalogue as accounts
@@ -34,6 +35,16 @@ async def catalog(kaggle: KaggleFake, hub: HubFake) -> AsyncIterator[Catalog]:
     catalog = Catalog(build_sources(settings), settings)
     yield catalog
     catalog.close()
+
+
+def test_every_declared_source_has_its_code_and_every_hub_says_how_to_connect() -> None:
+    sources = build_sources(Settings())
+    assert tuple(sources) == SOURCE_NAMES
+    assert {name for name, source in sources.items() if source.endpoint} == {
+        spec.name for spec in SOURCES.values() if spec.hub
+    }
+    assert "KAGGLE_API_TOKEN" in sources["kaggle"].how_to_connect
+    assert "HF_TOKEN" in sources["huggingface"].how_to_connect
 
 
 async def search(catalog: Catalog, query: str, **filters: object) -> SearchResult:

@@ -1,18 +1,13 @@
-"""What a built-in dataset declares, and how the declarations are found.
+"""What a built-in dataset declares.
 
-A plugin is one module in this package with a ``PLUGIN``. Its files lie in ``tables/<name>/``, made by
-``scripts/make_tables.py``; nothing here reads them before somebody asks for them.
+A plugin is one module in ``datasets/`` with a ``PLUGIN``, or an entry point of another package. Each of
+its files is shipped in ``tables/<name>/`` (ours are made by ``scripts/make_tables.py``) or remote, and
+is opened only when somebody asks for it.
 """
 
-import pkgutil
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from importlib import import_module
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from types import MappingProxyType
 from typing import BinaryIO, Literal, cast
 
 
@@ -44,12 +39,23 @@ class ShippedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that is fetched from ``url`` when the dataset is downloaded. ``size`` in bytes; a download
+    whose bytes do not have the pinned ``sha256`` fails."""
+
+    path: str
+    size: int
+    sha256: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plugin:
     """A built-in dataset: everything that can be said of it without opening a file.
 
     ``license`` is an SPDX id; ``license_note`` says whose word that is. ``classes`` are the values of
     the target column in their usual order, empty for a regression. ``tags`` are further words that
-    people look for it by.
+    people look for it by. ``package`` is the import package that ships the files.
     """
 
     name: str
@@ -63,9 +69,10 @@ class Plugin:
     citation: str
     columns: tuple[Column, ...]
     splits: tuple[Split, ...]
-    files: tuple[ShippedFile, ...]
+    files: tuple[ShippedFile | RemoteFile, ...]
     classes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    package: str = "dataferry.plugins"
 
     @property
     def revision(self) -> str:
@@ -77,22 +84,6 @@ class Plugin:
     def size_bytes(self) -> int:
         return sum(file.size for file in self.files)
 
-    def open(self, path: str) -> BinaryIO:
-        """A fresh binary stream over one of ``files``."""
-        return cast(BinaryIO, (self._folder / path).open("rb"))
-
-    @property
-    def _folder(self) -> Traversable:
-        return files("dataferry.plugins") / "tables" / self.name
-
-
-@cache
-def builtin_datasets() -> Mapping[str, Plugin]:
-    """Every plugin of this package by its name, in alphabetical order."""
-    package = import_module("dataferry.plugins")
-    found: dict[str, Plugin] = {}
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-        plugin = getattr(import_module(f"{package.__name__}.{module.name}"), "PLUGIN", None)
-        if isinstance(plugin, Plugin):
-            found[plugin.name] = plugin
-    return MappingProxyType(found)
+    def open(self, file: ShippedFile) -> BinaryIO:
+        """A fresh binary stream over one of the shipped ``files``."""
+        return cast(BinaryIO, (files(self.package) / "tables" / self.name / file.path).open("rb"))

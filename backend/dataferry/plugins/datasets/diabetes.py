@@ -1,6 +1,6 @@
 """Disease progression in diabetes patients."""
 
-from dataferry.plugins.base import Column, Plugin, ShippedFile, Split
+from dataferry.plugins.contract import Column, Plugin, ShippedFile, Split
 
 PLUGIN = Plugin(
     name="diabetes",

@@ -1,0 +1,76 @@
+"""Every source and every kind of job, declared once.
+
+Their names, labels and types (``core.types``), the API's enumerations, the ids that a source takes and
+the queue of a job follow from here. The code of a source is in ``sources``, the queues are declared in
+``jobs/queue.py``, and the part that runs a kind of job registers its handler (``Jobs.register``).
+"""
+
+import re
+from dataclasses import dataclass
+
+_SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """What is true of a source wherever its name is met; its code is in ``sources``.
+
+    ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
+    one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
+    credentials it is shown.
+    """
+
+    name: str
+    label: str
+    id_pattern: re.Pattern[str] | None = None
+    id_form: str = ""
+    hub: bool = False
+    #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
+    example_id: str | None = None
+
+
+#: Every source, in the order in which people are shown them.
+SOURCES: dict[str, SourceSpec] = {
+    spec.name: spec
+    for spec in (
+        SourceSpec(
+            "kaggle",
+            "Kaggle",
+            re.compile(rf"{_SEGMENT}/{_SEGMENT}"),
+            "owner/name",
+            hub=True,
+            example_id="andrewmvd/heart-failure-clinical-data",
+        ),
+        SourceSpec(
+            "huggingface",
+            "HuggingFace",
+            re.compile(rf"(?:{_SEGMENT}/)?{_SEGMENT}"),
+            "owner/name",
+            hub=True,
+            example_id="stanfordnlp/imdb",
+        ),
+        SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
+        SourceSpec("url", "URL"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobKindSpec:
+    """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
+    kind cannot be paused, where it cannot."""
+
+    name: str
+    queue: str
+    not_paused: str | None = None
+
+
+#: Every kind of job. A part registers a handler for each that it runs.
+JOB_KINDS: dict[str, JobKindSpec] = {
+    spec.name: spec
+    for spec in (
+        JobKindSpec("download", "download"),
+        JobKindSpec("update", "download"),
+        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
+    )
+}

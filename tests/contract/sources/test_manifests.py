@@ -1,0 +1,105 @@
+"""The files that Kaggle and HuggingFace name: real client libraries against the fake hubs."""
+
+import pytest
+import requests
+
+from dataferry.core.errors import NotFound, SourceUnreachable
+from dataferry.core.types import Http
+from dataferry.sources.huggingface import HuggingFaceSource
+from tests.fakes import made
+from tests.fakes.catalogue import HEART, IMDB
+from tests.fakes.content import text
+from tests.fakes.dataset import single
+from tests.fakes.difficult import MANY, SINGLE_FILE
+from tests.support.hub_source import Hub, fetch, holds
+
+# -- files --------------------------------------------------------------------------------------------
+
+
+def test_kaggles_manifest_is_one_archive_that_holds_what_it_promises(kaggle: Hub) -> None:
+    manifest = kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
+    (archive,) = manifest.files
+    assert archive.unpack
+    assert archive.path.endswith(".zip")
+    assert archive.checksum is not None
+    assert (archive.checksum.algorithm, archive.checksum.grade) == ("md5", "publisher")
+    assert manifest.unpacked_bytes == kaggle.dataset(HEART).latest.size
+    assert holds(archive, fetch(archive))
+
+
+@pytest.mark.parametrize("name", ["one_table.csv", "weights.npz"])
+def test_a_single_file_keeps_its_name_and_is_not_unpacked(kaggle: Hub, name: str) -> None:
+    dataset = kaggle.dataset(SINGLE_FILE)
+    # A NumPy archive is a zip inside, and yet one file of the dataset.
+    blob = made.archive({"weights.npy": text("1")}) if name == "weights.npz" else made.pima(10, 1)
+    dataset.publish(single(name, lambda: blob))
+    manifest = kaggle.source.manifest(kaggle.ref(SINGLE_FILE), None, kaggle.anonymous)
+    (entry,) = manifest.files
+    assert (entry.path, entry.unpack) == (name, False)
+    assert holds(entry, fetch(entry))
+    assert manifest.unpacked_bytes == blob.size
+
+
+def test_huggingfaces_card_tells_the_files_of_configs_and_splits(huggingface: Hub) -> None:
+    source, anonymous = huggingface.source, huggingface.anonymous
+    assert isinstance(source, HuggingFaceSource)
+    imdb = huggingface.ref(IMDB)
+    assert source.subset(imdb, None, anonymous, None, "test") == ("/plain_text/test*",)
+    commit = huggingface.dataset(IMDB).sha(1)
+    assert source.subset(imdb, commit, anonymous, "plain_text", None) == (
+        "/plain_text/train*",
+        "/plain_text/test*",
+    )
+    with pytest.raises(NotFound) as caught:
+        source.subset(imdb, None, anonymous, "html", None)
+    assert caught.value.next_step == "It has plain_text."
+    with pytest.raises(NotFound, match="card"):
+        source.subset(huggingface.ref(MANY), None, anonymous, None, "train")
+
+
+def test_huggingfaces_manifest_has_every_file_with_the_hubs_own_hash(huggingface: Hub) -> None:
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
+    files = {entry.path: entry for entry in manifest.files}
+    assert set(files) == {".gitattributes", "README.md", "plain_text/test.jsonl", "plain_text/train.jsonl"}
+    kinds = {path: entry.checksum.algorithm for path, entry in files.items() if entry.checksum}
+    assert kinds["README.md"] == "git-sha1"
+    assert kinds["plain_text/train.jsonl"] == "sha256"
+    assert all(entry.checksum and entry.checksum.grade == "publisher" for entry in manifest.files)
+    assert all(holds(entry, fetch(entry)) for entry in manifest.files)
+    assert all(
+        manifest.revision in entry.origin.url for entry in manifest.files if isinstance(entry.origin, Http)
+    )
+
+
+def test_names_with_odd_characters_can_be_fetched(huggingface: Hub) -> None:
+    huggingface.dataset(IMDB).publish(
+        lambda: {"a b/100% #1?.csv": text("a\n"), "données/é+&.csv": text("b\n")}
+    )
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
+    assert {"a b/100% #1?.csv", "données/é+&.csv"} <= {entry.path for entry in manifest.files}
+    assert all(holds(entry, fetch(entry)) for entry in manifest.files)
+
+
+def test_a_tree_of_more_than_a_thousand_files_is_read_to_its_end(huggingface: Hub) -> None:
+    manifest = huggingface.source.manifest(huggingface.ref(MANY), None, huggingface.anonymous)
+    assert len(manifest.files) == 1202
+    assert len(huggingface.fake.requests("/tree/")) == 2
+    assert manifest.total_bytes == manifest.unpacked_bytes
+    assert holds(manifest.files[700], fetch(manifest.files[700]))
+
+
+def test_a_signed_address_is_renewed(kaggle: Hub) -> None:
+    kaggle.fake.fault("short_lease", times=1)
+    with pytest.raises(SourceUnreachable, match="storage"):
+        # The lease had run out before the storage saw it: worth another attempt.
+        kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
+    (entry,) = kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous).files
+    kaggle.fake.fault("expired_url", times=1)
+    with pytest.raises(requests.HTTPError, match="400"):
+        fetch(entry)
+    assert isinstance(entry.origin, Http)
+    assert entry.origin.refresh is not None
+    fresh = entry.origin.refresh()
+    assert fresh.url != entry.origin.url
+    assert fresh.refresh is not None
+    assert requests.get(fresh.url, headers={"Range": "bytes=0-1"}, timeout=5).content == b"PK"
