@@ -115,7 +115,7 @@ def _tick(folder: Path, run: JobRun) -> None:
 
     note("begin")
     if run.params.get("fails", 0) >= run.job.attempt:
-        raise NetworkFault("The line dropped.")
+        raise NetworkFault("The connection dropped.")
     done = run.job.progress.bytes_done
     while not (folder / "finish").exists():
         done += 1

@@ -129,7 +129,7 @@ async def test_a_fault_at_the_same_moment_does_not_wake_it(world: World) -> None
     def failing(run: JobRun) -> None:
         if len(world.runs) == 1:
             world.database.call(_wish_for_a_pause, run.id)
-            raise NetworkFault("The line dropped.")
+            raise NetworkFault("The connection dropped.")
 
     world.handlers["failing"] = failing
     await world.start()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_transient_fault_is_tried_again_until_it_works(world: World) -> None:
     def flaky(run: JobRun) -> None:
         if run.job.attempt < 4:
-            raise NetworkFault("The line dropped.")
+            raise NetworkFault("The connection dropped.")
 
     world.handlers["flaky"] = flaky
     await world.start()
@@ -33,7 +33,7 @@ async def test_a_transient_fault_is_tried_again_until_it_works(world: World) -> 
     assert job.problem is None
     assert await world.steps(job_id) == ["queued", *["running", "waiting"] * 3, "running", "succeeded"]
     waits = [step for step in await world.jobs.history(ADA, job_id) if step.state == "waiting"]
-    assert [step.problem.detail for step in waits if step.problem] == ["The line dropped."] * 3
+    assert [step.problem.detail for step in waits if step.problem] == ["The connection dropped."] * 3
 
 
 async def test_five_retries_are_all(world: World) -> None:
@@ -116,13 +116,14 @@ async def test_the_time_limit_ends_a_job_and_says_so(world: World) -> None:
     assert hold.begun.is_set()
 
 
+@pytest.mark.alone
 async def test_the_limit_counts_running_time_over_all_attempts_and_not_the_waits(world: World) -> None:
     world.set(job_timeout_s=0.4, retries=50, retry_delay_s=0.3)
 
     def slow(run: JobRun) -> None:
         if run.cancel.wait(0.1):
             raise Cancelled
-        raise NetworkFault("The line dropped.")
+        raise NetworkFault("The connection dropped.")
 
     world.handlers["slow"] = slow
     await world.start()
