@@ -81,9 +81,17 @@ def _parsed(lines: Sequence[str]) -> Iterator[Call]:
         thread, text = match.groups()
         started = ended
         if text.endswith(_UNFINISHED):
-            pending[thread] = text.removesuffix(_UNFINISHED), ended
+            start = text.removesuffix(_UNFINISHED)
+            if start.startswith("close("):
+                # Another thread may open a file under the same number before this call's end is printed.
+                ended += 1
+                yield Call("close", (start.removeprefix("close("),), 0, started)
+            else:
+                pending[thread] = start, ended
             continue
         if resumed := _RESUMED.fullmatch(text):
+            if thread not in pending:
+                continue  # the end of such a ``close``
             start, started = pending.pop(thread)
             text = start + resumed[1]
         whole = _WHOLE.fullmatch(text)
