@@ -23,6 +23,7 @@ from dataferry.transfer.http.http1 import Headers
         ({"RateLimit": '"resolvers";r=9;t=87'}, None),
         ({"RateLimit": '"resolvers"; r=0; t=3'}, 3),
         ({"RateLimit": "nonsense"}, None),
+        ({"Retry-After": "soon", "RateLimit": '"resolvers";r=0;t=87'}, 87),
         ({"Retry-After": "4", "RateLimit": '"resolvers";r=0;t=87'}, 4),
     ],
 )

@@ -9,6 +9,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -25,11 +26,8 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
-    if text:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
+    with suppress(ValueError):
+        moment = parsedate_to_datetime(text)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (aware - datetime.now(UTC)).total_seconds())
     policies = rate_limit_policies(headers.get("ratelimit", "")).values()
