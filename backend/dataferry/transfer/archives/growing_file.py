@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from dataferry.transfer.files.part_file import PartFile
+from dataferry.transfer.files.spans import Spans
 
 _READ_AHEAD_BYTES = 256 * 1024
 
@@ -18,9 +19,9 @@ class _GrowingFile(io.RawIOBase):
     downloaded before all others.
     """
 
-    def __init__(self, part_file: PartFile) -> None:
-        self._spans = part_file.spans
-        self._descriptor = os.open(part_file.path, os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, spans: Spans, descriptor: int) -> None:
+        self._spans = spans
+        self._descriptor = descriptor
         self._position = 0
         self.prioritized = False
 
@@ -61,7 +62,9 @@ class _GrowingFile(io.RawIOBase):
 
 def open_growing_file(part_file: PartFile) -> BinaryIO:
     """The file from its first byte, seekable. Reads raise ``Cancelled`` if its bytes will never arrive."""
-    return cast(BinaryIO, io.BufferedReader(_GrowingFile(part_file), _READ_AHEAD_BYTES))
+    # Opened first: an object that lacks its descriptor would fail once more when it is collected.
+    descriptor = os.open(part_file.path, os.O_RDONLY | os.O_CLOEXEC)
+    return cast(BinaryIO, io.BufferedReader(_GrowingFile(part_file.spans, descriptor), _READ_AHEAD_BYTES))
 
 
 @contextmanager
