@@ -38,11 +38,16 @@ FaultName = Literal[
     "changed_etag",  # from this request on the file is `body`
     "stale_416",  # 416 to whatever range
     "mismatch",  # 412 to whatever If-Match
+    "cut_whole",  # ranges are ignored, and the line is cut after `after` bytes
+    "cut_chunked",  # the same in chunks, without Content-Length
+    "same_prefix",  # 206 with the first `after` bytes, whatever range; a whole answer is cut there
+    "fresh_etag",  # every answer has another ETag, and is cut after `after` bytes if that is not 0
 ]
 _OF_RANGES = frozenset({"no_range", "lying_range", "stale_416"})
 #: The others have to do with a body, which an answer to HEAD has not.
 _OF_HEADS = frozenset({"hang_up", "slow_first_byte", "status", "redirect", "expired", "no_length", "endless"})
-_CHUNKED = frozenset({"no_length", "short_chunked", "too_long", "endless"})
+_CHUNKED = frozenset({"no_length", "short_chunked", "too_long", "endless", "cut_chunked"})
+_WITHOUT_RANGES = frozenset({"no_range", "no_length", "cut_whole", "cut_chunked"})
 _SLICE = 256 * 1024
 #: What the system may hold of a body that the client has not read: little, so that what was sent is
 #: nearly what has arrived.
@@ -58,6 +63,8 @@ class Request:
     query: dict[str, list[str]]
     headers: Mapping[str, str]
     line: str
+    #: When it arrived, in monotonic seconds.
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -147,10 +154,13 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("If-Match", tag) not in (tag, "*"):
             return self._empty(412, {})
         status, span = 200, range(len(body))
-        if fault.name not in ("no_range", "no_length") and (asked := self._span(len(body))) is not None:
+        if fault.name == "fresh_etag":
+            headers["ETag"] = f'"{len(self.files.requests)}"'
+        if fault.name not in _WITHOUT_RANGES and (asked := self._span(len(body))) is not None:
             if fault.name == "stale_416" or not asked:
                 return self._empty(416, {"Content-Range": f"bytes */{len(body)}"})
-            status, span = 206, asked
+            status, span = 206, range(fault.after) if fault.name == "same_prefix" else asked
+            asked = span
             told = _shifted(asked, fault) if fault.honest else asked
             headers["Content-Range"] = f"bytes {told.start}-{told.stop - 1}/{len(body)}"
         self._answer(path, status, headers, _spoiled(body, _shifted(span, fault), fault), fault)
@@ -173,7 +183,9 @@ class Handler(BaseHTTPRequestHandler):
             self.files.sending(path, -1)
 
     def _send(self, path: str, body: memoryview, fault: Fault) -> None:
-        broken = fault.name in ("drop", "stall")
+        broken = fault.name in ("drop", "stall", "cut_whole") or (
+            fault.name in ("fresh_etag", "same_prefix") and 0 < fault.after < len(body)
+        )
         pace = fault.bytes_per_s or self.files.bytes_per_s
         begun, count = time.monotonic(), 0
         for piece in _pieces(body[: fault.after] if broken else body, pace):
@@ -188,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _send_chunked(self, path: str, body: memoryview, fault: Fault) -> None:
-        if fault.name == "short_chunked":
+        if fault.name in ("short_chunked", "cut_chunked"):
             body = body[: fault.after]
         while True:
             for start in range(0, len(body), 64 * 1024):
@@ -197,7 +209,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.files.sent(path, len(chunk))
             if fault.name != "endless" or fault.lifted.is_set():
                 break
-        if fault.name == "endless":
+        if fault.name in ("endless", "cut_chunked"):
             self.close_connection = True
             return
         self.connection.sendall(b"0\r\n\r\n")

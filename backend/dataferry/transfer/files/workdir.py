@@ -217,7 +217,7 @@ class Workdir:
 
 
 def discard_workdir(root: Path) -> None:
-    """Delete a working folder that was given to ``fetch``, and everything in it; one that is gone is no error.
+    """Delete a working folder that was given to ``fetch``, with everything in it. One that is gone is fine.
 
     Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``.
     """
