@@ -26,6 +26,8 @@ class Limits:
     span_bytes: int = 32 * 2**20
     #: The pause after a fault, doubled with each further one in a row.
     backoff_s: float = 0.05
+    #: The pause after a hub's storage has refused an address that the hub had just made; doubled too.
+    refusal_backoff_s: float = 0.25
     #: Bytes that may arrive in vain before the fetch ends; as many as the dataset has, if those are more.
     refetch_bytes: int = 64 * 2**20
     #: The interval between syncs; a power cut costs at most what arrived since the last one.

@@ -12,9 +12,9 @@ _MAX_BACKOFF_S = 1.0
 _BYTES_PER_FAULT = 64 * 1024
 
 
-def backoff_s(first_s: float, faults: int) -> float:
+def backoff_s(first_s: float, faults: int, longest_s: float = _MAX_BACKOFF_S) -> float:
     """Seconds to wait after the given number of faults in a row, the last one included."""
-    return min(first_s * 2.0 ** min(max(faults - 1, 0), 30), max(first_s, _MAX_BACKOFF_S))
+    return min(first_s * 2.0 ** min(max(faults - 1, 0), 30), max(first_s, longest_s))
 
 
 class FaultCounter:

@@ -77,7 +77,7 @@ class ConnectionScheduler:
         )
         self._context = DownloadContext(
             scheduler=self,
-            requester=Requester(ref, self._client, member, self),
+            requester=Requester(ref, self._client, member, self, limits, meter.note),
             member=member,
             workdir=workdir,
             write_gate=self._write_gate,
