@@ -3,6 +3,7 @@
 import gzip
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -112,10 +113,32 @@ class Fault:
         return None
 
 
+@dataclass(slots=True)
+class Crowd:
+    """A server that serves ``most`` at one time and refuses the rest: with ``status`` and ``headers``, or
+    None for a reset, before TLS begins or before an answer."""
+
+    most: int
+    by: Literal["connections", "requests"] = "connections"
+    status: int | None = 503
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: What is served now, how many at most at one time, and what was refused.
+    served: int = 0
+    peak: int = 0
+    refused: int = 0
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     files: "FileServer"
+
+    def handle(self) -> None:
+        with self.files.admitted("connections") as admitted:
+            self._admitted = admitted
+            if not admitted and self.files.resets_the_rest:
+                return reset(self.connection)
+            return super().handle()
 
     def setup(self) -> None:
         super().setup()
@@ -130,6 +153,23 @@ class Handler(BaseHTTPRequestHandler):
         path, query = unquote(parts.path.lstrip("/")), parse_qs(parts.query)
         request = Request(self.command, path, query, HTTPHeaderDict(self.headers.items()), self.requestline)
         self.files.note(request)
+        with self.files.admitted("requests") as admitted:
+            if admitted and self._admitted:
+                self._answer_request(request)
+            else:
+                self._refuse()
+
+    do_HEAD = do_GET
+
+    def _refuse(self) -> None:
+        crowd = self.files.crowd
+        self.close_connection = True
+        if crowd is None or crowd.status is None:
+            return reset(self.connection)
+        return self._empty(crowd.status, {**crowd.headers, "Connection": "close"})
+
+    def _answer_request(self, request: Request) -> None:
+        path = request.path
         fault = self.files.take_fault(request) or Fault()
         if fault.name == "slow_first_byte":
             self.files.pause(fault.seconds)
@@ -145,8 +185,6 @@ class Handler(BaseHTTPRequestHandler):
             return self._empty(404, {})
         self._serve(path, body, fault)
         return None
-
-    do_HEAD = do_GET
 
     def _serve(self, path: str, body: bytes, fault: Fault) -> None:
         tag = self.files.tag(path)
@@ -231,6 +269,12 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def reset(connection: socket.socket) -> None:
+    """Close a connection with RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def _shifted(span: range, fault: Fault) -> range:

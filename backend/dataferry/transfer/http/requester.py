@@ -107,9 +107,14 @@ class Requester:
         try:
             response = self._open(host, account, slot, address, headers)
         except NetworkFault:
-            if self._is_crowded(slot, host, tries):
+            crowded = self._is_crowded(slot, host, tries)
+            self._member.release_slot(slot)
+            if crowded:
                 return None
             resolved_url.draw_anew()  # another edge may be well
+            raise
+        except BaseException:
+            self._member.release_slot(slot)
             raise
         if response.status in expected:
             self._member.record_served(slot, response.host)
@@ -132,14 +137,15 @@ class Requester:
     ) -> None:
         """Prepare another try after a status that was not expected. Errors: ``error`` where there is none."""
         status, wait_s = response.status, error.retry_after
-        asks_briefly = wait_s is None or wait_s <= MAX_INLINE_WAIT_S
-        is_stale = status in _EXPIRED_STATUSES and address is not resolved_url.origin
+        goes_on = status != 429 or wait_s is None or wait_s <= MAX_INLINE_WAIT_S
+        is_stale = status in _EXPIRED_STATUSES and resolved_url.may_be_stale(address)
         if self._says_crowded(status) and not is_stale:
             crowded = self._is_crowded(slot, response.host, tries)
-            if crowded and asks_briefly:
+            if crowded and goes_on:
                 response.close()
                 resolved_url.join_others()
-                self._scheduler.sleep(wait_s or 0.0)
+                if status == 429:
+                    self._scheduler.sleep(wait_s or 0.0)
                 return
         if isinstance(error, SourceRateLimited):
             response.close()
@@ -199,12 +205,14 @@ class Requester:
     def _open(
         self, host: str, account: str, slot: Slot, origin: Http, headers: Mapping[str, str]
     ) -> HttpResponse:
-        """A response of any status; its slot is released when it is closed. The quota headers of every hop
-        are recorded."""
+        """A response of any status; its slot is released when it is closed, and is the caller's after an
+        error. The quota headers of every hop are recorded."""
         has_response = False
 
         def on_response(hop_host: str, hop_headers: Headers, status: int) -> None:
             nonlocal has_response
+            if status == 503 and self._member.is_beside_others(slot, hop_host):
+                status = 0  # its Retry-After is meant for this connection, not for all
             if has_response:
                 self._member.observe_response(hop_host, hop_headers, status)
             else:
@@ -215,7 +223,6 @@ class Requester:
         try:
             response = self._client.open(origin, headers=headers, on_response=on_response)
         except BaseException:
-            self._member.release_slot(slot)
             if not has_response:
                 self._member.record_response(host, {}, 0, kind=account)
             raise

@@ -26,6 +26,8 @@ class ResolvedUrl:
         #: Threads that want another URL than the shared one.
         self._drawing: set[int] = set()
         self._redirects = False
+        #: Whether hosts refuse because of other connections, and not because an address has expired.
+        self._crowded = False
         #: Refusals in a row by hosts that the origin led to.
         self._refusals = 0
         #: The thread that asks the origin for all.
@@ -74,6 +76,10 @@ class ResolvedUrl:
                 self._own[me] = self._shared = Http(url, headers, public_only=requested.public_only)
                 self._redirects = True
 
+    def may_be_stale(self, address: Http) -> bool:
+        """Whether a refusal may mean that an address which worked has expired."""
+        return address is not self.origin and not self._crowded
+
     def renew(self, expired: Http) -> bool:
         """Another URL in place of ``expired``, for this connection; False where there is none.
 
@@ -115,9 +121,10 @@ class ResolvedUrl:
                 self._drawing.add(threading.get_ident())
 
     def join_others(self) -> None:
-        """Go where other connections are served, once there is room for one more."""
+        """Go where others are served, once there is room: beside them a fresh address was refused."""
         me = threading.get_ident()
         with self._changed:
+            self._crowded = True
             others = [url for thread, url in self._own.items() if thread != me]
             if others:
                 self._drawing.discard(me)

@@ -149,6 +149,10 @@ class Member:
         those that it serves: then ``acquire_slot`` waits until there is room for another try."""
         return self._governor.slots.record_refused(slot, host)
 
+    def is_beside_others(self, slot: Slot, host: str) -> bool:
+        """Whether a host serves others while it answers what the slot is for."""
+        return self._governor.slots.is_beside_others(slot, host)
+
     def request(
         self, host: str, check_cancelled: Callable[[], None] | None = None, *, kind: str = ""
     ) -> float:

@@ -1,5 +1,6 @@
 """Connection slots: which fetch may open the next connection, and how many a host takes."""
 
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -170,10 +171,8 @@ class Slots:
         """A host refused what the slot was for. Whether that is because it takes no more connections: others
         are being served. Then a new slot is granted once there is room, to be tried again."""
         with self._lock:
-            others = self._held.get(host, set()) - {slot}
-            now = self._clock()
-            at_work = now - self._served_at.get(host, -_AT_WORK_S) < _AT_WORK_S
-            if not others or not (at_work or any(other.served for other in others)):
+            others, now = self._others_served(slot, host), self._clock()
+            if not others:
                 return False
             limit = self._limits.get(host)
             if limit is None:
@@ -186,10 +185,21 @@ class Slots:
             limit.raise_at, limit.raised = now + limit.retry_s, False
             return True
 
+    def is_beside_others(self, slot: Slot, host: str) -> bool:
+        """Whether a host serves others while it answers what the slot is for."""
+        with self._lock:
+            return bool(self._others_served(slot, host))
+
     # -- under the lock ------------------------------------------------------------------------------
 
     def _has_room(self, host: str) -> bool:
         return len(self._held.get(host, ())) < (self._room_at(host) if self._limits else self._per_host)
+
+    def _others_served(self, slot: Slot, host: str) -> set[Slot]:
+        """The other slots at a host that is at work; none at one that serves nobody."""
+        others = self._held.get(host, set()) - {slot}
+        at_work = self._clock() - self._served_at.get(host, -math.inf) < _AT_WORK_S
+        return others if at_work or any(other.served for other in others) else set()
 
     def _room_at(self, host: str) -> int:
         limit = self._limits.get(host)
