@@ -160,9 +160,10 @@ class RangedDownload:
             failed = True
             if not (request.whole_file or self._mode == "whole"):
                 raise
-            restart, broke_off = _BROKE_OFF, error
             if not isinstance(error, NetworkFault):
+                restart = ""
                 raise
+            restart, broke_off = _BROKE_OFF, error
         finally:
             part_file.release(span)
             if failed:
