@@ -21,7 +21,7 @@ from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
-from dataferry.transfer import FetchResult, Limits, fetch
+from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch
 from dataferry.transfer.contract import Reuse
 
 
@@ -94,6 +94,7 @@ class Handlers:
                 reuse=reuse,
                 keep_archives=selection.keep_archives,
             )
+        discard_workdir(partial)
         result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
         if dataset.visibility == "restricted":
             target.chmod(0o700)
