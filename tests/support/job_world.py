@@ -51,7 +51,7 @@ class World:
         jobs = Jobs(self.database, self.settings, Realtime())
         jobs.register("download", self._handle)
         jobs.register("delete", self._handle)
-        jobs.on_closed(self.closed.append)
+        jobs.on_closed(lambda _session, job: self.closed.append(job))
         self.realtime = jobs._realtime
         return jobs
 

@@ -58,11 +58,13 @@ SOURCES: dict[str, SourceSpec] = {
 @dataclass(frozen=True, slots=True)
 class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
-    kind cannot be paused, where it cannot."""
+    kind cannot be paused, where it cannot. One that ``goes_first`` is waited for by what is asked for
+    later of the same dataset, even while it is still in the queue."""
 
     name: str
     queue: str
     not_paused: str | None = None
+    goes_first: bool = False
 
 
 #: Every kind of job. A part registers a handler for each that it runs.
@@ -71,6 +73,6 @@ JOB_KINDS: dict[str, JobKindSpec] = {
     for spec in (
         JobKindSpec("download", "download"),
         JobKindSpec("update", "download"),
-        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
+        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused.", goes_first=True),
     )
 }

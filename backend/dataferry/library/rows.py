@@ -1,6 +1,6 @@
 """The library's rows: read and changed here only. Every function takes the session first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -302,12 +302,15 @@ def record_download(
     session.add(dataset)
 
 
-def record_deletion(session: Session, dataset_id: str) -> None:
+def record_deletion(session: Session, dataset_id: str, views: Collection[str]) -> None:
+    """All that a finished deletion changes. ``views``: those that were removed; one that was asked for since
+    belongs to the next download."""
     dataset = session.get_one(Dataset, dataset_id)
     delete_files(session, dataset_id)
     dataset.downloaded, dataset.status, dataset.error = False, "absent", None
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
-    dataset.download_progress, dataset.views = 0.0, []
+    dataset.download_progress = 0.0
+    dataset.views = [view for view in dataset.views if view not in views]
     dataset.updated_at_ms = now_ms()
     session.add(dataset)
 

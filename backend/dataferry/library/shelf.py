@@ -159,7 +159,8 @@ class Shelf:
         return found
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
-        """Delete a dataset's files. For those who asked for it, and admins.
+        """Delete a dataset's files. For those who asked for it, and admins. What is asked for of the dataset
+        from now on waits until they are gone.
 
         Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
         """
@@ -174,7 +175,8 @@ class Shelf:
                 ref=rows.ref_of(row),
                 title=row.title,
                 dataset_id=row.id,
-                params={},
+                # A view that is asked for from now on belongs to the next download.
+                params={"views": row.views},
                 requester_id=viewer.user_id,
                 single_flight_key=f"delete:{row.id}",
                 revision=row.revision or None,

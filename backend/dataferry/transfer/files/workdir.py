@@ -216,19 +216,26 @@ class Workdir:
         return sha256(json.dumps(described).encode()).hexdigest()
 
 
-def discard_workdir(root: Path) -> None:
-    """Delete a working folder that was given to ``fetch``, and everything in it; one that is gone is no error.
-
-    Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``.
-    """
-    if not root.exists():
-        return
+@contextmanager
+def hold_workdir(root: Path) -> Iterator[None]:
+    """Keep every fetch out of a working folder inside the block, which may delete it. It is created if it is
+    missing. Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``."""
     with disk_faults(root):
         descriptor = _lock(root)
     try:
-        shutil.rmtree(root, ignore_errors=True)
+        yield
     finally:
         os.close(descriptor)
+
+
+def discard_workdir(root: Path) -> None:
+    """Delete a working folder that was given to ``fetch``, with everything in it. One that is gone is fine.
+
+    Errors: those of ``hold_workdir``.
+    """
+    if root.exists():
+        with hold_workdir(root):
+            shutil.rmtree(root, ignore_errors=True)
 
 
 def _name(entry: FileEntry) -> str:
