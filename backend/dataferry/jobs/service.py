@@ -137,7 +137,7 @@ class Jobs:
 
     def _wake(self, job_id: str) -> None:
         try:
-            job = self._database.call(lambda session: session.get(Job, job_id))
+            job = self._database.read(lambda session: session.get(Job, job_id))
             if job is not None and job.state == "queued":
                 self._runner.queue.enqueue(QueueEntry.of(job))
             self._runner.publish(job_id)
@@ -148,7 +148,7 @@ class Jobs:
 
     async def get(self, viewer: Viewer, job_id: str) -> JobView:
         """Errors: ``NotFound``, also for what others asked for."""
-        found = await self._database.run(rows.requested, viewer.user_id, job_ids=[job_id])
+        found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[job_id])
         if not found:
             raise _unknown(job_id)
         return self._view(*found[0])
@@ -157,7 +157,7 @@ class Jobs:
         self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
     ) -> list[JobView]:
         """What the viewer asked for, newest first."""
-        found = await self._database.run(rows.requested, viewer.user_id, states=states, limit=limit)
+        found = await self._database.run_read(rows.requested, viewer.user_id, states=states, limit=limit)
         return [self._view(*each) for each in found]
 
     async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
@@ -168,7 +168,7 @@ class Jobs:
                 raise _unknown(job_id)
             return [transition(event) for event in rows.events(session, job_id, after)]
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
         """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
@@ -191,9 +191,9 @@ class Jobs:
         """A realtime topic as it stands; None for topics that are not the viewer's."""
         kind, _, key = topic.partition(":")
         if kind == "user" and key == viewer.user_id:
-            found = await self._database.run(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
+            found = await self._database.run_read(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
         elif kind == "job":
-            found = await self._database.run(rows.requested, viewer.user_id, job_ids=[key])
+            found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[key])
             if not found:
                 return None
         else:

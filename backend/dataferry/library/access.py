@@ -38,7 +38,7 @@ class Access:
         """Ask the sources about every restricted dataset for which this person's last check is too old."""
         if viewer.admin:
             return
-        stale = await self._database.run(rows.stale_access, viewer)
+        stale = await self._database.run_read(rows.stale_access, viewer)
         await asyncio.gather(*(self._check(viewer, row) for row in stale))
 
     async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:

@@ -54,12 +54,12 @@ def dedup_candidates(
     known = [checksum for checksum in promised if checksum is not None]
     paths_by_hash: dict[str, list[Path]] = defaultdict(list)
     for values in _batches(checksum.value.lower() for checksum in known if checksum.algorithm == "sha256"):
-        for value, path in database.call(
+        for value, path in database.read(
             _files_with_hash, col(DatasetFile.sha256), values, _may_link(dataset)
         ):
             paths_by_hash[f"sha256:{value}"].append(path)
     for values in _batches(_hash_key(checksum) for checksum in known if checksum.algorithm in _WEAK):
-        for value, path in database.call(
+        for value, path in database.read(
             _files_with_hash, col(DatasetFile.published_hash), values, _same_dataset(dataset)
         ):
             paths_by_hash[value].append(path)

@@ -59,7 +59,7 @@ class Handlers:
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, run.job.dataset_id))
         if dataset.downloaded and not run.params.get("force") and is_complete(self._database, dataset):
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             return
@@ -135,13 +135,13 @@ class Handlers:
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
-        for dataset in self._database.call(rows.find, ref):
+        for dataset in self._database.read(rows.find, ref):
             if dataset.downloaded and dataset.local_path != str(kept) and not dataset.selection:
                 self._remove(dataset)
 
     def delete(self, run: JobRun) -> None:
         """Files, views and a partial download of one dataset, and nothing of its neighbours."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, run.job.dataset_id))
         self._remove(dataset)
         shutil.rmtree(self._store.partial(dataset.id), ignore_errors=True)
 
@@ -168,7 +168,7 @@ class Handlers:
     ) -> None:
         """Make the views that were asked for, perhaps by others meanwhile."""
         run.update(file_path=str(target))
-        dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         for view in dataset.views:
             try:
                 self._store.make_view(target, Path(view), previous=previous_inodes)
@@ -179,7 +179,7 @@ class Handlers:
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(rows.overlapping_views, removed):
+        for tree, view in self._database.read(rows.overlapping_views, removed):
             with suppress(Conflict):
                 self._store.make_view(tree, view)
 

@@ -61,7 +61,7 @@ class Shelf:
             views = tuple(dataset_view(row, latest.get(row.id)) for row in shown)
             return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
@@ -77,7 +77,7 @@ class Shelf:
             snippet = loader_snippet(rows.ref_of(row), row.local_path, found)
             return view.model_copy(update={"snippet": snippet})
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
         """The receipt of a download. Errors: ``NotFound`` until it is here."""
@@ -87,7 +87,7 @@ class Shelf:
             row = self._downloaded(session, viewer, key_or_alias, revision)
             return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
 
-        row, files, users = await self._database.run(read)
+        row, files, users = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
         return receipt(row, files, tuple(emails[user] for user in users if user in emails))
 
@@ -101,7 +101,7 @@ class Shelf:
             row = rows.visible(session, viewer, key_or_alias, revision)
             return row, main_table(session, row.id)
 
-        row, path = await self._database.run(read)
+        row, path = await self._database.run_read(read)
         if not row.downloaded or row.local_path is None or path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
@@ -127,7 +127,7 @@ class Shelf:
             # One more than a page tells whether another page follows.
             return file_rows.page(session, row.id, after=after, limit=page_size + 1)
 
-        found = await self._database.run(read)
+        found = await self._database.run_read(read)
         shown = tuple(found[:page_size])
         return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None)
 
@@ -145,7 +145,7 @@ class Shelf:
             row = self._downloaded(session, viewer, key_or_alias, revision)
             return row, file_rows.file_of(session, row.id, path)
 
-        row, file = await self._database.run(read)
+        row, file = await self._database.run_read(read)
         if file is None or row.local_path is None:
             raise NotFound(
                 f"The dataset has no file {path[:120]!r}.", next_step="Choose one from its file list."
@@ -190,7 +190,7 @@ class Shelf:
     async def storage(self) -> StorageView:
         """The disk under the store."""
         usage = await asyncio.to_thread(shutil.disk_usage, self._store.root)
-        used = await self._database.run(used_bytes)
+        used = await self._database.run_read(used_bytes)
         return StorageView(
             path=str(self._store.root),
             free_bytes=usage.free,

@@ -70,7 +70,7 @@ class SpeedLimits:
         """Apply what the database says now."""
         # Who changes a row refreshes after that, so the last refresh sees the newest.
         with self._lock:
-            limits, by_job = self._database.call(self._read, list(self._members))
+            limits, by_job = self._database.read(self._read, list(self._members))
             if limits != self._limits:
                 self._limits = limits
                 self._governor.set_shares(self._shares())
@@ -98,7 +98,7 @@ class SpeedLimits:
 
     async def limits(self) -> SpeedLimitsView:
         """The limits of all downloads together."""
-        return (await self._database.run(self._read, []))[0]
+        return (await self._database.run_read(self._read, []))[0]
 
     async def set_limits(
         self, viewer: Viewer, *, bytes_per_s: int | None, night: str | None, night_bytes_per_s: int | None
@@ -126,7 +126,7 @@ class SpeedLimits:
     async def job_limit(self, viewer: Viewer, job_id: str) -> JobSpeedLimitView:
         """One job's own limit. Errors: ``NotFound``, also for others' jobs."""
         job = await self._jobs.get(viewer, job_id)
-        row = await self._database.run(lambda session: session.get(JobSpeedLimit, job.id))
+        row = await self._database.run_read(lambda session: session.get(JobSpeedLimit, job.id))
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
 
     async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobSpeedLimitView:

@@ -52,7 +52,7 @@ async def ready(wired: Wired, response: Response) -> Readiness:
 async def _database_answers(wired: Services) -> bool:
     try:
         async with asyncio.timeout(_DATABASE_TIMEOUT_S):
-            await wired.database.run(_ask)
+            await wired.database.run_read(_ask)
     except Exception:  # whatever the driver raises, the answer is that it cannot be used
         return False
     return True
