@@ -13,11 +13,12 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
-from dataferry.library.dedup import dedup_candidates, deduplicate
-from dataferry.library.file_rows import files_of
+from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.recording import record_deletion, record_download
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
@@ -100,7 +101,7 @@ class Handlers:
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
-        self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
+        record_download(self._database, dataset.id, result.files, str(target), run.job.id, promised)
         self._finish(run, dataset.id, target, previous_inodes)
 
     def _wanted(
@@ -118,7 +119,7 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return dedup_candidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
@@ -190,7 +191,7 @@ class Handlers:
                 self._store.remove_view(tree, Path(view))
             self._restore_views(dataset)
             self._store.discard(tree)
-        self._database.call(rows.record_deletion, dataset.id)
+        record_deletion(self._database, dataset.id)
 
 
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
@@ -208,12 +209,15 @@ def is_complete(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(files_of, dataset.id)
-    tree = Path(dataset.local_path)
-    try:
-        return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
-    except OSError:
-        return False
+    tree, count = Path(dataset.local_path), 0
+    for page in pages(database, dataset.id):
+        try:
+            if any((tree / file.path).stat().st_size != file.size for file in page):
+                return False
+        except OSError:
+            return False
+        count += len(page)
+    return count > 0
 
 
 def _archives(manifest: Manifest) -> set[str]:

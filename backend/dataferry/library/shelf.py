@@ -1,7 +1,9 @@
 """The datasets on this machine: listed, shown and deleted."""
 
 import asyncio
+import builtins
 import shutil
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from sqlmodel import Session
@@ -19,7 +21,7 @@ from dataferry.library.dedup import freed_bytes, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
-from dataferry.library.receipts import receipt
+from dataferry.library.receipts import receipt, receipt_json
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -27,7 +29,6 @@ from dataferry.library.views import (
     Deletion,
     FilePage,
     Preview,
-    Receipt,
     StorageView,
 )
 
@@ -79,17 +80,31 @@ class Shelf:
 
         return await self._database.run_read(read)
 
-    async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
-        """The receipt of a download. Errors: ``NotFound`` until it is here."""
+    async def receipt(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> AsyncIterator[str]:
+        """The receipt of a download: the JSON of a ``Receipt``, in pieces.
+
+        Errors: ``NotFound`` until it is here, before the first piece.
+        """
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
+        def read(session: Session) -> tuple[Dataset, builtins.list[str]]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
+            return row, rows.requesters(session, row.id)
 
-        row, files, users = await self._database.run_read(read)
+        row, users = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
-        return receipt(row, files, tuple(emails[user] for user in users if user in emails))
+        said = receipt(row, tuple(emails[user] for user in users if user in emails))
+        return receipt_json(said, self._pages(row.id))
+
+    async def _pages(self, dataset_id: str) -> AsyncIterator[Sequence[DatasetFileView]]:
+        """Every file of a dataset, by path, some at a time."""
+        after = None
+        limit = file_rows.PAGE_SIZE
+        while found := await self._database.run_read(file_rows.page, dataset_id, after=after, limit=limit):
+            yield found
+            after = found[-1].path
 
     async def preview(
         self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, row_count: int = 20
@@ -165,7 +180,13 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def submit(session: Session) -> tuple[str, int]:
+        def count(session: Session) -> int:
+            return freed_bytes(session, rows.visible(session, viewer, key_or_alias, revision).id)
+
+        # Looks at every file, which nobody should have to wait for.
+        freed = await self._database.run_read(count)
+
+        def submit(session: Session) -> str:
             row = rows.visible(session, viewer, key_or_alias, revision)
             self._check_deletable(session, viewer, row)
             job_id, _created = self._jobs.submit(
@@ -180,9 +201,9 @@ class Shelf:
                 revision=row.revision or None,
                 file_path=row.local_path,
             )
-            return job_id, freed_bytes(session, row.id)
+            return job_id
 
-        job_id, freed = await self._database.run(submit)
+        job_id = await self._database.run(submit)
         self._jobs.wake(job_id)
         job = await self._jobs.get(viewer, job_id)
         return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
