@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import stat
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -135,9 +136,8 @@ class Store:
             hardlink = view / source.relative_to(tree)
             if hardlink.exists() and os.path.samefile(hardlink, source):
                 hardlink.unlink()
-        for folder in sorted((p for p in view.rglob("*") if p.is_dir()), reverse=True):
-            _remove_if_empty(folder)
-        _remove_if_empty(view)
+        for folder, _, _ in os.walk(view, topdown=False):
+            _remove_if_empty(Path(folder))
 
     def discard(self, path: Path) -> None:
         """Delete a tree: out of sight with one rename, then byte by byte. Missing is fine."""
@@ -151,8 +151,14 @@ class Store:
             parent = parent.parent
 
 
-def _files(tree: Path) -> list[Path]:
-    return sorted(path for path in tree.rglob("*") if path.is_file())
+def _files(tree: Path) -> Iterator[Path]:
+    """Every file below a folder, one after the other: there may be half a million."""
+    for folder, folders, names in os.walk(tree):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.is_file():
+                yield path
 
 
 def _inode(path: Path) -> tuple[int, int]:

@@ -6,6 +6,7 @@ generation; readers see the one that its dataset names, and a new one is named o
 statement. What a killed process leaves is a generation that nobody sees, and the next recording deletes it.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -24,8 +25,10 @@ from dataferry.library.receipts import tree_checksum, weakest
 from dataferry.library.rows import now_ms
 from dataferry.transfer import FetchedFile
 
-#: Rows in one transaction, which takes about 20 ms on SQLite.
-BATCH_SIZE = 1000
+#: Rows in one transaction, which takes about 10 ms on SQLite.
+BATCH_SIZE = 250
+#: Between two transactions: another process waits for SQLite's lock by polling, and must find it free.
+_PAUSE_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def record_download(
     rows = (_row(dataset_id, generation, file, promised.get(file.path)) for file in files)
     while batch := list(islice(rows, BATCH_SIZE)):
         database.call(_insert, batch)
+        time.sleep(_PAUSE_S)
     totals = database.read(_totals, dataset_id, generation)
     database.call(_complete, dataset_id, generation, totals, local_path, job_id)
     _delete_unseen(database, dataset_id)
@@ -144,6 +148,7 @@ def _delete_unseen(database: Database, dataset_id: str, *, but: int | None = Non
     """Delete the rows of generations that nobody sees, ``but`` the newest, which is being recorded."""
     while (batch := database.read(_next_unseen, dataset_id, but)) is not None:
         database.call(_delete_batch, dataset_id, *batch)
+        time.sleep(_PAUSE_S)
 
 
 def _next_unseen(session: Session, dataset_id: str, but: int | None) -> tuple[int, str] | None:
