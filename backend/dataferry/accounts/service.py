@@ -1,6 +1,5 @@
 """People: who they are, how they sign in, and how that ends."""
 
-import asyncio
 import hashlib
 import secrets as random
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from dataferry.accounts.views import TokenPair, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 
 Admit = Callable[[bool], None]
@@ -126,11 +126,11 @@ class Accounts:
 
     async def issue_ws_ticket(self, user_id: str) -> str:
         """A ticket that opens one socket within 30 s."""
-        return await asyncio.to_thread(self._tickets.issue, user_id)
+        return await in_thread("short", self._tickets.issue, user_id)
 
     async def redeem_ws_ticket(self, ticket: str) -> Viewer:
         """Who holds the ticket; it works once. Errors: ``NotSignedIn``."""
-        user_id = await asyncio.to_thread(self._tickets.redeem, ticket)
+        user_id = await in_thread("short", self._tickets.redeem, ticket)
         if user_id is None:
             raise NotSignedIn("The ticket is used or expired.", next_step="Ask for a new one.")
         user = await self._signed_in(user_id)

@@ -15,6 +15,7 @@ from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
+from dataferry.core.threads import in_thread
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
@@ -222,7 +223,7 @@ class Jobs:
         """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
         left = await self._database.run(self._leave, viewer.user_id, job_id)
         if left is not None:
-            await asyncio.to_thread(self._stop_unwanted, left, (viewer.user_id,))
+            await in_thread("short", self._stop_unwanted, left, (viewer.user_id,))
         return await self.get(viewer, job_id)
 
     def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
@@ -251,10 +252,10 @@ class Jobs:
         """
         job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await asyncio.to_thread(self._runner.cancel_previous_start, job)
+            await in_thread("short", self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
-        await asyncio.to_thread(self._runner.publish, job.id)
+        await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job.id)
 
     def _pause(self, session: Session, user_id: str, job_id: str) -> Job:
@@ -293,7 +294,7 @@ class Jobs:
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await asyncio.to_thread(self._runner.cancel_previous_start, job)
+        await in_thread("short", self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 

@@ -1,6 +1,5 @@
 """Requests for downloads: checked at once, recorded with their job in one transaction, run by a worker."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import GatedDataset, SourceRateLimited, SourceTimeout, SourceUnreachable
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows
@@ -164,8 +164,8 @@ class Downloads:
             row = await self._database.run_read(
                 rows.find_exact, ref, summary.revision or "", selection.digest
             )
-        return await asyncio.to_thread(
-            check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
+        return await in_thread(
+            "disk", check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
         )
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:

@@ -162,7 +162,7 @@ class Handlers:
             elif job.state == "cancelled":
                 rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
         if job.state == "cancelled" and job.kind != "delete":
-            shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
+            self._store.discard_soon(self._store.partial(job.dataset_id))
 
     def _finish(
         self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()

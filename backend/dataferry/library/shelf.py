@@ -1,6 +1,5 @@
 """The datasets on this machine: listed, shown and deleted."""
 
-import asyncio
 import builtins
 import shutil
 from collections.abc import AsyncIterator, Sequence
@@ -12,6 +11,7 @@ from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, NotFound
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import file_rows, rows
@@ -119,7 +119,7 @@ class Shelf:
         row, path = await self._database.run_read(read)
         if not row.downloaded or row.local_path is None or path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
-        return await asyncio.to_thread(read_preview, Path(row.local_path), path, row_count)
+        return await in_thread("table", read_preview, Path(row.local_path), path, row_count)
 
     async def files(
         self,
@@ -165,7 +165,7 @@ class Shelf:
             raise NotFound(
                 f"The dataset has no file {path[:120]!r}.", next_step="Choose one from its file list."
             )
-        found = await asyncio.to_thread(self._store.file, Path(row.local_path), file.path, file.size)
+        found = await in_thread("disk", self._store.file, Path(row.local_path), file.path, file.size)
         if found is None:
             raise NotFound(
                 f"{path[:120]} is not on the disk as it was downloaded.",
@@ -210,7 +210,7 @@ class Shelf:
 
     async def storage(self) -> StorageView:
         """The disk under the store."""
-        usage = await asyncio.to_thread(shutil.disk_usage, self._store.root)
+        usage = await in_thread("disk", shutil.disk_usage, self._store.root)
         used = await self._database.run_read(used_bytes)
         return StorageView(
             path=str(self._store.root),

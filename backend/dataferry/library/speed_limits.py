@@ -1,6 +1,5 @@
 """How fast this server may download: all of it together, and each job."""
 
-import asyncio
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.time_window import format_time_window, parse_time_window
 from dataferry.core.types import JobView, Viewer
 from dataferry.jobs.service import Jobs
@@ -113,14 +113,14 @@ class SpeedLimits:
             id=1, bytes_per_s=bytes_per_s, night=night, night_bytes_per_s=night_bytes_per_s
         )
         await self._database.run(_save, row)
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return await self.limits()
 
     async def reset_limits(self, viewer: Viewer) -> SpeedLimitsView:
         """Back to the settings. Errors: ``Forbidden`` for non-admins."""
         _check_admin(viewer)
         await self._database.run(_delete, ServerSpeedLimits, 1)
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return await self.limits()
 
     async def job_limit(self, viewer: Viewer, job_id: str) -> JobSpeedLimitView:
@@ -141,7 +141,7 @@ class SpeedLimits:
             await self._database.run(_delete, JobSpeedLimit, job.id)
         else:
             await self._database.run(_save, JobSpeedLimit(job_id=job.id, bytes_per_s=bytes_per_s))
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
 
     # -- internal ----------------------------------------------------------------------------------
