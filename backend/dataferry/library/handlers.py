@@ -15,11 +15,12 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
-from dataferry.library.dedup import dedup_candidates, deduplicate
-from dataferry.library.file_rows import files_of
+from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.recording import record_deletion, record_download
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
@@ -72,9 +73,7 @@ class Handlers:
         if dataset.downloaded and self._keep(run, dataset):
             return
         run.progress(run.job.progress.model_copy(update=_RESOLVING))
-        if (
-            not dataset.downloaded and dataset.status != "queued"
-        ):  # it waited for a deletion, or failed before
+        if not dataset.downloaded and dataset.status != "queued":  # it waited for a deletion, say
             run.write(lambda session: rows.set_status(session, dataset.id, "queued", job_id=run.id))
         ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
@@ -100,10 +99,8 @@ class Handlers:
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
-        run.write(
-            lambda session: rows.record_download(
-                session, dataset.id, result.files, str(target), run.job.id, promised
-            )
+        record_download(
+            self._database, dataset.id, result.files, str(target), run.id, promised, write=run.write
         )
         # Only now: had it been deleted before, a kill in between would have cost all that had arrived.
         discard_workdir(self._store.partial(dataset.id))
@@ -111,7 +108,7 @@ class Handlers:
 
     def _dataset(self, dataset_id: str) -> Dataset:
         """Errors: ``NotFound`` for a row that became one with another while the job was not at work."""
-        dataset = self._database.call(lambda session: session.get(Dataset, dataset_id))
+        dataset = self._database.read(lambda session: session.get(Dataset, dataset_id))
         if dataset is None:
             raise NotFound(
                 "The dataset is listed under another revision by now.", next_step="Ask for it again."
@@ -171,7 +168,7 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return dedup_candidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
@@ -188,13 +185,13 @@ class Handlers:
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
-        for older in self._database.call(rows.find, ref):
+        for older in self._database.read(rows.find, ref):
             if older.downloaded and older.local_path != str(kept) and not older.selection:
                 self._remove_unused(run, older.id)
 
     def _remove_unused(self, run: JobRun, dataset_id: str) -> None:
         def in_use() -> bool:
-            return bool(self._database.call(self._jobs.active_kinds, dataset_id))
+            return bool(self._database.read(self._jobs.active_kinds, dataset_id))
 
         if not in_use():
             with hold_workdir(self._store.partial(dataset_id)):
@@ -236,16 +233,16 @@ class Handlers:
         if not partial.exists():
             return
         with suppress(FolderBusy), hold_workdir(partial):
-            newest = self._database.call(self._jobs.newest, dataset_id)
+            newest = self._database.read(self._jobs.newest, dataset_id)
             if newest is None or not (newest.active or newest.state == "failed"):
-                shutil.rmtree(partial, ignore_errors=True)
+                self._store.discard_soon(partial)
 
     def _finish(
         self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()
     ) -> None:
         """Make the views that were asked for, perhaps by others meanwhile."""
         run.update(file_path=str(target))
-        dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         for view in dataset.views:
             try:
                 self._store.make_view(target, Path(view), previous=previous_inodes)
@@ -256,7 +253,7 @@ class Handlers:
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(rows.overlapping_views, removed):
+        for tree, view in self._database.read(rows.overlapping_views, removed):
             with suppress(Conflict, OSError):  # the other one is on its way out too
                 self._store.make_view(tree, view)
 
@@ -274,7 +271,7 @@ class Handlers:
                     self._store.remove_view(tree, Path(view))
                 self._restore_views(dataset)
                 self._store.discard(tree)
-        run.write(lambda session: rows.record_deletion(session, dataset_id, removed))
+        record_deletion(self._database, dataset_id, removed, write=run.write)
         shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
 
 
@@ -293,12 +290,15 @@ def is_complete(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(files_of, dataset.id)
-    tree = Path(dataset.local_path)
-    try:
-        return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
-    except OSError:
-        return False
+    tree, count = Path(dataset.local_path), 0
+    for page in pages(database, dataset.id):
+        try:
+            if any((tree / file.path).stat().st_size != file.size for file in page):
+                return False
+        except OSError:
+            return False
+        count += len(page)
+    return count > 0
 
 
 def _archives(manifest: Manifest) -> set[str]:
