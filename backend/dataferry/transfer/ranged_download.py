@@ -28,6 +28,7 @@ from dataferry.transfer.http.response_errors import (
     published_checksum,
     validator_of,
 )
+from dataferry.transfer.pace import SlowConnections
 from dataferry.transfer.retries import FaultCounter, backoff_s
 
 #: The time that one request should take: the latency before its response is then small beside it.
@@ -67,6 +68,10 @@ class _RestartDownload(Exception):
     """What has arrived so far is of no use. The reason is its text, empty if nothing had arrived."""
 
 
+class _SlowConnection(Exception):
+    """Others to the same file are far faster: it is closed, and another brings the rest of the span."""
+
+
 class _IgnoredRange(Exception):
     """A server that honours ranges sent other bytes this time."""
 
@@ -98,7 +103,9 @@ class RangedDownload:
         #: Nothing is requested before this moment, in monotonic seconds.
         self.paused_until = 0.0
         self._mismatches = 0
-        self._bytes_per_s = 0.0
+        self._slow = SlowConnections(self._url, size, context.limits, context.member)
+        #: By thread: what its last request brought, in bytes a second.
+        self._rates: dict[int, float] = {}
         self._headers: dict[str, str] = {}
         self._ended = False
         if saved is not None and self._part_file.spans.is_complete:
@@ -138,6 +145,8 @@ class RangedDownload:
         failed = False
         try:
             self._perform(request, buffer)
+        except _SlowConnection:
+            self._url.draw_anew()
         except _IgnoredRange:
             failed = True
             restart = self._restart_after_ignored()
@@ -164,7 +173,8 @@ class RangedDownload:
                 if request.is_probe and self._mode == "probing":
                     self._mode = "unknown"
             self._context.scheduler.wake()
-        self._bytes_per_s = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        rate = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        self._rates[threading.get_ident()] = rate
 
     def sync(self) -> None:
         """Make what has arrived so far survive a power cut."""
@@ -182,7 +192,7 @@ class RangedDownload:
         all connections end together."""
         limits = self._context.limits
         even_share = self._part_file.spans.missing // (2 * limits.connections)
-        wanted = int(self._bytes_per_s * _TARGET_REQUEST_S)
+        wanted = int(self._rates.get(threading.get_ident(), 0.0) * _TARGET_REQUEST_S)
         return max(limits.piece_bytes, min(wanted, limits.span_bytes, even_share))
 
     # -- one response ------------------------------------------------------------------------------
@@ -257,14 +267,18 @@ class RangedDownload:
         """Write the body as it arrives, up to the end of the span, which may decrease meanwhile."""
         part_file, span = request.part_file, request.span
         scheduler, member = self._context.scheduler, self._context.member
-        started = written_at = time.monotonic()
+        pace = self._slow.pace_of(response.connection)
+        started = written_at = arrived_at = time.monotonic()
         first, filled = span.position, 0
         try:
             while span.remaining > filled:
+                asked_at = time.monotonic()
                 count = response.readinto(buffer[filled : min(len(buffer), span.remaining)])
                 if count == 0:
                     missing = span.remaining - filled
                     raise NetworkFault(f"{self.entry.path} ended early: {missing} bytes are missing.")
+                before, arrived_at = arrived_at, time.monotonic()
+                is_slow = self._slow.is_one(pace, count, arrived_at - before, arrived_at - asked_at)
                 member.throttle(count, scheduler.check_cancelled)
                 filled += count
                 if filled >= _WRITE_BYTES or time.monotonic() - written_at >= _MAX_WRITE_DELAY_S:
@@ -273,6 +287,8 @@ class RangedDownload:
                     written_at = time.monotonic()
                     if (span.position - first) < _FAST_BYTES_PER_S * (written_at - started):
                         scheduler.connection_is_slow()
+                if is_slow and self._mode == "ranges" and span.remaining > self._part_file.piece_bytes // 4:
+                    raise _SlowConnection
         finally:
             if filled:
                 self._write(part_file, span, buffer[: min(filled, span.remaining)])

@@ -65,6 +65,11 @@ class HttpResponse:
         return urlsplit(self.url).hostname or ""
 
     @property
+    def connection(self) -> object:
+        """What it comes on: the same object for all responses of a kept connection."""
+        return self._connection
+
+    @property
     def length(self) -> int | None:
         """``Content-Length``; None where it is missing or the body is chunked."""
         if "transfer-encoding" in self.headers:
