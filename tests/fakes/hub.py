@@ -308,6 +308,8 @@ def _split_id(rest: list[str], catalogue: Catalogue, base: str, request: Request
 def repository(dataset: FakeDataset, version: Version) -> dict[str, Blob]:
     """The repository's files in the order of their paths: the data, a card and git's attributes."""
     files = dict(version.files)
+    if dataset.bare:
+        return files
     files.setdefault("README.md", text(_card(dataset)))
     files.setdefault(".gitattributes", text(_GITATTRIBUTES))
     return dict(sorted(files.items()))

@@ -22,6 +22,7 @@ from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceSta
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
+from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
@@ -219,8 +220,11 @@ class Catalog:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
-        return translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        """The files of a revision, at least one. Blocks: for worker threads. Errors: those of ``Source``."""
+        manifest = translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        if not manifest.files:
+            raise no_files(ref)
+        return manifest
 
     def check_subsets(self, ref: DatasetRef) -> None:
         """Errors: ``InvalidInput`` where the source knows no configs and splits."""

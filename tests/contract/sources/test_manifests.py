@@ -1,13 +1,17 @@
 """The files that Kaggle and HuggingFace name: real client libraries against the fake hubs."""
 
+import threading
+from pathlib import Path
+
 import pytest
 import requests
 
-from dataferry.core.errors import NotFound, SourceUnreachable
+from dataferry import transfer
+from dataferry.core.errors import ChecksumMismatch, Forbidden, NotFound, SourceUnreachable
 from dataferry.core.types import Http
 from dataferry.sources.huggingface import HuggingFaceSource
 from tests.fakes import made
-from tests.fakes.catalogue import HEART, IMDB
+from tests.fakes.catalogue import HEART, IMDB, ada
 from tests.fakes.content import text
 from tests.fakes.dataset import single
 from tests.fakes.difficult import MANY, SINGLE_FILE
@@ -25,6 +29,19 @@ def test_kaggles_manifest_is_one_archive_that_holds_what_it_promises(kaggle: Hub
     assert (archive.checksum.algorithm, archive.checksum.grade) == ("md5", "publisher")
     assert manifest.unpacked_bytes == kaggle.dataset(HEART).latest.size
     assert holds(archive, fetch(archive))
+
+
+def test_an_archive_put_together_from_parts_has_a_crc32c(kaggle: Hub, tmp_path: Path) -> None:
+    """facts/wire.md, 2.5: Google's storage has no MD5 of it. What it has is checked."""
+    kaggle.dataset(HEART).composite = True
+    manifest = kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
+    (archive,) = manifest.files
+    assert archive.checksum is not None
+    assert (archive.checksum.algorithm, archive.checksum.grade) == ("crc32c", "transport")
+    assert holds(archive, fetch(archive))
+    kaggle.fake.fault("wrong_bytes", at=2000)
+    with pytest.raises(ChecksumMismatch):
+        transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event())
 
 
 @pytest.mark.parametrize("name", ["one_table.csv", "weights.npz"])
@@ -86,6 +103,25 @@ def test_a_tree_of_more_than_a_thousand_files_is_read_to_its_end(huggingface: Hu
     assert len(huggingface.fake.requests("/tree/")) == 2
     assert manifest.total_bytes == manifest.unpacked_bytes
     assert holds(manifest.files[700], fetch(manifest.files[700]))
+
+
+def test_kaggles_dataset_without_files_says_so(kaggle: Hub) -> None:
+    """facts/wire.md, 2.5: sets of 0 bytes are shown, and their download is refused with 403."""
+    kaggle.dataset(HEART).publish(dict)
+    assert kaggle.source.describe(kaggle.ref(HEART), None, kaggle.anonymous).file_count == 0
+    for credential in (kaggle.anonymous, kaggle.as_(ada())):
+        with pytest.raises(NotFound, match="has no files"):
+            kaggle.source.manifest(kaggle.ref(HEART), None, credential)
+
+
+def test_files_that_kaggle_shows_and_does_not_give(kaggle: Hub) -> None:
+    """The dataset is there: it is neither missing nor mistyped."""
+    kaggle.fake.fault("refused", path="DownloadDataset", message="Permission 'datasets.get' was denied")
+    for credential in (kaggle.anonymous, kaggle.as_(ada())):
+        with pytest.raises(Forbidden, match="does not give the files") as caught:
+            kaggle.source.manifest(kaggle.ref(HEART), None, credential)
+        assert caught.value.link in (caught.value.next_step or "")
+        assert "rules" not in f"{caught.value} {caught.value.next_step}"
 
 
 def test_a_signed_address_is_renewed(kaggle: Hub) -> None:

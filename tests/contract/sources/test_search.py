@@ -74,6 +74,13 @@ def test_filters_narrow_at_the_hub(hub: Hub) -> None:
     assert counts == sorted(counts, reverse=True)
 
 
+def test_an_organizations_dataset_is_found_under_its_own_id(kaggle: Hub) -> None:
+    """facts/wire.md, 2.6: Kaggle writes ``organizations/{org}/{slug}``, and is asked without."""
+    kaggle.dataset(PIMA).organization = True
+    assert PIMA in [hit.id for hit in kaggle.search("pima")]
+    assert kaggle.source.describe(kaggle.ref(PIMA), None, kaggle.anonymous).ref == f"kaggle:{PIMA}"
+
+
 def test_kaggle_narrows_by_size(kaggle: Hub) -> None:
     assert kaggle.search("diabetes", max_bytes=30_000)
     assert all(hit.size_bytes <= 30_000 for hit in kaggle.search("diabetes", max_bytes=30_000))
