@@ -63,6 +63,8 @@ class FakeDataset:
     readme: str = ""
     gated: bool = False
     private: bool = False
+    #: HuggingFace has closed it, and says so beside its description.
+    disabled: bool = False
     aliases: tuple[str, ...] = ()
     bytes_per_s: float | None = None
     #: A HuggingFace repository without a card and git's attributes.

@@ -8,12 +8,14 @@ import requests
 
 from dataferry import transfer
 from dataferry.core.errors import ChecksumMismatch, Forbidden, NotFound, SourceUnreachable
+from dataferry.core.settings import Settings
 from dataferry.core.types import Http
+from dataferry.sources.catalog import Catalog
 from dataferry.sources.huggingface import HuggingFaceSource
 from tests.fakes import made
 from tests.fakes.catalogue import HEART, IMDB, ada
-from tests.fakes.content import text
-from tests.fakes.dataset import single
+from tests.fakes.content import binary, text
+from tests.fakes.dataset import FakeDataset, single
 from tests.fakes.difficult import MANY, SINGLE_FILE
 from tests.support.hub_source import Hub, fetch, holds
 
@@ -95,6 +97,38 @@ def test_names_with_odd_characters_can_be_fetched(huggingface: Hub) -> None:
     manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
     assert {"a b/100% #1?.csv", "données/é+&.csv"} <= {entry.path for entry in manifest.files}
     assert all(holds(entry, fetch(entry)) for entry in manifest.files)
+
+
+def test_what_the_hubs_storage_sends_arrives(huggingface: Hub, tmp_path: Path) -> None:
+    """facts/wire.md, 1.2 and 1.3: small files by a second hop on the hub (vtuber-plan/olah#52), large ones
+    from a host that tells neither type nor time; empty files come at once (huggingface_hub#4815)."""
+    huggingface.dataset(IMDB).publish(
+        lambda: {
+            "a b/c&d=é.csv": text("a\n" * 4000),
+            "empty.txt": text(""),
+            "big.bin": binary(b"x" * 200_000),
+        }
+    )
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.as_(ada()))
+    fetched = transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event()).files
+    assert {file.path: file.size for file in fetched} == {e.path: e.size for e in manifest.files}
+    assert {file.grade for file in fetched} == {"publisher"}
+    hops = huggingface.fake.requests("/api/resolve-cache/")
+    assert {hop.file for hop in hops} == {"a b/c&d=é.csv", "README.md", ".gitattributes"}
+    # The second hop is on the hub itself, so that the token goes with it.
+    assert all(hop.authorization for hop in hops)
+
+
+def test_a_repository_without_files_says_so(huggingface: Hub) -> None:
+    huggingface.fake.catalogue.add(
+        FakeDataset("huggingface", "acme/bare", "Bare", "", "mit", dict, bare=True)
+    )
+    catalog = Catalog({"huggingface": huggingface.source}, Settings(_env_file=None))
+    try:
+        with pytest.raises(NotFound, match="acme/bare has no files"):
+            catalog.manifest(huggingface.ref("acme/bare"), None, huggingface.anonymous)
+    finally:
+        catalog.close()
 
 
 def test_a_tree_of_more_than_a_thousand_files_is_read_to_its_end(huggingface: Hub) -> None:

@@ -8,6 +8,7 @@ import pytest
 from dataferry.core.errors import (
     CredentialRejected,
     DataferryError,
+    Forbidden,
     GatedDataset,
     NotFound,
     SourceError,
@@ -94,3 +95,45 @@ def test_a_403_of_kaggles_about_nothing_in_particular(kaggle: Hub) -> None:
         kaggle.search("diabetes")
     with pytest.raises(CredentialRejected):
         kaggle.search("diabetes", credential=kaggle.as_(ada()))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "Access to this resource is disabled."),
+        (403, "Access to this dataset has been disabled"),
+        (451, "Removed after a notice of the rights holder."),
+        (451, ""),
+    ],
+)
+@pytest.mark.parametrize("shape", ["hub", "nested", "text"])
+def test_what_huggingface_closed_is_closed_to_everybody(
+    huggingface: Hub, status: int, words: str, shape: str
+) -> None:
+    """rom1504/img2dataset#379 and #378, huggingface/dataset-viewer#2273: no token opens it, and no proxy."""
+    huggingface.fake.fault("refused", dataset=huggingface.public, status=status, message=words, shape=shape)
+    for credential in (huggingface.anonymous, huggingface.as_(ada())):
+        for ask in (huggingface.source.describe, huggingface.source.manifest):
+            with pytest.raises(Forbidden, match="HuggingFace has closed stanfordnlp/imdb") as caught:
+                ask(huggingface.ref(huggingface.public), None, credential)
+            assert caught.value.code == "forbidden"
+            shown = f"{caught.value.detail} {caught.value.next_step}"
+            assert words.rstrip(".") in shown
+            assert not [word for word in ("token", "HF_TOKEN", "proxy", "terms") if word in shown]
+
+
+def test_a_dataset_that_is_marked_as_disabled_is_closed(huggingface: Hub) -> None:
+    huggingface.dataset(huggingface.public).disabled = True
+    for ask in (huggingface.source.describe, huggingface.source.manifest):
+        with pytest.raises(Forbidden, match="has closed"):
+            ask(huggingface.ref(huggingface.public), None, huggingface.anonymous)
+
+
+@pytest.mark.parametrize("shape", ["hub", "html", "empty", "list"])
+def test_a_403_of_huggingfaces_without_terms_blames_none(huggingface: Hub, shape: str) -> None:
+    huggingface.fake.fault("refused", dataset=huggingface.public, shape=shape)
+    for credential in (huggingface.anonymous, huggingface.as_(ada())):
+        with pytest.raises(DataferryError) as caught:
+            huggingface.source.describe(huggingface.ref(huggingface.public), None, credential)
+        assert type(caught.value) is (SourceProtocolError if shape == "html" else Forbidden)
+        assert "terms" not in f"{caught.value.detail} {caught.value.next_step}"

@@ -120,6 +120,17 @@ def test_describe_tells_size_files_and_revision(hub: Hub) -> None:
     assert found.formats == (("csv",) if hub.name == "kaggle" else ("json",))
 
 
+def test_huggingface_stops_counting_files(huggingface: Hub) -> None:
+    """facts/wire.md, 1.5: beside its description the hub lists 100,000 files of those that are there."""
+    one = text("1\n")
+    huggingface.dataset(IMDB).publish(lambda: {f"{number}.txt": one for number in range(100_001)})
+    found = huggingface.source.describe(huggingface.ref(IMDB), None, huggingface.anonymous)
+    assert (found.file_count, found.more_files, found.size_bytes) == (100_000, True, None)
+    huggingface.dataset(IMDB).publish(lambda: {"1.txt": one})
+    found = huggingface.source.describe(huggingface.ref(IMDB), None, huggingface.anonymous)
+    assert (found.file_count, found.more_files) == (3, False)
+
+
 def test_an_id_without_owner_is_followed_to_its_true_name(huggingface: Hub) -> None:
     found = huggingface.source.describe(huggingface.ref("imdb"), None, huggingface.anonymous)
     manifest = huggingface.source.manifest(huggingface.ref("imdb"), None, huggingface.anonymous)
