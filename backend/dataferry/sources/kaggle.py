@@ -145,7 +145,7 @@ class KaggleSource:
             path=name,
             origin=self._signed_url(response.url, ref, version, credential),
             size=int(length) if length.isdigit() else None,
-            checksum=published_checksum(Headers({"x-goog-hash": response.headers.get("x-goog-hash", "")})),
+            checksum=published_checksum(Headers(response.headers)),
             # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
             unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
         )
