@@ -64,6 +64,8 @@ def ada(server: Server) -> Client:
         ("huggingface", ("gated", {}), 403, "gated"),
         ("kaggle", ("garbage", {}), 502, "source_protocol"),
         ("huggingface", ("server_error", {}), 502, "source_unreachable"),
+        ("huggingface", ("edge_refuses", {}), 502, "source_unreachable"),
+        ("huggingface", ("edge_refuses", {"kind": "text"}), 502, "source_unreachable"),
         ("huggingface", ("rate_limit", {}), 429, "source_rate_limited"),
         ("kaggle", ("requires_credentials", {}), 503, "source_not_configured"),
         ("huggingface", ("requires_credentials", {}), 503, "source_not_configured"),

@@ -25,6 +25,9 @@ short_body             bytes  a whole answer that lacks the last ``bytes`` (1) o
 expired_url            bytes  a signed URL counts as expired
 no_range               bytes  Range is ignored: 200 with everything
 changed_etag           bytes  every answer has another ETag
+edge_refuses           bytes  the storage refuses its own fresh address, as ``kind``: xml (403 AccessDenied),
+                              text (403, key pair id), range (403, a valid range), bad_request (400) or
+                              expired_token (400, Google); the next address leads to its other host
 slow_first_byte        bytes  the answer begins after ``seconds`` (1)
 slow                   bytes  ``bytes_per_s`` (100,000) on each connection
 =====================  =====  ====================================================================
@@ -63,6 +66,7 @@ _BYTES: dict[str, dict[str, Any]] = {
     "expired_url": {},
     "no_range": {},
     "changed_etag": {},
+    "edge_refuses": {"kind": "xml"},
     "slow_first_byte": {"seconds": 1.0},
     "slow": {"bytes_per_s": 100_000},
 }

@@ -1,6 +1,6 @@
-"""What the fake hubs share: two small HTTP servers (the hub and its storage), faults and a log.
+"""What the fake hubs share: small HTTP servers (the hub and the two hosts of its storage), faults and a log.
 
-A hub's storage stands on a port of its own, as the real ones stand on a host of their own, so that a
+Each host of a hub's storage stands on a port of its own, as the real ones are hosts of their own, so that a
 client which carries its Authorization header over a redirect is found out (400, as the real ones answer).
 """
 
@@ -22,6 +22,8 @@ CHUNK = 1 << 20
 #: What the system may hold of a body that the client has not read: little, so that ``bytes_sent`` is
 #: nearly what has arrived.
 SEND_BUFFER = 128 * 1024
+#: A hub's storage answers on two hosts.
+_STORAGE = ("storage", "edge")
 
 
 @dataclass
@@ -88,10 +90,17 @@ class FakeServer:
         self._servers = {
             "hub": _Server((host, port), self, "hub"),
             "storage": _Server((host, 0), self, "storage"),
+            "edge": _Server((host, 0), self, "edge"),
         }
         self._threads: list[threading.Thread] = []
         self.url = f"http://{host}:{self._servers['hub'].server_port}"
-        self.storage_url = f"http://{host}:{self._servers['storage'].server_port}"
+        self._storage_urls = [f"http://{host}:{self._servers[name].server_port}" for name in _STORAGE]
+        self._refused = 0
+
+    @property
+    def storage_url(self) -> str:
+        """Where the next address leads: to the other host after each refusal."""
+        return self._storage_urls[self._refused % len(self._storage_urls)]
 
     # -- what a hub writes -------------------------------------------------------------------
 
@@ -162,7 +171,7 @@ class FakeServer:
         if request.path in ("/_fault", "/_log"):
             return self._control(request)
         self.log.append(request)
-        if request.server == "storage":
+        if request.server in _STORAGE:
             return self.store(request)
         return self.answer(request)
 
@@ -188,6 +197,9 @@ class FakeServer:
             fault.hold(fault.options["seconds"])
         if self.faults.take("hang_up", where, dataset, file):
             raise HangUp
+        if request.server in _STORAGE and (fault := self.faults.take("edge_refuses", where, dataset, file)):
+            self._refused += 1
+            return _edge_refusal(fault.options["kind"])
         if fault := self.faults.take("server_error", where, dataset, file):
             return reply_json(
                 {"error": "Internal error", "code": fault.options["status"], "message": "Internal error"},
@@ -203,6 +215,18 @@ class FakeServer:
         if fault := self.faults.take("garbage", where, dataset, file):
             return self.not_json(fault.options["kind"])
         return None
+
+
+def _edge_refusal(kind: str) -> Reply:
+    """What HuggingFace's edges have sent in place of public files, and Google's storage to an old token."""
+    if kind in ("text", "range"):
+        why = "SignatureError: invalid key pair id" if kind == "text" else "invalid range"
+        return Reply(403, {"Content-Type": "text/plain"}, f"Auth failed: {why}".encode())
+    status, code = {"xml": (403, "AccessDenied"), "expired_token": (400, "ExpiredToken")}.get(
+        kind, (400, "InvalidRequest")
+    )
+    body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
+    return Reply(status, {"Content-Type": "application/xml"}, body.encode())
 
 
 def _rate_limited(fault: Fault) -> Reply:

@@ -28,6 +28,8 @@ from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
 from dataferry.transfer.http.client import open_http
 
+#: Files of an example are few.
+_LISTING_TIMEOUT_S = 30.0
 _PACKAGES = (
     "fastapi",
     "sqlmodel",
@@ -146,12 +148,12 @@ async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, crede
         )
 
     async def file_list() -> str:
-        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
         graded = sum(entry.checksum is not None for entry in manifest.files)
         return f"{len(manifest.files)} files, {graded} with a checksum, {manifest.total_bytes} bytes"
 
     async def headers() -> str:
-        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
         return await asyncio.to_thread(_headers, _smallest(manifest))
 
     async def account() -> str:

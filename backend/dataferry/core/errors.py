@@ -5,7 +5,7 @@
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
     ├── NotFound 404
-    ├── Conflict 409
+    ├── Conflict 409 ── FolderBusy
     ├── TooManyRequests 429
     ├── SourceError 502                  a hub did not give what was asked
     │   ├── SourceTimeout 504
@@ -97,6 +97,12 @@ class NotFound(DataferryError):
 class Conflict(DataferryError):
     status, code, title = 409, "conflict", "Something else is in the way"
     usual_step = "Wait until that is done, then try again."
+
+
+class FolderBusy(Conflict):
+    """Another download holds the working folder; ``retry_after`` says when to look again."""
+
+    code, transient = "folder_busy", True
 
 
 class TooManyRequests(DataferryError):

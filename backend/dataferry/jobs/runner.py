@@ -115,7 +115,7 @@ class Runner:
 
     def publish(self, job_id: str, left: tuple[str, ...] = ()) -> None:
         """Publish the job's row as it is now. ``left`` are the requesters who have just left it."""
-        row_state = self._database.call(_row_state, job_id)
+        row_state = self._database.read(_row_state, job_id)
         if row_state is None:
             return
         with self._lock:

@@ -15,6 +15,7 @@ from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
+from dataferry.core.threads import in_thread
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
@@ -137,7 +138,7 @@ class Jobs:
 
     def _wake(self, job_id: str) -> None:
         try:
-            job = self._database.call(lambda session: session.get(Job, job_id))
+            job = self._database.read(lambda session: session.get(Job, job_id))
             if job is not None and job.state == "queued":
                 self._runner.queue.enqueue(QueueEntry.of(job))
             self._runner.publish(job_id)
@@ -148,7 +149,7 @@ class Jobs:
 
     async def get(self, viewer: Viewer, job_id: str) -> JobView:
         """Errors: ``NotFound``, also for what others asked for."""
-        found = await self._database.run(rows.requested, viewer.user_id, job_ids=[job_id])
+        found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[job_id])
         if not found:
             raise _unknown(job_id)
         return self._view(*found[0])
@@ -157,7 +158,7 @@ class Jobs:
         self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
     ) -> list[JobView]:
         """What the viewer asked for, newest first."""
-        found = await self._database.run(rows.requested, viewer.user_id, states=states, limit=limit)
+        found = await self._database.run_read(rows.requested, viewer.user_id, states=states, limit=limit)
         return [self._view(*each) for each in found]
 
     async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
@@ -168,7 +169,7 @@ class Jobs:
                 raise _unknown(job_id)
             return [transition(event) for event in rows.events(session, job_id, after)]
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
         """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
@@ -191,9 +192,9 @@ class Jobs:
         """A realtime topic as it stands; None for topics that are not the viewer's."""
         kind, _, key = topic.partition(":")
         if kind == "user" and key == viewer.user_id:
-            found = await self._database.run(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
+            found = await self._database.run_read(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
         elif kind == "job":
-            found = await self._database.run(rows.requested, viewer.user_id, job_ids=[key])
+            found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[key])
             if not found:
                 return None
         else:
@@ -222,7 +223,7 @@ class Jobs:
         """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
         left = await self._database.run(self._leave, viewer.user_id, job_id)
         if left is not None:
-            await asyncio.to_thread(self._stop_unwanted, left, (viewer.user_id,))
+            await in_thread("short", self._stop_unwanted, left, (viewer.user_id,))
         return await self.get(viewer, job_id)
 
     def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
@@ -251,10 +252,10 @@ class Jobs:
         """
         job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await asyncio.to_thread(self._runner.cancel_previous_start, job)
+            await in_thread("short", self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
-        await asyncio.to_thread(self._runner.publish, job.id)
+        await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job.id)
 
     def _pause(self, session: Session, user_id: str, job_id: str) -> Job:
@@ -293,7 +294,7 @@ class Jobs:
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await asyncio.to_thread(self._runner.cancel_previous_start, job)
+        await in_thread("short", self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 

@@ -13,15 +13,16 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
-from dataferry.library.dedup import dedup_candidates, deduplicate
-from dataferry.library.file_rows import files_of
+from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.recording import record_deletion, record_download
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
-from dataferry.transfer import FetchResult, Limits, fetch
+from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch
 from dataferry.transfer.contract import Reuse
 
 
@@ -59,7 +60,7 @@ class Handlers:
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, run.job.dataset_id))
         if dataset.downloaded and not run.params.get("force") and is_complete(self._database, dataset):
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             return
@@ -94,13 +95,14 @@ class Handlers:
                 reuse=reuse,
                 keep_archives=selection.keep_archives,
             )
+        discard_workdir(partial)
         result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
-        self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
+        record_download(self._database, dataset.id, result.files, str(target), run.job.id, promised)
         self._finish(run, dataset.id, target, previous_inodes)
 
     def _wanted(
@@ -118,7 +120,7 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return dedup_candidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
@@ -135,13 +137,13 @@ class Handlers:
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
-        for dataset in self._database.call(rows.find, ref):
+        for dataset in self._database.read(rows.find, ref):
             if dataset.downloaded and dataset.local_path != str(kept) and not dataset.selection:
                 self._remove(dataset)
 
     def delete(self, run: JobRun) -> None:
         """Files, views and a partial download of one dataset, and nothing of its neighbours."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, run.job.dataset_id))
         self._remove(dataset)
         shutil.rmtree(self._store.partial(dataset.id), ignore_errors=True)
 
@@ -161,14 +163,14 @@ class Handlers:
             elif job.state == "cancelled":
                 rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
         if job.state == "cancelled" and job.kind != "delete":
-            shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
+            self._store.discard_soon(self._store.partial(job.dataset_id))
 
     def _finish(
         self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()
     ) -> None:
         """Make the views that were asked for, perhaps by others meanwhile."""
         run.update(file_path=str(target))
-        dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         for view in dataset.views:
             try:
                 self._store.make_view(target, Path(view), previous=previous_inodes)
@@ -179,7 +181,7 @@ class Handlers:
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(rows.overlapping_views, removed):
+        for tree, view in self._database.read(rows.overlapping_views, removed):
             with suppress(Conflict):
                 self._store.make_view(tree, view)
 
@@ -190,7 +192,7 @@ class Handlers:
                 self._store.remove_view(tree, Path(view))
             self._restore_views(dataset)
             self._store.discard(tree)
-        self._database.call(rows.record_deletion, dataset.id)
+        record_deletion(self._database, dataset.id)
 
 
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
@@ -208,12 +210,15 @@ def is_complete(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(files_of, dataset.id)
-    tree = Path(dataset.local_path)
-    try:
-        return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
-    except OSError:
-        return False
+    tree, count = Path(dataset.local_path), 0
+    for page in pages(database, dataset.id):
+        try:
+            if any((tree / file.path).stat().st_size != file.size for file in page):
+                return False
+        except OSError:
+            return False
+        count += len(page)
+    return count > 0
 
 
 def _archives(manifest: Manifest) -> set[str]:

@@ -158,6 +158,13 @@ class HuggingFaceSource:
             )
         return Manifest(true_ref, commit, files, sum(entry.size or 0 for entry in files))
 
+    def check_access(self, ref: DatasetRef, revision: str | None, credential: Credential) -> None:
+        """Two requests, however many files there are. Errors: those of ``manifest``."""
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
+            info = hub.commit(ref.id, revision)
+            if info.gated:
+                hub.check_access(str(info.id))
+
     def subset(
         self,
         ref: DatasetRef,

@@ -46,16 +46,18 @@ def fetch(
 
     Blocks. Works in the folder ``workdir`` (by default ``.incomplete/<name>`` beside the target, and always
     on its file system), which only one fetch uses at a time and which keeps what has arrived after a failure,
-    a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one is kept until
-    then. Files are read-only. ``progress`` is called from this thread, about ten times a second at most;
-    ``cancel`` is obeyed within a second. ``member`` is this fetch's share of what all fetches of the process
-    may use; ``reuse`` finds files on this machine by checksum, which are linked instead of downloaded;
-    ``keep_archives`` leaves an archive beside its members.
+    a cancel or a kill. A ``workdir`` of the caller's stays after a success too, so that a repeated fetch
+    returns at once: the caller gives it to ``discard_workdir`` once the result is recorded. ``target``
+    appears with one rename; with ``replace`` an existing one is kept until then. Files are read-only.
+    ``progress`` is called from this thread, about ten times a second at most; ``cancel`` is obeyed within a
+    second. ``member`` is this fetch's share of what all fetches of the process may use; ``reuse`` finds files
+    on this machine by checksum, which are linked instead of downloaded; ``keep_archives`` leaves an archive
+    beside its members.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
-    ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists, a fetch at work),
-    ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
+    ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists), ``FolderBusy``
+    (another fetch in the same folder), ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
     """
     _check_paths(manifest)
     target = target.absolute()
@@ -66,7 +68,8 @@ def fetch(
             with member or Governor().join("") as share:
                 options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
                 files = _Fetch(options, locked, progress, cancel, share).run()
-        locked.remove()
+        if workdir is None:
+            locked.remove()
     if workdir is None:
         with suppress(OSError):  # another fetch works beside it
             root.parent.rmdir()

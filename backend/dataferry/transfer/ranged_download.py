@@ -12,6 +12,7 @@ from dataferry.core.errors import (
     ContentChanged,
     DataferryError,
     NetworkFault,
+    TransferError,
 )
 from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
@@ -27,6 +28,7 @@ from dataferry.transfer.http.response_errors import (
     published_checksum,
     validator_of,
 )
+from dataferry.transfer.retries import FaultCounter, backoff_s
 
 #: The time that one request should take: the latency before its response is then small beside it.
 _TARGET_REQUEST_S = 2.0
@@ -36,7 +38,13 @@ _MAX_WRITE_DELAY_S = 0.1
 #: A connection that downloads this many bytes a second leaves little for others to do.
 _FAST_BYTES_PER_S = 150e6
 #: A file whose validator changes more often during a download is requested as a whole instead.
-_MAX_RESTARTS = 2
+_MAX_CHANGES = 2
+#: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
+_MAX_IGNORED_RANGES = 2
+#: A file that has to begin anew more often is left to a later run.
+_MAX_RESTARTS = 6
+_CHANGED = "changed at its source"
+_BROKE_OFF = "broke off, and its server cannot continue it"
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
 #: RFC 9110, section 14.4.
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -59,6 +67,10 @@ class _RestartDownload(Exception):
     """What has arrived so far is of no use. The reason is its text, empty if nothing had arrived."""
 
 
+class _IgnoredRange(Exception):
+    """A server that honours ranges sent other bytes this time."""
+
+
 class RangedDownload:
     """One file of known size. A connection takes the ``next_request``, passes it to ``download``, and
     returns for the next.
@@ -79,6 +91,12 @@ class RangedDownload:
         self._mode: Literal["unknown", "probing", "ranges", "whole"] = "unknown"
         self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
         self._restarts = 0
+        self._changes = 0
+        self._ignored_ranges = 0
+        #: Requests in a row that ended without a byte that is kept.
+        self._faults = FaultCounter()
+        #: Nothing is requested before this moment, in monotonic seconds.
+        self.paused_until = 0.0
         self._mismatches = 0
         self._bytes_per_s = 0.0
         self._headers: dict[str, str] = {}
@@ -92,7 +110,7 @@ class RangedDownload:
     def next_request(self) -> RangeRequest | None:
         """Missing bytes for one connection; None where there are none to request now."""
         with self._lock:
-            if self._ended or self._mode == "probing":
+            if self._ended or self._mode == "probing" or time.monotonic() < self.paused_until:
                 return None
             whole_file = self._mode == "whole"
             span = self._part_file.spans.next_span(self.size if whole_file else self._span_bytes())
@@ -115,23 +133,33 @@ class RangedDownload:
         """Perform a request. Errors: as ``fetch``; the bytes that arrived before one are kept."""
         part_file, span = request.part_file, request.span
         started, first = time.monotonic(), span.position
-        reason = ""
-        restart = False
+        restart: str | None = None
+        broke_off: DataferryError | None = None
+        failed = False
         try:
             self._perform(request, buffer)
+        except _IgnoredRange:
+            failed = True
+            restart = self._restart_after_ignored()
         except _RestartDownload as error:
-            reason, restart = str(error), True
+            failed, restart = True, str(error)
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
             if not part_file.write_gate.closed:
                 raise
-        except DataferryError:
-            restart = request.whole_file or self._mode == "whole"
-            raise
+        except DataferryError as error:
+            failed = True
+            if not (request.whole_file or self._mode == "whole"):
+                raise
+            restart, broke_off = _BROKE_OFF, error
+            if not isinstance(error, NetworkFault):
+                raise
         finally:
             part_file.release(span)
-            if restart:
-                self._restart(part_file, reason)
+            if failed:
+                self._pause(part_file)
+            if restart is not None:
+                self._restart(part_file, restart, broke_off)
             with self._lock:
                 if request.is_probe and self._mode == "probing":
                     self._mode = "unknown"
@@ -180,7 +208,7 @@ class RangedDownload:
         """
         part_file = request.part_file
         if response.status in (412, 416):
-            raise _RestartDownload("changed at its source")
+            raise _RestartDownload(_CHANGED)
         check_content_encoding(response, self.entry.path)
         if response.status == 206 and not request.whole_file:
             fits = self._is_requested_range(response, wanted)
@@ -189,13 +217,16 @@ class RangedDownload:
             fits = part_file.spans.extend_to_whole_file(request.span)
         validator = validator_of(response.headers)
         with self._lock:
+            if not fits and self._mode == "ranges" and validator == part_file.validator:
+                raise _IgnoredRange
             if part_file is self._part_file:
                 self._mode = "ranges" if response.status == 206 and fits else "whole"
+                self._ignored_ranges = 0
             if not fits:
                 raise _RestartDownload
             known = part_file.is_open or part_file.validator is not None
             if known and validator != part_file.validator:
-                raise _RestartDownload("changed at its source")
+                raise _RestartDownload(_CHANGED)
             if not part_file.is_open:
                 part_file.open(validator)
                 checksum = self.entry.checksum or published_checksum(response.headers)
@@ -248,7 +279,11 @@ class RangedDownload:
 
     def _write(self, part_file: PartFile, span: Span, chunk: memoryview) -> None:
         self._context.scheduler.check_cancelled()
-        self._context.meter.add(part_file.write(span, chunk))
+        count = part_file.write(span, chunk)
+        self._context.meter.add(count)
+        if self._mode == "ranges":  # else a fault throws it away
+            self._faults.kept(count)
+            self._context.scheduler.kept(count)
 
     # -- completion --------------------------------------------------------------------------------
 
@@ -286,18 +321,50 @@ class RangedDownload:
             self._context.workdir.complete(self.entry, file)
         self._context.scheduler.completed(self.entry, file)
 
-    def _restart(self, part_file: PartFile, reason: str) -> None:
+    # -- faults ------------------------------------------------------------------------------------
+
+    def _pause(self, part_file: PartFile) -> None:
+        """After a fault nothing is requested for a while, unless other connections get on with the file."""
+        pause_s = backoff_s(self._context.limits.backoff_s, self._faults.add())
+        with self._lock:
+            if not part_file.spans.is_under_way:
+                self.paused_until = time.monotonic() + pause_s
+
+    def _restart_after_ignored(self) -> str | None:
+        """Why the file has to begin anew, now that its server ignored a range; None if it need not yet."""
+        with self._lock:
+            self._ignored_ranges += 1
+            if self._ignored_ranges <= _MAX_IGNORED_RANGES:
+                return None
+            self._mode = "whole"
+            return "is not sent in ranges any more"
+
+    def _restart(self, part_file: PartFile, reason: str, broke_off: DataferryError | None = None) -> None:
         """Download from the first byte again. ``reason`` is shown; empty where nothing had arrived."""
         with self._lock:
             if part_file is not self._part_file or self._ended:
                 return
             part_file.close()
-            self._context.meter.add(-part_file.spans.bytes_held)
+            held = part_file.spans.bytes_held
             self._part_file = PartFile(
                 self.entry, self.size, self._context.workdir, None, part_file.piece_bytes
             )
-            self._restarts += bool(reason)
+            self._restarts += 1
+            self._changes += reason == _CHANGED
             if self._mode != "whole":
-                self._mode = "unknown" if self._restarts <= _MAX_RESTARTS else "whole"
-        if reason:
+                self._mode = "unknown" if self._changes <= _MAX_CHANGES else "whole"
+        self._context.meter.add(-held)
+        self._context.scheduler.discarded(self.entry, held)
+        if self._restarts > _MAX_RESTARTS:
+            self._context.scheduler.failed(self._restarts_spent(broke_off), self.entry)
+        elif reason:
             self._context.meter.note(f"{self.entry.path} {reason}; it is fetched anew.")
+
+    def _restarts_spent(self, broke_off: DataferryError | None) -> TransferError:
+        what = f"{self.entry.path} had to begin anew {self._restarts} times"
+        if broke_off is None:
+            return ContentChanged(f"{what}: its server says each time that it has changed.")
+        return NetworkFault(
+            f"{what}, as its server cannot continue a download. {broke_off.detail}",
+            next_step="Try again later, or over another line.",
+        )

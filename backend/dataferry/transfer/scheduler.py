@@ -20,6 +20,7 @@ from dataferry.transfer.http.client import HttpClient
 from dataferry.transfer.http.requester import Requester
 from dataferry.transfer.limits.governor import Member
 from dataferry.transfer.ranged_download import RangedDownload, RangeRequest
+from dataferry.transfer.retries import FaultCounter, RefetchBudget, backoff_s
 from dataferry.transfer.single_download import LargeFileDiscovered, SingleDownloader
 
 #: How long a stop waits for its threads; one that hangs in a name look-up is left to end by itself.
@@ -28,10 +29,8 @@ _JOIN_TIMEOUT_S = 0.5
 _BUFFER_BYTES = 1 << 20
 #: Attempts at a small file before its fault counts as the fetch's.
 MAX_ATTEMPTS = 3
-#: A connection that downloaded this much before it failed resets the count of consecutive faults.
-_FAULT_RESET_BYTES = 256 * 1024
-#: The back-off after faults: the first pause, doubled up to the longest.
-_BACKOFF_S, _MAX_BACKOFF_S = 0.05, 1.0
+#: So many faults in a row end a fetch, at least; else two of each connection.
+_MIN_FAULT_BUDGET = 4
 #: How often an idle connection checks whether a slow one's span can be split.
 _IDLE_POLL_S = 0.5
 
@@ -49,8 +48,9 @@ class ConnectionScheduler:
     """Threads with one connection each, which download the next bytes: of the first large file with missing
     bytes, else the next file, else half of the span of a slow connection. Used once, by ``run``.
 
-    A permanent error stops everything. After a transient fault the bytes are requested again while the other
-    connections continue; only a run of consecutive faults ends the fetch. At a rate limit the connections
+    A permanent error stops everything. After a transient fault the bytes are requested again, after a pause,
+    while the other connections continue; a run of faults without bytes that are kept ends the fetch, and so
+    do too many bytes that arrive in vain. At a rate limit the connections
     finish what they are downloading and start nothing else.
     """
 
@@ -77,7 +77,7 @@ class ConnectionScheduler:
         )
         self._context = DownloadContext(
             scheduler=self,
-            requester=Requester(ref, self._client, member, self),
+            requester=Requester(ref, self._client, member, self, limits, meter.note),
             member=member,
             workdir=workdir,
             write_gate=self._write_gate,
@@ -87,14 +87,17 @@ class ConnectionScheduler:
         )
         self._single_downloader = SingleDownloader(self._context)
         self._queue = deque(files)
+        #: Small files that failed, and when each may be requested again.
+        self._later: list[tuple[float, FileEntry]] = []
         self._parts = dict(parts)
         self._ranged: list[RangedDownload] = []
         self._changed = threading.Condition()
         self._completed: dict[str, FetchedFile] = {}
         self._errors: list[Exception] = []
         self._attempts: Counter[str] = Counter()
-        self._consecutive_faults = 0
-        self._fault_budget = 2 * limits.connections
+        self._faults = FaultCounter()
+        self._fault_budget = max(_MIN_FAULT_BUDGET, 2 * limits.connections)
+        self._refetches = RefetchBudget(sum(entry.size or 0 for entry in self._queue), limits.refetch_bytes)
         #: Whether one connection is enough, as from a server beside us; None before the first response.
         self._one_is_enough: bool | None = None
         self._first_response_at = 0.0
@@ -143,7 +146,7 @@ class ConnectionScheduler:
         self._client.shutdown()
         with self._changed:
             self._ending = True
-            self._queue.clear()
+            self._clear_queue()
             ranged = list(self._ranged)
             self._changed.notify_all()
         for download in ranged:
@@ -184,6 +187,15 @@ class ConnectionScheduler:
         with self._changed:
             self._changed.notify_all()
 
+    def kept(self, count: int) -> None:
+        self._faults.kept(count)
+
+    def discarded(self, entry: FileEntry, count: int) -> None:
+        spent = self._refetches.spend(entry.path, count, size_known=entry.size is not None)
+        if spent is not None:
+            with self._changed:
+                self._end_after(spent)
+
     def response_started(self, latency_s: float) -> None:
         if self._one_is_enough is None:
             with self._changed:
@@ -207,6 +219,7 @@ class ConnectionScheduler:
             self._ranged = [each for each in self._ranged if each.entry is not entry]
             self._completed[file.path] = file
             self._changed.notify_all()
+        self._faults.reset()
         self._meter.file_completed()
 
     def failed(self, error: Exception, entry: FileEntry) -> None:
@@ -247,35 +260,26 @@ class ConnectionScheduler:
                     self.connection_is_slow()
 
     def _is_needed_or_over(self) -> bool:
-        return not self._one_is_enough or self._ending or not (self._queue or self._ranged)
+        return not self._one_is_enough or self._ending or not (self._queue or self._later or self._ranged)
 
     def _perform(self, work: Work, buffer: memoryview) -> None:
         try:
             if isinstance(work, RangeRequest):
-                self._download_range(work, buffer)
+                work.download.download(work, buffer)
             else:
                 file = self._single_downloader.download(work, buffer)
                 with self._changed:
                     self._completed[file.path] = file
-                    self._consecutive_faults = 0
+                self._faults.reset()
                 self._meter.file_completed()
         except LargeFileDiscovered as found:
             assert isinstance(work, FileEntry)
             self._meter.add_total(found.size)
             self._start_ranged(work, found.size)
         except Exception as error:
-            backoff_s = self._handle_fault(work, error)
+            pause_s = self._handle_fault(work, error)
             with self._changed:
-                self._changed.wait_for(lambda: self._ending, backoff_s)
-
-    def _download_range(self, request: RangeRequest, buffer: memoryview) -> None:
-        first = request.span.position
-        try:
-            request.download.download(request, buffer)
-        finally:
-            if request.span.position - first >= min(_FAULT_RESET_BYTES, request.download.size):
-                with self._changed:
-                    self._consecutive_faults = 0
+                self._changed.wait_for(lambda: self._ending, pause_s)
 
     def _next_work(self) -> Work | None:
         """What this connection downloads next; None once there is nothing left. Waits for it."""
@@ -284,19 +288,33 @@ class ConnectionScheduler:
                 for download in self._ranged:
                     if not self._ending and (request := download.next_request()) is not None:
                         return request
+                self._requeue_due()
                 if self._queue:
                     entry = self._queue.popleft()
                     if not self._is_large(entry):
                         return entry
                     self._start_ranged(entry, entry.size or 0)
                     continue
-                if self._ending or not self._ranged:
+                if self._ending or not (self._ranged or self._later):
                     self._changed.notify_all()
                     return None
                 for download in self._ranged:
                     if (request := download.split_slowest()) is not None:
                         return request
-                self._changed.wait(_IDLE_POLL_S)
+                self._changed.wait(self._idle_s())
+
+    def _requeue_due(self) -> None:
+        now = time.monotonic()
+        due = [entry for at, entry in self._later if at <= now]
+        if due:
+            self._later = [(at, entry) for at, entry in self._later if at > now]
+            self._queue.extend(due)
+
+    def _idle_s(self) -> float:
+        """How long an idle connection waits before it looks for work again."""
+        due_at = [at for at, _ in self._later] + [download.paused_until for download in self._ranged]
+        now = time.monotonic()
+        return min([_IDLE_POLL_S, *(at - now for at in due_at if at > now)])
 
     def _is_large(self, entry: FileEntry) -> bool:
         return isinstance(entry.origin, Http) and (entry.size or 0) > self._limits.piece_bytes
@@ -311,9 +329,9 @@ class ConnectionScheduler:
 
     def _handle_fault(self, work: Work, error: Exception) -> float:
         """Retry, abandon the file, or end the fetch; the seconds until this connection continues."""
+        faults = self._faults.add()
+        pause_s = backoff_s(self._limits.backoff_s, faults)
         with self._changed:
-            self._consecutive_faults += 1
-            faults = self._consecutive_faults
             entry = work.download.entry if isinstance(work, RangeRequest) else work
             self._attempts[entry.path] += 1
             if severity_of(error) is not Severity.TRANSIENT or faults >= self._fault_budget:
@@ -321,11 +339,13 @@ class ConnectionScheduler:
             elif not isinstance(error, NetworkFault):
                 self._abandon(entry, error)
             elif isinstance(work, FileEntry):
-                if self._attempts[entry.path] < MAX_ATTEMPTS and not self._ending:
-                    self._queue.append(entry)
+                attempts = self._attempts[entry.path]
+                if attempts < MAX_ATTEMPTS and not self._ending:
+                    again_at = time.monotonic() + backoff_s(self._limits.backoff_s, attempts)
+                    self._later.append((again_at, entry))
                 else:
                     self._errors.append(error)
-        return min(_BACKOFF_S * 2.0 ** (faults - 1), _MAX_BACKOFF_S)
+        return pause_s
 
     def _abandon(self, entry: FileEntry, error: Exception) -> None:
         """Leave one file to the next run; the others continue."""
@@ -340,7 +360,11 @@ class ConnectionScheduler:
         """Start nothing more; after a permanent error, end at once."""
         self._errors.append(error)
         self._ending = True
-        self._queue.clear()
+        self._clear_queue()
         self._changed.notify_all()
         if severity_of(error) is Severity.PERMANENT:
             self._all_ended.set()
+
+    def _clear_queue(self) -> None:
+        self._queue.clear()
+        self._later.clear()

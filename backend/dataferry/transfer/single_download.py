@@ -151,6 +151,7 @@ class _ByteCounter:
 
     def __init__(self, context: DownloadContext, entry: FileEntry, size: int | None) -> None:
         self._context = context
+        self._entry = entry
         self._added_total: int | None = None
         self._size_is_unknown = entry.size is None
         self._completed = False
@@ -183,6 +184,7 @@ class _ByteCounter:
         if self._completed:
             return
         self._context.meter.add(-self.bytes)
+        self._context.scheduler.discarded(self._entry, self.bytes)
         if self._added_total is not None:
             self._context.meter.remove_total(self._added_total)
 

@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from dataferry.core.errors import Conflict
+from dataferry.core.errors import FolderBusy
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.durable import write_all
 from dataferry.core.files.hardlinks import link_or_copy
@@ -29,6 +29,9 @@ from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults
 from dataferry.transfer.files.journal import Journal, JournalState, PartState, boot_id, checksum_text
+
+#: When a folder that another fetch holds is worth another look.
+_BUSY_RETRY_S = 1.0
 
 
 class Workdir:
@@ -48,7 +51,7 @@ class Workdir:
     def locked(cls, root: Path, manifest: Manifest) -> Iterator[Self]:
         """The folder, created if it is missing, and locked inside the block.
 
-        Errors: ``Conflict`` while another fetch, in this process or another, works in it.
+        Errors: ``FolderBusy`` while another fetch, in this process or another, works in it.
         """
         with disk_faults(root):
             descriptor = _lock(root)
@@ -213,13 +216,28 @@ class Workdir:
         return sha256(json.dumps(described).encode()).hexdigest()
 
 
+def discard_workdir(root: Path) -> None:
+    """Delete a working folder that was given to ``fetch``, with everything in it. One that is gone is fine.
+
+    Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``.
+    """
+    if not root.exists():
+        return
+    with disk_faults(root):
+        descriptor = _lock(root)
+    try:
+        shutil.rmtree(root, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
 def _name(entry: FileEntry) -> str:
     """A flat name for a path, the same in every run."""
     return sha256(entry.path.encode()).hexdigest()[:32]
 
 
 def _lock(root: Path) -> int:
-    """A descriptor that holds the folder's lock. Errors: ``Conflict``."""
+    """A descriptor that holds the folder's lock. Errors: ``FolderBusy``."""
     while True:
         # Private: a gated dataset's files are downloaded here.
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -234,8 +252,10 @@ def _lock(root: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise Conflict(
-                f"Another download is at work in {root}.", next_step="Wait for it, or cancel it."
+            raise FolderBusy(
+                f"Another download is at work in {root}.",
+                next_step="Wait for it, or cancel it.",
+                retry_after=_BUSY_RETRY_S,
             ) from None
         except FileNotFoundError:
             pass

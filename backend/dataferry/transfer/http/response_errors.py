@@ -13,6 +13,7 @@ from dataferry.core.errors import (
     NetworkFault,
     NotFound,
     SourceRateLimited,
+    SourceUnreachable,
     TransferError,
 )
 from dataferry.core.rate_limit_headers import retry_after_s
@@ -48,9 +49,24 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
         )
     if status in (401, 403):
         return _no_access(status, host, path, ref, signed_in=signed_in)
-    if status >= 500 or status in (408, 425):
+    if status >= 500 or status in (408, 421, 425):
         return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait_s)
     return TransferError(f"{host} answered {status} for {path}, which is not the file.")
+
+
+def storage_refusal(response: HttpResponse, path: str, ref: DatasetRef) -> DataferryError:
+    """The error behind a refusal by storage that the source itself led to. It says nothing about rights: the
+    address was made for us just now. Another one often works, if not at once then later."""
+    source = SOURCES[ref.source]
+    if source.hub:
+        return SourceUnreachable(
+            f"{source.label}'s storage refuses its own address of {path} ({response.status}).",
+            next_step=f"Nothing to do but try again later: it is {source.label}'s fault, and passes.",
+        )
+    return SourceUnreachable(
+        f"{response.host}, where the link to {path} leads, refuses it ({response.status}).",
+        next_step="Try again later; if it stays so, look at the link in a browser.",
+    )
 
 
 def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:

@@ -39,6 +39,8 @@ class Shares:
     night_bytes_per_s: float | None = None
     #: Local wall-clock time, from (included) to (not included); may cross midnight. None = no window.
     night: tuple[time, time] | None = None
+    #: When another connection is tried at a host that has refused it beside others; then ever later.
+    refused_retry_s: float = 10.0
 
     def __post_init__(self) -> None:
         if self.connections < 1 or self.connections_per_host < 1:
@@ -74,7 +76,9 @@ class Governor:
         self._clock = clock
         self._now = now
         self.uncapped = shares.uncapped
-        self.slots = Slots(shares.connections, shares.connections_per_host)
+        self.slots = Slots(
+            shares.connections, shares.connections_per_host, retry_s=shares.refused_retry_s, clock=clock
+        )
         self.quotas = Quotas(clock)
         self.bandwidth = Bandwidth(self._rate_of(shares), clock)
 
@@ -135,6 +139,19 @@ class Member:
     def release_slot(self, slot: Slot) -> None:
         """Idempotent."""
         self._governor.slots.release(slot)
+
+    def record_served(self, slot: Slot, host: str) -> None:
+        """A host has begun to send what the slot is for."""
+        self._governor.slots.record_served(slot, host)
+
+    def record_refused(self, slot: Slot, host: str) -> bool:
+        """A host refused what the slot was for. Whether that is because it takes no more connections than
+        those that it serves: then ``acquire_slot`` waits until there is room for another try."""
+        return self._governor.slots.record_refused(slot, host)
+
+    def is_beside_others(self, slot: Slot, host: str) -> bool:
+        """Whether a host serves others while it answers what the slot is for."""
+        return self._governor.slots.is_beside_others(slot, host)
 
     def request(
         self, host: str, check_cancelled: Callable[[], None] | None = None, *, kind: str = ""
