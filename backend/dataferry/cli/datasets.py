@@ -19,6 +19,7 @@ from rich.table import Table
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
+from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS, JobView
 from dataferry.library.views import DiskSpace
 
@@ -179,10 +180,15 @@ def _print_library(page: dict[str, Any], as_json: bool) -> None:
             dataset["ref"],
             dataset["status"],
             size(dataset["size"]),
-            str(dataset["file_count"] or "–"),
+            _file_count(dataset),
             dataset["local_path"] or "",
         )
     out.print(table)
+
+
+def _file_count(dataset: dict[str, Any]) -> str:
+    count = dataset["file_count"]
+    return readable_count(count, more=dataset["more_files"]) if count else "–"
 
 
 def _raise_if_unsuccessful(job: JobView) -> None:

@@ -27,6 +27,8 @@ class SourceSpec:
     hub: bool = False
     #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
     example_id: str | None = None
+    #: Its descriptions count no more files than this: a dataset of as many has more.
+    counts_files_to: int | None = None
 
 
 #: Every source, in the order in which people are shown them.
@@ -48,6 +50,7 @@ SOURCES: dict[str, SourceSpec] = {
             "owner/name",
             hub=True,
             example_id="stanfordnlp/imdb",
+            counts_files_to=100_000,
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
         SourceSpec("url", "URL"),

@@ -317,7 +317,11 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` stay."""
+    """Drop unpacked members that were not asked for. ``archives`` stay. Errors: ``NotFound`` where nothing is
+    left, or nothing came."""
+    if not result.files:
+        shutil.rmtree(target)
+        raise NotFound("The dataset's archive holds no files.", next_step="Choose another dataset.")
     if not wanted:
         return result
     try:
