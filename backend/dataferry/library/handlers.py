@@ -94,7 +94,7 @@ class Handlers:
                 reuse=reuse,
                 keep_archives=selection.keep_archives,
             )
-        result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
+        result = _prune(result, target, wanted, _archives(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
@@ -232,8 +232,9 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` stay."""
-    if not wanted:
+    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
+    could not be unpacked."""
+    if not wanted or all(file.path in archives for file in result.files):
         return result
     try:
         kept = matching_paths([file.path for file in result.files], wanted) | archives

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from sqlmodel import Session, col, select
+
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import GRADE_WORDS, DatasetRef, Grade
+from dataferry.jobs.models import Job
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.views import DatasetFileView, Receipt
 
@@ -26,8 +29,21 @@ def weakest(grades: Iterable[Grade]) -> Grade:
     return max(grades, key=_STRENGTH.index, default="recorded")
 
 
-def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[str, ...]) -> Receipt:
-    """What arrived, in fields and in one line."""
+def download_note(session: Session, dataset_id: str) -> str | None:
+    """What the job that brought a dataset's files had to say of them. A later one that found them complete
+    has fetched nothing."""
+    query = select(Job.progress).where(Job.dataset_id == dataset_id, Job.state == "succeeded")
+    for progress in session.exec(query.order_by(col(Job.finished_at).desc())):
+        if progress.get("phase") == "finishing":
+            note: str | None = progress.get("note")
+            return note
+    return None
+
+
+def receipt(
+    dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[str, ...], note: str | None = None
+) -> Receipt:
+    """What arrived, in fields and in one line. ``note``: what its download had to say of it."""
     ref = DatasetRef.parse(f"{dataset.source}:{dataset.source_id}")
     views = tuple(
         DatasetFileView.model_validate(file.model_dump(exclude={"dataset_id", "published_hash"}))
@@ -59,5 +75,6 @@ def receipt(dataset: Dataset, files: Iterable[DatasetFile], requested_by: tuple[
         downloaded_at=downloaded_at,
         requested_by=requested_by,
         files=views,
+        note=note,
         line=line,
     )

@@ -19,7 +19,7 @@ from dataferry.library.dedup import freed_bytes, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
-from dataferry.library.receipts import receipt
+from dataferry.library.receipts import download_note, receipt
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -83,13 +83,14 @@ class Shelf:
         """The receipt of a download. Errors: ``NotFound`` until it is here."""
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
+        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str], str | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
+            files, users = file_rows.files_of(session, row.id), rows.requesters(session, row.id)
+            return row, files, users, download_note(session, row.id)
 
-        row, files, users = await self._database.run(read)
+        row, files, users, note = await self._database.run(read)
         emails = await self._accounts.emails(users)
-        return receipt(row, files, tuple(emails[user] for user in users if user in emails))
+        return receipt(row, files, tuple(emails[user] for user in users if user in emails), note)
 
     async def preview(
         self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, row_count: int = 20

@@ -1807,6 +1807,8 @@ export interface components {
             requested_by: string[];
             /** Files */
             files: components["schemas"]["DatasetFileView"][];
+            /** Note */
+            note?: string | null;
             /** Line */
             line: string;
         };

@@ -3,9 +3,7 @@
 import re
 from typing import Literal
 
-Remark = Literal[
-    "code_page", "dangling", "absolute", "device", "replaced", "renamed", "packed", "trailing", "leading"
-]
+Remark = Literal["code_page", "dangling", "absolute", "device", "replaced", "renamed", "packed", "trailing"]
 
 _SENTENCES: dict[Remark, str] = {
     "code_page": "names that do not say their encoding were read as {detail}",
@@ -15,8 +13,7 @@ _SENTENCES: dict[Remark, str] = {
     "replaced": "members that are there more than once have their last content",
     "renamed": "names that this disk cannot hold side by side were changed",
     "packed": "members that cannot be unpacked here ({detail}) were left out, and the archive is kept",
-    "trailing": "{detail} behind its end are neither zeros nor an archive and were left out",
-    "leading": "{detail} before its beginning are no archive and were left out",
+    "trailing": "{detail} behind its end are no archive and were left out",
 }
 _SHOWN = 3
 _SHOWN_LENGTH = 80

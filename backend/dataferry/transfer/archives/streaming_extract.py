@@ -195,7 +195,7 @@ class StreamingExtraction:
         for entry in archives:
             files |= self._members_of(entry, completed[entry.path], check_cancelled)
         if self.notes:
-            self._meter.note(" ".join(self.notes))
+            self._workdir.note = " ".join(self.notes)
         return files
 
     def _commit_verified(self) -> None:
