@@ -93,7 +93,7 @@ class Handlers:
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
         result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
-        result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
+        result = _prune(result, target, wanted, _archives(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
@@ -317,12 +317,12 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` stay. Errors: ``NotFound`` where nothing is
-    left, or nothing came."""
+    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
+    could not be unpacked. Errors: ``NotFound`` where nothing is left, or nothing came."""
     if not result.files:
         shutil.rmtree(target)
         raise NotFound("The dataset's archive holds no files.", next_step="Choose another dataset.")
-    if not wanted:
+    if not wanted or all(file.path in archives for file in result.files):
         return result
     try:
         kept = matching_paths([file.path for file in result.files], wanted) | archives

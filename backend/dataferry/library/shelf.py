@@ -21,7 +21,7 @@ from dataferry.library.dedup import freed_bytes, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import main_table, read_preview
-from dataferry.library.receipts import receipt, receipt_json
+from dataferry.library.receipts import download_note, receipt, receipt_json
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -89,13 +89,13 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, builtins.list[str]]:
+        def read(session: Session) -> tuple[Dataset, builtins.list[str], str | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, rows.requesters(session, row.id)
+            return row, rows.requesters(session, row.id), download_note(session, row.id)
 
-        row, users = await self._database.run_read(read)
+        row, users, note = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
-        said = receipt(row, tuple(emails[user] for user in users if user in emails))
+        said = receipt(row, tuple(emails[user] for user in users if user in emails), note)
         return receipt_json(said, self._pages(row.id))
 
     async def _pages(self, dataset_id: str) -> AsyncIterator[Sequence[DatasetFileView]]:

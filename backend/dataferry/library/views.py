@@ -160,6 +160,8 @@ class Receipt(View):
     downloaded_at: datetime
     requested_by: tuple[str, ...]
     files: tuple[DatasetFileView, ...]
+    #: What happened on the way that a person should know, such as what an archive held and is not here.
+    note: str | None = None
     #: All of it in one line.
     line: str
 

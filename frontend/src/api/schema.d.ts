@@ -1817,6 +1817,8 @@ export interface components {
             requested_by: string[];
             /** Files */
             files: components["schemas"]["DatasetFileView"][];
+            /** Note */
+            note?: string | null;
             /** Line */
             line: string;
         };

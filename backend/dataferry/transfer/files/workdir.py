@@ -41,6 +41,8 @@ class Workdir:
         self.root = root
         self.tree = root / "tree"
         self.journal = Journal(root / "journal.jsonl", manifest, boot_id())
+        #: What a person should know of how the tree was made; kept for a run that finds it finished.
+        self.note: str | None = None
         self._manifest = manifest
         self._finished = root / "finished.json"
         self._tree_name = str(self.tree)
@@ -190,6 +192,7 @@ class Workdir:
             "manifest": self._fingerprint(),
             "inode": self.tree.stat().st_ino,
             "files": [[file.path, file.size, file.sha256, file.grade] for file in files],
+            "note": self.note,
         }
         with disk_faults(self.root):
             temporary = self._finished.with_suffix(".new")
@@ -203,6 +206,7 @@ class Workdir:
             moved = record["inode"] == target.stat().st_ino
             if not moved or record["manifest"] != self._fingerprint():
                 return None
+            self.note = record.get("note")
             return tuple(FetchedFile(*file) for file in record["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
