@@ -16,7 +16,7 @@
     │   └── SourceProtocolError 502      answers garbage
     ├── TransferError 502                bytes did not arrive as promised
     │   ├── NetworkFault 502
-    │   ├── ChecksumMismatch 502
+    │   ├── ChecksumMismatch 502 ── DamagedFile    broken inside, though it arrived whole
     │   ├── ContentChanged 502           the file changed at its source in mid-transfer
     │   └── UnsafeArchive 422
     ├── DiskFull 507
@@ -150,6 +150,10 @@ class NetworkFault(TransferError):
 
 class ChecksumMismatch(TransferError):
     code, title, transient = "checksum_mismatch", "The bytes are not what the source promised", True
+
+
+class DamagedFile(ChecksumMismatch):
+    status, code, title, transient = 422, "damaged_file", "The file is damaged inside", False
 
 
 class ContentChanged(TransferError):

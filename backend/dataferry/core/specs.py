@@ -27,6 +27,8 @@ class SourceSpec:
     hub: bool = False
     #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
     example_id: str | None = None
+    #: Its descriptions count no more files than this: a dataset of as many has more.
+    counts_files_to: int | None = None
 
 
 #: Every source, in the order in which people are shown them.
@@ -48,6 +50,7 @@ SOURCES: dict[str, SourceSpec] = {
             "owner/name",
             hub=True,
             example_id="stanfordnlp/imdb",
+            counts_files_to=100_000,
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
         SourceSpec("url", "URL"),
@@ -58,11 +61,13 @@ SOURCES: dict[str, SourceSpec] = {
 @dataclass(frozen=True, slots=True)
 class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
-    kind cannot be paused, where it cannot."""
+    kind cannot be paused, where it cannot. One that ``goes_first`` is waited for by what is asked for
+    later of the same dataset, even while it is still in the queue."""
 
     name: str
     queue: str
     not_paused: str | None = None
+    goes_first: bool = False
 
 
 #: Every kind of job. A part registers a handler for each that it runs.
@@ -71,6 +76,6 @@ JOB_KINDS: dict[str, JobKindSpec] = {
     for spec in (
         JobKindSpec("download", "download"),
         JobKindSpec("update", "download"),
-        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
+        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused.", goes_first=True),
     )
 }

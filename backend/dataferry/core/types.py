@@ -281,6 +281,8 @@ class DatasetSummary(View):
     likes: int | None = None
     size_bytes: int | None = None
     file_count: int | None = None
+    #: There are more files than ``file_count``: the source stopped counting there.
+    more_files: bool = False
     license: str | None = None
     gated: bool = False
     private: bool = False

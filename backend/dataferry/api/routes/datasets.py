@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response, status
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, Wired
@@ -152,10 +153,13 @@ async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revisio
     return await wired.shelf.get(viewer, key, revision)
 
 
-@router.get("/{key}/receipt")
-async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
+@router.get("/{key}/receipt", response_model=Receipt)
+async def get_receipt(
+    key: str, viewer: Current, wired: Wired, revision: Revision = None
+) -> StreamingResponse:
     """What arrived: files, checksums and who vouches for them, licence, date, requesters."""
-    return await wired.shelf.receipt(viewer, key, revision)
+    pieces = await wired.shelf.receipt(viewer, key, revision)
+    return StreamingResponse(pieces, media_type="application/json")
 
 
 @router.get("/{key}/preview")
