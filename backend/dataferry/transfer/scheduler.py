@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 
-from dataferry.core.errors import Cancelled, DataferryError, NetworkFault
+from dataferry.core.errors import Cancelled, DataferryError, NetworkFault, SourceUnreachable
 from dataferry.core.types import DatasetRef, FileEntry, Http
 from dataferry.transfer.archives.streaming_extract import StreamingExtraction
 from dataferry.transfer.contract import FetchedFile, Limits
@@ -31,6 +31,8 @@ _BUFFER_BYTES = 1 << 20
 MAX_ATTEMPTS = 3
 #: So many faults in a row end a fetch, at least; else two of each connection.
 _MIN_FAULT_BUDGET = 4
+#: A connection that storage refuses beside others waits for so many doublings of the first pause: 4 s.
+_SHUT_OUT_DOUBLINGS = 4
 #: How often an idle connection checks whether a slow one's span can be split.
 _IDLE_POLL_S = 0.5
 
@@ -336,6 +338,9 @@ class ConnectionScheduler:
             self._attempts[entry.path] += 1
             if severity_of(error) is not Severity.TRANSIENT or faults >= self._fault_budget:
                 self._end_after(error)
+            elif isinstance(error, SourceUnreachable) and self._is_under_way(work):
+                # Its storage refuses fresh addresses, and still serves those that others hold.
+                pause_s = max(pause_s, 2.0**_SHUT_OUT_DOUBLINGS * self._limits.refusal_backoff_s)
             elif not isinstance(error, NetworkFault):
                 self._abandon(entry, error)
             elif isinstance(work, FileEntry):
@@ -346,6 +351,9 @@ class ConnectionScheduler:
                 else:
                     self._errors.append(error)
         return pause_s
+
+    def _is_under_way(self, work: Work) -> bool:
+        return isinstance(work, RangeRequest) and work.part_file.spans.is_under_way
 
     def _abandon(self, entry: FileEntry, error: Exception) -> None:
         """Leave one file to the next run; the others continue."""
