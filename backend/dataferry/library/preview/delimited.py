@@ -45,7 +45,7 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
     return made_table(
         layout.names if layout.header else [str(number) for number in range(columns)],
         [row[:columns] for row in islice(table, rows)],
-        loader=pandas_loader(path, "read_csv", arguments | _for_lengths(layout, table)),
+        loader=pandas_loader(path, "read_csv", arguments | _for_lengths(layout, table, sep_line > 0)),
         notes=_notes(head, text, dialect, layout, table, sep_line > 0),
         row_count=len(table) if head.complete else None,
     )
@@ -121,20 +121,24 @@ def _arguments(head: Head, text: Text, dialect: Dialect, layout: Layout, sep_lin
     return arguments
 
 
-def _for_lengths(layout: Layout, table: Rows) -> dict[str, str]:
+def _for_lengths(layout: Layout, table: Rows, sep_line: bool) -> dict[str, str]:
     """What ``read_csv`` must be told where rows, and the header, differ in length."""
     columns = len(layout.names)
-    header = columns + layout.header_end if layout.header else len(table[0]) if table else columns
-    longest = max(map(len, table), default=columns)
-    unnamed = layout.header and layout.names and not layout.names[-1].strip()
-    if (longest > header and not layout.row_end) or layout.row_names or (unnamed and longest >= columns > 1):
-        if layout.header and columns <= _MAX_NAMES:
-            return {"names": repr(_unique(layout.names)), "header": "0"}
-        return {"names": f"range({columns})"} | ({"header": "0"} if layout.header else {})
-    if layout.row_end and layout.header and not layout.header_end:
-        return {"index_col": "False"}
-    if layout.row_end or layout.header_end:
+    if not layout.header:
+        first, longest = (len(table[0]), max(map(len, table))) if table else (columns, columns)
+        named = {"names": f"range({longest})"} if longest > first else {}
+        return named | ({"usecols": f"range({columns})"} if layout.row_end else {})
+    if layout.header_end:
         return {"usecols": f"range({columns})"}
+    even = all(len(row) == columns + layout.row_end for row in table)
+    if layout.row_end and (even or columns > _MAX_NAMES):
+        return {"index_col": "False"}
+    if layout.row_end or layout.row_names or layout.header_cells < columns:
+        # Without its own header, pandas takes the length of rows from the names.
+        names = _unique([*layout.names, *[""] * layout.row_end])
+        given = {"names": repr(names) if columns <= _MAX_NAMES else f"range({len(names)})"}
+        given["skiprows"] = str(layout.start + sep_line + 1)
+        return given | ({"usecols": f"range({columns})"} if layout.row_end else {})
     return {}
 
 

@@ -27,6 +27,8 @@ _SAMPLE_CHARS = 1 << 18
 _SAMPLE_RECORDS = 300
 #: Of the lines: so many must have more than one cell.
 _MIN_SHARE = 0.3
+#: Records of a table below other lines, unless they are half of all.
+_MIN_RECORDS = 3
 #: A record of more lines than this is a quote that was never closed.
 _MAX_LINES_IN_A_RECORD = 50
 _DATE = re.compile(
@@ -122,7 +124,8 @@ def _score(sample: str, dialect: Dialect, *, cut: bool) -> float:
     kept = [(cells, lines) for cells, lines in found if not _skipped(cells)]
     # Lines above a table have one cell, and do not speak against it.
     start = next((index for index, (cells, _) in enumerate(kept) if len(cells) > 1), len(kept))
-    if len(kept) - start < max(1, 0.1 * len(kept)):
+    rest = len(kept) - start
+    if rest < 0.1 * len(kept) or (rest < _MIN_RECORDS and rest < 0.5 * len(kept)) or not rest:
         return 0.0
     kept = kept[start:]
     lines_by_width: Counter[int] = Counter()

@@ -17,15 +17,20 @@ _SAMPLE = 200
 class Layout:
     """``start``: records before the header, or before the first row where there is none. ``names``: a name
     for each column, empty where it has none. ``header``: whether they stand in the file. ``row_names``: the
-    header lacks a name for the first column, as R writes it. ``ends``: how many empty cells were left out at
-    the end of the header and of each row."""
+    header lacks a name for the first column, as R writes it. ``header_cells``: of the record that is the
+    header. ``row_end``: how many empty cells were left out at the end of the longest row."""
 
     start: int
     names: tuple[str, ...]
     header: bool
     row_names: bool = False
-    header_end: int = 0
+    header_cells: int = 0
     row_end: int = 0
+
+    @property
+    def header_end(self) -> int:
+        """How many empty cells were left out at the header's end."""
+        return max(0, self.header_cells - len(self.names))
 
 
 def lay_out(records: Records) -> Layout:
@@ -45,9 +50,9 @@ def lay_out(records: Records) -> Layout:
     if not columns:
         columns = widest
     if header and len(first) == widest - 1 == columns - 1 and all(len(row) == widest for row in body):
-        return Layout(start, ("", *first), header, row_names=True)
+        return Layout(start, ("", *first), header, True, len(first))
     names = (*first, *([""] * (columns - len(first))))[:columns]
-    return Layout(start, names, header, False, max(0, len(first) - columns), max(0, widest - columns))
+    return Layout(start, names, header, False, len(first), max(0, widest - columns))
 
 
 def _used(rows: Records, widest: int, named: int) -> int:
@@ -74,7 +79,7 @@ def has_header(first: Sequence[str], body: Records) -> bool:
         typed = sum(map(looks_typed, column))
         if is_missing(name) or not column:
             continue
-        if looks_typed(name):
+        if looks_typed(name) and (is_number(name) or not all(map(is_number, column))):
             against += 1
         elif typed >= 0.8 * len(column):
             for_it += 1
@@ -90,7 +95,7 @@ def has_header(first: Sequence[str], body: Records) -> bool:
 
 def _repeated(first: Sequence[str], body: Records) -> bool:
     """All of it figures but for a cell or two that are text in other rows too."""
-    figures = sum(map(looks_typed, first))
+    figures = sum(map(is_number, first))
     return (
         figures * 2 > len(first)
         and not _counted([name for name in first if is_number(name)])
