@@ -7,7 +7,7 @@ write, and does it stand where such letters stand?
 
 from collections.abc import Callable
 
-_SAMPLE_BYTES = 1 << 15
+_SAMPLE_BYTES = 1 << 13
 _WESTERN = frozenset("éèêëàâäáãåæçíìîïñóòôöõøúùûüßœÉÈÀÂÄÁÃÅÆÇÍÎÑÓÔÖÕØÚÛÜŒªº")
 _CENTRAL = frozenset("ěščřžýáíéúůťďňľĺŕąęłńóśżźćőűăâîşţđäöüßëĚŠČŘŽÝÁÍÉÚŮŤĎŇĽĄĘŁŃÓŚŻŹĆŐŰĂÂÎŞŢĐÄÖÜ")
 _TURKISH = frozenset("ğışöüçâîûĞİŞÖÜÇ")

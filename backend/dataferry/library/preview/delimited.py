@@ -1,7 +1,9 @@
 """Text with one record a line: CSV and its kin, in whatever dialect and encoding."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from dataferry.library.preview.dialect import BLANKS, Dialect, records, sniff
@@ -17,6 +19,8 @@ _SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 #: In a loader; a table that needs more is left to its reader.
 _MAX_NAMES = 200
+#: In which the dialect's details and the values are looked at; further ones are counted.
+_KEPT_RECORDS = 5_000
 #: What pandas takes for a missing value, where a column of text may mean the word.
 _NO_VALUE = frozenset({"NA", "N/A", "NULL", "null", "None", "nan", "NaN", "n/a", "<NA>", "#N/A", "#NA"})
 _LONG_OR_ZERO_LED = re.compile(r"[+-]?0\d+|[+-]?\d{16,}")
@@ -29,26 +33,43 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
     """Errors: ``NotATable`` for a file without a record."""
     text = decode(head.data, head.complete)
     dialect, sep_line = _dialect(text.text, head.suffix)
-    body = text.text[sep_line:]
-    found = [cells for cells, _ in records(body, dialect)]
-    torn = not head.complete and len(found) > 1
-    if torn:
+    written = _Written(head, text, dialect, sep_line > 0)
+    remaining = records(text.text[sep_line:], dialect)
+    found = [cells for cells, _ in islice(remaining, _KEPT_RECORDS)]
+    kept = len(found)
+    if kept < _KEPT_RECORDS and not head.complete and kept > 1:
         found.pop()  # it may be cut in the middle
     layout = lay_out(found)
-    table = [row for row in found[layout.start + layout.header :] if len(row) > 1 or any(map(str.strip, row))]
     if not layout.names:
         raise NotATable("There is no line in it.")
+    table = [row for row in found[layout.start + layout.header :] if _is_row(row)]
+    lengths = Counter(map(len, table))
+    lengths.update(len(row) for row, _ in remaining if head.complete and _is_row(row))
+    layout = layout.for_rows_of(max(lengths, default=0))
     columns = len(layout.names)
-    arguments = _arguments(head, text, dialect, layout, sep_line > 0) | _for_values(
-        layout.names, table, dialect
-    )
+    arguments = _arguments(written, layout) | _for_values(layout.names, table, dialect)
+    arguments |= _for_lengths(written, layout, len(table[0]) if table else columns, lengths)
     return made_table(
         layout.names if layout.header else [str(number) for number in range(columns)],
         [row[:columns] for row in islice(table, rows)],
-        loader=pandas_loader(path, "read_csv", arguments | _for_lengths(layout, table, sep_line > 0)),
-        notes=_notes(head, text, dialect, layout, table, sep_line > 0),
-        row_count=len(table) if head.complete else None,
+        loader=pandas_loader(path, "read_csv", arguments),
+        notes=_notes(written, layout, lengths),
+        row_count=lengths.total() if head.complete else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How the file is written. ``sep_line``: it begins with ``sep=;``."""
+
+    head: Head
+    text: Text
+    dialect: Dialect
+    sep_line: bool
+
+
+def _is_row(row: Sequence[str]) -> bool:
+    return len(row) > 1 or any(map(str.strip, row))
 
 
 def _dialect(text: str, suffix: str) -> tuple[Dialect, int]:
@@ -62,10 +83,9 @@ def _dialect(text: str, suffix: str) -> tuple[Dialect, int]:
     return sniff(text), 0
 
 
-def _notes(
-    head: Head, text: Text, dialect: Dialect, layout: Layout, table: Rows, sep_line: bool
-) -> list[str]:
+def _notes(written: _Written, layout: Layout, lengths: Counter[int]) -> list[str]:
     """What was guessed, and what is not shown."""
+    head, text, dialect = written.head, written.text, written.dialect
     notes = []
     if dialect.separator != "," and len(layout.names) > 1:
         notes.append(f"Separated by {_WORDS.get(dialect.separator, repr(dialect.separator))}.")
@@ -73,8 +93,8 @@ def _notes(
         notes.append("Quoted with apostrophes.")
     if text.note is not None:
         notes.append(text.note)
-    if layout.start or sep_line:
-        lines = layout.start + sep_line
+    if layout.start or written.sep_line:
+        lines = layout.start + written.sep_line
         notes.append(
             f"{lines} line{'s' * (lines > 1)} above the table {'are' if lines > 1 else 'is'} left out."
         )
@@ -84,17 +104,18 @@ def _notes(
         notes.append("Its header has no name for the first column.")
     if layout.row_end or layout.header_end:
         notes.append("Empty columns at the line ends are left out.")
-    if any(len(row) not in (len(layout.names), len(layout.names) + layout.row_end) for row in table):
+    if set(lengths) - {len(layout.names), len(layout.names) + layout.row_end}:
         notes.append("Its rows differ in length.")
     if head.damage is not None:
         notes.append(f"The file is damaged, and this is what could be read: {head.damage}")
-    elif not head.complete and not table:
+    elif not head.complete and not lengths:
         notes.append("Its first line is too long to be shown whole.")
     return notes
 
 
-def _arguments(head: Head, text: Text, dialect: Dialect, layout: Layout, sep_line: bool) -> dict[str, str]:
+def _arguments(written: _Written, layout: Layout) -> dict[str, str]:
     """What ``read_csv`` must be told of the file, each as Python code."""
+    head, text, dialect = written.head, written.text, written.dialect
     arguments = {}
     if dialect.separator == BLANKS:
         arguments["sep"] = r'r"\s+"'
@@ -106,8 +127,8 @@ def _arguments(head: Head, text: Text, dialect: Dialect, layout: Layout, sep_lin
         arguments["encoding_errors"] = '"replace"'
     if head.packing != head.named_packing:
         arguments["compression"] = repr(head.packing)
-    if layout.start or sep_line:
-        arguments["skiprows"] = str(layout.start + sep_line)
+    if layout.start or written.sep_line:
+        arguments["skiprows"] = str(layout.start + written.sep_line)
     if not layout.header:
         arguments["header"] = "None"
     if dialect.quote is None:
@@ -121,23 +142,24 @@ def _arguments(head: Head, text: Text, dialect: Dialect, layout: Layout, sep_lin
     return arguments
 
 
-def _for_lengths(layout: Layout, table: Rows, sep_line: bool) -> dict[str, str]:
-    """What ``read_csv`` must be told where rows, and the header, differ in length."""
+def _for_lengths(written: _Written, layout: Layout, first: int, lengths: Counter[int]) -> dict[str, str]:
+    """What ``read_csv`` must be told where rows, and the header, differ in length. ``first``: cells of the
+    first row."""
     columns = len(layout.names)
+    longest = max(lengths, default=columns)
     if not layout.header:
-        first, longest = (len(table[0]), max(map(len, table))) if table else (columns, columns)
         named = {"names": f"range({longest})"} if longest > first else {}
         return named | ({"usecols": f"range({columns})"} if layout.row_end else {})
     if layout.header_end:
         return {"usecols": f"range({columns})"}
-    even = all(len(row) == columns + layout.row_end for row in table)
-    if layout.row_end and (even or columns > _MAX_NAMES):
+    if layout.row_end and (set(lengths) == {columns + layout.row_end} or columns > _MAX_NAMES):
         return {"index_col": "False"}
     if layout.row_end or layout.row_names or layout.header_cells < columns:
         # Without its own header, pandas takes the length of rows from the names.
         names = _unique([*layout.names, *[""] * layout.row_end])
-        given = {"names": repr(names) if columns <= _MAX_NAMES else f"range({len(names)})"}
-        given["skiprows"] = str(layout.start + sep_line + 1)
+        short = columns <= _MAX_NAMES and sum(map(len, names)) <= _MAX_NAMES * 20
+        given = {"names": repr(names) if short else f"range({len(names)})"}
+        given["skiprows"] = str(layout.start + written.sep_line + 1)
         return given | ({"usecols": f"range({columns})"} if layout.row_end else {})
     return {}
 

@@ -14,7 +14,7 @@ from typing import IO, Literal, Protocol, cast
 from dataferry.library.preview.table import NotATable
 
 #: Of a text file at most so much is read.
-HEAD_BYTES = 4 << 20
+HEAD_BYTES = 2 << 20
 #: A packed file that can only be read as a whole is unpacked up to this size.
 WHOLE_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 18

@@ -14,7 +14,7 @@ from dataferry.library.preview.values import Figure, text_of
 _DECODER = json.JSONDecoder(parse_float=Figure, parse_int=Figure, parse_constant=Figure, strict=False)
 #: Between documents: blanks, and the mark of RFC 7464.
 _BETWEEN = re.compile(r"[\s\x1e\ufeff]*")
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 #: How deep a table may lie in a document.
 _MAX_DEPTH = 3
 #: A whole number of more may not fit in 64 bits.
@@ -143,7 +143,7 @@ def _has_big_number(value: Any) -> bool:
 
 def _as_written(head: Head, encoding: str) -> dict[str, str]:
     """Else pandas makes numbers of text, and dates of numbers."""
-    arguments = {"dtype": "False", "convert_dates": "False"}
+    arguments = {"dtype": "False"}
     if encoding not in ("utf-8", "utf-8-sig"):
         arguments["encoding"] = repr(encoding)
     elif encoding == "utf-8-sig":
@@ -166,7 +166,7 @@ def _of_object(document: Mapping[str, Any]) -> tuple[list[str], list[list[Any]],
         longest = max(map(len, values))
         rows = [[one[row] if row < len(one) else None for one in values] for row in range(longest)]
         return list(document), rows, "pd.DataFrame(document)"
-    if len(values) > 1 and all(isinstance(one, dict) for one in values):
+    if len(values) > 1 and all(isinstance(one, dict) for one in values) and _alike(values):
         keys = list(dict.fromkeys(key for one in values for key in one))
         if all(key.isdecimal() for key in keys):
             rows = [[one.get(key) for one in values] for key in keys]
@@ -181,6 +181,12 @@ def _of_object(document: Mapping[str, Any]) -> tuple[list[str], list[list[Any]],
         names, rows = _rows(found)
         return names, rows, f"pd.DataFrame(document{''.join(f'[{key!r}]' for key in where)})"
     return list(document), [values], "pd.DataFrame([document])"
+
+
+def _alike(objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether they have mostly the same keys, as rows have."""
+    union = set().union(*objects)
+    return 2 * len(union.intersection(*objects)) >= len(union)
 
 
 def _holds_records(one: Sequence[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from dataferry.library.preview.dialect import looks_typed
@@ -31,6 +31,15 @@ class Layout:
     def header_end(self) -> int:
         """How many empty cells were left out at the header's end."""
         return max(0, self.header_cells - len(self.names))
+
+    def for_rows_of(self, cells: int) -> "Layout":
+        """The layout with columns for rows that are longer than all that it was made from."""
+        more = cells - len(self.names) - self.row_end
+        return (
+            self
+            if more <= 0
+            else replace(self, names=(*self.names, *[""] * (cells - len(self.names))), row_end=0)
+        )
 
 
 def lay_out(records: Records) -> Layout:

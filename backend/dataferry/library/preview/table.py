@@ -94,7 +94,8 @@ def made_table(
 
 
 def shortened(table: Table, cell_chars: int) -> Table:
-    """The table with its long cells cut, and without the rows that would make it too long."""
+    """The table with its long cells and names cut, and without the rows that would make it too long."""
+    table = replace(table, columns=tuple(replace(one, name=one.name[:cell_chars]) for one in table.columns))
     rows: list[tuple[str | None, ...]] = []
     cut: list[CutCell] = []
     left = max(MAX_TABLE_CHARS, cell_chars)

@@ -18,6 +18,7 @@ _SAMPLE_BYTES = 1 << 16
 _ZEROS_IN_UTF16 = 0.4
 #: More broken bytes than one in so many letters beyond ASCII, and it was another encoding.
 _LETTERS_PER_BROKEN = 20
+_ONE_BROKEN = "1 byte is not UTF-8 and stands as �."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def decode(data: bytes, complete: bool) -> Text:
     broken = text.count("\ufffd")
     letters = sum(1 for character in text if character > "\x7f") - broken
     if broken * _LETTERS_PER_BROKEN < letters:
-        note = f"{broken:,} bytes are not UTF-8 and stand as �."
+        note = f"{broken:,} bytes are not UTF-8 and stand as �." if broken > 1 else _ONE_BROKEN
         return Text(text, "utf-8", note, broken=True)
     encoding = guess_code_page(data)
     return _decoded(data, encoding, complete, note=f"The encoding is guessed: {encoding}.")

@@ -63,7 +63,9 @@ def _first_sheet(file: IO[bytes], engine: str, rows: int) -> tuple[list[str], in
     with pd.ExcelFile(file, engine=engine) as book:
         names = [str(name) for name in book.sheet_names]
         for number, name in enumerate(names):
-            frame = book.parse(name, header=None, nrows=rows, dtype=object, na_filter=False)
+            frame = pd.read_excel(
+                book, sheet_name=name, header=None, nrows=rows, dtype=object, na_filter=False
+            )
             if not frame.empty:
                 return names, number, [[_shown(cell) for cell in row] for row in frame.to_numpy(dtype=object)]
     raise NotATable("Its sheets are empty.")
