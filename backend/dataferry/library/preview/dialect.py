@@ -142,9 +142,11 @@ def _score(sample: str, dialect: Dialect, *, cut: bool) -> float:
     longer = several - strict - shorter
     share = (strict + 0.6 * shorter + 0.3 * longer) / total
     rows = [cells for cells, _ in kept if len(cells) == width]
+    # A header may lack a name for the first column, as R writes it.
+    uneven = total - strict - (len(kept[0][0]) == width - 1)
     if dialect.separator in _RARE and strict < total:
         return 0.0
-    if dialect.separator == BLANKS and not _table_of_blanks(rows, strict / total):
+    if dialect.separator == BLANKS and not _table_of_blanks(rows, uneven):
         return 0.0
     wholeness = _wholeness(rows[:100])
     if dialect.separator == BLANKS:
@@ -154,13 +156,15 @@ def _score(sample: str, dialect: Dialect, *, cut: bool) -> float:
     return share * wholeness * (0.97 if odd else 1.01 if dialect.quote == "'" else 1)
 
 
-def _table_of_blanks(rows: Sequence[Sequence[str]], strict: float) -> bool:
-    """Words are separated by blanks too: every line must have as many cells, and one column be of numbers."""
-    if strict < 0.99:
+def _table_of_blanks(rows: Sequence[Sequence[str]], uneven: int) -> bool:
+    """Words are separated by blanks too: every line must have as many cells, and one column be of numbers.
+    ``uneven``: lines that have not; one in a hundred may."""
+    if 100 * uneven > len(rows):
         return False
     body = rows[1:] or rows
     return any(
-        all(is_number(cell) or is_missing(cell) for cell in column) for column in zip(*body, strict=True)
+        any(map(is_number, column)) and all(is_number(cell) or is_missing(cell) for cell in column)
+        for column in zip(*body, strict=True)
     )
 
 
