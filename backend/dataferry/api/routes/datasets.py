@@ -168,10 +168,12 @@ async def get_preview(
     viewer: Current,
     wired: Wired,
     revision: Revision = None,
+    path: Annotated[str | None, Query(max_length=4096)] = None,
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
+    cell_chars: Annotated[int, Query(ge=1, le=1_000_000)] = 1_000,
 ) -> Preview:
-    """The first rows of the dataset's main table."""
-    return await wired.shelf.preview(viewer, key, revision, row_count=rows)
+    """The first rows of one of the dataset's tables, by default its main one."""
+    return await wired.shelf.preview(viewer, key, revision, path=path, row_count=rows, cell_chars=cell_chars)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
