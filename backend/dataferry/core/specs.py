@@ -17,7 +17,7 @@ class SourceSpec:
 
     ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
     one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
-    credentials it is shown.
+    credentials it is shown. ``has_revisions``: a revision that was seen once can be had again.
     """
 
     name: str
@@ -25,6 +25,7 @@ class SourceSpec:
     id_pattern: re.Pattern[str] | None = None
     id_form: str = ""
     hub: bool = False
+    has_revisions: bool = True
     #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
     example_id: str | None = None
 
@@ -50,7 +51,7 @@ SOURCES: dict[str, SourceSpec] = {
             example_id="stanfordnlp/imdb",
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
-        SourceSpec("url", "URL"),
+        SourceSpec("url", "URL", has_revisions=False),
     )
 }
 

@@ -198,8 +198,8 @@ class Bytes:
 class FileEntry:
     """One file of a manifest. ``path`` is relative, POSIX, below the dataset's folder.
 
-    ``size`` in bytes, None where the source does not tell. With ``unpack`` the file is an archive:
-    its members take its place.
+    ``size`` in bytes, None where the source does not tell; it is ``exact`` unless it is only what the server
+    said when it was last asked. With ``unpack`` the file is an archive: its members take its place.
     """
 
     path: str
@@ -207,6 +207,18 @@ class FileEntry:
     size: int | None = None
     checksum: Checksum | None = None
     unpack: bool = False
+    exact: bool = True
+
+    @property
+    def promised_size(self) -> int | None:
+        """Bytes that the file must have; None where it may have any number."""
+        return self.size if self.exact else None
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the source says what the bytes are: else whatever one answer of its server brings is the
+        file."""
+        return self.promised_size is not None or self.checksum is not None
 
 
 @dataclass(frozen=True, slots=True)

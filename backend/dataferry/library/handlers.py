@@ -4,12 +4,14 @@ line: whatever they leave, the next attempt goes on from there."""
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
@@ -66,7 +68,7 @@ class Handlers:
         run.progress(Progress(phase="resolving"))
         ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
-        manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
+        manifest = self._manifest(run, dataset, ref, credential)
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
         manifest = _select(manifest, wanted)
@@ -102,6 +104,18 @@ class Handlers:
         promised = {entry.path: entry.checksum for entry in manifest.files}
         self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
         self._finish(run, dataset.id, target, previous_inodes)
+
+    def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
+        """The files of the revision that was asked for, or was the newest when the job was.
+
+        What is behind a URL has no revisions that could be had again: unless a person asked for the one of a
+        card, what comes now is the file, and its row keeps the revision that it was made with.
+        """
+        asked = run.params.get("revision")
+        if SOURCES[ref.source].has_revisions:
+            return self._catalog.manifest(ref, dataset.revision or asked, credential)
+        manifest = self._catalog.manifest(ref, asked, credential)
+        return replace(manifest, revision=dataset.revision or manifest.revision)
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential

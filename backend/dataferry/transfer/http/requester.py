@@ -64,7 +64,8 @@ class Requester:
                 continue
             response = self._open(host, account, slot, origin, headers)
             if response.status in expected:
-                resolved_url.record_redirect(origin, response.url)
+                if not response.had_cookies:
+                    resolved_url.record_redirect(origin, response.url)
                 return response
             with response:
                 error = response_error(response, path, self._ref, signed_in=bool(account))
