@@ -56,6 +56,19 @@ SOURCES: dict[str, SourceSpec] = {
 }
 
 
+def source_named(word: str) -> str | None:
+    """The name of the source that a word means: its name or the label that people are shown, in any case and
+    with or without blanks and hyphens; None where there is none."""
+    return _NAME_OF_WORD.get(_plain(word))
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word.lower())
+
+
+_NAME_OF_WORD = {_plain(word): spec.name for spec in SOURCES.values() for word in (spec.name, spec.label)}
+
+
 @dataclass(frozen=True, slots=True)
 class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this

@@ -27,6 +27,8 @@ else:
 #: More codings on top of each other are nobody's honest file.
 _MAX_CODINGS = 4
 _CHUNK_BYTES = 64 * 1024
+#: How many packed bytes are looked at for the first unpacked ones: zstd and bzip2 pack in blocks.
+_BLOCK_BYTES = (PEEK_BYTES, 256 * 1024, 1024 * 1024)
 #: What a decoder of xz may take of the memory.
 _XZ_MEMORY_BYTES = 256 * 2**20
 
@@ -161,24 +163,38 @@ def _codings_on_the_way(response: HttpResponse, path: str) -> tuple[tuple[str, .
     if not named:
         return (), None
     codings = [_NAMES.get(name, name) for name in named]
-    head = response.peek(PEEK_BYTES)
+    own = _is_of_the_file(codings[0], path, response.headers)
+    unknown = [coding for coding in codings[own:] if coding not in _DECODERS]
+    if unknown or len(codings) > _MAX_CODINGS:
+        raise TransferError(
+            f"{response.host} sends {path} packed as {(unknown or codings)[0][:20]!r}, "
+            "which cannot be unpacked here.",
+            next_step="Ask its publisher for a link to the file as it is.",
+        )
+    for size in _BLOCK_BYTES:
+        packed = response.peek(size)
+        undone, head = _undone(codings, packed, own=own)
+        if head or len(packed) < size:
+            break
+    return undone, head
+
+
+def _undone(codings: list[str], head: bytes, *, own: bool) -> tuple[tuple[str, ...], bytes]:
+    """Those of the codings that the first bytes bear out, and what these unpack to. ``own``: the first of the
+    codings may be the file's own."""
     undone: list[str] = []
     for place in range(len(codings) - 1, -1, -1):
         coding = codings[place]
-        own = place == 0 and _is_of_the_file(coding, path, response.headers)
-        if own and coding not in _DECODERS:
-            break
-        if coding not in _DECODERS or len(codings) > _MAX_CODINGS:
-            raise TransferError(
-                f"{response.host} sends {path} packed as {coding[:20]!r}, which cannot be unpacked here.",
-                next_step="Ask its publisher for a link to the file as it is.",
-            )
-        unpacked = _first_bytes(coding, head)
-        if unpacked is None or (own and not unpacked.startswith(_MAGIC.get(coding, b"\0"))):
-            continue  # not packed after all, or packed by whoever made the file
+        unpacked = _first_bytes(coding, head) if coding in _DECODERS else None
+        if unpacked is None or (place == 0 and own and not _is_packed(coding, unpacked)):
+            continue  # not packed after all, or by whoever made the file
         undone.insert(0, coding)
         head = unpacked
     return tuple(undone), head
+
+
+def _is_packed(coding: str, head: bytes) -> bool:
+    return coding in _MAGIC and head.startswith(_MAGIC[coding])
 
 
 def _tokens(headers: Headers) -> list[str]:
@@ -221,8 +237,8 @@ def _first_bytes(coding: str, head: bytes) -> bytes | None:
     except EOFError:
         pass  # the rest has not come yet
     except _Damaged:
-        # Text that happens to begin like a packed file ends in nonsense; a damaged file has a beginning.
-        return unpacked or None if coding in _MAGIC else None
+        # What begins as it should is damaged; the others have no beginning that tells.
+        return unpacked if coding in _MAGIC else None
     return unpacked
 
 
