@@ -25,12 +25,11 @@ class RedirectCookies:
             return None
         request = Request(url)  # noqa: S310 -- a bearer of the URL; nothing is opened by it
         jar.add_cookie_header(request)
-        header = request.get_header("Cookie")
-        return header if header and header.isascii() else None
+        return request.get_header("Cookie")
 
     def record(self, url: str, headers: Headers) -> None:
-        """Keep what a response sets."""
-        lines = headers.getlist("set-cookie")
+        """Keep what a response sets, but for letters that no header of ours can hold."""
+        lines = [line for line in headers.getlist("set-cookie") if line.isascii()]
         if lines:
             jar = self._jars.setdefault(_host(url), CookieJar())
             jar.extract_cookies(_Response(lines), Request(url))  # type: ignore[arg-type]  # noqa: S310

@@ -55,7 +55,7 @@ _PIECE = re.compile(
     re.IGNORECASE,
 )
 #: The header of a table whose columns are named like tags: ``<date>,<open>``.
-_TAG_CELLS = re.compile(rb"\s*<[^<>\r\n]*>\s*[,;\t|]")
+_TAG_CELLS = re.compile(rb"\s*<[^<>\r\n]*> *[,;\t|]")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -64,17 +64,11 @@ def page_in_place_of(name: str, headers: Headers, head: bytes) -> str | None:
     may be the file."""
     suffix = PurePosixPath(name).suffix.lower()
     text = _without_bom(head)
-    while comment := _COMMENT.match(text):
-        text = text[comment.end() :]
-    declared = _DECLARATION.match(text)
-    body = text[declared.end() :] if declared else text
-    while comment := _COMMENT.match(body):
-        body = body[comment.end() :]
     if suffix in _PAGES:
         return None
-    if _is_page(body, suffix, headers, commented=len(text) < len(_without_bom(head))):
+    if _is_page(text, suffix, headers):
         return "a web page"
-    if declared and suffix in _NO_XML:
+    if suffix in _NO_XML and _DECLARATION.match(_without_comments(text)):
         return "a message in XML"
     if suffix in _NEVER_TEXT and head and _is_text(head):
         return "a text"
@@ -98,16 +92,26 @@ def content_type(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _is_page(body: bytes, suffix: str, headers: Headers, *, commented: bool) -> bool:
-    called_a_page = content_type(headers) in PAGE_TYPES and not is_attachment(headers)
-    if not called_a_page and suffix in _MAY_HOLD_A_PAGE:
+def _is_page(text: bytes, suffix: str, headers: Headers) -> bool:
+    attached = is_attachment(headers)
+    called_a_page = content_type(headers) in PAGE_TYPES and not attached
+    if not called_a_page and (suffix in _MAY_HOLD_A_PAGE or (attached and not suffix)):
         return False
-    if not called_a_page and not suffix and is_attachment(headers):
+    body = _without_comments(text)
+    if declared := _DECLARATION.match(body):
+        body = _without_comments(body[declared.end() :])
+    if _TAG_CELLS.match(body):
         return False
     if _PAGE.match(body):
         return True
-    nothing_else = commented and not body.strip()
-    return called_a_page and (nothing_else or bool(_PIECE.match(body) and not _TAG_CELLS.match(body)))
+    only_comments = bool(text.strip()) and not body.strip()
+    return called_a_page and (only_comments or _PIECE.match(body) is not None)
+
+
+def _without_comments(text: bytes) -> bytes:
+    while comment := _COMMENT.match(text):
+        text = text[comment.end() :]
+    return text
 
 
 def _without_bom(head: bytes) -> bytes:
