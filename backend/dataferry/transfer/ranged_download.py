@@ -35,6 +35,8 @@ _MAX_WRITE_DELAY_S = 0.1
 _FAST_BYTES_PER_S = 150e6
 #: A file whose validator changes more often during a download is requested as a whole instead.
 _MAX_RESTARTS = 2
+#: The same where nothing is promised of it: a file that changed once is another one, else its servers differ.
+_MAX_FREE_RESTARTS = 1
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
 #: RFC 9110, section 14.4.
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -123,7 +125,7 @@ class RangedDownload:
             self._perform(request, buffer)
         except _RestartDownload as error:
             reason, restart = str(error), True
-            if reason and not self.entry.is_promised and self._restarts >= _MAX_RESTARTS:
+            if reason and not self.entry.is_promised and self._restarts >= _MAX_FREE_RESTARTS:
                 raise OneResponseNeeded from error
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops

@@ -98,14 +98,16 @@ def _is_page(text: bytes, suffix: str, headers: Headers) -> bool:
     if not called_a_page and (suffix in _MAY_HOLD_A_PAGE or (attached and not suffix)):
         return False
     body = _without_comments(text)
-    if declared := _DECLARATION.match(body):
+    declared = _DECLARATION.match(body)
+    if declared is not None:
         body = _without_comments(body[declared.end() :])
     if _TAG_CELLS.match(body):
         return False
     if _PAGE.match(body):
         return True
     only_comments = bool(text.strip()) and not body.strip()
-    return called_a_page and (only_comments or _PIECE.match(body) is not None)
+    piece = declared is None and _PIECE.match(body) is not None
+    return called_a_page and (only_comments or piece)
 
 
 def _without_comments(text: bytes) -> bytes:
