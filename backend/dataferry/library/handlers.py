@@ -2,14 +2,18 @@
 line: whatever they leave, the next attempt goes on from there."""
 
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, NotFound
+from dataferry.core.errors import Cancelled, Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
@@ -25,6 +29,10 @@ from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.contract import Reuse
+
+T = TypeVar("T")
+
+_CANCEL_POLL_S = 0.1
 
 
 class Handlers:
@@ -112,10 +120,10 @@ class Handlers:
         card, what comes now is the file, and its row keeps the revision that it was made with.
         """
         asked = run.params.get("revision")
-        if SOURCES[ref.source].has_revisions:
-            return self._catalog.manifest(ref, dataset.revision or asked, credential)
-        manifest = self._catalog.manifest(ref, asked, credential)
-        return replace(manifest, revision=dataset.revision or manifest.revision)
+        fixed = SOURCES[ref.source].has_revisions
+        wanted = dataset.revision or asked if fixed else asked
+        manifest = _unless_cancelled(run.cancel, self._catalog.manifest, ref, wanted, credential)
+        return manifest if fixed else replace(manifest, revision=dataset.revision or manifest.revision)
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
@@ -205,6 +213,24 @@ class Handlers:
             self._restore_views(dataset)
             self._store.discard(tree)
         self._database.call(rows.record_deletion, dataset.id)
+
+
+def _unless_cancelled(cancel: threading.Event, call: Callable[..., T], *args: Any) -> T:
+    """What ``call(*args)`` returns or raises. It waits for a server, and is left to its own timeouts once
+    nobody wants its answer. Errors: ``Cancelled``."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call(*args))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(run,), name="library-call", daemon=True).start()
+    while not cancel.is_set():
+        with suppress(TimeoutError):
+            return answer.result(_CANCEL_POLL_S)
+    raise Cancelled
 
 
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
