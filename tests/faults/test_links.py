@@ -16,7 +16,14 @@ from typing import Any
 
 import pytest
 
-from dataferry.core.errors import ContentChanged, DataferryError, InvalidInput, TransferError
+from dataferry.core.errors import (
+    ContentChanged,
+    DataferryError,
+    InvalidInput,
+    NetworkFault,
+    SourceUnreachable,
+    TransferError,
+)
 from dataferry.core.settings import Settings
 from dataferry.core.types import Checksum, Credential, DatasetRef, FileEntry, Http, Manifest
 from dataferry.sources.url import UrlSource
@@ -183,6 +190,31 @@ def test_a_file_that_keeps_its_validator_comes_in_ranges(server: LinkServer, tmp
         assert bring(server, "/big.bin", tmp_path / next(iter(headers))) == {"big.bin": BIG}
         spans = [asked.headers["Range"] for asked in server.requests]
         assert len(spans) == len(set(spans)) >= 5, "each range once, and no look at the whole"
+
+
+def test_ranges_that_are_promised_and_not_given(server: LinkServer, tmp_path: Path) -> None:
+    """GopeedLab/gopeed#1458."""
+    server.pages["/a.pdf"] = Page(BIG, headers=RANGES | {"ETag": '"1"'}, ranges=False)
+    assert bring(server, "/a.pdf", tmp_path) == {"a.pdf": BIG}
+
+
+def test_a_size_that_is_that_of_packed_bytes(server: LinkServer, tmp_path: Path) -> None:
+    """fsspec/filesystem_spec#1319, tatuylonen/wiktextract#55: 298 bytes are told, the file has 1,123."""
+    body = b'{"@type": "neuroglancer_multiscale_volume"}' * 26
+    server.pages["/info"] = Page(gzip.compress(body), headers={"Content-Encoding": "gzip"})
+    assert bring(server, "/info", tmp_path) == {"info": body}
+
+
+def test_a_file_that_is_still_being_made(server: LinkServer, tmp_path: Path) -> None:
+    """ckan/ckanext-xloader#39, fontsource/fontsource#1145: 202 until it is."""
+    told = {"Content-Type": "application/json", "Retry-After": "3"}
+    server.pages["/a.csv"] = Page(b'{"status": "Processing"}', 202, told)
+    with pytest.raises(SourceUnreachable, match="still preparing") as waits:
+        bring(server, "/a.csv", tmp_path)
+    assert waits.value.retry_after == 3
+    with pytest.raises(NetworkFault, match="still preparing") as waits_too:
+        brought(promised(server, "a.csv", CSV), tmp_path)
+    assert waits_too.value.retry_after == 3
 
 
 # -- cookies ---------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """What a server calls a file, as curl, wget and browsers take it (RFC 6266, 8187, 2231, 2047)."""
 
 import pytest
+import requests
 
+from dataferry.sources import kaggle
 from dataferry.transfer.http.content_disposition import (
     disposition_name,
     is_attachment,
@@ -9,6 +11,7 @@ from dataferry.transfer.http.content_disposition import (
     plain_name,
 )
 from dataferry.transfer.http.http1 import Headers
+from tests.support.links import LinkServer, Page
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,13 @@ from dataferry.transfer.http.http1 import Headers
         ('attachment; filename="a.csv', "a.csv"),
         ("attachment; filename=my own file.csv", "my own file.csv"),
         ("attachment; filename='my own.csv'", "my own.csv"),
+        # aria2/aria2#1118, gbif/ipt#2922
+        ('attachment; filename="opensmile-2.3.0.tar.gz";', "opensmile-2.3.0.tar.gz"),
+        ('filename="dwca-am_a16s_aquatic-v1.0.zip"', "dwca-am_a16s_aquatic-v1.0.zip"),
+        # aria2/aria2#813, #425, #1873
+        ('attachment;filename="\xe4\xb8\xad.rar"', "中.rar"),
+        ('inline; filename="%EC%82%AC%EB%B3%B8_-DSC02499.jpg"', "사본_-DSC02499.jpg"),
+        ("attachment; filename=%e3%83%86%e3%82%b9%e3%83%88", "テスト"),
         # semicolons and quotes in quotes
         ('attachment; filename="a;b.csv"; size=3', "a;b.csv"),
         ('attachment; filename="a \\"b\\" c.csv"', 'a "b" c.csv'),
@@ -109,3 +119,14 @@ def test_a_name_is_fit_for_a_file(path: str, name: str) -> None:
 )
 def test_the_name_in_a_url(url: str, name: str) -> None:
     assert last_segment(url) == name
+
+
+def test_kaggles_storage_names_its_files_so_too() -> None:
+    given = "attachment; filename=\"r_sum_.csv\"; filename*=UTF-8''r%C3%A9sum%C3%A9.csv"
+    with LinkServer() as server:
+        server.pages["/archive.zip"] = Page(headers={"Content-Disposition": given})
+        server.pages["/a%20b.csv"] = Page()
+        named = requests.get(f"http://{server.host}/archive.zip", timeout=5)
+        plain = requests.get(f"http://{server.host}/a%20b.csv?sig=/x", timeout=5)
+    assert kaggle._file_name(named) == "résumé.csv"
+    assert kaggle._file_name(plain) == "a b.csv"

@@ -104,6 +104,13 @@ def test_buffers_of_any_size_are_filled(server: LinkServer, size: int) -> None:
             assert read(body, size) == short
 
 
+def test_deflate_without_its_two_bytes(server: LinkServer) -> None:
+    """sindresorhus/decompress-response#24, aria2/aria2#1436, request/request#2197."""
+    body = bytes.fromhex("ab564a2d2a4ace4f4955b232d001b173 8bd395ac94f2b3956a01")
+    with body_of(server, body, "deflate") as unpacked:
+        assert read(unpacked) == b'{"errcode":0,"errmsg":"ok"}'
+
+
 def test_several_codings_are_undone_in_turn(server: LinkServer) -> None:
     with body_of(server, brotli.compress(gzip.compress(CSV)), "gzip, br") as body:
         assert read(body) == CSV

@@ -29,6 +29,8 @@ def came(name: str, kind: str, head: bytes, disposition: str = "") -> str | None
         b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">',
         b"<head><meta charset=utf-8>",
         b"<body>Please log in",
+        # pytorch/vision#8275, #5716
+        b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title><meta http-equiv=",
         ("\ufeff" + LOGIN.decode()).encode("utf-16-le"),
         ("\ufeff" + LOGIN.decode()).encode("utf-16-be"),
     ],
@@ -44,6 +46,8 @@ def test_a_page_is_no_data_whatever_it_is_called(name: str, kind: str, head: byt
         ("data.csv", b"id,name\n1,Ada\n"),
         ("data.csv", b"<b>bold</b>;x\n"),
         ("data.csv", b"<TICKER>,<PER>,<DATE>,<TIME>\n"),
+        # silverstripe/silverstripe-mimevalidator#22
+        ("data.csv", b'id,text\n1,"<a href=""http://example.com"">Click here</a>"\n'),
         ("data.csv", b"<title>,<author>\nDune,Herbert\n"),
         ("data.csv", b"<table>\t<form>\n"),
         ("data.csv", b"<head>,<body>\n"),

@@ -5,10 +5,8 @@ import binascii
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from email.message import Message
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.settings import Settings
@@ -24,6 +22,8 @@ from dataferry.core.types import (
 )
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchQuery
+from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
+from dataferry.transfer.http.http1 import Headers
 
 if TYPE_CHECKING:
     import requests
@@ -216,8 +216,5 @@ def _md5(headers: Mapping[str, str]) -> Checksum | None:
 
 def _file_name(response: "requests.Response") -> str:
     """The name that the storage gives the file, else the last part of its address."""
-    disposition = Message()
-    disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    path = disposition.get_filename() or unquote(urlsplit(response.url).path)
-    name = metadata.one_line(path.replace("\\", "/").rpartition("/")[2], 150)
-    return name if name.strip(". ") else "download"
+    given = plain_name(disposition_name(Headers(response.headers)))
+    return given or last_segment(response.url) or "download"

@@ -40,6 +40,7 @@ from dataferry.transfer.contract import Limits
 from dataferry.transfer.http.client import PEEK_BYTES, HttpResponse, open_http
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.content_encoding import DecodedBody
+from dataferry.transfer.http.response_errors import PREPARING_WAIT_S
 from dataferry.transfer.http.web_pages import PAGE_STEP, content_type, page_in_place_of
 
 #: Endings for names that have none, where the type leaves no doubt.
@@ -212,6 +213,12 @@ def _refusal(response: HttpResponse) -> DataferryError:
             next_step="Wait, then try again.",
             retry_after=retry_after_s(response.headers),
         )
+    if status == 202:
+        return SourceUnreachable(
+            f"{host} is still preparing the file.",
+            next_step="Nothing to do: it is asked again in a moment.",
+            retry_after=retry_after_s(response.headers) or PREPARING_WAIT_S,
+        )
     if status >= 500:
         return SourceUnreachable(f"{host} fails at the moment ({status}).", next_step="Try again later.")
     return SourceProtocolError(f"{host} does not give the file ({status}).", next_step="Check the link.")
@@ -219,7 +226,7 @@ def _refusal(response: HttpResponse) -> DataferryError:
 
 def _parse_response(ref: DatasetRef, response: HttpResponse) -> _RemoteFile:
     """Errors: those of a refusal; ``InvalidInput`` for a web page."""
-    if response.status >= 400 and response.status != 416:
+    if response.status not in (200, 206, 416):
         raise _refusal(response)
     headers = response.headers
     given = plain_name(disposition_name(headers))

@@ -62,7 +62,8 @@ class HttpResponse:
         self.on_close: Callable[[], None] | None = None
         #: Where the response came from, after redirects. It may hold a signature: never show it whole.
         self.url = url
-        self.status = response.status
+        #: 203 is a 200 that a proxy on the way has a hand in.
+        self.status = 200 if response.status == 203 else response.status
         #: Cookies of the way to it were sent, without which its URL may not give the same.
         self.had_cookies = False
         #: Names in any case.

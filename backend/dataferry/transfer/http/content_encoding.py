@@ -323,12 +323,15 @@ class _Deflate(_Inflate):
         self._begun = False
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        if not self._begun and data:
-            self._begun = True
-            is_zlib = data[0] & 0x0F == 8 and (len(data) < 2 or int.from_bytes(data[:2], "big") % 31 == 0)
-            if not is_zlib:
-                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        return super().decompress(data, max_length)
+        try:
+            return super().decompress(data, max_length)
+        except zlib.error:
+            if self._begun:
+                raise
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            return super().decompress(data, max_length)
+        finally:
+            self._begun = self._begun or bool(data)
 
 
 class _Brotli:

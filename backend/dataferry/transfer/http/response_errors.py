@@ -23,6 +23,8 @@ from dataferry.core.types import Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
+#: When to come back for a file that is being made, where its server does not say.
+PREPARING_WAIT_S = 10.0
 #: So long after its last change a file's time tells it from another version.
 _SETTLED_S = 60
 
@@ -43,6 +45,8 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
             f"{host} has no file {path} ({status}).",
             next_step="Search for the dataset again: its files may have changed.",
         )
+    if status == 202:
+        return NetworkFault(f"{host} is still preparing {path}.", retry_after=wait_s or PREPARING_WAIT_S)
     if status in (401, 403):
         return _no_access(status, host, path, ref, signed_in=signed_in)
     if status >= 500 or status in (408, 425):

@@ -12,39 +12,23 @@ from dataferry.transfer.http.content_disposition import is_attachment
 from dataferry.transfer.http.http1 import Headers
 
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
+
+
+def _suffixes(text: str) -> frozenset[str]:
+    return frozenset(f".{suffix}" for suffix in text.split())
+
+
 #: Names of files that are pages themselves.
-_PAGES = frozenset({".htm", ".html", ".mht", ".mhtml", ".shtml", ".xht", ".xhtml"})
+_PAGES = _suffixes("htm html mht mhtml shtml xht xhtml")
 #: Names of files that may hold a page: text of any kind, and tables that old programs export as pages.
-_MAY_HOLD_A_PAGE = _PAGES | {
-    *(".doc", ".eml", ".hta", ".j2", ".jinja", ".log", ".md", ".svg", ".tmpl", ".tpl", ".txt", ".vue"),
-    *(".warc", ".xls", ".xml", ".xsl", ".xslt"),
-}
-#: Names of files that never begin with an XML declaration.
-_NO_XML = frozenset(
-    {
-        *(
-            ".csv",
-            ".feather",
-            ".gz",
-            ".h5",
-            ".hdf5",
-            ".json",
-            ".jsonl",
-            ".ndjson",
-            ".npy",
-            ".npz",
-            ".parquet",
-        ),
-        *(".arrow", ".7z", ".bz2", ".jpeg", ".jpg", ".pdf", ".png", ".rar", ".tar", ".tgz", ".tsv", ".xlsx"),
-        *(".xz", ".zip", ".zst"),
-    }
+_MAY_HOLD_A_PAGE = _PAGES | _suffixes(
+    "doc eml hta j2 jinja log md svg tmpl tpl txt vue warc xls xml xsl xslt"
 )
 #: Names of files that are never text. What is in place of an archive is told by who unpacks it.
-_NEVER_TEXT = frozenset(
-    {
-        *(".feather", ".h5", ".hdf5", ".jpeg", ".jpg", ".npy", ".npz", ".parquet", ".png", ".xlsx"),
-    }
-)
+_NEVER_TEXT = _suffixes("feather h5 hdf hdf5 jpeg jpg nc npy npz parquet png xlsx")
+#: Names of files that never begin with an XML declaration.
+_NO_XML = _NEVER_TEXT | _suffixes("7z arrow bz2 csv gz json jsonl ndjson pdf rar tar tgz tsv xz zip zst")
+
 _COMMENT = re.compile(rb"\s*<!--.*?(?:-->|\Z)", re.DOTALL)
 _DECLARATION = re.compile(rb"\s*<\?xml[^>]*>", re.IGNORECASE)
 #: What only a page begins with.
