@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
-from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
+from dataferry.core.specs import source_named
+from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.selection import Selection
 from dataferry.library.views import (
@@ -193,7 +194,7 @@ def _ref(source: str | None, dataset_id: str) -> DatasetRef:
     if dataset_id.startswith(("http://", "https://")) and source in (None, "url"):
         return DatasetRef.make("url", dataset_id)
     prefix = dataset_id.partition(":")[0]
-    if source != "url" and prefix in SOURCE_NAMES and ":" in dataset_id:
+    if source != "url" and ":" in dataset_id and source_named(prefix) is not None:
         return DatasetRef.parse(dataset_id)
     if source is None:
         raise InvalidInput(
