@@ -4,7 +4,7 @@
     ├── InvalidInput 422 ── OutsideStore, PrivateAddress
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
-    ├── NotFound 404
+    ├── NotFound 404 ── Unreadable
     ├── Conflict 409 ── FolderBusy
     ├── TooManyRequests 429
     ├── SourceError 502                  a hub did not give what was asked
@@ -92,6 +92,10 @@ class GatedDataset(Forbidden):
 class NotFound(DataferryError):
     status, code, title = 404, "not_found", "Not found"
     usual_step = "Check the name."
+
+
+class Unreadable(NotFound):
+    code, title = "unreadable", "The file cannot be shown"
 
 
 class Conflict(DataferryError):

@@ -205,7 +205,7 @@ class _Fetch:
         """Begins with what an earlier run has left, and reports it."""
         meter = ProgressMeter(
             self._progress,
-            sizes=[entry.size for entry in missing],
+            sizes=[entry.promised_size for entry in missing],
             present_bytes=sum(file.size for file in state.completed.values()),
             present_files=len(state.completed),
         )

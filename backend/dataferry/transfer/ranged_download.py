@@ -22,12 +22,10 @@ from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.spans import Range, Span
 from dataferry.transfer.http.client import HttpResponse
+from dataferry.transfer.http.content_encoding import DecodedBody, names_coding
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import (
-    check_content_encoding,
-    published_checksum,
-    validator_of,
-)
+from dataferry.transfer.http.response_errors import published_checksum, validator_of
+from dataferry.transfer.http.web_pages import check_is_file
 from dataferry.transfer.pace import SlowConnections
 from dataferry.transfer.retries import FaultCounter, backoff_s
 
@@ -40,6 +38,8 @@ _MAX_WRITE_DELAY_S = 0.1
 _FAST_BYTES_PER_S = 150e6
 #: A file whose validator changes more often during a download is requested as a whole instead.
 _MAX_CHANGES = 2
+#: The same where nothing is promised of it: a file that changed once is another one, else its servers differ.
+_MAX_FREE_CHANGES = 1
 #: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
 _MAX_IGNORED_RANGES = 2
 #: A file that has to begin anew more often is left to a later run.
@@ -62,6 +62,10 @@ class RangeRequest:
     whole_file: bool = False
     #: The first request: whether the server honours ranges is not known yet.
     is_probe: bool = False
+
+
+class OneResponseNeeded(Exception):
+    """Nothing shows that the server's answers hold the same bytes: the file must come in one of them."""
 
 
 class _RestartDownload(Exception):
@@ -152,6 +156,8 @@ class RangedDownload:
             restart = self._restart_after_ignored()
         except _RestartDownload as error:
             failed, restart = True, str(error)
+            if restart and not self.entry.is_promised and self._changes >= _MAX_FREE_CHANGES:
+                raise OneResponseNeeded from error
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
             if not part_file.write_gate.closed:
@@ -188,6 +194,13 @@ class RangedDownload:
             part_file = self._part_file
         part_file.close()
 
+    def give_up(self) -> None:
+        """The file comes in another way: nothing that has arrived is of use, in this run or a later one."""
+        self.stop()
+        self._context.meter.add(-self._part_file.spans.bytes_held)
+        with self._context.write_gate:
+            self._context.workdir.journal.record_started(PartState(self.entry.path, self.size, None))
+
     def _span_bytes(self) -> int:
         """The size of the next span: enough to keep a connection busy, and smaller towards the end, so that
         all connections end together."""
@@ -215,18 +228,23 @@ class RangedDownload:
         """Check that the response holds the requested bytes of the version that is being downloaded.
 
         Errors: ``_RestartDownload`` where it is another version or no such range, ``ContentChanged`` where
-        it is not the file of the manifest.
+        it is not the file of the manifest; ``OneResponseNeeded``.
         """
         part_file = request.part_file
         if response.status in (412, 416):
             raise _RestartDownload(_CHANGED)
-        check_content_encoding(response, self.entry.path)
+        self._check_content(response, wanted)
         if response.status == 206 and not request.whole_file:
             fits = self._is_requested_range(response, wanted)
         else:
             self._check_size(response.length)
             fits = part_file.spans.extend_to_whole_file(request.span)
         validator = validator_of(response.headers)
+        checksum = self.entry.checksum or published_checksum(response.headers)
+        if not self.entry.is_promised:
+            proof = response.status == 200 or validator or checksum
+            if not proof or (response.status == 200 and response.length is None):
+                raise OneResponseNeeded
         with self._lock:
             if not fits and self._mode == "ranges" and validator == part_file.validator:
                 raise _IgnoredRange
@@ -240,11 +258,21 @@ class RangedDownload:
                 raise _RestartDownload(_CHANGED)
             if not part_file.is_open:
                 part_file.open(validator)
-                checksum = self.entry.checksum or published_checksum(response.headers)
                 part_file.start_hashing(checksum, self._on_hashed)
                 if self.entry.unpack:
                     self._context.extraction.follow(self.entry, part_file)
         self._context.scheduler.wake()
+
+    def _check_content(self, response: HttpResponse, wanted: Range) -> None:
+        """Errors: ``OneResponseNeeded`` for bytes that were packed on the way: a range of those is no range
+        of the file; ``TransferError`` for a page in place of the file."""
+        path, headers = self.entry.path, response.headers
+        from_start = response.status == 200 or wanted[0] == 0
+        body = DecodedBody(response, path) if from_start else None
+        if names_coding(headers, path) or (body is not None and body.encoded):
+            raise OneResponseNeeded
+        if body is not None and not self.entry.is_promised:
+            check_is_file(path, response.host, headers, body.head)
 
     def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
         """Whether a 206 sends the bytes that were requested, or the first of them."""
@@ -259,6 +287,8 @@ class RangedDownload:
 
     def _check_size(self, size: int | None) -> None:
         if size not in (None, self.size):
+            if not self.entry.is_promised:
+                raise OneResponseNeeded
             raise ContentChanged(
                 f"{self.entry.path} has {size} bytes at its source now, not the {self.size} promised.",
                 next_step="Try again: the file list is read anew.",

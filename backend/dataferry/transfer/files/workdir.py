@@ -89,13 +89,17 @@ class Workdir:
         """Its size is right; and if it was too small to be synced on its own, so are its bytes, which
         a power cut could have taken."""
         path = self.completed_path(entry)
-        if entry.size not in (None, file.size) or not path.is_file() or path.stat().st_size != file.size:
+        if (
+            entry.promised_size not in (None, file.size)
+            or not path.is_file()
+            or path.stat().st_size != file.size
+        ):
             return False
         return file.size >= SYNC_BYTES or sha256_of(path) == file.sha256
 
     def _is_resumable(self, entry: FileEntry, part: PartState) -> bool:
         """Whether bytes can be added: something must prove in the end that they are of one version."""
-        if entry.size not in (None, part.size) or not (part.validator or entry.checksum):
+        if entry.promised_size not in (None, part.size) or not (part.validator or entry.checksum):
             return False
         path = self.part_path(entry)
         return bool(part.held) and path.is_file() and path.stat().st_size == part.size

@@ -118,7 +118,8 @@ class Requester:
             raise
         if response.status in expected:
             self._member.record_served(slot, response.host)
-            resolved_url.record_redirect(address, response.url)
+            if not response.had_cookies:
+                resolved_url.record_redirect(address, response.url)
             return response
         with response:
             error = response_error(response, path, self._ref, signed_in=bool(account))
