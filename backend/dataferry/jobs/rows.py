@@ -306,6 +306,15 @@ def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
     return session.exec(query.order_by(col(Job.created_at).desc())).first()
 
 
+def touch_arrived(session: Session, dataset_id: str) -> list[str]:
+    """Count the last jobs that brought a dataset as changed, since what they brought is gone; their ids."""
+    query = select(Job).where(Job.dataset_id == dataset_id, Job.state == "succeeded", Job.kind != "delete")
+    arrived = session.exec(query.order_by(col(Job.created_at).desc()).limit(50)).all()
+    for job in arrived:
+        save(session, job, version=job.version + 1)
+    return [job.id for job in arrived]
+
+
 def active_kinds(session: Session, dataset_id: str) -> set[str]:
     query = select(Job.kind).where(Job.dataset_id == dataset_id, col(Job.state).in_(ACTIVE_STATES))
     return set(session.exec(query))

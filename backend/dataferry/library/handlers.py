@@ -218,8 +218,11 @@ class Handlers:
             rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
 
     def after_closed(self, job: JobView) -> None:
-        """Called once a job is in a final state: drops what a cancelled one has left."""
-        if job.state == "cancelled" and job.kind != "delete":
+        """Called once a job is in a final state: drops what a cancelled one has left, and lets those know who
+        have what another one deleted."""
+        if job.kind == "delete" and job.state == "succeeded":
+            self._jobs.publish_gone(job.dataset_id)
+        elif job.state == "cancelled" and job.kind != "delete":
             self._discard_unwanted(job.dataset_id)
 
     def sweep(self) -> None:
