@@ -151,6 +151,7 @@ def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
 
 def requeue(session: Session, job: Job, **values: Any) -> Job:
     """Give a locked row back to the queue as the next generation."""
+    progress = {**values.pop("progress", job.progress), "note": None}
     return change(
         session,
         job,
@@ -161,13 +162,14 @@ def requeue(session: Session, job: Job, **values: Any) -> Job:
         stalled_since=None,
         finished_at=None,
         generation=job.generation + 1,
+        progress=progress,
         **values,
     )
 
 
 def pause(session: Session, job: Job, **values: Any) -> Job:
     """Pause a locked row that has no run: no worker takes it until ``resume``."""
-    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None}
+    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None, "note": None}
     return change(
         session,
         job,
