@@ -8,6 +8,7 @@ hang_up                api    the connection closes without an answer
 garbage                api    200 with an HTML page, or broken JSON (``kind``: html, json, shape)
 server_error           api    ``status`` (500)
 rate_limit             api    429 (``seconds`` 30, ``style``: retry-after, ratelimit, none)
+refused                api    ``status`` (403) with ``message`` in a body of any ``shape``: see refusals.py
 requires_credentials   api    anonymous callers are refused with 401
 bad_credentials        api    every credential is refused with 401
 gated                  api    the dataset's terms must be accepted first
@@ -46,6 +47,7 @@ _API: dict[str, dict[str, Any]] = {
     "garbage": {"kind": "html"},
     "server_error": {"status": 500},
     "rate_limit": {"seconds": 30, "style": "retry-after"},
+    "refused": {"status": 403, "message": "Forbidden", "shape": "nested"},
     "requires_credentials": {},
     "bad_credentials": {},
     "gated": {},

@@ -58,7 +58,8 @@ class Reply:
     """A whole answer. ``content`` is served with ranges and ETag, ``body`` as it is."""
 
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    #: A list is a header line for each of its values, or none.
+    headers: dict[str, Any] = field(default_factory=dict)
     body: bytes = b""
     content: Blob | None = None
     etag: str | None = None
@@ -204,6 +205,11 @@ class FakeServer:
                 {"error": "Internal error", "code": fault.options["status"], "message": "Internal error"},
                 fault.options["status"],
             )
+        if fault := self.faults.take("refused", where, dataset, file):
+            # Imported here: refusals are made of replies.
+            from tests.fakes.refusals import refusal
+
+            return refusal(**fault.options)
         if fault := self.faults.take("rate_limit", where, dataset, file):
             return _rate_limited(fault)
         if fault := self.faults.take("garbage", where, dataset, file):
@@ -311,11 +317,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_HEAD = do_DELETE = do_GET
 
+    def send_headers(self, headers: dict[str, Any]) -> None:
+        for name, value in headers.items():
+            for line in value if isinstance(value, list) else [value]:
+                self.send_header(name, line)
+
     def _send_whole(self, request: Request, reply: Reply) -> None:
         request.status = reply.status
         self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
+        self.send_headers(reply.headers)
         if reply.status != 204:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
@@ -357,8 +367,7 @@ class _Download:
             headers["Content-Range"] = f"bytes */{self._size}"
         self._request.status = status
         self._handler.send_response(status)
-        for name, value in headers.items():
-            self._handler.send_header(name, value)
+        self._handler.send_headers(headers)
         self._handler.send_header("Content-Length", str(end - start))
         self._handler.end_headers()
         self._handler.wfile.flush()

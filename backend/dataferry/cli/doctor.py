@@ -19,7 +19,7 @@ from dataferry.cli.output import ExitCode, out
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
-from dataferry.core.sizes import readable_bytes
+from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.core.specs import SOURCES
 from dataferry.core.telemetry import configure_logging, redact
 from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest
@@ -140,7 +140,12 @@ async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, crede
 
     async def describe() -> str:
         summary = await catalog.describe(ref, None, credential, timeout=20)
-        return f"{summary.ref}@{summary.revision}, {summary.size_bytes} bytes, {summary.license}"
+        files = (
+            "?" if summary.file_count is None else readable_count(summary.file_count, more=summary.more_files)
+        )
+        return (
+            f"{summary.ref}@{summary.revision}, {files} files, {summary.size_bytes} bytes, {summary.license}"
+        )
 
     async def file_list() -> str:
         manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
@@ -151,8 +156,13 @@ async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, crede
         manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
         return await asyncio.to_thread(_headers, _smallest(manifest))
 
+    async def account() -> str:
+        return await catalog.verify(credential) or "the hub does not say whose it is"
+
     name = ref.label
     out.print(f"       {name}: as {credential.origin}")
+    if credential.secret is not None:
+        await checks.run_async(f"{name}: key", account)
     await checks.run_async(f"{name}: search", search)
     await checks.run_async(f"{name}: describe", describe)
     await checks.run_async(f"{name}: file list", file_list)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import cast
 
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
@@ -12,9 +13,10 @@ _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
     "huggingface": "/api/datasets/download/huggingface",
 }
-#: How pandas reads a table, by the suffix of its name.
-SNIPPET_READERS = {
+#: How pandas reads a table whose file cannot be looked into, by the suffix of its name.
+_READERS = {
     ".parquet": "pd.read_parquet({path!r})",
+    ".feather": "pd.read_feather({path!r})",
     ".csv": "pd.read_csv({path!r})",
     ".tsv": 'pd.read_csv({path!r}, sep="\\t")',
     ".jsonl": "pd.read_json({path!r}, lines=True)",
@@ -39,6 +41,7 @@ def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | 
         description=summary.description,
         size_bytes=summary.size_bytes,
         file_count=summary.file_count,
+        more_files=summary.more_files,
         license=summary.license,
         gated=summary.gated,
         updated_at=summary.updated_at,
@@ -124,6 +127,7 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
         downloaded_at_ms=row.downloaded_at_ms,
         size=row.size,
         file_count=row.file_count,
+        more_files=not row.downloaded and row.file_count == SOURCES[ref.source].counts_files_to is not None,
         checksum=row.checksum,
         grade=cast(Grade | None, row.grade) if row.downloaded else None,
         status=live.state if live else row.status,
@@ -135,12 +139,12 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
 
 
 def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:
-    """Code that loads the dataset: pandas for its main table, the HuggingFace library for its own
-    layout, else the path. ``tables``: paths of its tables, the main one first; two of them suffice."""
+    """Code that loads the dataset, by the names of its files: pandas for its main table, the HuggingFace
+    library for its own layout, else the path. ``tables``: paths of its tables, the main one first; two of
+    them suffice."""
     if ref.source == "huggingface" and len(tables) != 1:
         return f'from datasets import load_dataset\n\ndataset = load_dataset("{local_path}")'
-    if tables:
-        suffix = PurePosixPath(tables[0]).suffix.lower()
-        reader = SNIPPET_READERS[suffix].format(path=f"{local_path}/{tables[0]}")
-        return f"import pandas as pd\n\ntable = {reader}"
+    reader = _READERS.get(PurePosixPath(tables[0]).suffix.lower()) if tables else None
+    if reader is not None:
+        return f"import pandas as pd\n\ntable = {reader.format(path=f'{local_path}/{tables[0]}')}"
     return f'from pathlib import Path\n\nfiles = sorted(Path("{local_path}").rglob("*"))'

@@ -3,16 +3,22 @@ line: whatever they leave, the next attempt goes on from there."""
 
 import logging
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, DataferryError, FolderBusy, NotFound
+from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
@@ -33,6 +39,10 @@ log = logging.getLogger(__name__)
 
 #: What an earlier attempt had brought stays on the bar meanwhile.
 _RESOLVING = {"phase": "resolving", "rate_bps": None, "eta_s": None, "note": None}
+
+T = TypeVar("T")
+
+_CANCEL_POLL_S = 0.1
 
 
 class Handlers:
@@ -80,7 +90,7 @@ class Handlers:
             run.write(lambda session: rows.set_status(session, dataset.id, "queued", job_id=run.id))
         ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
-        manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
+        manifest = self._manifest(run, dataset, ref, credential)
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
         manifest = _select(manifest, wanted)
@@ -96,7 +106,7 @@ class Handlers:
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
         result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
-        result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
+        result = _prune(result, target, wanted, _archives(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
@@ -108,6 +118,18 @@ class Handlers:
         # Only now: had it been deleted before, a kill in between would have cost all that had arrived.
         discard_workdir(self._store.partial(dataset.id))
         self._finish(run, dataset.id, target, previous_inodes)
+
+    def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
+        """The files of the revision that was asked for, or was the newest when the job was.
+
+        What is behind a URL has no revisions that could be had again: unless a person asked for the one of a
+        card, what comes now is the file, and its row keeps the revision that it was made with.
+        """
+        asked = run.params.get("revision")
+        fixed = SOURCES[ref.source].has_revisions
+        wanted = dataset.revision or asked if fixed else asked
+        manifest = _unless_cancelled(run.cancel, self._catalog.manifest, ref, wanted, credential)
+        return manifest if fixed else replace(manifest, revision=dataset.revision or manifest.revision)
 
     def _dataset(self, dataset_id: str) -> Dataset:
         """Errors: ``NotFound`` for a row that became one with another while the job was not at work."""
@@ -284,6 +306,24 @@ class Handlers:
         shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
 
 
+def _unless_cancelled(cancel: threading.Event, call: Callable[..., T], *args: Any) -> T:
+    """What ``call(*args)`` returns or raises. It waits for a server, and is left to its own timeouts once
+    nobody wants its answer. Errors: ``Cancelled``."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call(*args))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(run,), name="library-call", daemon=True).start()
+    while not cancel.is_set():
+        with suppress(TimeoutError):
+            return answer.result(_CANCEL_POLL_S)
+    raise Cancelled
+
+
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
     """Files that the transfer has hardlinked already, if the library has them: deduplicating them again
     would gain nothing."""
@@ -326,8 +366,12 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` stay."""
-    if not wanted:
+    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
+    could not be unpacked. Errors: ``NotFound`` where nothing is left, or nothing came."""
+    if not result.files:
+        shutil.rmtree(target)
+        raise NotFound("The dataset's archive holds no files.", next_step="Choose another dataset.")
+    if not wanted or all(file.path in archives for file in result.files):
         return result
     try:
         kept = matching_paths([file.path for file in result.files], wanted) | archives

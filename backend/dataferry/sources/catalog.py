@@ -22,6 +22,7 @@ from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceSta
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
+from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
@@ -226,13 +227,16 @@ class Catalog:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        """The files of a revision. Errors: those of ``Source``.
+        """The files of a revision, at least one. Errors: those of ``Source``.
 
         Blocks, for as long as the source's own timeouts let it: for a job, which has a thread of its own. It
         takes none of the source's, since a long list would keep searches from them, and heeds no breaker,
         since a hub that is too slow for people may do for a job.
         """
-        return translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        manifest = translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        if not manifest.files:
+            raise no_files(ref)
+        return manifest
 
     async def list_files(
         self,

@@ -160,14 +160,15 @@ async def test_a_handler_that_meets_a_locked_database_is_run_again(world: World)
 
 def _outage(session: Session) -> None:
     """What a locked SQLite, or a Postgres that shuts down, says itself."""
+    session.connection()  # from now on it holds the lock
     engine = session.get_bind().engine
     if engine.dialect.name == "postgresql":
         session.connection().exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
         return
     with closing(sqlite3.connect(str(engine.url.database), timeout=0, isolation_level=None)) as late:
         try:
-            late.execute("BEGIN IMMEDIATE")  # this session has the lock
-        except sqlite3.OperationalError as error:
+            late.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:  # as the driver says it
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 

@@ -5,7 +5,7 @@ import { useCardState } from "@/features/downloads/useCardState";
 import { useDiskSpace } from "@/features/downloads/useDiskSpace";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
-import { formatBytes, formatCount, formatDate, plural } from "@/ui/format";
+import { fileCount, formatBytes, formatCount, formatDate } from "@/ui/format";
 
 interface DatasetCardProps {
   card: Card;
@@ -73,7 +73,7 @@ function Facts({ card, offered }: { card: Card; offered: boolean }) {
   const diskSpace = useDiskSpace(card.size_bytes);
   const facts = [
     card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes),
-    card.file_count != null && plural(card.file_count, "file"),
+    card.file_count != null && fileCount(card.file_count, card.more_files),
     card.license,
     card.formats.join(", "),
     card.downloads > 0 && `${formatCount(card.downloads)} downloads`,
