@@ -6,12 +6,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 
-from dataferry.core.errors import Cancelled, DataferryError, NetworkFault, SourceUnreachable
+from dataferry.core.errors import Cancelled, NetworkFault, SourceUnreachable
 from dataferry.core.types import DatasetRef, FileEntry, Http
 from dataferry.transfer.archives.streaming_extract import StreamingExtraction
 from dataferry.transfer.contract import FetchedFile, Limits
 from dataferry.transfer.download_context import DownloadContext
 from dataferry.transfer.fault_severity import Severity, severity_of
+from dataferry.transfer.files.disk import disk_faults
 from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.progress import REPORT_INTERVAL_S, ProgressMeter
 from dataferry.transfer.files.workdir import Workdir
@@ -169,11 +170,11 @@ class ConnectionScheduler:
                     ranged = list(self._ranged)
                 for download in ranged:
                     download.sync()
-                with self._write_gate:
+                with self._write_gate, disk_faults(self._workdir.root):
                     self._workdir.journal.sync()
             except Cancelled:
                 continue  # a download was restarted, or the fetch stops
-            except DataferryError as error:
+            except Exception as error:  # whatever it is: without this thread nothing would last
                 with self._changed:
                     self._end_after(error)
 
