@@ -81,14 +81,14 @@ class Cost:
 
 def measured(database: Database, work: Callable[[], object]) -> Cost:
     before = reset_peak_memory()
-    read = Probe(lambda: database.read(lambda session: session.exec(select(Alias.ref).limit(1)).first()))
-    write = Probe(lambda: touch(database, "probe"))
-    with other_process(database.url) as other, longest_transaction(database) as longest_ms:
+    with longest_transaction(database) as longest_ms, other_process(database.url) as other:
+        read = Probe(lambda: database.read(lambda session: session.exec(select(Alias.ref).limit(1)).first()))
+        write = Probe(lambda: touch(database, "probe"))
         began = time.perf_counter()
         work()
         seconds = time.perf_counter() - began
-        other_ms = other()
-    return Cost(seconds, peak_memory() - before, longest_ms[0], read.stop(), write.stop(), other_ms)
+        waits_ms = read.stop(), write.stop(), other()
+    return Cost(seconds, peak_memory() - before, longest_ms[0], *waits_ms)
 
 
 @contextlib.contextmanager
