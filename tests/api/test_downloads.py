@@ -1,5 +1,6 @@
 """Downloads over HTTP: a real server, real clients inside it, fake hubs outside."""
 
+import csv
 import hashlib
 import json
 import sqlite3
@@ -352,8 +353,13 @@ def test_the_first_rows_of_a_table_are_shown(ada: Client) -> None:
     ada.post("/api/datasets/download-dataset", {"dataset_id": "builtin:iris"}, headers={"Prefer": "wait"})
     preview = ada.get("/api/datasets/builtin:iris/preview", params={"rows": 3}).json()
     assert preview["path"] == "train.csv"
-    assert [column["dtype"] for column in preview["columns"]][:4] == ["float64"] * 4
-    assert [len(row) for row in preview["rows"]] == [5, 5, 5]
+    assert [column["dtype"] for column in preview["columns"]] == ["number"] * 4 + ["text"]
+    folder = ada.get("/api/datasets/builtin:iris").json()["local_path"]
+    with (Path(folder) / "train.csv").open(newline="") as file:
+        written = list(csv.reader(file))
+    assert [column["name"] for column in preview["columns"]] == written[0]
+    assert preview["rows"] == written[1:4]
+    assert preview["row_count"] == len(written) - 1
 
 
 def test_an_update_fetches_the_newest_and_then_deletes_the_old(tmp_path: Path) -> None:

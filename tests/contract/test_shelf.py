@@ -1,6 +1,7 @@
 """What is on this machine: a dataset of many files is shown without loading their rows; its files come in
 pages and can be opened, on both databases."""
 
+import gzip
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
-from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.errors import InvalidInput, NotFound, Unreadable
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceName, Viewer
 from dataferry.jobs.service import Jobs
@@ -71,10 +72,10 @@ class World:
             rows.record_access(session, dataset.id, BOB.user_id)
         return tree
 
-    def write(self, tree: Path, *paths: str) -> None:
+    def write(self, tree: Path, *paths: str, contents: Mapping[str, bytes] | None = None) -> None:
         for path in paths:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            (tree / path).write_bytes(CONTENT)
+            (tree / path).write_bytes((contents or {}).get(path, CONTENT))
 
 
 @pytest.fixture
@@ -101,40 +102,63 @@ def loaded_rows() -> Iterator[list[str]]:
 async def test_a_dataset_of_many_files_is_shown_without_loading_them(
     world: World, source: SourceName
 ) -> None:
-    tables = {f"part-{n:04}.csv": 10 for n in range(1500)}
+    tables = {f"part-{n:04}.csv": len(CONTENT) for n in range(1500)}
     tree = world.hold({**tables, **{f"images/{n:04}.png": 10 for n in range(1500)}}, source=source)
-    world.write(tree, "part-1499.csv")
+    world.write(tree, "part-0000.csv")
     with loaded_rows() as loaded:
         view = await world.shelf.get(BOB, f"{source}:acme~one")
         preview = await world.shelf.preview(BOB, f"{source}:acme~one")
     snippet = "load_dataset" if source == "huggingface" else "part-0000.csv"
     assert snippet in (view.snippet or "")
-    assert (preview.path, preview.rows) == ("part-1499.csv", ((1, 2),))
-    assert len(loaded) <= 2
+    assert (preview.path, preview.rows) == ("part-0000.csv", (("1", "2"),))
+    assert len(loaded) <= 4
 
 
 @pytest.mark.parametrize(
-    ("sizes", "shown", "loaded"),
+    ("contents", "shown"),
     [
-        ({"test.csv": 9, "Train.CSV": 3}, "Train.CSV", "Train.CSV"),
-        ({"a.csv": 1, "data/b.tsv": 2, "c.txt": 9}, "data/b.tsv", "data/b.tsv"),
-        ({"Training/x.csv": 1, "a.csv": 9, "b.parquet": 99}, "Training/x.csv", "Training/x.csv"),
-        ({"B.csv": 1, "a.csv": 1, "c/.csv": 2, "dcsv": 3, ".tsv": 9}, "a.csv", "B.csv"),
-        ({"a.csv": 1, "b.parquet": 2}, "a.csv", "b.parquet"),
+        ({"test.csv": b"a,b,c\n1,2,3\n", "Train.CSV": CONTENT}, "Train.CSV"),
+        ({"a.csv": CONTENT, "data/b.tsv": b"a\tb\n10\t20\n", "c.txt": b"x" * 99}, "data/b.tsv"),
+        ({"Training/x.csv": CONTENT, "a.csv": b"a,b\n100,200\n"}, "Training/x.csv"),
+        ({"B.csv": CONTENT, "a.csv": CONTENT, "c/.csv": CONTENT * 2, "dcsv": CONTENT * 3}, "B.csv"),
+        ({"a.csv": CONTENT, "info.json": b'{"description": "of the dataset"}'}, "a.csv"),
+        ({"a.png": b"x" * 99, "rows.csv.gz": gzip.compress(CONTENT)}, "rows.csv.gz"),
+        ({"readme.md": b"x", "rows.json": b'[{"a": 1, "b": 2}]'}, "rows.json"),
     ],
 )
 async def test_the_main_table_is_a_training_table_then_the_largest(
-    world: World, sizes: dict[str, int], shown: str, loaded: str
+    world: World, contents: dict[str, bytes], shown: str
 ) -> None:
-    tree = world.hold(sizes)
-    world.write(tree, *sizes)
-    assert (await world.shelf.preview(BOB, "kaggle:acme~one")).path == shown
-    assert f"/{loaded}'" in ((await world.shelf.get(BOB, "kaggle:acme~one")).snippet or "")
+    """The preview and the code that the card hands out are of the same table."""
+    tree = world.hold({path: len(content) for path, content in contents.items()})
+    world.write(tree, *contents, contents=contents)
+    preview = await world.shelf.preview(BOB, "kaggle:acme~one")
+    assert (preview.path, [column.name for column in preview.columns]) == (shown, ["a", "b"])
+    snippet = (await world.shelf.get(BOB, "kaggle:acme~one")).snippet or ""
+    assert f"/{shown}'" in snippet
+    assert preview.snippet == snippet
+
+
+async def test_any_file_of_a_dataset_can_be_asked_for(world: World) -> None:
+    tree = world.hold({"train.csv": len(CONTENT), "notes.txt": len(CONTENT)})
+    world.write(tree, "train.csv", "notes.txt")
+    assert (await world.shelf.preview(BOB, "kaggle:acme~one", path="notes.txt")).rows == (("1", "2"),)
+    with pytest.raises(NotFound):
+        await world.shelf.preview(BOB, "kaggle:acme~one", path="../1/train.csv")
 
 
 async def test_a_dataset_without_a_table_has_no_preview(world: World) -> None:
-    world.hold({"a.png": 1, "b.parquet": 1})
-    with pytest.raises(NotFound):
+    tree = world.hold({"a.png": len(CONTENT)})
+    world.write(tree, "a.png")
+    with pytest.raises(NotFound, match="no table"):
+        await world.shelf.preview(BOB, "kaggle:acme~one")
+    assert "rglob" in ((await world.shelf.get(BOB, "kaggle:acme~one")).snippet or "")
+
+
+async def test_a_table_that_cannot_be_read_says_why(world: World) -> None:
+    tree = world.hold({"a.parquet": len(CONTENT)})
+    world.write(tree, "a.parquet")
+    with pytest.raises(Unreadable, match=r"a\.parquet cannot be shown as a table\. It is no \.parquet file"):
         await world.shelf.preview(BOB, "kaggle:acme~one")
     assert "read_parquet" in ((await world.shelf.get(BOB, "kaggle:acme~one")).snippet or "")
 

@@ -51,6 +51,10 @@ class FileServer:
         self.leases: dict[str, str] = {}
         #: The pace of each connection; None for as fast as it goes.
         self.bytes_per_s = bytes_per_s
+        #: The paces of one connection after another, where they differ.
+        self.rates: Iterator[float] | None = None
+        #: Bytes that were sent, by the pace of their connection.
+        self.sent_at: Counter[float | None] = Counter()
         self.requests: list[Request] = []
         self.connections = 0
         #: Bytes of bodies that were sent, by path.
@@ -168,9 +172,11 @@ class FileServer:
             with self._changed:
                 crowd.served -= room
 
-    def connected(self) -> None:
+    def connected(self) -> float | None:
+        """One more connection; its pace, if it has one of its own."""
         with self._changed:
             self.connections += 1
+            return next(self.rates) if self.rates else None
 
     def take_fault(self, request: Request) -> Fault | None:
         """The next fault of this request, now used up once."""

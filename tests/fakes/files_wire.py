@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        self.files.connected()
+        self._rate = self.files.connected()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -224,11 +224,12 @@ class Handler(BaseHTTPRequestHandler):
         broken = fault.name in ("drop", "stall", "cut_whole") or (
             fault.name in ("fresh_etag", "same_prefix") and 0 < fault.after < len(body)
         )
-        pace = fault.bytes_per_s or self.files.bytes_per_s
+        pace = fault.bytes_per_s or self._rate or self.files.bytes_per_s
         begun, count = time.monotonic(), 0
         for piece in _pieces(body[: fault.after] if broken else body, pace):
             self.connection.sendall(piece)
             self.files.sent(path, len(piece))
+            self.files.sent_at[pace] += len(piece)
             count += len(piece)
             if pace and (ahead := begun + count / pace - time.monotonic()) > 0:
                 self.files.pause(ahead)

@@ -109,7 +109,14 @@ def download(
         print(json.dumps(receipt, indent=2, ensure_ascii=False))
         return
     out.print(receipt["line"])
+    _print_note(receipt)
     out.print(job.file_path or receipt["local_path"])
+
+
+def _print_note(receipt: dict[str, Any]) -> None:
+    """What a person should know of a download, such as what an archive held and is not here."""
+    if receipt["note"]:
+        out.print(f"! {receipt['note']}", markup=False)
 
 
 def _print_disk_space(ticket: dict[str, Any]) -> None:
@@ -164,6 +171,7 @@ def library(
             print(json.dumps(receipt, indent=2, ensure_ascii=False))
             return
         out.print(receipt["line"])
+        _print_note(receipt)
         for file in receipt["files"]:
             out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {GRADE_WORDS[file['grade']]}")
 

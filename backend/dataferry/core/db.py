@@ -1,6 +1,7 @@
 """The database: synchronous, off the event loop, committed in one place."""
 
 import asyncio
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
@@ -24,6 +26,8 @@ T = TypeVar("T")
 _BUSY_TIMEOUT_S = 30.0
 #: The option of a connection that only reads.
 _READS = "dataferry_reads"
+#: Which file a connection has open, in the pool's record of it.
+_FILE = "dataferry_file"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -180,10 +184,17 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def pragmas(connection: Any, _record: Any) -> None:
+    def pragmas(connection: Any, record: Any) -> None:
+        record.info[_FILE] = _file_id(engine.url.database)
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "checkout")
+    def check_file(_connection: Any, record: Any, _proxy: Any) -> None:
+        # A kept connection would go on writing to a file that was moved away or replaced.
+        if record.info[_FILE] != _file_id(engine.url.database):
+            raise DisconnectionError("the database's file is another one")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
@@ -195,3 +206,12 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _file_id(path: str | None) -> tuple[int, int] | None:
+    """Device and inode; None where there is no file."""
+    try:
+        status = os.stat(path or "")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -4,7 +4,7 @@
     ├── InvalidInput 422 ── OutsideStore, PrivateAddress
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
-    ├── NotFound 404
+    ├── NotFound 404 ── Unreadable
     ├── Conflict 409 ── FolderBusy
     ├── TooManyRequests 429
     ├── SourceError 502                  a hub did not give what was asked
@@ -16,7 +16,7 @@
     │   └── SourceProtocolError 502      answers garbage
     ├── TransferError 502                bytes did not arrive as promised
     │   ├── NetworkFault 502
-    │   ├── ChecksumMismatch 502
+    │   ├── ChecksumMismatch 502 ── DamagedFile    broken inside, though it arrived whole
     │   ├── ContentChanged 502           the file changed at its source in mid-transfer
     │   └── UnsafeArchive 422
     ├── DiskFull 507
@@ -94,6 +94,10 @@ class NotFound(DataferryError):
     usual_step = "Check the name."
 
 
+class Unreadable(NotFound):
+    code, title = "unreadable", "The file cannot be shown"
+
+
 class Conflict(DataferryError):
     status, code, title = 409, "conflict", "Something else is in the way"
     usual_step = "Wait until that is done, then try again."
@@ -150,6 +154,10 @@ class NetworkFault(TransferError):
 
 class ChecksumMismatch(TransferError):
     code, title, transient = "checksum_mismatch", "The bytes are not what the source promised", True
+
+
+class DamagedFile(ChecksumMismatch):
+    status, code, title, transient = 422, "damaged_file", "The file is damaged inside", False
 
 
 class ContentChanged(TransferError):

@@ -59,10 +59,19 @@ class Jobs:
         """Say what runs jobs of a kind. Before ``start``."""
         self._registry.handlers[kind] = handler
 
-    def on_closed(self, hook: Callable[[JobView], None]) -> None:
-        """Call ``hook`` in a thread when a job reaches a final state: just before its row says so, and
-        again after a crash in between."""
+    def on_start(self, hook: Callable[[], None]) -> None:
+        """Call ``hook`` in a thread when this process begins to run jobs, before the first."""
+        self._registry.on_start.append(hook)
+
+    def on_closed(self, hook: Callable[[Session, JobView], None]) -> None:
+        """Call ``hook(session, job)`` in the transaction that brings a job into a final state: what it does
+        there is seen together with that state, or not at all."""
         self._registry.on_closed.append(hook)
+
+    def after_closed(self, hook: Callable[[JobView], None]) -> None:
+        """Call ``hook(job)`` in a thread once a job is in a final state. A process that is killed in between
+        does not come to it, and somebody may have asked for the same again meanwhile."""
+        self._registry.after_closed.append(hook)
 
     async def start(self, *, worker: bool = True) -> None:
         """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
@@ -74,6 +83,8 @@ class Jobs:
         self._runner.queue.start(self._runner.worker_id, worker=worker)
         self._wake_executor = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
         if worker:
+            for hook in self._registry.on_start:
+                hook()
             self._recovery = Recovery(self._database, self._settings, self._runner, self._registry)
             self._recovery.start()
 
@@ -213,6 +224,15 @@ class Jobs:
         """The job that is at work on a dataset, whoever asked for it."""
         job = rows.active_of_dataset(session, dataset_id)
         return None if job is None else self._runner.live(job_view(job))
+
+    def active_kinds(self, session: Session, dataset_id: str) -> set[JobKind]:
+        """What is under way or to come on a dataset, whoever asked for it."""
+        return rows.active_kinds(session, dataset_id)
+
+    def newest(self, session: Session, dataset_id: str) -> JobView | None:
+        """The job that is at work on a dataset, else the last that was; whoever asked for it."""
+        job = rows.newest_of_dataset(session, dataset_id)
+        return None if job is None else job_view(job)
 
     def _view(self, job: Job, requester: JobRequester) -> JobView:
         return view_for(self._runner.live(job_view(job)), requester)

@@ -13,9 +13,10 @@ _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
     "huggingface": "/api/datasets/download/huggingface",
 }
-#: How pandas reads a table, by the suffix of its name.
-SNIPPET_READERS = {
+#: How pandas reads a table whose file cannot be looked into, by the suffix of its name.
+_READERS = {
     ".parquet": "pd.read_parquet({path!r})",
+    ".feather": "pd.read_feather({path!r})",
     ".csv": "pd.read_csv({path!r})",
     ".tsv": 'pd.read_csv({path!r}, sep="\\t")',
     ".jsonl": "pd.read_json({path!r}, lines=True)",
@@ -138,12 +139,12 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
 
 
 def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:
-    """Code that loads the dataset: pandas for its main table, the HuggingFace library for its own
-    layout, else the path. ``tables``: paths of its tables, the main one first; two of them suffice."""
+    """Code that loads the dataset, by the names of its files: pandas for its main table, the HuggingFace
+    library for its own layout, else the path. ``tables``: paths of its tables, the main one first; two of
+    them suffice."""
     if ref.source == "huggingface" and len(tables) != 1:
         return f'from datasets import load_dataset\n\ndataset = load_dataset("{local_path}")'
-    if tables:
-        suffix = PurePosixPath(tables[0]).suffix.lower()
-        reader = SNIPPET_READERS[suffix].format(path=f"{local_path}/{tables[0]}")
-        return f"import pandas as pd\n\ntable = {reader}"
+    reader = _READERS.get(PurePosixPath(tables[0]).suffix.lower()) if tables else None
+    if reader is not None:
+        return f"import pandas as pd\n\ntable = {reader.format(path=f'{local_path}/{tables[0]}')}"
     return f'from pathlib import Path\n\nfiles = sorted(Path("{local_path}").rglob("*"))'

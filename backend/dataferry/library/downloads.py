@@ -173,7 +173,8 @@ class Downloads:
         files, empty until a revision is known."""
         dataset = self._upsert(session, request)
         done = self._jobs.latest(session, [dataset.id], request.viewer.user_id).get(dataset.id)
-        if done is not None and _serves(dataset, done) and not request.force and request.view is None:
+        stays = "delete" not in self._jobs.active_kinds(session, dataset.id)
+        if done is not None and stays and _serves(dataset, done) and not request.force and not request.view:
             return done.id, dataset.local_path or ""
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None
@@ -196,8 +197,9 @@ class Downloads:
             file_path=str(target) if target else None,
         )
         if created:
-            status = "downloaded" if dataset.downloaded else "queued"
-            rows.set_status(session, dataset.id, status, job_id=job_id)
+            # A copy that is here keeps the job that brought it, until the new one has.
+            status, newest = ("downloaded", None) if dataset.downloaded else ("queued", job_id)
+            rows.set_status(session, dataset.id, status, job_id=newest)
         return job_id, str(request.view or target or "")
 
     def _upsert(self, session: Session, request: _Request) -> Dataset:

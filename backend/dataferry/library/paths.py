@@ -65,6 +65,13 @@ class Store:
     def partial(self, dataset_id: str) -> Path:
         return self.root / ".incomplete" / dataset_id
 
+    def partials(self) -> list[Path]:
+        """The working folders of downloads."""
+        try:
+            return sorted(path for path in (self.root / ".incomplete").iterdir() if path.is_dir())
+        except FileNotFoundError:
+            return []
+
     def scratch(self) -> Path:
         """A folder for temporary names; it is emptied at start."""
         folder = self.root / ".trash"
@@ -116,13 +123,12 @@ class Store:
         """
         for source in _files(tree):
             hardlink = view / source.relative_to(tree)
-            hardlink.parent.mkdir(parents=True, exist_ok=True)
             if hardlink.exists() and os.path.samefile(hardlink, source):
                 continue
             if hardlink.exists() and _inode(hardlink) in previous:
                 hardlink.unlink()
             try:
-                os.link(source, hardlink)
+                _link(source, hardlink)
             except FileExistsError as error:
                 raise Conflict(
                     f"{hardlink} is another file already.",
@@ -166,6 +172,16 @@ class Store:
         while parent != self.root and _remove_if_empty(parent):
             parent = parent.parent
         return trash
+
+
+def _link(source: Path, hardlink: Path) -> None:
+    while True:
+        hardlink.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return os.link(source, hardlink)
+        except FileNotFoundError:
+            # Another deletion took the folder, which was empty still; without the source there is no end.
+            source.stat()
 
 
 def _files(tree: Path) -> Iterator[Path]:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import cast
 
+from sqlmodel import Session, col, select
+
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import GRADE_WORDS, DatasetRef, Grade
+from dataferry.jobs.models import Job
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetFileView, Receipt
 
@@ -29,8 +32,20 @@ def weakest(grades: Iterable[Grade]) -> Grade:
     return max(grades, key=_STRENGTH.index, default="recorded")
 
 
-def receipt(dataset: Dataset, requested_by: tuple[str, ...]) -> Receipt:
-    """What arrived, in fields and in one line, without the list of its files."""
+def download_note(session: Session, dataset_id: str) -> str | None:
+    """What the job that brought a dataset's files had to say of them. A later one that found them complete
+    has fetched nothing."""
+    query = select(Job.progress).where(Job.dataset_id == dataset_id, Job.state == "succeeded")
+    for progress in session.exec(query.order_by(col(Job.finished_at).desc())):
+        if progress.get("phase") == "finishing":
+            note: str | None = progress.get("note")
+            return note
+    return None
+
+
+def receipt(dataset: Dataset, requested_by: tuple[str, ...], note: str | None = None) -> Receipt:
+    """What arrived, in fields and in one line, without the list of its files. ``note``: what its download had
+    to say of it."""
     ref = DatasetRef.parse(f"{dataset.source}:{dataset.source_id}")
     downloaded_at = datetime.fromtimestamp((dataset.downloaded_at_ms or 0) / 1000, UTC)
     grade, checksum = cast(Grade, dataset.grade or "recorded"), dataset.checksum or ""
@@ -57,6 +72,7 @@ def receipt(dataset: Dataset, requested_by: tuple[str, ...]) -> Receipt:
         downloaded_at=downloaded_at,
         requested_by=requested_by,
         files=(),
+        note=note,
         line=line,
     )
 

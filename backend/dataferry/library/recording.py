@@ -7,10 +7,10 @@ statement. What a killed process leaves is a generation that nobody sees, and th
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import delete, func, insert
 from sqlmodel import Session, col, select
@@ -31,6 +31,15 @@ BATCH_SIZE = 250
 _PAUSE_S = 0.002
 
 
+T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Runs a function in one transaction."""
+
+    def __call__(self, function: Callable[[Session], T], /) -> T: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Totals:
     """Of all files of a generation. ``checksum``: see ``tree_checksum``."""
@@ -48,26 +57,34 @@ def record_download(
     local_path: str,
     job_id: str,
     promised: Mapping[str, Checksum | None],
+    *,
+    write: Write | None = None,
 ) -> None:
     """All that a finished download changes. Readers see it at once and whole, or not at all.
 
-    ``promised``: the source's checksums by path. Blocks: for a worker's thread. Errors: ``Conflict`` where
-    another run, or a deletion, has begun to record meanwhile.
+    ``promised``: the source's checksums by path; ``write`` makes the transactions that count, such as
+    ``JobRun.write``. Blocks: for a worker's thread. Errors: ``Conflict`` where another run, or a deletion,
+    has begun to record meanwhile.
     """
-    generation = database.call(_begin, dataset_id)
+    write = write or database.call
+    generation = write(lambda session: _begin(session, dataset_id))
     _delete_unseen(database, dataset_id, but=generation)
     rows = (_row(dataset_id, generation, file, promised.get(file.path)) for file in files)
     while batch := list(islice(rows, BATCH_SIZE)):
         database.call(_insert, batch)
         time.sleep(_PAUSE_S)
     totals = database.read(_totals, dataset_id, generation)
-    database.call(_complete, dataset_id, generation, totals, local_path, job_id)
+    write(lambda session: _complete(session, dataset_id, generation, totals, local_path, job_id))
     _delete_unseen(database, dataset_id)
 
 
-def record_deletion(database: Database, dataset_id: str) -> None:
-    """The dataset is not here any more, at once; its files' rows go in batches. Blocks."""
-    database.call(_forget, dataset_id)
+def record_deletion(
+    database: Database, dataset_id: str, views: Collection[str] | None = None, *, write: Write | None = None
+) -> None:
+    """The dataset is not here any more, at once; its files' rows go in batches. Blocks. ``views``: those that
+    were removed, by default all; one that was asked for since belongs to the next download. ``write``: as
+    above."""
+    (write or database.call)(lambda session: _forget(session, dataset_id, views))
     _delete_unseen(database, dataset_id)
 
 
@@ -129,13 +146,14 @@ def _complete(
     session.add(dataset)
 
 
-def _forget(session: Session, dataset_id: str) -> None:
+def _forget(session: Session, dataset_id: str, views: Collection[str] | None) -> None:
     dataset = _locked(session, dataset_id)
     dataset.newest_generation += 1
     dataset.generation = dataset.newest_generation
     dataset.downloaded, dataset.status, dataset.error = False, "absent", None
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
-    dataset.download_progress, dataset.views = 0.0, []
+    dataset.download_progress = 0.0
+    dataset.views = [] if views is None else [view for view in dataset.views if view not in views]
     dataset.updated_at_ms = now_ms()
     session.add(dataset)
 

@@ -16,12 +16,13 @@ from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
-from dataferry.library.cards import SNIPPET_READERS, dataset_view, loader_snippet
+from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
-from dataferry.library.preview import main_table, read_preview
-from dataferry.library.receipts import receipt, receipt_json
+from dataferry.library.preview import CELL_CHARS
+from dataferry.library.previews import main_tables, read_loader, read_preview
+from dataferry.library.receipts import download_note, receipt, receipt_json
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -68,17 +69,25 @@ class Shelf:
         """One dataset by key, ref or alias. Reading it starts nothing."""
         await self._access.renew(viewer)
 
-        def read(session: Session) -> DatasetView:
+        def read(session: Session) -> tuple[DatasetView, Dataset, list[DatasetFile]]:
             row = rows.visible(session, viewer, key_or_alias, revision)
             latest = self._jobs.latest(session, [row.id], viewer.user_id)
-            view = dataset_view(row, latest.get(row.id))
-            if not row.downloaded or row.local_path is None:
-                return view
-            found = file_rows.tables(session, row.id, SNIPPET_READERS, limit=2, equals="first")
-            snippet = loader_snippet(rows.ref_of(row), row.local_path, found)
-            return view.model_copy(update={"snippet": snippet})
+            paths = main_tables(session, row.id, 2) if row.downloaded else []
+            files = [file for path in paths if (file := file_rows.file_of(session, row.id, path))]
+            return dataset_view(row, latest.get(row.id)), row, files
 
-        return await self._database.run_read(read)
+        view, row, files = await self._database.run_read(read)
+        if not row.downloaded or row.local_path is None:
+            return view
+        snippet = loader_snippet(rows.ref_of(row), row.local_path, [file.path for file in files])
+        if files and "load_dataset" not in snippet:
+            read_table = await in_thread("table", self._loader, Path(row.local_path), files[0])
+            snippet = read_table or snippet
+        return view.model_copy(update={"snippet": snippet})
+
+    def _loader(self, tree: Path, file: DatasetFile) -> str | None:
+        found = self._store.file(tree, file.path, file.size)
+        return read_loader(found, file.path) if found is not None else None
 
     async def receipt(
         self, viewer: Viewer, key_or_alias: str, revision: str | None = None
@@ -89,13 +98,13 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, builtins.list[str]]:
+        def read(session: Session) -> tuple[Dataset, builtins.list[str], str | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, rows.requesters(session, row.id)
+            return row, rows.requesters(session, row.id), download_note(session, row.id)
 
-        row, users = await self._database.run_read(read)
+        row, users, note = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
-        said = receipt(row, tuple(emails[user] for user in users if user in emails))
+        said = receipt(row, tuple(emails[user] for user in users if user in emails), note)
         return receipt_json(said, self._pages(row.id))
 
     async def _pages(self, dataset_id: str) -> AsyncIterator[Sequence[DatasetFileView]]:
@@ -107,19 +116,31 @@ class Shelf:
             after = found[-1].path
 
     async def preview(
-        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, row_count: int = 20
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None = None,
+        *,
+        path: str | None = None,
+        row_count: int = 20,
+        cell_chars: int = CELL_CHARS,
     ) -> Preview:
-        """The first rows of the dataset's main table. Errors: ``NotFound`` where it has none."""
-        await self._access.renew(viewer)
+        """The first rows of one of the dataset's tables, by default its main one.
 
-        def read(session: Session) -> tuple[Dataset, str | None]:
-            row = rows.visible(session, viewer, key_or_alias, revision)
-            return row, main_table(session, row.id)
+        Errors: ``NotFound`` where it has none; ``Unreadable`` for a file that is no table.
+        """
+        if path is None:
+            await self._access.renew(viewer)
 
-        row, path = await self._database.run_read(read)
-        if not row.downloaded or row.local_path is None or path is None:
+            def read(session: Session) -> list[str]:
+                row = rows.visible(session, viewer, key_or_alias, revision)
+                return main_tables(session, row.id, 1) if row.downloaded else []
+
+            (path,) = await self._database.run_read(read) or (None,)
+        if path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
-        return await in_thread("table", read_preview, Path(row.local_path), path, row_count)
+        file = await self.open_file(viewer, key_or_alias, path, revision)
+        return await in_thread("table", read_preview, file, path, row_count, cell_chars)
 
     async def files(
         self,
@@ -174,7 +195,8 @@ class Shelf:
         return found
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
-        """Delete a dataset's files. For those who asked for it, and admins.
+        """Delete a dataset's files. For those who asked for it, and admins. What is asked for of the dataset
+        from now on waits until they are gone.
 
         Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
         """
@@ -195,7 +217,8 @@ class Shelf:
                 ref=rows.ref_of(row),
                 title=row.title,
                 dataset_id=row.id,
-                params={},
+                # A view that is asked for from now on belongs to the next download.
+                params={"views": row.views},
                 requester_id=viewer.user_id,
                 single_flight_key=f"delete:{row.id}",
                 revision=row.revision or None,

@@ -146,10 +146,11 @@ class SpeedLimits:
 
     # -- internal ----------------------------------------------------------------------------------
 
-    def _job_closed(self, job: JobView) -> None:
+    @staticmethod
+    def _job_closed(session: Session, job: JobView) -> None:
         """Called when a job reaches a final state. A failed one keeps its limit, for a retry."""
         if job.state != "failed":
-            self._database.call(_delete, JobSpeedLimit, job.id)
+            _delete(session, JobSpeedLimit, job.id)
 
     def _read(self, session: Session, job_ids: list[str]) -> tuple[SpeedLimitsView, dict[str, int]]:
         """The limits of all downloads together, and those of these jobs in bytes a second."""

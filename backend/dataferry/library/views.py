@@ -160,21 +160,45 @@ class Receipt(View):
     downloaded_at: datetime
     requested_by: tuple[str, ...]
     files: tuple[DatasetFileView, ...]
+    #: What happened on the way that a person should know, such as what an archive held and is not here.
+    note: str | None = None
     #: All of it in one line.
     line: str
 
 
 class PreviewColumn(View):
+    """``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
+    rows that are shown. ``numeric``: the cells that are shown are numbers."""
+
     name: str
     dtype: str
+    numeric: bool
+
+
+class CutCell(View):
+    """A cell that is shown in part. ``row`` and ``column`` count from 0; ``chars``: its whole length."""
+
+    row: int
+    column: int
+    chars: int
 
 
 class Preview(View):
-    """The first rows of a dataset's main table. Cells are untrusted text."""
+    """The first rows of a table. Cells are untrusted text: what the file has, as it has it; None where there
+    is no value."""
 
     path: str
     columns: tuple[PreviewColumn, ...]
-    rows: tuple[tuple[str | int | float | bool | None, ...], ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    #: Of all columns, though not all of a very wide table are shown.
+    column_count: int
+    #: Of the whole file, without its header; None where only its beginning was read.
+    row_count: int | None
+    #: What was guessed or left out, a sentence each.
+    notes: tuple[str, ...] = ()
+    cut: tuple[CutCell, ...] = ()
+    #: Code that loads this table, ready to paste.
+    snippet: str
 
 
 class Deletion(View):

@@ -2,10 +2,8 @@
 
 import re
 from contextlib import AbstractContextManager
-from email.message import Message
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.settings import Settings
@@ -21,6 +19,7 @@ from dataferry.core.types import (
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.http_errors import no_files
+from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.http1 import Headers
 from dataferry.transfer.http.response_errors import published_checksum
 
@@ -212,8 +211,5 @@ def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
 
 def _file_name(response: "requests.Response") -> str:
     """The name that the storage gives the file, else the last part of its address."""
-    disposition = Message()
-    disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    path = disposition.get_filename() or unquote(urlsplit(response.url).path)
-    name = metadata.one_line(path.replace("\\", "/").rpartition("/")[2], 150)
-    return name if name.strip(". ") else "download"
+    given = plain_name(disposition_name(Headers(response.headers)))
+    return given or last_segment(response.url) or "download"

@@ -20,7 +20,7 @@ shares connections, quotas and bandwidth among all fetches of a process. ``docs/
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
 from dataferry.transfer.engine import fetch
 from dataferry.transfer.files.disk import preflight
-from dataferry.transfer.files.workdir import discard_workdir
+from dataferry.transfer.files.workdir import discard_workdir, hold_workdir
 from dataferry.transfer.limits.governor import Governor, Member, Shares
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "Shares",
     "discard_workdir",
     "fetch",
+    "hold_workdir",
     "preflight",
 ]

@@ -64,6 +64,8 @@ def fetch(
     root = workdir or target.parent / ".incomplete" / target.name
     with Workdir.locked(root, manifest) as locked:
         files = locked.read_finished(target)
+        if files is not None:
+            _report_finished(files, locked.note, progress)
         if files is None:
             with member or Governor().join("") as share:
                 options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
@@ -74,6 +76,23 @@ def fetch(
         with suppress(OSError):  # another fetch works beside it
             root.parent.rmdir()
     return FetchResult(files)
+
+
+def _report_finished(
+    files: tuple[FetchedFile, ...], note: str | None, progress: Callable[[Progress], None]
+) -> None:
+    """What a run would have reported last that was killed before it could return."""
+    size, count = sum(file.size for file in files), len(files)
+    progress(
+        Progress(
+            phase="finishing",
+            bytes_done=size,
+            bytes_total=size,
+            files_done=count,
+            files_total=count,
+            note=note,
+        )
+    )
 
 
 def _check_paths(manifest: Manifest) -> None:
@@ -150,6 +169,7 @@ class _Fetch:
             raise
         finally:
             extraction.stop()
+        meter.note(self._workdir.note)  # of what happened on the way, what lasts
         meter.enter_phase("finishing")
         plain = {entry.path: completed[entry.path] for entry in self._manifest.files if not entry.unpack}
         files = tuple(file for _, file in sorted((plain | members).items()))
@@ -185,7 +205,7 @@ class _Fetch:
         """Begins with what an earlier run has left, and reports it."""
         meter = ProgressMeter(
             self._progress,
-            sizes=[entry.size for entry in missing],
+            sizes=[entry.promised_size for entry in missing],
             present_bytes=sum(file.size for file in state.completed.values()),
             present_files=len(state.completed),
         )

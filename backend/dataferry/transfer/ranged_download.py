@@ -22,12 +22,11 @@ from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.spans import Range, Span
 from dataferry.transfer.http.client import HttpResponse
+from dataferry.transfer.http.content_encoding import DecodedBody, names_coding
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import (
-    check_content_encoding,
-    published_checksum,
-    validator_of,
-)
+from dataferry.transfer.http.response_errors import published_checksum, validator_of
+from dataferry.transfer.http.web_pages import check_is_file
+from dataferry.transfer.pace import SlowConnections
 from dataferry.transfer.retries import FaultCounter, backoff_s
 
 #: The time that one request should take: the latency before its response is then small beside it.
@@ -39,6 +38,8 @@ _MAX_WRITE_DELAY_S = 0.1
 _FAST_BYTES_PER_S = 150e6
 #: A file whose validator changes more often during a download is requested as a whole instead.
 _MAX_CHANGES = 2
+#: The same where nothing is promised of it: a file that changed once is another one, else its servers differ.
+_MAX_FREE_CHANGES = 1
 #: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
 _MAX_IGNORED_RANGES = 2
 #: A file that has to begin anew more often is left to a later run.
@@ -63,8 +64,16 @@ class RangeRequest:
     is_probe: bool = False
 
 
+class OneResponseNeeded(Exception):
+    """Nothing shows that the server's answers hold the same bytes: the file must come in one of them."""
+
+
 class _RestartDownload(Exception):
     """What has arrived so far is of no use. The reason is its text, empty if nothing had arrived."""
+
+
+class _SlowConnection(Exception):
+    """Others to the same file are far faster: it is closed, and another brings the rest of the span."""
 
 
 class _IgnoredRange(Exception):
@@ -98,7 +107,9 @@ class RangedDownload:
         #: Nothing is requested before this moment, in monotonic seconds.
         self.paused_until = 0.0
         self._mismatches = 0
-        self._bytes_per_s = 0.0
+        self._slow = SlowConnections(self._url, size, context.limits, context.member)
+        #: By thread: what its last request brought, in bytes a second.
+        self._rates: dict[int, float] = {}
         self._headers: dict[str, str] = {}
         self._ended = False
         if saved is not None and self._part_file.spans.is_complete:
@@ -138,11 +149,15 @@ class RangedDownload:
         failed = False
         try:
             self._perform(request, buffer)
+        except _SlowConnection:
+            self._url.draw_anew()
         except _IgnoredRange:
             failed = True
             restart = self._restart_after_ignored()
         except _RestartDownload as error:
             failed, restart = True, str(error)
+            if restart and not self.entry.is_promised and self._changes >= _MAX_FREE_CHANGES:
+                raise OneResponseNeeded from error
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
             if not part_file.write_gate.closed:
@@ -164,7 +179,8 @@ class RangedDownload:
                 if request.is_probe and self._mode == "probing":
                     self._mode = "unknown"
             self._context.scheduler.wake()
-        self._bytes_per_s = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        rate = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        self._rates[threading.get_ident()] = rate
 
     def sync(self) -> None:
         """Make what has arrived so far survive a power cut."""
@@ -177,12 +193,19 @@ class RangedDownload:
             part_file = self._part_file
         part_file.close()
 
+    def give_up(self) -> None:
+        """The file comes in another way: nothing that has arrived is of use, in this run or a later one."""
+        self.stop()
+        self._context.meter.add(-self._part_file.spans.bytes_held)
+        with self._context.write_gate:
+            self._context.workdir.journal.record_started(PartState(self.entry.path, self.size, None))
+
     def _span_bytes(self) -> int:
         """The size of the next span: enough to keep a connection busy, and smaller towards the end, so that
         all connections end together."""
         limits = self._context.limits
         even_share = self._part_file.spans.missing // (2 * limits.connections)
-        wanted = int(self._bytes_per_s * _TARGET_REQUEST_S)
+        wanted = int(self._rates.get(threading.get_ident(), 0.0) * _TARGET_REQUEST_S)
         return max(limits.piece_bytes, min(wanted, limits.span_bytes, even_share))
 
     # -- one response ------------------------------------------------------------------------------
@@ -204,18 +227,23 @@ class RangedDownload:
         """Check that the response holds the requested bytes of the version that is being downloaded.
 
         Errors: ``_RestartDownload`` where it is another version or no such range, ``ContentChanged`` where
-        it is not the file of the manifest.
+        it is not the file of the manifest; ``OneResponseNeeded``.
         """
         part_file = request.part_file
         if response.status in (412, 416):
             raise _RestartDownload(_CHANGED)
-        check_content_encoding(response, self.entry.path)
+        self._check_content(response, wanted)
         if response.status == 206 and not request.whole_file:
             fits = self._is_requested_range(response, wanted)
         else:
             self._check_size(response.length)
             fits = part_file.spans.extend_to_whole_file(request.span)
         validator = validator_of(response.headers)
+        checksum = self.entry.checksum or published_checksum(response.headers)
+        if not self.entry.is_promised:
+            proof = response.status == 200 or validator or checksum
+            if not proof or (response.status == 200 and response.length is None):
+                raise OneResponseNeeded
         with self._lock:
             if not fits and self._mode == "ranges" and validator == part_file.validator:
                 raise _IgnoredRange
@@ -229,11 +257,21 @@ class RangedDownload:
                 raise _RestartDownload(_CHANGED)
             if not part_file.is_open:
                 part_file.open(validator)
-                checksum = self.entry.checksum or published_checksum(response.headers)
                 part_file.start_hashing(checksum, self._on_hashed)
                 if self.entry.unpack:
                     self._context.extraction.follow(self.entry, part_file)
         self._context.scheduler.wake()
+
+    def _check_content(self, response: HttpResponse, wanted: Range) -> None:
+        """Errors: ``OneResponseNeeded`` for bytes that were packed on the way: a range of those is no range
+        of the file; ``TransferError`` for a page in place of the file."""
+        path, headers = self.entry.path, response.headers
+        from_start = response.status == 200 or wanted[0] == 0
+        body = DecodedBody(response, path) if from_start else None
+        if names_coding(headers, path) or (body is not None and body.encoded):
+            raise OneResponseNeeded
+        if body is not None and not self.entry.is_promised:
+            check_is_file(path, response.host, headers, body.head)
 
     def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
         """Whether a 206 sends the bytes that were requested, or the first of them."""
@@ -248,6 +286,8 @@ class RangedDownload:
 
     def _check_size(self, size: int | None) -> None:
         if size not in (None, self.size):
+            if not self.entry.is_promised:
+                raise OneResponseNeeded
             raise ContentChanged(
                 f"{self.entry.path} has {size} bytes at its source now, not the {self.size} promised.",
                 next_step="Try again: the file list is read anew.",
@@ -257,14 +297,18 @@ class RangedDownload:
         """Write the body as it arrives, up to the end of the span, which may decrease meanwhile."""
         part_file, span = request.part_file, request.span
         scheduler, member = self._context.scheduler, self._context.member
-        started = written_at = time.monotonic()
+        pace = self._slow.pace_of(response.connection)
+        started = written_at = arrived_at = time.monotonic()
         first, filled = span.position, 0
         try:
             while span.remaining > filled:
+                asked_at = time.monotonic()
                 count = response.readinto(buffer[filled : min(len(buffer), span.remaining)])
                 if count == 0:
                     missing = span.remaining - filled
                     raise NetworkFault(f"{self.entry.path} ended early: {missing} bytes are missing.")
+                before, arrived_at = arrived_at, time.monotonic()
+                is_slow = self._slow.is_one(pace, count, arrived_at - before, arrived_at - asked_at)
                 member.throttle(count, scheduler.check_cancelled)
                 filled += count
                 if filled >= _WRITE_BYTES or time.monotonic() - written_at >= _MAX_WRITE_DELAY_S:
@@ -273,6 +317,8 @@ class RangedDownload:
                     written_at = time.monotonic()
                     if (span.position - first) < _FAST_BYTES_PER_S * (written_at - started):
                         scheduler.connection_is_slow()
+                if is_slow and self._mode == "ranges" and span.remaining > self._part_file.piece_bytes // 4:
+                    raise _SlowConnection
         finally:
             if filled:
                 self._write(part_file, span, buffer[: min(filled, span.remaining)])

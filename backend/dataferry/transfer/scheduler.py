@@ -19,7 +19,7 @@ from dataferry.transfer.files.write_gate import WriteGate
 from dataferry.transfer.http.client import HttpClient
 from dataferry.transfer.http.requester import Requester
 from dataferry.transfer.limits.governor import Member
-from dataferry.transfer.ranged_download import RangedDownload, RangeRequest
+from dataferry.transfer.ranged_download import OneResponseNeeded, RangedDownload, RangeRequest
 from dataferry.transfer.retries import FaultCounter, RefetchBudget, backoff_s
 from dataferry.transfer.single_download import LargeFileDiscovered, SingleDownloader
 
@@ -91,6 +91,8 @@ class ConnectionScheduler:
         self._later: list[tuple[float, FileEntry]] = []
         self._parts = dict(parts)
         self._ranged: list[RangedDownload] = []
+        #: Files that must come in one response.
+        self._undivided: set[str] = set()
         self._changed = threading.Condition()
         self._completed: dict[str, FetchedFile] = {}
         self._errors: list[Exception] = []
@@ -267,15 +269,18 @@ class ConnectionScheduler:
             if isinstance(work, RangeRequest):
                 work.download.download(work, buffer)
             else:
-                file = self._single_downloader.download(work, buffer)
+                undivided = work.path in self._undivided
+                file = self._single_downloader.download(work, buffer, in_one_response=undivided)
                 with self._changed:
                     self._completed[file.path] = file
                 self._faults.reset()
                 self._meter.file_completed()
         except LargeFileDiscovered as found:
             assert isinstance(work, FileEntry)
-            self._meter.add_total(found.size)
             self._start_ranged(work, found.size)
+        except OneResponseNeeded:
+            assert isinstance(work, RangeRequest)
+            self._queue_undivided(work.download)
         except Exception as error:
             pause_s = self._handle_fault(work, error)
             with self._changed:
@@ -317,12 +322,32 @@ class ConnectionScheduler:
         return min([_IDLE_POLL_S, *(at - now for at in due_at if at > now)])
 
     def _is_large(self, entry: FileEntry) -> bool:
-        return isinstance(entry.origin, Http) and (entry.size or 0) > self._limits.piece_bytes
+        divided = isinstance(entry.origin, Http) and entry.path not in self._undivided
+        return divided and (entry.size or 0) > self._limits.piece_bytes
 
     def _start_ranged(self, entry: FileEntry, size: int) -> None:
+        if entry.promised_size is None:
+            self._meter.add_total(size)
         with self._changed:
             saved = self._parts.pop(entry.path, None)
+            if saved is not None and saved.size != size:
+                saved = None
             self._ranged.append(RangedDownload(entry, size, saved, self._context))
+            self._changed.notify_all()
+
+    def _queue_undivided(self, download: RangedDownload) -> None:
+        """Have a file come in one response, from its first byte."""
+        with self._changed:
+            if download not in self._ranged:
+                return  # another of its connections has seen to it
+            self._ranged.remove(download)
+            self._undivided.add(download.entry.path)
+        download.give_up()
+        if download.entry.promised_size is None:
+            self._meter.remove_total(download.size)
+        with self._changed:
+            if not self._ending:
+                self._queue.append(download.entry)
             self._changed.notify_all()
 
     # -- faults --------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import { JOBS_KEY } from "./jobs";
 import { jobStore } from "./live";
 
 const FOREVER = Number.POSITIVE_INFINITY;
+/** What the server gives of one cell at most. */
+const MOST_CELL_CHARS = 1_000_000;
 
 /** What the server says of itself before anybody signs in. */
 export const appQuery = queryOptions({
@@ -82,16 +84,13 @@ export function receiptQuery(key: string, revision?: string) {
   });
 }
 
-/** Null where the dataset has no table that can be shown. */
-export function previewQuery(key: string, revision?: string) {
+/** The first rows of the dataset's main table. Cells are cut, unless they are asked for whole. */
+export function previewQuery(key: string, revision?: string, whole = false) {
   return queryOptions({
-    queryKey: ["library", "preview", key, revision],
-    queryFn: async () => {
-      const path = { key };
-      const { data } = await api.GET("/api/datasets/{key}/preview", {
-        params: { path, query: { revision } },
-      });
-      return data ?? null;
+    queryKey: ["library", "preview", key, revision, whole],
+    queryFn: () => {
+      const query = { revision, cell_chars: whole ? MOST_CELL_CHARS : undefined };
+      return answerOf(api.GET("/api/datasets/{key}/preview", { params: { path: { key }, query } }));
     },
     staleTime: FOREVER,
   });

@@ -447,7 +447,7 @@ export interface paths {
         };
         /**
          * Get Preview
-         * @description The first rows of the dataset's main table.
+         * @description The first rows of one of the dataset's tables, by default its main one.
          */
         get: operations["get_preview"];
         put?: never;
@@ -1065,6 +1065,18 @@ export interface components {
             username?: string | null;
         };
         /**
+         * CutCell
+         * @description A cell that is shown in part. ``row`` and ``column`` count from 0; ``chars``: its whole length.
+         */
+        CutCell: {
+            /** Row */
+            row: number;
+            /** Column */
+            column: number;
+            /** Chars */
+            chars: number;
+        };
+        /**
          * DatasetCard
          * @description A dataset offered in an answer; built from tool results only, never from model text.
          *
@@ -1666,7 +1678,8 @@ export interface components {
         };
         /**
          * Preview
-         * @description The first rows of a dataset's main table. Cells are untrusted text.
+         * @description The first rows of a table. Cells are untrusted text: what the file has, as it has it; None where there
+         *     is no value.
          */
         Preview: {
             /** Path */
@@ -1674,14 +1687,36 @@ export interface components {
             /** Columns */
             columns: components["schemas"]["PreviewColumn"][];
             /** Rows */
-            rows: (string | number | boolean | null)[][];
+            rows: (string | null)[][];
+            /** Column Count */
+            column_count: number;
+            /** Row Count */
+            row_count: number | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Cut
+             * @default []
+             */
+            cut: components["schemas"]["CutCell"][];
+            /** Snippet */
+            snippet: string;
         };
-        /** PreviewColumn */
+        /**
+         * PreviewColumn
+         * @description ``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
+         *     rows that are shown. ``numeric``: the cells that are shown are numbers.
+         */
         PreviewColumn: {
             /** Name */
             name: string;
             /** Dtype */
             dtype: string;
+            /** Numeric */
+            numeric: boolean;
         };
         /**
          * Problem
@@ -1817,6 +1852,8 @@ export interface components {
             requested_by: string[];
             /** Files */
             files: components["schemas"]["DatasetFileView"][];
+            /** Note */
+            note?: string | null;
             /** Line */
             line: string;
         };
@@ -3060,7 +3097,9 @@ export interface operations {
         parameters: {
             query?: {
                 revision?: string | null;
+                path?: string | null;
                 rows?: number;
+                cell_chars?: number;
             };
             header?: never;
             path: {

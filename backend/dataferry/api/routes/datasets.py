@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
-from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
+from dataferry.core.specs import source_named
+from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.selection import Selection
 from dataferry.library.views import (
@@ -168,10 +169,12 @@ async def get_preview(
     viewer: Current,
     wired: Wired,
     revision: Revision = None,
+    path: Annotated[str | None, Query(max_length=4096)] = None,
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
+    cell_chars: Annotated[int, Query(ge=1, le=1_000_000)] = 1_000,
 ) -> Preview:
-    """The first rows of the dataset's main table."""
-    return await wired.shelf.preview(viewer, key, revision, row_count=rows)
+    """The first rows of one of the dataset's tables, by default its main one."""
+    return await wired.shelf.preview(viewer, key, revision, path=path, row_count=rows, cell_chars=cell_chars)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
@@ -191,7 +194,7 @@ def _ref(source: str | None, dataset_id: str) -> DatasetRef:
     if dataset_id.startswith(("http://", "https://")) and source in (None, "url"):
         return DatasetRef.make("url", dataset_id)
     prefix = dataset_id.partition(":")[0]
-    if source != "url" and prefix in SOURCE_NAMES and ":" in dataset_id:
+    if source != "url" and ":" in dataset_id and source_named(prefix) is not None:
         return DatasetRef.parse(dataset_id)
     if source is None:
         raise InvalidInput(

@@ -96,7 +96,7 @@ class Requester:
         tries: _Tries,
     ) -> HttpResponse | None:
         """A response of an expected status; None if the next try may have one."""
-        host, account = host_of(address.url), _account(address)
+        host, account = host_of(address.url), account_of(address)
         # The slot first: a request that waits for one must not have been counted before the host blocks.
         slot = self._member.acquire_slot(host, self._scheduler.check_cancelled)
         wait_s = self._member.request(host, self._scheduler.check_cancelled, kind=account)
@@ -118,7 +118,8 @@ class Requester:
             raise
         if response.status in expected:
             self._member.record_served(slot, response.host)
-            resolved_url.record_redirect(address, response.url)
+            if not response.had_cookies:
+                resolved_url.record_redirect(address, response.url)
             return response
         with response:
             error = response_error(response, path, self._ref, signed_in=bool(account))
@@ -245,7 +246,7 @@ class Requester:
         )
 
 
-def _account(origin: Http) -> str:
+def account_of(origin: Http) -> str:
     """A key for each account, since hosts count each one's requests; not the credential itself."""
     for name, value in origin.headers.items():
         if name.lower() == "authorization":

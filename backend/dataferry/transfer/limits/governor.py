@@ -175,12 +175,21 @@ class Member:
         """Learn from a response that no ``request`` was made for: where a redirect led."""
         self._governor.quotas.observe_response(host, kind, headers, status)
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether a cap on bandwidth is in force."""
+        return self._capped or not self._governor.uncapped
+
+    def can_spare_requests(self, host: str, *, kind: str = "") -> bool:
+        """Whether a host that counts requests has most of them left: a few more cost nobody anything."""
+        return self._governor.quotas.can_spare(host, kind)
+
     def throttle(self, count: int, check_cancelled: Callable[[], None]) -> None:
         """Wait until ``count`` bytes that were received are within every cap.
 
         Errors: those of ``check_cancelled``; ``Cancelled`` once the member has left.
         """
-        if self._capped or not self._governor.uncapped:
+        if self.is_capped:
             self._governor.bandwidth.throttle(self._flow, count, check_cancelled)
 
     def leave(self) -> None:

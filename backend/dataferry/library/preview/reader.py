@@ -1,0 +1,46 @@
+"""Which reader takes a file: its first bytes decide, and its name where they do not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dataferry.library.preview.arrow import read_arrow
+from dataferry.library.preview.delimited import read_delimited
+from dataferry.library.preview.head import Head, Kind, read_head
+from dataferry.library.preview.json_text import read_json
+from dataferry.library.preview.parquet import read_parquet
+from dataferry.library.preview.table import NotATable, Table, shortened
+from dataferry.library.preview.workbook import read_workbook
+
+Reader = Callable[[Head, str, int], Table]
+
+#: A longer cell is cut, unless more is asked for.
+CELL_CHARS = 1_000
+_READERS: dict[Kind, Reader] = {
+    "parquet": read_parquet,
+    "arrow": read_arrow,
+    "xlsx": read_workbook,
+    "xls": read_workbook,
+}
+_JSON = (".json", ".jsonl", ".ndjson", ".geojson")
+#: Names of what is no text.
+_TYPED = (".parquet", ".feather", ".arrow", ".arrows", ".ipc", ".xlsx", ".xls")
+
+
+def read_table(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS) -> Table:
+    """The first ``rows`` rows of the file ``path``, which its dataset calls ``name``; cells are cut after
+    ``cell_chars``. Blocks.
+
+    Errors: ``NotATable`` with the reason; ``OSError`` where it cannot be opened.
+    """
+    head = read_head(path, name)
+    if not head.data and head.kind == "text":
+        raise NotATable("It is empty.")
+    return shortened(_reader(head)(head, str(path), rows), cell_chars)
+
+
+def _reader(head: Head) -> Reader:
+    if reader := _READERS.get(head.kind):
+        return reader
+    if head.suffix in _TYPED:
+        raise NotATable(f"It is no {head.suffix} file, whatever its name says.")
+    return read_json if head.suffix in _JSON else read_delimited
