@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 
 from dataferry.chat.agent import DEFAULT_MODEL
 from dataferry.chat.events import NoticeAdded
-from dataferry.chat.model_endings import Ending
+from dataferry.chat.model_endings import Ending, ending_of
 from dataferry.chat.model_steps import StepWatch
 from tests.fakes.gemini import GeminiFake, Reply, call, say
 from tests.support.asking import Asked, ask, kinds
@@ -247,6 +247,27 @@ async def test_the_steps_limit_is_no_broken_answer(gemini: GeminiFake) -> None:
     gemini.script(*[Reply("Looking.", SEARCH.calls)] * 3)
     notice = (await ask(gemini, agent_steps=3)).notices[0]
     assert notice.startswith("The model used all of its 3 steps")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "kind"),
+    [
+        ({"finish_reason": "stop"}, "whole"),
+        ({"finish_reason": "COMPLETE"}, "whole"),
+        ({"finish_reason": "length"}, "length"),
+        ({"finish_reason": "content_filter"}, "safety"),
+        ({"stop_reason": "end_turn"}, "whole"),
+        ({"stop_reason": "refusal"}, "safety"),
+        ({"stop_reason": None, "model": "x"}, None),
+        ({"done_reason": "length"}, "length"),
+        ({"prompt_feedback": {"block_reason": None}, "finish_reason": "STOP"}, "whole"),
+        ({"finish_reason": "<script>\u202e"}, "other"),
+    ],
+)
+def test_every_provider_has_names_of_its_own(metadata: dict[str, Any], kind: str | None) -> None:
+    ending = ending_of(metadata)
+    assert (ending.kind if ending else None) == kind
+    assert ending is None or "\u202e" not in ending.without_words
 
 
 def test_a_model_that_does_not_stream_has_shown_its_words_at_once() -> None:

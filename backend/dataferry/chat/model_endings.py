@@ -9,11 +9,14 @@ from dataferry.sources.metadata import one_line
 Kind = Literal["whole", "length", "safety", "question", "recitation", "language", "call", "other"]
 
 _KINDS: dict[Kind, tuple[str, ...]] = {
-    "whole": ("STOP", "END_TURN", "STOP_SEQUENCE", "TOOL_CALLS", "TOOL_USE", "FUNCTION_CALL"),
-    "length": ("MAX_TOKENS", "LENGTH", "MODEL_CONTEXT_WINDOW_EXCEEDED"),
+    "whole": (
+        *("STOP", "END_TURN", "STOP_SEQUENCE", "COMPLETE", "COMPLETED", "EOS_TOKEN"),
+        *("TOOL_CALL", "TOOL_CALLS", "TOOL_USE", "FUNCTION_CALL"),
+    ),
+    "length": ("MAX_TOKENS", "LENGTH", "MODEL_LENGTH", "MODEL_CONTEXT_WINDOW_EXCEEDED"),
     "safety": (
         *("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "MODEL_ARMOR"),
-        *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "CONTENT_FILTER", "REFUSAL"),
+        *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "CONTENT_FILTER", "REFUSAL", "GUARDRAIL_INTERVENED"),
     ),
     "recitation": ("RECITATION", "IMAGE_RECITATION"),
     "language": ("LANGUAGE",),

@@ -188,13 +188,14 @@ def _print_library(page: dict[str, Any], as_json: bool) -> None:
             dataset["ref"],
             dataset["status"],
             size(dataset["size"]),
-            _file_count(dataset),
+            file_count(dataset),
             dataset["local_path"] or "",
         )
     out.print(table)
 
 
-def _file_count(dataset: dict[str, Any]) -> str:
+def file_count(dataset: dict[str, Any]) -> str:
+    """Of a row of the library, for its column."""
     count = dataset["file_count"]
     return readable_count(count, more=dataset["more_files"]) if count else "–"
 

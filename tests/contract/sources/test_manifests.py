@@ -119,6 +119,21 @@ def test_what_the_hubs_storage_sends_arrives(huggingface: Hub, tmp_path: Path) -
     assert all(hop.authorization for hop in hops)
 
 
+@pytest.mark.parametrize(
+    ("status", "words"), [(451, "Unavailable"), (403, "Access to this resource is disabled.")]
+)
+def test_a_file_that_huggingface_closed_is_closed(
+    huggingface: Hub, tmp_path: Path, status: int, words: str
+) -> None:
+    """rom1504/img2dataset#379: the files' addresses say it too, when the list was read before."""
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
+    huggingface.fake.fault("refused", where="bytes", status=status, message=words, shape="hub")
+    with pytest.raises(Forbidden, match="HuggingFace has closed") as caught:
+        transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event())
+    assert caught.value.code == "forbidden"
+    assert "oken" not in f"{caught.value.detail} {caught.value.next_step}"
+
+
 def test_a_repository_without_files_says_so(huggingface: Hub) -> None:
     huggingface.fake.catalogue.add(
         FakeDataset("huggingface", "acme/bare", "Bare", "", "mit", dict, bare=True)

@@ -46,6 +46,12 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
             f"{host} has no file {path} ({status}).",
             next_step="Search for the dataset again: its files may have changed.",
         )
+    if status == 451 or (status == 403 and "disabled" in response.headers.get("x-error-message", "").lower()):
+        # HuggingFace's words for what it closed itself: no token and no terms open it.
+        return Forbidden(
+            f"{SOURCES[ref.source].label if SOURCES[ref.source].hub else host} has closed {path} ({status}).",
+            next_step="Nobody can download it now; its page may say why.",
+        )
     if status == 202:
         return NetworkFault(f"{host} is still preparing {path}.", retry_after=wait_s or PREPARING_WAIT_S)
     if status in (401, 403):

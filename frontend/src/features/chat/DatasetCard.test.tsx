@@ -20,6 +20,11 @@ function receive(fields: Partial<JobView>) {
   act(() => jobStore.received(sampleJob(fields)));
 }
 
+test("a count that the source broke off is told as one", async () => {
+  renderOnPage(<DatasetCard card={sampleCard({ file_count: 100_000, more_files: true })} />);
+  expect(await screen.findByText(/ · more than 100,000 files · /)).toBeVisible();
+});
+
 test("Download becomes progress with Cancel, then Open with the path", async () => {
   const server = answerRequests({
     "POST /api/datasets/download/kaggle": () => json(ticket, 202),
