@@ -333,7 +333,8 @@ class ConnectionScheduler:
             self._meter.add_total(size)
         with self._changed:
             saved = self._parts.pop(entry.path, None)
-            if saved is not None and saved.size != size:
+            if saved is not None and saved.size != size:  # another version by now
+                self._meter.add(-sum(stop - start for start, stop in saved.held))
                 saved = None
             self._ranged.append(RangedDownload(entry, size, saved, self._context))
             self._changed.notify_all()
