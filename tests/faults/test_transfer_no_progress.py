@@ -125,6 +125,14 @@ def test_a_range_that_is_ignored_now_and_then_costs_nothing(server: FileServer, 
     assert done == sorted(done), "nothing is thrown away"
 
 
+def test_ranges_that_come_with_a_200(server: FileServer, tmp_path: Path) -> None:
+    """modelscope/modelscope_hub#50: the right bytes and Content-Range under the wrong status are a range."""
+    server.fault("a.bin", "partial_200")
+    run(server.manifest(), tmp_path / "set")
+    assert (tmp_path / "set" / "a.bin").read_bytes() == BODY
+    assert server.served_bytes == len(BODY)
+
+
 def test_another_version_in_every_answer(server: FileServer, tmp_path: Path) -> None:
     """781flyingdutchman/background_downloader#541."""
     server.fault("a.bin", "fresh_etag")

@@ -12,7 +12,6 @@ from dataferry.core.errors import (
     ContentChanged,
     DataferryError,
     NetworkFault,
-    TransferError,
 )
 from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
@@ -28,7 +27,7 @@ from dataferry.transfer.http.resolved_url import ResolvedUrl
 from dataferry.transfer.http.response_errors import published_checksum, validator_of
 from dataferry.transfer.http.web_pages import check_is_file
 from dataferry.transfer.pace import SlowConnections
-from dataferry.transfer.retries import FaultCounter, backoff_s
+from dataferry.transfer.retries import FileTries
 
 #: The time that one request should take: the latency before its response is then small beside it.
 _TARGET_REQUEST_S = 2.0
@@ -41,10 +40,6 @@ _FAST_BYTES_PER_S = 150e6
 _MAX_CHANGES = 2
 #: The same where nothing is promised of it: a file that changed once is another one, else its servers differ.
 _MAX_FREE_CHANGES = 1
-#: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
-_MAX_IGNORED_RANGES = 2
-#: A file that has to begin anew more often is left to a later run.
-_MAX_RESTARTS = 6
 _CHANGED = "changed at its source"
 _BROKE_OFF = "broke off, and its server cannot continue it"
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
@@ -100,13 +95,7 @@ class RangedDownload:
         self._lock = threading.Lock()
         self._mode: Literal["unknown", "probing", "ranges", "whole"] = "unknown"
         self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
-        self._restarts = 0
-        self._changes = 0
-        self._ignored_ranges = 0
-        #: Requests in a row that ended without a byte that is kept.
-        self._faults = FaultCounter()
-        #: Nothing is requested before this moment, in monotonic seconds.
-        self.paused_until = 0.0
+        self.tries = FileTries(entry.path, context.limits.backoff_s)
         self._mismatches = 0
         self._slow = SlowConnections(self._url, size, context.limits, context.member)
         #: By thread: what its last request brought, in bytes a second.
@@ -122,7 +111,7 @@ class RangedDownload:
     def next_request(self) -> RangeRequest | None:
         """Missing bytes for one connection; None where there are none to request now."""
         with self._lock:
-            if self._ended or self._mode == "probing" or time.monotonic() < self.paused_until:
+            if self._ended or self._mode == "probing" or self.tries.is_paused:
                 return None
             whole_file = self._mode == "whole"
             span = self._part_file.spans.next_span(self.size if whole_file else self._span_bytes())
@@ -157,7 +146,7 @@ class RangedDownload:
             restart = self._restart_after_ignored()
         except _RestartDownload as error:
             failed, restart = True, str(error)
-            if restart and not self.entry.is_promised and self._changes >= _MAX_FREE_CHANGES:
+            if restart and not self.entry.is_promised and self.tries.changes >= _MAX_FREE_CHANGES:
                 raise OneResponseNeeded from error
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
@@ -174,7 +163,7 @@ class RangedDownload:
         finally:
             part_file.release(span)
             if failed:
-                self._pause(part_file)
+                self.tries.fault(others_go_on=part_file.spans.is_under_way)
             if restart is not None:
                 self._restart(part_file, restart, broke_off)
             with self._lock:
@@ -235,8 +224,12 @@ class RangedDownload:
         part_file = request.part_file
         if response.status in (412, 416):
             raise _RestartDownload(_CHANGED)
-        self._check_content(response, wanted)
-        if response.status == 206 and not request.whole_file:
+        # Some servers send the range with a 200.
+        is_part = not request.whole_file and (
+            response.status == 206 or ("content-range" in response.headers and response.length != self.size)
+        )
+        self._check_content(response, from_start=not is_part or wanted[0] == 0)
+        if is_part:
             fits = self._is_requested_range(response, wanted)
         else:
             self._check_size(response.length)
@@ -251,8 +244,8 @@ class RangedDownload:
             if not fits and self._mode == "ranges" and validator == part_file.validator:
                 raise _IgnoredRange
             if part_file is self._part_file:
-                self._mode = "ranges" if response.status == 206 and fits else "whole"
-                self._ignored_ranges = 0
+                self._mode = "ranges" if is_part and fits else "whole"
+                self.tries.range_honoured()
             if not fits:
                 raise _RestartDownload
             known = part_file.is_open or part_file.validator is not None
@@ -265,11 +258,10 @@ class RangedDownload:
                     self._context.extraction.follow(self.entry, part_file)
         self._context.scheduler.wake()
 
-    def _check_content(self, response: HttpResponse, wanted: Range) -> None:
+    def _check_content(self, response: HttpResponse, *, from_start: bool) -> None:
         """Errors: ``OneResponseNeeded`` for bytes that were packed on the way: a range of those is no range
         of the file; ``TransferError`` for a page in place of the file."""
         path, headers = self.entry.path, response.headers
-        from_start = response.status == 200 or wanted[0] == 0
         body = DecodedBody(response, path) if from_start else None
         if names_coding(headers, path) or (body is not None and body.encoded):
             raise OneResponseNeeded
@@ -277,7 +269,7 @@ class RangedDownload:
             check_is_file(path, response.host, headers, body.head)
 
     def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
-        """Whether a 206 sends the bytes that were requested, or the first of them."""
+        """Whether a response sends the bytes that were requested, or the first of them."""
         match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if match is None:
             return False
@@ -331,7 +323,7 @@ class RangedDownload:
         count = part_file.write(span, chunk)
         self._context.meter.add(count)
         if self._mode == "ranges":  # else a fault throws it away
-            self._faults.kept(count)
+            self.tries.kept(count)
             self._context.scheduler.kept(count)
 
     # -- completion --------------------------------------------------------------------------------
@@ -372,18 +364,10 @@ class RangedDownload:
 
     # -- faults ------------------------------------------------------------------------------------
 
-    def _pause(self, part_file: PartFile) -> None:
-        """After a fault nothing is requested for a while, unless other connections get on with the file."""
-        pause_s = backoff_s(self._context.limits.backoff_s, self._faults.add())
-        with self._lock:
-            if not part_file.spans.is_under_way:
-                self.paused_until = time.monotonic() + pause_s
-
     def _restart_after_ignored(self) -> str | None:
         """Why the file has to begin anew, now that its server ignored a range; None if it need not yet."""
         with self._lock:
-            self._ignored_ranges += 1
-            if self._ignored_ranges <= _MAX_IGNORED_RANGES:
+            if self.tries.range_ignored():
                 return None
             self._mode = "whole"
             return "is not sent in ranges any more"
@@ -398,22 +382,12 @@ class RangedDownload:
             self._part_file = PartFile(
                 self.entry, self.size, self._context.workdir, None, part_file.piece_bytes
             )
-            self._restarts += 1
-            self._changes += reason == _CHANGED
+            spent = self.tries.restart(changed=reason == _CHANGED, broke_off=broke_off)
             if self._mode != "whole":
-                self._mode = "unknown" if self._changes <= _MAX_CHANGES else "whole"
+                self._mode = "unknown" if self.tries.changes <= _MAX_CHANGES else "whole"
         self._context.meter.add(-held)
         self._context.scheduler.discarded(self.entry, held)
-        if self._restarts > _MAX_RESTARTS:
-            self._context.scheduler.failed(self._restarts_spent(broke_off), self.entry)
+        if spent is not None:
+            self._context.scheduler.failed(spent, self.entry)
         elif reason:
             self._context.meter.note(f"{self.entry.path} {reason}; it is fetched anew.")
-
-    def _restarts_spent(self, broke_off: DataferryError | None) -> TransferError:
-        what = f"{self.entry.path} had to begin anew {self._restarts} times"
-        if broke_off is None:
-            return ContentChanged(f"{what}: its server says each time that it has changed.")
-        return NetworkFault(
-            f"{what}, as its server cannot continue a download. {broke_off.detail}",
-            next_step="Try again later, or over another line.",
-        )

@@ -1,13 +1,19 @@
 """What tries a fetch has left: pauses that grow from fault to fault, and budgets after which it ends."""
 
 import threading
+import time
 from collections import Counter
 
-from dataferry.core.errors import NetworkFault
+from dataferry.core.errors import ContentChanged, DataferryError, NetworkFault, TransferError
 from dataferry.core.sizes import readable_bytes
+from dataferry.core.types import FileEntry
 
 #: The longest pause after a fault.
 _MAX_BACKOFF_S = 1.0
+#: A large file that has to begin anew more often is left to a later run.
+_MAX_RESTARTS = 6
+#: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
+_MAX_IGNORED_RANGES = 2
 #: So many bytes that arrived and are kept take one fault back. Bytes that are thrown away take none.
 _BYTES_PER_FAULT = 64 * 1024
 
@@ -76,3 +82,83 @@ class RefetchBudget:
             " does not go on where it stopped.",
             next_step="Try again later, or over another line; what has arrived whole is kept.",
         )
+
+
+class FileTries:
+    """What tries one large file has left."""
+
+    def __init__(self, path: str, first_backoff_s: float) -> None:
+        self._path = path
+        self._first_backoff_s = first_backoff_s
+        self._faults = FaultCounter()
+        self._restarts = 0
+        self._ignored_ranges = 0
+        #: How often it had changed at its source.
+        self.changes = 0
+        #: Nothing of it is requested before this moment, in monotonic seconds.
+        self.paused_until = 0.0
+
+    @property
+    def is_paused(self) -> bool:
+        return time.monotonic() < self.paused_until
+
+    def kept(self, count: int) -> None:
+        """So many bytes have arrived and are kept."""
+        self._faults.kept(count)
+
+    def fault(self, *, others_go_on: bool) -> None:
+        """A request failed: the file pauses, unless other connections get on with it."""
+        pause_s = backoff_s(self._first_backoff_s, self._faults.add())
+        if not others_go_on:
+            self.paused_until = time.monotonic() + pause_s
+
+    def range_honoured(self) -> None:
+        self._ignored_ranges = 0
+
+    def range_ignored(self) -> bool:
+        """A server that honoured ranges sent other bytes. Whether another range is worth a try."""
+        self._ignored_ranges += 1
+        return self._ignored_ranges <= _MAX_IGNORED_RANGES
+
+    def restart(self, *, changed: bool, broke_off: DataferryError | None) -> TransferError | None:
+        """The file begins anew, as it had changed or as its only response ``broke_off``. Its error once it
+        has begun too often."""
+        self._restarts += 1
+        self.changes += changed
+        if self._restarts <= _MAX_RESTARTS:
+            return None
+        what = f"{self._path} had to begin anew {self._restarts} times"
+        if broke_off is None:
+            return ContentChanged(f"{what}: its server says each time that it has changed.")
+        return NetworkFault(
+            f"{what}, as its server cannot continue a download. {broke_off.detail}",
+            next_step="Try again later, or over another line.",
+        )
+
+
+class PausedFiles:
+    """Small files that failed, until each may be requested again. Under the lock of its owner."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[float, FileEntry]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def due_at(self) -> list[float]:
+        """When each is, in monotonic seconds."""
+        return [at for at, _ in self._waiting]
+
+    def add(self, entry: FileEntry, pause_s: float) -> None:
+        self._waiting.append((time.monotonic() + pause_s, entry))
+
+    def take_due(self) -> list[FileEntry]:
+        now = time.monotonic()
+        due = [entry for at, entry in self._waiting if at <= now]
+        if due:
+            self._waiting = [(at, entry) for at, entry in self._waiting if at > now]
+        return due
+
+    def clear(self) -> None:
+        self._waiting.clear()

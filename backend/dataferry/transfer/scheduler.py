@@ -21,7 +21,7 @@ from dataferry.transfer.http.client import HttpClient
 from dataferry.transfer.http.requester import Requester
 from dataferry.transfer.limits.governor import Member
 from dataferry.transfer.ranged_download import OneResponseNeeded, RangedDownload, RangeRequest
-from dataferry.transfer.retries import FaultCounter, RefetchBudget, backoff_s
+from dataferry.transfer.retries import FaultCounter, PausedFiles, RefetchBudget, backoff_s
 from dataferry.transfer.single_download import LargeFileDiscovered, SingleDownloader
 
 #: How long a stop waits for its threads; one that hangs in a name look-up is left to end by itself.
@@ -90,8 +90,7 @@ class ConnectionScheduler:
         )
         self._single_downloader = SingleDownloader(self._context)
         self._queue = deque(files)
-        #: Small files that failed, and when each may be requested again.
-        self._later: list[tuple[float, FileEntry]] = []
+        self._paused = PausedFiles()
         self._parts = dict(parts)
         self._ranged: list[RangedDownload] = []
         #: Files that must come in one response.
@@ -265,7 +264,7 @@ class ConnectionScheduler:
                     self.connection_is_slow()
 
     def _is_needed_or_over(self) -> bool:
-        return not self._one_is_enough or self._ending or not (self._queue or self._later or self._ranged)
+        return not self._one_is_enough or self._ending or not (self._queue or self._paused or self._ranged)
 
     def _perform(self, work: Work, buffer: memoryview) -> None:
         try:
@@ -296,14 +295,14 @@ class ConnectionScheduler:
                 for download in self._ranged:
                     if not self._ending and (request := download.next_request()) is not None:
                         return request
-                self._requeue_due()
+                self._queue.extend(self._paused.take_due())
                 if self._queue:
                     entry = self._queue.popleft()
                     if not self._is_large(entry):
                         return entry
                     self._start_ranged(entry, entry.size or 0)
                     continue
-                if self._ending or not (self._ranged or self._later):
+                if self._ending or not (self._ranged or self._paused):
                     self._changed.notify_all()
                     return None
                 for download in self._ranged:
@@ -311,16 +310,9 @@ class ConnectionScheduler:
                         return request
                 self._changed.wait(self._idle_s())
 
-    def _requeue_due(self) -> None:
-        now = time.monotonic()
-        due = [entry for at, entry in self._later if at <= now]
-        if due:
-            self._later = [(at, entry) for at, entry in self._later if at > now]
-            self._queue.extend(due)
-
     def _idle_s(self) -> float:
         """How long an idle connection waits before it looks for work again."""
-        due_at = [at for at, _ in self._later] + [download.paused_until for download in self._ranged]
+        due_at = [*self._paused.due_at, *(download.tries.paused_until for download in self._ranged)]
         now = time.monotonic()
         return min([_IDLE_POLL_S, *(at - now for at in due_at if at > now)])
 
@@ -373,8 +365,7 @@ class ConnectionScheduler:
             elif isinstance(work, FileEntry):
                 attempts = self._attempts[entry.path]
                 if attempts < MAX_ATTEMPTS and not self._ending:
-                    again_at = time.monotonic() + backoff_s(self._limits.backoff_s, attempts)
-                    self._later.append((again_at, entry))
+                    self._paused.add(entry, backoff_s(self._limits.backoff_s, attempts))
                 else:
                     self._errors.append(error)
         return pause_s
@@ -402,4 +393,4 @@ class ConnectionScheduler:
 
     def _clear_queue(self) -> None:
         self._queue.clear()
-        self._later.clear()
+        self._paused.clear()
