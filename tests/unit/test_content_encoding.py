@@ -189,6 +189,13 @@ def test_bytes_that_were_not_packed_at_all_stay(server: LinkServer, coding: str,
         assert read(body) == content
 
 
+def test_text_that_is_a_short_packed_file_by_chance_stays(server: LinkServer) -> None:
+    """Raw deflate has nothing to be known by: its beginning and end may stand in any text."""
+    text = raw_deflate(b"a") + b",b,c\n1,2,3\n" * 100
+    with body_of(server, text, "deflate") as body:
+        assert read(body) == text
+
+
 def test_a_coding_that_nobody_knows_is_told(server: LinkServer) -> None:
     for coding in ("sdch", "exi", "compress"):
         with (

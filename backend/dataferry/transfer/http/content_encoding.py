@@ -239,7 +239,8 @@ def _first_bytes(coding: str, head: bytes) -> bytes | None:
     except _Damaged:
         # What begins as it should is damaged; the others have no beginning that tells.
         return unpacked if coding in _MAGIC else None
-    return unpacked
+    # Some text is the beginning of a short packed file by chance.
+    return None if layer.has_rest else unpacked
 
 
 class _Layer:
@@ -252,6 +253,8 @@ class _Layer:
         self._pending = b""
         self._surplus = b""
         self._ended = False
+        #: Whether something follows the end of what has no beginning to be known by.
+        self.has_rest = False
 
     def read(self, limit: int) -> bytes:
         """At most ``limit`` bytes; empty at the end. Errors: ``EOFError``, ``_Damaged``."""
@@ -276,14 +279,12 @@ class _Layer:
                 raise EOFError("the packed bytes end too early")
             if chunk:
                 return chunk
-        while self._source(_CHUNK_BYTES):
-            """What follows the end is no part of the file, as for gzip's own program."""
-        return b""
+        return b""  # what follows the end is no part of the file, as for gzip's own program
 
     def _begin_next(self) -> None:
         rest, magic = self._decoder.unused_data, _MAGIC.get(self._coding)
         if magic is None:
-            self._ended = True
+            self._ended, self.has_rest = True, bool(rest)
             return
         while len(rest) < len(magic) and (more := self._source(_CHUNK_BYTES)):
             rest += more
