@@ -2,12 +2,14 @@
 to be here is here, and what is said to be gone is gone."""
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.support.server import Client, Server, until
 
@@ -116,6 +118,28 @@ def test_a_folder_that_is_held_costs_a_download_no_attempt(server: Server, ada: 
     job = ada.finished(job_id)
     assert (job["state"], job["attempt"]) == ("succeeded", 1)
     assert here(server, ada)
+
+
+def test_others_who_have_it_are_told_that_it_is_gone(server: Server, ada: Client, bob: Client) -> None:
+    """lbryio/lbry-sdk#864: Open was still offered for what had been removed. The job that brought it comes
+    once more over their socket, and nothing of the deletion, which is not theirs."""
+    for client in (ada, bob):
+        client.finished(download(client, force_download=True)["job_id"])
+    bobs = bob.get("/api/jobs").json()[0]
+    user = bob.get("/api/auth/me").json()["id"]
+    ticket = bob.post("/api/auth/ws-ticket").json()["ticket"]
+    address = f"{server.address.replace('http', 'ws')}/api/ws?ticket={ticket}"
+    with connect(address, proxy=None) as socket:
+        socket.send(json.dumps({"op": "subscribe", "topic": f"user:{user}"}))
+        while json.loads(socket.recv(10))["op"] != "subscribed":
+            pass
+        ada.finished(delete(ada)["job_id"])
+        told = json.loads(socket.recv(10))
+        while told["job"]["id"] != bobs["id"]:
+            assert told["job"]["kind"] == "download"
+            told = json.loads(socket.recv(10))
+    assert (told["op"], told["job"]["state"]) == ("event", "succeeded")
+    assert bob.get(f"/api/datasets/{KEY}").json()["downloaded"] is False
 
 
 def test_deleted_cancelled_and_asked_for_at_once_by_two(server: Server, ada: Client, bob: Client) -> None:

@@ -191,3 +191,14 @@ def test_an_edge_that_is_down_is_left_for_another(
         run(led_by(origin), tmp_path / "set")
         assert other.asked("a.bin") > 1
     assert (tmp_path / "set" / "a.bin").read_bytes() == BODY
+
+
+def test_connections_that_are_served_go_on_while_storage_refuses_fresh_addresses(
+    origin: FileServer, store: FileServer, tmp_path: Path
+) -> None:
+    """What the hub led to first still works for the one connection that reads it; no new address does."""
+    store.fault("a.bin", "slow", bytes_per_s=2_000_000, times=1)
+    store.fault("a.bin", "status", status=403, times=8)
+    run(led_by(origin), tmp_path / "set", connections=2, piece_bytes=2**20)
+    assert (tmp_path / "set" / "a.bin").read_bytes() == BODY
+    assert origin.asked("a.bin") <= 12

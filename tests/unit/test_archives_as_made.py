@@ -20,9 +20,12 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.core.errors import ChecksumMismatch, UnsafeArchive
+from dataferry.core.errors import Cancelled, ChecksumMismatch, UnsafeArchive
+from dataferry.core.files.safe_names import ReservedPaths
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest, Progress
 from dataferry.transfer import Limits, fetch
+from dataferry.transfer.archives.extract import ExtractionTree
+from dataferry.transfer.files.write_gate import WriteGate
 from tests.fakes.files import FileServer, checksum
 from tests.support.archives import (
     RawMember,
@@ -514,6 +517,94 @@ def test_what_info_zip_makes(tmp_path: Path, program: str) -> None:
         table = b"1,2\n" * 1000
         assert found == {"ü/a.bin": noise, "b.csv": table, "link": table}
         assert note is None
+
+
+# -- while it arrives, and when it stops ---------------------------------------------------------------
+
+
+def extraction(root: Path, gate: WriteGate, *, fold_case: bool = False) -> ExtractionTree:
+    return ExtractionTree(
+        root,
+        ReservedPaths(fold_case=fold_case),
+        Limits(),
+        archive="a.zip",
+        max_bytes=2**30,
+        grade="transport",
+        check_cancelled=lambda: None,
+        on_member=lambda: None,
+        gate=gate,
+    )
+
+
+def test_a_slow_member_writes_nothing_once_the_gate_is_closed(tmp_path: Path) -> None:
+    """It is unpacked while the fetch ends; another fetch may be at work in the folder by now."""
+    gate = WriteGate()
+    extracted = extraction(tmp_path, gate)
+    began, go_on = threading.Event(), threading.Event()
+    chunks = [b"before", b"after"]
+    ended: list[BaseException] = []
+
+    def slow(_: int) -> bytes:
+        if len(chunks) == 1:
+            began.set()
+            go_on.wait(10)
+        return chunks.pop(0) if chunks else b""
+
+    def write() -> None:
+        try:
+            extracted.write("slow.bin", None, slow)
+        except Cancelled as error:
+            ended.append(error)
+            extracted.remove_written()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert began.wait(10)
+    assert gate.close()
+    go_on.set()
+    thread.join(10)
+    assert ended
+    assert tree(tmp_path) == {"slow.bin": b"before"}, "neither written nor deleted"
+    with pytest.raises(Cancelled):
+        extracted.write("more.bin", 1, lambda _: b"1")
+    assert tree(tmp_path) == {"slow.bin": b"before"}
+
+
+def test_names_that_a_disk_takes_for_one_are_told_apart(tmp_path: Path) -> None:
+    """``A.csv`` beside ``a.csv``, and one name in two normal forms, on a Mac."""
+    extracted = extraction(tmp_path, WriteGate(), fold_case=True)
+    names = ["A.csv", "a.csv", "é.csv", "e\u0301.csv"]
+    paths = [extracted.reserve_path(name, 1) for name in names]
+    assert paths == ["A.csv", "a (2).csv", "é.csv", "e\u0301 (2).csv"]
+    assert extracted.reserve_path("a.csv", 1) == "a (2).csv", "the same member once more"
+    assert "cannot hold side by side" in extracted.notes.sentences[0]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_odd_archives_are_unpacked_while_they_arrive(tmp_path: Path, kind: str) -> None:
+    """What is there early is what is there in the end."""
+    names = [f"数据/{number}.bin" for number in range(6)]
+    if kind == "zip":
+        members = [
+            RawMember(name.encode("gbk"), NOISE[number:], local_name=b"x")
+            for number, name in enumerate(names)
+        ]
+        body = raw_zip(*members) + b"rubbish"
+    else:
+        raw = [
+            (name.encode("gbk").decode("utf-8", "surrogateescape"), NOISE[n:]) for n, name in enumerate(names)
+        ]
+        body = gzip.compress(tarred(raw), 1) + gzip.compress(tarred([("0.csv", b"0")]) + b"rubbish", 1)
+    reports: list[Progress] = []
+    quick = Limits(connections=2, piece_bytes=2**18, span_bytes=2**19)
+    with FileServer({f"a.{kind}": body}) as server:
+        fetch(server.manifest(unpack=True), tmp_path / "set", reports.append, threading.Event(), limits=quick)
+        assert server.served[f"a.{kind}"] < len(body) + 2**19
+    expected = {name: NOISE[number:] for number, name in enumerate(names)}
+    assert tree(tmp_path / "set") == expected | ({} if kind == "zip" else {"0.csv": b"0"})
+    note = reports[-1].note or ""
+    assert "GBK" in note
+    assert "7 bytes behind its end" in note
 
 
 # -- a fault of the file is none of the line -----------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_a_breach_is_found(tmp_path: Path) -> None:
     breaches = {
         "core": "import dataferry.library",
         "sources": "import dataferry.jobs",
-        "chat": "import fastapi, huggingface_hub",
+        "chat": "import fastapi, huggingface_hub, duckdb",
         "library": "import langchain_core, dbos, jose",
     }
     package = tmp_path / "dataferry"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tables import check_loader, names, shown
+from tests.support.tables import check_loader, loaded, names, shown
 
 #: Name → content, columns, first row.
 Case = tuple[bytes, list[str], tuple[str | None, ...]]
@@ -130,6 +130,12 @@ CASES: dict[str, Case] = {
         ["Transaction Date", "Settlement", "Date"],
         ("06/19/2024", "06/22/2024", "1435055555"),
     ),
+    # duckdb/duckdb#15576: a line with a date above, and apostrophes in the text.
+    "a date above": (
+        b"Estrazione del 2025-01-06\nidImpianto;Gestore;Nota\n1;L'ORO;\"a\"\n2;BAR DELL'ARCO;b\n3;x;c|d\n",
+        ["idImpianto", "Gestore", "Nota"],
+        ("1", "L'ORO", "a"),
+    ),
     # Textualize/rich-cli#38: the delimiter of such a file was guessed to be a letter.
     "a table of crosses": (
         b"Features,rich,markdown,rich-cli\nhas tables,x,x\neasy to use,x,x,x\n",
@@ -176,6 +182,32 @@ def test_values_stay_as_they_are_written(tmp_path: Path) -> None:
     lines = [f'{number},"{value}"' for number, value in enumerate(AS_WRITTEN)]
     table = shown(tmp_path, "t.csv", ("n,value\n" + "\n".join(lines)).encode(), rows=100)
     assert tuple(row[1] for row in table.rows) == AS_WRITTEN
+
+
+def test_the_loader_keeps_what_pandas_would_change(tmp_path: Path) -> None:
+    """datasets/country-codes#38: Namibia's code was read as missing. adaltas/node-csv-parse#37: postcodes$
+    lose their zero. And a number of 64 bits beside a gap is no floating number."""
+    content = b"code,zip,n,id\nNA,00501,1,1152921504606846977\nDE,10115,NA,\n"
+    frame = loaded(shown(tmp_path, "t.csv", content))
+    assert frame["code"].to_list() == ["NA", "DE"]
+    assert frame["zip"].to_list() == ["00501", "10115"]
+    assert frame["n"].isna().to_list() == [False, True]
+    assert frame["id"].iloc[0] == "1152921504606846977"
+
+
+def test_the_loader_reads_decimal_commas_as_numbers(tmp_path: Path) -> None:
+    frame = loaded(shown(tmp_path, "t.csv", b"a;b\n1,5;x\n2,25;y\n"))
+    assert frame["a"].to_list() == [1.5, 2.25]
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype"),
+    [("1 2", "number"), ("1 NA", "number"), ("007 010", "text"), ("1 x", "text"), ("NA NA", "")],
+)
+def test_a_type_is_said_of_what_is_seen(cells: str, dtype: str, tmp_path: Path) -> None:
+    content = "a,b\n" + "".join(f"{cell},x\n" for cell in cells.split())
+    column = shown(tmp_path, "t.csv", content.encode()).columns[0]
+    assert (column.dtype, column.numeric) == (dtype, dtype == "number")
 
 
 def test_a_value_that_is_missing_is_told_from_an_empty_one(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ class Conflict(DataferryError):
 class FolderBusy(Conflict):
     """Another download holds the working folder; ``retry_after`` says when to look again."""
 
-    code, transient = "folder_busy", True
+    code, title, transient = "folder_busy", "Another download is at work there", True
 
 
 class TooManyRequests(DataferryError):

@@ -186,10 +186,11 @@ class JobRun:
         """Progress and running time, as columns of the row."""
         return {"progress": self._progress.model_dump(mode="json"), "used_s": self.used_s}
 
-    def note(self, text: str) -> None:
-        """Show what the job waits for, without the database."""
-        self._progress = self._progress.model_copy(update={"note": text, "rate_bps": None, "eta_s": None})
-        self._publish(self.row_state)
+    def tell(self, note: str) -> None:
+        """Publish what the job waits for while its row cannot be written."""
+        progress = self._progress.model_copy(update={"note": note, "rate_bps": None, "eta_s": None})
+        view = self._row_state.view.model_copy(update={"progress": progress})
+        self._publish(RowState(view, self._row_state.version, self._row_state.audience))
 
     def apply(self, row_state: RowState) -> None:
         """Take over a newer state of the row."""

@@ -151,6 +151,7 @@ def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
 
 def requeue(session: Session, job: Job, **values: Any) -> Job:
     """Give a locked row back to the queue as the next generation."""
+    progress = {**values.pop("progress", job.progress), "note": None}
     return change(
         session,
         job,
@@ -161,13 +162,14 @@ def requeue(session: Session, job: Job, **values: Any) -> Job:
         stalled_since=None,
         finished_at=None,
         generation=job.generation + 1,
+        progress=progress,
         **values,
     )
 
 
 def pause(session: Session, job: Job, **values: Any) -> Job:
     """Pause a locked row that has no run: no worker takes it until ``resume``."""
-    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None}
+    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None, "note": None}
     return change(
         session,
         job,
@@ -304,6 +306,15 @@ def in_states(session: Session, states: Iterable[JobState]) -> list[Job]:
 def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
     query = select(Job).where(Job.dataset_id == dataset_id, col(Job.state).in_(ACTIVE_STATES))
     return session.exec(query.order_by(col(Job.created_at).desc())).first()
+
+
+def touch_arrived(session: Session, dataset_id: str) -> list[str]:
+    """Count the last jobs that brought a dataset as changed, since what they brought is gone; their ids."""
+    query = select(Job).where(Job.dataset_id == dataset_id, Job.state == "succeeded", Job.kind != "delete")
+    arrived = session.exec(query.order_by(col(Job.created_at).desc()).limit(50)).all()
+    for job in arrived:
+        save(session, job, version=job.version + 1)
+    return [job.id for job in arrived]
 
 
 def active_kinds(session: Session, dataset_id: str) -> set[str]:

@@ -254,7 +254,7 @@ class Runner:
                 if not database_faults.is_outage(error):
                     raise
                 log.warning("the end of the run cannot be recorded now", exc_info=True)
-                run.note(problems.database_away(error).detail)
+                run.tell(problems.database_away(error).detail)
                 if self._abandoned.wait(OUTAGE_POLL_S):
                     return None
 

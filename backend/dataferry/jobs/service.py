@@ -106,6 +106,12 @@ class Jobs:
             self._recovery.deregister()
             self._recovery = None
 
+    def publish_gone(self, dataset_id: str) -> None:
+        """Publish the jobs that brought a dataset once more, for those who asked for them: what they brought
+        was deleted, perhaps by somebody else. Blocks."""
+        for job_id in self._database.call(rows.touch_arrived, dataset_id):
+            self._runner.publish(job_id)
+
     # -- asking for work ---------------------------------------------------------------------------
 
     def submit(

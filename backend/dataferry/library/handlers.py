@@ -1,6 +1,7 @@
 """The bodies of the library's jobs. They block, run in a worker's thread, and may be killed at any
 line: whatever they leave, the next attempt goes on from there."""
 
+import logging
 import shutil
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import Cancelled, Conflict, FolderBusy, NotFound
+from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
@@ -33,6 +34,8 @@ from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
 from dataferry.transfer.contract import Reuse
 from dataferry.transfer.files.disk import disk_faults
+
+log = logging.getLogger(__name__)
 
 #: What an earlier attempt had brought stays on the bar meanwhile.
 _RESOLVING = {"phase": "resolving", "rate_bps": None, "eta_s": None, "note": None}
@@ -240,14 +243,20 @@ class Handlers:
             rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
 
     def after_closed(self, job: JobView) -> None:
-        """Called once a job is in a final state: drops what a cancelled one has left."""
-        if job.state == "cancelled" and job.kind != "delete":
+        """Called once a job is in a final state: drops what a cancelled one has left, and lets those know who
+        have what another one deleted."""
+        if job.kind == "delete" and job.state == "succeeded":
+            self._jobs.publish_gone(job.dataset_id)
+        elif job.state == "cancelled" and job.kind != "delete":
             self._discard_unwanted(job.dataset_id)
 
     def sweep(self) -> None:
         """Called before the first job: drops what jobs that have ended left when their process was killed."""
         for folder in self._store.partials():
-            self._discard_unwanted(folder.name)
+            try:
+                self._discard_unwanted(folder.name)
+            except (DataferryError, OSError):  # it is in nobody's way
+                log.warning("%s is left over and cannot be removed", folder, exc_info=True)
 
     def _discard_unwanted(self, dataset_id: str) -> None:
         """Delete a working folder, unless a job uses it or a failed one may be started again."""

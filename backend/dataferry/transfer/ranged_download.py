@@ -18,6 +18,7 @@ from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.download_context import DownloadContext
+from dataferry.transfer.files.disk import disk_faults
 from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.spans import Range, Span
@@ -166,9 +167,10 @@ class RangedDownload:
             failed = True
             if not (request.whole_file or self._mode == "whole"):
                 raise
-            restart, broke_off = _BROKE_OFF, error
             if not isinstance(error, NetworkFault):
+                restart = ""
                 raise
+            restart, broke_off = _BROKE_OFF, error
         finally:
             part_file.release(span)
             if failed:
@@ -197,8 +199,9 @@ class RangedDownload:
         """The file comes in another way: nothing that has arrived is of use, in this run or a later one."""
         self.stop()
         self._context.meter.add(-self._part_file.spans.bytes_held)
-        with self._context.write_gate:
-            self._context.workdir.journal.record_started(PartState(self.entry.path, self.size, None))
+        workdir = self._context.workdir
+        with self._context.write_gate, disk_faults(workdir.root):
+            workdir.journal.record_started(PartState(self.entry.path, self.size, None))
 
     def _span_bytes(self) -> int:
         """The size of the next span: enough to keep a connection busy, and smaller towards the end, so that

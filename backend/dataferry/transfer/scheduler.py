@@ -6,12 +6,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 
-from dataferry.core.errors import Cancelled, DataferryError, NetworkFault
+from dataferry.core.errors import Cancelled, NetworkFault, SourceUnreachable
 from dataferry.core.types import DatasetRef, FileEntry, Http
 from dataferry.transfer.archives.streaming_extract import StreamingExtraction
 from dataferry.transfer.contract import FetchedFile, Limits
 from dataferry.transfer.download_context import DownloadContext
 from dataferry.transfer.fault_severity import Severity, severity_of
+from dataferry.transfer.files.disk import disk_faults
 from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.progress import REPORT_INTERVAL_S, ProgressMeter
 from dataferry.transfer.files.workdir import Workdir
@@ -31,6 +32,8 @@ _BUFFER_BYTES = 1 << 20
 MAX_ATTEMPTS = 3
 #: So many faults in a row end a fetch, at least; else two of each connection.
 _MIN_FAULT_BUDGET = 4
+#: A connection that storage refuses beside others waits for so many doublings of the first pause: 4 s.
+_SHUT_OUT_DOUBLINGS = 4
 #: How often an idle connection checks whether a slow one's span can be split.
 _IDLE_POLL_S = 0.5
 
@@ -167,11 +170,11 @@ class ConnectionScheduler:
                     ranged = list(self._ranged)
                 for download in ranged:
                     download.sync()
-                with self._write_gate:
+                with self._write_gate, disk_faults(self._workdir.root):
                     self._workdir.journal.sync()
             except Cancelled:
                 continue  # a download was restarted, or the fetch stops
-            except DataferryError as error:
+            except Exception as error:  # whatever it is: without this thread nothing would last
                 with self._changed:
                     self._end_after(error)
 
@@ -330,7 +333,8 @@ class ConnectionScheduler:
             self._meter.add_total(size)
         with self._changed:
             saved = self._parts.pop(entry.path, None)
-            if saved is not None and saved.size != size:
+            if saved is not None and saved.size != size:  # another version by now
+                self._meter.add(-sum(stop - start for start, stop in saved.held))
                 saved = None
             self._ranged.append(RangedDownload(entry, size, saved, self._context))
             self._changed.notify_all()
@@ -361,6 +365,9 @@ class ConnectionScheduler:
             self._attempts[entry.path] += 1
             if severity_of(error) is not Severity.TRANSIENT or faults >= self._fault_budget:
                 self._end_after(error)
+            elif isinstance(error, SourceUnreachable) and self._is_under_way(work):
+                # Its storage refuses fresh addresses, and still serves those that others hold.
+                pause_s = max(pause_s, 2.0**_SHUT_OUT_DOUBLINGS * self._limits.refusal_backoff_s)
             elif not isinstance(error, NetworkFault):
                 self._abandon(entry, error)
             elif isinstance(work, FileEntry):
@@ -371,6 +378,9 @@ class ConnectionScheduler:
                 else:
                     self._errors.append(error)
         return pause_s
+
+    def _is_under_way(self, work: Work) -> bool:
+        return isinstance(work, RangeRequest) and work.part_file.spans.is_under_way
 
     def _abandon(self, entry: FileEntry, error: Exception) -> None:
         """Leave one file to the next run; the others continue."""

@@ -13,6 +13,7 @@ from dataferry.core.errors import DataferryError, FolderBusy, NetworkFault, Sour
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress
 from dataferry.jobs.job_run import JobRun
+from dataferry.jobs.models import Job
 from dataferry.jobs.retries import Standing, next_try
 from tests.support.job_world import ADA, Hold, World
 from tests.support.waiting import eventually
@@ -159,14 +160,15 @@ async def test_a_handler_that_meets_a_locked_database_is_run_again(world: World)
 
 def _outage(session: Session) -> None:
     """What a locked SQLite, or a Postgres that shuts down, says itself."""
+    session.connection()  # from now on it holds the lock
     engine = session.get_bind().engine
     if engine.dialect.name == "postgresql":
         session.connection().exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
         return
     with closing(sqlite3.connect(str(engine.url.database), timeout=0, isolation_level=None)) as late:
         try:
-            late.execute("BEGIN IMMEDIATE")  # this session has the lock
-        except sqlite3.OperationalError as error:
+            late.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:  # as the driver says it
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
@@ -240,6 +242,21 @@ async def test_two_jobs_never_run_on_one_dataset_whatever_their_keys(world: Worl
     for job_id in jobs:
         await world.until(job_id, "succeeded")
     assert most == [1]
+
+
+async def test_what_follows_an_end_is_done_with_it_or_after_it(world: World) -> None:
+    """A folder was removed while its job could still be asked for again."""
+    seen: list[tuple[str, str]] = []
+
+    def state(job_id: str) -> str:
+        return world.database.call(lambda session: session.get_one(Job, job_id).state)
+
+    world.jobs.on_closed(lambda session, job: seen.append(("with", session.get_one(Job, job.id).state)))
+    world.jobs.after_closed(lambda job: seen.append(("after", state(job.id))))
+    await world.start(worker=False)
+    job_id = await world.submit("done")
+    await world.jobs.cancel(ADA, job_id)
+    assert seen == [("with", "cancelled"), ("after", "cancelled")]
 
 
 # -- the rule, without waiting ---------------------------------------------------------------------

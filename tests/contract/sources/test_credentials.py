@@ -14,8 +14,10 @@ from dataferry.core.errors import (
     SourceProtocolError,
     SourceUnreachable,
 )
+from dataferry.core.settings import Settings
 from dataferry.core.types import Credential
 from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.catalog import Catalog
 from tests.fakes.catalogue import ada, grace
 from tests.fakes.difficult import HF_GATED, KAGGLE_GATED, PRIVATE
 from tests.fakes.kaggle import KaggleFake
@@ -37,6 +39,23 @@ def test_a_gated_dataset_shows_itself_but_not_its_files(hub: Hub) -> None:
 def test_who_accepted_the_terms_gets_the_files(hub: Hub) -> None:
     manifest = hub.source.manifest(hub.ref(hub.gated), None, hub.as_(grace()))
     assert all(holds(entry, fetch(entry)) for entry in manifest.files)
+
+
+@pytest.mark.anyio
+async def test_access_is_what_the_file_list_would_say(hub: Hub) -> None:
+    """Of a gated dataset, a private one and one that is nobody's; within the source's pool."""
+    settings = Settings(_env_file=None, describe_timeout_s=30, connect_timeout_s=20)
+    catalog = Catalog({hub.name: hub.source}, settings)
+    granted, stranger = hub.as_(grace()), hub.as_(ada())
+    for dataset_id in (hub.public, hub.gated, PRIVATE):
+        await catalog.check_access(hub.ref(dataset_id), None, granted)
+    with pytest.raises(GatedDataset):
+        await catalog.check_access(hub.ref(hub.gated), None, stranger)
+    with pytest.raises(GatedDataset if hub.name == "kaggle" else NotFound):
+        await catalog.check_access(hub.ref(PRIVATE), None, stranger)
+    # A dataset may have half a million files.
+    assert not [request for request in hub.fake.log if "/tree/" in request.path]
+    catalog.close()
 
 
 def test_huggingface_says_gated_also_to_a_caller_without_a_token(huggingface: Hub) -> None:

@@ -23,7 +23,10 @@ _MAX_NAMES = 200
 _KEPT_RECORDS = 5_000
 #: What pandas takes for a missing value, where a column of text may mean the word.
 _NO_VALUE = frozenset({"NA", "N/A", "NULL", "null", "None", "nan", "NaN", "n/a", "<NA>", "#N/A", "#NA"})
-_LONG_OR_ZERO_LED = re.compile(r"[+-]?0\d+|[+-]?\d{16,}")
+#: Figures that pandas makes another number of: a zero that leads, more than 64 bits; and where a value is
+#: missing, so that it takes floating numbers, more than 53 bits.
+_LOST = re.compile(r"[+-]?(?:0\d+|\d{20,})")
+_LOST_BESIDE_GAPS = re.compile(r"[+-]?(?:0\d+|\d{16,})")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
 Rows = Sequence[Sequence[str]]
@@ -177,9 +180,10 @@ def _for_values(names: Sequence[str], table: Rows, dialect: Dialect) -> dict[str
         if not all(map(is_number, present)):
             words = words or bool(cells & _NO_VALUE)
             continue
-        if cells - set(present):
-            numbers_with_gaps[key] = sorted(cells - set(present))
-        if key is not None and any(map(_LONG_OR_ZERO_LED.fullmatch, present)):
+        gaps = cells - set(present)
+        if gaps:
+            numbers_with_gaps[key] = sorted(gaps)
+        if key is not None and any(map((_LOST_BESIDE_GAPS if gaps else _LOST).fullmatch, present)):
             as_text.append(key)
         commas = commas or (
             bool(present)

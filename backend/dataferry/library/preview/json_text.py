@@ -54,7 +54,7 @@ def _documents(text: str, complete: bool) -> tuple[list[Any], str | None]:
             value, end = _DECODER.raw_decode(text, position)
         except json.JSONDecodeError as error:
             if not complete and not documents:
-                return [_DECODER.decode(_closed(text[position:]))], None
+                return [_beginning(text[position:])], None
             if complete and not documents:
                 raise NotATable(f"It is no JSON: line {error.lineno}, {error.msg}.") from error
             return (
@@ -71,6 +71,13 @@ def _documents(text: str, complete: bool) -> tuple[list[Any], str | None]:
 def _end(text: str, position: int) -> int:
     found = _BETWEEN.match(text, position)
     return found.end() if found else position
+
+
+def _beginning(text: str) -> Any:
+    try:
+        return _DECODER.decode(_closed(text))
+    except json.JSONDecodeError as error:
+        raise NotATable(f"It is no JSON: line {error.lineno}, {error.msg}.") from error
 
 
 def _closed(text: str) -> str:

@@ -14,6 +14,7 @@ _NUMBER = re.compile(
     r"[+-]?(?:\d+|\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+|\d{1,3}(?:,\d{2})*,\d{3})?"
     r"(?:[.,]\d*)?(?:[eEdD][+-]?\d+)?\s?%?"
 )
+_ZERO_LED = re.compile(r"\s*0\d")
 #: What people write where a value is missing, or is no finite number.
 MISSING = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "#n/a", "<na>", "inf", "-inf"}
@@ -119,5 +120,6 @@ def _guessed(cells: Sequence[str | None]) -> tuple[str, bool]:
     present = [cell for cell in cells if cell is not None and not is_missing(cell)]
     if not present:
         return "", False
-    numeric = all(map(is_number, present))
+    # Figures that begin with a zero are a code: a postcode, a telephone.
+    numeric = all(map(is_number, present)) and not any(map(_ZERO_LED.match, present))
     return ("number" if numeric else "text"), numeric

@@ -1,10 +1,8 @@
 import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
-import { cardState } from "@/features/downloads/cardState";
+import { useCardState } from "@/features/downloads/useCardState";
 import { useDiskSpace } from "@/features/downloads/useDiskSpace";
-import { useRefusal } from "@/features/downloads/useDownload";
-import { useJobOf } from "@/features/downloads/useJobs";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { fileCount, formatBytes, formatCount, formatDate } from "@/ui/format";
@@ -18,7 +16,7 @@ interface DatasetCardProps {
 
 /** A dataset offered in an answer. Its one button: Download, Cancel, Open. */
 export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
-  const state = cardState(card, useJobOf(card.ref), useRefusal(card.ref));
+  const state = useCardState(card);
   const offered = state.kind === "absent" || state.kind === "refused";
   return (
     <li
