@@ -32,7 +32,9 @@ def refusal(status: int, message: str, shape: str = "nested") -> Reply:
             return _json(status, {"code": status, "message": message})
         case "hub":
             reply = _json(status, {"error": message})
-            reply.headers["X-Error-Message"] = message
+            # A header is one line, and its letters beyond ASCII are UTF-8.
+            line = "".join(char for char in message if ord(char) >= 32)
+            reply.headers["X-Error-Message"] = line.encode().decode("latin-1")
             return reply
         case "html":
             page = _PAGE.format(status=status, message=message).encode()

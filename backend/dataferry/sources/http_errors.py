@@ -71,9 +71,9 @@ def no_files(ref: DatasetRef) -> NotFound:
 
 def closed_by_hub(ref: DatasetRef, words: str, page: str) -> Forbidden:
     """The hub itself keeps a dataset from everybody. ``words`` are the hub's own, already on one line."""
-    quoted = f": “{words}”" if words else ""
+    quoted = f": “{words.rstrip('.')}”" if words else ""
     return Forbidden(
-        f"{ref.label} has closed {ref.id}{quoted}".rstrip(".") + ".",
+        f"{ref.label} has closed {ref.id}{quoted}.",
         next_step="Nobody can download it now. Its page may say why; otherwise choose another dataset.",
         link=page,
     )

@@ -133,8 +133,8 @@ def _no_access(ref: DatasetRef, credential: Credential, words: str, *, files: bo
         )
     return NotFound(
         f"{ref.id} is missing or private: Kaggle does not say which.",
-        next_step="Check owner and slug in the address of its page. If it is private, sign in with an account"
-        f" that may see it: {account}.",
+        next_step="Check the spelling: owner/slug, as in the address of its page. If it is private, sign in"
+        f" with an account that may see it: {account}.",
         link=page,
     )
 

@@ -83,7 +83,7 @@ def test_kaggle_does_not_tell_the_missing_from_the_private(kaggle: Hub, dataset_
         for ask in (kaggle.source.describe, kaggle.source.manifest, kaggle.source.readme):
             with pytest.raises(NotFound, match=f"{dataset_id} is missing or private") as caught:
                 ask(kaggle.ref(dataset_id), None, credential)
-            assert "owner and slug" in (caught.value.next_step or "")
+            assert "Check the spelling: owner/slug" in (caught.value.next_step or "")
             assert act in (caught.value.next_step or "")
             shown = f"{caught.value} {caught.value.next_step}"
             assert "not configured" not in shown
