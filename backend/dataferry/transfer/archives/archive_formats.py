@@ -39,8 +39,8 @@ _OTHERS = {
     b"PAR1": "a Parquet file",
 }
 _HEAD_BYTES = 512
-#: bzip2's longest block, and a little more.
-_BLOCK_BYTES = 1 << 20
+#: So much of a stream that should be a tar is looked at for damage.
+_VERIFIED_BYTES = 64 << 20
 
 
 def format_of(stream: BinaryIO, name: str) -> Format | None:
@@ -78,15 +78,15 @@ def _compressed_format(stream: BinaryIO, name: str, compression: Compression) ->
         return cast(Format, f"tar.{compression}")
     if is_named_archive(name):
         with archive_faults():
-            _verify_first_block(plain)
+            _verify_beginning(plain)
         raise CannotUnpack(f"it is one file packed with {_COMPRESSION_NAMES[compression]}")
     return compression if name.lower().endswith(f".{compression}") else None
 
 
-def _verify_first_block(plain: CompressedStream) -> None:
-    """bzip2 finds damage only at a block's end, and until then what comes is no tar."""
-    rest = _BLOCK_BYTES
-    while rest > 0 and (chunk := plain.read(rest)):
+def _verify_beginning(plain: CompressedStream) -> None:
+    """Damage is found only at the end of a block or of the stream, and until then what comes is no tar."""
+    rest = _VERIFIED_BYTES
+    while rest > 0 and (chunk := plain.read(min(rest, 1 << 20))):
         rest -= len(chunk)
 
 

@@ -231,7 +231,7 @@ _CODE_PAGES = (
 
 
 #: More names than these do not change the answer.
-_ENOUGH = 500
+_ENOUGH = 200
 _DOS = frozenset({"cp437", "cp850", "cp852", "cp866"})
 
 

@@ -31,6 +31,8 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
 _INPUT_BYTES = 256 * 1024
 _MAX_LINK_BYTES = 4096
+#: Length of the properties in bytes: one for the parameters, four for the size of the dictionary.
+_LZMA_PROPERTIES = 5
 #: Some programs write members that share a few bytes; a bomb's share thousands.
 _TOLERATED_OVERLAP = 16
 
@@ -114,17 +116,18 @@ class _Plan:
             self._tree.folder(member.name)
             return
         kind = stat.S_IFMT(member.mode)
-        self._tree.reserve_bytes(member.size)
         if kind not in (0, stat.S_IFREG, stat.S_IFLNK):
+            self._tree.reserve_bytes(0)
             self._tree.leave_out("device", member.name)
         elif reason := _obstacle(member):
-            # Its name is judged all the same: one that leads out is no accident.
+            self._tree.reserve_bytes(0)
             self._tree.leave_out("packed", member.name, detail=reason)
             self._reasons.add(reason)
         else:
             self._add_written(member)
 
     def _add_written(self, member: ZipMember) -> None:
+        self._tree.reserve_bytes(member.size)
         if stat.S_ISLNK(member.mode) and member.size > _MAX_LINK_BYTES:
             raise self._tree.refusal("it holds a link of no sane length")
         path = self._tree.reserve_path(member.name, member.size)
@@ -169,7 +172,6 @@ class _Content:
         self._rest = member.packed
         self._crc = 0
         self._decompressor: Decompressor | None = None
-        self._ended = False
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes; none at the end.
@@ -195,16 +197,26 @@ class _Content:
         self._decompressor = self._new_decompressor()
 
     def _new_decompressor(self) -> Decompressor | None:
-        match self._member.method:
-            case 8:
-                return Inflater(-15)
-            case 12:
-                return bz2.BZ2Decompressor()
-            case 14:
-                return _lzma_decompressor(self._packed(4), self._packed)
-            case 95:
-                return lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        return None
+        method = self._member.method
+        if method == _DEFLATED:
+            return Inflater(-15)
+        if method == _BZIP2:
+            return bz2.BZ2Decompressor()
+        if method == _XZ:
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        return self._lzma_decompressor() if method == _LZMA else None
+
+    def _lzma_decompressor(self) -> Decompressor:
+        """LZMA as zip has it: behind the version and the length of its properties they stand themselves."""
+        properties = self._packed(int.from_bytes(self._packed(4)[2:], "little"))
+        if len(properties) != _LZMA_PROPERTIES or properties[0] >= 9 * 5 * 5:
+            raise DamagedArchive(f"{self._member.name} has broken LZMA properties")
+        rest, lc = divmod(properties[0], 9)
+        pb, lp = divmod(rest, 5)
+        # More than all that comes out of it is never looked back at, whatever is declared.
+        size = min(int.from_bytes(properties[1:], "little"), max(4096, self._member.size))
+        filters = [{"id": lzma.FILTER_LZMA1, "dict_size": size, "lc": lc, "lp": lp, "pb": pb}]
+        return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
 
     def _plain(self, size: int) -> bytes:
         decompressor = self._decompressor
@@ -224,15 +236,3 @@ class _Content:
         self._position += len(data)
         self._rest -= len(data)
         return data
-
-
-def _lzma_decompressor(head: bytes, read: Callable[[int], bytes]) -> Decompressor:
-    """LZMA as zip has it: the version, the length of the properties, and they."""
-    properties = read(int.from_bytes(head[2:4], "little"))
-    if len(properties) != 5:
-        raise DamagedArchive("a member has broken LZMA properties")
-    rest, lc = divmod(properties[0], 9)
-    pb, lp = divmod(rest, 5)
-    size = int.from_bytes(properties[1:], "little")
-    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": size, "lc": lc, "lp": lp, "pb": pb}]
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)

@@ -31,6 +31,10 @@ _AES_METHOD = 99
 #: Hosts in the upper byte of "version made by" that write names in a DOS code page: FAT, OS/2, NTFS, VFAT.
 _DOS_HOSTS = frozenset({0, 6, 10, 11, 14})
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
+#: So much may stand behind a zip.
+_MAX_TRAILING = 16 << 20
+#: How many places that look like an end are looked at.
+_MAX_ENDS = 10_000
 #: How many zips joined in one file are looked for.
 _MAX_JOINED = 1000
 
@@ -97,7 +101,7 @@ def read_directories(stream: BinaryIO) -> list[ZipDirectory]:
     and for an encrypted directory.
     """
     size = stream.seek(0, os.SEEK_END)
-    last = _last_directory(stream, size, 0)
+    last = _last_directory(stream, size, max(0, size - _MAX_TRAILING))
     if last is None and _read_at(stream, 0, 4) == _SPLIT_MAGIC:
         raise CannotUnpack(_SPLIT)
     if last is None:
@@ -121,13 +125,14 @@ def _last_directory(stream: BinaryIO, size: int, lowest: int) -> ZipDirectory | 
 
 def _ends(stream: BinaryIO, size: int, lowest: int) -> Iterator[tuple[int, bytes]]:
     """Where there are end records whose directory is where they say, the last one first."""
-    high = size
-    while high > lowest:
+    high, looked_at = size, 0
+    while high > lowest and looked_at < _MAX_ENDS:
         low = max(lowest, high - _TAIL_BYTES)
         # Overlaps the block before, so that a record on the border is found too.
         block = _read_at(stream, low, min(size, high + _END.size - 1) - low)
         found = len(block)
         while (found := block.rfind(_END_MAGIC, 0, found + 3)) >= 0:
+            looked_at += 1
             record = block[found : found + _END.size]
             if len(record) == _END.size and low + found < high and _is_end(stream, size, low + found, record):
                 yield low + found, record
