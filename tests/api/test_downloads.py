@@ -360,6 +360,13 @@ def test_the_first_rows_of_a_table_are_shown(ada: Client) -> None:
     assert [column["name"] for column in preview["columns"]] == written[0]
     assert preview["rows"] == written[1:4]
     assert preview["row_count"] == len(written) - 1
+    chosen = {"path": "test.csv", "rows": 1, "cell_chars": 3}
+    other = ada.get("/api/datasets/builtin:iris/preview", params=chosen).json()
+    assert (other["path"], len(other["rows"])) == ("test.csv", 1)
+    species = len(other["columns"]) - 1
+    assert [(one["row"], one["column"]) for one in other["cut"]] == [(0, species)]
+    wrong = ada.get("/api/datasets/builtin:iris/preview", params={"path": "../iris"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
 
 
 def test_an_update_fetches_the_newest_and_then_deletes_the_old(tmp_path: Path) -> None:

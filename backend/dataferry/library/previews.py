@@ -1,7 +1,7 @@
 """The table of a dataset that is shown, and the code that loads it."""
 
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlmodel import Session
 
@@ -30,6 +30,8 @@ _PACKED = tuple(
     for packing in (".gz", ".bz2", ".xz", ".zst")
 )
 _TABLES = (*_PLAIN, *_PACKED, ".csv.zip")
+#: They need no more code than their suffix tells.
+_TOLD_BY_NAME = (".parquet", ".feather")
 #: Tables too, but more often something about a dataset: the last choice.
 _DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
 
@@ -55,7 +57,10 @@ def read_preview(file: Path, path: str, rows: int, cell_chars: int) -> Preview:
 
 
 def read_loader(file: Path, path: str) -> str | None:
-    """Code that loads the table as it is shown; None where it cannot be read. Blocks."""
+    """Code that loads the table as it is shown; None where its name says all that there is to say of it, and
+    where it cannot be read. Blocks."""
+    if PurePosixPath(path).suffix.lower() in _TOLD_BY_NAME:
+        return None
     try:
         status = file.stat()
         return _loader(file, path, status.st_mtime_ns, status.st_size)
