@@ -165,9 +165,18 @@ def test_names_that_become_equal_are_told_apart(tmp_path: Path, kind: str) -> No
     )
 
 
-def test_a_name_too_long_for_the_disk_says_the_way_out(tmp_path: Path) -> None:
+def test_names_too_long_for_a_disk_are_shortened_and_said(tmp_path: Path) -> None:
+    """``unzip`` truncates them too."""
+    long = "データ" * 40
+    found, note = unpacked(tmp_path, "a.zip", zipped([(f"{long}.csv", b"1"), (f"{long}表.csv", b"2")]))
+    assert sorted(found.values()) == [b"1", b"2"]
+    assert all(name.startswith("データ" * 20) and name.endswith(".csv") for name in found)
+    assert "names that are too long for a disk were shortened" in (note or "")
+
+
+def test_a_path_too_long_for_a_disk_says_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(UnsafeArchive, match="too long") as caught:
-        unpacked(tmp_path, "a.zip", zipped([("データ" * 40, b"1")]))
+        unpacked(tmp_path, "a.zip", zipped([("d/" * 600 + "x", b"1")]))
     assert "keep_archives" in caught.value.next_step
 
 

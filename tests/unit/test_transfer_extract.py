@@ -218,7 +218,6 @@ EVIL_NAMES = [
     "..\\evil",
     "C:\\evil",
     "a/..",
-    "x" * 300,
     "d/" * 600 + "x",
 ]
 
@@ -475,7 +474,7 @@ def test_one_member_of_many_that_cannot_be_unpacked(tmp_path: Path) -> None:
     "body",
     [
         pytest.param(zipped({"../evil": b"1", "a": b"2"}), id="leads out"),
-        pytest.param(zipped({"x" * 300: b"1"}), id="long name"),
+        pytest.param(zipped({"d/" * 600 + "x": b"1"}), id="long path"),
         pytest.param(zipped({"a": b"1"})[:-30], id="damaged"),
         pytest.param(b"<html>Please sign in</html>", id="page"),
     ],

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from posixpath import splitext
 from typing import Literal
 
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1024
+_MAX_SUFFIX_BYTES = 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -47,6 +49,25 @@ def check_path(path: str) -> None:
         raise UnusablePath(path, "is not text") from None
     if max(sizes) > MAX_NAME_BYTES or sum(sizes) + len(sizes) - 1 > MAX_PATH_BYTES:
         raise UnusablePath(path, "is too long")
+
+
+def shortened(path: str) -> str:
+    """The path with each name cut to a length that file systems take, its suffix kept and room for a number
+    left. Names that fit stay as they are."""
+    names = path.split("/")
+    return "/".join(name if _size(name) <= MAX_NAME_BYTES else _cut(*splitext(name)) for name in names)
+
+
+def _size(name: str) -> int:
+    return len(name.encode(errors="replace"))
+
+
+def _cut(stem: str, suffix: str) -> str:
+    if _size(suffix) > _MAX_SUFFIX_BYTES:
+        stem, suffix = stem + suffix, ""
+    room = MAX_NAME_BYTES - _MAX_SUFFIX_BYTES - _size(suffix)
+    # A letter that was cut in the middle is left out.
+    return stem.encode(errors="replace")[:room].decode(errors="ignore") + suffix
 
 
 class ReservedPaths:

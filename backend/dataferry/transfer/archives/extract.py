@@ -19,7 +19,7 @@ from posixpath import dirname, join, normpath, splitext
 
 from dataferry.core.errors import Cancelled, UnsafeArchive
 from dataferry.core.files.durable import write_all
-from dataferry.core.files.safe_names import PathInUse, ReservedPaths, UnusablePath, check_path
+from dataferry.core.files.safe_names import PathInUse, ReservedPaths, UnusablePath, check_path, shortened
 from dataferry.core.types import Grade
 from dataferry.transfer.archives.faults import DamagedArchive
 from dataferry.transfer.archives.links import ArchiveLinks, FolderIndex, LeadsOutside
@@ -113,13 +113,15 @@ class ExtractionTree:
         """A member's path in the tree, now reserved; None for the archive's root itself and for an empty file
         that only marks a folder. A path that the same name has already is given again.
 
-        Errors: ``UnsafeArchive`` for a name that leads out, collides, or is too long.
+        Errors: ``UnsafeArchive`` for a name that leads out or collides, or a path that is too long.
         """
         plain = self._plain_name(name)
         if not plain:
             return None
         # Macs keep a folder's icon in a file called "Icon\r".
-        path = join(self._folder, _CONTROL.sub("_", plain))
+        path = join(self._folder, fitting := shortened(_CONTROL.sub("_", plain)))
+        if len(fitting) < len(plain):
+            self.notes.add("shortened", fitting)
         try:
             check_path(path)
         except UnusablePath as error:

@@ -3,7 +3,17 @@
 import re
 from typing import Literal
 
-Remark = Literal["code_page", "dangling", "absolute", "device", "replaced", "renamed", "packed", "trailing"]
+Remark = Literal[
+    "code_page",
+    "dangling",
+    "absolute",
+    "device",
+    "replaced",
+    "renamed",
+    "shortened",
+    "packed",
+    "trailing",
+]
 
 _SENTENCES: dict[Remark, str] = {
     "code_page": "names that do not say their encoding were read as {detail}",
@@ -12,6 +22,7 @@ _SENTENCES: dict[Remark, str] = {
     "device": "what is neither a file nor a folder was left out",
     "replaced": "members that are there more than once have their last content",
     "renamed": "names that this disk cannot hold side by side were changed",
+    "shortened": "names that are too long for a disk were shortened",
     "packed": "members that cannot be unpacked here ({detail}) were left out, and the archive is kept",
     "trailing": "{detail} behind its end are no archive and were left out",
 }
