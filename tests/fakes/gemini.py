@@ -39,7 +39,7 @@ FAULTS = {
     "slow_first_token": "``seconds`` before the first byte",
     "slow_tokens": "``seconds`` between tokens",
     "drop": "the connection ends after ``tokens`` tokens",
-    "breaks_off": "after ``tokens`` events an error inside the 200: ``tail`` json, event, list, html, none",
+    "breaks_off": "after ``tokens`` events an error in the 200: ``tail`` json, event, list, html, none, cut",
     "finish": "after ``tokens`` tokens the end for ``reason``; ``content`` empty, role, parts, none, call",
     "garbage": "200 with a body that is no JSON",
     "loop": "asks for the same search for ever",
@@ -345,6 +345,10 @@ class _Handler(BaseHTTPRequestHandler):
             request.first_byte_at = request.first_byte_at or time.time()
             self._chunk(f"data: {json.dumps(event)}\r\n\r\n".encode())
         if broken := faults.get("breaks_off"):
+            if broken.get("tail") == "cut":
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
             tail = error_tail(str(broken.get("tail", "json")), int(broken.get("status", 503)))
             if tail:
                 self._chunk(tail)

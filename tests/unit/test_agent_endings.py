@@ -110,6 +110,18 @@ async def test_a_limit_in_mid_stream_is_told_as_one(gemini: GeminiFake) -> None:
     assert len(gemini.requests) == 1
 
 
+@versions
+async def test_a_line_that_is_cut_after_the_end_takes_nothing_away(gemini: GeminiFake, version: str) -> None:
+    """Services in between end the connection without the last chunk ("incomplete chunked read")."""
+    gemini.model_version = version
+    gemini.script(SEARCH, say(WORDS), say(WORDS))
+    gemini.fault("breaks_off", tokens=99, tail="cut")
+    asked = await ask(gemini)
+    assert (asked.text, asked.notices, len(gemini.requests)) == (WORDS, [], 2)
+    assert len(asked.library.searches) == 1
+    assert kinds(asked) == ["step-start", "tool-search_datasets", "step-start", "text"]
+
+
 # -- shapes -------------------------------------------------------------------------------------------
 
 

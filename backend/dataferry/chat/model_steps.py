@@ -5,14 +5,23 @@ were shown cannot be taken back, and would be said twice.
 """
 
 import asyncio
+import operator
 from collections.abc import Awaitable, Callable
+from functools import reduce
 from typing import Any
 
 import httpx
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, ToolCallRequest
 from langchain_core import exceptions as model_errors
 from langchain_core.callbacks import AsyncCallbackHandler
-from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    BaseMessageChunk,
+    ToolCall,
+    ToolMessage,
+    message_chunk_to_message,
+)
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk
 from langgraph.config import get_stream_writer
 
@@ -34,11 +43,12 @@ class StepWatch(AsyncCallbackHandler):
     """What the step under way has shown, and how it says that it ended."""
 
     def __init__(self) -> None:
-        self.shown = False
-        self.ending: Ending | None = None
+        self.begin()
 
     def begin(self) -> None:
-        self.shown, self.ending = False, None
+        self.shown = False
+        self.ending: Ending | None = None
+        self._pieces: list[BaseMessageChunk] = []
 
     def note(self, message: BaseMessage) -> None:
         """Take in a piece of the answer, or all of it."""
@@ -54,6 +64,13 @@ class StepWatch(AsyncCallbackHandler):
     ) -> None:
         if isinstance(chunk, ChatGenerationChunk):
             self.note(chunk.message)
+            self._pieces.append(chunk.message)
+
+    def whole_answer(self) -> BaseMessage | None:
+        """What came, where the model has said that it was all."""
+        if not self._pieces or self.ending is None:
+            return None
+        return message_chunk_to_message(reduce(operator.add, self._pieces))
 
 
 class Steps(AgentMiddleware[Any, Any]):
@@ -98,7 +115,14 @@ class Steps(AgentMiddleware[Any, Any]):
     ) -> ModelResponse:
         """One answer of the model. Errors: ``Unusable``, and the provider's own."""
         self._watch.begin()
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except (httpx.TransportError, ConnectionError):
+            # Services in between cut the line where they should close it: nothing is missing.
+            answer = self._watch.whole_answer()
+            if answer is None:
+                raise
+            response = ModelResponse(result=[answer])
         if self._watch.ending is None:
             # Not every model streams.
             for message in response.result:
