@@ -24,6 +24,7 @@ from dataferry.core.errors import Cancelled, ChecksumMismatch, UnsafeArchive
 from dataferry.core.files.safe_names import ReservedPaths
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest, Progress
 from dataferry.transfer import Limits, fetch
+from dataferry.transfer.archives.archive_formats import format_of, unpack
 from dataferry.transfer.archives.extract import ExtractionTree
 from dataferry.transfer.files.write_gate import WriteGate
 from tests.fakes.files import FileServer, checksum
@@ -56,6 +57,20 @@ def unpacked(
     found = tree(folder / "set")
     assert {file.path: file.size for file in result.files} == {path: len(found[path]) for path in found}
     return found, reports[-1].note
+
+
+def extraction(root: Path, gate: WriteGate, *, fold_case: bool = False) -> ExtractionTree:
+    return ExtractionTree(
+        root,
+        ReservedPaths(fold_case=fold_case),
+        Limits(),
+        archive="a.zip",
+        max_bytes=2**30,
+        grade="transport",
+        check_cancelled=lambda: None,
+        on_member=lambda: None,
+        gate=gate,
+    )
 
 
 # -- names in other code pages ----------------------------------------------------------------------
@@ -270,6 +285,28 @@ def test_macs_own_zip(tmp_path: Path) -> None:
     assert unpacked(tmp_path, "a.zip", zipped(members)) == (dict(members), None)
 
 
+def test_a_macs_zip_of_more_than_4_gib(tmp_path: Path) -> None:
+    """Its offsets and its count have no room for more: activityhistory/jupyter_on_github#1 (a dataset),
+    thejoshwolfe/yauzl#69. What lies between is a hole of the file."""
+    first, far = raw_zip(RawMember(b"a.csv", b"1")), raw_zip(RawMember(b"b.csv", b"2"))
+    cut = first.index(b"PK\1\2")
+    directory = bytearray(first[cut:-22] + far[cut:-22])
+    shift = 2**32 + 1
+    struct.pack_into("<L", directory, directory.rindex(b"PK\1\2") + 42, shift % 2**32)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 2, 2, len(directory), (shift + cut) % 2**32, 0)
+    path = tmp_path / "a.zip"
+    with path.open("wb") as out:
+        out.write(first[:cut])
+        out.seek(shift)
+        out.write(far[:cut] + directory + end)
+    extracted = extraction(tmp_path / "set", WriteGate())
+    with path.open("rb") as stream:
+        assert format_of(stream, "a.zip") == "zip"
+        unpack(stream, "zip", extracted, lambda _: None)
+    assert tree(tmp_path / "set") == {"a.csv": b"1", "b.csv": b"2"}
+    assert extracted.notes.sentences == ()
+
+
 # -- a member twice ----------------------------------------------------------------------------------
 
 
@@ -308,7 +345,7 @@ def test_updates_that_were_appended_to_a_tar(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_an_empty_file_that_marks_a_folder(tmp_path: Path, kind: str) -> None:
-    """As object stores list their folders."""
+    """As object stores list folders: Velocidex/velociraptor#3327, aboutcode-org/scancode-toolkit#558."""
     members = [("d", b""), ("d/a", b"1"), ("e/b", b"2"), ("e", b"")]
     body = zipped(members) if kind == "zip" else tarred(members)
     assert unpacked(tmp_path, f"a.{kind}", body) == ({"d/a": b"1", "e/b": b"2"}, None)
@@ -461,7 +498,7 @@ def test_a_tar_without_files(tmp_path: Path, body: bytes) -> None:
         {"mode": b"0006755\0"},
         {"mtime": b"\xff" * 12},  # a second before 1970, in base 256
         {"mtime": b"00000000-01\0"},
-        {"uid": b"rubbish\0", "gid": b"        "},
+        {"uid": b"rubbish\0", "gid": b"        "},  # libarchive/libarchive#832
         {"devmajor": b"\xfe\xfe\xfe\xfe\xfe\xfe\xfe\xfe", "devminor": b"none\0\0\0\0"},
     ],
 )
@@ -529,20 +566,6 @@ def test_what_info_zip_makes(tmp_path: Path, program: str) -> None:
 
 
 # -- while it arrives, and when it stops ---------------------------------------------------------------
-
-
-def extraction(root: Path, gate: WriteGate, *, fold_case: bool = False) -> ExtractionTree:
-    return ExtractionTree(
-        root,
-        ReservedPaths(fold_case=fold_case),
-        Limits(),
-        archive="a.zip",
-        max_bytes=2**30,
-        grade="transport",
-        check_cancelled=lambda: None,
-        on_member=lambda: None,
-        gate=gate,
-    )
 
 
 def test_a_slow_member_writes_nothing_once_the_gate_is_closed(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ The layout is that of PKWARE's APPNOTE.TXT; ``Unicode Path`` is Info-ZIP's extra
 import os
 import stat
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 from zlib import crc32
 
@@ -31,6 +31,7 @@ _AES_METHOD = 99
 #: Hosts in the upper byte of "version made by" that write names in a DOS code page: FAT, OS/2, NTFS, VFAT.
 _DOS_HOSTS = frozenset({0, 6, 10, 11, 14})
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
+_WRAP = 1 << 32
 #: So much may stand behind a zip.
 _MAX_TRAILING = 16 << 20
 #: How many places that look like an end are looked at.
@@ -167,6 +168,9 @@ def _read_directory(stream: BinaryIO, at: int, record: bytes) -> ZipDirectory:
         raise DamagedArchive("its directory is not where it should be")
     block = _read_at(stream, offset + moved, length)
     entries = list(_entries(block))
+    if end64 is None and moved > 0 and moved % _WRAP == 0:
+        # The Mac's own program counts on modulo 4 GiB where others write a zip64.
+        entries, offset, moved = list(_unwrapped(entries)), offset + moved, 0
     # Programs that do not know zip64 count modulo 65,536.
     if len(entries) < count or (len(entries) & _MAX16) != (count & _MAX16):
         raise DamagedArchive(f"its directory lists {len(entries)} of {count} members")
@@ -209,6 +213,16 @@ def _entries(block: bytes) -> Iterator[_Entry]:
             (method, crc, packed, size, offset, mode >> 16),
         )
         at = names + name + extra + comment
+
+
+def _unwrapped(entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    """Members of a zip of more than 4 GiB, which lie in the order of the directory."""
+    wraps = end = 0
+    for entry in entries:
+        method, crc, packed, size, offset, mode = entry.numbers
+        wraps += offset < end
+        end = offset + packed
+        yield replace(entry, numbers=(method, crc, packed, size, offset + wraps * _WRAP, mode))
 
 
 def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
