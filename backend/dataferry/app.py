@@ -52,7 +52,7 @@ def build_services(settings: Settings) -> Services:
     speed_limits = SpeedLimits(database, settings, jobs)
     store = Store(settings.store)
     private_urls = PrivateUrls(secrets)
-    access = Access(database, catalog, credentials, settings)
+    access = Access(database, catalog, credentials)
     search = DatasetSearch(database, catalog, jobs, credentials, private_urls)
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     shelf = Shelf(database, settings, store, jobs, accounts, access)

@@ -18,6 +18,10 @@ DELAY_S = 0.02
 #: nginx pauses after each chunk, but not after an answer's last one: so much is a gift. A size whose
 #: pause is whole milliseconds, which is what nginx counts in.
 CHUNK = 512 * 1024
+#: What a connection gets from a storage of slow and fast edges, and the share of slow ones among new ones
+#: (huggingface/xet-core#821).
+SLOW_EDGE, FAST_EDGE = 8_700_000, 68_000_000
+SLOW_SHARE = 0.7
 _MODULE = "ngx_http_echo_module.so"
 _PLACES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
 
@@ -29,6 +33,7 @@ http {{
   log_format bytes '$request_method $status $body_bytes_sent';
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
   keepalive_timeout 65; keepalive_requests 1000000;
+  split_clients "$connection-{port}" $edge_rate {{ {slow_share}% {slow}; * {fast}; }}
   sendfile_max_chunk 1m; types {{ }} default_type application/octet-stream;
   client_body_temp_path {run}/b; proxy_temp_path {run}/p; fastcgi_temp_path {run}/f;
   uwsgi_temp_path {run}/u; scgi_temp_path {run}/s;
@@ -37,6 +42,8 @@ http {{
     root {site};
     location /small/ {{ autoindex on; }}
     {delayed}
+    location /edges/ {{ alias {site}/; limit_rate $edge_rate; sendfile_max_chunk {chunk}; }}
+    location /fast-edges/ {{ alias {site}/; limit_rate {fast}; sendfile_max_chunk {chunk}; }}
     location /google/ {{ alias {site}/; add_header X-Goog-Hash "md5={md5}"; }}
     location ~ ^/api/datasets/ada/(large|small)/revision/ {{
       default_type application/json; rewrite ^/api/datasets/ada/([a-z]+)/.* /hub/$1.json break; }}
@@ -85,6 +92,9 @@ class Server:
         #: The same files after a pause, and with a limit for each connection too.
         self.late = f"{self.address}/late"
         self.limited = f"{self.address}/limited"
+        #: The same files from edges of which most are slow, and from fast ones alone.
+        self.edges = f"{self.address}/edges"
+        self.fast_edges = f"{self.address}/fast-edges"
         self._log = log
         self._read = 0
 
@@ -128,6 +138,10 @@ def _configuration(site: Path, run: Path, large: Large | None, port: int, other:
         port=port,
         other=other,
         delayed=delayed,
+        chunk=CHUNK,
+        slow=SLOW_EDGE,
+        fast=FAST_EDGE,
+        slow_share=f"{100 * SLOW_SHARE:.0f}",
         md5=large.md5_base64 if large else "",
         size=large.file.size if large else 0,
         sha256=large.file.sha256 if large else "",

@@ -11,13 +11,14 @@ from benchmarks.transfer.killing import kill
 from benchmarks.transfer.measuring import MB, Row, Tool, sha256_s_per_gb
 from benchmarks.transfer.outcome import Goal, Outcome, compare
 from benchmarks.transfer.quota_hub import QuotaHub
-from benchmarks.transfer.server import CHUNK, LIMIT, Server
+from benchmarks.transfer.server import CHUNK, FAST_EDGE, LIMIT, SLOW_EDGE, SLOW_SHARE, Server
 
 OURS = "dataferry"
 #: Megabytes that the engine may add to an idle process.
 MEMORY_MB = 64.0
 LIMITED_CONNECTIONS = 16
 ZIP_CONNECTIONS = 8
+EDGE_CONNECTIONS = 8
 
 
 def large(bench: Bench) -> Outcome:
@@ -133,6 +134,46 @@ def limited(bench: Bench) -> Outcome:
     ]
     if mine.inner_s:
         lines.append(f"inside a running process {file.size / MB / mine.inner_s / nominal:.3f} × of it")
+    return Outcome(list(rows.values()), goals, lines)
+
+
+def edges(bench: Bench) -> Outcome:
+    """A storage of which each new connection draws a slow edge with probability 0.7."""
+    file, peers, many = bench.large.file, bench.peers, EDGE_CONNECTIONS
+    with bench.serving() as server:
+        url = f"{server.edges}/large/{file.path}"
+        fast = commands.ours(f"{server.fast_edges}/large", [file], many)
+        note = f"SHA-256, {many} connections"
+        tools = [
+            Tool(f"{OURS}, all fast", fast, [file], file.size, required=True, note=note),
+            Tool(
+                OURS,
+                commands.ours(f"{server.edges}/large", [file], many),
+                [file],
+                file.size,
+                hashed=True,
+                required=True,
+                note=note,
+            ),
+        ]
+        if peers.has("aria2c"):
+            name = f"aria2c -x{many}"
+            tools.append(Tool(name, commands.aria2c(url, many), [file], file.size, note="nothing verified"))
+        if peers.has("curl"):
+            part = min(file.size, 2**27)
+            first = commands.curl(url, "-r", f"0-{part - 1}")
+            taken = replace(file, size=part)
+            tools.append(
+                Tool("curl", first, [taken], part, once=True, note=f"the first {part / MB:.0f} MB, once")
+            )
+        rows = bench.measure(tools)
+    what = f"edges: rate, {OURS} / {OURS} where all are fast"
+    goals = [compare(what, rows, OURS, f"{OURS}, all fast", 0.8, by="rate", at_most=False)]
+    slow, quick = SLOW_EDGE / MB, FAST_EDGE / MB
+    lines = [
+        f"{slow:.1f} MB/s with probability {SLOW_SHARE}, else {quick:.0f} MB/s, for each new connection;"
+        f" {many} fast ones bring {many * quick:.0f} MB/s"
+    ]
     return Outcome(list(rows.values()), goals, lines)
 
 
@@ -271,6 +312,7 @@ def memory(bench: Bench) -> Outcome:
 WORKLOADS: dict[str, Callable[[Bench], Outcome]] = {
     "large": large,
     "limited": limited,
+    "edges": edges,
     "small": small,
     "small-latency": small_latency,
     "quota": quota,

@@ -103,6 +103,25 @@ def test_the_planner_answers_when_the_model_fails(ada: Client, gemini: GeminiFak
     assert message["downloadable_datasets"][0]["ref"] == "builtin:iris"
 
 
+@pytest.mark.parametrize("fault", ["breaks_off", "finish"])
+def test_a_broken_answer_reads_as_it_was_shown(ada: Client, gemini: GeminiFake, fault: str) -> None:
+    """What was streamed, what is stored and what a reload shows are one (facts/wire.md, 3.1 and 3.3)."""
+    gemini.script(say("The iris table fits best."), say("The iris table fits best."))
+    gemini.fault(fault, times=1, tokens=3, **({"reason": "MAX_TOKENS"} if fault == "finish" else {}))
+    chat = new_chat(ada)
+    with streaming(ada, chat, "find iris datasets") as answer:
+        chunks = list(chunks_of(answer.iter_lines()))
+    stored = ada.get(f"/api/chats/{chat}").json()["messages"][1]
+    assert stored["status"] == "complete"
+    shown = [chunk["data"]["text"] for chunk in chunks if chunk["type"] == "data-notice"]
+    assert shown == [stored["notice"]]
+    assert ("broke off" if fault == "breaks_off" else "cut off") in stored["notice"]
+    words = [part["text"] for part in stored["parts"] if part["type"] == "text"]
+    assert "".join(words) == text_of(chunks)
+    assert words[0] == "The iris table "
+    assert len(gemini.requests) == 1
+
+
 def test_a_streamed_answer(ada: Client, gemini: GeminiFake) -> None:
     gemini.script(call("search_datasets", query="iris"), say("The iris table fits."))
     with streaming(ada, new_chat(ada), "find iris datasets", id="client-1") as answer:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.fakes import made
 from tests.fakes.catalogue import IMDB
+from tests.fakes.dataset import FakeDataset, single
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Client, Server
 
@@ -62,6 +64,8 @@ def ada(server: Server) -> Client:
         ("huggingface", ("gated", {}), 403, "gated"),
         ("kaggle", ("garbage", {}), 502, "source_protocol"),
         ("huggingface", ("server_error", {}), 502, "source_unreachable"),
+        ("huggingface", ("edge_refuses", {}), 502, "source_unreachable"),
+        ("huggingface", ("edge_refuses", {"kind": "text"}), 502, "source_unreachable"),
         ("huggingface", ("rate_limit", {}), 429, "source_rate_limited"),
         ("kaggle", ("requires_credentials", {}), 503, "source_not_configured"),
         ("huggingface", ("requires_credentials", {}), 503, "source_not_configured"),
@@ -117,3 +121,25 @@ def files_of(server: Server, source: str) -> list[Path]:
     """What stands in the dataset's own place, where only complete datasets may."""
     folder = server.data_dir / "downloads" / source / DATASETS[source]
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_nothing_is_no_success(server: Server, ada: Client, hubs: Hubs) -> None:
+    """An archive without a member, a repository without a file, a choice that nothing fits
+    (huggingface/huggingface_hub#4653): each is said."""
+    empty = FakeDataset("kaggle", "acme/hollow", "Hollow", "", "MIT", single("a.csv", made.pima))
+    empty.latest.archive = made.archive({})
+    hubs.kaggle.catalogue.add(empty)
+    hubs.hub.catalogue.add(FakeDataset("huggingface", "acme/bare", "Bare", "", "mit", dict, bare=True))
+    for source, body, words in (
+        ("kaggle", {"dataset_id": "acme/hollow"}, "archive holds no files"),
+        ("huggingface", {"dataset_id": "acme/bare"}, "acme/bare has no files"),
+        ("huggingface", {"dataset_id": IMDB, "files": ["*.tiff"]}, "no file *.tiff"),
+        ("huggingface", {"dataset_id": IMDB, "config": "plain_text", "split": "dev"}, "no split 'dev'"),
+        ("kaggle", {"dataset_id": HEART, "files": ["*.tiff"]}, "no file *.tiff"),
+    ):
+        answer = ada.post(f"/api/datasets/download/{source}", body, headers=WAIT)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.text
+        assert words in answer.json()["detail"]
+        assert answer.json()["next_step"]
+    tree = [path for path in (server.data_dir / "downloads").rglob("*") if path.is_file()]
+    assert not [path for path in tree if ".incomplete" not in path.parts]

@@ -12,6 +12,7 @@ from dataferry.core.types import JobView, Progress, Viewer
 from dataferry.realtime import Bus, Change, Feed, Lagged, LocalBus, Realtime, RedisBus
 from dataferry.realtime.bus import MAX_BACKLOG
 from dataferry.realtime.events import JobEvent, JobSnapshot, ServerMessage
+from dataferry.realtime.redis_bus import LOSS_CHANNEL
 from tests.support.redis import RedisServer
 from tests.support.waiting import eventually
 
@@ -170,6 +171,44 @@ async def test_a_flood_that_does_not_fit_is_told_as_a_loss(connect: MakeBus) -> 
 
     await eventually(told, "the loss and the last text")
     end()
+
+
+async def test_a_loss_while_another_one_is_being_told_is_told_too() -> None:
+    """A Redis that takes its time over the message about the first loss."""
+    told, flooded = [0], asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (head := await reader.readline()).startswith(b"*"):
+            words = []
+            for _ in range(int(head[1:])):
+                size = int((await reader.readline())[1:])
+                words.append((await reader.readexactly(size + 2))[:-2])
+            if words[:2] == [b"PUBLISH", LOSS_CHANNEL.encode()]:
+                told[0] += 1
+                if told[0] == 1:
+                    await flooded.wait()
+            writer.write(b":1\r\n" if words[0] == b"PUBLISH" else b"+OK\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    bus = RedisBus(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", retry_s=0.02)
+    await bus.start()
+
+    def flood() -> None:
+        for n in range(MAX_BACKLOG + 1):
+            bus.publish("t", str(n))
+
+    async def tells(count: int) -> bool:
+        return told[0] >= count
+
+    flood()
+    await eventually(lambda: tells(1), "the first loss is being told")
+    flood()
+    flooded.set()
+    await eventually(lambda: tells(2), "the second loss is told")
+    await bus.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def _last(feed: Feed, done: int) -> int:

@@ -1,12 +1,16 @@
 """Which files of the library a download may link, and how bytes are counted, on both databases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from dataferry.core.db import Database
 from dataferry.core.types import Checksum, HashName
-from dataferry.library.dedup import DedupCandidates, dedup_candidates, freed_bytes, published_hash, used_bytes
+from dataferry.library.dedup import DedupCandidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 
 SIZE = 4
@@ -60,7 +64,22 @@ class Shelf:
         )
 
     def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> DedupCandidates:
-        return dedup_candidates(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+        return DedupCandidates(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is sent to the database in the block."""
+    sent: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", record)
 
 
 @pytest.fixture
@@ -103,7 +122,8 @@ def test_a_crc_is_no_promise_of_a_content(shelf: Shelf) -> None:
     shelf.hold()
     assert published_hash(promise("crc32c", "ab" * 4)) is None
     assert published_hash(promise()) is None
-    assert shelf.copies(shelf.dataset("acme/one"), "crc32c", "ab" * 4).paths_by_hash == {}
+    crc = promise("crc32c", "ab" * 4)
+    assert shelf.copies(shelf.dataset("acme/one"), "crc32c", "ab" * 4)(crc, SIZE) is None
 
 
 def test_only_whole_files_that_nobody_writes_to_are_linked(shelf: Shelf) -> None:
@@ -131,14 +151,20 @@ def test_what_is_not_downloaded_is_not_there(shelf: Shelf) -> None:
     shelf.hold()
     with shelf.database.unit_of_work() as session:
         session.get_one(Dataset, "ds_1").downloaded = False
-    assert shelf.copies(shelf.dataset("acme/two")).paths_by_hash == {}
+    assert shelf.copies(shelf.dataset("acme/two"))(promise(), SIZE) is None
 
 
 def test_many_files_are_asked_for_at_once(shelf: Shelf) -> None:
     place = shelf.hold()
     promised = [promise(value=f"{number:064x}") for number in range(2500)] + [promise()]
-    copies = dedup_candidates(shelf.database, shelf.dataset("acme/two"), promised)
+    copies = DedupCandidates(shelf.database, shelf.dataset("acme/two"), promised)
+    with statements(shelf.database) as sent:
+        found = [copies(each, SIZE) for each in promised]
+    assert found == [None] * 2500 + [place]
+    assert sum("dataset_files" in statement for statement in sent) == 6
+    assert copies(promised[7], SIZE) is None
     assert copies(promise(), SIZE) == place
+    assert copies(promise(value="f" * 64), SIZE) is None
 
 
 def test_shared_bytes_are_counted_once_and_freed_with_the_last(shelf: Shelf) -> None:

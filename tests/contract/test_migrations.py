@@ -60,5 +60,8 @@ def test_what_was_stored_under_an_older_name_is_kept(database: Database) -> None
     upgrade(database)
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT encrypted_url FROM datasets")).scalar_one() == "sealed"
-        assert connection.execute(text("SELECT published_hash FROM dataset_files")).scalar_one() == "md5:cd"
+        found = connection.execute(text("SELECT generation, path, published_hash FROM dataset_files")).one()
+        assert tuple(found) == (0, "a.csv", "md5:cd")
+        found = connection.execute(text("SELECT generation, newest_generation FROM datasets")).one()
+        assert tuple(found) == (0, 0)
         assert connection.execute(text("SELECT bytes_per_s FROM job_speed_limits")).scalar_one() == 5

@@ -41,7 +41,7 @@ class World:
         settings = Settings(_env_file=None, data_dir=folder, database_url=database.url, secret_key="k" * 32)
         self.store = Store(settings.store)
         credentials = CredentialResolver(database, settings, Secrets(settings))
-        access = Access(database, Catalog([], settings), credentials, settings)
+        access = Access(database, Catalog([], settings), credentials)
         jobs = Jobs(database, settings, Realtime())
         self.shelf = Shelf(database, settings, self.store, jobs, Accounts(database, settings), access)
 

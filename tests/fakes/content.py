@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Protocol
 
+import google_crc32c
+
 BLOCK = 1 << 20
 
 
@@ -46,6 +48,14 @@ class Blob:
         for block in self.blocks():
             digest.update(block)
         return digest.digest()
+
+    @cached_property
+    def crc32c(self) -> bytes:
+        """As Google's storage writes it in base64."""
+        checksum = google_crc32c.Checksum()
+        for block in self.blocks():
+            checksum.update(block)
+        return bytes(checksum.digest())
 
     @cached_property
     def git_sha1(self) -> str:

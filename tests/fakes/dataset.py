@@ -63,12 +63,20 @@ class FakeDataset:
     readme: str = ""
     gated: bool = False
     private: bool = False
+    #: HuggingFace has closed it, and says so beside its description.
+    disabled: bool = False
     aliases: tuple[str, ...] = ()
     bytes_per_s: float | None = None
+    #: A HuggingFace repository without a card and git's attributes.
+    bare: bool = False
     #: What a HuggingFace card's YAML says of configs.
     configs: list[dict[str, Any]] | None = None
     #: Kaggle serves a dataset of one file either as an archive or as the file itself.
     bundled: bool = True
+    #: Kaggle's storage put the archive together from parts: it publishes no MD5 of it.
+    composite: bool = False
+    #: It is an organization's: Kaggle's search writes ``organizations/`` before its id.
+    organization: bool = False
     versions: list[Version] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,6 +85,11 @@ class FakeDataset:
     @property
     def owner(self) -> str:
         return self.id.partition("/")[0]
+
+    @property
+    def number(self) -> int:
+        """Its id in the addresses of Kaggle's storage."""
+        return int(hashlib.md5(self.id.encode(), usedforsecurity=False).hexdigest()[:6], 16)
 
     @property
     def latest(self) -> Version:

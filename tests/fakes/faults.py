@@ -8,6 +8,7 @@ hang_up                api    the connection closes without an answer
 garbage                api    200 with an HTML page, or broken JSON (``kind``: html, json, shape)
 server_error           api    ``status`` (500)
 rate_limit             api    429 (``seconds`` 30, ``style``: retry-after, ratelimit, none)
+refused                api    ``status`` (403) with ``message`` in a body of any ``shape``: see refusals.py
 requires_credentials   api    anonymous callers are refused with 401
 bad_credentials        api    every credential is refused with 401
 gated                  api    the dataset's terms must be accepted first
@@ -24,6 +25,9 @@ short_body             bytes  a whole answer that lacks the last ``bytes`` (1) o
 expired_url            bytes  a signed URL counts as expired
 no_range               bytes  Range is ignored: 200 with everything
 changed_etag           bytes  every answer has another ETag
+edge_refuses           bytes  the storage refuses its own fresh address, as ``kind``: xml (403 AccessDenied),
+                              text (403, key pair id), range (403, a valid range), bad_request (400) or
+                              expired_token (400, Google); the next address leads to its other host
 slow_first_byte        bytes  the answer begins after ``seconds`` (1)
 slow                   bytes  ``bytes_per_s`` (100,000) on each connection
 =====================  =====  ====================================================================
@@ -43,6 +47,7 @@ _API: dict[str, dict[str, Any]] = {
     "garbage": {"kind": "html"},
     "server_error": {"status": 500},
     "rate_limit": {"seconds": 30, "style": "retry-after"},
+    "refused": {"status": 403, "message": "Forbidden", "shape": "nested"},
     "requires_credentials": {},
     "bad_credentials": {},
     "gated": {},
@@ -61,6 +66,7 @@ _BYTES: dict[str, dict[str, Any]] = {
     "expired_url": {},
     "no_range": {},
     "changed_etag": {},
+    "edge_refuses": {"kind": "xml"},
     "slow_first_byte": {"seconds": 1.0},
     "slow": {"bytes_per_s": 100_000},
 }

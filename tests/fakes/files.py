@@ -14,20 +14,21 @@ stand in ``files_wire``.
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import md5, sha1, sha256
 from http.server import ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote
 from zlib import crc32
 
 import google_crc32c
 
 from dataferry.core.types import Checksum, DatasetRef, FileEntry, HashName, Http, Manifest
-from tests.fakes.files_wire import Fault, FaultName, Handler, Request
+from tests.fakes.files_wire import Crowd, Fault, FaultName, Handler, Request
 
-__all__ = ["FaultName", "FileServer", "Request", "checksum"]
+__all__ = ["Crowd", "FaultName", "FileServer", "Request", "checksum"]
 
 
 class FileServer:
@@ -44,10 +45,16 @@ class FileServer:
         self.files: dict[str, bytes] = dict(files or {})
         #: Extra headers of a path's answers.
         self.headers: dict[str, Mapping[str, str]] = {}
+        #: How many are served at one time.
+        self.crowd: Crowd | None = None
         #: The lease that the fault ``expired`` accepts.
         self.leases: dict[str, str] = {}
         #: The pace of each connection; None for as fast as it goes.
         self.bytes_per_s = bytes_per_s
+        #: The paces of one connection after another, where they differ.
+        self.rates: Iterator[float] | None = None
+        #: Bytes that were sent, by the pace of their connection.
+        self.sent_at: Counter[float | None] = Counter()
         self.requests: list[Request] = []
         self.connections = 0
         #: Bytes of bodies that were sent, by path.
@@ -123,7 +130,10 @@ class FileServer:
 
         self._server = _Server((self._host, 0), Bound)
         if self._tls:
-            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
+            # A handshake is made by a connection's own thread, if it is admitted at all.
+            self._server.socket = self._tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
@@ -140,9 +150,33 @@ class FileServer:
 
     # -- for the handler -----------------------------------------------------------------------
 
-    def connected(self) -> None:
+    @property
+    def resets_the_rest(self) -> bool:
+        return self.crowd is not None and self.crowd.status is None
+
+    @contextmanager
+    def admitted(self, by: Literal["connections", "requests"]) -> Iterator[bool]:
+        """Whether there is room for one more, and inside the block it is taken."""
+        crowd = self.crowd
+        if crowd is None or crowd.by != by:
+            yield True
+            return
+        with self._changed:
+            room = crowd.served < crowd.most
+            crowd.served += room
+            crowd.refused += not room
+            crowd.peak = max(crowd.peak, crowd.served)
+        try:
+            yield room
+        finally:
+            with self._changed:
+                crowd.served -= room
+
+    def connected(self) -> float | None:
+        """One more connection; its pace, if it has one of its own."""
         with self._changed:
             self.connections += 1
+            return next(self.rates) if self.rates else None
 
     def take_fault(self, request: Request) -> Fault | None:
         """The next fault of this request, now used up once."""

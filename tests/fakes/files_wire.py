@@ -3,6 +3,7 @@
 import gzip
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -38,11 +39,17 @@ FaultName = Literal[
     "changed_etag",  # from this request on the file is `body`
     "stale_416",  # 416 to whatever range
     "mismatch",  # 412 to whatever If-Match
+    "cut_whole",  # ranges are ignored, and the line is cut after `after` bytes
+    "cut_chunked",  # the same in chunks, without Content-Length
+    "same_prefix",  # 206 with the first `after` bytes, whatever range; a whole answer is cut there
+    "partial_200",  # the range that was asked for, with Content-Range, as a 200
+    "fresh_etag",  # every answer has another ETag, and is cut after `after` bytes if that is not 0
 ]
 _OF_RANGES = frozenset({"no_range", "lying_range", "stale_416"})
 #: The others have to do with a body, which an answer to HEAD has not.
 _OF_HEADS = frozenset({"hang_up", "slow_first_byte", "status", "redirect", "expired", "no_length", "endless"})
-_CHUNKED = frozenset({"no_length", "short_chunked", "too_long", "endless"})
+_CHUNKED = frozenset({"no_length", "short_chunked", "too_long", "endless", "cut_chunked"})
+_WITHOUT_RANGES = frozenset({"no_range", "no_length", "cut_whole", "cut_chunked"})
 _SLICE = 256 * 1024
 #: What the system may hold of a body that the client has not read: little, so that what was sent is
 #: nearly what has arrived.
@@ -58,6 +65,8 @@ class Request:
     query: dict[str, list[str]]
     headers: Mapping[str, str]
     line: str
+    #: When it arrived, in monotonic seconds.
+    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -105,15 +114,37 @@ class Fault:
         return None
 
 
+@dataclass(slots=True)
+class Crowd:
+    """A server that serves ``most`` at one time and refuses the rest: with ``status`` and ``headers``, or
+    None for a reset, before TLS begins or before an answer."""
+
+    most: int
+    by: Literal["connections", "requests"] = "connections"
+    status: int | None = 503
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: What is served now, how many at most at one time, and what was refused.
+    served: int = 0
+    peak: int = 0
+    refused: int = 0
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     files: "FileServer"
 
+    def handle(self) -> None:
+        with self.files.admitted("connections") as admitted:
+            self._admitted = admitted
+            if not admitted and self.files.resets_the_rest:
+                return reset(self.connection)
+            return super().handle()
+
     def setup(self) -> None:
         super().setup()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        self.files.connected()
+        self._rate = self.files.connected()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -123,6 +154,23 @@ class Handler(BaseHTTPRequestHandler):
         path, query = unquote(parts.path.lstrip("/")), parse_qs(parts.query)
         request = Request(self.command, path, query, HTTPHeaderDict(self.headers.items()), self.requestline)
         self.files.note(request)
+        with self.files.admitted("requests") as admitted:
+            if admitted and self._admitted:
+                self._answer_request(request)
+            else:
+                self._refuse()
+
+    do_HEAD = do_GET
+
+    def _refuse(self) -> None:
+        crowd = self.files.crowd
+        self.close_connection = True
+        if crowd is None or crowd.status is None:
+            return reset(self.connection)
+        return self._empty(crowd.status, {**crowd.headers, "Connection": "close"})
+
+    def _answer_request(self, request: Request) -> None:
+        path = request.path
         fault = self.files.take_fault(request) or Fault()
         if fault.name == "slow_first_byte":
             self.files.pause(fault.seconds)
@@ -139,19 +187,21 @@ class Handler(BaseHTTPRequestHandler):
         self._serve(path, body, fault)
         return None
 
-    do_HEAD = do_GET
-
     def _serve(self, path: str, body: bytes, fault: Fault) -> None:
         tag = self.files.tag(path)
         headers: dict[str, str] = {"ETag": tag, "Accept-Ranges": "bytes", **self.files.headers.get(path, {})}
         if self.headers.get("If-Match", tag) not in (tag, "*"):
             return self._empty(412, {})
         status, span = 200, range(len(body))
-        if fault.name not in ("no_range", "no_length") and (asked := self._span(len(body))) is not None:
+        if fault.name == "fresh_etag":
+            headers["ETag"] = f'"{len(self.files.requests)}"'
+        if fault.name not in _WITHOUT_RANGES and (asked := self._span(len(body))) is not None:
             if fault.name == "stale_416" or not asked:
                 return self._empty(416, {"Content-Range": f"bytes */{len(body)}"})
-            status, span = 206, asked
+            span = range(fault.after) if fault.name == "same_prefix" else asked
+            asked = span
             told = _shifted(asked, fault) if fault.honest else asked
+            status = 200 if fault.name == "partial_200" else 206
             headers["Content-Range"] = f"bytes {told.start}-{told.stop - 1}/{len(body)}"
         self._answer(path, status, headers, _spoiled(body, _shifted(span, fault), fault), fault)
         return None
@@ -173,12 +223,15 @@ class Handler(BaseHTTPRequestHandler):
             self.files.sending(path, -1)
 
     def _send(self, path: str, body: memoryview, fault: Fault) -> None:
-        broken = fault.name in ("drop", "stall")
-        pace = fault.bytes_per_s or self.files.bytes_per_s
+        broken = fault.name in ("drop", "stall", "cut_whole") or (
+            fault.name in ("fresh_etag", "same_prefix") and 0 < fault.after < len(body)
+        )
+        pace = fault.bytes_per_s or self._rate or self.files.bytes_per_s
         begun, count = time.monotonic(), 0
         for piece in _pieces(body[: fault.after] if broken else body, pace):
             self.connection.sendall(piece)
             self.files.sent(path, len(piece))
+            self.files.sent_at[pace] += len(piece)
             count += len(piece)
             if pace and (ahead := begun + count / pace - time.monotonic()) > 0:
                 self.files.pause(ahead)
@@ -188,7 +241,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _send_chunked(self, path: str, body: memoryview, fault: Fault) -> None:
-        if fault.name == "short_chunked":
+        if fault.name in ("short_chunked", "cut_chunked"):
             body = body[: fault.after]
         while True:
             for start in range(0, len(body), 64 * 1024):
@@ -197,7 +250,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.files.sent(path, len(chunk))
             if fault.name != "endless" or fault.lifted.is_set():
                 break
-        if fault.name == "endless":
+        if fault.name in ("endless", "cut_chunked"):
             self.close_connection = True
             return
         self.connection.sendall(b"0\r\n\r\n")
@@ -219,6 +272,12 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def reset(connection: socket.socket) -> None:
+    """Close a connection with RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def _shifted(span: range, fault: Fault) -> range:

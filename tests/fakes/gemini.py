@@ -17,7 +17,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -25,6 +24,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.gemini_brain import INVENTED, Body, Reply, brain, call, invent, order_in_readme, say
+from tests.fakes.gemini_wire import MODEL_VERSION, Ending, cut_short, error_tail, events_of, whole_event
 
 __all__ = ["FAULTS", "INVENTED", "GeminiFake", "Reply", "Request", "call", "say"]
 
@@ -33,12 +33,14 @@ FAULTS = {
     "rate_limit": "429, with the seconds to wait in its details",
     "server_error": "500, or another ``status``",
     "bad_request": "400",
-    "blocked": "a candidate without content, finished for SAFETY",
+    "blocked": "a candidate with empty content, finished for SAFETY",
     "blocked_prompt": "no candidate, and a block reason",
     "hang": "no byte, and the connection ends after ``seconds``",
     "slow_first_token": "``seconds`` before the first byte",
     "slow_tokens": "``seconds`` between tokens",
     "drop": "the connection ends after ``tokens`` tokens",
+    "breaks_off": "after ``tokens`` events an error inside the 200: ``tail`` json, event, list, html, none",
+    "finish": "after ``tokens`` tokens the end for ``reason``; ``content`` empty, role, parts, none, call",
     "garbage": "200 with a body that is no JSON",
     "loop": "asks for the same search for ever",
     "invents_ids": "calls tools with refs that no tool returned, and names them in its words",
@@ -94,6 +96,12 @@ class GeminiFake:
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, token_s: float = 0.0) -> None:
         self.log: list[Request] = []
         self.token_s = token_s
+        #: From Gemini 3 on the client makes lists of blocks of what it calls text before.
+        self.model_version = MODEL_VERSION
+        #: What the last event of an answer holds beside its finish reason.
+        self.ending: Ending = "text"
+        #: Every event says STOP, as services in between have been seen to write it.
+        self.stops_everywhere = False
         self.stopping = threading.Event()
         self._script: list[Reply] = []
         self._faults: list[_Fault] = []
@@ -149,6 +157,7 @@ class GeminiFake:
             self._faults.clear()
             self._script.clear()
             self.log.clear()
+            self.model_version, self.ending, self.stops_everywhere = MODEL_VERSION, "text", False
 
     @property
     def requests(self) -> list[Request]:
@@ -315,7 +324,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _generate(self, request: Request, faults: dict[str, dict[str, Any]], streams: bool) -> None:
         fake = self.server.fake
         request.status = 200
-        events = self._blocked(faults) or self._events(fake.reply(request.body, faults), whole=not streams)
+        events = self._events(request, faults, streams)
         if "slow_first_token" in faults:
             fake.stopping.wait(float(faults["slow_first_token"].get("seconds", 1)))
         if not streams:
@@ -335,29 +344,37 @@ class _Handler(BaseHTTPRequestHandler):
                 fake.stopping.wait(pause)
             request.first_byte_at = request.first_byte_at or time.time()
             self._chunk(f"data: {json.dumps(event)}\r\n\r\n".encode())
+        if broken := faults.get("breaks_off"):
+            tail = error_tail(str(broken.get("tail", "json")), int(broken.get("status", 503)))
+            if tail:
+                self._chunk(tail)
         self._chunk(b"")
 
-    def _blocked(self, faults: dict[str, dict[str, Any]]) -> list[Body] | None:
+    def _events(self, request: Request, faults: dict[str, dict[str, Any]], streams: bool) -> list[Body]:
+        fake = self.server.fake
         usage = {"promptTokenCount": 12, "totalTokenCount": 12}
         if "blocked" in faults:
-            return [{"candidates": [{"finishReason": "SAFETY", "index": 0}], "usageMetadata": usage}]
+            return [cut_short("SAFETY", "empty", fake.model_version)]
         if "blocked_prompt" in faults:
             return [{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage}]
-        return None
-
-    def _events(self, reply: Reply, *, whole: bool) -> list[Body]:
-        """The answer's events: a token each, then the calls with the end."""
-        sign: Callable[[str], str] = self.server.fake.sign
-        calls: list[Body] = [{"functionCall": {"name": name, "args": args}} for name, args in reply.calls]
-        if calls:
-            calls[0]["thoughtSignature"] = sign(reply.calls[0][0])
-        thoughts: list[Body] = [{"text": reply.thought, "thought": True}] if reply.thought else []
-        tokens = re.findall(r"\S+\s*|\s+", reply.text)
-        if whole:
-            parts = [*thoughts, *([{"text": reply.text}] if reply.text else []), *calls]
-            return [_event(parts, last=True)]
-        events = [_event([part]) for part in thoughts] + [_event([{"text": token}]) for token in tokens]
-        return [*events, _event(calls or [{"text": ""}], last=True)]
+        finish, broken = faults.get("finish"), faults.get("breaks_off")
+        # What ends before its first event leaves the script to the next request.
+        if finish is not None and not finish.get("tokens"):
+            return [cut_short(finish["reason"], finish.get("content", "empty"), fake.model_version)]
+        if broken is not None and broken.get("tokens") == 0:
+            return []
+        reply = fake.reply(request.body, faults)
+        if not streams:
+            return [whole_event(reply, fake.sign, fake.model_version)]
+        events = events_of(reply, fake.sign, fake.model_version, fake.ending)
+        if fake.stops_everywhere:
+            events = [_stopping(event) for event in events]
+        if broken is not None:
+            return events[: int(broken.get("tokens", 2))]
+        if finish is not None:
+            last = cut_short(finish["reason"], finish.get("content", "role"), fake.model_version)
+            return [*events[: int(finish["tokens"])], last]
+        return events
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
@@ -381,13 +398,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def _event(parts: list[Body], *, last: bool = False) -> Body:
-    candidate: Body = {"content": {"role": "model", "parts": parts}, "index": 0}
-    if last:
-        candidate["finishReason"] = "STOP"
-    return {
-        "candidates": [candidate],
-        "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 8, "totalTokenCount": 20},
-        "modelVersion": "gemini-fake",
-        "responseId": "response-1",
-    }
+def _stopping(event: Body) -> Body:
+    return event | {"candidates": [event["candidates"][0] | {"finishReason": "STOP"}]}

@@ -5,26 +5,32 @@
     GET  /api/datasets/{id}[/revision/{rev}][?blobs=true]               307 for a name without owner
     GET  /api/datasets/{id}/tree/{rev}[/{path}]?recursive=&expand=      1,000 entries a page
     GET  /api/datasets/{id}/auth-check
-    HEAD, GET /datasets/{id}/resolve/{rev}/{path}                       LFS: 302 to the CDN
+    HEAD, GET /datasets/{id}/resolve/{rev}/{path}                       LFS: 302 to the CDN; small: 307
+    HEAD, GET /api/resolve-cache/datasets/{id}/{sha}/{path}?…           to here, whose ETag may be weak
 
 Errors carry ``X-Error-Code`` and ``X-Error-Message``. Anonymous callers get 401 for what is missing
-or private, as from the real one; a gated dataset shows its metadata, only its files are refused.
+or private, as from the real one; a gated dataset shows its metadata, only its files are refused. What was
+seen of the real one stands in facts/wire.md, 1.
 """
 
 import base64
+import gzip
 import hashlib
 import json
 import time
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.fakes.catalogue import seeded
-from tests.fakes.content import Blob, text
+from tests.fakes.content import Blob, binary, text
 from tests.fakes.dataset import Account, Catalogue, FakeDataset, Version
 from tests.fakes.server import FakeServer, Reply, Request, reply_json
 
 TREE_PAGE = 1000
+#: More of a dataset's files its own record does not list.
+MAX_SIBLINGS = 100_000
 LIST_PAGE = 100
 LEASE_S = 3600
 #: The real hub keeps binary files, and text above some size, in LFS.
@@ -61,8 +67,12 @@ class HubFake(FakeServer):
             reply = self._route(request)
         except Refused as refused:
             reply = refused.reply
-        if reply.status != 429:
-            reply.headers.setdefault("RateLimit", '"api";r=499;t=240')
+        if reply.status != 429 and "resolve-cache" not in request.path:
+            name, left, quota = (
+                ("resolvers", 2999, 3000) if "/resolve/" in request.path else ("api", 499, 500)
+            )
+            reply.headers.setdefault("RateLimit", f'"{name}";r={left};t=240')
+            reply.headers.setdefault("RateLimit-Policy", f'"fixed window";"{name}";q={quota};w=300')
         return reply
 
     def _route(self, request: Request) -> Reply:
@@ -72,6 +82,8 @@ class HubFake(FakeServer):
         if parts == ["api", "datasets"]:
             return self.trouble(request, "api") or self._search(request)
         match parts:
+            case ["api", "resolve-cache", "datasets", owner, name, sha, *rest]:
+                return self._cached(request, f"{owner}/{name}", sha, "/".join(rest))
             case ["api", "datasets", *rest] if rest:
                 return self._under_api(request, rest)
             case ["datasets", *rest] if "resolve" in rest:
@@ -178,7 +190,7 @@ class HubFake(FakeServer):
         version = dataset.versions[number - 1]
         told: dict[str, Any] = {
             "author": dataset.owner,
-            "disabled": False,
+            "disabled": dataset.disabled,
             "gated": "manual" if dataset.gated or self.faults.take("gated", "api", dataset.id) else False,
             "lastModified": _time(version.created),
             "createdAt": _time(dataset.versions[0].created),
@@ -205,7 +217,8 @@ class HubFake(FakeServer):
             told["mainSize"] = sum(blob.size for blob in repository(dataset, dataset.latest).values())
         if "siblings" in fields:
             told["siblings"] = [
-                _sibling(path, blob, blobs) for path, blob in repository(dataset, version).items()
+                _sibling(path, blob, blobs)
+                for path, blob in islice(repository(dataset, version).items(), MAX_SIBLINGS)
             ]
         return answer | {name: told[name] for name in fields if name in told}
 
@@ -251,11 +264,39 @@ class HubFake(FakeServer):
         if blob is None:
             raise Refused(404, "Entry not found", "EntryNotFound")
         if not _is_lfs(request.file, blob):
+            if blob.size and not dataset.private and not dataset.gated:
+                escaped = (
+                    quote(f"datasets/{dataset.id}/{dataset.sha(number)}") + "/" + quote(request.file, safe="")
+                )
+                asked = f"{quote(request.path, safe='')}=&etag={quote(_etag(blob))}"
+                location = f"/api/resolve-cache/{escaped}?{asked}"
+                return Reply(307, commit | {"Location": location, "Accept-Ranges": "bytes"})
             headers = commit | {"Content-Type": "text/plain; charset=utf-8"}
-            return Reply(200, headers, content=blob, etag=f'"{blob.git_sha1}"')
+            return Reply(200, headers, content=blob, etag=_etag(blob))
         linked = {"X-Linked-Etag": f'"{blob.sha256}"', "X-Linked-Size": str(blob.size)}
+        xet_hash, api = blob.sha256[::-1], f"{self.url}/api/datasets/{dataset.id}"
+        links = (
+            f'<{api}/xet-read-token/{dataset.sha(number)}>; rel="xet-auth"',
+            f'<https://cas-server.xethub.hf.co/reconstructions/{xet_hash}>; rel="xet-reconstruction-info"',
+        )
+        xet = {"X-Xet-Hash": xet_hash, "Link": ", ".join(links)}
         location = self._signed(dataset, request.file, blob)
-        return Reply(302, commit | linked | {"Location": location, "ETag": f'"{blob.sha256}"'})
+        told = commit | linked | xet | {"Accept-Ranges": "bytes"}
+        return Reply(302, told | {"Location": location, "ETag": f'"{blob.sha256}"'})
+
+    def _cached(self, request: Request, dataset_id: str, sha: str, path: str) -> Reply:
+        """A small public file, by its commit. Packed its ETag is a weak one."""
+        request.dataset, request.file = dataset_id, path
+        dataset = self.catalogue.find("huggingface", dataset_id)
+        blob = repository(dataset, dataset.versions[_number(dataset, sha) - 1]).get(path) if dataset else None
+        if blob is None or request.one("etag") != _etag(blob):
+            raise Refused(404, "Entry not found", "EntryNotFound")
+        headers = {"X-Repo-Commit": sha, "X-Cache": "Hit from cloudfront", "Set-Cookie": "token=; Path=/"}
+        headers |= {"Content-Type": "text/plain; charset=utf-8"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            packed = binary(gzip.compress(blob.read(0, blob.size), mtime=0))
+            return Reply(200, headers | {"Content-Encoding": "gzip"}, content=packed, etag=f"W/{_etag(blob)}")
+        return Reply(200, headers, content=blob, etag=_etag(blob))
 
     def _signed(self, dataset: FakeDataset, file: str, blob: Blob) -> str:
         folder = hashlib.sha256(dataset.id.encode()).hexdigest()
@@ -290,7 +331,9 @@ class HubFake(FakeServer):
             or self.faults.take("expired_url", "bytes", dataset.id, file)
         ):
             return _cdn_error(403, "AccessDenied")
-        return Reply(200, content=blob, etag=f'"{blob.sha256}"', bytes_per_s=dataset.bytes_per_s)
+        headers = {"Content-Type": [], "Cache-Control": "max-age=31536000"}
+        headers["Content-Disposition"] = request.one("response-content-disposition") or "inline"
+        return Reply(200, headers, content=blob, etag=f'"{blob.sha256}"', bytes_per_s=dataset.bytes_per_s)
 
 
 def _split_id(rest: list[str], catalogue: Catalogue, base: str, request: Request) -> tuple[str, list[str]]:
@@ -308,6 +351,8 @@ def _split_id(rest: list[str], catalogue: Catalogue, base: str, request: Request
 def repository(dataset: FakeDataset, version: Version) -> dict[str, Blob]:
     """The repository's files in the order of their paths: the data, a card and git's attributes."""
     files = dict(version.files)
+    if dataset.bare:
+        return files
     files.setdefault("README.md", text(_card(dataset)))
     files.setdefault(".gitattributes", text(_GITATTRIBUTES))
     return dict(sorted(files.items()))
@@ -324,6 +369,11 @@ def _card(dataset: FakeDataset) -> str:
 
 def _tags(dataset: FakeDataset) -> list[str]:
     return [*dataset.tags, f"license:{dataset.license}", "region:us"]
+
+
+def _etag(blob: Blob) -> str:
+    """Of a file in git."""
+    return f'"{blob.git_sha1}"'
 
 
 def _is_lfs(path: str, blob: Blob) -> bool:

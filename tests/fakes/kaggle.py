@@ -4,31 +4,38 @@
       ListDatasets · GetDataset · GetDatasetMetadata · ListDatasetFiles
       DownloadDataset → 302 to a signed URL of the storage, which expires
     POST /v1/security.OAuthService/IntrospectToken
-    errors: {"code": 403, "message": …} with that status
+    errors: {"error": {"code": 403, "message": …, "status": "PERMISSION_DENIED"}} with that status
 
-The storage answers as Google's does: ``x-goog-hash`` with the MD5 in base64, an ETag, ranges, 400
-``ExpiredToken`` for an expired URL, 400 where an Authorization header comes along.
+A dataset that does not exist is refused as a private one is: 403. The storage answers as Google's does:
+``x-goog-hash`` with the CRC32C and the MD5 in header lines of their own, an ETag, ranges, 400
+``ExpiredToken`` for an expired URL, 400 where an Authorization header comes along (facts/wire.md, 2).
 """
 
 import base64
 import binascii
 import hashlib
+import json
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from tests.fakes import made
 from tests.fakes.catalogue import seeded
 from tests.fakes.content import Blob
 from tests.fakes.dataset import Account, Catalogue, FakeDataset, Version
+from tests.fakes.faults import Where
+from tests.fakes.refusals import refusal
 from tests.fakes.server import FakeServer, Reply, Request, reply_json
 
 DEFAULT_PAGE = 20
 #: A signed URL of the real storage lives for three days.
 LEASE_S = 3 * 86_400
-_PREFIX = "/kaggle-data-sets/"
+_DENIED = "Permission 'datasets.get' was denied"
+_ACCOUNT = "gcp-kaggle-com@kaggle-161607.iam.gserviceaccount.com"
 _FILE_TYPES = {"CSV": ".csv", "JSON": ".json", "PARQUET": ".parquet", "SQLITE": ".sqlite"}
 _LICENSE_GROUPS = {"CC": ("cc", "attribution"), "GPL": ("gpl",), "ODB": ("database",), "OTHER": ("",)}
 _SORT_KEYS: dict[str, Callable[[FakeDataset], Any]] = {
@@ -43,7 +50,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.reply = reply_json({"code": status, "message": message}, status)
+        self.reply = refusal(status, message)
 
 
 class KaggleFake(FakeServer):
@@ -52,6 +59,11 @@ class KaggleFake(FakeServer):
     def __init__(self, catalogue: Catalogue | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)
         self.catalogue = catalogue or seeded()
+        #: What IntrospectToken answers for a token that is not one: 400, 403 and 404 have been seen.
+        self.wrong_token_status = 400
+        self._objects: dict[str, tuple[FakeDataset, Version, str]] = {}
+        #: For each signature the path that it is for, and until when.
+        self._leases: dict[str, tuple[str, float]] = {}
         self._calls: dict[str, Callable[[Request, Account | None], Reply]] = {
             "ListDatasets": self._list,
             "GetDataset": self._get,
@@ -64,18 +76,28 @@ class KaggleFake(FakeServer):
     # -- the API ----------------------------------------------------------------------------------
 
     def answer(self, request: Request) -> Reply:
-        call = self._calls.get(request.path.rpartition("/")[2])
+        name = request.path.rpartition("/")[2]
+        call = self._calls.get(name)
         if call is None or request.method != "POST" or "/v1/" not in request.path:
-            return reply_json({"code": 404, "message": "Not Found"}, 404)
+            return refusal(404, "Not Found", "html")
+        request.file = name
         body = request.json()
         if body.get("ownerSlug"):
             request.dataset = f"{body['ownerSlug']}/{body.get('datasetSlug', '')}"
         if trouble := self.trouble(request, "api"):
             return trouble
         try:
-            return call(request, self._caller(request))
+            # A token is asked about without being one's own.
+            caller = None if name == "IntrospectToken" else self._caller(request)
+            return call(request, caller)
         except Refused as refused:
             return refused.reply
+
+    def trouble(self, request: Request, where: Where) -> Reply | None:
+        reply = super().trouble(request, where)
+        if reply is not None and "message" in (told := _json_object(reply)):
+            reply.body = refusal(reply.status, told["message"]).body
+        return reply
 
     def _caller(self, request: Request) -> Account | None:
         """Who asks; None for an anonymous caller."""
@@ -96,10 +118,10 @@ class KaggleFake(FakeServer):
     def _dataset(self, request: Request, caller: Account | None) -> FakeDataset:
         found = self.catalogue.find("kaggle", request.dataset or "")
         if found is None:
-            raise Refused(404, "Dataset not found")
+            raise Refused(403, _DENIED)
         private = found.private or self.faults.take("private", "api", found.id)
         if private and (caller is None or found.id not in caller.owns):
-            raise Refused(403, "Permission 'datasets.get' was denied")
+            raise Refused(403, _DENIED)
         return found
 
     def _list(self, request: Request, caller: Account | None) -> Reply:
@@ -175,61 +197,79 @@ class KaggleFake(FakeServer):
         gated = dataset.gated or self.faults.take("gated", "api", dataset.id)
         if gated and (caller is None or dataset.id not in caller.accepted):
             raise Refused(403, "You must accept this dataset's rules before you can download it")
-        number = dataset.versions.index(version) + 1
-        name = asked.get("fileName") or (
-            "bundle/archive.zip" if dataset.bundled else next(iter(version.files))
-        )
-        if name not in version.files and asked.get("fileName"):
+        if not version.size:
+            raise Refused(403, _DENIED)
+        name = asked.get("fileName")
+        if name and name not in version.files:
             raise Refused(404, "File not found")
         lease = self.faults.take("short_lease", "api", dataset.id)
         seconds = lease.options["seconds"] if lease else LEASE_S
-        return Reply(302, {"Location": self._signed(f"{_PREFIX}{dataset.id}/{number}/{name}", seconds)})
+        location = self._signed(self._path(dataset, version, name), seconds)
+        return Reply(302, {"Location": location})
+
+    def _path(self, dataset: FakeDataset, version: Version, name: str | None) -> str:
+        """Where the storage has a version's archive, or one of its files, as it is."""
+        number = dataset.number * 100 + dataset.versions.index(version)
+        if name is None and dataset.bundled:
+            path = f"/kaggle-data-sets/{dataset.number}/{number}/bundle/archive.zip"
+        else:
+            name = name or next(iter(version.files))
+            path = f"/kagglesdsdata/datasets/{dataset.number}/{number}/{name}"
+        self._objects[path] = (dataset, version, name or "")
+        return path
 
     def _introspect(self, request: Request, caller: Account | None) -> Reply:
         token = request.json().get("token")
         owner = next((account for account in self.catalogue.accounts if account.kaggle_token == token), None)
-        if owner is None:
-            return reply_json({"active": False})
+        if owner is None or self.faults.take("bad_credentials", "api"):
+            raise Refused(self.wrong_token_status, "Invalid token")
         return reply_json({"active": True, "username": owner.name, "userId": 1, "scope": "resources.read"})
 
     # -- its storage ------------------------------------------------------------------------------
 
     def _signed(self, path: str, seconds: float) -> str:
-        expires = f"{time.time() + seconds:.3f}"
+        now = datetime.now(UTC)
+        signature = _signature(f"{path}@{time.time_ns()}")
+        self._leases[signature] = (path, time.time() + seconds)
         query = {
             "X-Goog-Algorithm": "GOOG4-RSA-SHA256",
-            "X-Goog-Date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
-            "X-Goog-Expires": expires,
-            "X-Goog-Signature": _signature(path, expires),
+            "X-Goog-Credential": f"{_ACCOUNT}/{now:%Y%m%d}/auto/storage/goog4_request",
+            "X-Goog-Date": f"{now:%Y%m%dT%H%M%SZ}",
+            "X-Goog-Expires": str(math.ceil(seconds)),
+            "X-Goog-SignedHeaders": "host",
+            "X-Goog-Signature": signature,
         }
         return f"{self.storage_url}{quote(path)}?{urlencode(query)}"
 
     def store(self, request: Request) -> Reply:
-        owner, slug, number, name = (request.path.removeprefix(_PREFIX).split("/", 3) + [""] * 4)[:4]
-        dataset = self.catalogue.find("kaggle", f"{owner}/{slug}")
-        if dataset is None or request.method not in ("GET", "HEAD"):
+        if request.path not in self._objects or request.method not in ("GET", "HEAD"):
             return _storage_error(404, "NoSuchKey")
-        request.dataset, request.file = dataset.id, name.removeprefix("bundle/")
+        dataset, version, name = self._objects[request.path]
+        request.dataset, request.file = dataset.id, name or "archive.zip"
         if trouble := self.trouble(request, "bytes"):
             return trouble
         if request.authorization:
             return _storage_error(400, "InvalidArgument")
-        expires = request.one("X-Goog-Expires") or "0"
-        if request.one("X-Goog-Signature") != _signature(request.path, expires):
+        path, until = self._leases.get(request.one("X-Goog-Signature") or "", ("", 0.0))
+        host = urlsplit(self.storage_url).netloc
+        if path != request.path or request.headers.get("host") != host:
             return _storage_error(403, "SignatureDoesNotMatch")
-        expired = float(expires) < time.time() or self.faults.take("expired_url", "bytes", dataset.id)
-        if expired:
+        if until < time.time() or self.faults.take("expired_url", "bytes", dataset.id):
             return _storage_error(400, "ExpiredToken")
-        blob = self._blob(dataset, dataset.versions[int(number) - 1], name)
+        blob = self._blob(dataset, version, name)
+        hashes = [f"crc32c={base64.b64encode(blob.crc32c).decode()}"]
+        if not dataset.composite:
+            hashes.append(f"md5={base64.b64encode(blob.md5).decode()}")
         headers = {
-            "Content-Type": "application/zip" if name.endswith(".zip") else "text/csv",
-            "x-goog-hash": f"crc32c=AAAAAA==,md5={base64.b64encode(blob.md5).decode()}",
+            "Content-Type": "application/octet-stream" if name else "application/zip",
+            "Last-Modified": format_datetime(version.created, usegmt=True),
+            "x-goog-hash": hashes,
             "x-goog-stored-content-length": str(blob.size),
         }
         return Reply(200, headers, content=blob, etag=f'"{blob.md5.hex()}"', bytes_per_s=dataset.bytes_per_s)
 
     def _blob(self, dataset: FakeDataset, version: Version, name: str) -> Blob:
-        if name != "bundle/archive.zip":
+        if name:
             return version.files[name]
         if self.faults.take("zip_slip", "api", dataset.id):
             return made.escaping_archive()
@@ -238,6 +278,14 @@ class KaggleFake(FakeServer):
         if self.faults.take("non_utf8_names", "api", dataset.id):
             return made.latin1_archive()
         return version.archive
+
+
+def _json_object(reply: Reply) -> dict[str, Any]:
+    try:
+        told = json.loads(reply.body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and reply.status >= 400 else {}
 
 
 def _basic(value: str) -> tuple[str, str]:
@@ -269,7 +317,7 @@ def _version(dataset: FakeDataset, asked: dict[str, Any]) -> Version:
 def _summary(dataset: FakeDataset) -> dict[str, Any]:
     return {
         "id": 1,
-        "ref": dataset.id,
+        "ref": f"organizations/{dataset.id}" if dataset.organization else dataset.id,
         "title": dataset.title,
         "subtitle": dataset.description,
         "creatorName": dataset.owner,
@@ -282,19 +330,19 @@ def _summary(dataset: FakeDataset) -> dict[str, Any]:
         "isPrivate": dataset.private,
         "licenseName": dataset.license,
         "currentVersionNumber": len(dataset.versions),
-        "usabilityRating": 0.88,
+        "usabilityRating": 1 if dataset.organization else 0.88,
         "tags": [{"ref": tag.replace(" ", "-"), "name": tag} for tag in dataset.tags],
     }
 
 
 def _time(moment: datetime) -> str:
-    """Kaggle writes UTC with seven digits of fractions."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    """Kaggle writes UTC with three digits of fractions."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
-def _signature(path: str, expires: str) -> str:
+def _signature(signed: str) -> str:
     """Base64 with ``/`` and ``+`` in it: a client that rewrites a URL's escapes breaks it."""
-    return "a/b+" + base64.b64encode(hashlib.sha256(f"{path}?{expires}".encode()).digest()).decode()
+    return "a/b+" + base64.b64encode(hashlib.sha256(signed.encode()).digest()).decode()
 
 
 def _storage_error(status: int, code: str) -> Reply:

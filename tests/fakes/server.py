@@ -1,6 +1,6 @@
-"""What the fake hubs share: two small HTTP servers (the hub and its storage), faults and a log.
+"""What the fake hubs share: small HTTP servers (the hub and the two hosts of its storage), faults and a log.
 
-A hub's storage stands on a port of its own, as the real ones stand on a host of their own, so that a
+Each host of a hub's storage stands on a port of its own, as the real ones are hosts of their own, so that a
 client which carries its Authorization header over a redirect is found out (400, as the real ones answer).
 """
 
@@ -22,6 +22,8 @@ CHUNK = 1 << 20
 #: What the system may hold of a body that the client has not read: little, so that ``bytes_sent`` is
 #: nearly what has arrived.
 SEND_BUFFER = 128 * 1024
+#: A hub's storage answers on two hosts.
+_STORAGE = ("storage", "edge")
 
 
 @dataclass
@@ -56,7 +58,8 @@ class Reply:
     """A whole answer. ``content`` is served with ranges and ETag, ``body`` as it is."""
 
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    #: A list is a header line for each of its values, or none.
+    headers: dict[str, Any] = field(default_factory=dict)
     body: bytes = b""
     content: Blob | None = None
     etag: str | None = None
@@ -87,10 +90,17 @@ class FakeServer:
         self._servers = {
             "hub": _Server((host, port), self, "hub"),
             "storage": _Server((host, 0), self, "storage"),
+            "edge": _Server((host, 0), self, "edge"),
         }
         self._threads: list[threading.Thread] = []
         self.url = f"http://{host}:{self._servers['hub'].server_port}"
-        self.storage_url = f"http://{host}:{self._servers['storage'].server_port}"
+        self._storage_urls = [f"http://{host}:{self._servers[name].server_port}" for name in _STORAGE]
+        self._refused = 0
+
+    @property
+    def storage_url(self) -> str:
+        """Where the next address leads: to the other host after each refusal."""
+        return self._storage_urls[self._refused % len(self._storage_urls)]
 
     # -- what a hub writes -------------------------------------------------------------------
 
@@ -161,7 +171,7 @@ class FakeServer:
         if request.path in ("/_fault", "/_log"):
             return self._control(request)
         self.log.append(request)
-        if request.server == "storage":
+        if request.server in _STORAGE:
             return self.store(request)
         return self.answer(request)
 
@@ -187,16 +197,36 @@ class FakeServer:
             fault.hold(fault.options["seconds"])
         if self.faults.take("hang_up", where, dataset, file):
             raise HangUp
+        if request.server in _STORAGE and (fault := self.faults.take("edge_refuses", where, dataset, file)):
+            self._refused += 1
+            return _edge_refusal(fault.options["kind"])
         if fault := self.faults.take("server_error", where, dataset, file):
             return reply_json(
                 {"error": "Internal error", "code": fault.options["status"], "message": "Internal error"},
                 fault.options["status"],
             )
+        if fault := self.faults.take("refused", where, dataset, file):
+            # Imported here: refusals are made of replies.
+            from tests.fakes.refusals import refusal
+
+            return refusal(**fault.options)
         if fault := self.faults.take("rate_limit", where, dataset, file):
             return _rate_limited(fault)
         if fault := self.faults.take("garbage", where, dataset, file):
             return self.not_json(fault.options["kind"])
         return None
+
+
+def _edge_refusal(kind: str) -> Reply:
+    """What HuggingFace's edges have sent in place of public files, and Google's storage to an old token."""
+    if kind in ("text", "range"):
+        why = "SignatureError: invalid key pair id" if kind == "text" else "invalid range"
+        return Reply(403, {"Content-Type": "text/plain"}, f"Auth failed: {why}".encode())
+    status, code = {"xml": (403, "AccessDenied"), "expired_token": (400, "ExpiredToken")}.get(
+        kind, (400, "InvalidRequest")
+    )
+    body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
+    return Reply(status, {"Content-Type": "application/xml"}, body.encode())
 
 
 def _rate_limited(fault: Fault) -> Reply:
@@ -287,11 +317,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_HEAD = do_DELETE = do_GET
 
+    def send_headers(self, headers: dict[str, Any]) -> None:
+        for name, value in headers.items():
+            for line in value if isinstance(value, list) else [value]:
+                self.send_header(name, line)
+
     def _send_whole(self, request: Request, reply: Reply) -> None:
         request.status = reply.status
         self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
+        self.send_headers(reply.headers)
         if reply.status != 204:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
@@ -333,8 +367,7 @@ class _Download:
             headers["Content-Range"] = f"bytes */{self._size}"
         self._request.status = status
         self._handler.send_response(status)
-        for name, value in headers.items():
-            self._handler.send_header(name, value)
+        self._handler.send_headers(headers)
         self._handler.send_header("Content-Length", str(end - start))
         self._handler.end_headers()
         self._handler.wfile.flush()

@@ -213,3 +213,27 @@ async def test_a_page_follows_a_job_that_another_process_runs(
     assert figures == sorted(figures)
     assert events[-1].job.state == "succeeded"
     await desk.realtime.close()
+
+
+async def test_a_restart_of_the_database_ends_no_running_job(
+    shared: tuple[Desk, dict[str, str]], tmp_path: Path, postgres: Postgres
+) -> None:
+    """calgo-lab/green-db#146, RealOrangeOne/django-tasks-db#49: the workers' jobs failed with it."""
+    desk, settings = shared
+    ticks = Ticks(tmp_path)
+    jobs = [desk.submit("going on"), desk.submit("ending", file="ended")]
+    with Worker(tmp_path, **settings):
+        ticks.wait_for("begin", 2)
+        with postgres.unreachable(settings["DATABASE_URL"]):
+            desk.database.engine.dispose()
+            ticks.finish("ended")
+            ticks.wait_for("finished")
+            # It lasts for longer than a run takes to save its progress, and to try to record its end.
+            await asyncio.sleep(1.0)
+        ended = await desk.until(jobs[1], "succeeded")
+        assert (await desk.jobs.get(ADA, jobs[0])).state == "running"
+        ticks.finish()
+        job = await desk.until(jobs[0], "succeeded")
+    assert [each.attempt for each in (job, ended)] == [1, 1]
+    for job_id in jobs:
+        assert await desk.steps(job_id) == ["queued", "running", "succeeded"]

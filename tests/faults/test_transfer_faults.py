@@ -24,7 +24,7 @@ from dataferry.core.errors import (
     SourceRateLimited,
     TransferError,
 )
-from dataferry.core.types import DatasetRef, Http, Manifest, Progress
+from dataferry.core.types import DatasetRef, HashName, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.scheduler import MAX_ATTEMPTS
 from tests.fakes.files import FileServer
@@ -161,11 +161,14 @@ def test_bodies_of_the_wrong_size(
     assert error.transient
 
 
-def test_a_packed_body_is_refused(server: FileServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sized", [True, False])
+@pytest.mark.parametrize("promised", ["sha256", None])
+def test_what_is_packed_on_the_way_is_unpacked(
+    server: FileServer, tmp_path: Path, sized: bool, promised: HashName | None
+) -> None:
     server.fault("*", "gzip")
-    error = fails(server.manifest(sized=False), tmp_path / "set")
-    assert "packed as gzip" in error.detail
-    assert not error.transient
+    run(server.manifest(sized=sized, promised=promised), tmp_path / "set")
+    assert tree(tmp_path / "set") == server.files
 
 
 def test_a_packed_file_may_be_called_so(server: FileServer, tmp_path: Path) -> None:

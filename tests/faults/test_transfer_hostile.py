@@ -25,7 +25,7 @@ from dataferry.core.types import FileEntry, Http, Manifest, Progress
 from dataferry.transfer import FetchResult, Limits, fetch
 from dataferry.transfer.files.progress import ProgressMeter
 from tests.fakes.files import FileServer
-from tests.support.archives import raw_named, tar_link, tarred, zip_link, zipped
+from tests.support.archives import RawMember, raw_zip, tar_link, tarred, zip_link, zipped
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.mounts import small_disk
 from tests.support.server import Client, Server
@@ -116,8 +116,6 @@ def test_an_archive_inside_an_archive_stays_one(server: FileServer, tmp_path: Pa
 # -- names ------------------------------------------------------------------------------------------
 
 COLLISIONS = {
-    "the same name": [("a.csv", b"1"), ("a.csv", b"2")],
-    "the same place": [("a.csv", b"1"), ("./a.csv", b"2")],
     "a file where a folder must be": [("a", b"1"), ("a/b.csv", b"2")],
     "a folder where a file must be": [("a/b.csv", b"2"), ("a", b"1")],
 }
@@ -131,6 +129,17 @@ def test_no_member_overwrites_another(server: FileServer, tmp_path: Path, case: 
     assert isinstance(fails(archive(server, body, f"set.{kind}"), tmp_path / "set"), UnsafeArchive)
 
 
+@pytest.mark.parametrize("second", ["a.csv", "./a.csv", ".//a.csv"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_member_twice_has_its_last_content(
+    server: FileServer, tmp_path: Path, kind: str, second: str
+) -> None:
+    members = [("a.csv", b"1"), ("b.csv", b"3"), (second, b"2")]
+    body = zipped(members) if kind == "zip" else tarred(members)
+    run(archive(server, body, f"set.{kind}"), tmp_path / "set")
+    same(tmp_path / "set", {"a.csv": b"2", "b.csv": b"3"})
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_a_name_of_300_bytes_is_refused_by_name(server: FileServer, tmp_path: Path, kind: str) -> None:
     name = "x" * 300
@@ -141,7 +150,7 @@ def test_a_name_of_300_bytes_is_refused_by_name(server: FileServer, tmp_path: Pa
 
 
 def test_names_that_are_not_utf_8_become_text(server: FileServer, tmp_path: Path) -> None:
-    run(archive(server, raw_named("caf_", b"caf\x82", b"1")), tmp_path / "set")
+    run(archive(server, raw_zip(RawMember(b"caf\x82"))), tmp_path / "set")
     assert tree(tmp_path / "set") == {"café": b"1"}, "code page 437, as the format has it"
 
 
@@ -210,12 +219,45 @@ def test_kaggles_archives(hubs: Hubs, ada: Client, fault: str, code: str | None)
     hubs.heal()
     if code is None:
         assert job["state"] == "succeeded"
-        # Latin-1 with nothing to say so is read as what the format falls back to.
-        assert tree(Path(job["file_path"])) == {"donnΘes/mesures_ΘtΘ.csv": b"valeur\n1\n"}
+        assert tree(Path(job["file_path"])) == {"données/mesures_été.csv": b"valeur\n1\n"}
         return
     assert (job["state"], job["problem"]["code"]) == ("failed", code)
     assert job["problem"]["next_step"]
     assert not Path(job["file_path"]).exists()
+
+
+def test_what_is_not_in_the_folder_is_said_on_the_card_and_on_the_receipt(
+    server: FileServer, ada: Client
+) -> None:
+    """Also after the download is asked for once more and nothing is fetched; to whom chooses files, too."""
+    locked = raw_zip(RawMember(b"train.csv", flags=1))
+    server.files = {"set.zip": locked}
+    body = {"source": "url", "dataset_id": server.url("set.zip")}
+    note = "set.zip was not unpacked and is here itself: it is protected by a password."
+    for extra in ({}, {}, {"files": ["train.csv"]}):
+        job = ada.finished(ada.post("/api/datasets/download-dataset", body | extra).json()["job_id"])
+        assert job["state"] == "succeeded"
+        assert tree(Path(job["file_path"])) == {"set.zip": locked}
+        if job["progress"]["phase"] == "finishing":
+            assert job["progress"]["note"] == note
+        assert ada.get(f"/api/datasets/{job['key']}/receipt").json()["note"] == note
+
+
+@pytest.mark.parametrize("keep_archives", [False, True])
+def test_damage_inside_an_archive_is_one_attempt(
+    server: FileServer, ada: Client, keep_archives: bool
+) -> None:
+    server.files = {"set.zip": raw_zip(RawMember(b"a.csv", b"1" * 9, method=0, packed=b"2" * 9))}
+    body = {"source": "url", "dataset_id": server.url("set.zip"), "keep_archives": keep_archives}
+    job = ada.finished(ada.post("/api/datasets/download-dataset", body).json()["job_id"])
+    assert [request.method for request in server.requests].count("GET") <= 2, "the bytes, and a first look"
+    assert job["attempt"] == 1
+    if keep_archives:
+        assert job["state"] == "succeeded"
+        assert tree(Path(job["file_path"])) == server.files
+    else:
+        assert (job["state"], job["problem"]["code"]) == ("failed", "damaged_file")
+        assert "keep_archives" in job["problem"]["next_step"]
 
 
 def test_a_hub_that_lists_a_path_outside(hubs: Hubs, ada: Client) -> None:

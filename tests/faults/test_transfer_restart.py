@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.core.errors import Conflict, DiskFull, NetworkFault
+from dataferry.core.errors import Conflict, DiskFull, FolderBusy, NetworkFault
 from dataferry.core.types import Manifest, Progress
-from dataferry.transfer import FetchResult, fetch
+from dataferry.transfer import FetchResult, discard_workdir, fetch
 from dataferry.transfer.files.workdir import Workdir
 from dataferry.transfer.scheduler import MAX_ATTEMPTS
 from tests.fakes.files import FileServer
@@ -220,7 +220,21 @@ def test_an_end_that_was_cut_short_is_finished(server: FileServer, tmp_path: Pat
         workdir.tree.rename(target)
     assert run(manifest, target, work) == result
     assert asked(server) == (1, 1, 1)
-    assert not work.exists()
+
+
+def test_a_kill_before_the_caller_has_recorded_the_result_costs_nothing(
+    server: FileServer, tmp_path: Path
+) -> None:
+    """Issue 9, 1.4: 50 of 50 files were fetched again. The caller's folder stays until it is discarded."""
+    target, work = tmp_path / "set", tmp_path / "work"
+    result = run(server.manifest(), target, work)
+    assert run(server.manifest(), target, work) == result
+    assert asked(server) == (1, 1, 1)
+    with Workdir.locked(work, server.manifest()), pytest.raises(FolderBusy):
+        discard_workdir(work)
+    discard_workdir(work)
+    discard_workdir(work)
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
 def test_a_finished_folder_speaks_for_its_own_target_only(server: FileServer, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import google_crc32c
 import requests
 
 from dataferry.core.settings import Settings
@@ -40,9 +41,17 @@ class Hub:
         token = account.kaggle_token if self.name == "kaggle" else account.hf_token
         return Credential(self.name, origin, secret=token)
 
-    def search(self, words: str, *, limit: int = 20, offset: int = 0, **filters: Any) -> list[Any]:
+    def search(
+        self,
+        words: str,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        credential: Credential | None = None,
+        **filters: Any,
+    ) -> list[Any]:
         query = SearchQuery(words, SearchFilters(**filters), limit, offset)
-        return self.source.search(query, self.anonymous)
+        return self.source.search(query, credential or self.anonymous)
 
     def dataset(self, dataset_id: str) -> FakeDataset:
         found = self.fake.catalogue.find("kaggle" if self.name == "kaggle" else "huggingface", dataset_id)
@@ -74,6 +83,8 @@ def holds(entry: FileEntry, data: bytes) -> bool:
     digest = {
         "md5": lambda: hashlib.md5(data, usedforsecurity=False),
         "sha256": lambda: hashlib.sha256(data),
+        "crc32c": lambda: google_crc32c.Checksum(data),
         "git-sha1": lambda: hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False),
     }[entry.checksum.algorithm]()
-    return entry.size == len(data) and digest.hexdigest() == entry.checksum.value
+    told = digest.digest().hex()
+    return entry.size == len(data) and told == entry.checksum.value

@@ -51,7 +51,7 @@ class World:
         jobs = Jobs(self.database, self.settings, Realtime())
         jobs.register("download", self._handle)
         jobs.register("delete", self._handle)
-        jobs.on_closed(self.closed.append)
+        jobs.on_closed(lambda _session, job: self.closed.append(job))
         self.realtime = jobs._realtime
         return jobs
 
@@ -68,7 +68,14 @@ class World:
         await self.jobs.start()
 
     async def submit(
-        self, do: str, *, who: Viewer = ADA, key: str = "iris", kind: JobKind = "download", wake: bool = True
+        self,
+        do: str,
+        *,
+        who: Viewer = ADA,
+        key: str = "iris",
+        kind: JobKind = "download",
+        dataset: str | None = None,
+        wake: bool = True,
     ) -> str:
         job_id, _created = await self.database.run(
             lambda session: self.jobs.submit(
@@ -76,7 +83,7 @@ class World:
                 kind=kind,
                 ref=DatasetRef.parse("builtin:iris"),
                 title="Iris",
-                dataset_id=f"dataset_{key}",
+                dataset_id=f"dataset_{dataset or key}",
                 params={"do": do},
                 requester_id=who.user_id,
                 single_flight_key=key,

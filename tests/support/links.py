@@ -1,6 +1,8 @@
 """A web server with files behind links, for tests of direct links."""
 
+import re
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -9,15 +11,30 @@ from typing import Any, Self
 
 @dataclass
 class Page:
-    """What the server has at one path. ``head`` is HEAD's own status where it differs."""
+    """What the server has at one path. ``head`` is HEAD's own status where it differs; ``headers`` may have
+    a name more than once, as pairs."""
 
     body: bytes = b"x" * 1234
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] | list[tuple[str, str]] = field(default_factory=dict)
     head: int | None = None
     ranges: bool = True
     told: bool = True
     """Whether HEAD tells the length."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. ``number`` counts those to its path, from 0."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    number: int
+
+
+#: What a path answers with, which may be another thing each time.
+Answer = Page | Callable[[Asked], Page]
 
 
 class _Server(ThreadingHTTPServer):
@@ -30,11 +47,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class LinkServer:
-    """An ordinary web server with ``pages`` by path; ``asked`` is what it was asked, as sent."""
+    """An ordinary web server with ``pages`` by path; ``asked`` is what it was asked, as sent, and
+    ``requests`` the same with headers."""
 
-    def __init__(self) -> None:
-        self.pages: dict[str, Page] = {}
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.pages: dict[str, Answer] = {}
         self.asked: list[tuple[str, str]] = []
+        self.requests: list[Asked] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,30 +61,40 @@ class LinkServer:
 
             def do_GET(self) -> None:
                 outer.asked.append((self.command, self.path))
-                page = outer.pages.get(self.path.partition("?")[0], Page(status=404))
-                outer.answer(self, page)
+                path = self.path.partition("?")[0]
+                number = sum(each.path == path for each in outer.requests)
+                asked = Asked(self.command, path, dict(self.headers.items()), number)
+                outer.requests.append(asked)
+                page = outer.pages.get(path, Page(status=404))
+                outer.answer(self, page(asked) if callable(page) else page)
 
             do_HEAD = do_GET
 
             def log_message(self, *args: Any) -> None:
                 """Quiet."""
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server((host, 0), Handler)
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
-        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.host = f"{host}:{self._server.server_port}"
 
     def answer(self, handler: BaseHTTPRequestHandler, page: Page) -> None:
         head = handler.command == "HEAD"
-        status, headers, body = page.status, dict(page.headers), page.body
+        status, body = page.status, page.body
+        headers = list(page.headers.items()) if isinstance(page.headers, Mapping) else list(page.headers)
         if head and page.head is not None:
             status = page.head
-        if status == 200 and not head and page.ranges and handler.headers.get("Range"):
-            status = 206 if body else 416
-            headers["Content-Range"] = f"bytes 0-0/{len(body)}" if body else "bytes */0"
-            body = body[:1]
+        span = re.fullmatch(r"bytes=(\d+)-(\d*)", handler.headers.get("Range", ""))
+        if status == 200 and not head and page.ranges and span is not None:
+            total, first = len(body), int(span[1])
+            last = min(int(span[2] or total), total - 1)
+            status = 206 if first < total else 416
+            headers.append(
+                ("Content-Range", f"bytes {first}-{last}/{total}" if first < total else f"bytes */{total}")
+            )
+            body = body[first : last + 1]
         handler.send_response(status)
-        for name, value in headers.items():
+        for name, value in headers:
             handler.send_header(name, value)
         if not head or page.told:
             handler.send_header("Content-Length", str(len(body)))

@@ -31,6 +31,18 @@ class Postgres:
     def url(self, name: str) -> str:
         return urlunsplit(urlsplit(self._uri)._replace(path=f"/{name}"))
 
+    @contextmanager
+    def unreachable(self, url: str) -> Iterator[None]:
+        """A database takes no connections inside the block, and those that it had are cut: what clients see
+        of a server that restarts."""
+        name = urlsplit(url).path.lstrip("/")
+        self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            yield
+        finally:
+            self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
     def execute(self, statement: str) -> None:
         with psycopg.connect(self._uri, autocommit=True) as connection:
             connection.execute(statement)

@@ -1,7 +1,8 @@
 """Workers in processes of their own, which can be stopped, frozen and killed.
 
-Their one handler, ``tick``, works until the file ``finish`` appears in its folder and leaves a line in
-``ticks`` for each beginning and end. ``python -m tests.support.processes`` is the worker's side.
+Their one handler, ``tick``, works until the file ``finish`` (or the one that its job names) appears in its
+folder and leaves a line in ``ticks`` for each beginning and end. ``python -m tests.support.processes`` is
+the worker's side.
 """
 
 import asyncio
@@ -103,8 +104,8 @@ class Ticks:
 
         return until(happened, f"{count} times {event}: {self.lines()}")
 
-    def finish(self) -> None:
-        (self._folder / "finish").touch()
+    def finish(self, file: str = "finish") -> None:
+        (self._folder / file).touch()
 
 
 def _tick(folder: Path, run: JobRun) -> None:
@@ -117,7 +118,7 @@ def _tick(folder: Path, run: JobRun) -> None:
     if run.params.get("fails", 0) >= run.job.attempt:
         raise NetworkFault("The connection dropped.")
     done = run.job.progress.bytes_done
-    while not (folder / "finish").exists():
+    while not (folder / run.params.get("file", "finish")).exists():
         done += 1
         run.progress(Progress(phase="fetching", bytes_done=done))
         if run.cancel.wait(0.01):

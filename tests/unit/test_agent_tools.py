@@ -14,8 +14,9 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
 from dataferry.library.views import DatasetCard, DownloadTicket
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome, ToolStarted
-from dataferry.tools.outputs import JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.tools.prompts import Prompts
+from dataferry.tools.results import output_text
 from dataferry.tools.toolbox import Call, Toolbox
 from tests.support.chat import (
     ANNA,
@@ -31,6 +32,19 @@ from tests.support.chat import (
 )
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, "files: unknown |"),
+        ({"file_count": 3663}, "files: 3,663 |"),
+        ({"file_count": 100_000, "more_files": True}, "files: more than 100,000 |"),
+    ],
+)
+def test_the_model_is_told_how_many_files_there_are(fields: dict[str, Any], told: str) -> None:
+    card = PIMA.model_copy(update=fields)
+    assert told in output_text(Prompts(), DetailsOutput(card=card, readme=""))
 
 
 def found(*cards: DatasetCard) -> list[Part]:

@@ -10,9 +10,12 @@ import sys
 import threading
 import time
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import google_crc32c
 import pytest
 import requests
 from huggingface_hub import HfApi
@@ -59,7 +62,8 @@ def url(fake: FakeServer, path: str = "data.bin", dataset: str = "tests/bytes") 
 
 
 def get(address: str, **headers: str) -> requests.Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {"Accept-Encoding": "identity"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
     return requests.get(address, headers=named, timeout=TIMEOUT)
 
 
@@ -104,11 +108,57 @@ def test_preconditions(hub: HubFake) -> None:
 
 def test_head_has_the_headers_and_no_body(hub: HubFake) -> None:
     readme = url(hub, "README.md", IMDB)
-    head, whole = requests.head(readme, timeout=TIMEOUT), get(readme)
+    plain = {"Accept-Encoding": "identity"}
+    head = requests.head(readme, headers=plain, timeout=TIMEOUT, allow_redirects=True)
+    whole = get(readme)
     assert head.headers["Content-Length"] == str(len(whole.content))
     assert head.headers["ETag"] == whole.headers["ETag"]
     assert len(head.headers["X-Repo-Commit"]) == 40
     assert head.content == b""
+
+
+def test_a_small_file_comes_by_a_second_hop_on_the_hub(hub: HubFake) -> None:
+    """facts/wire.md, 1.2: relative, its escapes kept, and packed only where that is asked for."""
+    hub.catalogue.add(
+        FakeDataset("huggingface", "tests/small", "", "", "mit", lambda: {"a b/c&d.csv": text("a\n")})
+    )
+    readme = f"{hub.url}/datasets/tests/small/resolve/main/{quote('a b/c&d.csv')}"
+    hop = requests.get(readme, timeout=TIMEOUT, allow_redirects=False)
+    assert hop.status_code == 307
+    location = hop.headers["Location"]
+    assert location.startswith("/api/resolve-cache/datasets/tests/small/")
+    assert location.partition("?")[0].endswith("/a%20b%2Fc%26d.csv")
+    assert hop.headers["RateLimit"].startswith('"resolvers";r=')
+    packed = get(readme, Accept_Encoding="gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"].startswith('W/"')
+    plain = get(readme)
+    assert plain.headers["ETag"] == packed.headers["ETag"].removeprefix("W/")
+    assert packed.content == plain.content == b"a\n"
+
+
+def test_a_large_file_comes_from_a_host_that_says_little(hub: HubFake) -> None:
+    """facts/wire.md, 1.3."""
+    hop = requests.get(url(hub), timeout=TIMEOUT, allow_redirects=False)
+    assert hop.status_code == 302
+    assert all(
+        name in hop.headers for name in ("X-Linked-ETag", "X-Linked-Size", "X-Xet-Hash", "X-Repo-Commit")
+    )
+    assert 'rel="xet-auth"' in hop.headers["Link"]
+    headers = get(url(hub)).headers
+    assert len(headers["ETag"].strip('"')) == 64
+    assert not {"Content-Type", "Last-Modified", "X-Repo-Commit", "X-Linked-Size"} & set(headers)
+
+
+def test_kaggles_storage_writes_a_line_for_each_hash(kaggle: KaggleFake) -> None:
+    """facts/wire.md, 2.5: durations, and a CRC32C that is true."""
+    location = _lease(kaggle)
+    assert "X-Goog-Expires=259200&" in location
+    assert "X-Goog-SignedHeaders=host" in location
+    answer = get(location)
+    crc32c, md5 = answer.raw.headers.getlist("x-goog-hash")
+    assert b64decode(crc32c.removeprefix("crc32c=")) == google_crc32c.Checksum(answer.content).digest()
+    assert b64decode(md5.removeprefix("md5=")) == hashlib.md5(answer.content).digest()
 
 
 def test_the_storage_refuses_an_authorization_header(hub: HubFake, kaggle: KaggleFake) -> None:

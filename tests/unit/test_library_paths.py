@@ -7,6 +7,7 @@ import pytest
 from dataferry.core.errors import Conflict, OutsideStore, StoreNotWritable
 from dataferry.core.types import DatasetRef
 from dataferry.library.paths import Store
+from tests.support.server import until
 
 
 @pytest.fixture
@@ -103,6 +104,25 @@ def test_discarding_a_dataset_leaves_its_neighbours(store: Store) -> None:
     assert not folder.exists()
     assert neighbour.exists()
     store.discard(folder)
+
+
+def test_a_tree_is_out_of_sight_before_it_is_deleted(store: Store) -> None:
+    """A cancel waits for the rename only: deleting very many files takes minutes (owncloud/client#3460)."""
+    folder = tree(store)
+    store.discard_soon(folder)
+    assert not folder.exists()
+    assert not folder.parent.exists()
+    until(lambda: not list(store.scratch().iterdir()), "its bytes go")
+    store.discard_soon(folder)
+
+
+def test_what_a_process_left_in_the_trash_is_deleted_by_the_next(store: Store) -> None:
+    left = store.scratch() / "left"
+    left.mkdir()
+    (left / "a.csv").write_text("a")
+    (store.scratch() / "b").write_text("b")
+    store.prepare()
+    until(lambda: not list(store.scratch().iterdir()), "it is deleted")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

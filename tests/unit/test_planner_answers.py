@@ -137,6 +137,14 @@ async def test_details_then_download_it() -> None:
     assert "**Diabetes 130-US Hospitals** (19.2 MB) is being downloaded." in answer
 
 
+async def test_a_count_that_the_source_broke_off_is_told_as_one() -> None:
+    """facts/wire.md, 1.5: the hub lists 100,000 files beside a description."""
+    giant = HOSPITALS.model_copy(update={"file_count": 100_000, "more_files": True})
+    talk = Talk(MemoryLibrary(giant))
+    await talk("find diabetes")
+    assert "- Files: more than 100,000" in await talk("tell me about the first one")
+
+
 async def test_a_download_without_a_target_is_asked_back() -> None:
     talk = Talk()
     assert (await talk("download it")).startswith("Which dataset shall I download?")

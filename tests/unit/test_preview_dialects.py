@@ -51,6 +51,12 @@ CASES: dict[str, Case] = {
     "one column": (b"name\nAnna\nBob\n", ["name"], ("Anna",)),
     "one column of numbers": (b"3.14\n2.71\n", ["0"], ("3.14",)),
     "one column of sentences": (b"text\nIt rains.\nIt has rained for days\n", ["text"], ("It rains.",)),
+    "one sentence with commas": (
+        b"text\nhello world\nfoo; bar, baz\nx\n",
+        ["text"],
+        ("hello world",),
+    ),
+    "one quoted sentence": (b'text\n"a, b"\nc d\n', ["text"], ("a, b",)),
     "two words are no two columns": (b"name\nAnna Berg\nBob Holm\nEve Lind\n", ["name"], ("Anna Berg",)),
     "lists in cells": (b"id,tags\n1,a|b|c\n2,a|b\n", ["id", "tags"], ("1", "a|b|c")),
     "JSON in cells": (b'id,j\n1,"{""a"": [1, 2]}"\n2,"{}"\n', ["id", "j"], ("1", '{"a": [1, 2]}')),

@@ -18,6 +18,8 @@ TEXTS = [
     ("utf-32", WEST, "utf-32"),
     ("latin-1", WEST, "cp1252"),
     ("cp1252", "id,price\n1,€5\n2,“seven” – or so\n", "cp1252"),
+    ("cp1252", "id,name\n1,“quoted”\n2,10 €\n", "cp1252"),
+    ("cp1252", "id,note\n1,It’s “new”…\n", "cp1252"),
     ("cp1250", "jméno,město\nŽofie,Plzeň\nŘehoř,Děčín\n", "cp1250"),
     ("cp1251", "имя,город\nАнна,Москва\nИван,Казань\n", "cp1251"),
     ("koi8-r", "имя,город\nАнна,Москва\nИван,Казань\n", "koi8-r"),
@@ -30,6 +32,7 @@ TEXTS = [
     ("big5", "姓名,城市\n張三,台北\n李四,高雄\n", "big5"),
     ("euc_kr", "이름,도시\n철수,서울\n영희,부산\n", "cp949"),
     ("cp850", WEST, "cp850"),
+    ("cp850", "Maße,Straße\nÄpfel,Größe\n", "cp850"),
     ("mac_roman", WEST, "mac_roman"),
 ]
 

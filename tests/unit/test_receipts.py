@@ -9,7 +9,7 @@ import pytest
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import DatasetRef, DatasetSummary
 from dataferry.library.cards import build_card, loader_snippet
-from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.models import Dataset
 from dataferry.library.receipts import receipt, tree_checksum, weakest
 from tests.support.programs import unavailable
 
@@ -26,7 +26,7 @@ def test_the_tree_checksum_is_that_of_sha256sums_own_output(tmp_path: Path) -> N
     )
     lines = [line.split("  ") for line in run.stdout.splitlines()]
     whole = subprocess.run(command, input=run.stdout, capture_output=True, text=True, check=True)
-    assert tree_checksum((path, digest) for digest, path in reversed(lines)) == whole.stdout.split()[0]
+    assert tree_checksum((path, digest) for digest, path in lines) == whole.stdout.split()[0]
 
 
 def test_a_dataset_is_worth_what_its_weakest_file_is() -> None:
@@ -63,9 +63,12 @@ def test_the_line_says_what_from_where_how_sure_and_for_whom(grade: str, words: 
         updated_at_ms=0,
         downloaded_at_ms=1_700_000_000_000,
         local_path="/store/x",
+        file_count=1,
+        size=1500,
+        checksum="0" * 64,
+        grade=grade,
     )
-    file = DatasetFile(dataset_id="ds_1", path="a.csv", size=1500, sha256="0" * 64, grade=grade)
-    line = receipt(dataset, [file], ("ada@example.org",)).line
+    line = receipt(dataset, ("ada@example.org",)).line
     assert line.startswith("huggingface:stanfordnlp/imdb@e6281661ce1c · 1 file · 1.5 kB · sha256:")
     assert line.endswith(f"({words}) · MIT · 2023-11-14 · ada@example.org")
 

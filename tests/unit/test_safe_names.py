@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
+from dataferry.core.files.safe_names import PathInUse, ReservedPaths, UnusablePath, check_path
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,21 @@ def test_case_collides_only_where_the_disk_folds_it() -> None:
         folded.add("data/train.csv")
     with pytest.raises(UnusablePath):
         folded.add("DATA/TRAIN.CSV/x")
+
+
+def test_what_is_in_the_way_is_told() -> None:
+    reserved = ReservedPaths()
+    reserved.add("a/b")
+    inner = reserved.nested()
+    inner.add("c")
+    for path, kind, other in (("a/b", "file", "a/b"), ("a", "folder", "a"), ("c/d/e", "above", "c")):
+        with pytest.raises(PathInUse) as caught:
+            inner.add(path)
+        assert (caught.value.kind, caught.value.other) == (kind, other)
+    assert inner.holds("c")
+    assert not inner.holds("a/b")
+    inner.discard("c")
+    inner.add("c/d/e")
 
 
 def test_neighbours_do_not_collide() -> None:

@@ -73,3 +73,8 @@ def test_what_does_not_exist_is_said_with_what_does() -> None:
     with pytest.raises(NotFound, match="no split") as caught:
         patterns_of([config("a", data_dir="x")], "a", "train")
     assert "leave the split out" in (caught.value.next_step or "")
+
+
+def test_a_split_without_files_is_not_the_whole_dataset() -> None:
+    with pytest.raises(NotFound, match="names no files of the split 'test'"):
+        patterns_of([config("a", data_files=[*SPLITS[:1], {"split": "test", "path": []}])], "a", "test")

@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from dataferry import interpreter
+from dataferry.core.db import Database
 from dataferry.core.errors import ConfigError
 from dataferry.core.sqlite import check_version, define_missing_functions
 
@@ -60,6 +62,22 @@ def test_a_python_without_a_part_of_its_library_is_told_in_one_line(
     [line] = run.stderr.splitlines()
     assert "built without sqlite3" in line
     assert "libsqlite3-dev" in line
+
+
+def test_a_file_that_was_replaced_is_opened_anew(tmp_path: Path) -> None:
+    """A connection that is kept open would read and write the one that was moved away, for ever (see
+    "Unlinking or renaming a database file while in use" at https://www.sqlite.org/howtocorrupt.html)."""
+    file = tmp_path / "a.sqlite"
+    database = Database(f"sqlite:///{file}")
+    with database.unit_of_work() as session:
+        session.connection().execute(text("CREATE TABLE old (n)"))
+    file.rename(tmp_path / "b.sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE new (n)")
+    with database.snapshot() as session:
+        tables = session.connection().execute(text("SELECT name FROM sqlite_schema")).scalars().all()
+    database.close()
+    assert tables == ["new"]
 
 
 def test_this_python_will_do() -> None:

@@ -244,22 +244,63 @@ def assert_nothing_escaped(folder: Path) -> None:
     assert not Path("/etc/evil").exists()
 
 
-LINKS_OUT = ["/etc/passwd", "../../etc/passwd", "..", "a/../../x", "missing", "folder", "", "self"]
+LINKS_OUT = ["../../etc/passwd", "..", "a/../../x"]
+LINKS_NOWHERE = ["missing", "", "self", ".", "folder/missing", "empty"]
 
 
 @pytest.mark.parametrize("leads_to", LINKS_OUT)
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
-def test_tar_links_that_lead_elsewhere(tmp_path: Path, leads_to: str, kind: bytes) -> None:
+def test_tar_links_that_lead_out(tmp_path: Path, leads_to: str, kind: bytes) -> None:
     body = tarred({"folder/a": b"1"}, special("self", kind, leads_to))
-    with pytest.raises(UnsafeArchive):
+    with pytest.raises(UnsafeArchive, match="leads out"):
         run(tmp_path / "set", entry("a.tar", body))
 
 
-@pytest.mark.parametrize("leads_to", [link for link in LINKS_OUT if link])
-def test_zip_links_that_lead_elsewhere(tmp_path: Path, leads_to: str) -> None:
+@pytest.mark.parametrize("leads_to", LINKS_OUT)
+def test_zip_links_that_lead_out(tmp_path: Path, leads_to: str) -> None:
     body = zipped({"folder/a": b"1", zip_link("self"): leads_to.encode()})  # type: ignore[dict-item]
-    with pytest.raises(UnsafeArchive):
+    with pytest.raises(UnsafeArchive, match="leads out"):
         run(tmp_path / "set", entry("a.zip", body))
+
+
+def test_a_link_that_leads_out_through_another(tmp_path: Path) -> None:
+    """Each stays inside as it is written; through the folder that the first leads to, the second does not."""
+    body = tarred(
+        {"a/b/c/d.csv": b"1", "x.csv": b"2"},
+        special("a/short", tarfile.SYMTYPE, "../x.csv"),
+        special("deep", tarfile.SYMTYPE, "a"),
+        special("a/b/c/out", tarfile.SYMTYPE, "../../../deep/../../x.csv"),
+    )
+    with pytest.raises(UnsafeArchive, match="leads out"):
+        run(tmp_path / "set", entry("a.tar", body))
+
+
+@pytest.mark.parametrize("leads_to", LINKS_NOWHERE)
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_tar_links_that_lead_nowhere_are_left_out(tmp_path: Path, leads_to: str, kind: bytes) -> None:
+    """A deployed node_modules, an ImageNet subset: cpython#122736, pear/Archive_Tar#35."""
+    body = tarred(
+        {"folder/a": b"1"}, special("empty", tarfile.DIRTYPE), special("self", kind, leads_to or "missing")
+    )
+    _, reports = run(tmp_path / "set", entry("a.tar", body))
+    assert tree(tmp_path / "set") == {"folder/a": b"1"}
+    assert reports[-1].note == "a.tar: links that lead to no file of it were left out: self."
+
+
+@pytest.mark.parametrize("leads_to", [link for link in LINKS_NOWHERE if link])
+def test_zip_links_that_lead_nowhere_are_left_out(tmp_path: Path, leads_to: str) -> None:
+    body = zipped({"folder/a": b"1", zip_link("self"): leads_to.encode()})  # type: ignore[dict-item]
+    _, reports = run(tmp_path / "set", entry("a.zip", body))
+    assert tree(tmp_path / "set") == {"folder/a": b"1"}
+    assert reports[-1].note == "a.zip: links that lead to no file of it were left out: self."
+
+
+def test_absolute_links_are_left_out(tmp_path: Path) -> None:
+    """``mylink -> /usr/bin/env`` of cpython#122736."""
+    body = tarred({"test/file1": b"1"}, special("test/mylink", tarfile.SYMTYPE, "/usr/bin/env"))
+    _, reports = run(tmp_path / "set", entry("a.tar", body))
+    assert tree(tmp_path / "set") == {"test/file1": b"1"}
+    assert reports[-1].note == "a.tar: links to absolute paths were left out: test/mylink → /usr/bin/env."
 
 
 def test_a_member_below_a_link(tmp_path: Path) -> None:
@@ -286,25 +327,35 @@ def test_links_inside_become_second_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
-def test_devices(tmp_path: Path, kind: bytes) -> None:
-    with pytest.raises(UnsafeArchive, match="neither a file nor a folder"):
-        run(tmp_path / "set", entry("a.tar", tarred({"a": b"1"}, special("dev", kind))))
+def test_devices_are_left_out(tmp_path: Path, kind: bytes) -> None:
+    _, reports = run(tmp_path / "set", entry("a.tar", tarred({"a": b"1"}, special("dev", kind))))
+    assert tree(tmp_path / "set") == {"a": b"1"}
+    assert reports[-1].note == "a.tar: what is neither a file nor a folder was left out: dev."
 
 
 def test_devices_in_a_zip(tmp_path: Path) -> None:
     member = zipfile.ZipInfo("dev")
     member.external_attr = stat.S_IFCHR << 16
-    with pytest.raises(UnsafeArchive, match="neither a file nor a folder"):
-        run(tmp_path / "set", entry("a.zip", zipped({member: b""})))  # type: ignore[dict-item]
+    _, reports = run(tmp_path / "set", entry("a.zip", zipped({member: b"", "a": b"1"})))  # type: ignore[dict-item]
+    assert tree(tmp_path / "set") == {"a": b"1"}
+    assert "neither a file nor a folder was left out: dev." in (reports[-1].note or "")
+
+
+def test_devices_whose_names_lead_out(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeArchive, match="outside"):
+        run(tmp_path / "set", entry("a.tar", tarred({"a": b"1"}, special("../dev", tarfile.CHRTYPE))))
 
 
 @pytest.mark.parametrize("second", ["a", "a/b"])
-def test_members_that_collide(tmp_path: Path, second: str) -> None:
-    double = tarred({"a": b"1"})[:1024] + tarred({second: b"2"})
+def test_members_of_two_archives_that_collide(tmp_path: Path, second: str) -> None:
     with pytest.raises(UnsafeArchive):
+        run(tmp_path / "set", entry("a.zip", zipped({"a": b"1"})), entry("b.zip", zipped({second: b"2"})))
+
+
+def test_a_file_where_a_folder_must_be(tmp_path: Path) -> None:
+    double = tarred({"a": b"1"})[:1024] + tarred({"a/b": b"2"})
+    with pytest.raises(UnsafeArchive, match="below a file"):
         run(tmp_path / "set", entry("a.tar", double))
-    with pytest.raises(UnsafeArchive):
-        run(tmp_path / "other", entry("a.zip", zipped({"a": b"1"})), entry("b.zip", zipped({second: b"2"})))
 
 
 def test_a_member_that_collides_with_a_plain_file(tmp_path: Path) -> None:
@@ -367,21 +418,80 @@ def test_too_many_files(tmp_path: Path) -> None:
             run(tmp_path / "set", entry(f"a.{suffix}", body), limits=SMALL)
 
 
-def test_a_password(tmp_path: Path) -> None:
-    body = bytearray(zipped({"a": b"1"}))
-    body[6] |= 1
+def marked_as(body: bytes, *, flags: int = 0, method: int | None = None) -> bytes:
+    """A zip of one member with other flags, or another method, than it has."""
+    marked = bytearray(body)
     directory = body.index(b"PK\x01\x02")
-    body[directory + 8] |= 1
-    with pytest.raises(UnsafeArchive, match="password"):
-        run(tmp_path / "set", entry("a.zip", bytes(body)))
+    marked[6] |= flags
+    marked[directory + 8] |= flags
+    if method is not None:
+        marked[8] = marked[directory + 10] = method
+    return bytes(marked)
 
 
-def test_a_compression_of_another_time(tmp_path: Path) -> None:
-    body = bytearray(zipped({"a": b"1"}))
-    directory = body.index(b"PK\x01\x02")
-    body[8] = body[directory + 10] = 9  # Deflate64
-    with pytest.raises(UnsafeArchive, match="cannot be unpacked here"):
-        run(tmp_path / "set", entry("a.zip", bytes(body)))
+OBSTACLES = [
+    (marked_as(zipped({"a": b"1"}), flags=1), "it is protected by a password"),
+    (marked_as(zipped({"a": b"1"}), method=9), "it is packed with Deflate64"),
+    (marked_as(zipped({"a": b"1"}), method=93), "it is packed with Zstandard"),
+    (marked_as(zipped({"a": b"1"}), method=99), "it is protected by a password"),
+    (marked_as(zipped({"a": b"1"}), method=77), "it is packed with method 77"),
+    (b"Rar!\x1a\x07\x01\x00" + os.urandom(600), "it is a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c\x00\x04" + os.urandom(600), "it is a 7z archive"),
+    (zipped({"folder/": b""}), "it holds no files"),
+    (zipped({}), "it holds no files"),
+    (gzip.compress(b"a,b\n1,2\n"), "it is one file packed with gzip"),
+    (b"PK\x07\x08" + zipped({"a": os.urandom(900)})[:600], "it is one part of a split zip"),
+    (os.urandom(64) + b"\xff\0", "it is not the archive that its name says"),
+]
+
+
+@pytest.mark.parametrize("keep_archives", [False, True])
+@pytest.mark.parametrize(("body", "reason"), OBSTACLES, ids=[reason for _, reason in OBSTACLES])
+def test_what_cannot_be_unpacked_arrives_as_it_is(
+    tmp_path: Path, body: bytes, reason: str, keep_archives: bool
+) -> None:
+    """Deflate64 (mlcommons/croissant#873, saulpw/unzip-http#13), Zstandard, passwords, RAR under ``.zip``."""
+    result, reports = run(
+        tmp_path / "set", entry("sub/a.zip", body, promised=True), keep_archives=keep_archives
+    )
+    assert tree(tmp_path / "set") == {"sub/a.zip": body}
+    assert [(file.path, file.grade) for file in result.files] == [("sub/a.zip", "publisher")]
+    assert result.files[0].sha256 == hashlib.sha256(body).hexdigest()
+    assert reports[-1].note == f"sub/a.zip was not unpacked and is here itself: {reason}."
+
+
+def test_one_member_of_many_that_cannot_be_unpacked(tmp_path: Path) -> None:
+    """The rest arrives, and the archive with it, so that nothing is missing."""
+    body = marked_as(zipped({"a": b"1", "b": b"2"}), flags=1)
+    _, reports = run(tmp_path / "set", entry("s.zip", body))
+    assert tree(tmp_path / "set") == {"b": b"2", "s.zip": body}
+    assert reports[-1].note == (
+        "s.zip: members that cannot be unpacked here (protected by a password) were left out, "
+        "and the archive is kept: a."
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(zipped({"../evil": b"1", "a": b"2"}), id="leads out"),
+        pytest.param(zipped({"x" * 300: b"1"}), id="long name"),
+        pytest.param(zipped({"a": b"1"})[:-30], id="damaged"),
+        pytest.param(b"<html>Please sign in</html>", id="page"),
+    ],
+)
+def test_archives_can_be_kept_whatever_they_are(tmp_path: Path, body: bytes) -> None:
+    _, reports = run(tmp_path / "set", entry("a.zip", body), keep_archives=True)
+    assert tree(tmp_path / "set") == {"a.zip": body}
+    assert "was not unpacked and is here itself" in (reports[-1].note or "")
+
+
+def test_an_archive_that_holds_a_file_of_its_own_name_is_kept_too(tmp_path: Path) -> None:
+    body = zipped({"a.zip": b"1"})
+    result, reports = run(tmp_path / "set", entry("a.zip", body), keep_archives=True)
+    assert tree(tmp_path / "set") == {"a.zip": b"1", "a (2).zip": body}
+    assert {file.path: file.size for file in result.files} == {"a.zip": 1, "a (2).zip": len(body)}
+    assert reports[-1].note == "a.zip is kept as a (2).zip: a member has its name."
 
 
 # -- damage ---------------------------------------------------------------------------------------

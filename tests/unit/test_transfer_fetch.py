@@ -24,7 +24,7 @@ from dataferry.core.errors import (
     StoreNotWritable,
 )
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, HashName, Http, Manifest, Progress
-from dataferry.transfer import FetchedFile, FetchResult, Limits, fetch
+from dataferry.transfer import FetchedFile, FetchResult, Limits, discard_workdir, fetch
 from tests.fakes.files import FileServer, checksum
 
 FILES = {"train.csv": os.urandom(300_000), "deep/er/täst.csv": b"a,b\n1,2\n", "empty": b""}
@@ -165,6 +165,7 @@ def test_a_partial_folder_of_the_callers_own(server: FileServer, tmp_path: Path)
     work = tmp_path / "work" / "ds_1"
     run(server.manifest(), tmp_path / "a" / "b" / "set", workdir=work)
     assert tree(tmp_path / "a" / "b" / "set") == FILES
+    discard_workdir(work)
     assert not work.exists()
     assert work.parent.exists(), "the caller's folder is the caller's"
 

@@ -167,3 +167,50 @@ def test_a_full_host_holds_up_nobody_elsewhere() -> None:
     holder = slots.join("ada")
     ask_often(slots, holder, 3, "a")
     assert slots.request(holder, "b").granted
+
+
+# -- hosts that refuse -------------------------------------------------------------------------------
+
+
+def asked(slots: Slots, holder: SlotHolder, count: int) -> list[Slot]:
+    return [slots.request(holder, "a") for _ in range(count)]
+
+
+def test_a_host_that_refuses_beside_others_takes_one_more_ever_later() -> None:
+    """bezzad/Downloader.Desktop#14: the number is a ceiling to step down from, and remembered."""
+    now = 0.0
+    slots = Slots(32, 16, retry_s=10, clock=lambda: now)
+    holder = slots.join("ada")
+    first, second, third = asked(slots, holder, 3)
+    slots.record_served(first, "a")
+    slots.record_served(second, "a")
+    assert slots.record_refused(third, "a")
+    slots.release(third)
+    assert not asked(slots, holder, 1)[0].granted, "no more than the two that are served"
+    tries = []
+    for now in range(1, 200):
+        slot = slots.request(holder, "a")
+        if slot.granted:
+            tries.append(now)
+            assert slots.record_refused(slot, "a")
+        slots.release(slot)
+    assert tries == [10, 30, 70, 150]
+
+
+def test_a_host_that_serves_nobody_is_not_crowded() -> None:
+    slots = Slots(32, 16)
+    holder = slots.join("ada")
+    slot, _ = asked(slots, holder, 2)
+    assert not slots.record_refused(slot, "a"), "the other has not been answered"
+    slots.release(slot)
+    assert all(each.granted for each in asked(slots, holder, 15))
+
+
+def test_a_slot_goes_along_to_where_its_request_led() -> None:
+    slots = Slots(32, 1)
+    holder = slots.join("ada")
+    (slot,) = asked(slots, holder, 1)
+    slots.record_served(slot, "b")
+    assert slots.request(holder, "a").granted
+    assert not slots.request(holder, "b").granted
+    slots.release(slot)

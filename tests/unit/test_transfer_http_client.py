@@ -154,9 +154,9 @@ def test_same_origin(one: str, other: str, same: bool) -> None:
 
 def test_redirects_end(server: FileServer, client: HttpClient) -> None:
     server.fault("loop", "redirect", to="/loop")
-    with pytest.raises(TransferError, match="more than 5 times"):
+    with pytest.raises(TransferError, match="more than 20 times"):
         client.open(Http(server.url("loop")))
-    assert len(server.requests) == 6
+    assert len(server.requests) == 21
 
 
 @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://x/y", "http://[bad/", "javascript:1"])
@@ -164,6 +164,29 @@ def test_redirects_lead_to_the_web_only(server: FileServer, client: HttpClient, 
     server.fault("odd", "redirect", to=to)
     with pytest.raises(TransferError, match="not a web address"):
         client.open(Http(server.url("odd")))
+
+
+@pytest.mark.parametrize(
+    ("to", "sent"),
+    [
+        ("/30_Digital Onboarding/a.bin", "/30_Digital%20Onboarding/a.bin"),  # gradle-download-task#336
+        (" /a.bin ", "/a.bin"),
+        ("/d\u00c3\u00a4ta.bin", "/d%C3%A4ta.bin"),  # iflytek/skillhub#674
+    ],
+)
+def test_redirects_that_are_not_quite_urls(
+    server: FileServer, client: HttpClient, to: str, sent: str
+) -> None:
+    server.fault("odd", "redirect", to=to)
+    client.open(Http(server.url("odd"))).close()
+    assert server.requests[1].line.split()[1] == sent
+
+
+def test_a_redirect_with_too_many_slashes(server: FileServer, client: HttpClient) -> None:
+    """curl/curl#12147: browsers take three for two."""
+    server.fault("odd", "redirect", to=server.url("a.bin").replace("//", "///"))
+    with client.open(Http(server.url("odd"))) as response:
+        assert response.read(1000) == b"abc" * 100
 
 
 # -- the guard ------------------------------------------------------------------------------------

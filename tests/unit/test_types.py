@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dataferry.core.errors import InvalidInput
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.types import (
+    SOURCE_LABELS,
     SOURCE_NAMES,
     Credential,
     DatasetRef,
@@ -23,6 +24,7 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.jobs.queue import QUEUES
+from dataferry.tools.inputs import SearchInput
 
 _edge = st.sampled_from(string.ascii_letters + string.digits + "_")
 _middle = st.text(string.ascii_letters + string.digits + "_.-", max_size=12).filter(
@@ -185,3 +187,25 @@ def test_only_declared_names_are_taken_in(names: type[str], declared: tuple[str,
     assert adapter.json_schema()["enum"] == list(declared)
     with pytest.raises(ValidationError):
         adapter.validate_python("elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Kaggle", "kaggle"),
+        ("KAGGLE", "kaggle"),
+        ("HuggingFace", "huggingface"),
+        ("Hugging Face", "huggingface"),
+        ("hugging-face", "huggingface"),
+        ("Built-in", "builtin"),
+        ("built in", "builtin"),
+        ("URL", "url"),
+        *((label, name) for name, label in SOURCE_LABELS.items()),
+    ],
+)
+def test_a_source_is_taken_by_its_label(word: str, name: str) -> None:
+    dataset_id = {"url": "https://example.org/a.csv", "builtin": "iris"}.get(name, "owner/name")
+    assert TypeAdapter(SourceName).validate_python(word) == name
+    assert SearchInput(query="iris", sources=[word]).sources == [name]
+    assert DatasetRef.make(word, dataset_id) == DatasetRef.make(name, dataset_id)
+    assert str(DatasetRef.parse(f"{word}:{dataset_id}")) == f"{name}:{dataset_id}"

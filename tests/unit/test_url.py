@@ -1,5 +1,6 @@
 """Direct links, against a real server on this machine."""
 
+import gzip
 import logging
 from collections.abc import Iterator
 
@@ -42,7 +43,7 @@ def describe(source: UrlSource, server: LinkServer, path: str) -> DatasetSummary
     return source.describe(ref(server, path), None, ANYONE)
 
 
-def test_a_file_is_described_by_its_head(server: LinkServer, source: UrlSource) -> None:
+def test_a_file_is_described_by_its_first_bytes(server: LinkServer, source: UrlSource) -> None:
     server.pages["/a/table.csv"] = Page(
         headers={"ETag": '"v1"', "Last-Modified": "Tue, 03 Mar 2026 10:00:00 GMT", "Content-Type": "text/csv"}
     )
@@ -53,7 +54,7 @@ def test_a_file_is_described_by_its_head(server: LinkServer, source: UrlSource) 
     assert summary.updated_at.isoformat() == "2026-03-03T10:00:00+00:00"
     assert summary.url == f"http://{server.host}/a/table.csv"
     assert "over http, so nothing protects" in summary.description
-    assert server.asked == [("HEAD", "/a/table.csv")]
+    assert server.asked == [("GET", "/a/table.csv")]
 
 
 def test_the_manifest_is_one_file_without_a_checksum(server: LinkServer, source: UrlSource) -> None:
@@ -82,20 +83,19 @@ def test_archives_are_unpacked(server: LinkServer, source: UrlSource, name: str,
     assert source.manifest(ref(server, f"/{name}"), None, ANYONE).files[0].unpack is archive
 
 
-@pytest.mark.parametrize("refused", [403, 405, 501, 404])
-def test_a_server_that_refuses_head_is_asked_for_one_byte(
+@pytest.mark.parametrize("refused", [400, 403, 405, 406, 412, 416, 500, 501])
+def test_a_server_that_refuses_ranges_is_asked_for_the_whole(
     server: LinkServer, source: UrlSource, refused: int
 ) -> None:
-    server.pages["/signed.zip"] = Page(head=refused)
+    server.pages["/signed.zip"] = lambda asked: Page(status=refused if "Range" in asked.headers else 200)
     assert describe(source, server, "/signed.zip?sig=abc").size_bytes == 1234
-    assert [method for method, _ in server.asked] == ["HEAD", "GET"]
 
 
-def test_size_from_the_range_where_head_does_not_tell(server: LinkServer, source: UrlSource) -> None:
-    server.pages["/quiet.bin"] = Page(told=False)
-    server.pages["/empty.csv"] = Page(body=b"", told=False)
-    server.pages["/packed.csv"] = Page(headers={"Content-Encoding": "gzip"})
-    assert describe(source, server, "/quiet.bin").size_bytes == 1234
+def test_sizes(server: LinkServer, source: UrlSource) -> None:
+    server.pages["/whole.bin"] = Page(ranges=False)
+    server.pages["/empty.csv"] = Page(body=b"")
+    server.pages["/packed.csv"] = Page(gzip.compress(b"a,b\n" * 99), headers={"Content-Encoding": "gzip"})
+    assert describe(source, server, "/whole.bin").size_bytes == 1234
     assert describe(source, server, "/empty.csv").size_bytes == 0
     assert describe(source, server, "/packed.csv").size_bytes is None
 
@@ -163,7 +163,11 @@ def test_a_revision_that_is_gone(server: LinkServer, source: UrlSource) -> None:
         (Page(status=429, headers={"Retry-After": "87"}), SourceRateLimited, "no more requests"),
         (Page(status=503), SourceUnreachable, "fails at the moment"),
         (Page(status=400), DataferryError, "does not give the file"),
-        (Page(headers={"Content-Type": "text/html; charset=utf-8"}), InvalidInput, "a web page, not a file"),
+        (
+            Page(b"<!DOCTYPE html><p>Sign in", headers={"Content-Type": "text/html; charset=utf-8"}),
+            InvalidInput,
+            "a web page, not a file",
+        ),
     ],
 )
 def test_what_is_no_file(
@@ -238,7 +242,7 @@ def test_the_secret_reaches_the_server_and_nobody_else(server: LinkServer, sourc
     asked = ref(server, "/a.zip?sig=s3cret")
     summary = source.describe(asked, None, ANYONE)
     manifest = source.manifest(asked, None, ANYONE)
-    assert server.asked[0] == ("HEAD", "/a.zip?sig=s3cret")
+    assert server.asked[0] == ("GET", "/a.zip?sig=s3cret")
     assert "s3cret" not in summary.model_dump_json()
     assert "s3cret" not in repr(manifest)
 

@@ -36,11 +36,11 @@ class CredentialResolver:
 
     def resolve(self, source: SourceName, user_ids: Sequence[str] = ()) -> Credential:
         """The credential for a request of these people: the first of them who has one. Blocks."""
-        return self._database.call(self._resolve, source, user_ids)
+        return self._database.read(self._resolve, source, user_ids)
 
     async def find(self, source: SourceName, user_id: str) -> Credential:
         """The credential for a request of one person."""
-        return await self._database.run(self._resolve, source, [user_id])
+        return await self._database.run_read(self._resolve, source, [user_id])
 
     async def all(self, user_id: str) -> dict[SourceName, Credential]:
         """One credential for each source."""
@@ -48,7 +48,7 @@ class CredentialResolver:
         def read(session: Session) -> dict[SourceName, Credential]:
             return {source: self._resolve(session, source, [user_id]) for source in SOURCE_NAMES}
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def keep(self, user_id: str, credential: Credential) -> None:
         """Keep a person's own credential, sealed, in place of the one before."""

@@ -1,6 +1,5 @@
 """People: who they are, how they sign in, and how that ends."""
 
-import asyncio
 import hashlib
 import secrets as random
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from dataferry.accounts.views import TokenPair, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 
 Admit = Callable[[bool], None]
@@ -52,7 +52,7 @@ class Accounts:
 
     async def any_user(self) -> bool:
         """Whether anybody has an account yet."""
-        return await self._database.run(rows.any_user)
+        return await self._database.run_read(rows.any_user)
 
     async def register(self, email: str, password: str, *, setup_token: str | None = None) -> UserView:
         """A new account; the first one is admin.
@@ -75,7 +75,7 @@ class Accounts:
         ``address``: where the request comes from. Errors: ``NotSignedIn``, ``TooManyRequests``.
         """
         email = normal_email(email)
-        user = await self._database.run(rows.by_email, email) if is_email(email) else None
+        user = await self._database.run_read(rows.by_email, email) if is_email(email) else None
         stored = user.password_hash if user and not user.disabled and not user.operator else None
         subjects = account_subject(email), address_subject(address)
         if not await self._matches(password, stored, *subjects) or user is None:
@@ -126,11 +126,11 @@ class Accounts:
 
     async def issue_ws_ticket(self, user_id: str) -> str:
         """A ticket that opens one socket within 30 s."""
-        return await asyncio.to_thread(self._tickets.issue, user_id)
+        return await in_thread("short", self._tickets.issue, user_id)
 
     async def redeem_ws_ticket(self, ticket: str) -> Viewer:
         """Who holds the ticket; it works once. Errors: ``NotSignedIn``."""
-        user_id = await asyncio.to_thread(self._tickets.redeem, ticket)
+        user_id = await in_thread("short", self._tickets.redeem, ticket)
         if user_id is None:
             raise NotSignedIn("The ticket is used or expired.", next_step="Ask for a new one.")
         user = await self._signed_in(user_id)
@@ -140,7 +140,7 @@ class Accounts:
 
     async def emails(self, user_ids: Sequence[str]) -> dict[str, str]:
         """User id → e-mail, for those that exist."""
-        return await self._database.run(rows.emails, user_ids)
+        return await self._database.run_read(rows.emails, user_ids)
 
     def operator_token(self, email: str | None = None) -> str:
         """An access token for the CLI: this machine's operator, or the account of ``email``.
@@ -149,14 +149,14 @@ class Accounts:
         """
         if email is None:
             return self._tokens.issue(self._database.call(rows.operator))
-        user = self._database.call(rows.by_email, normal_email(email))
+        user = self._database.read(rows.by_email, normal_email(email))
         if user is None or user.disabled:
             raise _no_account(email)
         return self._tokens.issue(user.id)
 
     async def list_users(self) -> list[UserView]:
         """Every account but the operator's, oldest first."""
-        return [_view(user) for user in await self._database.run(rows.all_users)]
+        return [_view(user) for user in await self._database.run_read(rows.all_users)]
 
     async def create_user(self, email: str, password: str, *, admin: bool = False) -> UserView:
         """An account made by the operator; the first one is admin. Errors: ``InvalidInput``, ``Conflict``."""
@@ -202,13 +202,13 @@ class Accounts:
         return _view(user)
 
     async def _existing(self, email: str) -> User:
-        user = await self._database.run(rows.by_email, normal_email(email))
+        user = await self._database.run_read(rows.by_email, normal_email(email))
         if user is None or user.operator:
             raise _no_account(email)
         return user
 
     async def _signed_in(self, user_id: str, session_id: str | None = None) -> User:
-        user = await self._database.run(rows.signed_in, user_id, session_id)
+        user = await self._database.run_read(rows.signed_in, user_id, session_id)
         if user is None:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         return user

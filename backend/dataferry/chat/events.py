@@ -27,7 +27,8 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class NoticeAdded:
-    """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``."""
+    """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``, ``answer_cut``
+    (the model ended it early)."""
 
     kind: str
     text: str

@@ -6,20 +6,15 @@ LangGraph's one stream, so that they come in the order in which they happened.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import warnings
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from langchain.agents import create_agent
-from langchain.agents.middleware import (
-    AgentMiddleware,
-    ModelCallLimitMiddleware,
-    ModelRequest,
-    ModelResponse,
-    ToolCallRequest,
-)
+from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain.chat_models import init_chat_model
 from langchain_core import exceptions as model_errors
@@ -27,25 +22,21 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage, trim_messages
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.tools import StructuredTool
-from langgraph.config import get_stream_writer
 from langgraph.errors import GraphRecursionError
 
 from dataferry.chat.conversation import ChatMessage, Conversation
-from dataferry.chat.events import AnswerEvent, ModelFailed, StepStarted, TextDelta
+from dataferry.chat.events import AnswerEvent, ModelFailed, TextDelta
+from dataferry.chat.model_endings import Ending
+from dataferry.chat.model_steps import Steps, StepWatch, Unusable
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
 from dataferry.core.settings import Settings
 from dataferry.tools import results
-from dataferry.tools.events import ToolFailed
 from dataferry.tools.inputs import TOOLS, tool_schema
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.toolbox import Call, Toolbox
+from dataferry.tools.toolbox import Toolbox
 
 log = logging.getLogger(__name__)
-
-#: Before the one further attempt after a fault of the server's own. After a 429 there is none: the
-#: planner's answer is better than a long wait.
-_RETRY_DELAY_S = 0.3
 
 
 class LanguageModel:
@@ -57,44 +48,38 @@ class LanguageModel:
         self._client: BaseChatModel | None = None
 
     async def answer(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
-        """Let the model answer. Errors: ``ModelFailed``, also in mid-answer."""
-        step_text = ""
-        finish_reason = None
+        """Let the model answer. Errors: ``ModelFailed``, also in mid-answer; what came before it stays."""
+        watch = StepWatch()
         try:
-            stream = self._agent(toolbox).astream(
+            stream = self._agent(toolbox, watch).astream(
                 {"messages": history(conversation, toolbox.prompts, self._settings.history_tokens)},
                 stream_mode=["messages", "custom"],
-                config={"recursion_limit": 4 * self._settings.agent_steps + 8},
+                config={"recursion_limit": 4 * self._settings.agent_steps + 8, "callbacks": [watch]},
             )
             async with aclosing(stream) as events:
                 async for mode, event in events:
                     if mode == "custom":
-                        step_text = "" if isinstance(event, StepStarted) else step_text
                         yield event
-                    elif isinstance(event[0], AIMessage):
-                        finish_reason = event[0].response_metadata.get("finish_reason", finish_reason)
-                        if event[0].text:
-                            step_text += event[0].text
-                            yield TextDelta(event[0].text)
+                    elif isinstance(event[0], AIMessage) and event[0].text:
+                        yield TextDelta(event[0].text)
         except Exception as error:
             log.info("model %s failed", self._name, exc_info=error)
-            raise ModelFailed(self._reason(error)) from error
-        if not step_text.strip():
-            # A safety block is an empty message, not an error.
-            why = f" (it ended for {finish_reason})" if finish_reason not in (None, "STOP") else ""
-            raise ModelFailed(f"The model gave no answer{why}; its safety filter may have stopped it.")
+            broken_off = "The model broke off in mid-answer. " if watch.shown else ""
+            raise ModelFailed(broken_off + self._reason(error)) from error
 
     async def probe(self, prompts: Prompts) -> str:
         """Ask the model for a greeting; the first words of its answer. Errors: ``ModelFailed``."""
+        watch = StepWatch()
+        client = self._connected_client()
         try:
             async with asyncio.timeout(self._settings.model_timeout_s):
                 # Read to its end: a stream that is left half-way keeps its connection.
-                stream = self._connected_client().astream(prompts.text("probe"))
+                stream = client.astream(prompts.text("probe"), config={"callbacks": [watch]})
                 texts = [str(chunk.text) async for chunk in stream if chunk.text]
         except Exception as error:
             raise ModelFailed(self._reason(error)) from error
         if not texts:
-            raise ModelFailed("The model gave no answer.")
+            raise ModelFailed((watch.ending or Ending("whole", "")).without_words)
         return texts[0]
 
     async def aclose(self) -> None:
@@ -103,7 +88,7 @@ class LanguageModel:
         if client is not None and hasattr(client, "aclose"):
             await client.aclose()
 
-    def _agent(self, toolbox: Toolbox) -> Any:
+    def _agent(self, toolbox: Toolbox, watch: StepWatch) -> Any:
         """LangChain's agent for one answer. Its prompts are read afresh, so that an edit counts."""
         return create_agent(
             self._connected_client(),
@@ -113,13 +98,28 @@ class LanguageModel:
                 ModelCallLimitMiddleware[Any, Any](
                     run_limit=self._settings.agent_steps, exit_behavior="error"
                 ),
-                _Steps(toolbox, self._settings.model_timeout_s),
+                Steps(toolbox, self._settings.model_timeout_s, watch, always_ends=self._is_gemini),
             ],
         )
 
+    @property
+    def _is_gemini(self) -> bool:
+        return self._name.startswith(_GEMINI)
+
     def _connected_client(self) -> BaseChatModel:
+        """Errors: ``ModelFailed`` where the settings make none."""
         if self._client is None:
-            self._client = _create_client(self._name, self._settings)
+            try:
+                self._client = _create_client(self._name, self._settings)
+            except ImportError as error:
+                provider = self._name.partition(":")[0]
+                raise ModelFailed(
+                    f"The package for {provider} is not installed: pip install 'dataferry[{provider}]'."
+                ) from error
+            except Exception as error:
+                raise ModelFailed(
+                    f"The model {self._name} cannot be used. Check DATAFERRY_MODEL and the provider's key."
+                ) from error
         return self._client
 
     def _reason(self, error: Exception) -> str:
@@ -144,21 +144,19 @@ class LanguageModel:
                 return "The model cannot be reached, or the connection broke off."
             case ModelCallLimitExceededError() | GraphRecursionError():
                 return f"The model used all of its {self._settings.agent_steps} steps and came to no answer."
-            case ImportError():
-                provider = self._name.partition(":")[0]
-                return f"The package for {provider} is not installed: pip install 'dataferry[{provider}]'."
-            case ValueError():
-                return f"The model {self._name} cannot be used. Check DATAFERRY_MODEL and the provider's key."
+            case ModelFailed() | Unusable():
+                return str(error)
             case _:
                 return f"The model's answer cannot be used ({type(error).__name__})."
 
 
+_GEMINI = "google_genai:"
 _REFUSED_KEY = "The model refuses the key. Check GOOGLE_API_KEY, or the provider's own variable."
 
 
 def load_provider(name: str) -> None:
     """Import what the model ``name`` needs, ahead of its first use."""
-    if name.startswith("google_genai:"):
+    if name.startswith(_GEMINI):
         import langchain_google_genai  # noqa: F401
 
 
@@ -168,6 +166,8 @@ def _create_client(name: str, settings: Settings) -> BaseChatModel:
         return init_chat_model(name)
     from langchain_google_genai import ChatGoogleGenerativeAI
 
+    # Google gives reasons that its client does not know yet, and then warns of. They are told to the person.
+    warnings.filterwarnings("ignore", message=".+ is not a valid (Finish|Blocked)Reason")
     return ChatGoogleGenerativeAI(
         model=model,
         api_key=settings.google_api_key,
@@ -175,51 +175,6 @@ def _create_client(name: str, settings: Settings) -> BaseChatModel:
         max_retries=1,
         timeout=settings.model_timeout_s,
     )
-
-
-class _Steps(AgentMiddleware[Any, Any]):
-    """Reports each step and its calls as events, limits its time, and lets the toolbox run its calls."""
-
-    def __init__(self, toolbox: Toolbox, deadline_s: float) -> None:
-        super().__init__()
-        self._toolbox = toolbox
-        self._deadline_s = deadline_s
-
-    async def awrap_model_call(
-        self,
-        request: ModelRequest,
-        handler: Callable[[ModelRequest], Awaitable[ModelResponse]],
-    ) -> ModelResponse:
-        write = get_stream_writer()
-        write(StepStarted())
-        async with asyncio.timeout(self._deadline_s):
-            try:
-                response = await handler(request)
-            except (model_errors.ModelAPIError, httpx.ConnectError):
-                # Refused before the first word, so nothing is said twice.
-                await asyncio.sleep(_RETRY_DELAY_S)
-                response = await handler(request)
-        # Here and not where each call begins: they run in parallel, and begin in any order.
-        for message in response.result:
-            if isinstance(message, AIMessage):
-                for tool_call in message.tool_calls:
-                    write(_call(tool_call).started)
-        return response
-
-    async def awrap_tool_call(
-        self,
-        request: ToolCallRequest,
-        handler: Callable[[ToolCallRequest], Awaitable[Any]],
-    ) -> ToolMessage:
-        call = _call(request.tool_call)
-        outcome = await self._toolbox.run(call)
-        get_stream_writer()(outcome)
-        status = "error" if isinstance(outcome, ToolFailed) else "success"
-        return ToolMessage(outcome.model_text, tool_call_id=call.id, name=call.name, status=status)
-
-
-def _call(tool_call: ToolCall) -> Call:
-    return Call(str(tool_call["id"]), tool_call["name"], dict(tool_call["args"]))
 
 
 def _tools(prompts: Prompts) -> list[StructuredTool]:

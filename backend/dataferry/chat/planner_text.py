@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, JobView, SourceProblem
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_job_state, format_size
@@ -102,7 +103,7 @@ def _details(output: DetailsOutput) -> str:
         ("Size", format_size(card.size_bytes)),
     ]
     if card.file_count is not None:
-        rows.append(("Files", f"{card.file_count:,}"))
+        rows.append(("Files", readable_count(card.file_count, more=card.more_files)))
     rows.append(("Licence", escape_markdown(card.license, 80) if card.license else "not stated"))
     if card.formats:
         rows.append(("Formats", escape_markdown(", ".join(card.formats))))

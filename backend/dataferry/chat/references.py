@@ -18,7 +18,7 @@ from dataferry.library.views import DatasetCard
 Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
 _URL = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
-_REF = re.compile(r"\b(kaggle|huggingface|hf|builtin|built-in)\s?:\s?([\w.-]+(?:/[\w.-]+)?)", re.IGNORECASE)
+_REF = re.compile(r"\b(kaggle|hugging\s?face|hf|built-?in)\s?:\s?([\w.-]+(?:/[\w.-]+)?)", re.IGNORECASE)
 _BARE_ID = re.compile(r"(?<![\w./:@-])([A-Za-z0-9_][\w.-]*/[\w.-]*\w)(?![\w/])")
 _SOURCE = re.compile(r"\b(kaggle|hugging\s?face|hf|built-?in)\b", re.IGNORECASE)
 

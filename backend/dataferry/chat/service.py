@@ -3,8 +3,9 @@
 import asyncio
 import builtins
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -23,6 +24,8 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.services import JobsService, LibraryService
+
+T = TypeVar("T")
 
 MAX_MESSAGE_CHARACTERS = 16_000
 MAX_TITLE_CHARACTERS = 200
@@ -71,7 +74,9 @@ class ChatService:
     async def list(self, viewer: Viewer, *, q: str = "", limit: int = 100, offset: int = 0) -> list[ChatView]:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
         self._agent.preload()
-        found = await self._database.run(rows.chats, viewer.user_id, str(clean(q)).strip(), limit, offset)
+        found = await self._database.run_read(
+            rows.chats, viewer.user_id, str(clean(q)).strip(), limit, offset
+        )
         return [_chat_view(chat, answering) for chat, answering in found]
 
     async def create(self, viewer: Viewer, title: str | None = None) -> ChatView:
@@ -85,10 +90,9 @@ class ChatService:
 
         def read(session: Session) -> tuple[Chat, Sequence[Message]]:
             chat = rows.owned_chat(session, chat_id, viewer.user_id)
-            self._interrupt_abandoned(session, chat_id)
             return chat, rows.thread(session, chat_id, 200)
 
-        chat, messages = await self._database.run(read)
+        chat, messages = await self._read(chat_id, read)
         answering = next((found.id for found in messages if found.status == "generating"), None)
         views = await thread_views(messages, viewer, self._library)
         return ChatThread(**_chat_view(chat, answering).model_dump(), messages=tuple(views))
@@ -105,7 +109,7 @@ class ChatService:
 
     async def delete(self, viewer: Viewer, chat_id: str) -> None:
         """Delete a chat for good; an answer that is being written ends."""
-        await self._database.run(rows.owned_chat, chat_id, viewer.user_id)
+        await self._database.run_read(rows.owned_chat, chat_id, viewer.user_id)
         if chat_id in self._generations:
             await self._generations[chat_id].stop()
         await self._database.run(rows.delete_chat, chat_id, viewer.user_id)
@@ -119,18 +123,16 @@ class ChatService:
 
         def read(session: Session) -> Sequence[Message]:
             rows.owned_chat(session, chat_id, viewer.user_id)
-            self._interrupt_abandoned(session, chat_id)
             return rows.thread(session, chat_id, limit, before)
 
-        return await thread_views(await self._database.run(read), viewer, self._library)
+        return await thread_views(await self._read(chat_id, read), viewer, self._library)
 
     async def message(self, viewer: Viewer, chat_id: str, message_id: str) -> MessageView:
         def read(session: Session) -> Message:
             rows.owned_chat(session, chat_id, viewer.user_id)
-            self._interrupt_abandoned(session, chat_id)
             return rows.message(session, chat_id, message_id)
 
-        return (await thread_views([await self._database.run(read)], viewer, self._library))[0]
+        return (await thread_views([await self._read(chat_id, read)], viewer, self._library))[0]
 
     async def send(self, viewer: Viewer, chat_id: str, content: str, message_id: str | None = None) -> str:
         """Store a message and begin its answer; the answer's id.
@@ -178,7 +180,7 @@ class ChatService:
 
     async def stop_answer(self, viewer: Viewer, chat_id: str) -> bool:
         """End the answer that is being written, with what is there; whether there was one."""
-        await self._database.run(rows.owned_chat, chat_id, viewer.user_id)
+        await self._database.run_read(rows.owned_chat, chat_id, viewer.user_id)
         generation = self._generations.get(chat_id)
         if generation is not None and not generation.done:
             await generation.stop()
@@ -193,7 +195,6 @@ class ChatService:
 
         def read(session: Session) -> Message | None:
             rows.owned_chat(session, chat_id, viewer.user_id)
-            self._interrupt_abandoned(session, chat_id)
             question = rows.question(session, chat_id, after_message)
             answer = rows.answer_to(session, question) if question is not None else None
             oldest = now() - timedelta(seconds=self._timing.replay_window_s)
@@ -201,7 +202,7 @@ class ChatService:
                 return None
             return answer
 
-        answer = await self._database.run(read)
+        answer = await self._read(chat_id, read)
         return answer.id if answer is not None else None
 
     async def wait_for_answer(self, chat_id: str, message_id: str) -> None:
@@ -223,7 +224,7 @@ class ChatService:
 
     async def _follow_row(self, chat_id: str, message_id: str) -> AsyncIterator[Chunk | None]:
         """An answer that has ended, or that another process writes: as it is stored."""
-        row = await self._database.run(self._stored_answer, chat_id, message_id)
+        row = await self._stored_answer(chat_id, message_id)
         yield Start(message_id=message_id, message_metadata=_metadata(row))
         cursor = Cursor()
         silence_s = 0.0
@@ -238,7 +239,7 @@ class ChatService:
             if silence_s >= self._timing.keep_alive_interval_s:
                 silence_s = 0.0
                 yield None
-            row = await self._database.run(self._stored_answer, chat_id, message_id)
+            row = await self._stored_answer(chat_id, message_id)
         for chunk in (*cursor.close(), *final_chunks(_metadata(row))):
             yield chunk
 
@@ -258,9 +259,21 @@ class ChatService:
     async def _save(self, snapshot: Snapshot) -> bool:
         return await self._database.run(rows.write, snapshot)
 
-    def _stored_answer(self, session: Session, chat_id: str, message_id: str) -> Message:
-        self._interrupt_abandoned(session, chat_id)
-        return rows.message(session, chat_id, message_id)
+    async def _stored_answer(self, chat_id: str, message_id: str) -> Message:
+        return await self._read(chat_id, lambda session: rows.message(session, chat_id, message_id))
+
+    async def _read(self, chat_id: str, read: Callable[[Session], T]) -> T:
+        """What ``read`` finds in a chat, once an answer that nobody writes any more is interrupted."""
+
+        def look(session: Session) -> tuple[T, bool]:
+            current = rows.generating(session, chat_id)
+            return read(session), current is not None and rows.is_abandoned(current, self._owner)
+
+        found, abandoned = await self._database.run_read(look)
+        if abandoned:
+            await self._database.run(self._interrupt_abandoned, chat_id)
+            found, _ = await self._database.run_read(look)
+        return found
 
     def _interrupt_abandoned(self, session: Session, chat_id: str) -> None:
         current = rows.generating(session, chat_id)

@@ -19,6 +19,7 @@ from rich.table import Table
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput, restore
+from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS, JobView
 from dataferry.library.views import DiskSpace
 
@@ -108,7 +109,14 @@ def download(
         print(json.dumps(receipt, indent=2, ensure_ascii=False))
         return
     out.print(receipt["line"])
+    _print_note(receipt)
     out.print(job.file_path or receipt["local_path"])
+
+
+def _print_note(receipt: dict[str, Any]) -> None:
+    """What a person should know of a download, such as what an archive held and is not here."""
+    if receipt["note"]:
+        out.print(f"! {receipt['note']}", markup=False)
 
 
 def _print_disk_space(ticket: dict[str, Any]) -> None:
@@ -163,6 +171,7 @@ def library(
             print(json.dumps(receipt, indent=2, ensure_ascii=False))
             return
         out.print(receipt["line"])
+        _print_note(receipt)
         for file in receipt["files"]:
             out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {GRADE_WORDS[file['grade']]}")
 
@@ -179,10 +188,16 @@ def _print_library(page: dict[str, Any], as_json: bool) -> None:
             dataset["ref"],
             dataset["status"],
             size(dataset["size"]),
-            str(dataset["file_count"] or "–"),
+            file_count(dataset),
             dataset["local_path"] or "",
         )
     out.print(table)
+
+
+def file_count(dataset: dict[str, Any]) -> str:
+    """Of a row of the library, for its column."""
+    count = dataset["file_count"]
+    return readable_count(count, more=dataset["more_files"]) if count else "–"
 
 
 def _raise_if_unsuccessful(job: JobView) -> None:

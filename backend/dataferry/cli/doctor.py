@@ -19,7 +19,7 @@ from dataferry.cli.output import ExitCode, out
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
-from dataferry.core.sizes import readable_bytes
+from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.core.specs import SOURCES
 from dataferry.core.telemetry import configure_logging, redact
 from dataferry.core.types import Credential, DatasetRef, FileEntry, Http, Manifest
@@ -28,6 +28,8 @@ from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog, build_sources
 from dataferry.transfer.http.client import open_http
 
+#: Files of an example are few.
+_LISTING_TIMEOUT_S = 30.0
 _PACKAGES = (
     "fastapi",
     "sqlmodel",
@@ -138,19 +140,29 @@ async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, crede
 
     async def describe() -> str:
         summary = await catalog.describe(ref, None, credential, timeout=20)
-        return f"{summary.ref}@{summary.revision}, {summary.size_bytes} bytes, {summary.license}"
+        files = (
+            "?" if summary.file_count is None else readable_count(summary.file_count, more=summary.more_files)
+        )
+        return (
+            f"{summary.ref}@{summary.revision}, {files} files, {summary.size_bytes} bytes, {summary.license}"
+        )
 
     async def file_list() -> str:
-        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
         graded = sum(entry.checksum is not None for entry in manifest.files)
         return f"{len(manifest.files)} files, {graded} with a checksum, {manifest.total_bytes} bytes"
 
     async def headers() -> str:
-        manifest = await asyncio.to_thread(catalog.manifest, ref, None, credential)
+        manifest = await catalog.list_files(ref, None, credential, timeout=_LISTING_TIMEOUT_S)
         return await asyncio.to_thread(_headers, _smallest(manifest))
+
+    async def account() -> str:
+        return await catalog.verify(credential) or "the hub does not say whose it is"
 
     name = ref.label
     out.print(f"       {name}: as {credential.origin}")
+    if credential.secret is not None:
+        await checks.run_async(f"{name}: key", account)
     await checks.run_async(f"{name}: search", search)
     await checks.run_async(f"{name}: describe", describe)
     await checks.run_async(f"{name}: file list", file_list)

@@ -1,22 +1,33 @@
 """The database: synchronous, off the event loop, committed in one place."""
 
 import asyncio
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
 from dataferry.core.sqlite import check_version
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: How long a writer waits for the others.
+_BUSY_TIMEOUT_S = 30.0
+#: The option of a connection that only reads.
+_READS = "dataferry_reads"
+#: Which file a connection has open, in the pool's record of it.
+_FILE = "dataferry_file"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -44,11 +55,13 @@ def new_id(prefix: str) -> str:
 
 
 class Database:
-    """One engine and one pool of threads for it.
+    """One engine, and threads for what reads and what writes.
 
-    ``unit_of_work`` is the only place that commits. Services write functions that take a session
-    first and run them with ``await database.run(function, …)`` from the event loop, or with
-    ``database.call(function, …)`` from a thread. A session never stays open over a network call.
+    Services write functions that take a session first. Those that may write are run with
+    ``await database.run(function, …)`` from the event loop or ``database.call(function, …)`` from a thread:
+    ``unit_of_work`` is the only place that commits. Those that only read are run with ``run_read`` and
+    ``read``: they see one state of the database, wait for nobody who writes, and nobody waits for them. A
+    session never stays open over a network call.
     """
 
     def __init__(self, url: str, *, threads: int = 8) -> None:
@@ -57,16 +70,33 @@ class Database:
         if self.sqlite:
             check_version()
         self.engine = (
-            _sqlite_engine(url)
+            _sqlite_engine(url, threads)
             if self.sqlite
-            else create_engine(url, pool_size=threads, max_overflow=4, pool_pre_ping=True)
+            else create_engine(url, pool_size=threads, max_overflow=threads, pool_pre_ping=True)
         )
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._read_engine = self.engine.execution_options(
+            **(
+                {_READS: True}
+                if self.sqlite
+                else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+            )
+        )
+        # Whoever waits to write must not keep readers from their threads.
+        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="database-write")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
+        self._turns = _Turns() if self.sqlite else None
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
-        """A session that commits at the end, or rolls back if the body raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A session that may write. It commits at the end, or rolls back if the body raises.
+
+        On SQLite it holds the write lock from the start, so that it never fails in mid-way for what another
+        has written meanwhile; units of one process take turns in the order they came.
+        """
+        with (
+            self._turns.next() if self._turns else nullcontext(),
+            Session(self.engine, expire_on_commit=False) as session,
+        ):
             try:
                 yield session
                 session.commit()
@@ -74,9 +104,23 @@ class Database:
                 session.rollback()
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session that only reads, without a lock that a writer needs. Errors: what the driver raises for
+        a statement that writes; ``RuntimeError`` for rows that were changed and would be lost."""
+        with Session(self._read_engine, expire_on_commit=False) as session:
+            yield session
+            if session.new or session.dirty or session.deleted:
+                raise RuntimeError("rows were changed in a session that only reads")
+
     def call(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function(session, …)`` in a unit of work, in this thread."""
         with self.unit_of_work() as session:
+            return function(session, *args, **kwargs)
+
+    def read(self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(session, …)``, which only reads, in this thread."""
+        with self.snapshot() as session:
             return function(session, *args, **kwargs)
 
     async def run(
@@ -84,27 +128,90 @@ class Database:
     ) -> T:
         """Run ``function(session, …)`` in a unit of work, off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: self.call(function, *args, **kwargs)
+            self._writers, lambda: self.call(function, *args, **kwargs)
+        )
+
+    async def run_read(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``function(session, …)``, which only reads, off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, lambda: self.read(function, *args, **kwargs)
         )
 
     def close(self) -> None:
-        self._threads.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
         self.engine.dispose()
 
 
-def _sqlite_engine(url: str) -> Engine:
-    # NullPool: SQLite connections are cheap, and none then outlives its thread. IMMEDIATE takes the
-    # write lock at the start, so that two writers queue for it and neither fails in mid-way.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30})
+class _Turns:
+    """Lets the writers of a process take turns. SQLite's own wait for the lock is a poll: it would let one
+    who writes batch after batch pass by those who have waited for longer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+
+    @contextmanager
+    def next(self) -> Iterator[None]:
+        """The body runs when those before have ended, or after ``_BUSY_TIMEOUT_S``: the lock that counts is
+        the database's."""
+        mine = threading.Event()
+        with self._lock:
+            self._queue.append(mine)
+            self._queue[0].set()
+        try:
+            mine.wait(_BUSY_TIMEOUT_S)
+            yield
+        finally:
+            with self._lock:
+                self._queue.remove(mine)
+                if self._queue:
+                    self._queue[0].set()
+
+
+def _sqlite_engine(url: str, connections: int) -> Engine:
+    # Kept connections: one that is opened for each transaction takes 1.5 ms, and the last one to close
+    # copies the whole log, which takes 10 ms and holds everybody up. As many more as are wanted at a time are
+    # opened, and closed after use.
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=-1,
+        connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
-    def pragmas(connection: Any, _record: Any) -> None:
+    def pragmas(connection: Any, record: Any) -> None:
+        record.info[_FILE] = _file_id(engine.url.database)
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "checkout")
+    def check_file(_connection: Any, record: Any, _proxy: Any) -> None:
+        # A kept connection would go on writing to a file that was moved away or replaced.
+        if record.info[_FILE] != _file_id(engine.url.database):
+            raise DisconnectionError("the database's file is another one")
+
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A deferred transaction that reads first and writes then fails at once where another has written
+        # between (SQLITE_BUSY_SNAPSHOT): who may write says so and takes the lock at the start, and who
+        # has not said so may not write at all.
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _file_id(path: str | None) -> tuple[int, int] | None:
+    """Device and inode; None where there is no file."""
+    try:
+        status = os.stat(path or "")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

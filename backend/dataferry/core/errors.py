@@ -5,7 +5,7 @@
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
     ├── NotFound 404 ── Unreadable
-    ├── Conflict 409
+    ├── Conflict 409 ── FolderBusy
     ├── TooManyRequests 429
     ├── SourceError 502                  a hub did not give what was asked
     │   ├── SourceTimeout 504
@@ -16,7 +16,7 @@
     │   └── SourceProtocolError 502      answers garbage
     ├── TransferError 502                bytes did not arrive as promised
     │   ├── NetworkFault 502
-    │   ├── ChecksumMismatch 502
+    │   ├── ChecksumMismatch 502 ── DamagedFile    broken inside, though it arrived whole
     │   ├── ContentChanged 502           the file changed at its source in mid-transfer
     │   └── UnsafeArchive 422
     ├── DiskFull 507
@@ -103,6 +103,12 @@ class Conflict(DataferryError):
     usual_step = "Wait until that is done, then try again."
 
 
+class FolderBusy(Conflict):
+    """Another download holds the working folder; ``retry_after`` says when to look again."""
+
+    code, title, transient = "folder_busy", "Another download is at work there", True
+
+
 class TooManyRequests(DataferryError):
     status, code, title = 429, "too_many_requests", "Too many requests"
     usual_step = "Wait, then try again."
@@ -148,6 +154,10 @@ class NetworkFault(TransferError):
 
 class ChecksumMismatch(TransferError):
     code, title, transient = "checksum_mismatch", "The bytes are not what the source promised", True
+
+
+class DamagedFile(ChecksumMismatch):
+    status, code, title, transient = 422, "damaged_file", "The file is damaged inside", False
 
 
 class ContentChanged(TransferError):

@@ -111,8 +111,16 @@ class Settings(BaseSettings):
     login_failures: int = Field(5, ge=1, description="Failed logins a minute before 429")
 
     # -- jobs ---------------------------------------------------------------------------------
-    retries: int = Field(5, ge=0, description="Further attempts after a transient fault")
+    retries: int = Field(
+        5, ge=0, description="Further attempts after transient faults in a row that brought nothing"
+    )
     retry_delay_s: float = Field(30.0, ge=0, description="Pause between attempts")
+    limit_delay_s: float = Field(
+        3600.0, gt=0, description="Longest pause while a source's limit holds on; it may ask for a longer one"
+    )
+    patience_s: float = Field(
+        86_400.0, gt=0, description="A job that waits and does not get on for so long is given up"
+    )
     job_timeout_s: float = Field(36_000.0, gt=0, description="A job's limit: 10 hours")
     download_slots: int = Field(4, ge=1, description="Downloads at one time in a process")
     transfer_connections: int = Field(8, ge=1, le=64, description="Connections of one download")

@@ -1,4 +1,4 @@
-"""Sizes as people read them."""
+"""Sizes and counts as people read them."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -12,3 +12,8 @@ def readable_bytes(count: int) -> str:
         value /= 1000
     digits = 0 if unit == "B" or value >= 99.95 else 1
     return f"{value:.{digits}f}".removesuffix(".0") + f" {unit}"
+
+
+def readable_count(count: int, *, more: bool = False) -> str:
+    """``3,663``; ``more than 100,000`` where whoever counted stopped there."""
+    return f"more than {count:,}" if more else f"{count:,}"

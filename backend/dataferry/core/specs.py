@@ -17,7 +17,7 @@ class SourceSpec:
 
     ``id_pattern`` is the form of its datasets' ids and ``id_form`` the same in words; a source without
     one has URLs for ids. A ``hub`` has owners, whose names begin its ids, and accounts, whose
-    credentials it is shown.
+    credentials it is shown. ``has_revisions``: a revision that was seen once can be had again.
     """
 
     name: str
@@ -25,8 +25,11 @@ class SourceSpec:
     id_pattern: re.Pattern[str] | None = None
     id_form: str = ""
     hub: bool = False
+    has_revisions: bool = True
     #: A small public dataset that has been there for years: ``dataferry doctor --live`` asks for it.
     example_id: str | None = None
+    #: Its descriptions count no more files than this: a dataset of as many has more.
+    counts_files_to: int | None = None
 
 
 #: Every source, in the order in which people are shown them.
@@ -48,21 +51,37 @@ SOURCES: dict[str, SourceSpec] = {
             "owner/name",
             hub=True,
             example_id="stanfordnlp/imdb",
+            counts_files_to=100_000,
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
-        SourceSpec("url", "URL"),
+        SourceSpec("url", "URL", has_revisions=False),
     )
 }
+
+
+def source_named(word: str) -> str | None:
+    """The name of the source that a word means: its name or the label that people are shown, in any case and
+    with or without blanks and hyphens; None where there is none."""
+    return _NAME_OF_WORD.get(_plain(word))
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word.lower())
+
+
+_NAME_OF_WORD = {_plain(word): spec.name for spec in SOURCES.values() for word in (spec.name, spec.label)}
 
 
 @dataclass(frozen=True, slots=True)
 class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
-    kind cannot be paused, where it cannot."""
+    kind cannot be paused, where it cannot. One that ``goes_first`` is waited for by what is asked for
+    later of the same dataset, even while it is still in the queue."""
 
     name: str
     queue: str
     not_paused: str | None = None
+    goes_first: bool = False
 
 
 #: Every kind of job. A part registers a handler for each that it runs.
@@ -71,6 +90,6 @@ JOB_KINDS: dict[str, JobKindSpec] = {
     for spec in (
         JobKindSpec("download", "download"),
         JobKindSpec("update", "download"),
-        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused."),
+        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused.", goes_first=True),
     )
 }

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, computed_field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, computed_field, model_validator
 
 from dataferry.core.errors import InvalidInput
-from dataferry.core.specs import JOB_KINDS, SOURCES
+from dataferry.core.specs import JOB_KINDS, SOURCES, source_named
 
 SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
 SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     SourceName = str
     SourceLabel = str
     HubName = str
-else:  # where values come in, Pydantic accepts the declared ones only
-    SourceName = Literal[SOURCE_NAMES]
+else:  # where values come in, Pydantic accepts the declared ones only, and the labels that people see
+    _Named = BeforeValidator(lambda word: (source_named(word) or word) if isinstance(word, str) else word)
+    SourceName = Annotated[Literal[SOURCE_NAMES], _Named]
     SourceLabel = Literal[tuple(SOURCE_LABELS.values())]
-    HubName = Literal[tuple(spec.name for spec in SOURCES.values() if spec.hub)]
+    HubName = Annotated[Literal[tuple(spec.name for spec in SOURCES.values() if spec.hub)], _Named]
 
 _KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
 _KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")
@@ -50,11 +51,11 @@ class DatasetRef:
 
     @classmethod
     def make(cls, source: str, dataset_id: str) -> Self:
-        """A ref from a source's name and the id as a person or a client gives it.
+        """A ref from a source's name or label and the id as a person or a client gives it.
 
         Errors: ``InvalidInput`` for an unknown source or an id of the wrong form.
         """
-        spec = SOURCES.get(source)
+        spec = SOURCES.get(source_named(source) or "")
         if spec is None:
             raise InvalidInput(
                 f"There is no source named {source[:40]!r}.",
@@ -71,7 +72,7 @@ class DatasetRef:
                 f"{dataset_id[:80]!r} is not a dataset id of {spec.label}.",
                 next_step=f"Give it as {spec.id_form}.",
             )
-        return cls(source, dataset_id)
+        return cls(spec.name, dataset_id)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -198,8 +199,8 @@ class Bytes:
 class FileEntry:
     """One file of a manifest. ``path`` is relative, POSIX, below the dataset's folder.
 
-    ``size`` in bytes, None where the source does not tell. With ``unpack`` the file is an archive:
-    its members take its place.
+    ``size`` in bytes, None where the source does not tell; it is ``exact`` unless it is only what the server
+    said when it was last asked. With ``unpack`` the file is an archive: its members take its place.
     """
 
     path: str
@@ -207,6 +208,18 @@ class FileEntry:
     size: int | None = None
     checksum: Checksum | None = None
     unpack: bool = False
+    exact: bool = True
+
+    @property
+    def promised_size(self) -> int | None:
+        """Bytes that the file must have; None where it may have any number."""
+        return self.size if self.exact else None
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the source says what the bytes are: else whatever one answer of its server brings is the
+        file."""
+        return self.promised_size is not None or self.checksum is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +294,8 @@ class DatasetSummary(View):
     likes: int | None = None
     size_bytes: int | None = None
     file_count: int | None = None
+    #: There are more files than ``file_count``: the source stopped counting there.
+    more_files: bool = False
     license: str | None = None
     gated: bool = False
     private: bool = False

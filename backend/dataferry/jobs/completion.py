@@ -1,5 +1,7 @@
-"""The completion of a job: previewed for the hooks, then recorded in its row."""
+"""The completion of a job, as it is recorded in its row: with all that follows from it, or not at all."""
 
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -7,10 +9,14 @@ from sqlmodel import Session
 
 from dataferry.core.db import now
 from dataferry.core.types import JobView, ProblemView
-from dataferry.jobs import rows
+from dataferry.jobs import database_faults, rows
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job
 from dataferry.jobs.views import job_view
+
+log = logging.getLogger(__name__)
+
+OnClosed = Callable[[Session, JobView], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +39,44 @@ class Completion:
         return cls(run.id, run.generation, state, problem, run.metrics)
 
 
-def _lock_row(session: Session, completion: Completion) -> tuple[Job | None, bool]:
-    """The locked row that is to be completed, and whether it must be requeued instead: a cancelled job
-    that somebody has asked for meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """``closed``: the job, where it has been closed; ``start``: the jobs that are to be enqueued now."""
+
+    closed: JobView | None = None
+    start: tuple[Job, ...] = ()
+
+
+def record(session: Session, completion: Completion, hooks: Iterable[OnClosed]) -> Recorded:
+    """Write the completion into the row and call ``hooks``. A cancelled job that somebody has asked for
+    meanwhile is requeued instead."""
     job = rows.expect(session, completion.job_id, generation=completion.generation)
-    requeue = job is not None and completion.state == "cancelled" and bool(rows.requesters(session, job.id))
-    return job, requeue
-
-
-def preview(session: Session, completion: Completion) -> JobView | None:
-    """The job as it will be once completed; None where it will not be completed."""
-    job, requeue = _lock_row(session, completion)
-    if job is None or requeue:
-        return None
-    ended = {
-        "state": completion.state,
-        "problem": completion.problem,
-        "waiting_until": None,
-        "finished_at": now(),
-    }
-    return job_view(job).model_copy(update=ended)
-
-
-def record(session: Session, completion: Completion) -> Job | None:
-    """Write the completion into the row; returns the row where it was requeued instead."""
-    job, requeue = _lock_row(session, completion)
     if job is None:
-        return None
-    if requeue:
-        return rows.requeue(session, job, stop=None, attempt=1, used_s=0.0)
-    problem = None if completion.problem is None else completion.problem.model_dump()
+        return Recorded()
+    if completion.state == "cancelled" and rows.requesters(session, job.id):
+        rows.requeue(session, job, stop=None, attempt=1, used_s=0.0, most_bytes=0)
+        return Recorded(start=tuple(rows.release_held_back(session, job.dataset_id)))
     rows.change(
         session,
         job,
         completion.state,
         owner=None,
-        problem=problem,
+        problem=None if completion.problem is None else completion.problem.model_dump(),
         waiting_until=None,
         finished_at=now(),
         **completion.metrics,
     )
-    return None
+    closed = job_view(job)
+    for hook in hooks:
+        _call(hook, session, closed)
+    return Recorded(closed, tuple(rows.release_held_back(session, job.dataset_id)))
+
+
+def _call(hook: OnClosed, session: Session, job: JobView) -> None:
+    try:
+        with session.begin_nested():
+            hook(session, job)
+    except Exception as error:
+        if database_faults.is_outage(error):
+            raise
+        log.exception("a hook on the completion of a job failed")

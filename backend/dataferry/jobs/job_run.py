@@ -1,13 +1,25 @@
 """One run of a job: what its handler is given, and the thread that the handler has to itself."""
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar, cast
 
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from dataferry.core.errors import Cancelled, FolderBusy
 from dataferry.core.telemetry import log_context
-from dataferry.core.types import JobView, Progress
+from dataferry.core.types import JobState, JobView, Progress
+from dataferry.jobs import database_faults, rows
+from dataferry.jobs.models import Job
+from dataferry.jobs.views import waits_for
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 StopReason = Literal["user", "pause", "timeout", "shutdown"]
 
@@ -21,6 +33,13 @@ class RowState:
     view: JobView
     version: int
     audience: tuple[str, ...]
+
+
+class Transact(Protocol):
+    """Runs a function in one transaction with the row of a run, which is locked and the run's own. Errors:
+    ``Cancelled`` where it is another run's by now."""
+
+    def __call__(self, run: "JobRun", function: Callable[[Session, Job], T], /) -> T: ...
 
 
 class JobRun:
@@ -39,7 +58,7 @@ class JobRun:
         used_s: float,
         progress_hz: float,
         publish: Callable[[RowState], None],
-        write_row: "Callable[[JobRun, dict[str, Any]], None]",
+        transact: Transact,
     ) -> None:
         self.params = params
         self.requesters = row_state.audience
@@ -58,7 +77,7 @@ class JobRun:
         self._used_before_s = used_s
         self._started_at = time.monotonic()
         self._publish = publish
-        self._write_row = write_row
+        self._transact = transact
         self._lock = threading.Lock()
 
     # -- for handlers ------------------------------------------------------------------------------
@@ -84,23 +103,67 @@ class JobRun:
             due = time.monotonic() - self._published_at >= self._interval_s
             if due or notable:
                 self._published_at = time.monotonic()
-        state = "verifying" if progress.phase in _VERIFYING else "running"
+        state: JobState = "verifying" if progress.phase in _VERIFYING else "running"
         if state != self._row_state.view.state:
-            self._write_row(self, {"state": state})
+            self._enter(state)
         elif due or notable:
             self._publish(self.row_state)
 
     def update(
         self,
         *,
-        dataset_id: str | None = None,
         revision: str | None = None,
         title: str | None = None,
         file_path: str | None = None,
     ) -> None:
         """Write into the row what the handler has found out about the job."""
-        found = {"dataset_id": dataset_id, "revision": revision, "title": title, "file_path": file_path}
-        self._write_row(self, {name: value for name, value in found.items() if value is not None})
+        found = {"revision": revision, "title": title, "file_path": file_path}
+        values = {name: value for name, value in found.items() if value is not None}
+        self._change(values)
+
+    def write(self, function: Callable[[Session], T]) -> T:
+        """Run ``function(session)`` in one transaction that is made only while the job is this run's.
+
+        Errors: ``Cancelled`` where another worker has taken the job over, as after a long freeze.
+        """
+        return self._transact(self, lambda session, _job: function(session))
+
+    def settle_dataset(self, find: Callable[[Session], str]) -> None:
+        """Let ``find(session)`` say which dataset the job is about from now on, in one transaction with its
+        row. Errors: ``FolderBusy`` while another job is at work on that dataset; ``Cancelled``."""
+
+        def settle(session: Session, job: Job) -> Job | None:
+            dataset_id = find(session)
+            if dataset_id == job.dataset_id:
+                return None
+            rows.change(session, job, cast(JobState, job.state), dataset_id=dataset_id, **self.metrics)
+            session.flush()
+            return rows.holder(session, job)
+
+        holder = self._transact(self, settle)
+        if holder is not None:
+            raise FolderBusy(waits_for(holder))
+
+    def _enter(self, state: JobState) -> None:
+        """Write the state into the row; where the database is away, the next report does it."""
+        try:
+            self._change({}, state)
+        except Cancelled:
+            log.info("the job is another worker's by now")
+        except SQLAlchemyError as error:
+            if not database_faults.is_outage(error):
+                raise
+            log.warning("the state of the job cannot be saved now", exc_info=True)
+            self._publish(self.row_state)
+
+    def _change(self, values: Mapping[str, Any], state: JobState | None = None) -> None:
+        """Write into the row, with the newest progress, and publish it."""
+
+        def change(session: Session, job: Job) -> None:
+            rows.change(session, job, state or cast(JobState, job.state), **self.metrics, **values)
+
+        self._transact(self, change)
+        self._publish(self.row_state)
 
     # -- for the runner ----------------------------------------------------------------------------
 
@@ -122,6 +185,12 @@ class JobRun:
     def metrics(self) -> dict[str, Any]:
         """Progress and running time, as columns of the row."""
         return {"progress": self._progress.model_dump(mode="json"), "used_s": self.used_s}
+
+    def tell(self, note: str) -> None:
+        """Publish what the job waits for while its row cannot be written."""
+        progress = self._progress.model_copy(update={"note": note, "rate_bps": None, "eta_s": None})
+        view = self._row_state.view.model_copy(update={"progress": progress})
+        self._publish(RowState(view, self._row_state.version, self._row_state.audience))
 
     def apply(self, row_state: RowState) -> None:
         """Take over a newer state of the row."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy import JSON, BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, new_id, now
@@ -62,6 +62,10 @@ class Job(SQLModel, table=True):
     stop: str | None = None
     #: Running time so far in seconds, which the limit is about.
     used_s: float = 0.0
+    #: The most bytes that one of its runs had: a run that has more has got on.
+    most_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    #: Since when its runs end without having got on; None while they do.
+    stalled_since: datetime | None = Field(default=None, sa_type=Utc)
     #: How often its worker died while it ran.
     crashes: int = 0
 

@@ -2,6 +2,7 @@
 
 from dataferry.core.errors import DataferryError
 from dataferry.core.types import ProblemView
+from dataferry.jobs.database_faults import is_disk_full
 
 
 def problem_view(error: DataferryError) -> ProblemView:
@@ -22,6 +23,28 @@ def timed_out(limit_s: float) -> ProblemView:
         detail=f"It was stopped because it had run for {limit}, the limit for a job.",
         next_step="Start it again: it goes on from there. DATAFERRY_JOB_TIMEOUT_S sets the limit.",
         status=504,
+    )
+
+
+def of_transient(error: BaseException) -> ProblemView:
+    """``error``: one of our own, or of the database."""
+    return problem_view(error) if isinstance(error, DataferryError) else database_away(error)
+
+
+def database_away(error: BaseException) -> ProblemView:
+    """``error``: one that ``database_faults.is_outage`` knows."""
+    if is_disk_full(error):
+        return ProblemView(
+            code="disk_full",
+            detail="Dataferry's own database cannot be written: its disk is full.",
+            next_step="Free some space in the data folder: it goes on by itself.",
+            status=507,
+        )
+    return ProblemView(
+        code="database_away",
+        detail="Dataferry's own database does not answer.",
+        next_step="Nothing: it goes on by itself once the database is back.",
+        status=503,
     )
 
 

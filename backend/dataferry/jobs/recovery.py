@@ -61,13 +61,13 @@ class Recovery:
     def reconcile(self) -> None:
         """Make rows and queue agree once."""
         self._last_live = live_workers = self._live_workers()
-        for job in self._database.call(rows.in_states, rows.RUNNING):
+        for job in self._database.read(rows.in_states, rows.RUNNING):
             orphaned = job.owner == self._runner.worker_id and not self._runner.has_slot_for(job.id)
             if job.kind in self._registry.handlers and (job.owner not in live_workers or orphaned):
                 self._requeue_orphan(job)
         expected = [
             QueueEntry.of(job, _delay_s(job))
-            for job in self._database.call(rows.in_states, rows.ENQUEUED)
+            for job in self._database.read(rows.in_states, rows.ENQUEUED)
             if job.kind in self._registry.handlers
         ]
         for entry in self._runner.queue.recover(expected, live_workers):
@@ -97,7 +97,7 @@ class Recovery:
         return (
             me
             if self._settings.embedded
-            else me | self._database.call(rows.live_workers, self._settings.reconcile_s)
+            else me | self._database.read(rows.live_workers, self._settings.reconcile_s)
         )
 
     def _requeue_orphan(self, seen: Job) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
+from dataferry.core.specs import JOB_KINDS
 from dataferry.core.types import ACTIVE_STATES, JobState
 from dataferry.jobs.models import Job, JobEvent, JobRequester, JobWorker
 
@@ -57,7 +58,7 @@ def restart(session: Session, job: Job, requester_id: str) -> Job:
             return active
         try:
             with session.begin_nested():
-                requeue(session, job, stop=None, attempt=1, used_s=0.0, crashes=0)
+                requeue(session, job, stop=None, attempt=1, used_s=0.0, most_bytes=0, crashes=0)
         except IntegrityError:
             session.refresh(job)
             continue
@@ -150,6 +151,7 @@ def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
 
 def requeue(session: Session, job: Job, **values: Any) -> Job:
     """Give a locked row back to the queue as the next generation."""
+    progress = {**values.pop("progress", job.progress), "note": None}
     return change(
         session,
         job,
@@ -157,15 +159,17 @@ def requeue(session: Session, job: Job, **values: Any) -> Job:
         owner=None,
         problem=None,
         waiting_until=None,
+        stalled_since=None,
         finished_at=None,
         generation=job.generation + 1,
+        progress=progress,
         **values,
     )
 
 
 def pause(session: Session, job: Job, **values: Any) -> Job:
     """Pause a locked row that has no run: no worker takes it until ``resume``."""
-    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None}
+    progress = {**values.pop("progress", job.progress), "rate_bps": None, "eta_s": None, "note": None}
     return change(
         session,
         job,
@@ -174,6 +178,7 @@ def pause(session: Session, job: Job, **values: Any) -> Job:
         stop=None,
         problem=None,
         waiting_until=None,
+        stalled_since=None,
         generation=job.generation + 1,
         progress=progress,
         **values,
@@ -196,6 +201,46 @@ def resume(session: Session, job: Job) -> bool:
 def requeue_or_pause(session: Session, job: Job, **values: Any) -> Job:
     """Requeue a locked row whose run has ended before the work did, or pause it where that is asked for."""
     return (pause if job.stop == "pause" else requeue)(session, job, **values)
+
+
+def holder(session: Session, job: Job) -> Job | None:
+    """The job of the same dataset for which a locked one has to wait: one that runs, or a removal that was
+    asked for earlier. While the transaction lasts no other job of the dataset is claimed."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Both would lock their own rows only, and read that the other does not run yet.
+        key = func.hashtextextended(job.dataset_id, 0)
+        session.exec(select(func.pg_advisory_xact_lock(key))).one()
+    query = select(Job).where(
+        Job.dataset_id == job.dataset_id, Job.id != job.id, col(Job.state).in_(ACTIVE_STATES)
+    )
+    for other in session.exec(query.execution_options(populate_existing=True)):
+        earlier = (other.created_at, other.id) < (job.created_at, job.id)
+        if other.state in RUNNING or (earlier and JOB_KINDS[other.kind].goes_first):
+            return other
+    return None
+
+
+def hold_back(session: Session, job: Job, note: str) -> bool:
+    """Leave a locked row in the queue although its turn has come, and say why; whether that is news.
+
+    ``release_held_back`` starts it again."""
+    if job.state == "queued" and job.progress.get("note") == note:
+        return False
+    progress = {**job.progress, "note": note}
+    change(session, job, "queued", problem=None, waiting_until=None, progress=progress)
+    return True
+
+
+def release_held_back(session: Session, dataset_id: str) -> list[Job]:
+    """The jobs of a dataset that are in the queue, each with a new generation to be enqueued: to be called
+    when one of the dataset's jobs no longer runs."""
+    query = select(Job).where(Job.dataset_id == dataset_id, Job.state == "queued")
+    found = session.exec(
+        query.order_by(col(Job.id)).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    for job in found:
+        save(session, job, generation=job.generation + 1)
+    return list(found)
 
 
 def save(session: Session, job: Job, **values: Any) -> None:
@@ -261,6 +306,27 @@ def in_states(session: Session, states: Iterable[JobState]) -> list[Job]:
 def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
     query = select(Job).where(Job.dataset_id == dataset_id, col(Job.state).in_(ACTIVE_STATES))
     return session.exec(query.order_by(col(Job.created_at).desc())).first()
+
+
+def touch_arrived(session: Session, dataset_id: str) -> list[str]:
+    """Count the last jobs that brought a dataset as changed, since what they brought is gone; their ids."""
+    query = select(Job).where(Job.dataset_id == dataset_id, Job.state == "succeeded", Job.kind != "delete")
+    arrived = session.exec(query.order_by(col(Job.created_at).desc()).limit(50)).all()
+    for job in arrived:
+        save(session, job, version=job.version + 1)
+    return [job.id for job in arrived]
+
+
+def active_kinds(session: Session, dataset_id: str) -> set[str]:
+    query = select(Job.kind).where(Job.dataset_id == dataset_id, col(Job.state).in_(ACTIVE_STATES))
+    return set(session.exec(query))
+
+
+def newest_of_dataset(session: Session, dataset_id: str) -> Job | None:
+    """The active job of a dataset where there is one, else the last that was asked for."""
+    query = select(Job).where(Job.dataset_id == dataset_id)
+    active = case((col(Job.state).in_(ACTIVE_STATES), 0), else_=1)
+    return session.exec(query.order_by(active, col(Job.created_at).desc())).first()
 
 
 # -- workers ---------------------------------------------------------------------------------------

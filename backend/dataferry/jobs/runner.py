@@ -5,21 +5,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, cast
+from typing import TypeVar, cast
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database, now
-from dataferry.core.errors import DataferryError
+from dataferry.core.errors import Cancelled, DataferryError
 from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
-from dataferry.core.types import JobKind, JobView, ProblemView
-from dataferry.jobs import problems, rows
-from dataferry.jobs.completion import Completion, preview, record
+from dataferry.core.types import JobKind, JobView
+from dataferry.jobs import database_faults, problems, rows
+from dataferry.jobs.claims import claim
+from dataferry.jobs.completion import Completion, OnClosed, record
 from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Queue, QueueEntry
+from dataferry.jobs.retries import NextTry, Standing, is_transient, next_try, record_wait
 from dataferry.jobs.views import CANCELLED, job_view
 from dataferry.realtime import Realtime
 
@@ -31,6 +32,10 @@ MAX_WAIT_IN_SLOT_S = 5.0
 POLL_INTERVAL_S = 0.5
 #: What runs that did not stop within ``drain_s`` are given to return once they are abandoned.
 ABANDON_TIMEOUT_S = 2.0
+#: How often it is tried to record how a run has ended, while the database is away.
+OUTAGE_POLL_S = 0.5
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -38,7 +43,9 @@ class Registry:
     """The handler of each kind of job that this process can run, and the hooks on completion."""
 
     handlers: dict[JobKind, Handler] = field(default_factory=dict)
-    on_closed: list[Callable[[JobView], None]] = field(default_factory=list)
+    on_start: list[Callable[[], None]] = field(default_factory=list)
+    on_closed: list[OnClosed] = field(default_factory=list)
+    after_closed: list[Callable[[JobView], None]] = field(default_factory=list)
 
 
 class Runner:
@@ -115,7 +122,7 @@ class Runner:
 
     def publish(self, job_id: str, left: tuple[str, ...] = ()) -> None:
         """Publish the job's row as it is now. ``left`` are the requesters who have just left it."""
-        row_state = self._database.call(_row_state, job_id)
+        row_state = self._database.read(_row_state, job_id)
         if row_state is None:
             return
         with self._lock:
@@ -125,20 +132,24 @@ class Runner:
         self._publish(RowState(self.live(row_state.view), row_state.version, row_state.audience), left)
 
     def complete(self, completion: Completion) -> None:
-        """Complete a job. The hooks run before the row says so, so that whoever sees the final state
-        sees its effects too. A cancelled job that somebody has asked for meanwhile is requeued.
-        """
-        completed = self._database.call(preview, completion)
-        if completed is not None:
-            for hook in self._registry.on_closed:
-                try:
-                    hook(completed)
-                except Exception:
-                    log.exception("a hook on the completion of a job failed")
-        requeued = self._database.call(record, completion)
+        """Complete a job, with what follows from it, and start what was held back by it."""
+        recorded = self._database.call(record, completion, self._registry.on_closed)
         self.publish(completion.job_id)
-        if requeued is not None:
-            self.queue.enqueue(QueueEntry.of(requeued))
+        self._enqueue(*recorded.start)
+        if recorded.closed is not None:
+            for hook in self._registry.after_closed:
+                try:
+                    hook(recorded.closed)
+                except Exception:
+                    log.exception("a hook after the completion of a job failed")
+
+    def _enqueue(self, *jobs: Job, delay_s: float = 0.0) -> None:
+        """Their rows are committed: what cannot be enqueued now, the reconciliation enqueues."""
+        for job in jobs:
+            try:
+                self.queue.enqueue(QueueEntry.of(job, delay_s))
+            except Exception:
+                log.warning("job %s will be queued later", job.id, exc_info=True)
 
     # -- one run -----------------------------------------------------------------------------------
 
@@ -165,7 +176,7 @@ class Runner:
             return False
         try:
             self._supervise(run)
-            wait_s = self._record_outcome(run)
+            wait_s = self._record_in_the_end(run)
         finally:
             with self._lock:
                 if self._runs.get(job_id) is run:
@@ -173,35 +184,16 @@ class Runner:
         return wait_s is not None and self._wait_in_slot(job_id, wait_s)
 
     def _claim(self, job_id: str, generation: int) -> JobRun | None:
-        """Claim the job in its row; None where it is not to be run."""
-
-        def claim(session: Session) -> tuple[Job | None, RowState | None]:
-            job = rows.expect(session, job_id, generation=generation, states=rows.ENQUEUED)
-            if job is None:
-                return None, None
-            audience = rows.requesters(session, job_id)
-            if not audience:
-                return job, None
-            attempt = job.attempt + (job.state == "waiting")
-            started_at = job.started_at or now()
-            rows.change(
-                session,
-                job,
-                "running",
-                owner=self.worker_id,
-                attempt=attempt,
-                stop=None,
-                problem=None,
-                waiting_until=None,
-                started_at=started_at,
-            )
-            return job, RowState(job_view(job), job.version, audience)
-
-        job, row_state = self._database.call(claim)
-        if job is None:
+        """Claim the job in its row; None where it is not to be run, or not yet."""
+        claimed = self._database.call(claim, job_id, generation, self.worker_id)
+        if claimed is None:
             return None
-        if row_state is None:
+        job, row_state = claimed.job, claimed.row_state
+        if claimed.outcome == "unwanted":
             self.complete(Completion(job_id, generation, "cancelled", CANCELLED))
+        if row_state is None or claimed.outcome != "claimed":
+            if row_state is not None:
+                self._publish(row_state)
             return None
         run = JobRun(
             row_state,
@@ -210,7 +202,7 @@ class Runner:
             used_s=job.used_s,
             progress_hz=self._settings.progress_hz,
             publish=self._publish,
-            write_row=self._write_row,
+            transact=self._transact,
         )
         with self._lock:
             self._runs[job_id] = run
@@ -253,6 +245,19 @@ class Runner:
         if stop is not None:
             run.stop(cast(StopReason, stop))
 
+    def _record_in_the_end(self, run: JobRun) -> float | None:
+        """Record how the run ended, once the database can take it: an outage undoes no work."""
+        while True:
+            try:
+                return self._record_outcome(run)
+            except Exception as error:
+                if not database_faults.is_outage(error):
+                    raise
+                log.warning("the end of the run cannot be recorded now", exc_info=True)
+                run.tell(problems.database_away(error).detail)
+                if self._abandoned.wait(OUTAGE_POLL_S):
+                    return None
+
     def _record_outcome(self, run: JobRun) -> float | None:
         """Record how the run ended; returns the seconds to the next attempt where that keeps the slot."""
         error, reason = run.error, run.stop_reason
@@ -269,12 +274,11 @@ class Runner:
             self.complete(Completion.of(run, "failed", problems.timed_out(self._settings.job_timeout_s)))
         elif reason in ("pause", "shutdown"):
             self._release(run)
+        elif is_transient(error):
+            return self._schedule_next_try(run, error)
         elif not isinstance(error, DataferryError):
             log.error("the job ended with an unforeseen error", exc_info=error)
             self.complete(Completion.of(run, "failed", problems.internal_error(run.id)))
-        elif error.transient and run.job.attempt <= self._settings.retries:
-            delay_s = self._settings.retry_delay_s if error.retry_after is None else error.retry_after
-            return self._schedule_retry(run, problems.problem_view(error), delay_s)
         else:
             self.complete(Completion.of(run, "failed", problems.problem_view(error)))
         return None
@@ -283,50 +287,50 @@ class Runner:
         """Pause the job where that is asked for; else requeue it, for another worker or for this one
         after its next start."""
 
-        def release(session: Session) -> Job | None:
+        def release(session: Session) -> tuple[Job, list[Job]] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None or not rows.requesters(session, run.id):
                 return None
-            return rows.requeue_or_pause(session, job, **run.metrics)
+            rows.requeue_or_pause(session, job, **run.metrics)
+            return job, rows.release_held_back(session, job.dataset_id)
 
-        job = self._database.call(release)
-        if job is None:  # nobody wants it any more
+        released = self._database.call(release)
+        if released is None:  # nobody wants it any more
             self.complete(Completion.of(run, "cancelled", CANCELLED))
             return
         self.publish(run.id)
-        if job.state == "queued" and not self._draining.is_set():  # it was resumed before it had stopped
-            self.queue.enqueue(QueueEntry.of(job))
+        if not self._draining.is_set():  # it was resumed before it had stopped, or it held others back
+            self._enqueue(*released[1])
 
-    def _schedule_retry(self, run: JobRun, problem: ProblemView, delay_s: float) -> float | None:
-        in_slot = delay_s <= MAX_WAIT_IN_SLOT_S
-
-        def wait(session: Session) -> Job | None:
+    def _schedule_next_try(self, run: JobRun, error: BaseException) -> float | None:
+        def schedule(session: Session) -> tuple[Job, NextTry | None, list[Job]] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None or not rows.requesters(session, run.id):
                 return None
             if job.stop == "pause":
-                return rows.pause(session, job, **run.metrics)
-            return rows.change(
-                session,
-                job,
-                "waiting",
-                owner=None,
-                problem=problem.model_dump(),
-                waiting_until=now() + timedelta(seconds=delay_s),
-                generation=job.generation + (not in_slot),
-                **run.metrics,
-            )
+                rows.pause(session, job, **run.metrics)
+                return job, None, rows.release_held_back(session, job.dataset_id)
+            planned = next_try(self._settings, error, Standing.of(job, run.latest_progress), now())
+            if planned is not None:
+                in_slot = planned.delay_s <= MAX_WAIT_IN_SLOT_S
+                record_wait(session, job, planned, in_slot=in_slot, metrics=run.metrics)
+            return job, planned, rows.release_held_back(session, job.dataset_id)
 
-        job = self._database.call(wait)
-        if job is None:  # nobody wants it any more
+        scheduled = self._database.call(schedule)
+        if scheduled is None:  # nobody wants it any more
             self.complete(Completion.of(run, "cancelled", CANCELLED))
             return None
-        self.publish(run.id)
-        if job.state == "paused":
+        job, planned, start = scheduled
+        if planned is None and job.state != "paused":
+            self.complete(Completion.of(run, "failed", problems.of_transient(error)))
             return None
-        if in_slot:
-            return delay_s
-        self.queue.enqueue(QueueEntry.of(job, delay_s))
+        self.publish(run.id)
+        self._enqueue(*start)
+        if planned is None:
+            return None
+        if planned.delay_s <= MAX_WAIT_IN_SLOT_S:
+            return planned.delay_s
+        self._enqueue(job, delay_s=planned.delay_s)
         return None
 
     def _wait_in_slot(self, job_id: str, seconds: float) -> bool:
@@ -342,23 +346,23 @@ class Runner:
 
     # -- publishing -----------------------------------------------------------------------------------
 
-    def _write_row(self, run: JobRun, values: dict[str, Any]) -> None:
-        """Called by a handler through its run: write ``values`` into the row."""
+    def _transact(self, run: JobRun, function: Callable[[Session, Job], T]) -> T:
+        """Called by a handler through its run: see ``Transact``."""
 
-        def write(session: Session) -> RowState | None:
+        def transact(session: Session) -> tuple[T, RowState] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
             if job is None:
                 return None
-            state = values.pop("state", job.state)
-            rows.change(session, job, state, **run.metrics, **values)
-            return RowState(job_view(job), job.version, rows.requesters(session, run.id))
+            result = function(session, job)
+            return result, RowState(job_view(job), job.version, rows.requesters(session, run.id))
 
-        row_state = self._database.call(write)
-        if row_state is None:
+        done = self._database.call(transact)
+        if done is None:
             run.revoke()
-            return
+            raise Cancelled
+        result, row_state = done
         run.apply(row_state)
-        self._publish(run.row_state)
+        return result
 
     def _publish(self, row_state: RowState, left: tuple[str, ...] = ()) -> None:
         self._realtime.publish_job(row_state.view, row_state.audience, version=row_state.version, left=left)

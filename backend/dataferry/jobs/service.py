@@ -15,6 +15,7 @@ from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
+from dataferry.core.threads import in_thread
 from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
@@ -58,10 +59,19 @@ class Jobs:
         """Say what runs jobs of a kind. Before ``start``."""
         self._registry.handlers[kind] = handler
 
-    def on_closed(self, hook: Callable[[JobView], None]) -> None:
-        """Call ``hook`` in a thread when a job reaches a final state: just before its row says so, and
-        again after a crash in between."""
+    def on_start(self, hook: Callable[[], None]) -> None:
+        """Call ``hook`` in a thread when this process begins to run jobs, before the first."""
+        self._registry.on_start.append(hook)
+
+    def on_closed(self, hook: Callable[[Session, JobView], None]) -> None:
+        """Call ``hook(session, job)`` in the transaction that brings a job into a final state: what it does
+        there is seen together with that state, or not at all."""
         self._registry.on_closed.append(hook)
+
+    def after_closed(self, hook: Callable[[JobView], None]) -> None:
+        """Call ``hook(job)`` in a thread once a job is in a final state. A process that is killed in between
+        does not come to it, and somebody may have asked for the same again meanwhile."""
+        self._registry.after_closed.append(hook)
 
     async def start(self, *, worker: bool = True) -> None:
         """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
@@ -73,6 +83,8 @@ class Jobs:
         self._runner.queue.start(self._runner.worker_id, worker=worker)
         self._wake_executor = ThreadPoolExecutor(1, thread_name_prefix="jobs-wake")
         if worker:
+            for hook in self._registry.on_start:
+                hook()
             self._recovery = Recovery(self._database, self._settings, self._runner, self._registry)
             self._recovery.start()
 
@@ -93,6 +105,12 @@ class Jobs:
         if self._recovery is not None:
             self._recovery.deregister()
             self._recovery = None
+
+    def publish_gone(self, dataset_id: str) -> None:
+        """Publish the jobs that brought a dataset once more, for those who asked for them: what they brought
+        was deleted, perhaps by somebody else. Blocks."""
+        for job_id in self._database.call(rows.touch_arrived, dataset_id):
+            self._runner.publish(job_id)
 
     # -- asking for work ---------------------------------------------------------------------------
 
@@ -137,7 +155,7 @@ class Jobs:
 
     def _wake(self, job_id: str) -> None:
         try:
-            job = self._database.call(lambda session: session.get(Job, job_id))
+            job = self._database.read(lambda session: session.get(Job, job_id))
             if job is not None and job.state == "queued":
                 self._runner.queue.enqueue(QueueEntry.of(job))
             self._runner.publish(job_id)
@@ -148,7 +166,7 @@ class Jobs:
 
     async def get(self, viewer: Viewer, job_id: str) -> JobView:
         """Errors: ``NotFound``, also for what others asked for."""
-        found = await self._database.run(rows.requested, viewer.user_id, job_ids=[job_id])
+        found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[job_id])
         if not found:
             raise _unknown(job_id)
         return self._view(*found[0])
@@ -157,7 +175,7 @@ class Jobs:
         self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
     ) -> list[JobView]:
         """What the viewer asked for, newest first."""
-        found = await self._database.run(rows.requested, viewer.user_id, states=states, limit=limit)
+        found = await self._database.run_read(rows.requested, viewer.user_id, states=states, limit=limit)
         return [self._view(*each) for each in found]
 
     async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
@@ -168,7 +186,7 @@ class Jobs:
                 raise _unknown(job_id)
             return [transition(event) for event in rows.events(session, job_id, after)]
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
         """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
@@ -191,9 +209,9 @@ class Jobs:
         """A realtime topic as it stands; None for topics that are not the viewer's."""
         kind, _, key = topic.partition(":")
         if kind == "user" and key == viewer.user_id:
-            found = await self._database.run(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
+            found = await self._database.run_read(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
         elif kind == "job":
-            found = await self._database.run(rows.requested, viewer.user_id, job_ids=[key])
+            found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[key])
             if not found:
                 return None
         else:
@@ -213,6 +231,15 @@ class Jobs:
         job = rows.active_of_dataset(session, dataset_id)
         return None if job is None else self._runner.live(job_view(job))
 
+    def active_kinds(self, session: Session, dataset_id: str) -> set[JobKind]:
+        """What is under way or to come on a dataset, whoever asked for it."""
+        return rows.active_kinds(session, dataset_id)
+
+    def newest(self, session: Session, dataset_id: str) -> JobView | None:
+        """The job that is at work on a dataset, else the last that was; whoever asked for it."""
+        job = rows.newest_of_dataset(session, dataset_id)
+        return None if job is None else job_view(job)
+
     def _view(self, job: Job, requester: JobRequester) -> JobView:
         return view_for(self._runner.live(job_view(job)), requester)
 
@@ -222,7 +249,7 @@ class Jobs:
         """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
         left = await self._database.run(self._leave, viewer.user_id, job_id)
         if left is not None:
-            await asyncio.to_thread(self._stop_unwanted, left, (viewer.user_id,))
+            await in_thread("short", self._stop_unwanted, left, (viewer.user_id,))
         return await self.get(viewer, job_id)
 
     def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
@@ -251,10 +278,10 @@ class Jobs:
         """
         job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await asyncio.to_thread(self._runner.cancel_previous_start, job)
+            await in_thread("short", self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
-        await asyncio.to_thread(self._runner.publish, job.id)
+        await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job.id)
 
     def _pause(self, session: Session, user_id: str, job_id: str) -> Job:
@@ -293,7 +320,7 @@ class Jobs:
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await asyncio.to_thread(self._runner.cancel_previous_start, job)
+        await in_thread("short", self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 

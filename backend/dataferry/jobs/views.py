@@ -72,3 +72,9 @@ def transition(event: JobEvent) -> JobTransition:
         attempt=event.attempt,
         problem=None if event.problem is None else ProblemView.model_validate(event.problem),
     )
+
+
+def waits_for(holder: Job) -> str:
+    """What a job says that has to wait for another one of its dataset."""
+    what = "deletion" if holder.kind == "delete" else holder.kind
+    return f"It starts once the {what} of this dataset that is before it is done."

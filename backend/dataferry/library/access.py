@@ -1,6 +1,8 @@
 """Who may see a restricted dataset: those whose own access its source confirms, checked once a day."""
 
 import asyncio
+import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from dataferry.accounts.credentials import CredentialResolver
@@ -11,57 +13,97 @@ from dataferry.core.errors import (
     Forbidden,
     NotFound,
     SourceNotConfigured,
-    SourceTimeout,
 )
-from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.library import rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
-#: Granted access stays valid this long where its source cannot be reached.
+log = logging.getLogger(__name__)
+
+#: Granted access stays valid this long where its source cannot be reached, or has not answered yet.
 _VALID_WHILE_UNREACHABLE = timedelta(hours=1)
+#: How long a request waits for the sources' answers.
+PATIENCE_S = 1.0
 
 
 class Access:
-    """Checks viewers' access to restricted datasets with their sources."""
+    """Checks viewers' access to restricted datasets with their sources. Use it from one event loop."""
 
     def __init__(
-        self, database: Database, catalog: Catalog, credentials: CredentialResolver, settings: Settings
+        self,
+        database: Database,
+        catalog: Catalog,
+        credentials: CredentialResolver,
+        *,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._database = database
         self._catalog = catalog
         self._credentials = credentials
-        self._timeout_s = settings.describe_timeout_s
+        self._patience_s = patience_s
+        self._checks: dict[tuple[str, str], _Check] = {}
 
     async def renew(self, viewer: Viewer) -> None:
-        """Ask the sources about every restricted dataset for which this person's last check is too old."""
+        """Ask the sources about every restricted dataset for which this person's last check is too old.
+
+        It returns within ``patience_s``. What a source has not said by then counts when it comes: until
+        then its former answer does, as it does for an hour where the source cannot be reached at all.
+        """
         if viewer.admin:
             return
-        stale = await self._database.run(rows.stale_access, viewer)
-        await asyncio.gather(*(self._check(viewer, row) for row in stale))
+        stale = await self._database.run_read(rows.stale_access, viewer)
+        await asyncio.gather(*(self._begun_check(viewer, row).answered.wait() for row in stale))
 
     async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:
         """Have the source say that this person may have the files.
 
-        Errors: those of ``Source.manifest``; ``SourceTimeout``.
+        Errors: those of ``Catalog.check_access``.
         """
         credential = await self._credentials.find(ref.source, viewer.user_id)
-        # A hub refuses the file list only; it shows the description of a gated dataset to all.
-        listing = asyncio.to_thread(self._catalog.manifest, ref, revision, credential)
-        try:
-            await asyncio.wait_for(listing, self._timeout_s)
-        except TimeoutError:
-            raise SourceTimeout(
-                f"{ref.label} took too long to say who may have {ref.id}.", next_step="Try again."
-            ) from None
+        await self._catalog.check_access(ref, revision, credential)
 
-    async def _check(self, viewer: Viewer, row: Dataset) -> None:
-        valid = rows.ACCESS_VALID
+    def _begun_check(self, viewer: Viewer, row: Dataset) -> "_Check":
+        """The check of one person's access, which all of their requests share while it goes on."""
+        key = (viewer.user_id, row.id)
+        if key not in self._checks:
+            answered = asyncio.Event()
+            task = asyncio.create_task(self._check(viewer, row, answered))
+            self._checks[key] = _Check(task, answered)
+            task.add_done_callback(lambda _task: self._checks.pop(key, None))
+        return self._checks[key]
+
+    async def _check(self, viewer: Viewer, row: Dataset, answered: asyncio.Event) -> None:
+        asked = asyncio.create_task(self._ask(viewer, row))
+        try:
+            done, _ = await asyncio.wait({asked}, timeout=self._patience_s)
+            if not done:
+                await self._record(viewer, row, _VALID_WHILE_UNREACHABLE)
+                answered.set()
+            await self._record(viewer, row, await asked)
+        except Exception:  # the database is away: what was recorded before still counts
+            log.warning("the access to %s cannot be recorded", row.source_id, exc_info=True)
+        finally:
+            asked.cancel()
+            answered.set()
+
+    async def _ask(self, viewer: Viewer, row: Dataset) -> timedelta:
+        """How long the person may see the dataset from now on, by what its source says."""
         try:
             await self.confirm(viewer, rows.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
-            return
+            return timedelta(0)
         except DataferryError:
-            valid = _VALID_WHILE_UNREACHABLE
+            return _VALID_WHILE_UNREACHABLE
+        return rows.ACCESS_VALID
+
+    async def _record(self, viewer: Viewer, row: Dataset, valid: timedelta) -> None:
         await self._database.run(rows.record_access, row.id, viewer.user_id, valid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """``answered``: the source has said something, or is not waited for any longer."""
+
+    task: asyncio.Task[None]
+    answered: asyncio.Event

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import cast
 
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
@@ -40,6 +41,7 @@ def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | 
         description=summary.description,
         size_bytes=summary.size_bytes,
         file_count=summary.file_count,
+        more_files=summary.more_files,
         license=summary.license,
         gated=summary.gated,
         updated_at=summary.updated_at,
@@ -125,6 +127,7 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
         downloaded_at_ms=row.downloaded_at_ms,
         size=row.size,
         file_count=row.file_count,
+        more_files=not row.downloaded and row.file_count == SOURCES[ref.source].counts_files_to is not None,
         checksum=row.checksum,
         grade=cast(Grade | None, row.grade) if row.downloaded else None,
         status=live.state if live else row.status,

@@ -9,10 +9,7 @@ another's.
 import logging
 import os
 import stat
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.types import Checksum, HashName
+from dataferry.library.file_rows import seen
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.transfer import FetchedFile
 
@@ -34,36 +32,37 @@ _WEAK: frozenset[HashName] = frozenset({"md5", "git-sha1"})
 _BATCH_SIZE = 500
 
 
-@dataclass(frozen=True, slots=True)
 class DedupCandidates:
-    """Files of the store by their hashes. Called with a promised checksum and a size in bytes, it returns a
-    file that can be hardlinked, or None; the file's bytes are not read here."""
+    """Files of the store by the checksums that a source promises.
 
-    paths_by_hash: Mapping[str, Sequence[Path]]
+    Called with one of them and a size in bytes, it returns a file that can be hardlinked, or None; the file's
+    bytes are not read here. There may be half a million: a call looks up the next few hundred and keeps no
+    others, so ask in the order in which they are promised. Not for several threads.
+    """
+
+    def __init__(self, database: Database, dataset: Dataset, promised: Iterable[Checksum | None]) -> None:
+        self._database = database
+        self._dataset = dataset
+        self._promised = [checksum for checksum in promised if checksum is not None and _is_known(checksum)]
+        self._next = 0
+        self._looked_up: Mapping[str, Sequence[Path]] = {}
 
     def __call__(self, checksum: Checksum, size: int) -> Path | None:
-        paths = self.paths_by_hash.get(_hash_key(checksum), ())
-        return next((path for path in paths if _can_be_hardlinked(path, size)), None)
+        key = _hash_key(checksum)
+        if key not in self._looked_up and not self._look_up_from(key):
+            return None
+        return next((path for path in self._looked_up[key] if _can_be_hardlinked(path, size)), None)
 
-
-def dedup_candidates(
-    database: Database, dataset: Dataset, promised: Iterable[Checksum | None]
-) -> DedupCandidates:
-    """What a download of ``dataset`` may hardlink, for all of its files at once. ``promised``: the checksums
-    that the source states."""
-    known = [checksum for checksum in promised if checksum is not None]
-    paths_by_hash: dict[str, list[Path]] = defaultdict(list)
-    for values in _batches(checksum.value.lower() for checksum in known if checksum.algorithm == "sha256"):
-        for value, path in database.call(
-            _files_with_hash, col(DatasetFile.sha256), values, _may_link(dataset)
-        ):
-            paths_by_hash[f"sha256:{value}"].append(path)
-    for values in _batches(_hash_key(checksum) for checksum in known if checksum.algorithm in _WEAK):
-        for value, path in database.call(
-            _files_with_hash, col(DatasetFile.published_hash), values, _same_dataset(dataset)
-        ):
-            paths_by_hash[value].append(path)
-    return DedupCandidates(paths_by_hash)
+    def _look_up_from(self, key: str) -> bool:
+        """Look up the checksum of that key and those that follow it; false where it was never promised."""
+        for step in range(len(self._promised)):
+            at = (self._next + step) % len(self._promised)
+            if _hash_key(self._promised[at]) == key:
+                batch = self._promised[at : at + _BATCH_SIZE]
+                self._looked_up = _files_with_hashes(self._database, self._dataset, batch)
+                self._next = at + len(batch)
+                return True
+        return False
 
 
 def deduplicate(
@@ -80,7 +79,7 @@ def deduplicate(
     To be called before views of ``tree`` are made: a file that is replaced keeps its name, not its
     inode. It only saves disk space, so a failure here is logged and is no error of the download.
     """
-    equal = dedup_candidates(
+    equal = DedupCandidates(
         database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
     )
     for file in files:
@@ -103,7 +102,7 @@ def published_hash(checksum: Checksum | None) -> str | None:
 
 
 def used_bytes(session: Session) -> int:
-    """Bytes of all that is downloaded; equal files count once."""
+    """Bytes of all that is downloaded, or is being recorded or deleted; equal files count once."""
     distinct = select(DatasetFile.sha256, DatasetFile.size).distinct().subquery()
     return session.exec(select(func.sum(distinct.c.size))).one() or 0
 
@@ -112,7 +111,7 @@ def freed_bytes(session: Session, dataset_id: str) -> int:
     """Bytes that deleting a dataset's files gives back: those that no other dataset has too."""
     other = aliased(DatasetFile)
     shared = exists().where(col(other.sha256) == DatasetFile.sha256, col(other.dataset_id) != dataset_id)
-    own = select(DatasetFile.sha256, DatasetFile.size).where(DatasetFile.dataset_id == dataset_id, ~shared)
+    own = select(DatasetFile.sha256, DatasetFile.size).where(seen(dataset_id), ~shared)
     return session.exec(select(func.sum(own.distinct().subquery().c.size))).one() or 0
 
 
@@ -120,10 +119,9 @@ def _hash_key(checksum: Checksum) -> str:
     return f"{checksum.algorithm}:{checksum.value.lower()}"
 
 
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(dict.fromkeys(values))
-    while batch := list(islice(left, _BATCH_SIZE)):
-        yield batch
+def _is_known(checksum: Checksum) -> bool:
+    """It is of a kind by which files can be found."""
+    return checksum.algorithm == "sha256" or checksum.algorithm in _WEAK
 
 
 def _same_dataset(dataset: Dataset) -> ColumnElement[bool]:
@@ -139,13 +137,36 @@ def _may_link(dataset: Dataset) -> ColumnElement[bool]:
     return or_(col(Dataset.visibility) == "public", _same_dataset(dataset))
 
 
+def _files_with_hashes(
+    database: Database, dataset: Dataset, promised: Sequence[Checksum]
+) -> dict[str, list[Path]]:
+    """What may be hardlinked for each of the checksums, by its key; the lists may be empty."""
+    found: dict[str, list[Path]] = {_hash_key(checksum): [] for checksum in promised}
+    strong = {checksum.value.lower() for checksum in promised if checksum.algorithm == "sha256"}
+    weak = {_hash_key(checksum) for checksum in promised if checksum.algorithm in _WEAK}
+    if strong:
+        sha256 = col(DatasetFile.sha256)
+        for value, path in database.read(_files_with_hash, sha256, strong, _may_link(dataset)):
+            found[f"sha256:{value}"].append(path)
+    if weak:
+        published = col(DatasetFile.published_hash)
+        for value, path in database.read(_files_with_hash, published, weak, _same_dataset(dataset)):
+            found[value].append(path)
+    return found
+
+
 def _files_with_hash(
-    session: Session, hash_column: Mapped[Any], values: Sequence[str], allowed: ColumnElement[bool]
+    session: Session, hash_column: Mapped[Any], values: Collection[str], allowed: ColumnElement[bool]
 ) -> list[tuple[str, Path]]:
     """One file of each dataset on this machine that has a hash among ``values``, with the hash."""
     query = (
         select(hash_column, Dataset.local_path, func.min(DatasetFile.path))
-        .join(Dataset, col(Dataset.id) == DatasetFile.dataset_id)
+        .join(
+            Dataset,
+            and_(
+                col(Dataset.id) == DatasetFile.dataset_id, col(Dataset.generation) == DatasetFile.generation
+            ),
+        )
         .where(hash_column.in_(values), Dataset.downloaded, allowed)
         .group_by(hash_column, col(Dataset.local_path))
     )

@@ -1,6 +1,5 @@
 """Requests for downloads: checked at once, recorded with their job in one transaction, run by a worker."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import GatedDataset, SourceRateLimited, SourceTimeout, SourceUnreachable
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows
@@ -94,7 +94,7 @@ class Downloads:
             self._catalog.check_subsets(ref)
         view = self._store.view(download_path) if download_path else None
         asked = ref
-        ref = await self._database.run(self._private_urls.restore, ref, viewer)
+        ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         summary = await self._describe(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, url=ref.url)
@@ -127,7 +127,7 @@ class Downloads:
             rows.visible(session, viewer, key_or_alias)
             return rows.resolve_name(session, key_or_alias)
 
-        ref = await self._database.run(read)
+        ref = await self._database.run_read(read)
         return await self.request(viewer, ref, force=True, kind="update")
 
     async def _describe(
@@ -161,9 +161,11 @@ class Downloads:
         size = row = None
         if summary is not None:
             size = summary.size_bytes if selection.everything else None
-            row = await self._database.run(rows.find_exact, ref, summary.revision or "", selection.digest)
-        return await asyncio.to_thread(
-            check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
+            row = await self._database.run_read(
+                rows.find_exact, ref, summary.revision or "", selection.digest
+            )
+        return await in_thread(
+            "disk", check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
         )
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:
@@ -171,7 +173,8 @@ class Downloads:
         files, empty until a revision is known."""
         dataset = self._upsert(session, request)
         done = self._jobs.latest(session, [dataset.id], request.viewer.user_id).get(dataset.id)
-        if done is not None and _serves(dataset, done) and not request.force and request.view is None:
+        stays = "delete" not in self._jobs.active_kinds(session, dataset.id)
+        if done is not None and stays and _serves(dataset, done) and not request.force and not request.view:
             return done.id, dataset.local_path or ""
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None
@@ -194,8 +197,9 @@ class Downloads:
             file_path=str(target) if target else None,
         )
         if created:
-            status = "downloaded" if dataset.downloaded else "queued"
-            rows.set_status(session, dataset.id, status, job_id=job_id)
+            # A copy that is here keeps the job that brought it, until the new one has.
+            status, newest = ("downloaded", None) if dataset.downloaded else ("queued", job_id)
+            rows.set_status(session, dataset.id, status, job_id=newest)
         return job_id, str(request.view or target or "")
 
     def _upsert(self, session: Session, request: _Request) -> Dataset:

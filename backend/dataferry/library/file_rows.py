@@ -1,32 +1,37 @@
-"""The rows of a dataset's files. A dataset may have half a million: only what lists them all loads them
-all. Every function takes the session first."""
+"""The rows of a dataset's files. A dataset may have half a million: nothing loads them all at once. Every
+function takes the session first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import cast
 
 from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select
 
+from dataferry.core.db import Database
 from dataferry.core.errors import InvalidInput
 from dataferry.core.types import Grade
-from dataferry.library.models import DatasetFile
+from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.views import DatasetFileView
 
+#: Files that are read at a time.
+PAGE_SIZE = 1000
 
-def files_of(session: Session, dataset_id: str) -> list[DatasetFile]:
-    """Every file, by path."""
-    query = select(DatasetFile).where(DatasetFile.dataset_id == dataset_id).order_by(DatasetFile.path)
-    return list(session.exec(query))
+
+def seen(dataset_id: str) -> ColumnElement[bool]:
+    """The rows of a dataset's files that readers see: those of its present generation."""
+    generation = select(Dataset.generation).where(Dataset.id == dataset_id).scalar_subquery()
+    return and_(col(DatasetFile.dataset_id) == dataset_id, col(DatasetFile.generation) == generation)
+
+
+def in_code_point_order(session: Session) -> ColumnElement[str]:
+    """A file's path, to order by as Python does, whatever the database's collation."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    return col(DatasetFile.path).collate("BINARY" if sqlite else "C")
 
 
 def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
-    return session.get(DatasetFile, (dataset_id, path)) if _storable(path) else None
-
-
-def delete_files(session: Session, dataset_id: str) -> None:
-    for file in session.exec(select(DatasetFile).where(DatasetFile.dataset_id == dataset_id)).all():
-        session.delete(file)
-    session.flush()
+    query = select(DatasetFile).where(seen(dataset_id), DatasetFile.path == path)
+    return session.exec(query).one_or_none() if _storable(path) else None
 
 
 def tables(
@@ -40,15 +45,14 @@ def tables(
     then by path."""
     lower = func.lower(DatasetFile.path)
     training = case((lower.contains("train"), 1), else_=0)
-    # By code points, as Python orders them, whatever the database's collation.
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    path: ColumnElement[str] = col(DatasetFile.path).collate("BINARY" if sqlite else "C")
     # One look at the last letter spares most files, which are no tables, the look for each suffix.
+    sqlite = session.get_bind().dialect.name == "sqlite"
     last = func.substr(DatasetFile.path, -1) if sqlite else func.right(DatasetFile.path, 1)
     letters = {letter for suffix in suffixes for letter in (suffix[-1], suffix[-1].upper())}
+    path = in_code_point_order(session)
     query = (
         select(DatasetFile.path)
-        .where(DatasetFile.dataset_id == dataset_id, last.in_(letters))
+        .where(seen(dataset_id), last.in_(letters))
         .where(or_(*(_has(lower, suffix) for suffix in suffixes)))
         .order_by(
             training.desc(),
@@ -68,7 +72,7 @@ def page(session: Session, dataset_id: str, *, after: str | None, limit: int) ->
     if after is not None and not _storable(after):
         raise InvalidInput("The file list cannot continue there.", next_step="Start it from the beginning.")
     query = select(DatasetFile.path, DatasetFile.size, DatasetFile.sha256, DatasetFile.grade).where(
-        DatasetFile.dataset_id == dataset_id
+        seen(dataset_id)
     )
     if after is not None:
         query = query.where(DatasetFile.path > after)
@@ -77,6 +81,14 @@ def page(session: Session, dataset_id: str, *, after: str | None, limit: int) ->
         DatasetFileView(path=path, size=size, sha256=sha256, grade=cast(Grade, grade))
         for path, size, sha256, grade in found
     ]
+
+
+def pages(database: Database, dataset_id: str) -> Iterator[list[DatasetFileView]]:
+    """Every file, by path, some at a time. Blocks: for a worker's thread."""
+    after = None
+    while found := database.read(page, dataset_id, after=after, limit=PAGE_SIZE):
+        yield found
+        after = found[-1].path
 
 
 def _storable(path: str) -> bool:

@@ -1,28 +1,48 @@
 """The bodies of the library's jobs. They block, run in a worker's thread, and may be killed at any
 line: whatever they leave, the next attempt goes on from there."""
 
+import logging
 import shutil
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, NotFound
+from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.settings import Settings
-from dataferry.core.types import Credential, DatasetRef, JobView, Manifest, Progress
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows
-from dataferry.library.dedup import dedup_candidates, deduplicate
-from dataferry.library.file_rows import files_of
+from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.recording import record_deletion, record_download
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
-from dataferry.transfer import FetchResult, Limits, fetch
+from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
 from dataferry.transfer.contract import Reuse
+from dataferry.transfer.files.disk import disk_faults
+
+log = logging.getLogger(__name__)
+
+#: What an earlier attempt had brought stays on the bar meanwhile.
+_RESOLVING = {"phase": "resolving", "rate_bps": None, "eta_s": None, "note": None}
+
+T = TypeVar("T")
+
+_CANCEL_POLL_S = 0.1
 
 
 class Handlers:
@@ -55,53 +75,108 @@ class Handlers:
         jobs.register("download", self.download)
         jobs.register("update", self.update)
         jobs.register("delete", self.delete)
+        jobs.on_start(self.sweep)
         jobs.on_closed(self.job_closed)
+        jobs.after_closed(self.after_closed)
+        self._jobs = jobs
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
-        if dataset.downloaded and not run.params.get("force") and is_complete(self._database, dataset):
-            self._finish(run, dataset.id, Path(dataset.local_path or ""))
+        dataset = self._dataset(run.job.dataset_id)
+        if dataset.downloaded and self._keep(run, dataset):
             return
-        run.progress(Progress(phase="resolving"))
+        run.progress(run.job.progress.model_copy(update=_RESOLVING))
+        if not dataset.downloaded and dataset.status != "queued":  # it waited for a deletion, say
+            run.write(lambda session: rows.set_status(session, dataset.id, "queued", job_id=run.id))
         ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
-        manifest = self._catalog.manifest(ref, dataset.revision or run.params.get("revision"), credential)
+        manifest = self._manifest(run, dataset, ref, credential)
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
         manifest = _select(manifest, wanted)
-        dataset = self._database.call(rows.resolve_revision, dataset.id, manifest.revision)
+        run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
+        dataset = self._dataset(run.job.dataset_id)
         target = self._store.target(ref, manifest.revision, dataset.selection)
-        run.update(dataset_id=dataset.id, revision=manifest.revision, file_path=str(target))
-        partial = self._store.partial(dataset.id)
+        run.update(revision=manifest.revision, file_path=str(target))
         if dataset.visibility == "restricted":
             # Before the first byte, so that there is no moment at which others on this machine may look.
-            for folder in (target.parent, partial):
+            for folder in (target.parent, self._store.partial(dataset.id)):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(0o700)
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        with self._speed_limits.join(run.id, run.requesters[0]) as member:
-            result = fetch(
-                manifest,
-                target,
-                run.progress,
-                run.cancel,
-                workdir=partial,
-                limits=self._limits,
-                replace=True,
-                member=member,
-                reuse=reuse,
-                keep_archives=selection.keep_archives,
-            )
-        result = _prune(result, target, wanted, _archives(manifest) if selection.keep_archives else set())
+        result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
+        result = _prune(result, target, wanted, _archives(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
         promised = {entry.path: entry.checksum for entry in manifest.files}
-        self._database.call(rows.record_download, dataset.id, result.files, str(target), run.job.id, promised)
+        record_download(
+            self._database, dataset.id, result.files, str(target), run.id, promised, write=run.write
+        )
+        # Only now: had it been deleted before, a kill in between would have cost all that had arrived.
+        discard_workdir(self._store.partial(dataset.id))
         self._finish(run, dataset.id, target, previous_inodes)
+
+    def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
+        """The files of the revision that was asked for, or was the newest when the job was.
+
+        What is behind a URL has no revisions that could be had again: unless a person asked for the one of a
+        card, what comes now is the file, and its row keeps the revision that it was made with.
+        """
+        asked = run.params.get("revision")
+        fixed = SOURCES[ref.source].has_revisions
+        wanted = dataset.revision or asked if fixed else asked
+        manifest = _unless_cancelled(run.cancel, self._catalog.manifest, ref, wanted, credential)
+        return manifest if fixed else replace(manifest, revision=dataset.revision or manifest.revision)
+
+    def _dataset(self, dataset_id: str) -> Dataset:
+        """Errors: ``NotFound`` for a row that became one with another while the job was not at work."""
+        dataset = self._database.read(lambda session: session.get(Dataset, dataset_id))
+        if dataset is None:
+            raise NotFound(
+                "The dataset is listed under another revision by now.", next_step="Ask for it again."
+            )
+        return dataset
+
+    def _keep(self, run: JobRun, dataset: Dataset) -> bool:
+        """Whether the copy that is here is what the job was to bring, with its views made. An earlier run of
+        a forced one may have brought it."""
+        if run.params.get("force") and dataset.download_job_id != run.id:
+            return False
+        partial = self._store.partial(dataset.id)
+        with hold_workdir(partial):  # so that no update deletes it meanwhile
+            dataset = self._dataset(dataset.id)
+            if not dataset.downloaded or not is_complete(self._database, dataset):
+                return False
+            self._finish(run, dataset.id, Path(dataset.local_path or ""))
+            shutil.rmtree(partial, ignore_errors=True)
+        return True
+
+    def _fetch(
+        self,
+        run: JobRun,
+        dataset: Dataset,
+        manifest: Manifest,
+        target: Path,
+        reuse: Reuse | None,
+        *,
+        keep_archives: bool,
+    ) -> FetchResult:
+        with self._speed_limits.join(run.id, run.requesters[0]) as member:
+            return fetch(
+                manifest,
+                target,
+                run.progress,
+                run.cancel,
+                workdir=self._store.partial(dataset.id),
+                limits=self._limits,
+                replace=True,
+                member=member,
+                reuse=reuse,
+                keep_archives=keep_archives,
+            )
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
@@ -118,7 +193,7 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return dedup_candidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
@@ -130,45 +205,75 @@ class Handlers:
         deduplicate(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
 
     def update(self, run: JobRun) -> None:
-        """Fetch the newest revision, then delete the older ones: the old copy stays until the new
-        one is verified."""
+        """Fetch the newest revision, then delete the older ones: the old copy stays until the new one is
+        verified, and for as long as another job is at work on it."""
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
-        for dataset in self._database.call(rows.find, ref):
-            if dataset.downloaded and dataset.local_path != str(kept) and not dataset.selection:
-                self._remove(dataset)
+        for older in self._database.read(rows.find, ref):
+            if older.downloaded and older.local_path != str(kept) and not older.selection:
+                self._remove_unused(run, older.id)
+
+    def _remove_unused(self, run: JobRun, dataset_id: str) -> None:
+        def in_use() -> bool:
+            return bool(self._database.read(self._jobs.active_kinds, dataset_id))
+
+        if not in_use():
+            with hold_workdir(self._store.partial(dataset_id)):
+                if not in_use():  # what begins from now on waits for the folder
+                    self._remove(run, dataset_id)
 
     def delete(self, run: JobRun) -> None:
         """Files, views and a partial download of one dataset, and nothing of its neighbours."""
-        dataset = self._database.call(lambda session: session.get_one(Dataset, run.job.dataset_id))
-        self._remove(dataset)
-        shutil.rmtree(self._store.partial(dataset.id), ignore_errors=True)
+        with hold_workdir(self._store.partial(run.job.dataset_id)):
+            self._remove(run, run.job.dataset_id, run.params.get("views"))
 
-    def job_closed(self, job: JobView) -> None:
-        """Called when a job reaches a final state: keeps its error, and drops what a cancelled one left."""
-        if job.state == "succeeded":
+    def job_closed(self, session: Session, job: JobView) -> None:
+        """Called when a job reaches a final state: keeps its error. A deletion that was cancelled before it
+        began has changed nothing."""
+        dataset = session.get(Dataset, job.dataset_id)
+        if dataset is None or job.state == "succeeded":
             return
-        with self._database.unit_of_work() as session:
-            dataset = session.get(Dataset, job.dataset_id)
-            if dataset is None:
-                return
-            if job.state == "failed" and job.problem is not None:
-                status = "downloaded" if dataset.downloaded else "failed"
-                problem = job.problem
-                error = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
-                rows.set_status(session, dataset.id, status, error=error)
-            elif job.state == "cancelled":
-                rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
-        if job.state == "cancelled" and job.kind != "delete":
-            shutil.rmtree(self._store.partial(job.dataset_id), ignore_errors=True)
+        if job.state == "failed" and job.problem is not None:
+            status = "downloaded" if dataset.downloaded else "failed"
+            problem = job.problem
+            error = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
+            rows.set_status(session, dataset.id, status, error=error)
+        elif job.state == "cancelled" and job.kind != "delete":
+            rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
+
+    def after_closed(self, job: JobView) -> None:
+        """Called once a job is in a final state: drops what a cancelled one has left, and lets those know who
+        have what another one deleted."""
+        if job.kind == "delete" and job.state == "succeeded":
+            self._jobs.publish_gone(job.dataset_id)
+        elif job.state == "cancelled" and job.kind != "delete":
+            self._discard_unwanted(job.dataset_id)
+
+    def sweep(self) -> None:
+        """Called before the first job: drops what jobs that have ended left when their process was killed."""
+        for folder in self._store.partials():
+            try:
+                self._discard_unwanted(folder.name)
+            except (DataferryError, OSError):  # it is in nobody's way
+                log.warning("%s is left over and cannot be removed", folder, exc_info=True)
+
+    def _discard_unwanted(self, dataset_id: str) -> None:
+        """Delete a working folder, unless a job uses it or a failed one may be started again."""
+        partial = self._store.partial(dataset_id)
+        if not partial.exists():
+            return
+        with suppress(FolderBusy), hold_workdir(partial):
+            newest = self._database.read(self._jobs.newest, dataset_id)
+            if newest is None or not (newest.active or newest.state == "failed"):
+                self._store.discard_soon(partial)
 
     def _finish(
         self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()
     ) -> None:
         """Make the views that were asked for, perhaps by others meanwhile."""
         run.update(file_path=str(target))
-        dataset = self._database.call(lambda session: session.get_one(Dataset, dataset_id))
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
         for view in dataset.views:
             try:
                 self._store.make_view(target, Path(view), previous=previous_inodes)
@@ -179,18 +284,44 @@ class Handlers:
     def _restore_views(self, removed: Dataset) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.call(rows.overlapping_views, removed):
-            with suppress(Conflict):
+        for tree, view in self._database.read(rows.overlapping_views, removed):
+            with suppress(Conflict, OSError):  # the other one is on its way out too
                 self._store.make_view(tree, view)
 
-    def _remove(self, dataset: Dataset) -> None:
+    def _remove(self, run: JobRun, dataset_id: str, views: Sequence[str] | None = None) -> None:
+        """Delete a dataset whose working folder is held, with these of its views, by default with all.
+
+        Whoever has taken the job over waits for the folder: nothing of theirs can be deleted here.
+        """
+        dataset = run.write(lambda session: session.get_one(Dataset, dataset_id))
+        removed = dataset.views if views is None else views
         if dataset.local_path is not None:
             tree = Path(dataset.local_path)
-            for view in dataset.views:
-                self._store.remove_view(tree, Path(view))
-            self._restore_views(dataset)
-            self._store.discard(tree)
-        self._database.call(rows.record_deletion, dataset.id)
+            with disk_faults(tree.parent):
+                for view in removed:
+                    self._store.remove_view(tree, Path(view))
+                self._restore_views(dataset)
+                self._store.discard(tree)
+        record_deletion(self._database, dataset_id, removed, write=run.write)
+        shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
+
+
+def _unless_cancelled(cancel: threading.Event, call: Callable[..., T], *args: Any) -> T:
+    """What ``call(*args)`` returns or raises. It waits for a server, and is left to its own timeouts once
+    nobody wants its answer. Errors: ``Cancelled``."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call(*args))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(run,), name="library-call", daemon=True).start()
+    while not cancel.is_set():
+        with suppress(TimeoutError):
+            return answer.result(_CANCEL_POLL_S)
+    raise Cancelled
 
 
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
@@ -208,12 +339,15 @@ def is_complete(database: Database, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
-    files = database.call(files_of, dataset.id)
-    tree = Path(dataset.local_path)
-    try:
-        return bool(files) and all((tree / file.path).stat().st_size == file.size for file in files)
-    except OSError:
-        return False
+    tree, count = Path(dataset.local_path), 0
+    for page in pages(database, dataset.id):
+        try:
+            if any((tree / file.path).stat().st_size != file.size for file in page):
+                return False
+        except OSError:
+            return False
+        count += len(page)
+    return count > 0
 
 
 def _archives(manifest: Manifest) -> set[str]:
@@ -232,8 +366,12 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` stay."""
-    if not wanted:
+    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
+    could not be unpacked. Errors: ``NotFound`` where nothing is left, or nothing came."""
+    if not result.files:
+        shutil.rmtree(target)
+        raise NotFound("The dataset's archive holds no files.", next_step="Choose another dataset.")
+    if not wanted or all(file.path in archives for file in result.files):
         return result
     try:
         kept = matching_paths([file.path for file in result.files], wanted) | archives
@@ -242,5 +380,5 @@ def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: s
         raise
     for file in result.files:
         if file.path not in kept:
-            (target / file.path).unlink()
+            (target / file.path).unlink(missing_ok=True)  # an earlier run may have
     return FetchResult(files=tuple(file for file in result.files if file.path in kept))

@@ -36,6 +36,9 @@ class Dataset(SQLModel, table=True):
     grade: str | None = None
     #: The full URL of a ``url`` dataset, encrypted: its query may be a secret.
     encrypted_url: str | None = None
+    #: Of its files' rows: the generation that readers see, and the newest that was begun.
+    generation: int = 0
+    newest_generation: int = 0
     #: Hardlinked copies of the tree inside the store, asked for with ``download_path``.
     views: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
@@ -55,6 +58,8 @@ class Dataset(SQLModel, table=True):
 
 
 class DatasetFile(SQLModel, table=True):
+    """A file of a dataset, in one generation of its rows; see ``library.recording``."""
+
     __tablename__ = "dataset_files"
     __table_args__ = (
         # Both columns, so that bytes are counted from the index alone.
@@ -63,6 +68,7 @@ class DatasetFile(SQLModel, table=True):
     )
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    generation: int = Field(default=0, primary_key=True)
     path: str = Field(primary_key=True)
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str

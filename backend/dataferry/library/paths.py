@@ -13,8 +13,11 @@ import re
 import secrets
 import shutil
 import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 from dataferry.core.errors import Conflict, OutsideStore, StoreNotWritable
 from dataferry.core.types import SOURCE_NAMES, DatasetRef
@@ -45,7 +48,8 @@ class Store:
                 f"The downloads folder {self.root} cannot be written: {error.strerror}.",
                 next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
             ) from error
-        shutil.rmtree(self.root / ".trash", ignore_errors=True)
+        with suppress(FileNotFoundError):
+            _remove_in_thread(list((self.root / ".trash").iterdir()))
 
     def target(self, ref: DatasetRef, revision: str, selection: str = "") -> Path:
         """The dataset's own folder."""
@@ -60,6 +64,13 @@ class Store:
 
     def partial(self, dataset_id: str) -> Path:
         return self.root / ".incomplete" / dataset_id
+
+    def partials(self) -> list[Path]:
+        """The working folders of downloads."""
+        try:
+            return sorted(path for path in (self.root / ".incomplete").iterdir() if path.is_dir())
+        except FileNotFoundError:
+            return []
 
     def scratch(self) -> Path:
         """A folder for temporary names; it is emptied at start."""
@@ -112,13 +123,12 @@ class Store:
         """
         for source in _files(tree):
             hardlink = view / source.relative_to(tree)
-            hardlink.parent.mkdir(parents=True, exist_ok=True)
             if hardlink.exists() and os.path.samefile(hardlink, source):
                 continue
             if hardlink.exists() and _inode(hardlink) in previous:
                 hardlink.unlink()
             try:
-                os.link(source, hardlink)
+                _link(source, hardlink)
             except FileExistsError as error:
                 raise Conflict(
                     f"{hardlink} is another file already.",
@@ -135,24 +145,66 @@ class Store:
             hardlink = view / source.relative_to(tree)
             if hardlink.exists() and os.path.samefile(hardlink, source):
                 hardlink.unlink()
-        for folder in sorted((p for p in view.rglob("*") if p.is_dir()), reverse=True):
-            _remove_if_empty(folder)
-        _remove_if_empty(view)
+        for folder, _, _ in os.walk(view, topdown=False):
+            _remove_if_empty(Path(folder))
 
     def discard(self, path: Path) -> None:
         """Delete a tree: out of sight with one rename, then byte by byte. Missing is fine."""
-        if not path.exists():
-            return
+        trash = self._set_aside(path)
+        if trash is not None:
+            shutil.rmtree(trash, ignore_errors=True)
+
+    def discard_soon(self, path: Path) -> None:
+        """The same for one who cannot wait: it returns after the rename. What the process leaves undone, the
+        next ``prepare`` does."""
+        trash = self._set_aside(path)
+        if trash is not None:
+            _remove_in_thread([trash])
+
+    def _set_aside(self, path: Path) -> Path | None:
+        """Rename a tree into the trash; None where there is none, or another is quicker."""
         trash = self.scratch() / secrets.token_hex(8)
-        path.rename(trash)
-        shutil.rmtree(trash, ignore_errors=True)
+        try:
+            path.rename(trash)
+        except FileNotFoundError:
+            return None
         parent = path.parent
         while parent != self.root and _remove_if_empty(parent):
             parent = parent.parent
+        return trash
 
 
-def _files(tree: Path) -> list[Path]:
-    return sorted(path for path in tree.rglob("*") if path.is_file())
+def _link(source: Path, hardlink: Path) -> None:
+    while True:
+        hardlink.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return os.link(source, hardlink)
+        except FileNotFoundError:
+            # Another deletion took the folder, which was empty still; without the source there is no end.
+            source.stat()
+
+
+def _files(tree: Path) -> Iterator[Path]:
+    """Every file below a folder, one after the other: there may be half a million."""
+    for folder, folders, names in os.walk(tree):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.is_file():
+                yield path
+
+
+def _remove_in_thread(paths: Iterable[Path]) -> None:
+    """Delete files and trees without making anybody wait: there may be half a million files."""
+
+    def remove() -> None:
+        for path in paths:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    Thread(target=remove, name="trash", daemon=True).start()
 
 
 def _inode(path: Path) -> tuple[int, int]:

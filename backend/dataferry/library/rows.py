@@ -1,6 +1,6 @@
 """The library's rows: read and changed here only. Every function takes the session first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,12 +9,8 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
-from dataferry.core.types import Checksum, DatasetRef, DatasetSummary, Grade, Viewer
-from dataferry.library.dedup import published_hash
-from dataferry.library.file_rows import delete_files
-from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetFile
-from dataferry.library.receipts import tree_checksum, weakest
-from dataferry.transfer import FetchedFile
+from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
+from dataferry.library.models import Alias, Dataset, DatasetAccess
 
 #: How long a person's own access to a restricted dataset stands before it is checked again.
 ACCESS_VALID = timedelta(hours=24)
@@ -264,52 +260,6 @@ def resolve_revision(session: Session, dataset_id: str, revision: str) -> Datase
     session.flush()
     session.delete(dataset)
     return known
-
-
-def record_download(
-    session: Session,
-    dataset_id: str,
-    files: Sequence[FetchedFile],
-    local_path: str,
-    job_id: str,
-    promised: Mapping[str, Checksum | None],
-) -> None:
-    """All that a finished download changes, in one transaction. ``promised``: the source's checksums by
-    path."""
-    dataset = session.get_one(Dataset, dataset_id)
-    delete_files(session, dataset_id)
-    for file in files:
-        session.add(
-            DatasetFile(
-                dataset_id=dataset_id,
-                path=file.path,
-                size=file.size,
-                sha256=file.sha256,
-                grade=file.grade,
-                published_hash=published_hash(promised.get(file.path)),
-            )
-        )
-    grades: list[Grade] = [file.grade for file in files]
-    dataset.local_path = local_path
-    dataset.size = sum(file.size for file in files)
-    dataset.file_count = len(files)
-    dataset.checksum = tree_checksum((file.path, file.sha256) for file in files)
-    dataset.grade = weakest(grades)
-    dataset.downloaded, dataset.status, dataset.error = True, "downloaded", None
-    dataset.download_progress = 100.0
-    dataset.downloaded_at_ms = dataset.updated_at_ms = now_ms()
-    dataset.download_job_id = job_id
-    session.add(dataset)
-
-
-def record_deletion(session: Session, dataset_id: str) -> None:
-    dataset = session.get_one(Dataset, dataset_id)
-    delete_files(session, dataset_id)
-    dataset.downloaded, dataset.status, dataset.error = False, "absent", None
-    dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
-    dataset.download_progress, dataset.views = 0.0, []
-    dataset.updated_at_ms = now_ms()
-    session.add(dataset)
 
 
 def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> tuple[list[Dataset], int]:

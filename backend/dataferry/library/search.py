@@ -65,7 +65,7 @@ class DatasetSearch:
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
         """One dataset's card, as its source describes it now."""
-        ref = await self._database.run(self._private_urls.restore, ref, viewer)
+        ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         summary = await self._catalog.describe(
             ref, revision, await self._credentials.find(ref.source, viewer.user_id)
         )
@@ -83,12 +83,12 @@ class DatasetSearch:
     async def annotate(self, viewer: Viewer, summaries: Sequence[DatasetSummary]) -> list[DatasetCard]:
         """Cards for search hits, marked with what is here already."""
         refs = [DatasetRef.parse(summary.ref) for summary in summaries]
-        states = await self._database.run(self._states, viewer, refs)
+        states = await self._database.run_read(self._states, viewer, refs)
         return [build_card(summary, *states[str(ref)]) for summary, ref in zip(summaries, refs, strict=True)]
 
     async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]:
         """Stored cards with their state as of now."""
-        states = await self._database.run(
+        states = await self._database.run_read(
             self._states, viewer, [DatasetRef.parse(card.ref) for card in cards]
         )
         return [card.model_copy(update=local_state(*states[card.ref])) for card in cards]

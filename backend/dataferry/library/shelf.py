@@ -1,7 +1,8 @@
 """The datasets on this machine: listed, shown and deleted."""
 
-import asyncio
+import builtins
 import shutil
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from sqlmodel import Session
@@ -10,6 +11,7 @@ from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, NotFound
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import file_rows, rows
@@ -20,7 +22,7 @@ from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import CELL_CHARS
 from dataferry.library.previews import main_tables, read_loader, read_preview
-from dataferry.library.receipts import receipt
+from dataferry.library.receipts import download_note, receipt, receipt_json
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
@@ -28,7 +30,6 @@ from dataferry.library.views import (
     Deletion,
     FilePage,
     Preview,
-    Receipt,
     StorageView,
 )
 
@@ -62,7 +63,7 @@ class Shelf:
             views = tuple(dataset_view(row, latest.get(row.id)) for row in shown)
             return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
 
-        return await self._database.run(read)
+        return await self._database.run_read(read)
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
@@ -75,12 +76,12 @@ class Shelf:
             files = [file for path in paths if (file := file_rows.file_of(session, row.id, path))]
             return dataset_view(row, latest.get(row.id)), row, files
 
-        view, row, files = await self._database.run(read)
+        view, row, files = await self._database.run_read(read)
         if not row.downloaded or row.local_path is None:
             return view
         snippet = loader_snippet(rows.ref_of(row), row.local_path, [file.path for file in files])
         if files and "load_dataset" not in snippet:
-            read_table = await asyncio.to_thread(self._loader, Path(row.local_path), files[0])
+            read_table = await in_thread("table", self._loader, Path(row.local_path), files[0])
             snippet = read_table or snippet
         return view.model_copy(update={"snippet": snippet})
 
@@ -88,17 +89,31 @@ class Shelf:
         found = self._store.file(tree, file.path, file.size)
         return read_loader(found, file.path) if found is not None else None
 
-    async def receipt(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Receipt:
-        """The receipt of a download. Errors: ``NotFound`` until it is here."""
+    async def receipt(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> AsyncIterator[str]:
+        """The receipt of a download: the JSON of a ``Receipt``, in pieces.
+
+        Errors: ``NotFound`` until it is here, before the first piece.
+        """
         await self._access.renew(viewer)
 
-        def read(session: Session) -> tuple[Dataset, list[DatasetFile], list[str]]:
+        def read(session: Session) -> tuple[Dataset, builtins.list[str], str | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, file_rows.files_of(session, row.id), rows.requesters(session, row.id)
+            return row, rows.requesters(session, row.id), download_note(session, row.id)
 
-        row, files, users = await self._database.run(read)
+        row, users, note = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
-        return receipt(row, files, tuple(emails[user] for user in users if user in emails))
+        said = receipt(row, tuple(emails[user] for user in users if user in emails), note)
+        return receipt_json(said, self._pages(row.id))
+
+    async def _pages(self, dataset_id: str) -> AsyncIterator[Sequence[DatasetFileView]]:
+        """Every file of a dataset, by path, some at a time."""
+        after = None
+        limit = file_rows.PAGE_SIZE
+        while found := await self._database.run_read(file_rows.page, dataset_id, after=after, limit=limit):
+            yield found
+            after = found[-1].path
 
     async def preview(
         self,
@@ -121,11 +136,11 @@ class Shelf:
                 row = rows.visible(session, viewer, key_or_alias, revision)
                 return main_tables(session, row.id, 1) if row.downloaded else []
 
-            (path,) = await self._database.run(read) or (None,)
+            (path,) = await self._database.run_read(read) or (None,)
         if path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         file = await self.open_file(viewer, key_or_alias, path, revision)
-        return await asyncio.to_thread(read_preview, file, path, row_count, cell_chars)
+        return await in_thread("table", read_preview, file, path, row_count, cell_chars)
 
     async def files(
         self,
@@ -148,7 +163,7 @@ class Shelf:
             # One more than a page tells whether another page follows.
             return file_rows.page(session, row.id, after=after, limit=page_size + 1)
 
-        found = await self._database.run(read)
+        found = await self._database.run_read(read)
         shown = tuple(found[:page_size])
         return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None)
 
@@ -166,12 +181,12 @@ class Shelf:
             row = self._downloaded(session, viewer, key_or_alias, revision)
             return row, file_rows.file_of(session, row.id, path)
 
-        row, file = await self._database.run(read)
+        row, file = await self._database.run_read(read)
         if file is None or row.local_path is None:
             raise NotFound(
                 f"The dataset has no file {path[:120]!r}.", next_step="Choose one from its file list."
             )
-        found = await asyncio.to_thread(self._store.file, Path(row.local_path), file.path, file.size)
+        found = await in_thread("disk", self._store.file, Path(row.local_path), file.path, file.size)
         if found is None:
             raise NotFound(
                 f"{path[:120]} is not on the disk as it was downloaded.",
@@ -180,13 +195,20 @@ class Shelf:
         return found
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
-        """Delete a dataset's files. For those who asked for it, and admins.
+        """Delete a dataset's files. For those who asked for it, and admins. What is asked for of the dataset
+        from now on waits until they are gone.
 
         Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
         """
         await self._access.renew(viewer)
 
-        def submit(session: Session) -> tuple[str, int]:
+        def count(session: Session) -> int:
+            return freed_bytes(session, rows.visible(session, viewer, key_or_alias, revision).id)
+
+        # Looks at every file, which nobody should have to wait for.
+        freed = await self._database.run_read(count)
+
+        def submit(session: Session) -> str:
             row = rows.visible(session, viewer, key_or_alias, revision)
             self._check_deletable(session, viewer, row)
             job_id, _created = self._jobs.submit(
@@ -195,23 +217,24 @@ class Shelf:
                 ref=rows.ref_of(row),
                 title=row.title,
                 dataset_id=row.id,
-                params={},
+                # A view that is asked for from now on belongs to the next download.
+                params={"views": row.views},
                 requester_id=viewer.user_id,
                 single_flight_key=f"delete:{row.id}",
                 revision=row.revision or None,
                 file_path=row.local_path,
             )
-            return job_id, freed_bytes(session, row.id)
+            return job_id
 
-        job_id, freed = await self._database.run(submit)
+        job_id = await self._database.run(submit)
         self._jobs.wake(job_id)
         job = await self._jobs.get(viewer, job_id)
         return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
 
     async def storage(self) -> StorageView:
         """The disk under the store."""
-        usage = await asyncio.to_thread(shutil.disk_usage, self._store.root)
-        used = await self._database.run(used_bytes)
+        usage = await in_thread("disk", shutil.disk_usage, self._store.root)
+        used = await self._database.run_read(used_bytes)
         return StorageView(
             path=str(self._store.root),
             free_bytes=usage.free,

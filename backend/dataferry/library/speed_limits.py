@@ -1,6 +1,5 @@
 """How fast this server may download: all of it together, and each job."""
 
-import asyncio
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.settings import Settings
+from dataferry.core.threads import in_thread
 from dataferry.core.time_window import format_time_window, parse_time_window
 from dataferry.core.types import JobView, Viewer
 from dataferry.jobs.service import Jobs
@@ -70,7 +70,7 @@ class SpeedLimits:
         """Apply what the database says now."""
         # Who changes a row refreshes after that, so the last refresh sees the newest.
         with self._lock:
-            limits, by_job = self._database.call(self._read, list(self._members))
+            limits, by_job = self._database.read(self._read, list(self._members))
             if limits != self._limits:
                 self._limits = limits
                 self._governor.set_shares(self._shares())
@@ -98,7 +98,7 @@ class SpeedLimits:
 
     async def limits(self) -> SpeedLimitsView:
         """The limits of all downloads together."""
-        return (await self._database.run(self._read, []))[0]
+        return (await self._database.run_read(self._read, []))[0]
 
     async def set_limits(
         self, viewer: Viewer, *, bytes_per_s: int | None, night: str | None, night_bytes_per_s: int | None
@@ -113,20 +113,20 @@ class SpeedLimits:
             id=1, bytes_per_s=bytes_per_s, night=night, night_bytes_per_s=night_bytes_per_s
         )
         await self._database.run(_save, row)
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return await self.limits()
 
     async def reset_limits(self, viewer: Viewer) -> SpeedLimitsView:
         """Back to the settings. Errors: ``Forbidden`` for non-admins."""
         _check_admin(viewer)
         await self._database.run(_delete, ServerSpeedLimits, 1)
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return await self.limits()
 
     async def job_limit(self, viewer: Viewer, job_id: str) -> JobSpeedLimitView:
         """One job's own limit. Errors: ``NotFound``, also for others' jobs."""
         job = await self._jobs.get(viewer, job_id)
-        row = await self._database.run(lambda session: session.get(JobSpeedLimit, job.id))
+        row = await self._database.run_read(lambda session: session.get(JobSpeedLimit, job.id))
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
 
     async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobSpeedLimitView:
@@ -141,15 +141,16 @@ class SpeedLimits:
             await self._database.run(_delete, JobSpeedLimit, job.id)
         else:
             await self._database.run(_save, JobSpeedLimit(job_id=job.id, bytes_per_s=bytes_per_s))
-        await asyncio.to_thread(self.refresh)
+        await in_thread("short", self.refresh)
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
 
     # -- internal ----------------------------------------------------------------------------------
 
-    def _job_closed(self, job: JobView) -> None:
+    @staticmethod
+    def _job_closed(session: Session, job: JobView) -> None:
         """Called when a job reaches a final state. A failed one keeps its limit, for a retry."""
         if job.state != "failed":
-            self._database.call(_delete, JobSpeedLimit, job.id)
+            _delete(session, JobSpeedLimit, job.id)
 
     def _read(self, session: Session, job_ids: list[str]) -> tuple[SpeedLimitsView, dict[str, int]]:
         """The limits of all downloads together, and those of these jobs in bytes a second."""

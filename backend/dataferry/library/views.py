@@ -27,6 +27,8 @@ class DatasetCard(View):
     description: str = ""
     size_bytes: int | None = None
     file_count: int | None = None
+    #: There are more files than ``file_count``: the source stopped counting there.
+    more_files: bool = False
     license: str | None = None
     gated: bool = False
     updated_at: datetime | None = None
@@ -119,6 +121,8 @@ class DatasetView(View):
     downloaded_at_ms: int | None
     size: int | None
     file_count: int | None
+    #: There are more files than ``file_count``, as far as its source has told.
+    more_files: bool = False
     checksum: str | None
     #: Who vouches for the checksums: the weakest grade of its files.
     grade: Grade | None = None
@@ -156,6 +160,8 @@ class Receipt(View):
     downloaded_at: datetime
     requested_by: tuple[str, ...]
     files: tuple[DatasetFileView, ...]
+    #: What happened on the way that a person should know, such as what an archive held and is not here.
+    note: str | None = None
     #: All of it in one line.
     line: str
 

@@ -142,15 +142,16 @@ class RedisBus(Bus):
         while True:
             with self._outbox_lock:
                 batch = [self._outbox.popleft() for _ in range(min(len(self._outbox), 500))]
-            if not batch and not self._has_losses:
+                # Taken back before anything is awaited: a loss that is flagged meanwhile is another one.
+                losses, self._has_losses = self._has_losses, False
+            if not batch and not losses:
                 return
             async with client.pipeline(transaction=False) as pipeline:
                 for channel, text in batch:
                     pipeline.publish(channel, text)
+                if losses:
+                    pipeline.publish(LOSS_CHANNEL, "1")
                 await pipeline.execute()
-            if self._has_losses:
-                await client.publish(LOSS_CHANNEL, "1")
-                self._has_losses = False
 
     async def _receive(self) -> None:
         """Deliver what arrives; after a break, subscribe to every channel again and report the loss."""

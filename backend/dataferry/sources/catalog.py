@@ -22,6 +22,7 @@ from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceSta
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
+from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
@@ -52,6 +53,13 @@ class _Probing(Protocol):
     """A source that can tell whose a credential is."""
 
     def probe(self, credential: Credential) -> str | None: ...
+
+
+@runtime_checkable
+class _CheckingAccess(Protocol):
+    """A source that can tell who may have a dataset's files without listing them."""
+
+    def check_access(self, ref: DatasetRef, revision: str | None, credential: Credential) -> None: ...
 
 
 @runtime_checkable
@@ -219,8 +227,41 @@ class Catalog:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        """The files of a revision. Blocks: for worker threads. Errors: those of ``Source``."""
-        return translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        """The files of a revision, at least one. Errors: those of ``Source``.
+
+        Blocks, for as long as the source's own timeouts let it: for a job, which has a thread of its own. It
+        takes none of the source's, since a long list would keep searches from them, and heeds no breaker,
+        since a hub that is too slow for people may do for a job.
+        """
+        manifest = translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
+        if not manifest.files:
+            raise no_files(ref)
+        return manifest
+
+    async def list_files(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        *,
+        timeout: float,  # noqa: ASYNC109 -- the pool keeps it, and trips its breaker by it
+    ) -> Manifest:
+        """The same for a request that waits for it, within ``timeout`` seconds."""
+        manifest = self._source(ref).manifest
+        return await self._dispatcher.call(ref.source, credential, timeout, manifest, ref, revision)
+
+    async def check_access(self, ref: DatasetRef, revision: str | None, credential: Credential) -> None:
+        """Have the source say that the credential may have the files, within ``describe_timeout_s``.
+
+        Errors: those of ``Source.manifest``.
+        """
+        source, timeout = self._source(ref), self._settings.describe_timeout_s
+        if isinstance(source, _CheckingAccess):
+            check = source.check_access
+            await self._dispatcher.call(ref.source, credential, timeout, check, ref, revision)
+        else:
+            # A hub refuses the file list only; it shows the description of a gated dataset to all.
+            await self.list_files(ref, revision, credential, timeout=timeout)
 
     def check_subsets(self, ref: DatasetRef) -> None:
         """Errors: ``InvalidInput`` where the source knows no configs and splits."""

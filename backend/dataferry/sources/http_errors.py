@@ -1,14 +1,30 @@
-"""What the hubs' HTTP answers have in common: rate limits, timeouts and server errors as our own errors."""
+"""What the hubs' HTTP answers have in common: rate limits, timeouts and server errors as our own errors.
 
+Whoever stands between here and a hub refuses too, in a body of any shape: it is read for what the hub may
+have said, and never trusted to be JSON, UTF-8 or short.
+"""
+
+import json
 import math
 from collections.abc import Mapping
+from typing import Any
 
-from dataferry.core.errors import SourceRateLimited, SourceTimeout, SourceUnreachable
+from dataferry.core.errors import (
+    Forbidden,
+    NotFound,
+    SourceRateLimited,
+    SourceTimeout,
+    SourceUnreachable,
+)
 from dataferry.core.rate_limit_headers import retry_after_s
-from dataferry.core.types import SourceLabel
+from dataferry.core.types import DatasetRef, SourceLabel
+from dataferry.sources.metadata import one_line
 
 #: Longer waits are cut to this; a hub's windows are minutes.
 MAX_RETRY_AFTER_S = 3600.0
+#: Of an error's body, no more is read.
+MAX_ERROR_BYTES = 64 * 1024
+_MAX_WORDS = 200
 
 
 def rate_limited(label: SourceLabel, headers: Mapping[str, str]) -> SourceRateLimited:
@@ -44,3 +60,49 @@ def unreachable(label: SourceLabel, *, certificate: bool = False) -> SourceUnrea
         f"{label} cannot be reached.",
         next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
     )
+
+
+def no_files(ref: DatasetRef) -> NotFound:
+    return NotFound(
+        f"The {ref.label} dataset {ref.id} has no files.",
+        next_step="Its page may say where they are; otherwise choose another dataset.",
+    )
+
+
+def closed_by_hub(ref: DatasetRef, words: str, page: str) -> Forbidden:
+    """The hub itself keeps a dataset from everybody. ``words`` are the hub's own, already on one line."""
+    quoted = f": “{words.rstrip('.')}”" if words else ""
+    return Forbidden(
+        f"{ref.label} has closed {ref.id}{quoted}.",
+        next_step="Nobody can download it now. Its page may say why; otherwise choose another dataset.",
+        link=page,
+    )
+
+
+def is_web_page(content_type: str, body: bytes) -> bool:
+    """Whether an error's body is a page for people: of a load balancer or a proxy, not of a hub's API."""
+    begins = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in content_type.lower() or begins.startswith((b"<!doctype html", b"<html"))
+
+
+def error_words(body: bytes) -> str:
+    """What an error's body says, on one short line; empty where that cannot be read."""
+    text = body[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
+    try:
+        text = _message_in(json.loads(text))
+    except (ValueError, RecursionError):
+        # Plain words are words too; a torn object is not.
+        text = "" if text.startswith(("{", "[", "<")) else text
+    return one_line(text, _MAX_WORDS)
+
+
+def _message_in(told: Any) -> str:
+    """``{"error": {"message": …}}``, ``{"message": …}``, ``{"error": …}``, ``{"errors": […]}``, or a list."""
+    if isinstance(told, str):
+        return told
+    if isinstance(told, list):
+        return next(filter(None, map(_message_in, told)), "")
+    if isinstance(told, dict):
+        parts = (told.get(name) for name in ("error", "errors", "message", "detail"))
+        return next(filter(None, map(_message_in, parts)), "")
+    return ""

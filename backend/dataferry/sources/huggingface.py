@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataferry.core.errors import InvalidInput
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import (
     Checksum,
     Credential,
@@ -19,6 +20,7 @@ from dataferry.core.types import (
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.filters import license_family
+from dataferry.sources.http_errors import closed_by_hub
 from dataferry.sources.subsets import patterns_of
 
 if TYPE_CHECKING:
@@ -123,13 +125,18 @@ class HuggingFaceSource:
             summary = self._summary(info)
             if summary is None or not info.sha:
                 raise ValueError("the dataset has no usable id or commit")
+            self._check_open(info, ref)
             siblings = info.siblings or []
             names = [sibling.rfilename for sibling in siblings]
             sizes = [sibling.size for sibling in siblings]
-            known = None not in sizes
+            # The hub lists no more of them beside its description. The tree has them all.
+            counted = SOURCES[self.name].counts_files_to
+            more = counted is not None and len(names) >= counted
+            known = not more and None not in sizes
             return summary.model_copy(
                 update={
                     "file_count": len(names),
+                    "more_files": more,
                     "size_bytes": sum(size for size in sizes if size is not None) if known else None,
                     "formats": summary.formats or metadata.formats_of(names),
                 }
@@ -141,6 +148,7 @@ class HuggingFaceSource:
         with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as hub:
             info = hub.commit(ref.id, revision)
             true_ref, commit = DatasetRef("huggingface", str(info.id)), str(info.sha)
+            self._check_open(info, true_ref)
             if info.gated:
                 hub.check_access(true_ref.id)
             headers = {"Authorization": f"Bearer {credential.secret}"} if credential.secret else {}
@@ -149,6 +157,13 @@ class HuggingFaceSource:
                 for file in hub.tree(true_ref.id, commit)
             )
         return Manifest(true_ref, commit, files, sum(entry.size or 0 for entry in files))
+
+    def check_access(self, ref: DatasetRef, revision: str | None, credential: Credential) -> None:
+        """Two requests, however many files there are. Errors: those of ``manifest``."""
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
+            info = hub.commit(ref.id, revision)
+            if info.gated:
+                hub.check_access(str(info.id))
 
     def subset(
         self,
@@ -181,6 +196,11 @@ class HuggingFaceSource:
             return None
         with self._calls(credential, None, self._settings.describe_timeout_s) as hub:
             return metadata.one_line(hub.account(), metadata.TAG_CHARS) or None
+
+    def _check_open(self, info: Any, ref: DatasetRef) -> None:
+        """Errors: ``Forbidden`` for a dataset that the hub has closed."""
+        if info.disabled:
+            raise closed_by_hub(ref, "", f"{self._endpoint}/datasets/{ref.id}")
 
     def _summary(self, info: Any) -> DatasetSummary | None:
         """None for a dataset whose id could not be sent back."""

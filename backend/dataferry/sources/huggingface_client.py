@@ -23,30 +23,14 @@ from typing import Any
 
 import httpx2
 from huggingface_hub import HfApi, RepoFile, constants, get_session, hf_hub_url, set_client_factory
-from huggingface_hub.errors import (
-    BadRequestError,
-    DisabledRepoError,
-    EntryNotFoundError,
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub.errors import BadRequestError, HfHubHTTPError, HFValidationError
 from huggingface_hub.hf_api import DatasetInfo
 
 from dataferry import __version__
-from dataferry.core.errors import (
-    CredentialRejected,
-    DataferryError,
-    GatedDataset,
-    NotFound,
-    SourceNotConfigured,
-    SourceProtocolError,
-    SourceUnreachable,
-)
+from dataferry.core.errors import DataferryError, SourceUnreachable
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
+from dataferry.sources.huggingface_errors import missing, protocol_error, refusal
 
 #: What a search asks for of each hit. Sizes come only this way.
 _SEARCH_FIELDS: list[Any] = [
@@ -66,8 +50,6 @@ _SEARCH_FIELDS: list[Any] = [
 _MAX_CARD_BYTES = 512 * 1024
 #: For calls in this process that are not ours.
 _DEFAULT_TIMEOUT_S = 30.0
-#: What the hub says of a dataset that is missing or hidden, also in a 401.
-_HIDDEN_MESSAGES = ("Invalid username or password", "Repository not found")
 
 
 class _Deadline:
@@ -205,98 +187,30 @@ def hub_calls(
         yield HubCalls(endpoint, credential)
     except DataferryError:
         raise
-    except (HfHubHTTPError, HFValidationError) as error:
-        raise _refusal(error, endpoint, credential, ref) from error
+    except HFValidationError as error:
+        raise missing(ref, credential) from error
+    except HfHubHTTPError as error:
+        raise refusal(error.response, endpoint, credential, ref) from error
     except httpx2.TimeoutException as error:
         raise timed_out("HuggingFace") from error
     except httpx2.HTTPError as error:
         # From reading a body piece by piece: everything else was raised as ours already.
         raise unreachable("HuggingFace") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        # huggingface_hub reads answers without looking at their shape.
+        # huggingface_hub reads answers without looking at their shape, those that refuse too.
+        response = _refused_response(error)
+        if response is not None:
+            raise refusal(response, endpoint, credential, ref) from error
         raise protocol_error() from error
     finally:
         _deadline.reset(token)
 
 
-def protocol_error() -> SourceProtocolError:
-    return SourceProtocolError(
-        "HuggingFace answered something that is not its protocol.",
-        next_step="Check HF_ENDPOINT and any proxy in between, or try again later.",
-    )
-
-
-def _refusal(
-    error: HfHubHTTPError | HFValidationError, endpoint: str, credential: Credential, ref: DatasetRef | None
-) -> DataferryError:
-    if isinstance(error, HFValidationError):
-        return _missing(ref, credential)
-    # A GatedRepoError is a RepositoryNotFoundError too: it comes first.
-    if isinstance(error, GatedRepoError):
-        return _gated(endpoint, credential, ref)
-    if isinstance(error, RevisionNotFoundError):
-        what = ref.id if ref else "the dataset"
-        return NotFound(
-            f"HuggingFace has no such revision of {what}.", next_step="Leave the revision out for the latest."
-        )
-    if isinstance(error, RepositoryNotFoundError | EntryNotFoundError | DisabledRepoError):
-        return _missing(ref, credential)
-    status = error.response.status_code
-    message = error.response.headers.get("X-Error-Message") or error.server_message or ""
-    if status == 401 and ref and message.startswith(_HIDDEN_MESSAGES):
-        return _missing(ref, credential)
-    if status == 401:
-        return _not_configured() if credential.secret is None else _rejected(credential)
-    if status == 403:
-        return _gated(endpoint, credential, ref) if ref else _rejected(credential)
-    if status == 404:
-        return _missing(ref, credential)
-    return protocol_error()
-
-
-def _missing(ref: DatasetRef | None, credential: Credential) -> NotFound:
-    what = f"no dataset {ref.id}" if ref else "nothing of that name"
-    if credential.secret is not None:
-        return NotFound(
-            f"HuggingFace has {what}, or its token does not reach it.", next_step="Check the id: owner/name."
-        )
-    return NotFound(
-        f"HuggingFace has {what} that is public.",
-        next_step="Check the id: owner/name. For a private dataset, set HF_TOKEN.",
-    )
-
-
-def _gated(endpoint: str, credential: Credential, ref: DatasetRef | None) -> GatedDataset:
-    link = page_of(endpoint, ref.id) if ref else None
-    what = ref.id if ref else "This dataset"
-    step = f"Open {link}, accept the terms there" if link else "Accept the terms on its page"
-    token = "" if credential.secret else ", and set HF_TOKEN to a token of the same account"
-    return GatedDataset(
-        f"{what} is shared only with people who accepted its terms.",
-        next_step=f"{step}{token}; then try again.",
-        link=link,
-    )
-
-
-def _rejected(credential: Credential) -> CredentialRejected:
-    if credential.origin == "user":
-        return CredentialRejected(
-            "HuggingFace refuses your HuggingFace token.",
-            next_step="Make a new one at huggingface.co/settings/tokens and enter it in your settings here.",
-        )
-    return CredentialRejected(
-        "HuggingFace refuses this server's HuggingFace token.",
-        next_step="Set HF_TOKEN anew, from huggingface.co/settings/tokens.",
-    )
-
-
-def _not_configured() -> SourceNotConfigured:
-    return SourceNotConfigured(
-        "HuggingFace is not configured, and it refuses callers without a token here.",
-        next_step="Set HF_TOKEN, from huggingface.co/settings/tokens.",
-    )
-
-
-def page_of(endpoint: str, dataset_id: str) -> str:
-    """The dataset's page for people."""
-    return f"{endpoint}/datasets/{dataset_id}"
+def _refused_response(error: BaseException) -> httpx2.Response | None:
+    """The answer over whose body huggingface_hub stumbled, if it refused."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, httpx2.HTTPStatusError):
+            return cause.response
+        cause = cause.__context__
+    return None

@@ -1,19 +1,13 @@
 """Kaggle: search, metadata and signed download addresses. The transfer engine fetches the bytes."""
 
-import base64
-import binascii
 import re
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from email.message import Message
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
-    Checksum,
     Credential,
     DatasetRef,
     DatasetSummary,
@@ -24,6 +18,10 @@ from dataferry.core.types import (
 )
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchQuery
+from dataferry.sources.http_errors import no_files
+from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
+from dataferry.transfer.http.http1 import Headers
+from dataferry.transfer.http.response_errors import published_checksum
 
 if TYPE_CHECKING:
     import requests
@@ -98,9 +96,7 @@ class KaggleSource:
             version = _version(ref, revision, dataset)
             listing = kaggle.files(ref, version)
             names = [str(file.name) for file in listing.dataset_files]
-            summary = _summary(dataset, metadata.formats_of(names))
-            if summary is None:
-                raise ValueError("the dataset has no usable reference")
+            summary = _described(dataset, metadata.formats_of(names))
         update: dict[str, Any] = {"revision": str(version)}
         if not listing.next_page_token:
             update["file_count"] = len(names)
@@ -114,6 +110,9 @@ class KaggleSource:
             dataset = kaggle.dataset(ref)
             version = _version(ref, revision, dataset)
             total = int(dataset.total_bytes) if version == dataset.current_version_number else 0
+            nothing = _described(dataset).size_bytes is None
+            if nothing and not kaggle.files(ref, version).dataset_files:
+                raise no_files(ref)
             with kaggle.download(ref, version) as response:
                 entry = self._entry(response, ref, version, credential)
         unpacked = total if entry.unpack else entry.size
@@ -145,7 +144,7 @@ class KaggleSource:
             path=name,
             origin=self._signed_url(response.url, ref, version, credential),
             size=int(length) if length.isdigit() else None,
-            checksum=_md5(response.headers),
+            checksum=published_checksum(Headers(response.headers)),
             # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
             unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
         )
@@ -174,10 +173,19 @@ def _version(ref: DatasetRef, revision: str | None, described: Any) -> int:
     return int(revision)
 
 
+def _described(dataset: Any, formats: tuple[str, ...] = ()) -> DatasetSummary:
+    """Errors: ``ValueError`` for an answer that names no dataset."""
+    summary = _summary(dataset, formats)
+    if summary is None:
+        raise ValueError("the dataset has no usable reference")
+    return summary
+
+
 def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
     """None for a dataset whose reference could not be sent back."""
     try:
-        ref = DatasetRef.make("kaggle", str(dataset.ref))
+        # An organization's datasets are found under "organizations/", and asked for without.
+        ref = DatasetRef.make("kaggle", str(dataset.ref).removeprefix("organizations/"))
     except InvalidInput:
         return None
     labels = [str(tag.name) for tag in dataset.tags]
@@ -201,23 +209,7 @@ def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
     )
 
 
-def _md5(headers: Mapping[str, str]) -> Checksum | None:
-    """The MD5 in Google's ``x-goog-hash: crc32c=…,md5=<base64>``; composed objects have none."""
-    for part in headers.get("x-goog-hash", "").split(","):
-        algorithm, _, value = part.strip().partition("=")
-        if algorithm == "md5":
-            try:
-                digest = base64.b64decode(value, validate=True)
-            except (binascii.Error, ValueError):
-                return None
-            return Checksum("md5", digest.hex(), "publisher") if len(digest) == 16 else None
-    return None
-
-
 def _file_name(response: "requests.Response") -> str:
     """The name that the storage gives the file, else the last part of its address."""
-    disposition = Message()
-    disposition["Content-Disposition"] = response.headers.get("Content-Disposition", "")
-    path = disposition.get_filename() or unquote(urlsplit(response.url).path)
-    name = metadata.one_line(path.replace("\\", "/").rpartition("/")[2], 150)
-    return name if name.strip(". ") else "download"
+    given = plain_name(disposition_name(Headers(response.headers)))
+    return given or last_segment(response.url) or "download"

@@ -7,7 +7,7 @@ process. kagglesdk has none of that. It takes 0.15 s to import, so that this mod
 Kaggle is first asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,19 +29,12 @@ from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
 from dataferry import __version__
-from dataferry.core.errors import (
-    CredentialRejected,
-    DataferryError,
-    GatedDataset,
-    NotFound,
-    SourceNotConfigured,
-    SourceProtocolError,
-    SourceUnreachable,
-)
+from dataferry.core.errors import DataferryError
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import license_family
-from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
+from dataferry.sources.http_errors import timed_out, unreachable
+from dataferry.sources.kaggle_errors import protocol_error, refusal, rejected, told_by
 
 #: The most files that are listed of one dataset.
 FILES_PAGE_SIZE = 200
@@ -119,10 +112,9 @@ class KaggleCalls:
         try:
             response: requests.Response = self._datasets.download_dataset(request)
         except requests.HTTPError as error:
-            # Its body is unread: it would hold its connection for as long as somebody holds the error.
-            if error.response is not None:
-                error.response.close()
-            raise
+            # Closed: an unread body would hold its connection for as long as somebody holds the error.
+            with error.response:
+                raise refusal(error, self._credential, ref, files=True) from error
         if not response.history:
             # A page of Kaggle's own, or of a proxy's, comes without a redirect.
             response.close()
@@ -139,9 +131,15 @@ class KaggleCalls:
             return self._credential.username
         question = IntrospectTokenRequest()
         question.token = self._credential.secret
-        answer = OAuthClient(self._http).introspect_token(question)
+        try:
+            answer = OAuthClient(self._http).introspect_token(question)
+        except requests.HTTPError as error:
+            status, (page, _words) = error.response.status_code, told_by(error.response)
+            if status in (400, 403, 404) and not page:
+                raise rejected(self._credential) from error
+            raise
         if not answer.active:
-            raise _rejected(self._credential)
+            raise rejected(self._credential)
         return str(answer.username)
 
 
@@ -201,6 +199,11 @@ class _HttpClient(KaggleHttpClient):  # type: ignore[misc]
         elif credential.secret is not None:
             session.auth = KaggleHttpClient.BearerAuth(credential.secret)
 
+    def _prepare_response(self, response_type: Any, http_response: requests.Response) -> Any:
+        # The status first: kagglesdk looks into an error's body before, and fails where that is no JSON.
+        http_response.raise_for_status()
+        return super()._prepare_response(response_type, http_response)
+
 
 @contextmanager
 def _translate_errors(credential: Credential, ref: DatasetRef | None) -> Iterator[None]:
@@ -210,7 +213,7 @@ def _translate_errors(credential: Credential, ref: DatasetRef | None) -> Iterato
     except DataferryError:
         raise
     except requests.HTTPError as error:
-        raise _refusal(error, credential, ref) from error
+        raise refusal(error, credential, ref) from error
     except requests.exceptions.InvalidJSONError as error:
         raise protocol_error() from error
     except (requests.Timeout, urllib3_errors.ReadTimeoutError) as error:
@@ -222,86 +225,3 @@ def _translate_errors(credential: Credential, ref: DatasetRef | None) -> Iterato
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         # kagglesdk reads answers without looking at their shape.
         raise protocol_error() from error
-
-
-def protocol_error() -> SourceProtocolError:
-    return SourceProtocolError(
-        "Kaggle answered something that is not its protocol.",
-        next_step="Check DATAFERRY_KAGGLE_ENDPOINT and any proxy in between, or try again later.",
-    )
-
-
-def _refusal(error: requests.HTTPError, credential: Credential, ref: DatasetRef | None) -> DataferryError:
-    response = error.response
-    status = response.status_code
-    if status < 400:
-        # kagglesdk raises for a "code" inside an answer that says 200.
-        status = _stated_code(response)
-    headers: Mapping[str, str] = response.headers
-    if status == 429:
-        return rate_limited("Kaggle", headers)
-    if status >= 500:
-        return server_error("Kaggle", status)
-    if response.history:
-        # Behind the redirect it is the storage that refuses: an address that has run out already, or a
-        # clock that is wrong. It says nothing of the dataset or the credential.
-        return SourceUnreachable(
-            f"Kaggle's storage refuses the address that Kaggle gave (HTTP {status}).",
-            next_step="Try again in a minute.",
-        )
-    if status in (401, 403) and credential.secret is None:
-        return _not_configured(ref)
-    if status == 401:
-        return _rejected(credential)
-    if status == 403 and ref is not None:
-        return _gated(ref)
-    if status == 404:
-        return _missing(ref)
-    return protocol_error()
-
-
-def _stated_code(response: requests.Response) -> int:
-    try:
-        return int(response.json()["code"])
-    except (ValueError, TypeError, KeyError):
-        return 0
-
-
-def _not_configured(ref: DatasetRef | None) -> SourceNotConfigured:
-    what = f"shows {ref.id} to nobody without an account" if ref else "refuses callers without an account"
-    return SourceNotConfigured(
-        f"Kaggle is not configured, and it {what}.",
-        next_step="Set KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN) from kaggle.com/settings.",
-        link=page_of(ref) if ref else None,
-    )
-
-
-def _rejected(credential: Credential) -> CredentialRejected:
-    if credential.origin == "user":
-        return CredentialRejected(
-            "Kaggle refuses your Kaggle credentials.",
-            next_step="Make a new token at kaggle.com/settings and enter it in your settings here.",
-        )
-    names = "KAGGLE_USERNAME and KAGGLE_KEY" if credential.username else "KAGGLE_API_TOKEN"
-    return CredentialRejected(
-        "Kaggle refuses this server's Kaggle credentials.",
-        next_step=f"Set {names} anew, from kaggle.com/settings.",
-    )
-
-
-def _gated(ref: DatasetRef) -> GatedDataset:
-    return GatedDataset(
-        f"Kaggle does not give {ref.id} to this account: its rules are not accepted yet, or it is private.",
-        next_step=f"Open {page_of(ref)}, accept the rules there, then try again.",
-        link=page_of(ref),
-    )
-
-
-def _missing(ref: DatasetRef | None) -> NotFound:
-    what = f"no dataset {ref.id}, or not the revision asked for" if ref else "nothing of that name"
-    return NotFound(f"Kaggle has {what}.", next_step="Check the id; it reads owner/name.")
-
-
-def page_of(ref: DatasetRef) -> str:
-    """The dataset's page for people."""
-    return f"https://www.kaggle.com/datasets/{ref.id}"

@@ -47,6 +47,10 @@ def patterns_of(configs: Any, config: str | None, split: str | None) -> tuple[st
         has = f"It has {_some(splits)}." if splits else "It has none: leave the split out."
         raise NotFound(f"The config {config!r} has no split {split!r}.", next_step=has)
     paths = splits[split] if split is not None else [path for each in splits.values() for path in each]
+    if split is not None and not paths:
+        raise NotFound(
+            f"The card names no files of the split {split!r}.", next_step="Choose files by name or pattern."
+        )
     return tuple(dict.fromkeys(_rooted(folder, path) for path in paths or ["**"]))
 
 

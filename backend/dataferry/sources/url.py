@@ -4,13 +4,14 @@ A URL may hold a secret (a signed query, user info): messages name its host, nev
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from dataferry.core.errors import (
     DataferryError,
@@ -35,17 +36,26 @@ from dataferry.core.types import (
 )
 from dataferry.sources.base import SearchQuery
 from dataferry.transfer.archives.archive_formats import is_named_archive
-from dataferry.transfer.http.client import HttpResponse, open_http
+from dataferry.transfer.contract import Limits
+from dataferry.transfer.http.client import PEEK_BYTES, HttpResponse, open_http
+from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
+from dataferry.transfer.http.content_encoding import DecodedBody
+from dataferry.transfer.http.response_errors import PREPARING_WAIT_S
+from dataferry.transfer.http.web_pages import PAGE_STEP, content_type, page_in_place_of
 
-_WEB_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: Endings for names that have none, where the type leaves no doubt.
 _SUFFIX_OF_TYPE = {
     "application/json": ".json",
+    "application/vnd.apache.parquet": ".parquet",
+    "application/x-ndjson": ".ndjson",
     "application/x-tar": ".tar",
     "application/x-zip-compressed": ".zip",
     "application/zip": ".zip",
     "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
 }
+#: The same by the first bytes. Of those of a zip there are too many kinds.
+_SUFFIX_OF_MAGIC = {b"PAR1": ".parquet"}
 #: A dataset's page at a hub, with the tabs that it has.
 _HUB_PAGES = {
     "kaggle": re.compile(r"(?:www\.)?kaggle\.com/datasets/([^/]+/[^/]+)(?:/(?:data|code|discussion).*)?/?"),
@@ -54,7 +64,9 @@ _HUB_PAGES = {
         r"(?:/(?:viewer|tree|discussions).*)?/?"
     ),
 }
-_MAX_NAME_CHARS = 150
+
+#: What a range is refused with by servers that give the whole file.
+_REFUSALS_OF_RANGES = frozenset({400, 403, 405, 406, 412, 500, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +89,11 @@ class UrlSource:
 
     def __init__(self, settings: Settings) -> None:
         self._public_only = not settings.allow_private_urls
-        self._connect_timeout = settings.connect_timeout_s
-        self._read_timeout = max(1.0, settings.describe_timeout_s - settings.connect_timeout_s)
+        self._described_within = _Timeouts(
+            settings.connect_timeout_s, max(1.0, settings.describe_timeout_s - settings.connect_timeout_s)
+        )
+        # A job has the patience of a download: an archive may be made only when it is asked for.
+        self._resolved_within = _Timeouts(Limits().connect_timeout_s, settings.stall_timeout_s)
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         return []
@@ -86,7 +101,7 @@ class UrlSource:
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """Errors beyond a source's own: ``InvalidInput`` for a web page or a URL whose secret part
         is not known, ``PrivateAddress`` for an address that is not a public one."""
-        file = self._fetch_metadata(ref, revision)
+        file = self._look(ref, revision, self._described_within)
         shown = urlsplit(ref.id)
         size = "of unknown size" if file.size is None else f"of {file.size:,} bytes"
         description = f"One file {size} behind a direct link to {shown.hostname}."
@@ -108,9 +123,17 @@ class UrlSource:
         )
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        file = self._fetch_metadata(ref, revision)
+        """One file, whose size is no promise: what counts is the answer that its bytes come with.
+
+        With a ``revision``, ``NotFound`` where the file is another one by now.
+        """
+        file = self._look(ref, revision, self._resolved_within)
         entry = FileEntry(
-            path=file.name, origin=self._origin(ref), size=file.size, unpack=is_named_archive(file.name)
+            path=file.name,
+            origin=self._origin(ref),
+            size=file.size,
+            unpack=is_named_archive(file.name),
+            exact=False,
         )
         return Manifest(ref, file.revision, (entry,))
 
@@ -124,10 +147,17 @@ class UrlSource:
             )
         return Http(ref.url, public_only=self._public_only)
 
-    def _fetch_metadata(self, ref: DatasetRef, revision: str | None) -> _RemoteFile:
+    def _look(self, ref: DatasetRef, revision: str | None, timeouts: "_Timeouts") -> _RemoteFile:
+        """Ask for the first bytes. HEAD would be cheaper, and is refused, left unanswered or answered with
+        something else than GET by many a server."""
         _refuse_hub_page(ref)
         try:
-            file = self._request_metadata(ref, self._origin(ref))
+            with self._open(ref, timeouts, {"Range": f"bytes=0-{PEEK_BYTES - 1}"}) as response:
+                # Some refuse a range instead of sending the whole.
+                file = None if _refuses_range(response) else _parse_response(ref, response)
+            if file is None:
+                with self._open(ref, timeouts, {}) as response:
+                    file = _parse_response(ref, response)
         except NetworkFault as error:
             raise SourceUnreachable(error.detail, next_step=error.next_step) from error
         if revision is not None and revision != file.revision:
@@ -137,27 +167,18 @@ class UrlSource:
             )
         return file
 
-    def _request_metadata(self, ref: DatasetRef, origin: Http) -> _RemoteFile:
-        """By HEAD, or by the first byte where a server refuses HEAD (signed URLs do) or keeps the
-        size from it."""
-        with self._open(origin, "HEAD") as response:
-            if response.status < 400 and response.length is not None:
-                return _parse_response(ref, response)
-            if response.status == 429:
-                raise _refusal(response)
-        with self._open(origin, "GET") as response:
-            if response.status >= 400 and response.status != 416:
-                raise _refusal(response)
-            return _parse_response(ref, response)
-
-    def _open(self, origin: Http, method: str) -> HttpResponse:
+    def _open(self, ref: DatasetRef, timeouts: "_Timeouts", headers: Mapping[str, str]) -> HttpResponse:
         return open_http(
-            origin,
-            method="HEAD" if method == "HEAD" else "GET",
-            headers={"Range": "bytes=0-0"} if method == "GET" else None,
-            connect_timeout_s=self._connect_timeout,
-            read_timeout_s=self._read_timeout,
+            self._origin(ref),
+            headers=headers,
+            connect_timeout_s=timeouts.connect_s,
+            read_timeout_s=timeouts.read_s,
         )
+
+
+class _Timeouts(NamedTuple):
+    connect_s: float
+    read_s: float
 
 
 def _refuse_hub_page(ref: DatasetRef) -> None:
@@ -169,6 +190,12 @@ def _refuse_hub_page(ref: DatasetRef) -> None:
                 "That is a dataset's page, not a link to a file.",
                 next_step=f"Ask for {source}:{match.group(1)}.",
             )
+
+
+def _refuses_range(response: HttpResponse) -> bool:
+    if response.status == 416:
+        return _size(response) != 0
+    return response.status in _REFUSALS_OF_RANGES
 
 
 def _refusal(response: HttpResponse) -> DataferryError:
@@ -186,25 +213,36 @@ def _refusal(response: HttpResponse) -> DataferryError:
             next_step="Wait, then try again.",
             retry_after=retry_after_s(response.headers),
         )
+    if status == 202:
+        return SourceUnreachable(
+            f"{host} is still preparing the file.",
+            next_step="Nothing to do: it is asked again in a moment.",
+            retry_after=retry_after_s(response.headers) or PREPARING_WAIT_S,
+        )
     if status >= 500:
         return SourceUnreachable(f"{host} fails at the moment ({status}).", next_step="Try again later.")
     return SourceProtocolError(f"{host} does not give the file ({status}).", next_step="Check the link.")
 
 
 def _parse_response(ref: DatasetRef, response: HttpResponse) -> _RemoteFile:
-    """Errors: ``InvalidInput`` for a web page."""
+    """Errors: those of a refusal; ``InvalidInput`` for a web page."""
+    if response.status not in (200, 206, 416):
+        raise _refusal(response)
     headers = response.headers
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    disposition = Message()
-    disposition["Content-Disposition"] = headers.get("content-disposition", "")
-    if content_type in _WEB_PAGE_TYPES and disposition.get_content_disposition() != "attachment":
-        raise InvalidInput(
-            "That is a web page, not a file.",
-            next_step="Open it and copy the address that its download button leads to.",
-        )
-    size = _size(response)
+    given = plain_name(disposition_name(headers))
+    own = last_segment(ref.id)
+    name = _file_name(given, own, response.url)
+    # A page that a redirect leads to is none that was asked for, whatever its name.
+    asked_for = given or own
+    body = None if response.status == 416 else DecodedBody(response, name)
+    head = body.head if body is not None else b""
+    came = page_in_place_of(asked_for, headers, head)
+    if came is not None:
+        raise InvalidInput(f"That is {came}, not a file.", next_step=PAGE_STEP)
+    encoded = body is not None and body.encoded
+    size = None if encoded else _size(response)
     return _RemoteFile(
-        name=_file_name(disposition.get_filename(), ref.id, response.url, content_type),
+        name=_with_suffix(name, content_type(headers), head),
         size=size,
         modified=_time(headers.get("last-modified")),
         revision=_revision(ref, headers.get("etag", ""), headers.get("last-modified", ""), size),
@@ -212,8 +250,6 @@ def _parse_response(ref: DatasetRef, response: HttpResponse) -> _RemoteFile:
 
 
 def _size(response: HttpResponse) -> int | None:
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        return None
     if response.status in (206, 416):
         total = response.headers.get("content-range", "").rpartition("/")[2]
         return int(total) if re.fullmatch(r"[0-9]{1,18}", total) else None
@@ -231,33 +267,20 @@ def _revision(ref: DatasetRef, etag: str, modified: str, size: int | None) -> st
     return sha256(version.encode()).hexdigest()[:40]
 
 
-def _file_name(given: str | None, url: str, final_url: str, content_type: str) -> str:
+def _file_name(given: str, own: str, final_url: str) -> str:
     """The server's name for the file, else the URL's, else that of the URL it redirects to."""
-    if name := _plain_name(_as_utf8(given or "")):
-        return _with_suffix(name, content_type)
-    names = [_plain_name(unquote(urlsplit(each).path)) for each in (url, final_url)]
-    name = next((name for name in names if PurePosixPath(name).suffix), None) or next(filter(None, names), "")
-    return _with_suffix(name or "download", content_type)
+    if given:
+        return given
+    names = [name for name in (own, last_segment(final_url)) if name]
+    return next((name for name in names if PurePosixPath(name).suffix), "") or next(iter(names), "download")
 
 
-def _with_suffix(name: str, content_type: str) -> str:
-    return name if PurePosixPath(name).suffix else name + _SUFFIX_OF_TYPE.get(content_type, "")
-
-
-def _as_utf8(text: str) -> str:
-    """Headers arrive as Latin-1; servers that put other letters there mean UTF-8."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
-
-
-def _plain_name(path: str) -> str:
-    """The last segment of a path, fit to be a file's name; empty where there is none."""
-    name = re.split(r"[/\\]", path)[-1]
-    name = "".join(char if char.isprintable() else "_" for char in name).strip(" .")
-    ending = PurePosixPath(name).suffix[:12]
-    return name if len(name) <= _MAX_NAME_CHARS else name[: _MAX_NAME_CHARS - len(ending)] + ending
+def _with_suffix(name: str, kind: str, head: bytes) -> str:
+    """The name with an ending, where it has none and the bytes or the type leave no doubt."""
+    if PurePosixPath(name).suffix:
+        return name
+    by_bytes = next((suffix for magic, suffix in _SUFFIX_OF_MAGIC.items() if head.startswith(magic)), None)
+    return name + (_SUFFIX_OF_TYPE.get(kind) or by_bytes or "")
 
 
 def _time(text: str | None) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dataferry.core.sizes import readable_count
 from dataferry.core.types import JobView, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
@@ -100,12 +101,17 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         title=fenced(card.title, _TITLE),
         description=fenced(card.description, _DESCRIPTION),
         size=format_size(card.size_bytes),
+        files=_file_count(card),
         license=fenced(card.license or "unknown", 60),
         downloads=card.downloads,
         formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
         gated="yes" if card.gated else "no",
         here=card.local_status,
     )
+
+
+def _file_count(card: DatasetCard) -> str:
+    return "unknown" if card.file_count is None else readable_count(card.file_count, more=card.more_files)
 
 
 def _job(prompts: Prompts, job: JobView) -> str:

@@ -20,6 +20,18 @@ shares connections, quotas and bandwidth among all fetches of a process. ``docs/
 from dataferry.transfer.contract import FetchedFile, FetchResult, Limits
 from dataferry.transfer.engine import fetch
 from dataferry.transfer.files.disk import preflight
+from dataferry.transfer.files.workdir import discard_workdir, hold_workdir
 from dataferry.transfer.limits.governor import Governor, Member, Shares
 
-__all__ = ["FetchResult", "FetchedFile", "Governor", "Limits", "Member", "Shares", "fetch", "preflight"]
+__all__ = [
+    "FetchResult",
+    "FetchedFile",
+    "Governor",
+    "Limits",
+    "Member",
+    "Shares",
+    "discard_workdir",
+    "fetch",
+    "hold_workdir",
+    "preflight",
+]

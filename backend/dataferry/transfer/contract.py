@@ -24,6 +24,14 @@ class Limits:
     piece_bytes: int = 4 * 2**20
     #: The longest span that is requested at a time.
     span_bytes: int = 32 * 2**20
+    #: A connection is measured over windows of this length: after two it may turn out to be a slow one.
+    pace_window_s: float = 0.25
+    #: The pause after a fault, doubled with each further one in a row.
+    backoff_s: float = 0.05
+    #: The pause after a hub's storage has refused an address that the hub had just made; doubled too.
+    refusal_backoff_s: float = 0.25
+    #: Bytes that may arrive in vain before the fetch ends; as many as the dataset has, if those are more.
+    refetch_bytes: int = 64 * 2**20
     #: The interval between syncs; a power cut costs at most what arrived since the last one.
     sync_interval_s: float = 5.0
     #: Disk space that stays free.
@@ -64,6 +72,12 @@ class Scheduler(Protocol):
 
     def wake(self) -> None:
         """There may be bytes to download again for a connection that waits for work."""
+
+    def kept(self, count: int) -> None:
+        """So many bytes have arrived that need not be downloaded again: the fetch gets on."""
+
+    def discarded(self, entry: FileEntry, count: int) -> None:
+        """So many bytes of a file have arrived in vain."""
 
     def response_started(self, latency_s: float) -> None:
         """The head of a response arrived ``latency_s`` after its request."""

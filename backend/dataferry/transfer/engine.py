@@ -46,31 +46,53 @@ def fetch(
 
     Blocks. Works in the folder ``workdir`` (by default ``.incomplete/<name>`` beside the target, and always
     on its file system), which only one fetch uses at a time and which keeps what has arrived after a failure,
-    a cancel or a kill. ``target`` appears with one rename; with ``replace`` an existing one is kept until
-    then. Files are read-only. ``progress`` is called from this thread, about ten times a second at most;
-    ``cancel`` is obeyed within a second. ``member`` is this fetch's share of what all fetches of the process
-    may use; ``reuse`` finds files on this machine by checksum, which are linked instead of downloaded;
-    ``keep_archives`` leaves an archive beside its members.
+    a cancel or a kill. A ``workdir`` of the caller's stays after a success too, so that a repeated fetch
+    returns at once: the caller gives it to ``discard_workdir`` once the result is recorded. ``target``
+    appears with one rename; with ``replace`` an existing one is kept until then. Files are read-only.
+    ``progress`` is called from this thread, about ten times a second at most; ``cancel`` is obeyed within a
+    second. ``member`` is this fetch's share of what all fetches of the process may use; ``reuse`` finds files
+    on this machine by checksum, which are linked instead of downloaded; ``keep_archives`` leaves an archive
+    beside its members.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
-    ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists, a fetch at work),
-    ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
+    ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists), ``FolderBusy``
+    (another fetch in the same folder), ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
     """
     _check_paths(manifest)
     target = target.absolute()
     root = workdir or target.parent / ".incomplete" / target.name
     with Workdir.locked(root, manifest) as locked:
         files = locked.read_finished(target)
+        if files is not None:
+            _report_finished(files, locked.note, progress)
         if files is None:
             with member or Governor().join("") as share:
                 options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
                 files = _Fetch(options, locked, progress, cancel, share).run()
-        locked.remove()
+        if workdir is None:
+            locked.remove()
     if workdir is None:
         with suppress(OSError):  # another fetch works beside it
             root.parent.rmdir()
     return FetchResult(files)
+
+
+def _report_finished(
+    files: tuple[FetchedFile, ...], note: str | None, progress: Callable[[Progress], None]
+) -> None:
+    """What a run would have reported last that was killed before it could return."""
+    size, count = sum(file.size for file in files), len(files)
+    progress(
+        Progress(
+            phase="finishing",
+            bytes_done=size,
+            bytes_total=size,
+            files_done=count,
+            files_total=count,
+            note=note,
+        )
+    )
 
 
 def _check_paths(manifest: Manifest) -> None:
@@ -147,6 +169,7 @@ class _Fetch:
             raise
         finally:
             extraction.stop()
+        meter.note(self._workdir.note)  # of what happened on the way, what lasts
         meter.enter_phase("finishing")
         plain = {entry.path: completed[entry.path] for entry in self._manifest.files if not entry.unpack}
         files = tuple(file for _, file in sorted((plain | members).items()))
@@ -182,7 +205,7 @@ class _Fetch:
         """Begins with what an earlier run has left, and reports it."""
         meter = ProgressMeter(
             self._progress,
-            sizes=[entry.size for entry in missing],
+            sizes=[entry.promised_size for entry in missing],
             present_bytes=sum(file.size for file in state.completed.values()),
             present_files=len(state.completed),
         )

@@ -17,16 +17,17 @@ from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.download_context import DownloadContext
+from dataferry.transfer.files.disk import disk_faults
 from dataferry.transfer.files.journal import PartState
 from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.spans import Range, Span
 from dataferry.transfer.http.client import HttpResponse
+from dataferry.transfer.http.content_encoding import DecodedBody, names_coding
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import (
-    check_content_encoding,
-    published_checksum,
-    validator_of,
-)
+from dataferry.transfer.http.response_errors import published_checksum, validator_of
+from dataferry.transfer.http.web_pages import check_is_file
+from dataferry.transfer.pace import SlowConnections
+from dataferry.transfer.retries import FileTries
 
 #: The time that one request should take: the latency before its response is then small beside it.
 _TARGET_REQUEST_S = 2.0
@@ -36,7 +37,11 @@ _MAX_WRITE_DELAY_S = 0.1
 #: A connection that downloads this many bytes a second leaves little for others to do.
 _FAST_BYTES_PER_S = 150e6
 #: A file whose validator changes more often during a download is requested as a whole instead.
-_MAX_RESTARTS = 2
+_MAX_CHANGES = 2
+#: The same where nothing is promised of it: a file that changed once is another one, else its servers differ.
+_MAX_FREE_CHANGES = 1
+_CHANGED = "changed at its source"
+_BROKE_OFF = "broke off, and its server cannot continue it"
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
 #: RFC 9110, section 14.4.
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -55,8 +60,20 @@ class RangeRequest:
     is_probe: bool = False
 
 
+class OneResponseNeeded(Exception):
+    """Nothing shows that the server's answers hold the same bytes: the file must come in one of them."""
+
+
 class _RestartDownload(Exception):
     """What has arrived so far is of no use. The reason is its text, empty if nothing had arrived."""
+
+
+class _SlowConnection(Exception):
+    """Others to the same file are far faster: it is closed, and another brings the rest of the span."""
+
+
+class _IgnoredRange(Exception):
+    """A server that honours ranges sent other bytes this time."""
 
 
 class RangedDownload:
@@ -78,9 +95,11 @@ class RangedDownload:
         self._lock = threading.Lock()
         self._mode: Literal["unknown", "probing", "ranges", "whole"] = "unknown"
         self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
-        self._restarts = 0
+        self.tries = FileTries(entry.path, context.limits.backoff_s)
         self._mismatches = 0
-        self._bytes_per_s = 0.0
+        self._slow = SlowConnections(self._url, size, context.limits, context.member)
+        #: By thread: what its last request brought, in bytes a second.
+        self._rates: dict[int, float] = {}
         self._headers: dict[str, str] = {}
         self._ended = False
         if saved is not None and self._part_file.spans.is_complete:
@@ -92,7 +111,7 @@ class RangedDownload:
     def next_request(self) -> RangeRequest | None:
         """Missing bytes for one connection; None where there are none to request now."""
         with self._lock:
-            if self._ended or self._mode == "probing":
+            if self._ended or self._mode == "probing" or self.tries.is_paused:
                 return None
             whole_file = self._mode == "whole"
             span = self._part_file.spans.next_span(self.size if whole_file else self._span_bytes())
@@ -115,28 +134,44 @@ class RangedDownload:
         """Perform a request. Errors: as ``fetch``; the bytes that arrived before one are kept."""
         part_file, span = request.part_file, request.span
         started, first = time.monotonic(), span.position
-        reason = ""
-        restart = False
+        restart: str | None = None
+        broke_off: DataferryError | None = None
+        failed = False
         try:
             self._perform(request, buffer)
+        except _SlowConnection:
+            self._url.draw_anew()
+        except _IgnoredRange:
+            failed = True
+            restart = self._restart_after_ignored()
         except _RestartDownload as error:
-            reason, restart = str(error), True
+            failed, restart = True, str(error)
+            if restart and not self.entry.is_promised and self.tries.changes >= _MAX_FREE_CHANGES:
+                raise OneResponseNeeded from error
         except Cancelled:
             self._context.scheduler.check_cancelled()  # raises if the whole fetch stops
             if not part_file.write_gate.closed:
                 raise
-        except DataferryError:
-            restart = request.whole_file or self._mode == "whole"
-            raise
+        except DataferryError as error:
+            failed = True
+            if not (request.whole_file or self._mode == "whole"):
+                raise
+            if not isinstance(error, NetworkFault):
+                restart = ""
+                raise
+            restart, broke_off = _BROKE_OFF, error
         finally:
             part_file.release(span)
-            if restart:
-                self._restart(part_file, reason)
+            if failed:
+                self.tries.fault(others_go_on=part_file.spans.is_under_way)
+            if restart is not None:
+                self._restart(part_file, restart, broke_off)
             with self._lock:
                 if request.is_probe and self._mode == "probing":
                     self._mode = "unknown"
             self._context.scheduler.wake()
-        self._bytes_per_s = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        rate = (span.position - first) / max(time.monotonic() - started, 1e-6)
+        self._rates[threading.get_ident()] = rate
 
     def sync(self) -> None:
         """Make what has arrived so far survive a power cut."""
@@ -149,12 +184,20 @@ class RangedDownload:
             part_file = self._part_file
         part_file.close()
 
+    def give_up(self) -> None:
+        """The file comes in another way: nothing that has arrived is of use, in this run or a later one."""
+        self.stop()
+        self._context.meter.add(-self._part_file.spans.bytes_held)
+        workdir = self._context.workdir
+        with self._context.write_gate, disk_faults(workdir.root):
+            workdir.journal.record_started(PartState(self.entry.path, self.size, None))
+
     def _span_bytes(self) -> int:
         """The size of the next span: enough to keep a connection busy, and smaller towards the end, so that
         all connections end together."""
         limits = self._context.limits
         even_share = self._part_file.spans.missing // (2 * limits.connections)
-        wanted = int(self._bytes_per_s * _TARGET_REQUEST_S)
+        wanted = int(self._rates.get(threading.get_ident(), 0.0) * _TARGET_REQUEST_S)
         return max(limits.piece_bytes, min(wanted, limits.span_bytes, even_share))
 
     # -- one response ------------------------------------------------------------------------------
@@ -176,36 +219,57 @@ class RangedDownload:
         """Check that the response holds the requested bytes of the version that is being downloaded.
 
         Errors: ``_RestartDownload`` where it is another version or no such range, ``ContentChanged`` where
-        it is not the file of the manifest.
+        it is not the file of the manifest; ``OneResponseNeeded``.
         """
         part_file = request.part_file
         if response.status in (412, 416):
-            raise _RestartDownload("changed at its source")
-        check_content_encoding(response, self.entry.path)
-        if response.status == 206 and not request.whole_file:
+            raise _RestartDownload(_CHANGED)
+        # Some servers send the range with a 200.
+        is_part = not request.whole_file and (
+            response.status == 206 or ("content-range" in response.headers and response.length != self.size)
+        )
+        self._check_content(response, from_start=not is_part or wanted[0] == 0)
+        if is_part:
             fits = self._is_requested_range(response, wanted)
         else:
             self._check_size(response.length)
             fits = part_file.spans.extend_to_whole_file(request.span)
         validator = validator_of(response.headers)
+        checksum = self.entry.checksum or published_checksum(response.headers)
+        if not self.entry.is_promised:
+            proof = response.status == 200 or validator or checksum
+            if not proof or (response.status == 200 and response.length is None):
+                raise OneResponseNeeded
         with self._lock:
+            if not fits and self._mode == "ranges" and validator == part_file.validator:
+                raise _IgnoredRange
             if part_file is self._part_file:
-                self._mode = "ranges" if response.status == 206 and fits else "whole"
+                self._mode = "ranges" if is_part and fits else "whole"
+                self.tries.range_honoured()
             if not fits:
                 raise _RestartDownload
             known = part_file.is_open or part_file.validator is not None
             if known and validator != part_file.validator:
-                raise _RestartDownload("changed at its source")
+                raise _RestartDownload(_CHANGED)
             if not part_file.is_open:
                 part_file.open(validator)
-                checksum = self.entry.checksum or published_checksum(response.headers)
                 part_file.start_hashing(checksum, self._on_hashed)
                 if self.entry.unpack:
                     self._context.extraction.follow(self.entry, part_file)
         self._context.scheduler.wake()
 
+    def _check_content(self, response: HttpResponse, *, from_start: bool) -> None:
+        """Errors: ``OneResponseNeeded`` for bytes that were packed on the way: a range of those is no range
+        of the file; ``TransferError`` for a page in place of the file."""
+        path, headers = self.entry.path, response.headers
+        body = DecodedBody(response, path) if from_start else None
+        if names_coding(headers, path) or (body is not None and body.encoded):
+            raise OneResponseNeeded
+        if body is not None and not self.entry.is_promised:
+            check_is_file(path, response.host, headers, body.head)
+
     def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
-        """Whether a 206 sends the bytes that were requested, or the first of them."""
+        """Whether a response sends the bytes that were requested, or the first of them."""
         match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
         if match is None:
             return False
@@ -217,6 +281,8 @@ class RangedDownload:
 
     def _check_size(self, size: int | None) -> None:
         if size not in (None, self.size):
+            if not self.entry.is_promised:
+                raise OneResponseNeeded
             raise ContentChanged(
                 f"{self.entry.path} has {size} bytes at its source now, not the {self.size} promised.",
                 next_step="Try again: the file list is read anew.",
@@ -226,14 +292,18 @@ class RangedDownload:
         """Write the body as it arrives, up to the end of the span, which may decrease meanwhile."""
         part_file, span = request.part_file, request.span
         scheduler, member = self._context.scheduler, self._context.member
-        started = written_at = time.monotonic()
+        pace = self._slow.pace_of(response.connection)
+        started = written_at = arrived_at = time.monotonic()
         first, filled = span.position, 0
         try:
             while span.remaining > filled:
+                asked_at = time.monotonic()
                 count = response.readinto(buffer[filled : min(len(buffer), span.remaining)])
                 if count == 0:
                     missing = span.remaining - filled
                     raise NetworkFault(f"{self.entry.path} ended early: {missing} bytes are missing.")
+                before, arrived_at = arrived_at, time.monotonic()
+                is_slow = self._slow.is_one(pace, count, arrived_at - before, arrived_at - asked_at)
                 member.throttle(count, scheduler.check_cancelled)
                 filled += count
                 if filled >= _WRITE_BYTES or time.monotonic() - written_at >= _MAX_WRITE_DELAY_S:
@@ -242,13 +312,19 @@ class RangedDownload:
                     written_at = time.monotonic()
                     if (span.position - first) < _FAST_BYTES_PER_S * (written_at - started):
                         scheduler.connection_is_slow()
+                if is_slow and self._mode == "ranges" and span.remaining > self._part_file.piece_bytes // 4:
+                    raise _SlowConnection
         finally:
             if filled:
                 self._write(part_file, span, buffer[: min(filled, span.remaining)])
 
     def _write(self, part_file: PartFile, span: Span, chunk: memoryview) -> None:
         self._context.scheduler.check_cancelled()
-        self._context.meter.add(part_file.write(span, chunk))
+        count = part_file.write(span, chunk)
+        self._context.meter.add(count)
+        if self._mode == "ranges":  # else a fault throws it away
+            self.tries.kept(count)
+            self._context.scheduler.kept(count)
 
     # -- completion --------------------------------------------------------------------------------
 
@@ -286,18 +362,32 @@ class RangedDownload:
             self._context.workdir.complete(self.entry, file)
         self._context.scheduler.completed(self.entry, file)
 
-    def _restart(self, part_file: PartFile, reason: str) -> None:
+    # -- faults ------------------------------------------------------------------------------------
+
+    def _restart_after_ignored(self) -> str | None:
+        """Why the file has to begin anew, now that its server ignored a range; None if it need not yet."""
+        with self._lock:
+            if self.tries.range_ignored():
+                return None
+            self._mode = "whole"
+            return "is not sent in ranges any more"
+
+    def _restart(self, part_file: PartFile, reason: str, broke_off: DataferryError | None = None) -> None:
         """Download from the first byte again. ``reason`` is shown; empty where nothing had arrived."""
         with self._lock:
             if part_file is not self._part_file or self._ended:
                 return
             part_file.close()
-            self._context.meter.add(-part_file.spans.bytes_held)
+            held = part_file.spans.bytes_held
             self._part_file = PartFile(
                 self.entry, self.size, self._context.workdir, None, part_file.piece_bytes
             )
-            self._restarts += bool(reason)
+            spent = self.tries.restart(changed=reason == _CHANGED, broke_off=broke_off)
             if self._mode != "whole":
-                self._mode = "unknown" if self._restarts <= _MAX_RESTARTS else "whole"
-        if reason:
+                self._mode = "unknown" if self.tries.changes <= _MAX_CHANGES else "whole"
+        self._context.meter.add(-held)
+        self._context.scheduler.discarded(self.entry, held)
+        if spent is not None:
+            self._context.scheduler.failed(spent, self.entry)
+        elif reason:
             self._context.meter.note(f"{self.entry.path} {reason}; it is fetched anew.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import fsync
 
 from dataferry.core.errors import ChecksumMismatch, ContentChanged, NetworkFault, TransferError
@@ -13,8 +13,10 @@ from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.download_context import DownloadContext
 from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults, preflight
 from dataferry.transfer.http.client import HttpResponse
+from dataferry.transfer.http.content_encoding import DecodedBody
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import check_content_encoding, published_checksum
+from dataferry.transfer.http.response_errors import published_checksum
+from dataferry.transfer.http.web_pages import check_is_file
 
 
 class LargeFileDiscovered(Exception):
@@ -34,6 +36,17 @@ class _Body:
     read: Callable[[memoryview], int]
 
 
+@dataclass(slots=True)
+class _Way:
+    """How a file is requested and read. ``decode``: whether what is packed on the way is to be unpacked, None
+    where that is yet to be found out; ``decoded``: whether it was, None where nothing was packed."""
+
+    in_one_response: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
+    decode: bool | None = None
+    decoded: bool | None = None
+
+
 class SingleDownloader:
     """Downloads files for all connections of one fetch."""
 
@@ -42,24 +55,30 @@ class SingleDownloader:
         self._workdir = context.workdir
         self._meter = context.meter
 
-    def download(self, entry: FileEntry, buffer: memoryview) -> FetchedFile:
+    def download(self, entry: FileEntry, buffer: memoryview, *, in_one_response: bool = False) -> FetchedFile:
         """Download one file and put it in place. Bytes that do not match the checksum are downloaded once
-        more: a cache or a connection may have damaged them.
+        more: a cache or a connection may have damaged them, or the checksum is that of what was packed on
+        the way.
 
-        Errors: as ``fetch``; ``Cancelled`` once the fetch has stopped; ``LargeFileDiscovered``.
+        Errors: as ``fetch``; ``Cancelled`` once the fetch has stopped; ``LargeFileDiscovered`` unless it is
+        to come ``in_one_response``.
         """
         origin = entry.origin if isinstance(entry.origin, Bytes) else ResolvedUrl(entry.origin)
+        way = _Way(in_one_response)
         try:
-            return self._download(entry, origin, {}, buffer)
-        except ChecksumMismatch:
+            return self._download(entry, origin, way, buffer)
+        except (ChecksumMismatch, ContentChanged) as error:
+            if isinstance(error, ContentChanged) and way.decoded is None:
+                raise
             self._meter.note(f"{entry.path} arrived damaged; it is fetched anew.")
-            return self._download(entry, origin, {"Cache-Control": "no-cache"}, buffer)
+            way.headers, way.decode = {"Cache-Control": "no-cache"}, not way.decoded
+            return self._download(entry, origin, way, buffer)
 
     def _download(
-        self, entry: FileEntry, origin: Bytes | ResolvedUrl, headers: Mapping[str, str], buffer: memoryview
+        self, entry: FileEntry, origin: Bytes | ResolvedUrl, way: "_Way", buffer: memoryview
     ) -> FetchedFile:
-        with self._body(entry, origin, headers) as body:
-            size = body.size if entry.size is None else entry.size
+        with self._body(entry, origin, way) as body:
+            size = body.size if entry.promised_size is None else entry.promised_size
             with _ByteCounter(self._context, entry, body.size) as counter:
                 digests = Digests(body.checksum, size)
                 if size is not None and size < len(buffer):
@@ -119,22 +138,32 @@ class SingleDownloader:
         return fetched
 
     @contextmanager
-    def _body(
-        self, entry: FileEntry, origin: Bytes | ResolvedUrl, headers: Mapping[str, str]
-    ) -> Iterator[_Body]:
+    def _body(self, entry: FileEntry, origin: Bytes | ResolvedUrl, way: "_Way") -> Iterator[_Body]:
         if isinstance(origin, Bytes):
             with _local_body(entry, origin) as body:
                 yield body
             return
-        with self._context.requester.request(entry.path, origin, headers) as response:
-            check_content_encoding(response, entry.path)
-            length = response.length
-            if entry.size is None and self._is_worth_ranges(response, length):
-                preflight(length or 0, self._workdir.root, self._context.limits.min_free_bytes)
+        limits = self._context.limits
+        with self._context.requester.request(entry.path, origin, way.headers) as response:
+            decoded = DecodedBody(
+                response, entry.path, ratio=limits.unpack_ratio, floor=limits.unpack_floor_bytes
+            )
+            length, promised = response.length, entry.promised_size
+            if decoded.encoded:
+                # A promised size tells which bytes are meant; else a promised checksum does, by its mismatch.
+                fits = promised is not None and length == promised
+                way.decoded = not fits if way.decode is None else way.decode
+            if not entry.is_promised:
+                check_is_file(entry.path, response.host, response.headers, decoded.head)
+            if way.decoded:
+                yield _Body(None, entry.checksum, decoded.readinto)
+                return
+            if promised is None and not way.in_one_response and self._is_worth_ranges(response, length):
+                preflight(length or 0, self._workdir.root, limits.min_free_bytes)
                 raise LargeFileDiscovered(length or 0)
-            if entry.size is not None and length not in (None, entry.size):
+            if promised is not None and length not in (None, promised):
                 raise ContentChanged(
-                    f"{entry.path} has {length} bytes at its source now, not the {entry.size} promised.",
+                    f"{entry.path} has {length} bytes at its source now, not the {promised} promised.",
                     next_step="Try again: the file list is read anew.",
                 )
             checksum = entry.checksum or published_checksum(response.headers)
@@ -151,8 +180,9 @@ class _ByteCounter:
 
     def __init__(self, context: DownloadContext, entry: FileEntry, size: int | None) -> None:
         self._context = context
+        self._entry = entry
         self._added_total: int | None = None
-        self._size_is_unknown = entry.size is None
+        self._size_is_unknown = entry.promised_size is None
         self._completed = False
         self.bytes = 0
         if self._size_is_unknown and size is not None:
@@ -183,6 +213,7 @@ class _ByteCounter:
         if self._completed:
             return
         self._context.meter.add(-self.bytes)
+        self._context.scheduler.discarded(self._entry, self.bytes)
         if self._added_total is not None:
             self._context.meter.remove_total(self._added_total)
 

@@ -32,7 +32,11 @@ export class JobStore {
   /** Called with each job that the socket brings. */
   received(job: JobView): void {
     this.#receivedAt.set(job.id, ++this.#clock);
-    this.#put(job);
+    if (this.#put(job) || job.active) return;
+    // An ended job that comes again: what it brought has changed, such as been deleted by somebody else.
+    for (const kind of ["copy", "dataset"]) {
+      void this.#client.invalidateQueries({ queryKey: ["library", kind, job.key] });
+    }
   }
 
   /** Run a request whose answer is a job, and show it unless the socket has brought a newer state. */
@@ -59,9 +63,12 @@ export class JobStore {
     return this.#client.getQueryData<JobView[]>(JOBS_KEY) ?? [];
   }
 
-  #put(job: JobView): void {
+  /** Whether its state is a new one. */
+  #put(job: JobView): boolean {
     const before = this.#known().find((known) => known.id === job.id)?.state;
     this.#client.setQueryData<JobView[]>(JOBS_KEY, (jobs = []) => withJob(jobs, job));
-    if (before !== job.state) this.#onTransition(job, before);
+    if (before === job.state) return false;
+    this.#onTransition(job, before);
+    return true;
   }
 }

@@ -74,6 +74,15 @@ export function datasetQuery(key: string, revision?: string) {
   });
 }
 
+/** The copy that a job brought, as it is now. A later job's is another question: no old answer serves it. */
+export function copyQuery(key: string, jobId?: string) {
+  return queryOptions({
+    queryKey: ["library", "copy", key, jobId],
+    queryFn: () => answerOf(api.GET("/api/datasets/{key}", { params: { path: { key } } })),
+    refetchOnWindowFocus: true,
+  });
+}
+
 export function receiptQuery(key: string, revision?: string) {
   return queryOptions({
     queryKey: ["library", "receipt", key, revision],

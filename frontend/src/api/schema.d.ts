@@ -1112,6 +1112,11 @@ export interface components {
             size_bytes?: number | null;
             /** File Count */
             file_count?: number | null;
+            /**
+             * More Files
+             * @default false
+             */
+            more_files: boolean;
             /** License */
             license?: string | null;
             /**
@@ -1257,6 +1262,11 @@ export interface components {
             size: number | null;
             /** File Count */
             file_count: number | null;
+            /**
+             * More Files
+             * @default false
+             */
+            more_files: boolean;
             /** Checksum */
             checksum: string | null;
             /** Grade */
@@ -1842,6 +1852,8 @@ export interface components {
             requested_by: string[];
             /** Files */
             files: components["schemas"]["DatasetFileView"][];
+            /** Note */
+            note?: string | null;
             /** Line */
             line: string;
         };

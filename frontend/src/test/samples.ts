@@ -14,6 +14,7 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
     description: "Three species of iris.",
     size_bytes: 4600,
     file_count: 2,
+    more_files: false,
     license: "CC0-1.0",
     gated: false,
     tags: [],

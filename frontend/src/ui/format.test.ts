@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatDuration, plural, shortHash } from "./format";
+import { fileCount, formatBytes, formatCount, formatDuration, plural, shortHash } from "./format";
 
 test.each([
   [0, "0 B"],
@@ -33,5 +33,7 @@ test("counts", () => {
   expect(formatCount(812_341)).toBe("812.3K");
   expect(plural(1, "file")).toBe("1 file");
   expect(plural(3663, "file")).toBe("3,663 files");
+  expect(fileCount(3663)).toBe("3,663 files");
+  expect(fileCount(100_000, true)).toBe("more than 100,000 files");
   expect(shortHash("9f86d081884c7d659a2f")).toBe("9f86d081884c");
 });

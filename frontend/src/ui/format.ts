@@ -32,6 +32,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
+/** `3,663 files`; `more than 100,000 files` where whoever counted them stopped there. */
+export function fileCount(count: number, more = false): string {
+  return more ? `more than ${plural(count, "file")}` : plural(count, "file");
+}
+
 /** A length of time in its largest unit, or two of them where that matters: `54 s`, `2 min`, `1 h 5 min`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));

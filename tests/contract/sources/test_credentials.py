@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from dataferry.core.errors import CredentialRejected, GatedDataset, NotFound, SourceNotConfigured
+from dataferry.core.errors import (
+    CredentialRejected,
+    GatedDataset,
+    NotFound,
+    SourceNotConfigured,
+    SourceProtocolError,
+    SourceUnreachable,
+)
+from dataferry.core.settings import Settings
 from dataferry.core.types import Credential
 from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.catalog import Catalog
 from tests.fakes.catalogue import ada, grace
 from tests.fakes.difficult import HF_GATED, KAGGLE_GATED, PRIVATE
+from tests.fakes.kaggle import KaggleFake
 from tests.support.hub_source import Hub, fetch, holds
 
 # -- credentials ----------------------------------------------------------------------------------------
@@ -31,6 +41,23 @@ def test_who_accepted_the_terms_gets_the_files(hub: Hub) -> None:
     assert all(holds(entry, fetch(entry)) for entry in manifest.files)
 
 
+@pytest.mark.anyio
+async def test_access_is_what_the_file_list_would_say(hub: Hub) -> None:
+    """Of a gated dataset, a private one and one that is nobody's; within the source's pool."""
+    settings = Settings(_env_file=None, describe_timeout_s=30, connect_timeout_s=20)
+    catalog = Catalog({hub.name: hub.source}, settings)
+    granted, stranger = hub.as_(grace()), hub.as_(ada())
+    for dataset_id in (hub.public, hub.gated, PRIVATE):
+        await catalog.check_access(hub.ref(dataset_id), None, granted)
+    with pytest.raises(GatedDataset):
+        await catalog.check_access(hub.ref(hub.gated), None, stranger)
+    with pytest.raises(GatedDataset if hub.name == "kaggle" else NotFound):
+        await catalog.check_access(hub.ref(PRIVATE), None, stranger)
+    # A dataset may have half a million files.
+    assert not [request for request in hub.fake.log if "/tree/" in request.path]
+    catalog.close()
+
+
 def test_huggingface_says_gated_also_to_a_caller_without_a_token(huggingface: Hub) -> None:
     assert huggingface.source.describe(huggingface.ref(HF_GATED), None, huggingface.anonymous).gated
     with pytest.raises(GatedDataset, match="terms") as caught:
@@ -38,20 +65,36 @@ def test_huggingface_says_gated_also_to_a_caller_without_a_token(huggingface: Hu
     assert "HF_TOKEN" in (caught.value.next_step or "")
 
 
-def test_kaggle_without_credentials_is_not_configured_for_what_it_hides(kaggle: Hub) -> None:
-    for dataset_id in (KAGGLE_GATED, PRIVATE):
-        with pytest.raises(SourceNotConfigured, match="not configured") as caught:
-            kaggle.source.manifest(kaggle.ref(dataset_id), None, kaggle.anonymous)
-        assert "KAGGLE_USERNAME and KAGGLE_KEY" in (caught.value.next_step or "")
-        assert caught.value.status == 503
+def test_kaggles_rules_need_an_account_first(kaggle: Hub) -> None:
+    with pytest.raises(SourceNotConfigured, match="not configured") as caught:
+        kaggle.source.manifest(kaggle.ref(KAGGLE_GATED), None, kaggle.anonymous)
+    assert "KAGGLE_USERNAME and KAGGLE_KEY" in (caught.value.next_step or "")
+    assert f"Accept them at {caught.value.link}" in (caught.value.next_step or "")
+    assert caught.value.status == 503
+
+
+@pytest.mark.parametrize("dataset_id", [PRIVATE, "nobody/nothing"])
+def test_kaggle_does_not_tell_the_missing_from_the_private(kaggle: Hub, dataset_id: str) -> None:
+    """facts/wire.md, 2.1; Kaggle/kaggle-cli#564. A typo is no missing setting, and no unaccepted rule."""
+    for credential, act in (
+        (kaggle.anonymous, "set KAGGLE_USERNAME and KAGGLE_KEY"),
+        (kaggle.as_(ada()), "use the key of that one"),
+    ):
+        for ask in (kaggle.source.describe, kaggle.source.manifest, kaggle.source.readme):
+            with pytest.raises(NotFound, match=f"{dataset_id} is missing or private") as caught:
+                ask(kaggle.ref(dataset_id), None, credential)
+            assert "Check the spelling: owner/slug" in (caught.value.next_step or "")
+            assert act in (caught.value.next_step or "")
+            shown = f"{caught.value} {caught.value.next_step}"
+            assert "not configured" not in shown
+            assert "rules" not in shown
 
 
 def test_a_private_dataset_is_its_owners(hub: Hub) -> None:
     owner, stranger = hub.as_(grace()), hub.as_(ada())
     assert hub.source.describe(hub.ref(PRIVATE), None, owner).private
     assert all(holds(e, fetch(e)) for e in hub.source.manifest(hub.ref(PRIVATE), None, owner).files)
-    expected = GatedDataset if hub.name == "kaggle" else NotFound
-    with pytest.raises(expected):
+    with pytest.raises(NotFound):
         hub.source.describe(hub.ref(PRIVATE), None, stranger)
     assert PRIVATE not in [hit.id for hit in hub.search("")]
 
@@ -100,6 +143,22 @@ def test_probe_tells_whose_a_credential_is(hub: Hub) -> None:
     assert hub.source.probe(hub.anonymous) is None
     with pytest.raises(CredentialRejected):
         hub.source.probe(Credential(hub.name, "user", secret="hf_wrong"))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_token_that_kaggle_does_not_know_is_wrong_or_expired(kaggle: Hub, status: int) -> None:
+    """facts/wire.md, 2.4: what the official client takes for an invalid token."""
+    assert isinstance(kaggle.fake, KaggleFake)
+    kaggle.fake.wrong_token_status = status
+    with pytest.raises(CredentialRejected, match="token: it is wrong, or it has expired"):
+        kaggle.source.probe(Credential("kaggle", "user", secret="KGAT_wrong"))
+    # A hub that fails, or a page of somebody else's, says nothing of the token.
+    kaggle.fake.fault("refused", path="IntrospectToken", status=status, shape="html", times=1)
+    with pytest.raises(SourceProtocolError):
+        kaggle.source.probe(kaggle.as_(ada()))
+    kaggle.fake.fault("refused", path="IntrospectToken", status=503, shape="empty")
+    with pytest.raises(SourceUnreachable):
+        kaggle.source.probe(kaggle.as_(ada()))
 
 
 def test_probe_tries_kaggles_older_key(kaggle: Hub) -> None:

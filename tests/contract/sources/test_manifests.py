@@ -1,15 +1,21 @@
 """The files that Kaggle and HuggingFace name: real client libraries against the fake hubs."""
 
+import threading
+from pathlib import Path
+
 import pytest
 import requests
 
-from dataferry.core.errors import NotFound, SourceUnreachable
+from dataferry import transfer
+from dataferry.core.errors import ChecksumMismatch, Forbidden, NotFound, SourceUnreachable
+from dataferry.core.settings import Settings
 from dataferry.core.types import Http
+from dataferry.sources.catalog import Catalog
 from dataferry.sources.huggingface import HuggingFaceSource
 from tests.fakes import made
-from tests.fakes.catalogue import HEART, IMDB
-from tests.fakes.content import text
-from tests.fakes.dataset import single
+from tests.fakes.catalogue import HEART, IMDB, ada
+from tests.fakes.content import binary, text
+from tests.fakes.dataset import FakeDataset, single
 from tests.fakes.difficult import MANY, SINGLE_FILE
 from tests.support.hub_source import Hub, fetch, holds
 
@@ -25,6 +31,19 @@ def test_kaggles_manifest_is_one_archive_that_holds_what_it_promises(kaggle: Hub
     assert (archive.checksum.algorithm, archive.checksum.grade) == ("md5", "publisher")
     assert manifest.unpacked_bytes == kaggle.dataset(HEART).latest.size
     assert holds(archive, fetch(archive))
+
+
+def test_an_archive_put_together_from_parts_has_a_crc32c(kaggle: Hub, tmp_path: Path) -> None:
+    """facts/wire.md, 2.5: Google's storage has no MD5 of it. What it has is checked."""
+    kaggle.dataset(HEART).composite = True
+    manifest = kaggle.source.manifest(kaggle.ref(HEART), None, kaggle.anonymous)
+    (archive,) = manifest.files
+    assert archive.checksum is not None
+    assert (archive.checksum.algorithm, archive.checksum.grade) == ("crc32c", "transport")
+    assert holds(archive, fetch(archive))
+    kaggle.fake.fault("wrong_bytes", at=2000)
+    with pytest.raises(ChecksumMismatch):
+        transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event())
 
 
 @pytest.mark.parametrize("name", ["one_table.csv", "weights.npz"])
@@ -80,12 +99,78 @@ def test_names_with_odd_characters_can_be_fetched(huggingface: Hub) -> None:
     assert all(holds(entry, fetch(entry)) for entry in manifest.files)
 
 
+def test_what_the_hubs_storage_sends_arrives(huggingface: Hub, tmp_path: Path) -> None:
+    """facts/wire.md, 1.2 and 1.3: small files by a second hop on the hub (vtuber-plan/olah#52), large ones
+    from a host that tells neither type nor time; empty files come at once (huggingface_hub#4815)."""
+    huggingface.dataset(IMDB).publish(
+        lambda: {
+            "a b/c&d=é.csv": text("a\n" * 4000),
+            "empty.txt": text(""),
+            "big.bin": binary(b"x" * 200_000),
+        }
+    )
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.as_(ada()))
+    fetched = transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event()).files
+    assert {file.path: file.size for file in fetched} == {e.path: e.size for e in manifest.files}
+    assert {file.grade for file in fetched} == {"publisher"}
+    hops = huggingface.fake.requests("/api/resolve-cache/")
+    assert {hop.file for hop in hops} == {"a b/c&d=é.csv", "README.md", ".gitattributes"}
+    # The second hop is on the hub itself, so that the token goes with it.
+    assert all(hop.authorization for hop in hops)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(451, "Unavailable"), (403, "Access to this resource is disabled.")]
+)
+def test_a_file_that_huggingface_closed_is_closed(
+    huggingface: Hub, tmp_path: Path, status: int, words: str
+) -> None:
+    """rom1504/img2dataset#379: the files' addresses say it too, when the list was read before."""
+    manifest = huggingface.source.manifest(huggingface.ref(IMDB), None, huggingface.anonymous)
+    huggingface.fake.fault("refused", where="bytes", status=status, message=words, shape="hub")
+    with pytest.raises(Forbidden, match="HuggingFace has closed") as caught:
+        transfer.fetch(manifest, tmp_path / "there", lambda progress: None, threading.Event())
+    assert caught.value.code == "forbidden"
+    assert "oken" not in f"{caught.value.detail} {caught.value.next_step}"
+
+
+def test_a_repository_without_files_says_so(huggingface: Hub) -> None:
+    huggingface.fake.catalogue.add(
+        FakeDataset("huggingface", "acme/bare", "Bare", "", "mit", dict, bare=True)
+    )
+    catalog = Catalog({"huggingface": huggingface.source}, Settings(_env_file=None))
+    try:
+        with pytest.raises(NotFound, match="acme/bare has no files"):
+            catalog.manifest(huggingface.ref("acme/bare"), None, huggingface.anonymous)
+    finally:
+        catalog.close()
+
+
 def test_a_tree_of_more_than_a_thousand_files_is_read_to_its_end(huggingface: Hub) -> None:
     manifest = huggingface.source.manifest(huggingface.ref(MANY), None, huggingface.anonymous)
     assert len(manifest.files) == 1202
     assert len(huggingface.fake.requests("/tree/")) == 2
     assert manifest.total_bytes == manifest.unpacked_bytes
     assert holds(manifest.files[700], fetch(manifest.files[700]))
+
+
+def test_kaggles_dataset_without_files_says_so(kaggle: Hub) -> None:
+    """facts/wire.md, 2.5: sets of 0 bytes are shown, and their download is refused with 403."""
+    kaggle.dataset(HEART).publish(dict)
+    assert kaggle.source.describe(kaggle.ref(HEART), None, kaggle.anonymous).file_count == 0
+    for credential in (kaggle.anonymous, kaggle.as_(ada())):
+        with pytest.raises(NotFound, match="has no files"):
+            kaggle.source.manifest(kaggle.ref(HEART), None, credential)
+
+
+def test_files_that_kaggle_shows_and_does_not_give(kaggle: Hub) -> None:
+    """The dataset is there: it is neither missing nor mistyped."""
+    kaggle.fake.fault("refused", path="DownloadDataset", message="Permission 'datasets.get' was denied")
+    for credential in (kaggle.anonymous, kaggle.as_(ada())):
+        with pytest.raises(Forbidden, match="does not give the files") as caught:
+            kaggle.source.manifest(kaggle.ref(HEART), None, credential)
+        assert caught.value.link in (caught.value.next_step or "")
+        assert "rules" not in f"{caught.value} {caught.value.next_step}"
 
 
 def test_a_signed_address_is_renewed(kaggle: Hub) -> None:

@@ -74,6 +74,13 @@ def test_filters_narrow_at_the_hub(hub: Hub) -> None:
     assert counts == sorted(counts, reverse=True)
 
 
+def test_an_organizations_dataset_is_found_under_its_own_id(kaggle: Hub) -> None:
+    """facts/wire.md, 2.6: Kaggle writes ``organizations/{org}/{slug}``, and is asked without."""
+    kaggle.dataset(PIMA).organization = True
+    assert PIMA in [hit.id for hit in kaggle.search("pima")]
+    assert kaggle.source.describe(kaggle.ref(PIMA), None, kaggle.anonymous).ref == f"kaggle:{PIMA}"
+
+
 def test_kaggle_narrows_by_size(kaggle: Hub) -> None:
     assert kaggle.search("diabetes", max_bytes=30_000)
     assert all(hit.size_bytes <= 30_000 for hit in kaggle.search("diabetes", max_bytes=30_000))
@@ -111,6 +118,17 @@ def test_describe_tells_size_files_and_revision(hub: Hub) -> None:
     assert found.revision == ("1" if hub.name == "kaggle" else wanted.sha(1))
     assert not found.gated
     assert found.formats == (("csv",) if hub.name == "kaggle" else ("json",))
+
+
+def test_huggingface_stops_counting_files(huggingface: Hub) -> None:
+    """facts/wire.md, 1.5: beside its description the hub lists 100,000 files of those that are there."""
+    one = text("1\n")
+    huggingface.dataset(IMDB).publish(lambda: {f"{number}.txt": one for number in range(100_001)})
+    found = huggingface.source.describe(huggingface.ref(IMDB), None, huggingface.anonymous)
+    assert (found.file_count, found.more_files, found.size_bytes) == (100_000, True, None)
+    huggingface.dataset(IMDB).publish(lambda: {"1.txt": one})
+    found = huggingface.source.describe(huggingface.ref(IMDB), None, huggingface.anonymous)
+    assert (found.file_count, found.more_files) == (3, False)
 
 
 def test_an_id_without_owner_is_followed_to_its_true_name(huggingface: Hub) -> None:

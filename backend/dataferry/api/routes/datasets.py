@@ -4,12 +4,14 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response, status
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
-from dataferry.core.types import SOURCE_NAMES, DatasetRef, JobView, SourceName, Viewer
+from dataferry.core.specs import source_named
+from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.selection import Selection
 from dataferry.library.views import (
@@ -152,10 +154,13 @@ async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revisio
     return await wired.shelf.get(viewer, key, revision)
 
 
-@router.get("/{key}/receipt")
-async def get_receipt(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Receipt:
+@router.get("/{key}/receipt", response_model=Receipt)
+async def get_receipt(
+    key: str, viewer: Current, wired: Wired, revision: Revision = None
+) -> StreamingResponse:
     """What arrived: files, checksums and who vouches for them, licence, date, requesters."""
-    return await wired.shelf.receipt(viewer, key, revision)
+    pieces = await wired.shelf.receipt(viewer, key, revision)
+    return StreamingResponse(pieces, media_type="application/json")
 
 
 @router.get("/{key}/preview")
@@ -189,7 +194,7 @@ def _ref(source: str | None, dataset_id: str) -> DatasetRef:
     if dataset_id.startswith(("http://", "https://")) and source in (None, "url"):
         return DatasetRef.make("url", dataset_id)
     prefix = dataset_id.partition(":")[0]
-    if source != "url" and prefix in SOURCE_NAMES and ":" in dataset_id:
+    if source != "url" and ":" in dataset_id and source_named(prefix) is not None:
         return DatasetRef.parse(dataset_id)
     if source is None:
         raise InvalidInput(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlmodel import Session
 
-from dataferry.api.deps import Services, Wired
+from dataferry.api.deps import Wired
+from dataferry.core.threads import in_thread
 from dataferry.core.types import View
 
 router = APIRouter(prefix="/api/health", tags=["operations"])
 
 
-_DATABASE_TIMEOUT_S = 3.0
+_TIMEOUT_S = 3.0
 
 
 class Liveness(View):
@@ -42,17 +44,18 @@ async def live() -> Liveness:
 async def ready(wired: Wired, response: Response) -> Readiness:
     """The database answers and the store can be written."""
     database, store = await asyncio.gather(
-        _database_answers(wired), asyncio.to_thread(_writable, wired.settings.store)
+        _in_time(wired.database.run_read(_ask)),
+        _in_time(in_thread("disk", _check_writable, wired.settings.store)),
     )
     if not (database and store):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(ok=database and store, database=database, store=store)
 
 
-async def _database_answers(wired: Services) -> bool:
+async def _in_time(work: Awaitable[None]) -> bool:
     try:
-        async with asyncio.timeout(_DATABASE_TIMEOUT_S):
-            await wired.database.run(_ask)
+        async with asyncio.timeout(_TIMEOUT_S):
+            await work
     except Exception:  # whatever the driver raises, the answer is that it cannot be used
         return False
     return True
@@ -62,5 +65,6 @@ def _ask(session: Session) -> None:
     session.connection().execute(text("SELECT 1"))
 
 
-def _writable(folder: Path) -> bool:
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+def _check_writable(folder: Path) -> None:
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise PermissionError

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 1024
@@ -17,6 +18,16 @@ class UnusablePath(Exception):
         shown = _CONTROL.sub("?", path[:120]).encode("utf-8", "replace").decode()
         super().__init__(f"{shown!r} {reason}")
         self.outside = outside
+
+
+class PathInUse(UnusablePath):
+    """Another path is in the way: a ``file`` of this name, a ``folder`` of this name, or a file ``above``,
+    where a folder would have to be. ``other`` is that path, as the file system compares it."""
+
+    def __init__(self, path: str, reason: str, kind: Literal["file", "folder", "above"], other: str) -> None:
+        super().__init__(path, reason)
+        self.kind = kind
+        self.other = other
 
 
 def check_path(path: str) -> None:
@@ -61,20 +72,33 @@ class ReservedPaths:
             self._outer._folders |= self._folders
 
     def add(self, path: str) -> None:
-        """Reserve a path. Errors: ``UnusablePath`` if it or one of its folders is in use."""
-        key = unicodedata.normalize("NFC", path).casefold() if self._fold_case else path
-        if self._is_file(key) or self._is_folder(key):
-            raise UnusablePath(path, "is there twice")
+        """Reserve a path. Errors: ``PathInUse`` if it or one of its folders is in use."""
+        key = self._key(path)
+        if self._is_file(key):
+            raise PathInUse(path, "is there twice", "file", key)
+        if self._is_folder(key):
+            raise PathInUse(path, "is a file and a folder", "folder", key)
         cut = key.rfind("/")
         while cut > 0:
             folder = key[:cut]
             if self._is_file(folder):
-                raise UnusablePath(path, "is below a file")
+                raise PathInUse(path, "is below a file", "above", folder)
             if self._is_folder(folder):
                 break
             self._folders.add(folder)
             cut = key.rfind("/", 0, cut)
         self._files.add(key)
+
+    def holds(self, path: str) -> bool:
+        """Whether this set itself, not the outer one, has a file there."""
+        return self._key(path) in self._files
+
+    def discard(self, path: str) -> None:
+        """A file is no longer there. Its folders stay reserved."""
+        self._files.discard(self._key(path))
+
+    def _key(self, path: str) -> str:
+        return unicodedata.normalize("NFC", path).casefold() if self._fold_case else path
 
     def _is_file(self, key: str) -> bool:
         return key in self._files or (self._outer is not None and self._outer._is_file(key))

@@ -87,7 +87,16 @@ def sniff(text: str, separators: str | None = None) -> Dialect:
         score = _score(sample, dialect, cut=len(sample) < len(text))
         if score > best_score + 1e-9:
             best, best_score = dialect, score
-    return best
+    return best if best_score or separators else _one_column(sample)
+
+
+def _one_column(sample: str) -> Dialect:
+    """A dialect that leaves lines whole, commas in sentences too."""
+    for separator in ",\t\x1f":
+        dialect = Dialect(separator)
+        if all(len(cells) < 2 for cells, _ in islice(records(sample, dialect), _SAMPLE_RECORDS)):
+            return dialect
+    return Dialect()
 
 
 def looks_typed(cell: str) -> bool:
@@ -128,6 +137,8 @@ def _score(sample: str, dialect: Dialect, *, cut: bool) -> float:
     if rest < 0.1 * len(kept) or (rest < _MIN_RECORDS and rest < 0.5 * len(kept)) or not rest:
         return 0.0
     kept = kept[start:]
+    if start > 0 and sum(len(cells) > 1 for cells, _ in kept) == 1:
+        return 0.0  # a sentence with a comma in it, somewhere in a column of text
     lines_by_width: Counter[int] = Counter()
     for cells, lines in kept:
         lines_by_width[len(cells)] += lines

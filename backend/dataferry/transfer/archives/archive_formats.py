@@ -4,60 +4,93 @@ All are read from a seekable stream, which may be a file that is still being dow
 first, the others go from the first byte to the last.
 """
 
-import bz2
-import gzip
-import lzma
-import os
-import stat
-import tarfile
-import zipfile
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import suppress
 from posixpath import basename
-from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
-from typing import IO, Any, BinaryIO, Literal, Self, cast
+from typing import BinaryIO, Literal, cast
 
 from dataferry.core.types import Grade
-from dataferry.transfer.archives.extract import DamagedArchive, ExtractionTree, archive_faults, decode_name
+from dataferry.transfer.archives.compressed import CompressedStream, Compression, compression_of
+from dataferry.transfer.archives.extract import ExtractionTree
+from dataferry.transfer.archives.faults import CannotUnpack, archive_faults
 from dataferry.transfer.archives.growing_file import prioritized
+from dataferry.transfer.archives.tar_content import Reader, is_tar_header, unpack_tar
+from dataferry.transfer.archives.zip_content import unpack_zip
+from dataferry.transfer.archives.zip_directory import has_zip_end
 
 Format = Literal["zip", "tar", "tar.gz", "tar.bz2", "tar.xz", "gz", "bz2", "xz"]
 
-_MAGIC: dict[bytes, Literal["gz", "bz2", "xz"]] = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz"}
 _NAMED_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-_OPEN: dict[str, Callable[[BinaryIO], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
-_ENCRYPTED = 0x1
-_UTF8_NAME = 0x800
-_MAX_LINK_BYTES = 4096
+#: A member, the end of an empty zip, the first part of a split one, and a split one that needed no parts.
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"PK00PK\x03\x04")
+_OTHERS = {
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard",
+    b"\x04\x22\x4d\x18": "packed with LZ4",
+    b"LZIP": "packed with lzip",
+    b"\x1f\x9d": "packed with compress",
+    b"\x1f\xa0": "packed with compress",
+    b"MSCF": "a cabinet",
+    b"\x60\xea": "an ARJ archive",
+    b"xar!": "a xar archive",
+    b"!<arch>\n": "an ar archive",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file",
+    b"PAR1": "a Parquet file",
+}
+_HEAD_BYTES = 512
+#: So much of a stream that should be a tar is looked at for damage.
+_VERIFIED_BYTES = 64 << 20
 
 
 def format_of(stream: BinaryIO, name: str) -> Format | None:
     """The format by the bytes of a file called ``name``; None for what is to stay as it is: what is no
     archive, or a single compressed file whose name does not say so.
 
-    Errors: ``DamagedArchive``.
+    Errors: ``DamagedArchive``; ``CannotUnpack`` for an archive of another kind under an archive's name.
     """
     stream.seek(0)
-    head = stream.read(512)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    head = stream.read(_HEAD_BYTES)
+    if head.startswith(_ZIP_MAGIC):
         return "zip"
-    if _is_tar_header(head):
+    if is_tar_header(head) or (_is_tar_name(name) and head and not any(head)):
         return "tar"
-    for magic, compression in _MAGIC.items():
-        if head.startswith(magic):
-            return _compressed_format(stream, name, compression)
+    if compression := compression_of(head):
+        return _compressed_format(stream, name, compression)
     # A self-extracting zip begins with a program.
     with prioritized(stream):
-        return "zip" if zipfile.is_zipfile(stream) else None
+        if has_zip_end(stream):
+            return "zip"
+    kind = next((kind for magic, kind in _OTHERS.items() if head.startswith(magic)), None)
+    if kind is not None and is_named_archive(name):
+        raise CannotUnpack(f"it is {kind}")
+    return None
 
 
-def _compressed_format(stream: BinaryIO, name: str, compression: Literal["gz", "bz2", "xz"]) -> Format | None:
+def _compressed_format(stream: BinaryIO, name: str, compression: Compression) -> Format | None:
     stream.seek(0)
-    with archive_faults(name), closing(_OPEN[compression](stream)) as file:
-        if _is_tar_header(file.read(512)):
-            return cast(Format, f"tar.{compression}")
-    single = name.lower().endswith(f".{compression}") and not is_named_archive(name)
-    return compression if single else None
+    plain = CompressedStream(stream, compression)
+    head = b""
+    with archive_faults():
+        while len(head) < _HEAD_BYTES and (chunk := plain.read(_HEAD_BYTES - len(head))):
+            head += chunk
+    if is_tar_header(head) or (_is_tar_name(name) and head and not any(head)):
+        return cast(Format, f"tar.{compression}")
+    if is_named_archive(name):
+        with archive_faults():
+            _verify_beginning(plain)
+        raise CannotUnpack(f"it is one file packed with {_COMPRESSION_NAMES[compression]}")
+    return compression if name.lower().endswith(f".{compression}") else None
+
+
+def _verify_beginning(plain: CompressedStream) -> None:
+    """Damage is found only at the end of a block or of the stream, and until then what comes is no tar."""
+    rest = _VERIFIED_BYTES
+    while rest > 0 and (chunk := plain.read(min(rest, 1 << 20))):
+        rest -= len(chunk)
+
+
+_COMPRESSION_NAMES: dict[Compression, str] = {"gz": "gzip", "bz2": "bzip2", "xz": "xz"}
 
 
 def is_named_archive(path: str) -> bool:
@@ -65,12 +98,18 @@ def is_named_archive(path: str) -> bool:
     return path.lower().endswith(_NAMED_ARCHIVES)
 
 
-def _is_tar_header(block: bytes) -> bool:
-    try:
-        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.HeaderError:
-        return False
-    return True
+def _is_tar_name(path: str) -> bool:
+    return is_named_archive(path) and not path.lower().endswith(".zip")
+
+
+def is_page(stream: BinaryIO) -> bool:
+    """Whether a file that is no archive is text, such as a page that was sent in the archive's place."""
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
+    with suppress(UnicodeDecodeError):
+        head.decode("utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
+        return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return head.lstrip().startswith(b"<")
 
 
 def members_grade(format: Format, archive: Grade) -> Grade:
@@ -85,132 +124,53 @@ def unpack(stream: BinaryIO, format: Format, tree: ExtractionTree, expect: Calla
     """Write every file of the archive into the tree. ``expect`` is called with the number of files, as far as
     it is known.
 
-    Errors: ``UnsafeArchive``, ``DamagedArchive``, ``DiskFull``, ``StoreNotWritable``.
+    Errors: ``CannotUnpack``, ``UnsafeArchive``, ``DamagedArchive``, ``DiskFull``, ``StoreNotWritable``.
     """
-    with archive_faults(tree.archive):
+    with archive_faults():
         if format == "zip":
-            _unpack_zip(stream, tree, expect)
-        elif format in _OPEN:
+            unpack_zip(stream, tree, expect)
+        elif format in ("gz", "bz2", "xz"):
             expect(1)
             _unpack_single(stream, format, tree)
         else:
             _unpack_tar(stream, format, tree)
         tree.resolve_links()
+    if not tree.files and tree.holds_devices:
+        raise tree.refusal("it holds nothing but what is neither a file nor a folder")
+    if not tree.files:
+        raise CannotUnpack("it holds no files")
 
 
-def _unpack_zip(stream: BinaryIO, tree: ExtractionTree, expect: Callable[[int], None]) -> None:
-    with prioritized(stream):
-        size = stream.seek(0, os.SEEK_END)
-        container = zipfile.ZipFile(stream)
-    with container:
-        members = [member for member in container.infolist() if not _is_folder(member)]
-        if sum(member.compress_size for member in members) > size:
-            raise tree.refusal("its members overlap, which looks like a bomb")
-        files: list[tuple[str, zipfile.ZipInfo]] = []
-        # Every name and size is judged before the first byte is written.
-        for member in members:
-            if member.flag_bits & _ENCRYPTED:
-                raise tree.refusal("it is protected by a password")
-            kind = stat.S_IFMT(member.external_attr >> 16)
-            tree.reserve_bytes(member.file_size)
-            if kind == stat.S_IFLNK:
-                if member.file_size > _MAX_LINK_BYTES:
-                    raise tree.refusal("it holds a link of no sane length")
-                tree.link(_zip_name(member), decode_name(container.read(member), "cp437"), hard=False)
-            elif kind not in (0, stat.S_IFREG):
-                raise tree.refusal(f"{_zip_name(member)!r} is neither a file nor a folder")
-            elif (path := tree.reserve_path(_zip_name(member))) is not None:
-                files.append((path, member))
-        expect(len(members))
-        # In the order in which they lie, and so arrive.
-        for path, member in sorted(files, key=lambda each: each[1].header_offset):
-            with container.open(member) as content:
-                tree.write(path, member.file_size, content.read)
-
-
-def _zip_name(member: zipfile.ZipInfo) -> str:
-    """UTF-8 where the flag says so or where it happens to be; else code page 437, as the format has it.
-    Some Windows tools separate folders with a backslash."""
-    name = member.orig_filename
-    if not member.flag_bits & _UTF8_NAME:
-        name = decode_name(name.encode("cp437"), "cp437")
-    return name.replace("\\", "/")
-
-
-def _is_folder(member: zipfile.ZipInfo) -> bool:
-    return _zip_name(member).endswith("/") or stat.S_ISDIR(member.external_attr >> 16)
-
-
-def _unpack_single(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
-    stream.seek(0)
+def _unpack_single(stream: BinaryIO, format: Compression, tree: ExtractionTree) -> None:
     path = tree.reserve_path(basename(tree.archive)[: -len(format) - 1])
     if path is None:
-        raise tree.refusal("it has no name")
-    with closing(_OPEN[format](stream)) as plain:
-        tree.write(path, None, _BoundedReader(plain, tree).read)
+        raise CannotUnpack("its name says none for what is in it")
+    stream.seek(0)
+    plain = CompressedStream(stream, format)
+    tree.write(path, None, _BoundedReader(plain, tree).read)
+    _note_trailing(plain, tree)
 
 
 def _unpack_tar(stream: BinaryIO, format: Format, tree: ExtractionTree) -> None:
     compression = format.partition(".")[2]
     stream.seek(0)
-    with closing(_OPEN[compression](stream)) if compression else nullcontext(stream) as plain:
-        source = _BoundedReader(plain, tree)
-        with tarfile.open(fileobj=cast(IO[bytes], source), mode="r|", tarinfo=_Header) as container:
-            for member in container:
-                tree.check_cancelled()
-                _extract_tar_member(container, member, tree)
-                # Else a member is remembered for every file of the archive.
-                container.members = []  # type: ignore[attr-defined]
-        # The compression's own checksum stands behind the last byte.
-        while source.read(1 << 20):
-            pass
-    if not compression and not _ends_in_zeros(stream):
-        raise DamagedArchive("it is cut short")
-
-
-class _Header(tarfile.TarInfo):
-    """A broken header in mid-archive is damage. By itself tarfile takes it for the end."""
-
-    @classmethod
-    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
-        try:
-            return super().fromtarfile(tarfile)
-        except (InvalidHeaderError, TruncatedHeaderError) as error:
-            raise DamagedArchive(f"a header is broken: {error}") from error
-
-
-def _ends_in_zeros(stream: BinaryIO) -> bool:
-    """A tar ends in blocks of zeros; where no checksum stands behind it, one without was cut short."""
-    stream.seek(-512, os.SEEK_END)
-    return not any(stream.read())
-
-
-def _extract_tar_member(container: tarfile.TarFile, member: tarfile.TarInfo, tree: ExtractionTree) -> None:
-    name = _tar_text(member.name)
-    if member.isdir():
-        return
-    if member.issym() or member.islnk():
-        tree.reserve_bytes(0)
-        tree.link(name, _tar_text(member.linkname), hard=member.islnk())
-    elif member.isreg():
-        tree.reserve_bytes(member.size)
-        path, stream = tree.reserve_path(name), container.extractfile(member)
-        if path is None or stream is None:
-            raise DamagedArchive(f"{name!r} has no content")
-        with stream:
-            tree.write(path, member.size, stream.read)
+    if compression:
+        plain = CompressedStream(stream, cast(Compression, compression))
+        unpack_tar(_BoundedReader(plain, tree), tree, checked=True)
+        _note_trailing(plain, tree)
     else:
-        raise tree.refusal(f"{name!r} is neither a file nor a folder")
+        unpack_tar(_BoundedReader(stream, tree), tree, checked=False)
 
 
-def _tar_text(text: str) -> str:
-    return decode_name(text.encode("utf-8", "surrogateescape"), "latin-1")
+def _note_trailing(plain: CompressedStream, tree: ExtractionTree) -> None:
+    if plain.trailing:
+        tree.notes.add("trailing", detail=f"{plain.trailing} bytes")
 
 
 class _BoundedReader:
     """Decompressed bytes, up to the tree's ``max_bytes``; headers count as well."""
 
-    def __init__(self, plain: Any, tree: ExtractionTree) -> None:
+    def __init__(self, plain: Reader, tree: ExtractionTree) -> None:
         self._plain = plain
         self._tree = tree
         self._count = 0

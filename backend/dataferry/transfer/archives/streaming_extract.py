@@ -6,34 +6,43 @@ import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from posixpath import splitext
 from typing import BinaryIO
 
 from dataferry.core.errors import (
     Cancelled,
-    ChecksumMismatch,
+    DamagedFile,
     InvalidInput,
     SourceProtocolError,
     UnsafeArchive,
 )
-from dataferry.core.files.safe_names import ReservedPaths, UnusablePath
+from dataferry.core.files.safe_names import PathInUse, ReservedPaths
 from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.archives.archive_formats import (
     Format,
     format_of,
     is_named_archive,
+    is_page,
     members_grade,
     unpack,
 )
-from dataferry.transfer.archives.extract import DamagedArchive, ExtractionTree
+from dataferry.transfer.archives.extract import ExtractionTree
+from dataferry.transfer.archives.faults import CannotUnpack, DamagedArchive
 from dataferry.transfer.archives.growing_file import open_growing_file
+from dataferry.transfer.archives.notes import shown
 from dataferry.transfer.contract import FetchedFile, Limits
 from dataferry.transfer.files.disk import disk_faults
 from dataferry.transfer.files.part_file import PartFile
 from dataferry.transfer.files.progress import REPORT_INTERVAL_S, ProgressMeter
 from dataferry.transfer.files.workdir import Workdir
+from dataferry.transfer.files.write_gate import WriteGate
 
-#: How long ``stop`` waits for a member that is being written.
+#: How long ``stop`` waits for the thread to take back what it has written.
 _JOIN_TIMEOUT_S = 2.0
+
+
+#: How many other names are tried for an archive that is kept beside a member of its name.
+_MAX_NAMES = 1000
 
 
 @dataclass(slots=True)
@@ -97,6 +106,9 @@ class StreamingExtraction:
         self._limits = limits
         self._meter = meter
         self._keep_archives = keep_archives
+        #: What a person should know of how the archives were unpacked; complete once ``finish`` has returned.
+        self.notes: list[str] = []
+        self._gate = WriteGate()
         self._start_lock = threading.Lock()
         self._stopping = False
         self._early: dict[str, _EarlyExtraction] = {}
@@ -117,11 +129,12 @@ class StreamingExtraction:
         self._archives.put((entry, part_file))
 
     def stop(self) -> None:
-        """Nothing is written once this returns."""
+        """Nothing is written once this returns: what the thread may still be at ends at the gate."""
         self._stopping = True
         self._archives.put(None)
         if self._thread is not None:
             self._thread.join(_JOIN_TIMEOUT_S)
+        self._gate.close()
 
     def _run(self) -> None:
         while (next_archive := self._archives.get()) is not None:
@@ -181,8 +194,8 @@ class StreamingExtraction:
         files: dict[str, FetchedFile] = {}
         for entry in archives:
             files |= self._members_of(entry, completed[entry.path], check_cancelled)
-            if self._keep_archives:
-                files |= self._keep_archive(entry, completed[entry.path])
+        if self.notes:
+            self._workdir.note = " ".join(self.notes)
         return files
 
     def _commit_verified(self) -> None:
@@ -198,35 +211,57 @@ class StreamingExtraction:
     def _members_of(
         self, entry: FileEntry, file: FetchedFile, check_cancelled: Callable[[], None]
     ) -> dict[str, FetchedFile]:
+        """An archive's members, and the archive itself where it is to be kept."""
         early = self._early.pop(entry.path, None)
         if early is not None and early.format is not None:
-            grade = members_grade(early.format, file.grade)
-            return {path: replace(member, grade=grade) for path, member in early.tree.files.items()}
+            return self._result(entry, file, early.format, early.tree)
         try:
             with disk_faults(self._workdir.root):
                 stream = self._workdir.completed_path(entry).open("rb")
             with stream:
                 return self._extract(entry, file, stream, check_cancelled)
+        except CannotUnpack as error:
+            return self._keep_unopened(entry, file, str(error))
         except DamagedArchive as error:
+            if self._keep_archives:
+                return self._keep_unopened(entry, file, f"it is damaged ({error})")
             raise self._damage_error(entry, file, error) from error
+        except UnsafeArchive as error:
+            if self._keep_archives:
+                return self._keep_unopened(entry, file, error.detail)
+            raise
 
     def _extract(
         self, entry: FileEntry, file: FetchedFile, stream: BinaryIO, check_cancelled: Callable[[], None]
     ) -> dict[str, FetchedFile]:
         format = format_of(stream, entry.path)
         if format is None:
-            return self._not_an_archive(entry, file)
+            return self._not_an_archive(entry, file, stream)
 
         def check_and_report() -> None:
             check_cancelled()
             self._meter.report_if_due()
 
-        tree = self._extraction_tree(
-            entry, file.size, self._reserved, check_and_report, self._meter.file_completed
-        )
-        unpack(stream, format, tree, self._meter.expect_files)
+        reserved = self._reserved.nested()
+        tree = self._extraction_tree(entry, file.size, reserved, check_and_report, self._meter.file_completed)
+        try:
+            unpack(stream, format, tree, self._meter.expect_files)
+        except (CannotUnpack, DamagedArchive, UnsafeArchive):
+            tree.remove_written()
+            tree.remove_empty_folders()
+            raise
+        reserved.commit()
+        return self._result(entry, file, format, tree)
+
+    def _result(
+        self, entry: FileEntry, file: FetchedFile, format: Format, tree: ExtractionTree
+    ) -> dict[str, FetchedFile]:
+        self.notes += tree.notes.sentences
         grade = members_grade(format, file.grade)
-        return {path: replace(member, grade=grade) for path, member in tree.files.items()}
+        members = {path: replace(member, grade=grade) for path, member in tree.files.items()}
+        if self._keep_archives or tree.incomplete:
+            members |= self._keep_archive(entry, file)
+        return members
 
     def _extraction_tree(
         self,
@@ -248,38 +283,64 @@ class StreamingExtraction:
             grade="transport",
             check_cancelled=check_cancelled,
             on_member=on_member,
+            gate=self._gate,
         )
 
-    def _not_an_archive(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
-        """A file that is no archive stays as it is; under an archive's name it is an error."""
-        if is_named_archive(entry.path):
-            self._workdir.discard(entry)
-            raise SourceProtocolError(
-                f"{entry.path} is not the archive that its name says.",
-                next_step="The source may have sent a page in its place: look at the link in a browser.",
-            )
-        return {} if self._keep_archives else self._keep_archive(entry, file)
+    def _not_an_archive(
+        self, entry: FileEntry, file: FetchedFile, stream: BinaryIO
+    ) -> dict[str, FetchedFile]:
+        """A file that is no archive stays as it is. A text under an archive's name is an error, unless it is
+        what its source publishes, or was asked for."""
+        if not is_named_archive(entry.path):
+            return self._keep_archive(entry, file, beside=False)
+        if not is_page(stream) or file.grade != "recorded" or self._keep_archives:
+            return self._keep_unopened(entry, file, "it is not the archive that its name says")
+        self._workdir.discard(entry)
+        raise SourceProtocolError(
+            f"{entry.path} is not the archive that its name says.",
+            next_step="The source may have sent a page in its place: look at the link in a browser.",
+        )
 
-    def _keep_archive(self, entry: FileEntry, file: FetchedFile) -> dict[str, FetchedFile]:
-        """Put the archive itself among the files."""
-        try:
-            self._reserved.add(entry.path)
-        except UnusablePath as error:
-            raise InvalidInput(f"The source lists files that collide: {error}.") from error
-        path = self._workdir.tree / entry.path
+    def _keep_unopened(self, entry: FileEntry, file: FetchedFile, reason: str) -> dict[str, FetchedFile]:
+        self.notes.append(f"{shown(entry.path)} was not unpacked and is here itself: {reason.rstrip('.')}.")
+        return self._keep_archive(entry, file)
+
+    def _keep_archive(
+        self, entry: FileEntry, file: FetchedFile, *, beside: bool = True
+    ) -> dict[str, FetchedFile]:
+        """Put the archive itself among the files, ``beside`` a member of its own name if there is one."""
+        path, number = entry.path, 1
+        while True:
+            try:
+                self._reserved.add(path)
+                break
+            except PathInUse as error:
+                number += 1
+                if not beside or number > _MAX_NAMES:
+                    raise InvalidInput(f"The source lists files that collide: {error}.") from error
+                stem, suffix = splitext(entry.path)
+                path = f"{stem} ({number}){suffix}"
+        if path != entry.path:
+            self.notes.append(f"{shown(entry.path)} is kept as {shown(path)}: a member has its name.")
+        place = self._workdir.tree / path
         with disk_faults(self._workdir.root):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             # A second name, so that a run that is killed here still finds the first.
-            os.link(self._workdir.completed_path(entry), path)
-        return {entry.path: file}
+            os.link(self._workdir.completed_path(entry), place)
+        return {path: replace(file, path=path)}
 
     def _damage_error(self, entry: FileEntry, file: FetchedFile, error: DamagedArchive) -> Exception:
-        """Damage under a verified checksum is the publisher's own; any other may be of the connection."""
+        """Damage of bytes that arrived whole is the file's own: fetched again at once, it would be the same.
+        Where nothing has vouched for them, the next try that a person asks for fetches them anew."""
         what = f"{entry.path} is damaged ({error})"
-        if file.grade == "publisher":
+        if file.grade != "recorded":
+            whose = "the publisher's" if file.grade == "publisher" else "right"
             return UnsafeArchive(
-                f"{what}. Its checksum is the publisher's, so it is broken at its source.",
-                next_step="Tell its publisher, or choose another revision.",
+                f"{what}. Its checksum is {whose}, so it is broken at its source.",
+                next_step="Ask for the archive itself with keep_archives, or tell its publisher.",
             )
         self._workdir.discard(entry)
-        return ChecksumMismatch(f"{what}.", next_step="Try again: it is fetched anew.")
+        return DamagedFile(
+            f"{what}. It arrived whole, so that it is most likely broken at its source.",
+            next_step="Ask for the archive itself with keep_archives, or try later: it is fetched anew.",
+        )

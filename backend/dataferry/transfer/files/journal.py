@@ -125,8 +125,8 @@ class Journal:
         """What was recorded so far survives a power cut."""
         with self._lock:
             if self._file is not None and self._dirty:
-                self._dirty = False
                 sync_data(self._file)
+                self._dirty = False
 
     def _append(self, line: Mapping[str, Any]) -> None:
         encoded = json.dumps(line).encode() + b"\n"

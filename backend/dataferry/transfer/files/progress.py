@@ -67,8 +67,8 @@ class ProgressMeter:
             self._unknown += 1
             self._total -= size
 
-    def note(self, text: str) -> None:
-        """A message for the listener that is no error, such as a retry."""
+    def note(self, text: str | None) -> None:
+        """A message for the listener that is no error, such as a retry; None for none."""
         with self._lock:
             self._note = text
 

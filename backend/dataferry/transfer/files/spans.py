@@ -88,6 +88,11 @@ class Spans:
         with self._changed:
             return sum(stop - start for start, stop in self._missing)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a connection downloads some of it now."""
+        return bool(self._active)
+
     def held(self) -> list[Range]:
         """What is on disk now, in ascending order."""
         with self._changed:

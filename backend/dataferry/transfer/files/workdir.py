@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from dataferry.core.errors import Conflict
+from dataferry.core.errors import FolderBusy
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.durable import write_all
 from dataferry.core.files.hardlinks import link_or_copy
@@ -29,6 +29,9 @@ from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults
 from dataferry.transfer.files.journal import Journal, JournalState, PartState, boot_id, checksum_text
+
+#: When a folder that another fetch holds is worth another look.
+_BUSY_RETRY_S = 1.0
 
 
 class Workdir:
@@ -38,6 +41,8 @@ class Workdir:
         self.root = root
         self.tree = root / "tree"
         self.journal = Journal(root / "journal.jsonl", manifest, boot_id())
+        #: What a person should know of how the tree was made; kept for a run that finds it finished.
+        self.note: str | None = None
         self._manifest = manifest
         self._finished = root / "finished.json"
         self._tree_name = str(self.tree)
@@ -48,7 +53,7 @@ class Workdir:
     def locked(cls, root: Path, manifest: Manifest) -> Iterator[Self]:
         """The folder, created if it is missing, and locked inside the block.
 
-        Errors: ``Conflict`` while another fetch, in this process or another, works in it.
+        Errors: ``FolderBusy`` while another fetch, in this process or another, works in it.
         """
         with disk_faults(root):
             descriptor = _lock(root)
@@ -84,13 +89,17 @@ class Workdir:
         """Its size is right; and if it was too small to be synced on its own, so are its bytes, which
         a power cut could have taken."""
         path = self.completed_path(entry)
-        if entry.size not in (None, file.size) or not path.is_file() or path.stat().st_size != file.size:
+        if (
+            entry.promised_size not in (None, file.size)
+            or not path.is_file()
+            or path.stat().st_size != file.size
+        ):
             return False
         return file.size >= SYNC_BYTES or sha256_of(path) == file.sha256
 
     def _is_resumable(self, entry: FileEntry, part: PartState) -> bool:
         """Whether bytes can be added: something must prove in the end that they are of one version."""
-        if entry.size not in (None, part.size) or not (part.validator or entry.checksum):
+        if entry.promised_size not in (None, part.size) or not (part.validator or entry.checksum):
             return False
         path = self.part_path(entry)
         return bool(part.held) and path.is_file() and path.stat().st_size == part.size
@@ -187,6 +196,7 @@ class Workdir:
             "manifest": self._fingerprint(),
             "inode": self.tree.stat().st_ino,
             "files": [[file.path, file.size, file.sha256, file.grade] for file in files],
+            "note": self.note,
         }
         with disk_faults(self.root):
             temporary = self._finished.with_suffix(".new")
@@ -200,6 +210,7 @@ class Workdir:
             moved = record["inode"] == target.stat().st_ino
             if not moved or record["manifest"] != self._fingerprint():
                 return None
+            self.note = record.get("note")
             return tuple(FetchedFile(*file) for file in record["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -213,13 +224,35 @@ class Workdir:
         return sha256(json.dumps(described).encode()).hexdigest()
 
 
+@contextmanager
+def hold_workdir(root: Path) -> Iterator[None]:
+    """Keep every fetch out of a working folder inside the block, which may delete it. It is created if it is
+    missing. Errors: ``FolderBusy`` while a fetch works in it, ``StoreNotWritable``."""
+    with disk_faults(root):
+        descriptor = _lock(root)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def discard_workdir(root: Path) -> None:
+    """Delete a working folder that was given to ``fetch``, with everything in it. One that is gone is fine.
+
+    Errors: those of ``hold_workdir``.
+    """
+    if root.exists():
+        with hold_workdir(root):
+            shutil.rmtree(root, ignore_errors=True)
+
+
 def _name(entry: FileEntry) -> str:
     """A flat name for a path, the same in every run."""
     return sha256(entry.path.encode()).hexdigest()[:32]
 
 
 def _lock(root: Path) -> int:
-    """A descriptor that holds the folder's lock. Errors: ``Conflict``."""
+    """A descriptor that holds the folder's lock. Errors: ``FolderBusy``."""
     while True:
         # Private: a gated dataset's files are downloaded here.
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -234,8 +267,10 @@ def _lock(root: Path) -> int:
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
-            raise Conflict(
-                f"Another download is at work in {root}.", next_step="Wait for it, or cancel it."
+            raise FolderBusy(
+                f"Another download is at work in {root}.",
+                next_step="Wait for it, or cancel it.",
+                retry_after=_BUSY_RETRY_S,
             ) from None
         except FileNotFoundError:
             pass

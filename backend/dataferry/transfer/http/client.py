@@ -17,6 +17,7 @@ from dataferry import __version__
 from dataferry.core.errors import DataferryError, InvalidInput, NetworkFault, TransferError
 from dataferry.core.types import Http
 from dataferry.transfer.http.connector import Address, Connector, Route, is_public, route_to, tls_context
+from dataferry.transfer.http.cookies import RedirectCookies
 from dataferry.transfer.http.http1 import Connection, ConnectionClosed, Headers, MalformedResponse, Response
 from dataferry.transfer.http.urls import (
     host_of,
@@ -28,10 +29,13 @@ from dataferry.transfer.http.urls import (
 
 Method = Literal["GET", "HEAD"]
 
-MAX_REDIRECTS = 5
+#: As browsers and wget have it: the way to a publisher's file can be long.
+MAX_REDIRECTS = 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: A redirect's body up to this size is read, so that its connection can be used again.
 _DRAIN_BYTES = 64 * 1024
+#: As much as tells what a file is.
+PEEK_BYTES = 4096
 #: One ``read1`` gives no more.
 _READ_BYTES = 256 * 1024
 #: After so many idle seconds, a kept connection is checked before it is used: it may have ended.
@@ -52,17 +56,27 @@ class HttpResponse:
         self._route = route
         self._connection = connection
         self._closed = False
+        #: Bytes that were looked at and are still to be read.
+        self._peeked = b""
         #: Called once the response is closed.
         self.on_close: Callable[[], None] | None = None
         #: Where the response came from, after redirects. It may hold a signature: never show it whole.
         self.url = url
-        self.status = response.status
+        #: 203 is a 200 that a proxy on the way has a hand in.
+        self.status = 200 if response.status == 203 else response.status
+        #: Cookies of the way to it were sent, without which its URL may not give the same.
+        self.had_cookies = False
         #: Names in any case.
         self.headers = response.headers
 
     @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def connection(self) -> object:
+        """What it comes on: the same object for all responses of a kept connection."""
+        return self._connection
 
     @property
     def length(self) -> int | None:
@@ -77,6 +91,10 @@ class HttpResponse:
 
         Errors: ``NetworkFault`` when the connection drops, stalls, or ends before ``Content-Length``.
         """
+        if self._peeked:
+            count = min(len(buffer), len(self._peeked))
+            buffer[:count], self._peeked = self._peeked[:count], self._peeked[count:]
+            return count
         try:
             if self._closed:
                 raise ConnectionError("the response is closed")
@@ -103,6 +121,14 @@ class HttpResponse:
             chunks.append(chunk)
             limit -= len(chunk)
         return b"".join(chunks)
+
+    def peek(self, size: int) -> bytes:
+        """The first ``size`` bytes of what is still to be read, fewer where the body ends before. They stay
+        to be read. Errors: as ``readinto``."""
+        if len(self._peeked) < size:
+            peeked, self._peeked = self._peeked, b""
+            self._peeked = peeked + self.read(size - len(peeked))
+        return self._peeked[:size]
 
     def close(self) -> None:
         if self._closed:
@@ -209,14 +235,18 @@ class HttpClient:
         a response that is not HTTP.
         """
         url, own = split_credentials(origin)
+        cookies = RedirectCookies()
         for _ in range(MAX_REDIRECTS + 1):
-            sent = {**_HEADERS, **own, **(headers or {})}
+            cookie = cookies.header(url)
+            sent = {**_HEADERS, **({"Cookie": cookie} if cookie else {}), **own, **(headers or {})}
             response = self._send(method, url, sent, origin.public_only)
+            response.had_cookies = cookie is not None
             if on_response is not None:
                 on_response(response.host, response.headers, response.status)
             location = response.headers.get("location") if response.status in _REDIRECTS else None
             if not location:
                 return response
+            cookies.record(url, response.headers)
             _drain(response)
             next_url = redirect_target(url, location)
             if not same_origin(url, next_url):

@@ -1,30 +1,50 @@
 """Requests for a file: at the URL that is valid now, as soon as the host allows it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
-from dataferry.core.errors import SourceRateLimited
+from dataferry.core.errors import DataferryError, NetworkFault, SourceRateLimited, SourceUnreachable
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, Http
-from dataferry.transfer.contract import Scheduler
+from dataferry.transfer.contract import Limits, Scheduler
 from dataferry.transfer.http.client import HttpClient, HttpResponse
 from dataferry.transfer.http.http1 import Headers
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import response_error
+from dataferry.transfer.http.response_errors import response_error, storage_refusal
 from dataferry.transfer.http.urls import host_of
 from dataferry.transfer.limits.governor import Member
 from dataferry.transfer.limits.slots import Slot
+from dataferry.transfer.retries import backoff_s
 
 #: How servers respond to an expired URL: Google's storage with 400 (ExpiredToken), others with 401 or 403.
 _EXPIRED_STATUSES = frozenset({400, 401, 403})
-#: Requests for a file: where a redirect led before, where it leads now, and at a renewed URL.
-_MAX_ATTEMPTS = 3
+#: How servers respond to one connection more than they allow. Hubs mean other things by 403 and 429.
+_CROWDED_STATUSES = frozenset({421, 503, 509})
+_CROWDED_OUTSIDE_HUBS = frozenset({403, 429})
+#: Requests that wait for room at a crowded host, before a refusal is an error.
+_MAX_CROWDED = 20
+#: Refusals in a row by storage that the origin leads to. Each time it may lead to another edge.
+_MAX_REFUSALS = 5
+_MAX_REFUSAL_PAUSE_S = 5.0
 #: A host that demands a longer wait ends the fetch, which can resume later.
 MAX_INLINE_WAIT_S = 5.0
 _MAX_INLINE_WAITS = 3
 
 
+@dataclass(slots=True)
+class _Tries:
+    """What is left of them, for one request."""
+
+    waits_left: int = _MAX_INLINE_WAITS
+    crowded_left: int = _MAX_CROWDED
+    stale: int = 0
+    renewed: bool = False
+
+
 class Requester:
-    """Makes the requests of all connections of one fetch."""
+    """Makes the requests of all connections of one fetch. ``note`` tells a listener what is tried again."""
 
     def __init__(
         self,
@@ -32,11 +52,16 @@ class Requester:
         client: HttpClient,
         member: Member,
         scheduler: Scheduler,
+        limits: Limits,
+        note: Callable[[str], None],
     ) -> None:
         self._ref = ref
+        self._is_hub = SOURCES[ref.source].hub
         self._client = client
         self._member = member
         self._scheduler = scheduler
+        self._limits = limits
+        self._note = note
 
     def request(
         self,
@@ -47,50 +72,148 @@ class Requester:
     ) -> HttpResponse:
         """A response of an expected status. It holds one of the host's connection slots until it is closed.
 
-        Errors: what ``response_error`` makes of any other status, and what ``HttpClient.open`` raises.
+        Errors: what ``response_error`` makes of any other status, ``SourceUnreachable`` where storage refuses
+        what its hub led to, and what ``HttpClient.open`` raises.
         """
-        waits_left, attempts_left, refreshed = _MAX_INLINE_WAITS, _MAX_ATTEMPTS, False
+        tries = _Tries()
         while True:
             self._scheduler.check_cancelled()
-            origin = resolved_url.current
-            host, account = host_of(origin.url), _account(origin)
-            # The slot first: a request that waits for one must not have been counted before the host blocks.
-            slot = self._member.acquire_slot(host, self._scheduler.check_cancelled)
-            wait_s = self._member.request(host, self._scheduler.check_cancelled, kind=account)
-            if wait_s > 0:
-                self._member.release_slot(slot)
-                self._wait(host, wait_s, waits_left)
-                waits_left -= 1
-                continue
-            response = self._open(host, account, slot, origin, headers)
-            if response.status in expected:
-                resolved_url.record_redirect(origin, response.url)
+            address = resolved_url.claim(self._scheduler.check_cancelled)
+            try:
+                response = self._try(path, resolved_url, address, headers, expected, tries)
+            finally:
+                resolved_url.settle()
+            if response is not None:
                 return response
-            with response:
-                error = response_error(response, path, self._ref, signed_in=bool(account))
-            if isinstance(error, SourceRateLimited):
-                self._wait(host, error.retry_after, waits_left, error)
-                waits_left -= 1
-                continue
-            attempts_left -= 1
-            if (
-                response.status not in _EXPIRED_STATUSES
-                or attempts_left == 0
-                or refreshed
-                or not resolved_url.renew(origin)
-            ):
+
+    def _try(
+        self,
+        path: str,
+        resolved_url: ResolvedUrl,
+        address: Http,
+        headers: Mapping[str, str],
+        expected: frozenset[int],
+        tries: _Tries,
+    ) -> HttpResponse | None:
+        """A response of an expected status; None if the next try may have one."""
+        host, account = host_of(address.url), account_of(address)
+        # The slot first: a request that waits for one must not have been counted before the host blocks.
+        slot = self._member.acquire_slot(host, self._scheduler.check_cancelled)
+        wait_s = self._member.request(host, self._scheduler.check_cancelled, kind=account)
+        if wait_s > 0:
+            self._member.release_slot(slot)
+            self._wait(host, wait_s, tries)
+            return None
+        try:
+            response = self._open(host, account, slot, address, headers)
+        except NetworkFault:
+            crowded = self._is_crowded(slot, host, tries)
+            self._member.release_slot(slot)
+            if crowded:
+                return None
+            resolved_url.draw_anew()  # another edge may be well
+            raise
+        except BaseException:
+            self._member.release_slot(slot)
+            raise
+        if response.status in expected:
+            self._member.record_served(slot, response.host)
+            if not response.had_cookies:
+                resolved_url.record_redirect(address, response.url)
+            return response
+        with response:
+            error = response_error(response, path, self._ref, signed_in=bool(account))
+            self._after_refusal(response, slot, address, resolved_url, error, path, tries)
+        return None
+
+    def _after_refusal(
+        self,
+        response: HttpResponse,
+        slot: Slot,
+        address: Http,
+        resolved_url: ResolvedUrl,
+        error: DataferryError,
+        path: str,
+        tries: _Tries,
+    ) -> None:
+        """Prepare another try after a status that was not expected. Errors: ``error`` where there is none."""
+        status, wait_s = response.status, error.retry_after
+        goes_on = status != 429 or wait_s is None or wait_s <= MAX_INLINE_WAIT_S
+        is_stale = status in _EXPIRED_STATUSES and resolved_url.may_be_stale(address)
+        if self._says_crowded(status) and not is_stale:
+            crowded = self._is_crowded(slot, response.host, tries)
+            if crowded and goes_on:
+                response.close()
+                resolved_url.join_others()
+                if status == 429:
+                    self._scheduler.sleep(wait_s or 0.0)
+                return
+        if isinstance(error, SourceRateLimited):
+            response.close()
+            self._wait(response.host, wait_s, tries, error)
+        elif status in _EXPIRED_STATUSES:
+            response.close()
+            self._renew(response, address, resolved_url, error, path, tries)
+        else:
+            if status >= 500:
+                resolved_url.draw_anew()
+            raise error
+
+    def _renew(
+        self,
+        response: HttpResponse,
+        address: Http,
+        resolved_url: ResolvedUrl,
+        error: DataferryError,
+        path: str,
+        tries: _Tries,
+    ) -> None:
+        """Have another address after a refusal. Errors: ``error`` if it is the origin's own, which stays."""
+        if address is not resolved_url.origin:
+            resolved_url.renew(address)  # it may just have expired
+            tries.stale += 1
+            if tries.stale > 1:
+                resolved_url.draw_anew()  # rather than follow another connection once more
+            return
+        # A hub's addresses with ``refresh`` are its storage's, and may have expired.
+        handed_out = address.refresh is not None and self._is_hub
+        if not handed_out and not resolved_url.led_elsewhere(response.url):
+            if tries.renewed or not resolved_url.renew(address):
                 raise error
-            refreshed = origin.refresh is not None
+            tries.renewed = True
+            return
+        refusals = resolved_url.count_refusal()
+        refusal = storage_refusal(response, path, self._ref)
+        if refusals >= _MAX_REFUSALS + handed_out:
+            raise refusal
+        if refusals > handed_out:
+            self._note(f"{refusal.detail} Another address is asked for.")
+            pause_s = backoff_s(self._limits.refusal_backoff_s, refusals, _MAX_REFUSAL_PAUSE_S)
+            self._scheduler.sleep(pause_s)
+        with suppress(SourceUnreachable):  # refused while the source looked at it: that counts again
+            resolved_url.renew(address)
+
+    def _says_crowded(self, status: int) -> bool:
+        return status in _CROWDED_STATUSES or (status in _CROWDED_OUTSIDE_HUBS and not self._is_hub)
+
+    def _is_crowded(self, slot: Slot, host: str, tries: _Tries) -> bool:
+        """Whether a refusal is of one connection too many; the next slot is granted once there is room."""
+        if tries.crowded_left == 0 or not self._member.record_refused(slot, host):
+            return False
+        tries.crowded_left -= 1
+        return True
 
     def _open(
         self, host: str, account: str, slot: Slot, origin: Http, headers: Mapping[str, str]
     ) -> HttpResponse:
-        """A response of any status; its slot is released when it is closed. The quota headers of every hop
-        are recorded."""
+        """A response of any status; its slot is released when it is closed, and is the caller's after an
+        error. The quota headers of every hop are recorded."""
         has_response = False
 
         def on_response(hop_host: str, hop_headers: Headers, status: int) -> None:
             nonlocal has_response
+            if status == 503 and self._member.is_beside_others(slot, hop_host):
+                status = 0  # its Retry-After is meant for this connection, not for all
             if has_response:
                 self._member.observe_response(hop_host, hop_headers, status)
             else:
@@ -101,7 +224,6 @@ class Requester:
         try:
             response = self._client.open(origin, headers=headers, on_response=on_response)
         except BaseException:
-            self._member.release_slot(slot)
             if not has_response:
                 self._member.record_response(host, {}, 0, kind=account)
             raise
@@ -110,10 +232,11 @@ class Requester:
         return response
 
     def _wait(
-        self, host: str, seconds: float | None, waits_left: int, error: SourceRateLimited | None = None
+        self, host: str, seconds: float | None, tries: _Tries, error: SourceRateLimited | None = None
     ) -> None:
         """Sleep if the wait is short; a long one is the caller's of ``fetch``."""
-        if seconds is not None and seconds <= MAX_INLINE_WAIT_S and waits_left > 0:
+        if seconds is not None and seconds <= MAX_INLINE_WAIT_S and tries.waits_left > 0:
+            tries.waits_left -= 1
             self._scheduler.sleep(seconds)
             return
         raise error or SourceRateLimited(
@@ -123,7 +246,7 @@ class Requester:
         )
 
 
-def _account(origin: Http) -> str:
+def account_of(origin: Http) -> str:
     """A key for each account, since hosts count each one's requests; not the credential itself."""
     for name, value in origin.headers.items():
         if name.lower() == "authorization":

@@ -1,49 +1,131 @@
 """A URL that may expire, shared by all connections that fetch one file."""
 
 import threading
+from collections.abc import Callable
 
 from dataferry.core.types import Http
 from dataferry.transfer.http.urls import same_origin, split_credentials
 
+#: The interval in which a connection that waits for another's answer checks whether it is cancelled.
+_CANCEL_POLL_S = 0.1
+
 
 class ResolvedUrl:
     """Where a file is downloaded from. The URL that a redirect led to is kept: hubs count what they resolve.
-    However many connections notice that it has expired, it is renewed once."""
+
+    A connection (a thread) stays with the URL that worked for it. However many connections notice that theirs
+    has expired, one of them asks anew and the others wait for what it is told.
+    """
 
     def __init__(self, origin: Http) -> None:
         self.origin = origin
-        self._resolved: Http | None = None
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        #: Where the last redirect led, and by thread where its own led.
+        self._shared: Http | None = None
+        self._own: dict[int, Http] = {}
+        #: Threads that want another URL than the shared one.
+        self._drawing: set[int] = set()
+        self._redirects = False
+        #: Whether hosts refuse because of other connections, and not because an address has expired.
+        self._crowded = False
+        #: Refusals in a row by hosts that the origin led to.
+        self._refusals = 0
+        #: The thread that asks the origin for all.
+        self._asking: int | None = None
 
     @property
-    def current(self) -> Http:
-        with self._lock:
-            return self._resolved or self.origin
+    def redirects(self) -> bool:
+        """Whether the origin leads elsewhere."""
+        return self._redirects
+
+    def claim(self, check_cancelled: Callable[[], None]) -> Http:
+        """What this connection requests next; ``settle`` follows. Errors: those of ``check_cancelled``."""
+        me = threading.get_ident()
+        with self._changed:
+            while me not in self._drawing:
+                known = self._own.get(me) or self._shared
+                if known is not None:
+                    return known
+                if not self._redirects:
+                    break
+                if self._asking in (None, me):
+                    self._asking = me
+                    break
+                self._changed.wait(_CANCEL_POLL_S)
+                check_cancelled()
+            return self.origin
+
+    def settle(self) -> None:
+        """This connection's request was answered, or failed."""
+        with self._changed:
+            if self._asking == threading.get_ident():
+                self._asking = None
+                self._changed.notify_all()
 
     def record_redirect(self, requested: Http, url: str) -> None:
-        """A request for ``requested`` ended at ``url``. Headers go no further than their own origin."""
-        if url == requested.url:
-            return
+        """A request for ``requested`` ended well at ``url``. Headers go no further than their own origin."""
+        me = threading.get_ident()
         own_url, own = split_credentials(requested)
-        if url == own_url:
-            return
-        headers = own if same_origin(own_url, url) else {}
-        with self._lock:
-            if requested is self.origin:
-                self._resolved = Http(url, headers, public_only=requested.public_only)
+        with self._changed:
+            self._drawing.discard(me)
+            self._refusals = 0
+            if requested is not self.origin:
+                self._own[me] = requested
+            elif url not in (requested.url, own_url):
+                headers = own if same_origin(own_url, url) else {}
+                self._own[me] = self._shared = Http(url, headers, public_only=requested.public_only)
+                self._redirects = True
+
+    def may_be_stale(self, address: Http) -> bool:
+        """Whether a refusal may mean that an address which worked has expired."""
+        return address is not self.origin and not self._crowded
 
     def renew(self, expired: Http) -> bool:
-        """Replace ``expired`` by another URL; False where there is none.
+        """Another URL in place of ``expired``, for this connection; False where there is none.
 
         Errors: whatever the source's ``refresh`` raises.
         """
-        with self._lock:
-            if expired is not (self._resolved or self.origin):
-                return True  # somebody else has renewed it meanwhile
-            if self._resolved is not None:
-                self._resolved = None  # the source itself redirects to a fresh address
+        me = threading.get_ident()
+        with self._changed:
+            self._drawing.discard(me)
+            if expired is not self.origin:
+                if self._own.get(me) is expired:
+                    del self._own[me]
+                if self._shared is expired:
+                    self._shared = None  # the source itself redirects to a fresh one
                 return True
+            if self._shared is not None:
+                return True  # another connection was led somewhere meanwhile
             if expired.refresh is None:
                 return False
             self.origin = expired.refresh()
             return True
+
+    def led_elsewhere(self, url: str) -> bool:
+        """Whether a response came from another host than the origin's: from storage that it leads to."""
+        return not same_origin(split_credentials(self.origin)[0], url)
+
+    def count_refusal(self) -> int:
+        """A host that the origin leads to refused; how many in a row have."""
+        with self._changed:
+            self._redirects = True
+            self._refusals += 1
+            return self._refusals
+
+    def draw_anew(self) -> None:
+        """Ask for another URL at this connection's next request, in case it leads to a better host. Other
+        connections keep theirs."""
+        with self._changed:
+            if self._redirects:
+                self._own.pop(threading.get_ident(), None)
+                self._drawing.add(threading.get_ident())
+
+    def join_others(self) -> None:
+        """Go where others are served, once there is room: beside them a fresh address was refused."""
+        me = threading.get_ident()
+        with self._changed:
+            self._crowded = True
+            others = [url for thread, url in self._own.items() if thread != me]
+            if others:
+                self._drawing.discard(me)
+                self._own[me] = others[0]

@@ -4,6 +4,8 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from dataferry.core.errors import (
     CredentialRejected,
@@ -13,6 +15,7 @@ from dataferry.core.errors import (
     NetworkFault,
     NotFound,
     SourceRateLimited,
+    SourceUnreachable,
     TransferError,
 )
 from dataferry.core.rate_limit_headers import retry_after_s
@@ -21,13 +24,10 @@ from dataferry.core.types import Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
 
-#: Files that are compressed themselves: old servers announce that as a Content-Encoding.
-_COMPRESSED_SUFFIXES = {
-    "gzip": (".gz", ".tgz"),
-    "x-gzip": (".gz", ".tgz"),
-    "compress": (".z",),
-    "bzip2": (".bz2",),
-}
+#: When to come back for a file that is being made, where its server does not say.
+PREPARING_WAIT_S = 10.0
+#: So long after its last change a file's time tells it from another version.
+_SETTLED_S = 60
 
 
 def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
@@ -46,11 +46,34 @@ def response_error(response: HttpResponse, path: str, ref: DatasetRef, *, signed
             f"{host} has no file {path} ({status}).",
             next_step="Search for the dataset again: its files may have changed.",
         )
+    if status == 451 or (status == 403 and "disabled" in response.headers.get("x-error-message", "").lower()):
+        # HuggingFace's words for what it closed itself: no token and no terms open it.
+        return Forbidden(
+            f"{SOURCES[ref.source].label if SOURCES[ref.source].hub else host} has closed {path} ({status}).",
+            next_step="Nobody can download it now; its page may say why.",
+        )
+    if status == 202:
+        return NetworkFault(f"{host} is still preparing {path}.", retry_after=wait_s or PREPARING_WAIT_S)
     if status in (401, 403):
         return _no_access(status, host, path, ref, signed_in=signed_in)
-    if status >= 500 or status in (408, 425):
+    if status >= 500 or status in (408, 421, 425):
         return NetworkFault(f"{host} answered {status} for {path}.", retry_after=wait_s)
     return TransferError(f"{host} answered {status} for {path}, which is not the file.")
+
+
+def storage_refusal(response: HttpResponse, path: str, ref: DatasetRef) -> DataferryError:
+    """The error behind a refusal by storage that the source itself led to. It says nothing about rights: the
+    address was made for us just now. Another one often works, if not at once then later."""
+    source = SOURCES[ref.source]
+    if source.hub:
+        return SourceUnreachable(
+            f"{source.label}'s storage refuses its own address of {path} ({response.status}).",
+            next_step=f"Nothing to do but try again later: it is {source.label}'s fault, and passes.",
+        )
+    return SourceUnreachable(
+        f"{response.host}, where the link to {path} leads, refuses it ({response.status}).",
+        next_step="Try again later; if it stays so, look at the link in a browser.",
+    )
 
 
 def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in: bool) -> DataferryError:
@@ -73,29 +96,36 @@ def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in:
     )
 
 
-def check_content_encoding(response: HttpResponse, path: str) -> None:
-    """Errors: ``TransferError`` for a body that was compressed on the way, though it was asked not to be: its
-    size and hash are not the file's."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity") or path.lower().endswith(_COMPRESSED_SUFFIXES.get(encoding, ())):
-        return
-    raise TransferError(
-        f"{response.host} sends {path} packed as {encoding[:20]}, though it was asked not to.",
-        next_step="Report it to the source; the file cannot be checked this way.",
-    )
-
-
 def validator_of(headers: Mapping[str, str]) -> str | None:
-    """The validator that distinguishes versions of a file: a strong ``ETag``, else ``Last-Modified``."""
+    """The validator that distinguishes versions of a file: a strong ``ETag``, else ``Last-Modified``.
+
+    A file that was modified just now may have been again within the second, or was made for this answer
+    alone: its time tells nothing (RFC 9110, section 8.8.2.2).
+    """
     tag = headers.get("etag", "").strip()
     if tag.startswith('"'):
         return tag
-    return headers.get("last-modified", "").strip() or None
+    text = headers.get("last-modified", "").strip()
+    modified, answered = _time(text), _time(headers.get("date", ""))
+    if modified is not None and answered is not None and (answered - modified).total_seconds() < _SETTLED_S:
+        return None
+    return text or None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def published_checksum(headers: Headers) -> Checksum | None:
     """What Google's storage (Kaggle's files) sends beside the bytes: an MD5, and of an object that was
-    put together from parts a CRC32C alone."""
+    put together from parts a CRC32C alone. None where it unpacks what it has stored: they are of that."""
+    stored = headers.get("x-goog-stored-content-encoding", "identity")
+    if stored != headers.get("content-encoding", "identity"):
+        return None
     found = {}
     for line in headers.getlist("x-goog-hash"):
         for term in line.split(","):

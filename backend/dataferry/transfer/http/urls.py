@@ -14,6 +14,7 @@ PORTS = {"http": 80, "https": 443}
 #: What stands in a request line as it is. Signatures cover the spelling, so escapes are left alone.
 _SAFE = "-._~!$&'()*+,;=:@/?"
 _PLAIN = re.compile(rf"(?:[A-Za-z0-9{re.escape(_SAFE)}]++|%[0-9A-Fa-f]{{2}})*+")
+_SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -69,6 +70,8 @@ def redirect_target(url: str, location: str) -> str:
     with suppress(UnicodeError):
         # Headers are read as Latin-1; servers that put other letters there mean UTF-8.
         location = location.encode("latin-1").decode()
+    # Browsers forgive too many slashes.
+    location = _SLASHES.sub(r"\1//", location.strip())
     try:
         next_url = urljoin(url, location)
         parts = _parse_http_url(next_url)

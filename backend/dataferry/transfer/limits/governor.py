@@ -39,6 +39,8 @@ class Shares:
     night_bytes_per_s: float | None = None
     #: Local wall-clock time, from (included) to (not included); may cross midnight. None = no window.
     night: tuple[time, time] | None = None
+    #: When another connection is tried at a host that has refused it beside others; then ever later.
+    refused_retry_s: float = 10.0
 
     def __post_init__(self) -> None:
         if self.connections < 1 or self.connections_per_host < 1:
@@ -74,7 +76,9 @@ class Governor:
         self._clock = clock
         self._now = now
         self.uncapped = shares.uncapped
-        self.slots = Slots(shares.connections, shares.connections_per_host)
+        self.slots = Slots(
+            shares.connections, shares.connections_per_host, retry_s=shares.refused_retry_s, clock=clock
+        )
         self.quotas = Quotas(clock)
         self.bandwidth = Bandwidth(self._rate_of(shares), clock)
 
@@ -136,6 +140,19 @@ class Member:
         """Idempotent."""
         self._governor.slots.release(slot)
 
+    def record_served(self, slot: Slot, host: str) -> None:
+        """A host has begun to send what the slot is for."""
+        self._governor.slots.record_served(slot, host)
+
+    def record_refused(self, slot: Slot, host: str) -> bool:
+        """A host refused what the slot was for. Whether that is because it takes no more connections than
+        those that it serves: then ``acquire_slot`` waits until there is room for another try."""
+        return self._governor.slots.record_refused(slot, host)
+
+    def is_beside_others(self, slot: Slot, host: str) -> bool:
+        """Whether a host serves others while it answers what the slot is for."""
+        return self._governor.slots.is_beside_others(slot, host)
+
     def request(
         self, host: str, check_cancelled: Callable[[], None] | None = None, *, kind: str = ""
     ) -> float:
@@ -158,12 +175,21 @@ class Member:
         """Learn from a response that no ``request`` was made for: where a redirect led."""
         self._governor.quotas.observe_response(host, kind, headers, status)
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether a cap on bandwidth is in force."""
+        return self._capped or not self._governor.uncapped
+
+    def can_spare_requests(self, host: str, *, kind: str = "") -> bool:
+        """Whether a host that counts requests has most of them left: a few more cost nobody anything."""
+        return self._governor.quotas.can_spare(host, kind)
+
     def throttle(self, count: int, check_cancelled: Callable[[], None]) -> None:
         """Wait until ``count`` bytes that were received are within every cap.
 
         Errors: those of ``check_cancelled``; ``Cancelled`` once the member has left.
         """
-        if self._capped or not self._governor.uncapped:
+        if self.is_capped:
             self._governor.bandwidth.throttle(self._flow, count, check_cancelled)
 
     def leave(self) -> None:

@@ -13,6 +13,8 @@ from dataferry.core.rate_limit_headers import rate_limit_policies, retry_after_s
 
 #: The last requests of a window are not used: other programs with the same token may need them.
 _RESERVE_REQUESTS, _RESERVE_PERCENT = 20, 2
+#: So many requests are left where some may be spent on comfort.
+_PLENTY_REQUESTS = 100
 #: Pending responses decide whether there is room: the interval between checks.
 UNDECIDED_POLL_S = 0.05
 #: A longer wait that a host demands is cut to this.
@@ -143,6 +145,15 @@ class _QuotaState:
         policy = self.policies[name] = _Policy(remaining, resets_at)
         return policy
 
+    def can_spare(self, now: float) -> bool:
+        """Whether most of what each policy allows is left."""
+        for name in self._current:
+            policy = self.policies[name]
+            policy.start_next_window(now)
+            if policy.spare - self.pending_count < max(_PLENTY_REQUESTS, (policy.quota or 0) // 2):
+                return False
+        return now >= self.blocked_until
+
     def is_forgettable(self, now: float) -> bool:
         """Whether forgetting it makes no difference: all that is known of it has passed."""
         return (
@@ -217,6 +228,11 @@ class Quotas:
     def observe_response(self, host: str, kind: str, headers: Mapping[str, str], status: int) -> None:
         """A response to something that was not requested here, such as a redirect's target."""
         self.record_response(PendingRequests(), host, kind, headers, status)
+
+    def can_spare(self, host: str, kind: str) -> bool:
+        """Whether a host has most of its requests left. One that tells nothing has."""
+        with self._changed:
+            return self._state((host, kind)).can_spare(self._clock())
 
     def leave(self, pending: PendingRequests) -> None:
         """No response to the fetch's pending requests will be recorded any more."""

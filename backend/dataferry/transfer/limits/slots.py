@@ -1,13 +1,22 @@
-"""Connection slots: which fetch may open the next connection."""
+"""Connection slots: which fetch may open the next connection, and how many a host takes."""
 
+import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
 
 from dataferry.core.errors import Cancelled
 
 #: The interval in which a waiting thread checks whether it is cancelled.
 CANCEL_POLL_S = 0.1
+#: A host that served somebody no longer ago than this is at work.
+_AT_WORK_S = 5.0
+#: The longest time for which a host's refusal is believed.
+_MAX_RETRY_S = 160.0
+#: Hosts that are remembered.
+_MAX_HOSTS = 256
 
 
 class SlotHolder:
@@ -24,15 +33,27 @@ class SlotHolder:
 class Slot:
     """The right to one connection to a host, once it is granted."""
 
-    __slots__ = ("granted", "holder", "host", "ticket", "woken")
+    __slots__ = ("granted", "holder", "host", "served", "ticket", "woken")
 
     def __init__(self, holder: SlotHolder, host: str) -> None:
         self.holder = holder
         self.host = host
         self.granted = False
+        #: Whether the host has begun to send what was requested.
+        self.served = False
         #: The order of the requests that wait; an event only for them.
         self.ticket = 0
         self.woken: threading.Event | None = None
+
+
+@dataclass(slots=True)
+class _HostLimit:
+    """How many connections a host takes, as it seems. One more is tried at ``raise_at``."""
+
+    count: int
+    raise_at: float
+    retry_s: float
+    raised: bool = False
 
 
 class Slots:
@@ -40,10 +61,19 @@ class Slots:
     fewest, then to that user's fetch that holds the fewest, then to the longest waiting.
 
     A slot is passed on by the thread that releases it, so no thread waits that could have one.
+
+    A host that refuses a connection while it serves others takes no more than those: one more is tried after
+    ``retry_s``, and after twice as long each time that it is refused again.
     """
 
-    def __init__(self, total: int, per_host: int) -> None:
+    def __init__(
+        self, total: int, per_host: int, *, retry_s: float = 10.0, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._lock = threading.Lock()
+        self._retry_s = retry_s
+        self._clock = clock
+        self._limits: dict[str, _HostLimit] = {}
+        self._served_at: dict[str, float] = {}
         self._total = total
         self._per_host = per_host
         self._count = 0
@@ -106,6 +136,9 @@ class Slots:
         try:
             while not slot.woken.wait(CANCEL_POLL_S):
                 check_cancelled()
+                if self._limits:
+                    with self._lock:
+                        self._grant_waiting()
         except BaseException:
             self.release(slot)
             raise
@@ -123,10 +156,69 @@ class Slots:
             if self._waiting:
                 self._grant_waiting()
 
+    def record_served(self, slot: Slot, host: str) -> None:
+        """A host has begun to send what the slot is for: the slot's own, or where that led."""
+        slot.served = True
+        if len(self._served_at) >= _MAX_HOSTS:
+            self._served_at.clear()
+        self._served_at[host] = self._clock()
+        if host != slot.host:
+            with self._lock:
+                if slot.granted:
+                    self._move(slot, host)
+
+    def record_refused(self, slot: Slot, host: str) -> bool:
+        """A host refused what the slot was for. Whether that is because it takes no more connections: others
+        are being served. Then a new slot is granted once there is room, to be tried again."""
+        with self._lock:
+            others, now = self._others_served(slot, host), self._clock()
+            if not others:
+                return False
+            limit = self._limits.get(host)
+            if limit is None:
+                if len(self._limits) >= _MAX_HOSTS:
+                    self._limits.clear()
+                limit = self._limits[host] = _HostLimit(len(others), 0.0, self._retry_s)
+            elif limit.raised:
+                limit.retry_s = min(2 * limit.retry_s, max(_MAX_RETRY_S, self._retry_s))
+            limit.count = min(limit.count, len(others))
+            limit.raise_at, limit.raised = now + limit.retry_s, False
+            return True
+
+    def is_beside_others(self, slot: Slot, host: str) -> bool:
+        """Whether a host serves others while it answers what the slot is for."""
+        with self._lock:
+            return bool(self._others_served(slot, host))
+
     # -- under the lock ------------------------------------------------------------------------------
 
     def _has_room(self, host: str) -> bool:
-        return len(self._held.get(host, ())) < self._per_host
+        return len(self._held.get(host, ())) < (self._room_at(host) if self._limits else self._per_host)
+
+    def _others_served(self, slot: Slot, host: str) -> set[Slot]:
+        """The other slots at a host that is at work; none at one that serves nobody."""
+        others = self._held.get(host, set()) - {slot}
+        at_work = self._clock() - self._served_at.get(host, -math.inf) < _AT_WORK_S
+        return others if at_work or any(other.served for other in others) else set()
+
+    def _room_at(self, host: str) -> int:
+        limit = self._limits.get(host)
+        if limit is None:
+            return self._per_host
+        now = self._clock()
+        if now >= limit.raise_at:
+            limit.count += 1
+            limit.raise_at, limit.raised = now + limit.retry_s, True
+            if limit.count >= self._per_host:
+                del self._limits[host]
+        return min(limit.count, self._per_host)
+
+    def _move(self, slot: Slot, host: str) -> None:
+        self._return(slot)
+        slot.host = host
+        self._grant(slot)
+        if self._waiting:
+            self._grant_waiting()
 
     def _grant(self, slot: Slot) -> None:
         slot.granted = True

@@ -20,6 +20,11 @@ function receive(fields: Partial<JobView>) {
   act(() => jobStore.received(sampleJob(fields)));
 }
 
+test("a count that the source broke off is told as one", async () => {
+  renderOnPage(<DatasetCard card={sampleCard({ file_count: 100_000, more_files: true })} />);
+  expect(await screen.findByText(/ · more than 100,000 files · /)).toBeVisible();
+});
+
 test("Download becomes progress with Cancel, then Open with the path", async () => {
   const server = answerRequests({
     "POST /api/datasets/download/kaggle": () => json(ticket, 202),
@@ -113,7 +118,11 @@ test("where it is here already, no disk space is asked for", async () => {
     dataset_bytes: 0,
     reserve_bytes: 1e9,
   };
-  vi.stubGlobal("fetch", answerRequests({ "GET /api/storage": () => json(storage) }).fetch);
+  const answers = {
+    "GET /api/storage": () => json(storage),
+    "GET /api/datasets/kaggle%3Auciml~iris": () => json({ downloaded: true }),
+  };
+  vi.stubGlobal("fetch", answerRequests(answers).fetch);
   renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
   await screen.findByRole("link", { name: "Open Iris" });
   await waitFor(() => expect(queryClient.getQueryData(["storage"])).toEqual(storage));
@@ -131,6 +140,31 @@ test.each([
   vi.stubGlobal("fetch", server.fetch);
   renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
   expect(await screen.findByText(words)).toBeVisible();
+});
+
+/** https://github.com/lbryio/lbry-sdk/issues/864: Open was still offered for what had been removed. */
+test.each([
+  ["its row says so", () => json({ downloaded: false })],
+  ["there is nothing of that name", () => problem(404, "not_found", "Not here.")],
+])("what somebody else deleted is offered for download again: %s", async (_what, gone) => {
+  let deleted = false;
+  const server = answerRequests({
+    "GET /api/datasets/kaggle%3Auciml~iris": () =>
+      deleted ? gone() : json({ downloaded: true, local_path: "/d" }),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  receive({ state: "succeeded", file_path: "/d" });
+  renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
+  expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
+  expect(await screen.findByText("/d")).toBeVisible();
+  // The server sends the job that brought it once more.
+  deleted = true;
+  receive({ state: "succeeded", file_path: "/d" });
+  expect(await screen.findByRole("button", { name: "Download Iris" })).toBeVisible();
+  // A later job's copy is looked up anew.
+  deleted = false;
+  receive({ id: "job_2", state: "succeeded", created_at: "2026-11-21T10:00:00Z" });
+  expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
 });
 
 test("a gated dataset leads to its terms, then to another try", async () => {

@@ -1,13 +1,11 @@
 import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
-import { cardState } from "@/features/downloads/cardState";
+import { useCardState } from "@/features/downloads/useCardState";
 import { useDiskSpace } from "@/features/downloads/useDiskSpace";
-import { useRefusal } from "@/features/downloads/useDownload";
-import { useJobOf } from "@/features/downloads/useJobs";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
-import { formatBytes, formatCount, formatDate, plural } from "@/ui/format";
+import { fileCount, formatBytes, formatCount, formatDate } from "@/ui/format";
 
 interface DatasetCardProps {
   card: Card;
@@ -18,7 +16,7 @@ interface DatasetCardProps {
 
 /** A dataset offered in an answer. Its one button: Download, Cancel, Open. */
 export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
-  const state = cardState(card, useJobOf(card.ref), useRefusal(card.ref));
+  const state = useCardState(card);
   const offered = state.kind === "absent" || state.kind === "refused";
   return (
     <li
@@ -75,7 +73,7 @@ function Facts({ card, offered }: { card: Card; offered: boolean }) {
   const diskSpace = useDiskSpace(card.size_bytes);
   const facts = [
     card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes),
-    card.file_count != null && plural(card.file_count, "file"),
+    card.file_count != null && fileCount(card.file_count, card.more_files),
     card.license,
     card.formats.join(", "),
     card.downloads > 0 && `${formatCount(card.downloads)} downloads`,

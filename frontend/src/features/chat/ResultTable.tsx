@@ -5,9 +5,7 @@ import { asProblem } from "@/api/problem";
 import type { DatasetCard } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
-import { cardState } from "@/features/downloads/cardState";
-import { useRefusal } from "@/features/downloads/useDownload";
-import { useJobOf } from "@/features/downloads/useJobs";
+import { useCardState } from "@/features/downloads/useCardState";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
 import { formatBytes, formatCount } from "@/ui/format";
@@ -107,7 +105,7 @@ export default function ResultTable({ input, output, onClose }: ResultTableProps
 }
 
 function ResultRow({ card }: { card: DatasetCard }) {
-  const state = cardState(card, useJobOf(card.ref), useRefusal(card.ref));
+  const state = useCardState(card);
   return (
     <tr data-card={card.ref} tabIndex={-1} className="align-top">
       <td className="px-3 py-2">

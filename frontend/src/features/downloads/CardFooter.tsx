@@ -22,7 +22,7 @@ function Content({ card, state }: { card: DatasetCard; state: CardState }) {
     case "refused":
       return <Refusal problem={state.problem} />;
     case "here":
-      return <LocalCopy datasetKey={card.key} path={state.path} />;
+      return <LocalCopy datasetKey={card.key} path={state.path} jobId={state.job?.id} />;
     case "ended":
       return (
         <>

@@ -99,6 +99,13 @@ test("what a download ran into is shown while it goes on, and no longer", async 
   await waitFor(() => expect(screen.queryByText(note)).toBeNull());
 });
 
+test("what a person should know of the files is shown once they are here", async () => {
+  const note = "a.zip was not unpacked and is here itself: it is protected by a password.";
+  receive({ state: "succeeded", progress: { ...half, phase: "finishing", note } });
+  renderOnPage(<Rows narrow />);
+  expect(await screen.findByText(note)).toBeVisible();
+});
+
 test.each(["succeeded", "failed", "cancelled"] as const)("what %s is not paused", async (state) => {
   receive({ state });
   renderOnPage(<Rows narrow={false} />);

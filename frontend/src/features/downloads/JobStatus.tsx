@@ -36,7 +36,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
           <span>{Math.floor(percent)}%</span>
         )}
       </p>
-      {job.active && job.progress.note && (
+      {isNoteShown(job) && (
         <p className={clsx("flex min-w-0 items-start gap-1.5", narrow ? "text-12" : "text-13")}>
           <Info aria-hidden className="mt-0.5 size-3.5 shrink-0 text-warn" />
           <span className="min-w-0 wrap-anywhere">{job.progress.note}</span>
@@ -47,6 +47,12 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
       )}
     </div>
   );
+}
+
+/** What a download ran into is of no interest once it is done; what its last note says of the files is. */
+function isNoteShown(job: JobView): boolean {
+  const lasting = job.state === "succeeded" && job.progress.phase === "finishing";
+  return Boolean(job.progress.note) && (job.active || lasting);
 }
 
 /** What does not move and has nothing yet has an empty bar; a size not known a bar without an end. */

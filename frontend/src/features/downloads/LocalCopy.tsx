@@ -1,15 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, Code } from "lucide-react";
 import { useId, useState } from "react";
-import { datasetQuery } from "@/api/queries";
+import { copyQuery } from "@/api/queries";
 import { type Grade, gradeText, gradeWords } from "@/features/library/grades";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
 
+interface LocalCopyProps {
+  datasetKey: string;
+  path: string | null;
+  /** The job that brought it, where that is known. */
+  jobId?: string;
+}
+
 /** A dataset that is on this machine: where, and the code that loads it. */
-export function LocalCopy({ datasetKey, path }: { datasetKey: string; path: string | null }) {
-  const { data } = useQuery(datasetQuery(datasetKey));
+export function LocalCopy({ datasetKey, path, jobId }: LocalCopyProps) {
+  const { data } = useQuery(copyQuery(datasetKey, jobId));
   const [open, setOpen] = useState(false);
   const id = useId();
   const where = data?.local_path ?? path;

@@ -12,7 +12,7 @@ import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
 import { ExternalLink } from "@/ui/ExternalLink";
-import { formatBytes, plural } from "@/ui/format";
+import { fileCount, formatBytes } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
@@ -67,7 +67,9 @@ function Overview({ dataset, revision }: { dataset: DatasetView; revision?: stri
           )}
           <Badge>{dataset.source}</Badge>
           {dataset.size != null && <Badge>{formatBytes(dataset.size)}</Badge>}
-          {dataset.file_count != null && <Badge>{plural(dataset.file_count, "file")}</Badge>}
+          {dataset.file_count != null && (
+            <Badge>{fileCount(dataset.file_count, dataset.more_files)}</Badge>
+          )}
           <Badge tone={dataset.license ? "plain" : "warn"}>
             {dataset.license ?? "no licence stated"}
           </Badge>

@@ -79,6 +79,7 @@ function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void
       <td className={`${CELL} ${FROM_54}`}>{dataset.source}</td>
       <td className={`${CELL} text-right tabular-nums ${FROM_26}`}>{size}</td>
       <td className={`${CELL} text-right tabular-nums ${FROM_42}`}>
+        {dataset.more_files && "more than "}
         {dataset.file_count?.toLocaleString("en")}
       </td>
       <td className={`${CELL} truncate ${FROM_42}`} title={dataset.license ?? undefined}>

@@ -58,6 +58,7 @@ function Facts({ receipt }: { receipt: Receipt }) {
       <Fact name="How sure it is">{gradeText(receipt.grade)}</Fact>
       <Fact name="Licence">{receipt.license ?? "None is stated at the source."}</Fact>
       <Fact name="Downloaded">{formatTime(receipt.downloaded_at)}</Fact>
+      {receipt.note && <Fact name="On the way">{receipt.note}</Fact>}
       <Fact name="Asked for by">{receipt.requested_by.join(", ")}</Fact>
     </dl>
   );

@@ -1,0 +1,33 @@
+"""Threads for blocking work, apart by how long it may take.
+
+``asyncio.to_thread`` has one small pool for everything, name look-ups of client libraries included: a few
+calls that hang in it hold up all others (python/cpython#112169, hatchet-dev/hatchet#4803). Calls to hubs have
+threads of their own in ``sources.pools``, statements in ``core.db``.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Literal, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Work = Literal["short", "disk", "table"]
+"""``short``: in memory, or a few statements: what a click waits for. ``disk``: looks at files, whose number
+or disk may make it slow. ``table``: reads a table, whose size may."""
+
+_EXECUTORS: dict[Work, ThreadPoolExecutor] = {
+    "short": ThreadPoolExecutor(8, thread_name_prefix="short"),
+    "disk": ThreadPoolExecutor(4, thread_name_prefix="disk"),
+    "table": ThreadPoolExecutor(4, thread_name_prefix="table"),
+}
+
+
+async def in_thread(work: Work, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``function(…)`` returns or raises, in a thread for that kind of work."""
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(
+        _EXECUTORS[work], lambda: context.run(function, *args, **kwargs)
+    )

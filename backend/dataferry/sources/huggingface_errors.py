@@ -1,0 +1,138 @@
+"""The HuggingFace Hub's refusals as errors of our own tree.
+
+They are told by status, ``X-Error-Code`` and ``X-Error-Message`` alone: a body may have any shape.
+"""
+
+import re
+
+import httpx2
+
+from dataferry.core.errors import (
+    CredentialRejected,
+    DataferryError,
+    Forbidden,
+    GatedDataset,
+    NotFound,
+    SourceNotConfigured,
+    SourceProtocolError,
+)
+from dataferry.core.types import Credential, DatasetRef
+from dataferry.sources.http_errors import closed_by_hub, error_words, is_web_page
+from dataferry.sources.metadata import one_line
+
+#: What the hub says of a dataset that is missing or hidden, also in a 401.
+_HIDDEN_MESSAGES = ("Invalid username or password", "Repository not found")
+#: What it says of a dataset that it closed itself: "Access to this resource is disabled."
+_CLOSED = re.compile(r"\b(?:access|dataset|repo(?:sitory)?|resource)\b.*\bdisabled\b", re.IGNORECASE)
+
+
+def protocol_error() -> SourceProtocolError:
+    return SourceProtocolError(
+        "HuggingFace answered something that is not its protocol.",
+        next_step="Check HF_ENDPOINT and any proxy in between, or try again later.",
+    )
+
+
+def refusal(
+    response: httpx2.Response, endpoint: str, credential: Credential, ref: DatasetRef | None
+) -> DataferryError:
+    """The error behind a status of 400 to 499. ``ref`` is the dataset asked about."""
+    status, code = response.status_code, response.headers.get("X-Error-Code")
+    body = _body(response)
+    words = one_line(response.headers.get("X-Error-Message"), 200)
+    if not code and not words:
+        if is_web_page(response.headers.get("Content-Type", ""), body):
+            return protocol_error()
+        words = error_words(body)
+    if code == "GatedRepo":
+        return _gated(endpoint, credential, ref)
+    if code == "RevisionNotFound":
+        what = ref.id if ref else "the dataset"
+        return NotFound(
+            f"HuggingFace has no such revision of {what}.", next_step="Leave the revision out for the latest."
+        )
+    if ref is not None and (status == 451 or (status == 403 and _CLOSED.search(words))):
+        return closed_by_hub(ref, words, page_of(endpoint, ref.id))
+    if code in ("RepoNotFound", "EntryNotFound") or status in (404, 410):
+        return missing(ref, credential)
+    if status == 401:
+        return _unauthorized(words, credential, ref)
+    if status == 403:
+        return _forbidden(words, endpoint, credential, ref)
+    return protocol_error()
+
+
+def _body(response: httpx2.Response) -> bytes:
+    try:
+        return response.content
+    except (httpx2.HTTPError, httpx2.StreamError):
+        return b""
+
+
+def _unauthorized(words: str, credential: Credential, ref: DatasetRef | None) -> DataferryError:
+    """A 401, which the hub also gives to callers without an account for what is missing or hidden."""
+    anonymous = credential.secret is None
+    if ref is not None and (words.startswith(_HIDDEN_MESSAGES) or (anonymous and not words)):
+        return missing(ref, credential)
+    return _not_configured() if anonymous else _rejected(credential)
+
+
+def _forbidden(words: str, endpoint: str, credential: Credential, ref: DatasetRef | None) -> DataferryError:
+    """A 403 that speaks of no terms: of a token's rights, or of a rule of the hub's own."""
+    if ref is None:
+        return _not_configured() if credential.secret is None else _rejected(credential)
+    page = page_of(endpoint, ref.id)
+    token = "that its token may read it" if credential.secret else "whether it takes an account (HF_TOKEN)"
+    return Forbidden(
+        f"HuggingFace does not give {ref.id}" + (f": “{words.rstrip('.')}”." if words else "."),
+        next_step=f"Open {page} and check {token}.",
+        link=page,
+    )
+
+
+def missing(ref: DatasetRef | None, credential: Credential) -> NotFound:
+    what = f"no dataset {ref.id}" if ref else "nothing of that name"
+    if credential.secret is not None:
+        return NotFound(
+            f"HuggingFace has {what}, or its token does not reach it.", next_step="Check the id: owner/name."
+        )
+    return NotFound(
+        f"HuggingFace has {what} that is public.",
+        next_step="Check the id: owner/name. For a private dataset, set HF_TOKEN.",
+    )
+
+
+def _gated(endpoint: str, credential: Credential, ref: DatasetRef | None) -> GatedDataset:
+    link = page_of(endpoint, ref.id) if ref else None
+    what = ref.id if ref else "This dataset"
+    step = f"Open {link}, accept the terms there" if link else "Accept the terms on its page"
+    token = "" if credential.secret else ", and set HF_TOKEN to a token of the same account"
+    return GatedDataset(
+        f"{what} is shared only with people who accepted its terms.",
+        next_step=f"{step}{token}; then try again.",
+        link=link,
+    )
+
+
+def _rejected(credential: Credential) -> CredentialRejected:
+    if credential.origin == "user":
+        return CredentialRejected(
+            "HuggingFace refuses your HuggingFace token.",
+            next_step="Make a new one at huggingface.co/settings/tokens and enter it in your settings here.",
+        )
+    return CredentialRejected(
+        "HuggingFace refuses this server's HuggingFace token.",
+        next_step="Set HF_TOKEN anew, from huggingface.co/settings/tokens.",
+    )
+
+
+def _not_configured() -> SourceNotConfigured:
+    return SourceNotConfigured(
+        "HuggingFace is not configured, and it refuses callers without a token here.",
+        next_step="Set HF_TOKEN, from huggingface.co/settings/tokens.",
+    )
+
+
+def page_of(endpoint: str, dataset_id: str) -> str:
+    """The dataset's page for people."""
+    return f"{endpoint}/datasets/{dataset_id}"
