@@ -142,6 +142,68 @@ CASES: dict[str, Case] = {
         ["idImpianto", "Gestore", "Nota"],
         ("1", "L'ORO", "a"),
     ),
+    # rufuspollock/chrome-csv-viewer#6: names and values above, and a comma at the end of each line.
+    "a time series with its station above": (
+        b"PBO Station Position Time Series. Reference Frame : NOAM_I08\nFormat Version,1.1.0\n"
+        b"4-character ID,AB01\nBegin Date, 2007-05-18\n"
+        b"Reference position, 52.2095047957 North Latitude, -174.2 East Longitude, 25.4 meters elevation,\n"
+        b"Date, North (mm), East (mm), Vertical (mm), North Std. Deviation (mm), Quality,\n"
+        b"2007-05-18,3.07, -2.69, 6.56, 2.06, final,\n2007-05-19,2.36, -2.72, 3.25, 1.53, final,\n",
+        ["Date", " North (mm)", " East (mm)", " Vertical (mm)", " North Std. Deviation (mm)", " Quality"],
+        ("2007-05-18", "3.07", " -2.69", " 6.56", " 2.06", " final"),
+    ),
+    # stevehansen/csv#26
+    "two lines above": (
+        b"nonsense1\nnonsense2\nheader0,header1,header2\nrow0,row1,row2\nrow3,row4,row5\n",
+        ["header0", "header1", "header2"],
+        ("row0", "row1", "row2"),
+    ),
+    # janisdd/vscode-edit-csv#119: a comma in each date, and rows that end early.
+    "dates with commas": (
+        b"April 15, 2023;4028722987;25.00;4.00;Ray;pending;\n"
+        b"April 14, 2023;4441335566;25.00;4.00;Scott;pending;\n"
+        b"April 9, 2023;6783434534;25.00;4.00;Lonny;\nApril 8, 2023;7795581629;25.00;4.00;Cecelia;\n",
+        ["0", "1", "2", "3", "4", "5"],
+        ("April 15, 2023", "4028722987", "25.00", "4.00", "Ray", "pending"),
+    ),
+    # alan-turing-institute/CleverCSV#35
+    "bytes and times": (
+        b"bytearray(b'fake data'),20:53:06,2019-09-01T19:28:21\n"
+        b"bytearray(b'fake data'),19:33:15,2005-02-15T19:10:31\n",
+        ["0", "1", "2"],
+        ("bytearray(b'fake data')", "20:53:06", "2019-09-01T19:28:21"),
+    ),
+    # alan-turing-institute/CleverCSV#37
+    "JSON and times": (
+        b'"{""fake"": ""json"", ""fake2"":""json2""}",13:31:38,06:00:04+01:00\n'
+        b'"{""fake"": ""json"", ""fake2"":""json2""}",22:13:29,14:20:11+02:00\n',
+        ["0", "1", "2"],
+        ('{"fake": "json", "fake2":"json2"}', "13:31:38", "06:00:04+01:00"),
+    ),
+    # alan-turing-institute/CleverCSV#52
+    "long dates": (
+        b"item1,item2,2022-03-28 17:24:10,item4,2022-01-02 22:43:59\n"
+        b"item5,item6,2022-03-29 17:24:10,item8,2022-01-03 22:43:59\n",
+        ["0", "1", "2", "3", "4"],
+        ("item1", "item2", "2022-03-28 17:24:10", "item4", "2022-01-02 22:43:59"),
+    ),
+    # langgenius/dify#42353
+    "three words": (
+        b"name;region;units\nwidget;EU;12\ngadget;US;7\n",
+        ["name", "region", "units"],
+        ("widget", "EU", "12"),
+    ),
+    # juspay/neurolink#1284: a row of separators alone below a header of one name.
+    "a name above a row of separators": (b"name\n,,\nAlice\n", ["name"], ("",)),
+    # pandas-dev/pandas#41304: a header of R's kind, and rows that end with the separator.
+    "a weather station": (
+        (
+            '"Местное время";"T";"Po";"P"\n"04.05.2021 09:00";"9.8";"759.0";"";\n'
+            '"04.05.2021 06:00";"7.1";"758.9";"";\n'
+        ).encode(),
+        ["Местное время", "T", "Po", "P"],
+        ("04.05.2021 09:00", "9.8", "759.0", ""),
+    ),
     # Textualize/rich-cli#38: the delimiter of such a file was guessed to be a letter.
     "a table of crosses": (
         b"Features,rich,markdown,rich-cli\nhas tables,x,x\neasy to use,x,x,x\n",
