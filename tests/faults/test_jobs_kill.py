@@ -13,6 +13,8 @@ from tests.fakes.files import FileServer
 from tests.support.server import Client, Server, until
 
 FILES = {"table.csv": b"a,b\n1,2\n" * 40_000}
+#: Bytes that a source may look at to know what is behind a link.
+PEEK = 10_000
 #: Moments at which the server comes to a halt: a statement that never ends.
 HALTS = {
     "the row is to say that it is here": "BEFORE UPDATE OF downloaded_at_ms ON datasets",
@@ -80,19 +82,20 @@ def test_killed_after_the_last_byte_nothing_is_fetched_again(
     server.start()
     ada = server.client()
     job = ada.finished(job_id)
-    assert (job["state"], files.served_bytes) == ("succeeded", before), job
+    assert job["state"] == "succeeded", job
+    assert files.served_bytes - before <= PEEK
     assert next(Path(job["file_path"]).rglob("table.csv")).read_bytes() == FILES["table.csv"]
     assert ada.get(f"/api/datasets/{job['key']}").json()["downloaded"] is True
     until(lambda: not leftovers(server), "its working folder is gone")
     # A forced download of the next day is one.
     assert ada.finished(request(ada, files, force_download=True))["state"] == "succeeded"
-    assert files.served_bytes > before
+    assert files.served_bytes - before > len(FILES["table.csv"])
 
 
 def test_a_start_sweeps_what_a_kill_left_and_keeps_what_can_go_on(tmp_path: Path, files: FileServer) -> None:
     with Server(tmp_path / "data", DATAFERRY_RETRIES="0") as server:
         ada = server.client()
-        files.fault("table.csv", "drop", after=1000)
+        files.fault("table.csv", "drop", after=2 * PEEK)
         failed = ada.finished(request(ada, files))
         assert failed["state"] == "failed", failed
         store = server.data_dir / "downloads" / ".incomplete"

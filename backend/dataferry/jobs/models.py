@@ -50,7 +50,7 @@ class Job(SQLModel, table=True):
     waiting_until: datetime | None = Field(default=None, sa_type=Utc)
     #: A ``Progress``, saved about once a second.
     progress: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    #: Which of the ``1 + retries`` attempts it is at.
+    #: Which of the ``1 + retries`` attempts it is at, or waits for; counted anew once a run gets on.
     attempt: int = 1
     #: The n of the workflow ``job_id:n`` that may run it; every new start takes the next.
     generation: int = 1

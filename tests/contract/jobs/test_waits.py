@@ -4,14 +4,18 @@ import sqlite3
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from dataferry.core.errors import DataferryError, FolderBusy, NetworkFault, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress
+from dataferry.jobs import problems
+from dataferry.jobs.database_faults import is_outage
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job
 from dataferry.jobs.retries import Standing, next_try
@@ -299,3 +303,21 @@ def test_a_fault_waits_what_the_host_asks_for() -> None:
     assert planned(NetworkFault("Dropped.", retry_after=90), stalled_s=None) == 90
     assert planned(NetworkFault("Dropped."), stalled_s=9, attempt=6) == -1
     assert planned(NetworkFault("Dropped."), stalled_s=9, attempt=6, got_on=True) == 30
+
+
+def test_a_full_disk_under_the_database_is_told_from_a_wrong_statement(tmp_path: Path) -> None:
+    """Joulenap/joulenap#41: a full disk under SQLite made runs vanish without a word."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'small.sqlite'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=3")
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        with pytest.raises(OperationalError) as full:
+            connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(100000))")
+        with pytest.raises(OperationalError) as wrong:
+            connection.exec_driver_sql("SELECT * FROM none_such")
+    engine.dispose()
+    assert is_outage(full.value)
+    assert not is_outage(wrong.value)
+    problem = problems.database_away(full.value)
+    assert (problem.code, problem.status) == ("disk_full", 507)
+    assert problem.next_step is not None
