@@ -47,6 +47,7 @@ bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.progress
+	@$(BIN)/python -m benchmarks.registry
 	@$(BIN)/python -m benchmarks.transfer
 
 types: setup ## Make the page's API types from the app

@@ -191,7 +191,7 @@ def works(database: Database, count: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def run(url: str, count: int) -> bool:
+def run(url: str, count: int) -> None:
     database = Database(url)
     SQLModel.metadata.create_all(database.engine)
     with database.unit_of_work() as session:
@@ -216,7 +216,6 @@ def run(url: str, count: int) -> bool:
     memory = max(cost.memory_mb for cost in costs.values())
     print(f"longest wait {waits:.0f} ms    goal ≤ {GOAL_WAIT_MS}")
     print(f"memory {memory:.0f} MB    goal ≤ {GOAL_MEMORY_MB}")
-    return waits <= GOAL_WAIT_MS and memory <= GOAL_MEMORY_MB
 
 
 def main() -> None:
@@ -229,8 +228,7 @@ def main() -> None:
         probe(given.probe)
         return
     with tempfile.TemporaryDirectory() as folder:
-        met = run(given.database_url or f"sqlite:///{folder}/library.sqlite", given.files)
-    sys.exit(0 if met else 1)
+        run(given.database_url or f"sqlite:///{folder}/library.sqlite", given.files)
 
 
 if __name__ == "__main__":
