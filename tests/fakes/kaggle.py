@@ -95,7 +95,8 @@ class KaggleFake(FakeServer):
 
     def trouble(self, request: Request, where: Where) -> Reply | None:
         reply = super().trouble(request, where)
-        if reply is not None and "message" in (told := _json_object(reply)):
+        # Both hubs' shapes in one; Kaggle's own is nested.
+        if reply is not None and {"error", "message"} <= (told := _json_object(reply)).keys():
             reply.body = refusal(reply.status, told["message"]).body
         return reply
 
