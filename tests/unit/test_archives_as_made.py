@@ -346,6 +346,12 @@ def test_an_empty_file_that_marks_a_folder(tmp_path: Path, kind: str) -> None:
     assert unpacked(tmp_path, f"a.{kind}", body) == ({"d/a": b"1", "e/b": b"2"}, None)
 
 
+def test_an_empty_file_in_a_code_page_that_marks_a_folder(tmp_path: Path) -> None:
+    names = [name.encode("gbk").decode("utf-8", "surrogateescape") for name in ("数据/训练.csv", "数据")]
+    found, _ = unpacked(tmp_path, "a.tar", tarred([(names[0], b"1"), (names[1], b"")]))
+    assert found == {"数据/训练.csv": b"1"}
+
+
 # -- links --------------------------------------------------------------------------------------------
 
 
