@@ -16,16 +16,20 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from dataferry.core.errors import Cancelled, ChecksumMismatch, UnsafeArchive
+from dataferry.core.errors import Cancelled, ChecksumMismatch, DataferryError, UnsafeArchive
 from dataferry.core.files.safe_names import ReservedPaths
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest, Progress
 from dataferry.transfer import Limits, fetch
 from dataferry.transfer.archives.archive_formats import format_of, unpack
 from dataferry.transfer.archives.extract import ExtractionTree
+from dataferry.transfer.archives.faults import CannotUnpack, DamagedArchive
 from dataferry.transfer.files.write_gate import WriteGate
 from tests.fakes.files import FileServer, checksum
 from tests.support.archives import (
@@ -351,6 +355,12 @@ def test_an_empty_file_that_marks_a_folder(tmp_path: Path, kind: str) -> None:
     assert unpacked(tmp_path, f"a.{kind}", body) == ({"d/a": b"1", "e/b": b"2"}, None)
 
 
+def test_an_empty_file_in_a_code_page_that_marks_a_folder(tmp_path: Path) -> None:
+    names = [name.encode("gbk").decode("utf-8", "surrogateescape") for name in ("数据/训练.csv", "数据")]
+    found, _ = unpacked(tmp_path, "a.tar", tarred([(names[0], b"1"), (names[1], b"")]))
+    assert found == {"数据/训练.csv": b"1"}
+
+
 # -- links --------------------------------------------------------------------------------------------
 
 
@@ -563,6 +573,41 @@ def test_what_info_zip_makes(tmp_path: Path, program: str) -> None:
         table = b"1,2\n" * 1000
         assert found == {"ü/a.bin": noise, "b.csv": table, "link": table}
         assert note is None
+
+
+# -- what no program makes --------------------------------------------------------------------------------
+
+SEEDS = {
+    "a.zip": raw_zip(RawMember("数据.csv".encode("gbk")), RawMember(b"b", mode=0o120777)),
+    "b.zip": zipped([("a", b"1"), ("b/c", b"2")]) * 2,
+    "c.tar": tarred([("a/b", b"1"), tar_link("l", "a/b"), tar_link("d", "a"), ("é" * 90, b"2")]),
+    "d.csv.gz": gzip.compress(b"abc", mtime=0) * 2,
+}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(SEEDS)),
+    changes=st.lists(st.tuples(st.floats(0, 0.99), st.binary(min_size=1, max_size=8)), max_size=3),
+    kept=st.floats(0.2, 1),
+)
+@example("b.zip", [(0.9755, b"\xff\xff\xff\x7f")], 1.0)
+def test_whatever_is_broken_is_told_by_its_kind(
+    tmp_path_factory: pytest.TempPathFactory, name: str, changes: list[tuple[float, bytes]], kept: float
+) -> None:
+    body = bytearray(SEEDS[name])
+    for place, content in changes:
+        at = int(place * len(body))
+        body[at : at + len(content)] = content
+    body = body[: int(len(body) * kept)]
+    folder = tmp_path_factory.mktemp("any")
+    extracted = extraction(folder, WriteGate())
+    stream = io.BytesIO(bytes(body))
+    with suppress(CannotUnpack, DamagedArchive, DataferryError):
+        if (format := format_of(stream, name)) is not None:
+            unpack(stream, format, extracted, lambda _: None)
+            assert tree(folder).keys() == extracted.files.keys()
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
 
 
 # -- while it arrives, and when it stops ---------------------------------------------------------------

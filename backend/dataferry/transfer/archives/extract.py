@@ -250,8 +250,10 @@ class ExtractionTree:
         self._reserved.discard(placeholder)
         del self._owners[placeholder]
         path = self.reserve_path(name, file.size)
-        if path is None:
-            raise self.refusal("a member has no name")
+        if path is None:  # an empty file that only marks a folder
+            with self._gate, disk_faults(self._root):
+                (self._root / placeholder).unlink()
+            return
         former = self._remove_former(path)
         with self._gate, disk_faults(self._root):
             (self._root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from lzma import LZMAError
 
-_READER_ERRORS = (tarfile.TarError, zlib.error, LZMAError, EOFError, OSError, struct.error)
+#: ``ValueError``: numbers that are none, or longer than Python reads.
+_READER_ERRORS = (tarfile.TarError, zlib.error, LZMAError, EOFError, OSError, struct.error, ValueError)
 
 
 class DamagedArchive(Exception):

@@ -6,6 +6,7 @@ The layout is that of PKWARE's APPNOTE.TXT; ``Unicode Path`` is Info-ZIP's extra
 import os
 import stat
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -160,6 +161,8 @@ def _read_directory(stream: BinaryIO, at: int, record: bytes) -> ZipDirectory:
         behind, disk, first_disk, count, length, offset = end64
     if disk not in (0, _MAX16) or first_disk not in (0, _MAX16):
         raise CannotUnpack(_SPLIT)
+    if length > behind:
+        raise DamagedArchive("its directory is longer than what is before its end")
     # What lies before the zip, a program that unpacks it, say, has moved everything.
     moved = behind - length - offset
     if count and _read_at(stream, offset + moved, 4) != _ENTRY_MAGIC:
@@ -269,5 +272,8 @@ def _members(entries: list[_Entry], moved: int) -> tuple[list[ZipMember], tuple[
 
 
 def _read_at(stream: BinaryIO, offset: int, length: int) -> bytes:
+    """What is there; nothing at an offset that no file has."""
+    if not 0 <= offset <= sys.maxsize:
+        return b""
     stream.seek(offset)
     return stream.read(length)
