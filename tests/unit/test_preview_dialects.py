@@ -194,7 +194,7 @@ CASES: dict[str, Case] = {
         ("widget", "EU", "12"),
     ),
     # juspay/neurolink#1284: a row of separators alone below a header of one name.
-    "a name above a row of separators": (b"name\n,,\nAlice\n", ["name"], ("",)),
+    "a name above a row of separators": (b"name\n,,\nAlice\n", ["name"], (",,",)),
     # pandas-dev/pandas#41304: a header of R's kind, and rows that end with the separator.
     "a weather station": (
         (
