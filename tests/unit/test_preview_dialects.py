@@ -42,6 +42,13 @@ CASES: dict[str, Case] = {
     "rows of nothing but separators": (b"a,b\n,\n1,2\n", ["a", "b"], ("", "")),
     "comments above": (b"# made by me\n# on a Monday, at 5\na,b\n1,2\n", ["a", "b"], ("1", "2")),
     "a commented header": (b"#a,b\n1,2\n3,4\n", ["#a", "b"], ("1", "2")),
+    "a commented header of words": (
+        b"#name,city\nAnna,Rome\nBob,Oslo\n",
+        ["#name", "city"],
+        ("Anna", "Rome"),
+    ),
+    "a column of numbers called #": (b"#,Name\n1,Bulbasaur\n2,Ivysaur\n", ["#", "Name"], ("1", "Bulbasaur")),
+    "hashtags": (b"#tag\n#one\n#two\n", ["#tag"], ("#one",)),
     "a title above": (b"Sales of 2024\n\nname,sold\nx,1\ny,2\n", ["name", "sold"], ("x", "1")),
     "a title in a padded row": (
         b"Sales,,\n,,\nname,sold,left\nx,1,2\n",

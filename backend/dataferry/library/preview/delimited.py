@@ -15,7 +15,7 @@ from dataferry.library.preview.text import Text, decode
 
 #: What a name promises; a table that has none of these separators is sniffed.
 _PROMISED = {".tsv": "\t", ".tab": "\t", ".psv": "|"}
-_SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+_SEP_LINE = re.compile(r"""\"?sep=([^"'\w\s]|\t)"?[;,\t]*(?:\r\n|\r|\n)""", re.IGNORECASE)
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 #: In a loader; a table that needs more is left to its reader.
 _MAX_NAMES = 200
@@ -39,8 +39,7 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
     written = _Written(head, text, dialect, sep_line > 0)
     remaining = records(text.text[sep_line:], dialect)
     found = [cells for cells, _ in islice(remaining, _KEPT_RECORDS)]
-    kept = len(found)
-    if kept < _KEPT_RECORDS and not head.complete and kept > 1:
+    if 1 < len(found) < _KEPT_RECORDS and not head.complete:
         found.pop()  # it may be cut in the middle
     layout = lay_out(found)
     if not layout.names:
