@@ -49,6 +49,7 @@ CASES: dict[str, Case] = {
     ),
     "a column of numbers called #": (b"#,Name\n1,Bulbasaur\n2,Ivysaur\n", ["#", "Name"], ("1", "Bulbasaur")),
     "hashtags": (b"#tag\n#one\n#two\n", ["#tag"], ("#one",)),
+    "an export of Hive": (b"id\x01b\n" + b"1\x01x\n" * 40, ["id", "b"], ("1", "x")),
     "a title above": (b"Sales of 2024\n\nname,sold\nx,1\ny,2\n", ["name", "sold"], ("x", "1")),
     "a title in a padded row": (
         b"Sales,,\n,,\nname,sold,left\nx,1,2\n",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from dataferry.library.preview.dialect import BLANKS, Dialect, records, sniff
+from dataferry.library.preview.dialect import BLANKS, RARE, Dialect, records, sniff
 from dataferry.library.preview.head import Head
 from dataferry.library.preview.layout import Layout, lay_out
 from dataferry.library.preview.loaders import pandas_loader
@@ -21,6 +21,8 @@ _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "
 _MAX_NAMES = 200
 #: In which the dialect's details and the values are looked at; further ones are counted.
 _KEPT_RECORDS = 5_000
+#: In which is looked for what no text has; fewer tell nothing.
+_SAMPLE_CHARS, _LEAST_CHARS = 4_096, 64
 #: What pandas takes for a missing value, where a column of text may mean the word.
 _NO_VALUE = frozenset({"NA", "N/A", "NULL", "null", "None", "nan", "NaN", "n/a", "<NA>", "#N/A", "#NA"})
 #: Figures that pandas makes another number of: a zero that leads, more than 64 bits; and where a value is
@@ -33,8 +35,10 @@ Rows = Sequence[Sequence[str]]
 
 
 def read_delimited(head: Head, path: str, rows: int) -> Table:
-    """Errors: ``NotATable`` for a file without a record."""
+    """Errors: ``NotATable`` for a file without a record, and for one that is no text."""
     text = decode(head.data, head.complete)
+    if _binary(text.text[:_SAMPLE_CHARS]):
+        raise NotATable("It is no text.")
     dialect, sep_line = _dialect(text.text, head.suffix)
     written = _Written(head, text, dialect, sep_line > 0)
     remaining = records(text.text[sep_line:], dialect)
@@ -68,6 +72,17 @@ class _Written:
     text: Text
     dialect: Dialect
     sep_line: bool
+
+
+def _binary(sample: str) -> bool:
+    """Whether a tenth of it is what no text has: control characters, and bytes of no encoding."""
+    strange = sum(map(_strange, sample))
+    return len(sample) >= _LEAST_CHARS and 10 * strange > len(sample)
+
+
+def _strange(one: str) -> bool:
+    control = one < " " and one not in "\t\n\v\f\r" and one not in RARE
+    return control or "\x7f" <= one < "\xa0" or one == "\ufffd"
 
 
 def _is_row(row: Sequence[str]) -> bool:
