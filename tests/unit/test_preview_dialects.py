@@ -42,6 +42,14 @@ CASES: dict[str, Case] = {
     "rows of nothing but separators": (b"a,b\n,\n1,2\n", ["a", "b"], ("", "")),
     "comments above": (b"# made by me\n# on a Monday, at 5\na,b\n1,2\n", ["a", "b"], ("1", "2")),
     "a commented header": (b"#a,b\n1,2\n3,4\n", ["#a", "b"], ("1", "2")),
+    "a commented header of words": (
+        b"#name,city\nAnna,Rome\nBob,Oslo\n",
+        ["#name", "city"],
+        ("Anna", "Rome"),
+    ),
+    "a column of numbers called #": (b"#,Name\n1,Bulbasaur\n2,Ivysaur\n", ["#", "Name"], ("1", "Bulbasaur")),
+    "hashtags": (b"#tag\n#one\n#two\n", ["#tag"], ("#one",)),
+    "an export of Hive": (b"id\x01b\n" + b"1\x01x\n" * 40, ["id", "b"], ("1", "x")),
     "a title above": (b"Sales of 2024\n\nname,sold\nx,1\ny,2\n", ["name", "sold"], ("x", "1")),
     "a title in a padded row": (
         b"Sales,,\n,,\nname,sold,left\nx,1,2\n",
@@ -194,7 +202,7 @@ CASES: dict[str, Case] = {
         ("widget", "EU", "12"),
     ),
     # juspay/neurolink#1284: a row of separators alone below a header of one name.
-    "a name above a row of separators": (b"name\n,,\nAlice\n", ["name"], ("",)),
+    "a name above a row of separators": (b"name\n,,\nAlice\n", ["name"], (",,",)),
     # pandas-dev/pandas#41304: a header of R's kind, and rows that end with the separator.
     "a weather station": (
         (

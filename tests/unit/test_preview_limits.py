@@ -118,6 +118,13 @@ def test_an_empty_file_is_said_to_be_empty(content: bytes, tmp_path: Path) -> No
         shown(tmp_path, "t.csv", content)
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.csv.gz"])
+def test_bytes_that_are_no_text_are_refused(name: str, tmp_path: Path) -> None:
+    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
+    with pytest.raises(NotATable, match="no text"):
+        shown(tmp_path, name, gzip.compress(content) if name.endswith("gz") else content)
+
+
 def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
     table = shown(tmp_path, "t.csv", b"a,b,c\n")
     assert (names(table), table.rows, table.row_count) == (["a", "b", "c"], (), 0)

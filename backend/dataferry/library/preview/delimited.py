@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from dataferry.library.preview.dialect import BLANKS, Dialect, records, sniff
+from dataferry.library.preview.dialect import BLANKS, RARE, Dialect, records, sniff
 from dataferry.library.preview.head import Head
 from dataferry.library.preview.layout import Layout, lay_out
 from dataferry.library.preview.loaders import pandas_loader
@@ -15,12 +15,14 @@ from dataferry.library.preview.text import Text, decode
 
 #: What a name promises; a table that has none of these separators is sniffed.
 _PROMISED = {".tsv": "\t", ".tab": "\t", ".psv": "|"}
-_SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+_SEP_LINE = re.compile(r"""\"?sep=([^"'\w\s]|\t)"?[;,\t]*(?:\r\n|\r|\n)""", re.IGNORECASE)
 _WORDS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 #: In a loader; a table that needs more is left to its reader.
 _MAX_NAMES = 200
 #: In which the dialect's details and the values are looked at; further ones are counted.
 _KEPT_RECORDS = 5_000
+#: In which is looked for what no text has; fewer tell nothing.
+_SAMPLE_CHARS, _LEAST_CHARS = 4_096, 64
 #: What pandas takes for a missing value, where a column of text may mean the word.
 _NO_VALUE = frozenset({"NA", "N/A", "NULL", "null", "None", "nan", "NaN", "n/a", "<NA>", "#N/A", "#NA"})
 #: Figures that pandas makes another number of: a zero that leads, more than 64 bits; and where a value is
@@ -33,14 +35,15 @@ Rows = Sequence[Sequence[str]]
 
 
 def read_delimited(head: Head, path: str, rows: int) -> Table:
-    """Errors: ``NotATable`` for a file without a record."""
+    """Errors: ``NotATable`` for a file without a record, and for one that is no text."""
     text = decode(head.data, head.complete)
+    if _binary(text.text[:_SAMPLE_CHARS]):
+        raise NotATable("It is no text.")
     dialect, sep_line = _dialect(text.text, head.suffix)
     written = _Written(head, text, dialect, sep_line > 0)
     remaining = records(text.text[sep_line:], dialect)
     found = [cells for cells, _ in islice(remaining, _KEPT_RECORDS)]
-    kept = len(found)
-    if kept < _KEPT_RECORDS and not head.complete and kept > 1:
+    if 1 < len(found) < _KEPT_RECORDS and not head.complete:
         found.pop()  # it may be cut in the middle
     layout = lay_out(found)
     if not layout.names:
@@ -69,6 +72,17 @@ class _Written:
     text: Text
     dialect: Dialect
     sep_line: bool
+
+
+def _binary(sample: str) -> bool:
+    """Whether a tenth of it is what no text has: control characters, and bytes of no encoding."""
+    strange = sum(map(_strange, sample))
+    return len(sample) >= _LEAST_CHARS and 10 * strange > len(sample)
+
+
+def _strange(one: str) -> bool:
+    control = one < " " and one not in "\t\n\v\f\r" and one not in RARE
+    return control or "\x7f" <= one < "\xa0" or one == "\ufffd"
 
 
 def _is_row(row: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ csv.field_size_limit(HEAD_BYTES)
 BLANKS = r"\s+"
 _COMMON = ",\t;|"
 #: Met in exports of databases; only where every line has them.
-_RARE = "\x01\x1f^~¦"
+RARE = "\x01\x1f^~¦"
 _SAMPLE_CHARS = 1 << 18
 _SAMPLE_RECORDS = 300
 #: Of the lines: so many must have more than one cell.
@@ -112,7 +112,7 @@ def _candidates(sample: str, separators: str | None) -> Iterator[Dialect]:
         quotes.append(("'", None))
     if '"' in sample:
         quotes.append((None, None))
-    for separator in separators or _COMMON + _RARE:
+    for separator in separators or _COMMON + RARE:
         if separator not in sample:
             continue
         for quote, escape in quotes:
@@ -155,7 +155,7 @@ def _score(sample: str, dialect: Dialect, *, cut: bool) -> float:
     rows = [cells for cells, _ in kept if len(cells) == width]
     # A header may lack a name for the first column, as R writes it.
     uneven = total - strict - (len(kept[0][0]) == width - 1)
-    if dialect.separator in _RARE and strict < total:
+    if dialect.separator in RARE and strict < total:
         return 0.0
     if dialect.separator == BLANKS and not _table_of_blanks(rows, uneven):
         return 0.0

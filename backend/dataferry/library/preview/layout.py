@@ -35,11 +35,9 @@ class Layout:
     def for_rows_of(self, cells: int) -> "Layout":
         """The layout with columns for rows that are longer than all that it was made from."""
         more = cells - len(self.names) - self.row_end
-        return (
-            self
-            if more <= 0
-            else replace(self, names=(*self.names, *[""] * (cells - len(self.names))), row_end=0)
-        )
+        if more <= 0:
+            return self
+        return replace(self, names=(*self.names, *[""] * (cells - len(self.names))), row_end=0)
 
 
 def lay_out(records: Records) -> Layout:
@@ -137,20 +135,18 @@ def _usual_width(records: Records) -> int:
 
 def _start(sample: Records, width: int) -> int:
     """The first record of the table: of its usual width, or one short of it."""
+    if all(_comment(record) for record in sample if not _blank(record)):
+        return 0  # what all lines begin with is no mark of comments
     for index, record in enumerate(sample):
         if _blank(record):
             continue
         rest = [one for one in sample[index + 1 :] if not _blank(one)]
         if _comment(record):
             # A header may be commented out; then it is the last such line, and as wide as the table.
-            if width > 1 and len(record) == width and rest and not _comment(rest[0]):
-                if has_header(rest[0], rest[1:]) and not has_header(record, rest):
-                    continue
-                if any(looks_typed(cell) for cell in rest[0]):
-                    return index
-            if rest:
-                continue
-            return index
+            last = len(record) == width > 1 and bool(rest) and not _comment(rest[0])
+            if last and not _header_with_figures(rest[0], rest[1:]):
+                return index
+            continue
         if width == 1 or not rest:
             return index
         present = sum(1 for cell in record if cell.strip())
