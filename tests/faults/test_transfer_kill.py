@@ -109,6 +109,6 @@ def test_of_two_processes_on_one_target_one_fetches(server: FileServer, tmp_path
         Fetching(manifest, tmp_path / "set", LIMITS) as one,
         Fetching(manifest, tmp_path / "set", LIMITS) as two,
     ):
-        assert sorted([one.result().error, two.result().error]) == ["", "Conflict"]
+        assert sorted([one.result().error, two.result().error]) == ["", "FolderBusy"]
     same(tmp_path / "set", SMALL | LARGE | MEMBERS)
     assert server.served_bytes <= sum(map(len, server.files.values())) + MB
