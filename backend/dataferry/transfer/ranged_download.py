@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,9 @@ from dataferry.core.errors import (
     ChecksumMismatch,
     ContentChanged,
     DataferryError,
+    Forbidden,
     NetworkFault,
+    TransferError,
 )
 from dataferry.core.files.digests import Digests
 from dataferry.core.types import FileEntry, Http
@@ -42,6 +45,8 @@ _MAX_CHANGES = 2
 _MAX_FREE_CHANGES = 1
 _CHANGED = "changed at its source"
 _BROKE_OFF = "broke off, and its server cannot continue it"
+#: Failures of a link's first request, one after the other, before it is made without a range.
+_MAX_FAILED_PROBES = 4
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
 #: RFC 9110, section 14.4.
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -97,6 +102,7 @@ class RangedDownload:
         self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
         self.tries = FileTries(entry.path, context.limits.backoff_s)
         self._mismatches = 0
+        self._failed_probes = 0
         self._slow = SlowConnections(self._url, size, context.limits, context.member)
         #: By thread: what its last request brought, in bytes a second.
         self._rates: dict[int, float] = {}
@@ -209,11 +215,23 @@ class RangedDownload:
             headers["Range"] = f"bytes={wanted[0]}-{wanted[1] - 1}"
             if part_file.validator is not None and part_file.validator.startswith('"'):
                 headers["If-Match"] = part_file.validator
-        with self._context.requester.request(
-            self.entry.path, self._url, headers, _EXPECTED_STATUSES
-        ) as response:
+        with self._request(request, headers) as response:
             self._accept(response, request, wanted)
             self._receive(response, request, buffer)
+
+    def _request(self, request: RangeRequest, headers: Mapping[str, str]) -> HttpResponse:
+        """Errors: ``OneResponseNeeded`` for a link whose server refuses ranges: it may give the whole."""
+        is_link = not self.entry.is_promised
+        try:
+            return self._context.requester.request(
+                self.entry.path, self._url, headers, _EXPECTED_STATUSES, patient=is_link
+            )
+        except (Forbidden, TransferError) as error:
+            self._failed_probes += 1
+            waits = isinstance(error, NetworkFault) and self._failed_probes < _MAX_FAILED_PROBES
+            if waits or not (is_link and request.is_probe):
+                raise
+            raise OneResponseNeeded from error
 
     def _accept(self, response: HttpResponse, request: RangeRequest, wanted: Range) -> None:
         """Check that the response holds the requested bytes of the version that is being downloaded.

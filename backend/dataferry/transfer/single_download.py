@@ -144,7 +144,8 @@ class SingleDownloader:
                 yield body
             return
         limits = self._context.limits
-        with self._context.requester.request(entry.path, origin, way.headers) as response:
+        patient = not entry.is_promised
+        with self._context.requester.request(entry.path, origin, way.headers, patient=patient) as response:
             decoded = DecodedBody(
                 response, entry.path, ratio=limits.unpack_ratio, floor=limits.unpack_floor_bytes
             )

@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dataferry.core.errors import DataferryError, NetworkFault, SourceRateLimited, SourceUnreachable
+from dataferry.core.errors import (
+    DataferryError,
+    Forbidden,
+    NetworkFault,
+    SourceRateLimited,
+    SourceUnreachable,
+)
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, Http
 from dataferry.transfer.contract import Limits, Scheduler
@@ -28,6 +34,8 @@ _MAX_CROWDED = 20
 #: Refusals in a row by storage that the origin leads to. Each time it may lead to another edge.
 _MAX_REFUSALS = 5
 _MAX_REFUSAL_PAUSE_S = 5.0
+#: Refusals of a link, with pauses between them, before it is believed that it is refused for good.
+_MAX_REFUSALS_OF_LINKS = 2
 #: A host that demands a longer wait ends the fetch, which can resume later.
 MAX_INLINE_WAIT_S = 5.0
 _MAX_INLINE_WAITS = 3
@@ -40,6 +48,7 @@ class _Tries:
     waits_left: int = _MAX_INLINE_WAITS
     crowded_left: int = _MAX_CROWDED
     stale: int = 0
+    refused: int = 0
     renewed: bool = False
 
 
@@ -69,8 +78,13 @@ class Requester:
         resolved_url: ResolvedUrl,
         headers: Mapping[str, str],
         expected: frozenset[int] = frozenset({200}),
+        *,
+        patient: bool = False,
     ) -> HttpResponse:
         """A response of an expected status. It holds one of the host's connection slots until it is closed.
+
+        With ``patient`` a refusal by the origin itself is tried again: what was given a moment ago may be
+        refused because the host still counts the connection that brought it.
 
         Errors: what ``response_error`` makes of any other status, ``SourceUnreachable`` where storage refuses
         what its hub led to, and what ``HttpClient.open`` raises.
@@ -81,6 +95,12 @@ class Requester:
             address = resolved_url.claim(self._scheduler.check_cancelled)
             try:
                 response = self._try(path, resolved_url, address, headers, expected, tries)
+            except Forbidden:
+                if not patient or tries.refused == _MAX_REFUSALS_OF_LINKS:
+                    raise
+                self._scheduler.sleep(self._limits.refusal_backoff_s * 4.0**tries.refused)
+                tries.refused += 1
+                continue
             finally:
                 resolved_url.settle()
             if response is not None:
