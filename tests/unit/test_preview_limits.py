@@ -23,13 +23,13 @@ MIB = 1 << 20
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("t.csv.gz", gzip.compress(CSV)),
+        ("t.csv.gz", gzip.compress(CSV, mtime=0)),
         ("t.csv.bz2", bz2.compress(CSV)),
         ("t.csv.xz", lzma.compress(CSV)),
         ("t.csv.zst", zstandard.compress(CSV)),
-        ("packed.csv", gzip.compress(CSV)),
+        ("packed.csv", gzip.compress(CSV, mtime=0)),
         ("plain.csv.gz", CSV),
-        ("two-members.csv.gz", gzip.compress(CSV[:4]) + gzip.compress(CSV[4:])),
+        ("two-members.csv.gz", gzip.compress(CSV[:4], mtime=0) + gzip.compress(CSV[4:], mtime=0)),
         ("two-streams.csv.xz", lzma.compress(CSV[:4]) + lzma.compress(CSV[4:])),
         ("two-frames.csv.zst", zstandard.compress(CSV[:4]) + zstandard.compress(CSV[4:])),
     ],
