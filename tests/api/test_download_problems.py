@@ -131,7 +131,7 @@ def test_nothing_is_no_success(server: Server, ada: Client, hubs: Hubs) -> None:
     hubs.kaggle.catalogue.add(empty)
     hubs.hub.catalogue.add(FakeDataset("huggingface", "acme/bare", "Bare", "", "mit", dict, bare=True))
     for source, body, words in (
-        ("kaggle", {"dataset_id": "acme/hollow"}, "archive holds no files"),
+        ("kaggle", {"dataset_id": "acme/hollow"}, "There are no files"),
         ("huggingface", {"dataset_id": "acme/bare"}, "acme/bare has no files"),
         ("huggingface", {"dataset_id": IMDB, "files": ["*.tiff"]}, "no file *.tiff"),
         ("huggingface", {"dataset_id": IMDB, "config": "plain_text", "split": "dev"}, "no split 'dev'"),

@@ -159,7 +159,7 @@ def test_what_is_recorded_in_part_is_never_seen(
     assert dataset(database).model_dump(exclude={"newest_generation"}) == before
     found = [file.sha256 for some in pages(database, "ds_1") for file in some]
     assert found == [file.sha256 for file in old]
-    assert len(database.read(tables, "ds_1", (".csv",), limit=10, equals="first")) == len(old)
+    assert len(database.read(tables, "ds_1", (".csv",), limit=10)) == len(old)
     assert database.read(freed_bytes, "ds_1") == sum(file.size for file in old)
     record(database, new)
     assert row_count(database) == len(new) == dataset(database).file_count

@@ -240,7 +240,9 @@ def test_a_file_that_is_given_for_a_cookie_only(server: LinkServer, tmp_path: Pa
 LOGIN = b"<!DOCTYPE html><html><title>Sign in</title></html>"
 
 
-@pytest.mark.parametrize("body", [CSV, gzip.compress(CSV, mtime=0), b'{"a": [1, 2]}', b"<TICKER>,<DATE>\nA,1\n"])
+@pytest.mark.parametrize(
+    "body", [CSV, gzip.compress(CSV, mtime=0), b'{"a": [1, 2]}', b"<TICKER>,<DATE>\nA,1\n"]
+)
 def test_a_file_that_is_called_a_page_arrives(server: LinkServer, tmp_path: Path, body: bytes) -> None:
     server.pages["/data.bin"] = Page(body, headers={"Content-Type": "text/html; charset=UTF-8"})
     assert bring(server, "/data.bin", tmp_path) == {"data.bin": body}

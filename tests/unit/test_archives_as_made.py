@@ -23,7 +23,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dataferry.core.errors import Cancelled, ChecksumMismatch, DataferryError, UnsafeArchive
+from dataferry.core.errors import Cancelled, ChecksumMismatch, DataferryError, NotFound, UnsafeArchive
 from dataferry.core.files.safe_names import ReservedPaths
 from dataferry.core.types import Bytes, DatasetRef, FileEntry, Manifest, Progress
 from dataferry.transfer import Limits, fetch
@@ -494,9 +494,8 @@ def test_an_archive_under_anothers_name(tmp_path: Path, name: str, body: bytes) 
     ids=["zeros", "packed zeros", "end alone", "a folder"],
 )
 def test_a_tar_without_files(tmp_path: Path, body: bytes) -> None:
-    found, note = unpacked(tmp_path, "a.tar", body)
-    assert found == {"a.tar": body}
-    assert note == "a.tar was not unpacked and is here itself: it holds no files."
+    with pytest.raises(NotFound, match=r"There are no files: a\.tar holds none\."):
+        unpacked(tmp_path, "a.tar", body)
 
 
 # -- what tar programs write -------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from dataferry.core.errors import (
     ChecksumMismatch,
     DiskFull,
     InvalidInput,
+    NotFound,
     SourceProtocolError,
     UnsafeArchive,
 )
@@ -436,8 +437,6 @@ OBSTACLES = [
     (marked_as(zipped({"a": b"1"}), method=77), "it is packed with method 77"),
     (b"Rar!\x1a\x07\x01\x00" + os.urandom(600), "it is a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c\x00\x04" + os.urandom(600), "it is a 7z archive"),
-    (zipped({"folder/": b""}), "it holds no files"),
-    (zipped({}), "it holds no files"),
     (gzip.compress(b"a,b\n1,2\n"), "it is one file packed with gzip"),
     (b"PK\x07\x08" + zipped({"a": os.urandom(900)})[:600], "it is one part of a split zip"),
     (os.urandom(64) + b"\xff\0", "it is not the archive that its name says"),
@@ -457,6 +456,18 @@ def test_what_cannot_be_unpacked_arrives_as_it_is(
     assert [(file.path, file.grade) for file in result.files] == [("sub/a.zip", "publisher")]
     assert result.files[0].sha256 == hashlib.sha256(body).hexdigest()
     assert reports[-1].note == f"sub/a.zip was not unpacked and is here itself: {reason}."
+
+
+@pytest.mark.parametrize("body", [zipped({}), zipped({"folder/": b""})], ids=["empty", "a folder"])
+def test_an_archive_without_files(tmp_path: Path, body: bytes) -> None:
+    """Alone it is an error, beside others it stays as it is."""
+    with pytest.raises(NotFound, match="no files"):
+        run(tmp_path / "alone", entry("a.zip", body))
+    run(tmp_path / "kept", entry("a.zip", body), keep_archives=True)
+    assert tree(tmp_path / "kept") == {"a.zip": body}
+    _, reports = run(tmp_path / "beside", entry("a.zip", body), entry("b.zip", zipped({"b": b"1"})))
+    assert tree(tmp_path / "beside") == {"a.zip": body, "b": b"1"}
+    assert reports[-1].note == "a.zip was not unpacked and is here itself: it holds no files."
 
 
 def test_one_member_of_many_that_cannot_be_unpacked(tmp_path: Path) -> None:

@@ -367,10 +367,7 @@ def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
 
 def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
     """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
-    could not be unpacked. Errors: ``NotFound`` where nothing is left, or nothing came."""
-    if not result.files:
-        shutil.rmtree(target)
-        raise NotFound("The dataset's archive holds no files.", next_step="Choose another dataset.")
+    could not be unpacked. Errors: ``NotFound`` where nothing is left."""
     if not wanted or all(file.path in archives for file in result.files):
         return result
     try:

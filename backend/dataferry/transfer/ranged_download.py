@@ -1,6 +1,5 @@
 """A large file, downloaded in spans over several connections."""
 
-import re
 import threading
 import time
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ from dataferry.transfer.files.spans import Range, Span
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.content_encoding import DecodedBody, names_coding
 from dataferry.transfer.http.resolved_url import ResolvedUrl
-from dataferry.transfer.http.response_errors import published_checksum, validator_of
+from dataferry.transfer.http.response_errors import content_range, published_checksum, validator_of
 from dataferry.transfer.http.web_pages import check_is_file
 from dataferry.transfer.pace import SlowConnections
 from dataferry.transfer.retries import FileTries
@@ -45,11 +44,7 @@ _MAX_CHANGES = 2
 _MAX_FREE_CHANGES = 1
 _CHANGED = "changed at its source"
 _BROKE_OFF = "broke off, and its server cannot continue it"
-#: Failures of a link's first request, one after the other, before it is made without a range.
-_MAX_FAILED_PROBES = 4
 _EXPECTED_STATUSES = frozenset({200, 206, 412, 416})
-#: RFC 9110, section 14.4.
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,6 @@ class RangedDownload:
         self._part_file = PartFile(entry, size, context.workdir, saved, context.limits.piece_bytes)
         self.tries = FileTries(entry.path, context.limits.backoff_s)
         self._mismatches = 0
-        self._failed_probes = 0
         self._slow = SlowConnections(self._url, size, context.limits, context.member)
         #: By thread: what its last request brought, in bytes a second.
         self._rates: dict[int, float] = {}
@@ -221,17 +215,13 @@ class RangedDownload:
 
     def _request(self, request: RangeRequest, headers: Mapping[str, str]) -> HttpResponse:
         """Errors: ``OneResponseNeeded`` for a link whose server refuses ranges: it may give the whole."""
-        is_link = not self.entry.is_promised
+        is_link, ask = not self.entry.is_promised, self._context.requester.request
         try:
-            return self._context.requester.request(
-                self.entry.path, self._url, headers, _EXPECTED_STATUSES, patient=is_link
-            )
+            return ask(self.entry.path, self._url, headers, _EXPECTED_STATUSES, patient=is_link)
         except (Forbidden, TransferError) as error:
-            self._failed_probes += 1
-            waits = isinstance(error, NetworkFault) and self._failed_probes < _MAX_FAILED_PROBES
-            if waits or not (is_link and request.is_probe):
-                raise
-            raise OneResponseNeeded from error
+            if is_link and request.is_probe and self.tries.ranges_are_refused(error):
+                raise OneResponseNeeded from error
+            raise
 
     def _accept(self, response: HttpResponse, request: RangeRequest, wanted: Range) -> None:
         """Check that the response holds the requested bytes of the version that is being downloaded.
@@ -288,12 +278,11 @@ class RangedDownload:
 
     def _is_requested_range(self, response: HttpResponse, wanted: Range) -> bool:
         """Whether a response sends the bytes that were requested, or the first of them."""
-        match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
-        if match is None:
+        sent = content_range(response.headers)
+        if sent is None:
             return False
-        first, last = int(match[1]), int(match[2])
-        if match[3] != "*":
-            self._check_size(int(match[3]))
+        first, last, size = sent
+        self._check_size(size)
         length = response.length
         return first == wanted[0] and last < wanted[1] and length in (None, last - first + 1)
 

@@ -14,6 +14,8 @@ _MAX_BACKOFF_S = 1.0
 _MAX_RESTARTS = 6
 #: A server that honoured ranges and ignores more of them in a row is asked for the whole file instead.
 _MAX_IGNORED_RANGES = 2
+#: Faults of a file's first request, before it is made without a range.
+_MAX_FAILED_PROBES = 4
 #: So many bytes that arrived and are kept take one fault back. Bytes that are thrown away take none.
 _BYTES_PER_FAULT = 64 * 1024
 
@@ -93,6 +95,7 @@ class FileTries:
         self._faults = FaultCounter()
         self._restarts = 0
         self._ignored_ranges = 0
+        self._failed_probes = 0
         #: How often it had changed at its source.
         self.changes = 0
         #: Nothing of it is requested before this moment, in monotonic seconds.
@@ -111,6 +114,12 @@ class FileTries:
         pause_s = backoff_s(self._first_backoff_s, self._faults.add())
         if not others_go_on:
             self.paused_until = time.monotonic() + pause_s
+
+    def ranges_are_refused(self, error: DataferryError) -> bool:
+        """The first request of a file failed. Whether it is worth a try without a range, which some servers
+        refuse: a fault may pass by itself."""
+        self._failed_probes += 1
+        return not isinstance(error, NetworkFault) or self._failed_probes >= _MAX_FAILED_PROBES
 
     def range_honoured(self) -> None:
         self._ignored_ranges = 0

@@ -127,13 +127,13 @@ class ConnectionScheduler:
 
         Errors: the most severe of those met on the way; whatever ``check_cancelled`` raises.
         """
+        if not self._threads:
+            self._all_ended.set()
         sync_thread = threading.Thread(target=self._sync_regularly, name="transfer-sync", daemon=True)
+        self._threads.append(sync_thread)
         try:
-            if not self._threads:
-                self._all_ended.set()
             for thread in self._threads:
                 thread.start()
-            sync_thread.start()
             while not self._all_ended.wait(REPORT_INTERVAL_S):
                 check_cancelled()
                 self._meter.report_if_due()

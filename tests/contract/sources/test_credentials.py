@@ -51,7 +51,7 @@ async def test_access_is_what_the_file_list_would_say(hub: Hub) -> None:
         await catalog.check_access(hub.ref(dataset_id), None, granted)
     with pytest.raises(GatedDataset):
         await catalog.check_access(hub.ref(hub.gated), None, stranger)
-    with pytest.raises(GatedDataset if hub.name == "kaggle" else NotFound):
+    with pytest.raises(NotFound):
         await catalog.check_access(hub.ref(PRIVATE), None, stranger)
     # A dataset may have half a million files.
     assert not [request for request in hub.fake.log if "/tree/" in request.path]

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal, cast
 from dataferry.core.types import Grade
 from dataferry.transfer.archives.compressed import CompressedStream, Compression, compression_of
 from dataferry.transfer.archives.extract import ExtractionTree
-from dataferry.transfer.archives.faults import CannotUnpack, archive_faults
+from dataferry.transfer.archives.faults import CannotUnpack, EmptyArchive, archive_faults
 from dataferry.transfer.archives.growing_file import prioritized
 from dataferry.transfer.archives.tar_content import Reader, is_tar_header, unpack_tar
 from dataferry.transfer.archives.zip_content import unpack_zip
@@ -138,7 +138,7 @@ def unpack(stream: BinaryIO, format: Format, tree: ExtractionTree, expect: Calla
     if not tree.files and tree.holds_devices:
         raise tree.refusal("it holds nothing but what is neither a file nor a folder")
     if not tree.files:
-        raise CannotUnpack("it holds no files")
+        raise EmptyArchive("it holds no files")
 
 
 def _unpack_single(stream: BinaryIO, format: Compression, tree: ExtractionTree) -> None:

@@ -19,6 +19,10 @@ class CannotUnpack(Exception):
     """Why a sound archive cannot be unpacked here."""
 
 
+class EmptyArchive(CannotUnpack):
+    """A sound archive without files."""
+
+
 @contextmanager
 def archive_faults() -> Iterator[None]:
     """What the readers of archives raise, as ``DamagedArchive``."""

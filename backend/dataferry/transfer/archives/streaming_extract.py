@@ -13,6 +13,7 @@ from dataferry.core.errors import (
     Cancelled,
     DamagedFile,
     InvalidInput,
+    NotFound,
     SourceProtocolError,
     UnsafeArchive,
 )
@@ -27,7 +28,7 @@ from dataferry.transfer.archives.archive_formats import (
     unpack,
 )
 from dataferry.transfer.archives.extract import ExtractionTree
-from dataferry.transfer.archives.faults import CannotUnpack, DamagedArchive
+from dataferry.transfer.archives.faults import CannotUnpack, DamagedArchive, EmptyArchive
 from dataferry.transfer.archives.growing_file import open_growing_file
 from dataferry.transfer.archives.notes import shown
 from dataferry.transfer.contract import FetchedFile, Limits
@@ -176,8 +177,8 @@ class StreamingExtraction:
     ) -> dict[str, FetchedFile]:
         """The members of all archives, by path. ``check_cancelled`` raises to stop.
 
-        Errors: ``UnsafeArchive``, ``ChecksumMismatch``, ``SourceProtocolError``, ``InvalidInput``,
-        ``DiskFull``, ``StoreNotWritable``.
+        Errors: ``NotFound`` for an archive without files, ``UnsafeArchive``, ``ChecksumMismatch``,
+        ``SourceProtocolError``, ``InvalidInput``, ``DiskFull``, ``StoreNotWritable``.
         """
         archives = [entry for entry in self._manifest.files if entry.unpack]
         if not archives:
@@ -220,6 +221,14 @@ class StreamingExtraction:
                 stream = self._workdir.completed_path(entry).open("rb")
             with stream:
                 return self._extract(entry, file, stream, check_cancelled)
+        except EmptyArchive as error:
+            if len(self._manifest.files) == 1 and not self._keep_archives:
+                self._workdir.discard(entry)
+                raise NotFound(
+                    f"There are no files: {entry.path} holds none.",
+                    next_step="Choose another dataset, or ask for the archive itself with keep_archives.",
+                ) from error
+            return self._keep_unopened(entry, file, str(error))
         except CannotUnpack as error:
             return self._keep_unopened(entry, file, str(error))
         except DamagedArchive as error:

@@ -1,5 +1,6 @@
 """HTTP responses as errors of our own tree, and what their headers say of a file."""
 
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from dataferry.transfer.http.http1 import Headers
 
 #: When to come back for a file that is being made, where its server does not say.
 PREPARING_WAIT_S = 10.0
+#: RFC 9110, section 14.4.
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 #: So long after its last change a file's time tells it from another version.
 _SETTLED_S = 60
 
@@ -94,6 +97,14 @@ def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in:
         f"{host} does not give {path} without permission ({status}).",
         next_step="Check the link: it may have expired or need a sign-in.",
     )
+
+
+def content_range(headers: Mapping[str, str]) -> tuple[int, int, int | None] | None:
+    """The first and the last byte of a range, and the size of the whole where the server tells it."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    if match is None:
+        return None
+    return int(match[1]), int(match[2]), None if match[3] == "*" else int(match[3])
 
 
 def validator_of(headers: Mapping[str, str]) -> str | None:
