@@ -25,7 +25,7 @@ class Limits:
     #: The longest span that is requested at a time.
     span_bytes: int = 32 * 2**20
     #: A connection is measured over windows of this length: after two it may turn out to be a slow one.
-    pace_window_s: float = 0.25
+    pace_window_s: float = 0.15
     #: The pause after a fault, doubled with each further one in a row.
     backoff_s: float = 0.05
     #: The pause after a hub's storage has refused an address that the hub had just made; doubled too.
