@@ -8,6 +8,7 @@ import os
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import md5, sha256
@@ -19,6 +20,7 @@ import pytest
 from dataferry.core.errors import (
     ContentChanged,
     DataferryError,
+    Forbidden,
     InvalidInput,
     NetworkFault,
     SourceUnreachable,
@@ -190,6 +192,42 @@ def test_a_file_that_keeps_its_validator_comes_in_ranges(server: LinkServer, tmp
         assert bring(server, "/big.bin", tmp_path / next(iter(headers))) == {"big.bin": BIG}
         spans = [asked.headers["Range"] for asked in server.requests]
         assert len(spans) == len(set(spans)) >= 5, "each range once, and no look at the whole"
+
+
+@pytest.mark.parametrize("status", [400, 403, 406, 500, 501])
+@pytest.mark.parametrize("body", [CSV, BIG])
+def test_a_server_that_refuses_any_range(
+    server: LinkServer, tmp_path: Path, body: bytes, status: int
+) -> None:
+    """curl and wget ask for none, and have the file."""
+    server.pages["/data.bin"] = lambda asked: Page(status=status) if "Range" in asked.headers else Page(body)
+    assert bring(server, "/data.bin", tmp_path, replace(LIMITS, refusal_backoff_s=0.01)) == {"data.bin": body}
+    assert len(server.requests) < 15
+
+
+@pytest.mark.parametrize("body", [CSV, BIG])
+def test_a_host_that_still_counts_a_closed_connection(
+    server: LinkServer, tmp_path: Path, body: bytes
+) -> None:
+    """The look at a link is over, and its host refuses the next request for a moment (aria2/aria2#577)."""
+    refused: list[int] = []
+
+    def answer(asked: Asked) -> Page:
+        if asked.number > 0 and len(refused) < 2:
+            refused.append(asked.number)
+            return Page(status=403)
+        return Page(body, headers={**RANGES, "ETag": '"1"'})
+
+    server.pages["/data.bin"] = answer
+    assert bring(server, "/data.bin", tmp_path, replace(LIMITS, refusal_backoff_s=0.01)) == {"data.bin": body}
+    assert len(refused) == 2
+
+
+def test_a_link_that_is_refused_stays_refused(server: LinkServer, tmp_path: Path) -> None:
+    server.pages["/data.bin"] = lambda asked: Page(status=403) if asked.number > 0 else Page(CSV)
+    with pytest.raises(Forbidden):
+        bring(server, "/data.bin", tmp_path, replace(LIMITS, refusal_backoff_s=0.01))
+    assert len(server.requests) <= 4
 
 
 def test_ranges_that_are_promised_and_not_given(server: LinkServer, tmp_path: Path) -> None:
