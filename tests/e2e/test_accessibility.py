@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.e2e.accessibility import check
 from tests.e2e.conftest import ask, register
 from tests.fakes.catalogue import PIMA
 from tests.support.hubs import Hubs
 from tests.support.server import Server
 
 pytestmark = pytest.mark.e2e
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = (
     "/",
     "/downloads",
@@ -43,23 +43,6 @@ def signed_in(browser: Browser, hubs: Hubs, tmp_path: Path) -> Iterator[tuple[Br
         expect(card.get_by_text("Downloaded and verified")).to_be_visible()
         yield context, page, server
     context.close()
-
-
-def check(page: Page, state: str) -> None:
-    """No violation, and no overflow to the side in any region."""
-    page.add_script_tag(path=AXE)
-    violations = page.evaluate(
-        """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
-            .map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" ")}`)"""
-    )
-    assert violations == [], state
-    wide = page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll("main, nav, aside, [role=region]")]
-            .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "auto")
-            .map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert wide == [], state
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
 
 
 def test_every_screen_in_light_and_dark(signed_in: tuple[BrowserContext, Page, Server], hubs: Hubs) -> None:

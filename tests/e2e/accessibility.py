@@ -1,0 +1,41 @@
+"""axe's rules and the width of a telephone, for any state that a browser test has brought a page to."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+#: The widths of a page, in CSS pixels, at which every state must hold.
+WIDTHS = (390, 1440)
+
+
+def check(page: Page, state: str) -> None:
+    """No violation, and no overflow to the side in any region. The page's context must be made with
+    ``bypass_csp=True``: axe is brought in as a script of the page, which its policy would refuse."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=AXE)
+    violations = page.evaluate(
+        """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+            .map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" ")}`)"""
+    )
+    assert violations == [], state
+    wide = page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("main, nav, aside, [role=region]")]
+            .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "auto")
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert wide == [], state
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+
+
+def check_everywhere(page: Page, state: str) -> None:
+    """``check`` in light and dark, as wide as a telephone and as a screen; leaves the page as it was."""
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            check(page, f"{state}, {width} px, {scheme}")
+    page.emulate_media(color_scheme="null", reduced_motion="null")
+    if before:
+        page.set_viewport_size(before)
