@@ -17,7 +17,11 @@ export function EndKept({ text, className }: EndKeptProps) {
   const [head, tail] = splitEnd(text);
   return (
     <span dir="ltr" title={text} className={clsx("flex min-w-0 overflow-hidden", className)}>
-      {head && <span className="min-w-[2ch] truncate whitespace-pre">{head}</span>}
+      {head && (
+        <span className={clsx("truncate whitespace-pre", head.length > 2 && "min-w-[2ch]")}>
+          {head}
+        </span>
+      )}
       <span className="shrink-0 whitespace-pre">{tail}</span>
     </span>
   );

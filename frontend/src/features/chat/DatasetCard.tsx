@@ -63,7 +63,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
           <Facts card={card} offered={offered} open={open} />
           <CardFooter card={card} state={state} open={open} />
         </div>
-        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:w-auto @min-[30rem]:flex-col @min-[30rem]:pt-0.5">
+        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
           <CardAction card={card} state={state} />
           {(cut || open) && (
             <button
@@ -72,7 +72,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
               aria-controls={id}
               aria-label={`${open ? "Less" : "More"} about ${card.title}`}
               onClick={() => setOpen(!open)}
-              className="flex min-h-6 items-center gap-0.5 rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
+              className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
             >
               {open ? "Less" : "More"}
               {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
@@ -118,24 +118,27 @@ function Identity({ card, open }: { card: Card; open: boolean }) {
     <p
       className={`flex min-w-0 flex-wrap items-center gap-x-1.5 text-12 leading-4! text-muted ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
     >
-      <span className="shrink-0">{card.source} ·</span>
-      {open ? (
-        <span dir="ltr" className="min-w-0 font-mono wrap-anywhere">
-          {card.id}
-        </span>
-      ) : (
-        <EndKept text={card.id} className="font-mono" />
-      )}
-      {card.url && (
-        <ExternalLink href={card.url} className="shrink-0">
-          <span className="sr-only">
-            {card.title} at {card.source}
+      <span className="flex min-w-0 max-w-full items-center gap-x-1.5">
+        <span className="shrink-0">{card.source} ·</span>
+        {open ? (
+          <span dir="ltr" className="min-w-0 font-mono wrap-anywhere">
+            {card.id}
           </span>
-        </ExternalLink>
-      )}
+        ) : (
+          <EndKept text={card.id} className="font-mono" />
+        )}
+        {card.url && (
+          <ExternalLink href={card.url} className="shrink-0">
+            <span className="sr-only">
+              {card.title} at {card.source}
+            </span>
+          </ExternalLink>
+        )}
+      </span>
       {facts.length > 0 && (
         <span data-cut className="min-w-0 shrink-[0.5] wrap-anywhere @min-[30rem]:truncate">
-          · {facts.join(" · ")}
+          <Dot />
+          {facts.join(" · ")}
         </span>
       )}
     </p>
@@ -174,11 +177,17 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
       {offered && diskSpace && !diskSpace.fits && <Mark bad>{diskSpace.text}</Mark>}
       {rest.length > 0 && (
         <span data-cut className={open ? "min-w-0 wrap-anywhere" : "min-w-0 truncate"}>
-          · {rest.join(" · ")}
+          <Dot />
+          {rest.join(" · ")}
         </span>
       )}
     </p>
   );
+}
+
+/** Between what stands on one line; where it wraps, the next line begins with words. */
+function Dot() {
+  return <span className="@max-[30rem]:hidden">· </span>;
 }
 
 interface MarkProps {
@@ -190,8 +199,8 @@ interface MarkProps {
 /** A fact that may keep a person from it. */
 function Mark({ children, icon: Icon = TriangleAlert, bad }: MarkProps) {
   return (
-    <span className={`flex shrink-0 items-center gap-1 ${bad ? "text-bad" : "text-warn"}`}>
-      <Icon aria-hidden className="size-3.5" />
+    <span className={`shrink-0 ${bad ? "text-bad" : "text-warn"}`}>
+      <Icon aria-hidden className="mr-1 inline size-3.5 align-[-0.15em]" />
       {children}
     </span>
   );
