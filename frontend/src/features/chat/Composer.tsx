@@ -2,6 +2,7 @@ import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, type RefObject, useState } from "react";
 import { Button } from "@/ui/Button";
 import { isPointerFine } from "@/ui/useMedia";
+import { useDraft } from "./useDraft";
 
 const LONGEST = 16_000;
 
@@ -14,6 +15,8 @@ interface ComposerProps {
   /** The person's last message, which the up arrow brings back. */
   lastMessage?: string;
   autoFocus?: boolean;
+  /** The chat under which what is typed is kept. */
+  chat?: string;
   /** Escape, with nothing to stop and nothing to drop. */
   onLeave?: () => void;
   /** Stands before Send. */
@@ -21,8 +24,8 @@ interface ComposerProps {
 }
 
 export function Composer({ box, onSend, busy = false, onStop, ...rest }: ComposerProps) {
-  const { lastMessage, autoFocus, onLeave, children } = rest;
-  const [text, setText] = useState("");
+  const { lastMessage, autoFocus, chat, onLeave, children } = rest;
+  const [text, setText] = useDraft(chat);
   const [editing, setEditing] = useState(false);
   const tooLong = text.length > LONGEST;
   const canSend = text.trim() !== "" && !tooLong && !busy;

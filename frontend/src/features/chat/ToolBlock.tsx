@@ -115,7 +115,7 @@ function Cancelled({ tools }: { tools: readonly Done<"tool-cancel_download">[] }
 function doing(part: ToolPart): string {
   switch (part.type) {
     case "tool-search_datasets":
-      return `Searching ${sourceList(part.input?.sources?.flatMap((name) => name ?? []) ?? SOURCES)}…`;
+      return `Searching ${sourceList(part.input.sources ?? SOURCES)}…`;
     case "tool-dataset_details":
       return "Reading about the dataset…";
     case "tool-start_download":
