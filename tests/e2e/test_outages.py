@@ -52,7 +52,7 @@ def test_a_late_hub_holds_nothing_back_and_moves_nothing(world: tuple[Page, Serv
     page, server, hubs = world
     page.goto(server.address)
     hubs.kaggle.fault("delay", seconds=4)
-    ask(page, "find heart datasets")
+    ask(page, "find diabetes datasets")
     cards = page.get_by_test_id("dataset-card")
     expect(page.get_by_text("Kaggle has not answered yet…")).to_be_visible()
     expect(cards.first).to_be_visible()

@@ -13,6 +13,8 @@ import { useCut } from "@/ui/useCut";
 
 interface DatasetCardProps {
   card: Card;
+  /** What "the second one" means by it. */
+  number?: number;
   /** Whether it is among those to download together; without `onSelect` it cannot be chosen. */
   selected?: boolean;
   onSelect?: (selected: boolean) => void;
@@ -22,7 +24,7 @@ interface DatasetCardProps {
  * A dataset offered in an answer, 96 px at most where the page is wide: what does not fit is cut, and
  * More shows it. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
  */
-export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
+export function DatasetCard({ card, number, selected = false, onSelect }: DatasetCardProps) {
   const state = useCardState(card);
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
@@ -48,7 +50,13 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
     >
       <div className="flex flex-wrap items-start gap-x-3 @min-[30rem]:flex-nowrap">
         {onSelect && (
-          <Chooser title={card.title} offered={offered} selected={selected} onSelect={onSelect} />
+          <Chooser
+            title={card.title}
+            number={number}
+            offered={offered}
+            selected={selected}
+            onSelect={onSelect}
+          />
         )}
         <div ref={body} id={id} className="min-w-0 flex-1">
           <h2
@@ -86,34 +94,47 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
 
 interface ChooserProps {
   title: string;
+  number: number | undefined;
   offered: boolean;
   selected: boolean;
   onSelect: (selected: boolean) => void;
 }
 
-/** The checkbox, or its place: what cannot be chosen stands in line with what can. */
-function Chooser({ title, offered, selected, onSelect }: ChooserProps) {
-  if (!offered) return <span className="w-4 shrink-0" />;
+/** The checkbox, or its place: what cannot be chosen stands in line with what can. Below it the number. */
+function Chooser({ title, number, offered, selected, onSelect }: ChooserProps) {
   return (
-    <label className="-mx-2 flex shrink-0 items-center px-2 py-0.5 touch:-my-1.5 touch:min-h-11 touch:-ml-3 touch:pl-3 touch:pr-4">
-      <input
-        type="checkbox"
-        checked={selected}
-        aria-label={`Select ${title}`}
-        onChange={(event) => onSelect(event.target.checked)}
-        className="size-4 accent-accent"
-      />
-    </label>
+    <div className="w-4 shrink-0 text-center text-12 text-muted tabular-nums">
+      <div className="h-5">
+        {offered && (
+          <label className="-mx-2 flex h-5 items-center px-2 touch:-my-1.5 touch:-mx-3.5 touch:h-11 touch:items-start touch:px-3.5 touch:pt-2">
+            <input
+              type="checkbox"
+              checked={selected}
+              aria-label={`Select ${title}`}
+              onChange={(event) => onSelect(event.target.checked)}
+              className="size-4 accent-accent"
+            />
+          </label>
+        )}
+      </div>
+      {number && (
+        <span className="block leading-4">
+          <span className="sr-only">Number </span>
+          {number}
+        </span>
+      )}
+    </div>
   );
 }
 
 /** Where it comes from, how often it is used, when it changed, and why it was found. */
 function Identity({ card, open }: { card: Card; open: boolean }) {
-  const facts = [
+  const use = [
     card.downloads > 0 && `${formatCount(card.downloads)} downloads`,
     card.updated_at && formatDate(card.updated_at),
-    whyText(card),
   ].filter(Boolean);
+  const why = whyText(card);
+  const wrap = open ? "wrap-anywhere" : "wrap-anywhere @min-[30rem]:truncate";
   return (
     <p
       className={`flex min-w-0 flex-wrap items-center gap-x-1.5 text-12 leading-4! text-muted ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
@@ -135,10 +156,16 @@ function Identity({ card, open }: { card: Card; open: boolean }) {
           </ExternalLink>
         )}
       </span>
-      {facts.length > 0 && (
-        <span data-cut className="min-w-0 shrink-[0.5] wrap-anywhere @min-[30rem]:truncate">
+      {use.length > 0 && (
+        <span className={`shrink-0 ${wrap}`}>
           <Dot />
-          {facts.join(" · ")}
+          {use.join(" · ")}
+        </span>
+      )}
+      {why && (
+        <span data-cut className={`min-w-0 shrink-[100] ${wrap}`}>
+          <Dot />
+          {why}
         </span>
       )}
     </p>
