@@ -1,5 +1,6 @@
 """Cards, whatever they hold: one height, what decides never cut, opened and sorted by keys and mouse."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -90,6 +91,7 @@ def signed_in(browser: Browser, server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def page(signed_in: Page) -> Iterator[Page]:
+    signed_in.set_viewport_size({"width": 1440, "height": 900})
     yield signed_in
     signed_in.unroute_all()
 
@@ -107,7 +109,7 @@ def test_every_kind_of_card_is_low_and_shows_what_decides(page: Page, server: Se
         "snippet": "load('it')",
         "local_path": jobs[-1].file_path,
     }
-    answer_with(page, r"/api/datasets/kaggle%3Aa~succeeded", f"{{{', '.join(map(pair, here.items()))}}}")
+    answer_with(page, r"/api/datasets/kaggle%3Aa~succeeded", json.dumps(here))
     stage(page, server, parts_of_five(cards), jobs=jobs)
     shown = page.get_by_test_id("dataset-card")
     expect(shown).to_have_count(len(cards))
@@ -117,7 +119,7 @@ def test_every_kind_of_card_is_low_and_shows_what_decides(page: Page, server: Se
 
     # Buttons and checkboxes are each in one column, at one height in their card.
     buttons = {
-        place(one, one.locator("[data-download], a[href^='/library'], button:has-text('Cancel')").first)
+        place(one, one.locator("[data-download], a[href^='/library'], button:has-text('Cancel')").last)
         for one in shown.all()
     }
     assert len(buttons) == 1, buttons
@@ -195,24 +197,18 @@ def test_results_are_sorted_as_cards_and_as_a_table(page: Page, server: Server) 
     check_everywhere(page, "the table of results")
 
 
-def pair(item: tuple[str, object]) -> str:
-    import json
-
-    return f"{json.dumps(item[0])}: {json.dumps(item[1])}"
-
-
 def height(one: Locator) -> float:
     box = one.bounding_box()
     assert box is not None
     return box["height"]
 
 
-def place(outer: Locator, inner: Locator) -> tuple[int, int]:
-    """Where ``inner`` stands in ``outer``, from its upper left corner."""
+def place(outer: Locator, inner: Locator) -> tuple[int, int, int]:
+    """Where ``inner`` stands in ``outer``, from its upper left corner, and how wide it is."""
     a, b = outer.bounding_box(), inner.bounding_box()
     assert a is not None
     assert b is not None
-    return round(b["x"] - a["x"]), round(b["y"] - a["y"])
+    return round(b["x"] - a["x"]), round(b["y"] - a["y"]), round(b["width"])
 
 
 def is_whole(one: Locator, words: str) -> bool:

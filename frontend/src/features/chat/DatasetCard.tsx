@@ -71,7 +71,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
           <Facts card={card} offered={offered} open={open} />
           <CardFooter card={card} state={state} open={open} />
         </div>
-        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
+        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:grid-cols-1 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
           <CardAction card={card} state={state} />
           {(cut || open) && (
             <button
@@ -137,7 +137,7 @@ function Identity({ card, open }: { card: Card; open: boolean }) {
   const wrap = open ? "wrap-anywhere" : "wrap-anywhere @min-[30rem]:truncate";
   return (
     <p
-      className={`flex min-w-0 flex-wrap items-center gap-x-1.5 text-12 leading-4! text-muted ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
+      className={`flex min-w-0 flex-wrap items-center gap-x-3 text-12 leading-4! text-muted @min-[30rem]:gap-x-1.5 ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
     >
       <span className="flex min-w-0 max-w-full items-center gap-x-1.5">
         <span className="shrink-0">{card.source} ·</span>
@@ -190,7 +190,7 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
   ].filter(Boolean);
   return (
     <p
-      className={`flex min-w-0 flex-wrap items-baseline gap-x-1.5 text-13 tabular-nums ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
+      className={`flex min-w-0 flex-wrap items-baseline gap-x-3 text-13 tabular-nums @min-[30rem]:gap-x-1.5 ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
     >
       <span className="shrink-0">
         {card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)} ·
