@@ -119,16 +119,20 @@ def card_line(card: DatasetCard) -> str:
 
 def details_answer(outputs: Sequence[DetailsOutput], question: str) -> Words:
     """The answer to a ``question`` about datasets whose cards are shown."""
-    facts = [_fact(output.card, question) for output in outputs]
+    fact = question_answer([output.card for output in outputs], question)
+    if fact:
+        return Words(fact)
     quotes = [quote for output in outputs if (quote := _quote(output))]
-    above = " ".join(fact for fact in facts if fact)
-    if above:
-        return Words(above)
     several = len(outputs) > 1
     if quotes:
         whose = "What their publishers say" if several else "What its publisher says"
         return Words(f"{whose} stands below.", "\n\n".join(quotes))
     return Words("Their cards say all I know." if several else "Its card says all I know.")
+
+
+def question_answer(cards: Sequence[DatasetCard], question: str) -> str:
+    """A sentence for each of the ``cards`` that answers a ``question`` about one fact; empty for others."""
+    return " ".join(fact for card in cards if (fact := _fact(card, question)))
 
 
 def _fact(card: DatasetCard, question: str) -> str:

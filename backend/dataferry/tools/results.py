@@ -108,6 +108,7 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         downloads=card.downloads,
         formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
         gated="yes" if card.gated else "no",
+        updated=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "unknown",
         here=card.local_status,
     )
 
