@@ -12,7 +12,6 @@ from typing import Any
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.intent import Intent, parse_intent
 from dataferry.chat.planner_text import question_answer
-from dataferry.core.types import SOURCE_LABELS
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size
 from tests.fakes.gemini_memory import Body, cards_in, newest_results, remembered, told
@@ -130,18 +129,18 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
             return "I cancelled it." if "cancelled" in text else "I did not cancel anything."
         case _:
             found = re.search(r"in the library: (\d+)", text)
-            count = int(found[1]) if found else 0
-            if not count:
-                return "Your library is empty. Tell me what you need."
-            return f"Your library has {count} dataset{'' if count == 1 else 's'}."
+            if found and int(found[1]):
+                return "Press one of them to look into it."
+            return "Your library is empty. Tell me what you need."
 
 
 def _on_results(text: str, cards: Sequence[DatasetCard]) -> str:
     broken = re.findall(r"(?:^|failed: )(\w+): «", text, re.MULTILINE)
-    names = " and ".join(SOURCE_LABELS.get(name, name) for name in dict.fromkeys(broken))
     if not cards:
-        if names:
-            return f"{names} cannot be reached just now, so I found nothing. Try again in a moment."
+        if broken:
+            if len(set(broken)) > 1:
+                return "No hub could be searched just now. Try again in a moment."
+            return "Not every source answered, so there may be more. Try again in a moment."
         return "I found nothing that fits. Other words may help."
     first, *others = cards
     words = f"**{first.title}** fits best"
@@ -152,15 +151,15 @@ def _on_results(text: str, cards: Sequence[DatasetCard]) -> str:
     free = [card for card in cards if card.license is None]
     if free:
         words += f". Mind that {len(free)} of them state no licence"
-    return f"{words}." + (f" {names} cannot be reached just now." if names else "")
+    return f"{words}." + (" Not every source answered, so there may be more." if broken else "")
 
 
 def _on_start(text: str, cards: Sequence[DatasetCard]) -> str:
     if "in the library already" in text:
-        return "That one is here already: press Open on its card."
+        return "Press Open on its card to look into it."
     if "Nothing was started" in text:
         return "That one waits for you: press Download on its card."
-    return f"I started {'it' if len(cards) == 1 else 'them'}. You can leave this page meanwhile."
+    return f"You can leave this page meanwhile; {'it goes' if len(cards) == 1 else 'they go'} on."
 
 
 def invent(body: Body) -> Reply:

@@ -176,11 +176,9 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
         for outcome, output in _outputs_with_outcome(outcomes, JobsOutput)
         if outcome.name == "cancel_download"
     ]
-    failures = _failures(outcomes, "cancel_download")
-    if cancelled or failures:
-        jobs = [job for output in cancelled if output.reason is None for job in output.jobs]
-        refused = sum(output.reason is not None for output in cancelled)
-        return Words(planner_text.cancelled_answer(jobs, refused + failures))
+    if cancelled or _failures(outcomes, "cancel_download"):
+        jobs = sum(len(output.jobs) for output in cancelled if output.reason is None)
+        return Words(planner_text.cancelled_answer(jobs))
     known = _outputs(outcomes, JobsOutput)
     if not known:
         return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]

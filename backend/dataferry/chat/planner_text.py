@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dataferry.chat import lexicon
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import SOURCE_LABELS, JobView, SourceName, SourceProblem
+from dataferry.core.types import SOURCE_LABELS, JobView, SourceName
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
@@ -54,49 +54,42 @@ def search_answer(
     *,
     without_filters: bool = False,
 ) -> str:
-    """The line above the ``cards`` of a search. ``hubs``: those that were asked. ``without_filters``: nothing
-    fitted the filters, so these do not."""
-    failed = failed_sources(last.source_errors)
-    query = escape_markdown(last.query)
-    if set(hubs) and set(hubs) <= {problem.source for problem in last.source_errors}:
-        rest = f"Elsewhere there is **{_count(len(cards), 'dataset')}** for “{query}”." if cards else ""
-        return f"{failed}. {rest or 'Nothing could be searched; ask again once that is settled.'}"
-    if not cards and failed:
-        return f"{failed}. The other sources have nothing for “{query}”."
+    """What is to be said of a search beside its ``cards``, how many they are, and what its sources said.
+
+    ``hubs``: those that were asked. ``without_filters``: nothing fitted the filters, so these do not.
+    """
+    failed = {problem.source for problem in last.source_errors}
+    outage = bool(hubs) and failed.issuperset(hubs)
+    missing = "Not every source answered, so there may be more."
+    if outage and not cards:
+        query = escape_markdown(last.query)
+        return f"No hub could be searched for “{query}”. Ask again once that is mended."
     if not cards:
-        nothing = "There are no further datasets" if last.offset else "I found no dataset"
-        return f"{nothing} for “{query}”. Try fewer or other words."
-    counts = Counter(card.source for card in cards)
-    where = ", ".join(f"{source} {count}" for source, count in counts.items())
-    what = _count(len(cards), "further dataset" if last.offset else "dataset")
-    line = f"**{what}** for “{query}”: {where}."
-    if without_filters:
-        line = f"Nothing fits all of that. Without the filters: {line}"
-    return f"{line} {failed}." if failed else line
+        return missing if failed else "Fewer words, or other ones, may find more."
+    lines = ["Nothing fits all of that; these are without the limits."] if without_filters else []
+    if outage:
+        lines.append("No hub could be searched; these are built in.")
+    else:
+        lines.append(missing if failed else _overview(cards))
+    return " ".join(lines)
 
 
-#: How it is told that a source failed; what exactly it said stands beside it, once.
-_FAILURES: dict[str, str] = {
-    "source_unreachable": "cannot be reached",
-    "source_timeout": "did not answer in time",
-    "source_rate_limited": "asks us to wait",
-    "source_not_configured": "wants a key",
-    "credential_rejected": "refuses the key",
-}
+def _overview(cards: Sequence[DatasetCard]) -> str:
+    """What several cards are together: "6 are at Kaggle and 3 at HuggingFace; 2 state no licence." """
+    if len(cards) == 1:
+        return "Only one fits."
+    counts = [_at(source, count) for source, count in Counter(card.source for card in cards).items()]
+    verb = "is" if counts[0].startswith("1 ") else "are"
+    where = _join([counts[0].replace(" ", f" {verb} ", 1), *counts[1:]])
+    if len(counts) == 1:
+        where = counts[0].replace(f"{len(cards)} ", "All are ", 1)
+    unlicensed = sum(not card.license for card in cards)
+    licences = f"; {unlicensed} {'states' if unlicensed == 1 else 'state'} no licence" if unlicensed else ""
+    return f"{where}{licences}."
 
 
-def failed_sources(problems: Sequence[SourceProblem]) -> str:
-    """ "Kaggle and HuggingFace cannot be reached"; empty where none failed."""
-    groups: dict[str, list[str]] = {}
-    for problem in problems:
-        how = _FAILURES.get(problem.code, "could not be searched")
-        groups.setdefault(how, []).append(SOURCE_LABELS[problem.source])
-    return "; ".join(f"{_join(labels)} {_plural(how, len(labels))}" for how, labels in groups.items())
-
-
-def _plural(verb: str, count: int) -> str:
-    """A verb of ``_FAILURES`` for ``count`` sources."""
-    return re.sub(r"^(ask|want|refuse)s\b", r"\1", verb) if count > 1 else verb
+def _at(source: str, count: int) -> str:
+    return f"{count} built in" if source == SOURCE_LABELS["builtin"] else f"{count} at {source}"
 
 
 def first_hint(cards: Sequence[DatasetCard]) -> str:
@@ -202,31 +195,29 @@ def _quote(output: DetailsOutput) -> str:
 
 
 def started_answer(outputs: Sequence[StartOutput], failures: int) -> str:
-    started = [output.card for output in outputs if output.ticket is not None]
-    here = [output.card for output in outputs if output.ticket is None and _is_here(output.card)]
-    waiting = [output.card for output in outputs if output.ticket is None and not _is_here(output.card)]
+    """What comes next; which downloads began, and why others did not, stands above each card."""
+    started = sum(output.ticket is not None for output in outputs)
+    here = sum(output.ticket is None and _is_here(output.card) for output in outputs)
+    waiting = len(outputs) - started - here
     sentences = []
     if started:
-        names = [f"{_name(card)} ({format_size(card.size_bytes)})" for card in started]
-        it = "It goes" if len(started) == 1 else "They go"
-        sentences.append(f"I started the download of {_join(names)}. {it} on when you leave this page.")
+        what = "The download goes" if started == 1 else "The downloads go"
+        sentences.append(f"{what} on when you leave this page.")
     if here:
-        verb = "was" if len(here) == 1 else "were"
-        sentences.append(f"{_join([_name(card) for card in here])} {verb} here already: press Open.")
+        sentences.append(f"Press Open on {_cards(here)} for what is here.")
     if waiting:
-        verb = "waits" if len(waiting) == 1 else "wait"
-        sentences.append(f"{_join([_name(card) for card in waiting])} {verb} for your click on Download.")
+        sentences.append(f"Press Download on {_cards(waiting)} to start {'it' if waiting == 1 else 'them'}.")
     if failures:
         sentences.append("Nothing was started." if not outputs else "The rest was not started.")
     return " ".join(sentences)
 
 
+def _cards(count: int) -> str:
+    return "its card" if count == 1 else "their cards"
+
+
 def _is_here(card: DatasetCard) -> bool:
     return card.local_status == "downloaded"
-
-
-def _name(card: DatasetCard) -> str:
-    return f"**{escape_markdown(card.title)}**"
 
 
 def jobs_answer(output: JobsOutput) -> str:
@@ -239,10 +230,9 @@ def jobs_answer(output: JobsOutput) -> str:
     return "Nothing is being downloaded, and nothing was lately."
 
 
-def cancelled_answer(jobs: Sequence[JobView], failures: int) -> str:
-    names = _join([f"**{escape_markdown(job.title)}**" for job in jobs])
-    lines = [f"I cancelled {names}. Others who asked for the same dataset still get it."] if jobs else []
-    return " ".join([*lines, *(["Nothing was cancelled."] if failures and not jobs else [])])
+def cancelled_answer(cancelled: int) -> str:
+    """What comes of a cancel; what was cancelled, or why not, stands beside it."""
+    return "Others who asked for the same dataset still get it." if cancelled else "Nothing was cancelled."
 
 
 def which_job(jobs: Sequence[JobView]) -> str:
@@ -253,19 +243,18 @@ def which_job(jobs: Sequence[JobView]) -> str:
 
 
 def library_answer(output: LibraryOutput) -> str:
-    """The line above the datasets of the library."""
+    """What is to be said of the datasets of the library beside how many they are."""
     if not output.datasets:
         return "Your library is empty. Tell me what data you need, and I will look for it."
     here = [dataset for dataset in output.datasets if dataset.downloaded]
-    listed = len(output.datasets)
-    if output.total > listed:
-        return f"Your library has **{output.total:,} datasets**; these are the newest."
-    partial = listed - len(here)
+    if output.total > len(output.datasets):
+        return "These are the newest; the Library page has all."
     if not here:
-        return f"No dataset was complete when you asked; {partial} {'was' if partial == 1 else 'were'} begun."
+        return "None of them was complete when you asked."
     size = format_size(sum(dataset.size or 0 for dataset in here))
-    begun = f" {partial} more {'was' if partial == 1 else 'were'} begun." if partial else ""
-    return f"**{_count(len(here), 'dataset')}** on this machine, {size} in all.{begun}"
+    partial = len(output.datasets) - len(here)
+    begun = f" {partial} {'was' if partial == 1 else 'were'} not complete when you asked." if partial else ""
+    return f"{'It takes' if len(here) == 1 else 'They take'} {size} on this machine.{begun}"
 
 
 def which_dataset(shown: Sequence[DatasetCard], verb: str) -> str:
