@@ -7,9 +7,17 @@ import {
 } from "@tanstack/react-router";
 import { session } from "@/api/client";
 import { queryClient } from "@/api/live";
-import { appQuery } from "@/api/queries";
+import {
+  appQuery,
+  jobsQuery,
+  libraryQuery,
+  sourcesQuery,
+  speedLimitsQuery,
+  storageQuery,
+} from "@/api/queries";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen } from "./ErrorScreen";
+import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 
@@ -61,6 +69,8 @@ const app = createRoute({
     const next = location.href === "/" ? undefined : location.href;
     throw redirect({ to: (await isNew()) ? "/register" : "/login", search: { next } });
   },
+  // What stands above and below every screen.
+  loader: () => known(appQuery, jobsQuery),
   component: Shell,
 });
 
@@ -79,12 +89,14 @@ const chat = createRoute({
 const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
+  loader: () => known(storageQuery, speedLimitsQuery),
   component: lazyRouteComponent(() => import("@/features/downloads/DownloadsPage")),
 });
 
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
+  loader: () => known(libraryQuery(), storageQuery),
   component: lazyRouteComponent(() => import("@/features/library/LibraryPage")),
 });
 
@@ -119,6 +131,7 @@ const profile = createRoute({
 const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
+  loader: () => known(sourcesQuery),
   component: lazyRouteComponent(() => import("@/features/settings/SourcesPage")),
 });
 
@@ -150,6 +163,11 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ErrorScreen,
+});
+
+const unwatch = router.subscribe("onRendered", () => {
+  opened();
+  unwatch();
 });
 
 declare module "@tanstack/react-router" {
