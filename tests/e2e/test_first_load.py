@@ -25,6 +25,8 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
 #: https://web.dev/articles/cls: what moves without anybody's doing.
 OBSERVER = """
+// What the worker keeps for later is not the screen's.
+if (navigator.serviceWorker) navigator.serviceWorker.register = () => new Promise(() => {});
 window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
@@ -53,7 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Ser
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, server: Server) -> Iterator[tuple[BrowserContext, dict[str, str]]]:
     """Somebody with an answer, a dataset and a finished download, and the addresses of their screens."""
-    context = browser.new_context(viewport={"width": 1360, "height": 900}, service_workers="block")
+    context = browser.new_context(viewport={"width": 1360, "height": 900})
     page = context.new_page()
     register(page, server)
     ask(page, "find heart failure data")
@@ -131,5 +133,5 @@ def test_a_screen_is_light_and_stands_still(
 def test_so_do_the_screens_before_signing_in(
     browser: Browser, server: Server, screen: str, shows: str
 ) -> None:
-    with browser.new_context(service_workers="block") as context:
+    with browser.new_context() as context:
         first_load(on_a_phone(context), server.address + screen, shows)

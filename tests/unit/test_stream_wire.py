@@ -27,11 +27,12 @@ from dataferry.chat.stream import (
     final_chunks,
 )
 from dataferry.chat.views import MessageStatus
-from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.tools.events import ToolDone, ToolFailed, ToolProgressed, ToolStarted
 from dataferry.tools.outputs import SearchOutput
 from tests.support.chat import HOSPITALS, PIMA
 
 FOUND = SearchOutput(query="diabetes", downloadable_datasets=(PIMA, HOSPITALS), more=True)
+FOUND_SO_FAR = SearchOutput(query="diabetes", downloadable_datasets=(PIMA,), waiting_for=("huggingface",))
 EVENTS: list[AnswerEvent] = [
     NoticeAdded("offline", "Offline mode: keyword search."),
     ModelChosen("planner"),
@@ -41,6 +42,7 @@ EVENTS: list[AnswerEvent] = [
     ToolStarted("call_1", "search_datasets", {"query": "diabetes"}),
     ToolStarted("call_2", "dataset_details", {"ref": "kaggle:no/such"}),
     ToolFailed("call_2", "dataset_details", {"ref": "kaggle:no/such"}, "There is none. Check its id.", ""),
+    ToolProgressed("call_1", FOUND_SO_FAR),
     ToolDone("call_1", "search_datasets", {"query": "diabetes"}, FOUND, ""),
     StepStarted(),
     TextDelta("I found **2"),
@@ -87,6 +89,7 @@ def test_the_order_on_the_wire() -> None:
         "tool-input-available",
         "tool-output-error",
         "tool-output-available",
+        "tool-output-available",
         "finish-step",
         "start-step",
         "text-start",
@@ -102,6 +105,7 @@ def test_the_order_on_the_wire() -> None:
         "messageMetadata": {"chat_id": "chat_1", "status": "generating", "model": "planner"},
     }
     assert chunks[10]["output"]["downloadable_datasets"][0]["ref"] == PIMA.ref
+    assert [chunk.get("preliminary") for chunk in chunks[10:12]] == [True, None]
     assert stream.endswith("data: [DONE]\n\n")
 
 
@@ -177,6 +181,8 @@ def test_the_pages_own_parser_reads_every_stream() -> None:
         ("complete", 100, EVENTS),
         ("stopped", 1, EVENTS[:7]),
         ("interrupted", 3, EVENTS),
+        # Stopped while a hub was silent: what was found stays.
+        ("stopped", 1, EVENTS[:9]),
         ("failed", 1, []),
     ]
     streams = [recorded(events, status, every) for status, every, events in cases]
