@@ -79,6 +79,8 @@ const chat = createRoute({
 const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
+  validateSearch: ({ job }: Record<string, unknown>): { job?: string } =>
+    typeof job === "string" ? { job } : {},
   component: lazyRouteComponent(() => import("@/features/downloads/DownloadsPage")),
 });
 
