@@ -1,29 +1,33 @@
-/** What is kept of a long name's end, which often tells two apart: a year, a language, a version. */
-const END = 9;
-const SHORT = 24;
+import { clsx } from "clsx";
 
-const letters =
-  "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+/** Characters of the end that stay, where the last segment is longer than `LONGEST_SEGMENT`. */
+const TAIL = 16;
+const LONGEST_SEGMENT = 28;
 
-/** Never in the middle of an emoji or between a letter and its accent. */
-function lettersOf(text: string): string[] {
-  return letters ? Array.from(letters.segment(text), (each) => each.segment) : Array.from(text);
+interface EndKeptProps {
+  text: string;
+  className?: string;
 }
 
-/** A name on one line that is cut before its end, not at it. In the direction that it is written in. */
-export function EndKept({ text }: { text: string }) {
-  const all = lettersOf(text);
-  if (all.length <= SHORT) {
-    return (
-      <span dir="auto" className="block truncate text-start" title={text}>
-        {text}
-      </span>
-    );
-  }
+/**
+ * A ref or a path on one line. Where it does not fit its middle gives way: the end is what tells two
+ * of them apart (https://github.com/indico/indico/issues/1141).
+ */
+export function EndKept({ text, className }: EndKeptProps) {
+  const [head, tail] = splitEnd(text);
   return (
-    <span dir="auto" className="flex min-w-0 whitespace-pre" title={text}>
-      <span className="min-w-0 truncate">{all.slice(0, -END).join("")}</span>
-      <span className="shrink-0">{all.slice(-END).join("")}</span>
+    <span dir="ltr" title={text} className={clsx("flex min-w-0 overflow-hidden", className)}>
+      {head && <span className="min-w-[2ch] truncate whitespace-pre">{head}</span>}
+      <span className="shrink-0 whitespace-pre">{tail}</span>
     </span>
   );
+}
+
+/** The part that may be cut, and the end that may not: the last segment where it is short enough. */
+export function splitEnd(text: string): [string, string] {
+  const at = text.replace(/\/+$/, "").lastIndexOf("/");
+  const characters = [...text];
+  const segment = at < 0 ? characters.length : [...text.slice(at)].length;
+  const kept = segment <= LONGEST_SEGMENT ? segment : TAIL;
+  return [characters.slice(0, -kept).join(""), characters.slice(-kept).join("")];
 }

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { JobView } from "@/api/types";
-import { EndKept } from "@/ui/EndKept";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
+import { LongName } from "@/ui/LongName";
 import { JobActions } from "./JobButtons";
 import { JobStatus } from "./JobStatus";
 import { useRefusal } from "./useDownload";
@@ -21,7 +21,7 @@ export function JobRow({ job }: { job: JobView }) {
         >
           <KindWord job={job} />
           <span className="min-w-0 flex-1">
-            <EndKept text={job.title} />
+            <LongName text={job.title} />
           </span>
         </Link>
         <JobStatus job={job} narrow />

@@ -1,9 +1,9 @@
 import { clsx } from "clsx";
 import { memo } from "react";
 import type { JobView } from "@/api/types";
-import { EndKept } from "@/ui/EndKept";
 import { formatBytes, formatRate, formatTime, formatWhen } from "@/ui/format";
 import { KeepFocus } from "@/ui/KeepFocus";
+import { LongName } from "@/ui/LongName";
 import { sourceLabel } from "@/ui/sources";
 import { CELL, HIDDEN } from "./columns";
 import { JobActions } from "./JobButtons";
@@ -81,7 +81,7 @@ export function NameButton({ job, open, onOpen }: Pick<RowProps, "job" | "open" 
     >
       <KindWord job={job} />
       <span className="min-w-0">
-        <EndKept text={job.title} />
+        <LongName text={job.title} />
       </span>
       <PriorityMark job={job} />
     </button>
