@@ -8,6 +8,7 @@ import {
 import { session } from "@/api/client";
 import { queryClient } from "@/api/live";
 import { appQuery } from "@/api/queries";
+import { datasetSearch, librarySearch } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen } from "./ErrorScreen";
 import { NotFound } from "./NotFound";
@@ -85,14 +86,14 @@ const downloads = createRoute({
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
+  validateSearch: librarySearch,
   component: lazyRouteComponent(() => import("@/features/library/LibraryPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
-  validateSearch: ({ revision }: Record<string, unknown>): { revision?: string } =>
-    typeof revision === "string" ? { revision } : {},
+  validateSearch: datasetSearch,
   component: lazyRouteComponent(() => import("@/features/library/DatasetPage")),
 });
 
