@@ -49,7 +49,7 @@ async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
     assert [card.ref for card in message.downloadable_datasets] == [PIMA.ref, HOSPITALS.ref]
     assert "**2 datasets** for “diabetes” (Kaggle 1 · HuggingFace 1)" in message.content
     assert message.notice is not None
-    assert message.notice.startswith("Offline mode: keyword search")
+    assert message.notice.startswith("No model: keyword search")
     assert message.tool_calls[0].name == "search_datasets"
     assert message.dataset_metadata is not None
     assert message.dataset_metadata["downloadable_datasets"][0]["id"] == PIMA.id

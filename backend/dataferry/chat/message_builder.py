@@ -35,8 +35,9 @@ class MessageBuilder:
                 )
             case ToolFailed(call_id=call_id, error=error):
                 self._end_tool(call_id, state="output-error", errorText=clean(error))
-            case NoticeAdded(kind=kind, text=text):
-                self._append({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
+            case NoticeAdded(kind=kind, text=text, screen=screen):
+                data = {"kind": kind, "text": clean(text)} | ({"screen": screen} if screen else {})
+                self._append({"type": "data-notice", "data": data})
 
     def close(self, reason: str) -> None:
         """End the parts that are still open; a tool that was running fails for ``reason``."""

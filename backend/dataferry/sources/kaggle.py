@@ -55,7 +55,7 @@ class KaggleSource:
 
     name: SourceName = "kaggle"
     threads = 6
-    how_to_connect = "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings."
+    how_to_connect = "Make a token at kaggle.com/settings and add it here."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

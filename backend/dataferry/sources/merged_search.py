@@ -6,7 +6,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from dataferry.core.errors import DataferryError, InvalidInput
-from dataferry.core.types import SOURCE_LABELS, DatasetRef, DatasetSummary, SourceName, SourceProblem
+from dataferry.core.types import (
+    SOURCE_LABELS,
+    DatasetRef,
+    DatasetSummary,
+    SourceName,
+    SourceProblem,
+    words_of,
+)
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.ranking import arrange, rank
 
@@ -97,9 +104,7 @@ class MergedSearch:
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
-    return SourceProblem(
-        source=source, code=error.code, detail=error.detail, next_step=error.next_step, link=error.link
-    )
+    return SourceProblem(**words_of(error), source=source)
 
 
 def _has_valid_ref(source: SourceName, hit: DatasetSummary) -> bool:
