@@ -1,9 +1,10 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answerOf, api } from "./client";
 import { JOBS_KEY } from "./jobs";
 import { jobStore } from "./live";
 
 const FOREVER = Number.POSITIVE_INFINITY;
+const CHATS_PAGE = 100;
 /** What the server gives of one cell at most. */
 const MOST_CELL_CHARS = 1_000_000;
 
@@ -36,11 +37,17 @@ export const jobsQuery = queryOptions({
   staleTime: FOREVER,
 });
 
-/** My chats, newest first; with `q` those that hold it. */
+/** My chats, newest first, a page at a time; with `q` those that hold it. */
 export function chatsQuery(q = "") {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: ["chats", q],
-    queryFn: () => answerOf(api.GET("/api/chats", { params: { query: q ? { q } : {} } })),
+    queryFn: ({ pageParam: offset }) => {
+      const query = { limit: CHATS_PAGE, offset, ...(q && { q }) };
+      return answerOf(api.GET("/api/chats", { params: { query } }));
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) =>
+      last.length < CHATS_PAGE ? undefined : pages.length * CHATS_PAGE,
     placeholderData: keepPreviousData,
   });
 }
