@@ -1,14 +1,14 @@
-import { Link } from "@tanstack/react-router";
 import { Unplug } from "lucide-react";
 import type { SourceProblem } from "@/api/types";
+import { useMendedProblems } from "@/api/useMended";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { screenWords } from "@/ui/ProblemAct";
+import { ScreenLink } from "@/ui/ScreenLink";
 import { sourceLabel } from "@/ui/sources";
 
-/** Codes that the settings screen can explain further. */
-const OF_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);
-
 /** Sources that failed inside an answer that succeeded otherwise: above its results, each with its next act. */
-export function SourceProblems({ problems }: { problems: readonly SourceProblem[] }) {
+export function SourceProblems({ problems: told }: { problems: readonly SourceProblem[] }) {
+  const problems = useMendedProblems(told);
   if (problems.length === 0) return null;
   return (
     <ul aria-label="Sources that failed" className="divide-y rounded-card border bg-card">
@@ -23,10 +23,10 @@ export function SourceProblems({ problems }: { problems: readonly SourceProblem[
             {problem.detail} <span className="text-muted">{problem.next_step}</span>
           </p>
           {problem.link && <ExternalLink href={problem.link}>Open</ExternalLink>}
-          {OF_SETTINGS.has(problem.code) && (
-            <Link to="/settings/sources" className="text-accent hover:underline">
-              Sources
-            </Link>
+          {problem.screen && (
+            <ScreenLink screen={problem.screen}>
+              {screenWords(problem.screen, problem.code)}
+            </ScreenLink>
           )}
         </li>
       ))}

@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
 import type { DatasetCard, Problem } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { pageWords } from "@/ui/ProblemAct";
 import type { CardState } from "./cardState";
 import { JobStatus } from "./JobStatus";
 import { LocalCopy } from "./LocalCopy";
@@ -43,19 +43,11 @@ function Refusal({ problem }: { problem: Problem }) {
         <p>{problem.detail}</p>
         {problem.next_step && <p className="text-muted">{problem.next_step}</p>}
         {problem.link && <TermsLink problem={problem} />}
-        {NEEDS_SETTINGS.has(problem.code) && (
-          <Link to="/settings/sources" className="text-accent hover:underline">
-            How to connect it
-          </Link>
-        )}
       </div>
     </div>
   );
 }
 
-const NEEDS_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);
-
 function TermsLink({ problem }: { problem: Pick<Problem, "code" | "link"> }) {
-  const words = problem.code === "gated" ? "Read and accept the terms" : "Open the page";
-  return <ExternalLink href={problem.link ?? ""}>{words}</ExternalLink>;
+  return <ExternalLink href={problem.link ?? ""}>{pageWords(problem.code)}</ExternalLink>;
 }

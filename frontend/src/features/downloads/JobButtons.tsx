@@ -3,7 +3,8 @@ import { clsx } from "clsx";
 import { FolderOpen, LoaderCircle, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
-import { useCancel, usePause, useResume, useRetry } from "./useDownload";
+import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
+import { useCancel, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
   job: JobView;
@@ -34,10 +35,14 @@ export function ResumeButton({ job, size }: JobButtonProps) {
   return <JobButton word="Resume" icon={Play} job={job} size={size} act={useResume(job)} starts />;
 }
 
+/** Retry, or what must be done before it can help. */
 export function RetryButton({ job, size }: JobButtonProps) {
-  return (
-    <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={useRetry(job)} starts />
-  );
+  const act = useRetry(job);
+  const refusal = useRefusal(job.ref);
+  const problem = refusal ?? (job.state === "failed" ? job.problem : null);
+  const canRetry = useCanRetry(problem);
+  if (problem && !canRetry) return <ProblemAct problem={problem} size={size} about={job.title} />;
+  return <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={act} starts />;
 }
 
 interface JobActProps extends JobButtonProps {

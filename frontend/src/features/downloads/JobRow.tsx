@@ -2,6 +2,7 @@ import { clsx } from "clsx";
 import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
+import { pageWords } from "@/ui/ProblemAct";
 import { sourceLabel } from "@/ui/sources";
 import { CancelButton, OpenLink, PauseButton, ResumeButton, RetryButton } from "./JobButtons";
 import { JobStatus } from "./JobStatus";
@@ -32,7 +33,7 @@ export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean
         <JobStatus job={job} narrow={narrow} />
         {job.problem?.link && (
           <ExternalLink href={job.problem.link} className="text-13">
-            {job.problem.code === "gated" ? "Read and accept the terms" : "Open the page"}
+            {pageWords(job.problem.code)}
           </ExternalLink>
         )}
         {refusal && (
