@@ -126,7 +126,7 @@ def test_a_missing_key_leads_to_its_form_and_back_to_a_retry(page: Page, server:
     register(page, server, "carol@example.org")
     ask(page, "clinical notes on terms")
     page.get_by_role("button", name="Download Clinical notes").first.click()
-    add = page.get_by_role("link", name="Add HuggingFace key").first
+    add = page.get_by_role("link", name="Add key for HuggingFace: Clinical notes").first
     expect(add).to_be_visible()
     expect(page.get_by_role("button", name="Retry")).to_have_count(0)
     for word in ("HF_TOKEN", "KAGGLE_", "GOOGLE_API_KEY"):
@@ -142,4 +142,4 @@ def test_a_missing_key_leads_to_its_form_and_back_to_a_retry(page: Page, server:
     expect(page).to_have_url(here)
     page.get_by_role("button", name="Download Clinical notes").first.click()
     expect(page.get_by_role("link", name="Open Clinical notes").first).to_be_visible()
-    expect(page.get_by_role("link", name="Add HuggingFace key")).to_have_count(0)
+    expect(page.get_by_role("link", name="Add key")).to_have_count(0)

@@ -3,9 +3,10 @@
 import logging
 import re
 from datetime import datetime
+from typing import Literal
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from dataferry.accounts.pasted_keys import read_key
 from dataferry.chat.agent import MODEL_SCREEN, probe_model
@@ -46,6 +47,9 @@ _ERRORS: dict[Failure, type[ModelError]] = {
 }
 
 
+Origin = Literal["server", "page", "none"]
+
+
 class ModelView(View):
     """Which model answers. Of its key only whether there is one; to others than admins not even that.
 
@@ -54,7 +58,7 @@ class ModelView(View):
     """
 
     model: str | None
-    origin: str = Field(pattern="^(server|page|none)$")
+    origin: Origin
     can_change: bool = False
     has_key: bool = False
     tested_at: datetime | None = None
@@ -76,7 +80,7 @@ class ModelSetup:
         """Which model answers, as far as the viewer may know."""
         choice = await self._choices.find()
         by_server = self._decided_by_server
-        origin = "server" if by_server else choice.origin if choice else "none"
+        origin: Origin = "server" if by_server else choice.origin if choice else "none"
         name = choice.name if choice else None
         if not viewer.admin:
             return ModelView(model=name, origin=origin)

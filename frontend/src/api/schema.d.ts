@@ -387,11 +387,32 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description The library, newest change first; pages count from 1.
+         * @description The library, searched, filtered and sorted; by default newest change first. Pages count from 1.
          */
         get: operations["list_datasets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/delete-multiple": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Multiple
+         * @description Delete several datasets' files, or with `ask_only` say what that would free. One that cannot be deleted
+         *     does not keep the others.
+         */
+        post: operations["delete_multiple"];
         delete?: never;
         options?: never;
         head?: never;
@@ -452,6 +473,86 @@ export interface paths {
         get: operations["get_preview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/preview/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview Files
+         * @description The dataset's files that can be shown as a table; where there is none, why.
+         */
+        get: operations["get_preview_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Files
+         * @description The dataset's files by path, some at a time: `after` is `next` of the page before.
+         */
+        get: operations["get_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/readme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readme
+         * @description What its author says of the dataset: untrusted Markdown, from its files or else from its source.
+         */
+        get: operations["get_readme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opened
+         * @description Write down that somebody looked into the dataset now: the library tells what has not been used.
+         */
+        post: operations["opened"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1273,6 +1374,13 @@ export interface components {
              */
             force_download: boolean;
         };
+        /** DatasetName */
+        DatasetName: {
+            /** Key */
+            key: string;
+            /** Revision */
+            revision?: string | null;
+        };
         /** DatasetPage */
         DatasetPage: {
             /** Datasets */
@@ -1349,6 +1457,28 @@ export interface components {
             downloaded: boolean;
             /** Download Job Id */
             download_job_id: string | null;
+            /** Last Used Ms */
+            last_used_ms?: number | null;
+            /**
+             * Selected
+             * @default false
+             */
+            selected: boolean;
+            /**
+             * May Delete
+             * @default false
+             */
+            may_delete: boolean;
+            /**
+             * May Retry
+             * @default false
+             */
+            may_retry: boolean;
+            /**
+             * May Update
+             * @default false
+             */
+            may_update: boolean;
             /** Snippet */
             snippet?: string | null;
         };
@@ -1450,6 +1580,17 @@ export interface components {
             key: string;
             problem?: components["schemas"]["ProblemView"] | null;
             disk_space?: components["schemas"]["DiskSpace"] | null;
+        };
+        /**
+         * FilePage
+         * @description Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
+         *     end.
+         */
+        FilePage: {
+            /** Files */
+            files: components["schemas"]["DatasetFileView"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * JobEvent
@@ -1749,8 +1890,11 @@ export interface components {
         ModelView: {
             /** Model */
             model: string | null;
-            /** Origin */
-            origin: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "server" | "page" | "none";
             /**
              * Can Change
              * @default false
@@ -1772,6 +1916,15 @@ export interface components {
             default_model: string;
             /** Setting */
             setting?: string | null;
+        };
+        /** OtherDisk */
+        OtherDisk: {
+            /** Path */
+            path: string;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
         };
         /** PasswordRequest */
         PasswordRequest: {
@@ -1829,6 +1982,8 @@ export interface components {
             column_count: number;
             /** Row Count */
             row_count: number | null;
+            /** Least Row Count */
+            least_row_count?: number | null;
             /**
              * Notes
              * @default []
@@ -1854,6 +2009,31 @@ export interface components {
             dtype: string;
             /** Numeric */
             numeric: boolean;
+        };
+        /** PreviewFile */
+        PreviewFile: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * PreviewFiles
+         * @description The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
+         *     next act. ``more``: there are more than are listed.
+         */
+        PreviewFiles: {
+            /** Files */
+            files: components["schemas"]["PreviewFile"][];
+            /**
+             * More
+             * @default false
+             */
+            more: boolean;
+            /** Reason */
+            reason?: string | null;
+            /** Next Step */
+            next_step?: string | null;
         };
         /**
          * Problem
@@ -1959,6 +2139,28 @@ export interface components {
             database: boolean;
             /** Store */
             store: boolean;
+        };
+        /**
+         * Readme
+         * @description What its author says of a dataset: untrusted Markdown, without its front matter.
+         *
+         *     ``origin``: a file of the dataset (``path``), its page at the source, or nobody. ``base_url``: what
+         *     relative links of it start from; None where they lead nowhere. ``cut``: there is more than ``text``.
+         */
+        Readme: {
+            /** Text */
+            text: string;
+            /** Origin */
+            origin?: ("file" | "source") | null;
+            /** Path */
+            path?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
         };
         /**
          * Receipt
@@ -2133,6 +2335,41 @@ export interface components {
              */
             offset: number;
         };
+        /** SeveralDeleteRequest */
+        SeveralDeleteRequest: {
+            /** Datasets */
+            datasets: components["schemas"]["DatasetName"][];
+            /**
+             * Ask Only
+             * @default false
+             */
+            ask_only: boolean;
+        };
+        /**
+         * SeveralDeletion
+         * @description One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
+         *     asked.
+         */
+        SeveralDeletion: {
+            /** Key */
+            key: string;
+            /** Revision */
+            revision: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            problem?: components["schemas"]["ProblemView"] | null;
+        };
+        /**
+         * SeveralDeletions
+         * @description ``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
+         *     others share not at all.
+         */
+        SeveralDeletions: {
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Results */
+            results: components["schemas"]["SeveralDeletion"][];
+        };
         /** SocketError */
         SocketError: {
             /**
@@ -2272,7 +2509,7 @@ export interface components {
         };
         /**
          * StorageView
-         * @description The disk under the store.
+         * @description The disk under the store. ``total_bytes`` is ``used_bytes`` and ``free_bytes``, as ``df`` counts.
          */
         StorageView: {
             /** Path */
@@ -2281,10 +2518,15 @@ export interface components {
             free_bytes: number;
             /** Total Bytes */
             total_bytes: number;
+            /** Used Bytes */
+            used_bytes: number;
             /** Dataset Bytes */
             dataset_bytes: number;
+            /** Partial Bytes */
+            partial_bytes: number;
             /** Reserve Bytes */
             reserve_bytes: number;
+            database_disk?: components["schemas"]["OtherDisk"] | null;
         };
         /** Subscribe */
         Subscribe: {
@@ -3161,6 +3403,15 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
+                /** @description Words that the name or the id must contain */
+                q?: string;
+                source?: ("kaggle" | "huggingface" | "builtin" | "url") | null;
+                state?: ("here" | "under_way" | "failed") | null;
+                /** @description Whose word the checksums are */
+                grade?: ("publisher" | "transport" | "recorded") | null;
+                sort?: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state";
+                /** @description By default newest and largest first, names from A */
+                descending?: boolean | null;
                 page_size?: number;
                 page_number?: number;
             };
@@ -3177,6 +3428,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_multiple: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeveralDeleteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeveralDeletions"];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3227,6 +3511,8 @@ export interface operations {
         parameters: {
             query?: {
                 revision?: string | null;
+                /** @description With the list of its files */
+                files?: boolean;
             };
             header?: never;
             path: {
@@ -3280,6 +3566,138 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preview_files: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewFiles"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_files: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+                after?: string | null;
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readme: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readme"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    opened: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, why, and the next act */
             default: {

@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import { ExternalLink as Arrow, KeyRound, type LucideIcon, Settings2, Trash2 } from "lucide-react";
 import type { ProblemView } from "@/api/types";
 import { type ButtonProps, buttonClass } from "./Button";
@@ -20,17 +21,20 @@ interface ProblemActProps {
   problem: Told;
   size?: ButtonProps["size"];
   /** What it is about, for screen readers. */
-  about?: string;
+  about: string;
 }
 
-/** What mends a problem, as a button: the screen where it is done here, else the page elsewhere. */
+/**
+ * What mends a problem, in the place and about the width of Retry: the screen where it is done here,
+ * else the page elsewhere.
+ */
 export function ProblemAct({ problem, size = "md", about }: ProblemActProps) {
+  const act = actOf(problem);
+  if (!act) return null;
+  const { words, of, icon: Icon } = act;
   const narrow = size === "icon";
-  const found = actOf(problem);
-  if (!found) return null;
-  const { words, icon: Icon } = found;
-  const label = about ? `${words}: ${about}` : words;
-  const className = buttonClass("soft", size);
+  const label = `${words}${of ? ` for ${of}` : ""}: ${about}`;
+  const className = clsx(buttonClass("soft", size), !narrow && "min-w-28");
   const content = (
     <>
       <Icon aria-hidden /> {!narrow && words}
@@ -59,17 +63,28 @@ export function ProblemAct({ problem, size = "md", about }: ProblemActProps) {
   );
 }
 
+interface Act {
+  words: string;
+  of?: string;
+  icon: LucideIcon;
+}
+
+function actOf({ screen, link, code }: Told): Act | null {
+  const [path, form] = screen?.split("#") ?? [];
+  if (path === "/settings/sources" && form) {
+    const words = code === "credential_rejected" ? "Replace key" : "Add key";
+    return { words, of: sourceLabel(form), icon: KeyRound };
+  }
+  if (path === "/library") return { words: "Free space", icon: Trash2 };
+  if (screen) return { words: "Settings", icon: Settings2 };
+  // Only http and https: a link may come from a dataset's author.
+  if (!link || !/^https?:\/\//i.test(link)) return null;
+  return { words: code === "gated" ? "Licence page" : "Open page", icon: Arrow };
+}
+
 /** The words of the link to a problem's page elsewhere. */
 export function pageWords(code: string): string {
   return code === "gated" ? "Open the licence page" : "Open the page";
-}
-
-function actOf(problem: Told): { words: string; icon: LucideIcon } | null {
-  const { screen, link, code } = problem;
-  if (screen) return { words: screenWords(screen, code), icon: screenIcon(screen) };
-  // Only http and https: a link may come from a dataset's author.
-  if (link && /^https?:\/\//i.test(link)) return { words: pageWords(code), icon: Arrow };
-  return null;
 }
 
 /** What is done on the screen that a problem leads to. */
@@ -81,9 +96,4 @@ export function screenWords(screen: string, code = ""): string {
   }
   if (path === "/settings/model") return code === "offline" ? "Use a model" : "Model settings";
   return path === "/library" ? "Free up space" : "Open settings";
-}
-
-function screenIcon(screen: string): LucideIcon {
-  if (screen.startsWith("/library")) return Trash2;
-  return screen.startsWith("/settings/sources") ? KeyRound : Settings2;
 }

@@ -1,5 +1,6 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
+import { AnswerCode } from "./AnswerCode";
 import { decodeEntities } from "./entities";
 
 /** Deeper than anybody writes; what is nested further stands as it was written. */
@@ -34,13 +35,13 @@ function one(token: MarkedToken, depth: number): ReactNode {
   if (depth < 0) return token.raw;
   switch (token.type) {
     case "paragraph":
-      return <p>{all(token.tokens, depth)}</p>;
+      return <p dir="auto">{all(token.tokens, depth)}</p>;
     case "heading": {
       const Heading = HEADINGS[token.depth - 1] ?? "h6";
-      return <Heading>{all(token.tokens, depth)}</Heading>;
+      return <Heading dir="auto">{all(token.tokens, depth)}</Heading>;
     }
     case "blockquote":
-      return <blockquote>{all(token.tokens, depth)}</blockquote>;
+      return <blockquote dir="auto">{all(token.tokens, depth)}</blockquote>;
     case "list":
       return <List list={token} depth={depth} />;
     case "checkbox":
@@ -48,7 +49,7 @@ function one(token: MarkedToken, depth: number): ReactNode {
     case "table":
       return <Table table={token} depth={depth} />;
     case "code":
-      return <Code code={token} />;
+      return <AnswerCode code={token.text} language={token.lang?.trim().split(/\s/)[0]} />;
     case "hr":
       return <hr />;
     case "space":
@@ -63,7 +64,7 @@ function one(token: MarkedToken, depth: number): ReactNode {
     case "del":
       return <del>{all(token.tokens, depth)}</del>;
     case "codespan":
-      return <code>{token.text}</code>;
+      return <code dir="ltr">{token.text}</code>;
     case "br":
       return <br />;
     case "link":
@@ -101,40 +102,34 @@ function Link({ link, depth }: Nested & { link: Tokens.Link }) {
 function List({ list, depth }: Nested & { list: Tokens.List }) {
   const items = list.items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: as above
-    <li key={index} className={item.task ? "list-none" : undefined}>
+    <li key={index} dir="auto" className={item.task ? "list-none" : undefined}>
       {all(item.tokens, depth)}
     </li>
   ));
-  if (!list.ordered) return <ul>{items}</ul>;
-  return <ol start={list.start === "" ? undefined : list.start}>{items}</ol>;
+  if (!list.ordered) return <ul dir="auto">{items}</ul>;
+  return (
+    <ol dir="auto" start={list.start === "" ? undefined : list.start}>
+      {items}
+    </ol>
+  );
 }
 
 /** Nobody can tick it, so it is no control: its words say how it stands. */
 function Task({ done }: { done: boolean }) {
   return (
-    <span role="img" aria-label={done ? "Done:" : "To do:"} className="mr-2 -ml-5 inline-block w-3">
+    <span role="img" aria-label={done ? "Done:" : "To do:"} className="me-2 -ms-5 inline-block w-3">
       {done ? "☑" : "☐"}
     </span>
   );
 }
 
-function Code({ code }: { code: Tokens.Code }) {
-  const language = code.lang?.trim().split(/\s/)[0];
-  return (
-    <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-      className="my-3 overflow-x-auto rounded-card border bg-panel p-3 font-mono text-13 leading-normal"
-    >
-      <code data-language={language || undefined}>{code.text}</code>
-    </pre>
-  );
-}
-
 function Table({ table, depth }: Nested & { table: Tokens.Table }) {
   return (
-    <section
-      aria-label="Table"
+    // A group, not a region: a landmark for each table of an answer would be too many.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form
+    <div
+      role="group"
+      aria-label={`Table: ${table.header.map((cell) => decodeEntities(cell.text)).join(", ")}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       className="overflow-x-auto"
@@ -150,14 +145,14 @@ function Table({ table, depth }: Nested & { table: Tokens.Table }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 
 function drawnCell(cell: Tokens.TableCell, index: number, depth: number): ReactNode {
   const Cell = cell.header ? "th" : "td";
   return (
-    <Cell key={index} style={cell.align ? { textAlign: cell.align } : undefined}>
+    <Cell key={index} dir="auto" style={cell.align ? { textAlign: cell.align } : undefined}>
       {all(cell.tokens, depth)}
     </Cell>
   );
