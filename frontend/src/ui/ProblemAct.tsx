@@ -79,12 +79,20 @@ function actOf({ screen, link, code }: Told): Act | null {
   if (screen) return { words: "Settings", icon: Settings2 };
   // Only http and https: a link may come from a dataset's author.
   if (!link || !/^https?:\/\//i.test(link)) return null;
-  return { words: code === "gated" ? "Licence page" : "Open page", icon: Arrow };
+  return { words: TERMS.has(code) ? "Licence page" : "Open page", icon: Arrow };
+}
+
+/** Where these have a page, it is one with terms to accept. */
+const TERMS = new Set(["gated", "source_not_configured"]);
+
+/** Terms keep the files back. Kaggle tells of them only when its files are asked for. */
+export function asksForTerms(problem: Told | null | undefined): boolean {
+  return Boolean(problem?.link) && TERMS.has(problem?.code ?? "");
 }
 
 /** The words of the link to a problem's page elsewhere. */
 export function pageWords(code: string): string {
-  return code === "gated" ? "Open the licence page" : "Open the page";
+  return TERMS.has(code) ? "Open the licence page" : "Open the page";
 }
 
 /** What is done on the screen that a problem leads to. */

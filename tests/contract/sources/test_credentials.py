@@ -212,3 +212,15 @@ def test_an_anonymous_call_uses_no_token_of_the_machine(
     assert {request.authorization for request in hub.fake.log} == {None}
     hub.source.describe(hub.ref(hub.public), None, hub.as_(grace()))
     assert hub.fake.log[-1].authorization == f"Bearer {hub.as_(grace()).secret}"
+
+
+def test_kaggles_rules_are_shown_on_a_card_once_kaggle_has_asked_for_them(kaggle: Hub) -> None:
+    """Its lists say nothing of rules (facts/wire.md, 2); HuggingFace's say ``gated``."""
+
+    def gated() -> bool:
+        return next(hit.gated for hit in kaggle.search("clinical notes") if hit.id == KAGGLE_GATED)
+
+    assert not gated()
+    with pytest.raises(GatedDataset):
+        kaggle.source.manifest(kaggle.ref(KAGGLE_GATED), None, kaggle.as_(ada()))
+    assert gated()

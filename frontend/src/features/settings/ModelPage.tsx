@@ -21,7 +21,7 @@ export default function ModelPage() {
   return (
     <Section
       title="Language model"
-      intro="It understands questions in your own words. Keyword search answers without one, or when it fails."
+      intro="A model understands questions in your own words. Without one, or when it fails, keyword search answers."
     >
       {model.isError && <ProblemBox problem={asProblem(model.error)} />}
       {model.isPending && <Spinner label="Loading…" />}
