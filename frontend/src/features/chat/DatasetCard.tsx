@@ -4,11 +4,13 @@ import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "rea
 import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
+import { problemIn } from "@/features/downloads/cardState";
 import { useCardState } from "@/features/downloads/useCardState";
 import { useDiskSpace } from "@/features/downloads/useDiskSpace";
 import { EndKept } from "@/ui/EndKept";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { fileCount, formatBytes, formatCount, formatDate } from "@/ui/format";
+import { asksForTerms } from "@/ui/ProblemAct";
 import { useCut } from "@/ui/useCut";
 
 interface DatasetCardProps {
@@ -32,6 +34,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
   const cut = useCut(body);
   const id = useId();
   const offered = state.kind === "absent" || state.kind === "refused";
+  const gated = card.gated || asksForTerms(problemIn(state));
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== "Enter" || event.target !== event.currentTarget) return;
@@ -68,7 +71,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
             {card.title}
           </h2>
           <Identity card={card} open={open} />
-          <Facts card={card} offered={offered} open={open} />
+          <Facts card={{ ...card, gated }} offered={offered} open={open} />
           <CardFooter card={card} state={state} open={open} />
         </div>
         <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:grid-cols-1 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">

@@ -43,7 +43,8 @@ export interface Metadata {
   model?: string | null;
 }
 
-export type Notice = { kind: string; text: string };
+/** `screen`: where the reader can mend it. */
+export type Notice = { kind: string; text: string; screen?: string };
 
 /** A tool's call, and what came of it; a preliminary output is followed by a fuller one. */
 type ToolPartOf<Name extends keyof Tools> = {
