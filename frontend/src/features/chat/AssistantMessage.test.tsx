@@ -13,6 +13,8 @@ import type { ChatMessage, Part, SearchOutput } from "./parts";
 beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);
   setModel("google_genai:gemini");
+  // A server that knows nothing, not one that is away: a page waits for that.
+  vi.stubGlobal("fetch", answerRequests({}).fetch);
 });
 
 function setModel(model: string) {
