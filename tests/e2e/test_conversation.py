@@ -140,6 +140,7 @@ def test_what_markdown_becomes(page: Page, server: Server) -> None:
     expect(copy).to_have_count(2)
     assert code.evaluate("e => e.scrollWidth > e.clientWidth")
     assert not overlap(copy.first, code)
+    expect(page.get_by_text("code", exact=True)).to_be_visible()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     copy.nth(1).click()
     expect(page.get_by_test_id("announcer")).to_have_text("Copied code")

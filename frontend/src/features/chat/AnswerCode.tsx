@@ -12,7 +12,7 @@ export function AnswerCode({ code, language }: AnswerCodeProps) {
   return (
     <div dir="ltr" className="my-3 overflow-hidden rounded-card border bg-panel">
       <div className="flex items-center justify-between gap-2 border-b pr-1 pl-3 text-12 text-muted">
-        <span className="min-w-0 truncate font-mono">{language ?? "code"}</span>
+        <span className="min-w-0 truncate font-mono">{language || "code"}</span>
         <CopyButton text={code} what="code" className="size-7! touch:size-11!" />
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form */}

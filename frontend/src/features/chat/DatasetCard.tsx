@@ -107,7 +107,7 @@ interface ChooserProps {
 function Chooser({ title, number, offered, selected, onSelect }: ChooserProps) {
   return (
     <div className="w-4 shrink-0 text-center text-12 text-muted tabular-nums">
-      <div className="h-5">
+      <div className="h-5 touch:h-7">
         {offered && (
           <label className="-mx-2 flex h-5 items-center px-2 touch:-my-1.5 touch:-mx-3.5 touch:h-11 touch:items-start touch:px-3.5 touch:pt-2">
             <input
