@@ -119,7 +119,7 @@ async def test_a_model_that_fails_ends_in_an_honest_answer(
     [notice] = asked.notices
     assert reason in notice
     assert notice.endswith("Keyword search answers instead.")
-    assert "**2 datasets** for “diabetes”" in asked.text
+    assert "1 is at Kaggle and 1 at HuggingFace." in asked.text
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
     assert asked.builder.model == "planner"
     searched = [search[0] for search in asked.library.searches]
