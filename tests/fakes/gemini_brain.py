@@ -105,9 +105,8 @@ def _looking_for(intent: Intent) -> str:
         limits.append(f"from {format_size(filters['min_bytes'])}")
     where = " and ".join({"kaggle": "Kaggle", "huggingface": "HuggingFace"}.get(s, s) for s in intent.sources)
     order = f", {_ORDERS[filters['sort']]}" if filters.get("sort") in _ORDERS else ""
-    return (
-        " ".join([f"Looking for {intent.query}", *([f"on {where}"] if where else []), *limits]) + f"{order}."
-    )
+    words = [f"Looking for {intent.query}", f"on {where}" if where else "", *limits]
+    return f"{' '.join(filter(None, words))}{order}."
 
 
 def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]) -> str:
