@@ -72,6 +72,7 @@ const login = createRoute({
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
   component: lazyScreen(() => import("@/features/accounts/LoginPage")),
+  errorComponent: RootError,
 });
 
 const register = createRoute({
@@ -80,6 +81,7 @@ const register = createRoute({
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
   component: lazyScreen(() => import("@/features/accounts/RegisterPage")),
+  errorComponent: RootError,
 });
 
 /** Everything that needs somebody signed in. */
