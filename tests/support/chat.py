@@ -11,6 +11,7 @@ from dataferry.chat.stream import Chunk
 from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.types import (
+    SOURCE_NAMES,
     DatasetRef,
     JobState,
     JobView,
@@ -21,6 +22,7 @@ from dataferry.core.types import (
 )
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
+from dataferry.tools.services import ReportSearch
 
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANNA = Viewer("usr_anna")
@@ -86,6 +88,8 @@ class MemoryLibrary:
         #: A search waits for it.
         self.gate = asyncio.Event()
         self.gate.set()
+        #: A search reports that it waits for these, and then waits for the gate.
+        self.waiting_for: tuple[SourceName, ...] = ()
 
     async def search(
         self,
@@ -96,10 +100,25 @@ class MemoryLibrary:
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchAnswer:
         filters = filters or SearchFilters()
         self.searches.append((query, tuple(sources) if sources else None, filters, limit, offset))
+        if self.waiting_for and report is not None:
+            answered = [name for name in SOURCE_NAMES if name not in self.waiting_for]
+            await report(await self._find(viewer, query, answered, filters, limit, offset), self.waiting_for)
         await self.gate.wait()
+        return await self._find(viewer, query, sources, filters, limit, offset)
+
+    async def _find(
+        self,
+        viewer: Viewer,
+        query: str,
+        sources: Sequence[SourceName] | None,
+        filters: SearchFilters,
+        limit: int,
+        offset: int,
+    ) -> SearchAnswer:
         if self.failure is not None:
             raise self.failure
         if not query.strip():

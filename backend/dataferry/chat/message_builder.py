@@ -4,7 +4,8 @@ from typing import Any
 
 from dataferry.chat.events import AnswerEvent, ModelChosen, NoticeAdded, StepStarted, TextDelta
 from dataferry.chat.stream import Part
-from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.core.types import View
+from dataferry.tools.events import ToolDone, ToolFailed, ToolProgressed, ToolStarted
 
 
 class MessageBuilder:
@@ -29,21 +30,18 @@ class MessageBuilder:
             case ToolStarted(call_id=call_id, name=name, input=arguments):
                 part = {"type": f"tool-{name}", "toolCallId": call_id, "state": "input-available"}
                 self._append(part | {"input": clean(arguments)})
+            case ToolProgressed(call_id=call_id, output=output):
+                self._set_tool(call_id, **_available(output), preliminary=True)
             case ToolDone(call_id=call_id, output=output):
-                self._end_tool(
-                    call_id, state="output-available", output=clean(output.model_dump(mode="json"))
-                )
+                self._set_tool(call_id, **_available(output))
             case ToolFailed(call_id=call_id, error=error):
-                self._end_tool(call_id, state="output-error", errorText=clean(error))
+                self._set_tool(call_id, state="output-error", errorText=clean(error))
             case NoticeAdded(kind=kind, text=text):
                 self._append({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
 
     def close(self, reason: str) -> None:
-        """End the parts that are still open; a tool that was running fails for ``reason``."""
-        self._close_text()
-        for part in self.parts:
-            if part.get("state") == "input-available":
-                self._end_tool(part["toolCallId"], state="output-error", errorText=reason)
+        """End the parts that are still open, as ``closed_part`` does."""
+        self.parts = [closed_part(part, reason) for part in self.parts]
 
     def _append(self, part: Part) -> None:
         self._close_text()
@@ -60,10 +58,28 @@ class MessageBuilder:
         if self.parts and self.parts[-1].get("state") == "streaming":
             self.parts[-1]["state"] = "done"
 
-    def _end_tool(self, call_id: str, **changes: Any) -> None:
+    def _set_tool(self, call_id: str, **changes: Any) -> None:
         for index, part in enumerate(self.parts):
             if part.get("toolCallId") == call_id:
-                self.parts[index] = part | changes
+                called = {name: part[name] for name in ("type", "toolCallId", "input")}
+                self.parts[index] = called | changes
+
+
+def _available(output: View) -> Part:
+    return {"state": "output-available", "output": clean(output.model_dump(mode="json"))}
+
+
+def closed_part(part: Part, reason: str) -> Part:
+    """``part`` as it stays when its answer has ended: a tool that was running fails for ``reason``, but
+    what it has shown is kept."""
+    if part.get("state") == "streaming":
+        return part | {"state": "done"}
+    if part.get("state") == "input-available":
+        return part | {"state": "output-error", "errorText": reason}
+    if part.get("preliminary"):
+        final = {name: value for name, value in part.items() if name != "preliminary"}
+        return final | {"output": part["output"] | {"waiting_for": []}}
+    return part
 
 
 def text_of(parts: list[Part]) -> str:

@@ -75,6 +75,6 @@ def _tool_calls(parts: Iterable[Part]) -> Iterable[ToolCall]:
                 id=part["toolCallId"],
                 name=part["type"].removeprefix("tool-"),
                 input=part["input"],
-                state=_TOOL_STATES[part["state"]],
+                state="running" if part.get("preliminary") else _TOOL_STATES[part["state"]],
                 error=part.get("errorText"),
             )

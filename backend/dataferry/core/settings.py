@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         2.0, gt=0, description="How long a source may take to accept a connection"
     )
     search_timeout_s: float = Field(8.0, gt=0, description="A source's deadline in a search")
+    search_patience_s: float = Field(
+        1.0, gt=0, description="How long a slow source holds back, in a chat, what the others found"
+    )
     describe_timeout_s: float = Field(5.0, gt=0, description="A source's deadline for one dataset")
     search_cache_s: float = Field(60.0, ge=0, description="How long a search is remembered")
     breaker_s: float = Field(30.0, ge=0, description="How long a source rests after a timeout")

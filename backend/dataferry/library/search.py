@@ -1,6 +1,6 @@
 """Search and cards: what the sources offer, marked with what is on this machine already."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlmodel import Session
 
@@ -15,6 +15,10 @@ from dataferry.library.private_urls import PrivateUrls, has_secret
 from dataferry.library.views import DatasetCard, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog
+from dataferry.sources.merged_search import SearchResult
+
+#: Takes what a search has so far, and the sources that have not answered.
+ReportSearch = Callable[[SearchAnswer, Sequence[SourceName]], Awaitable[None]]
 
 
 class DatasetSearch:
@@ -43,9 +47,26 @@ class DatasetSearch:
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchAnswer:
-        """Search every source at once. Errors: ``InvalidInput`` for an empty query; a source that
-        fails is in ``source_errors``."""
+        """Search every source at once; ``report`` gets what there is while a source is slow.
+
+        Errors: ``InvalidInput`` for an empty query; a source that fails is in ``source_errors``.
+        """
+
+        async def answer(found: SearchResult) -> SearchAnswer:
+            return SearchAnswer(
+                query=query,
+                datasets=tuple(await self.annotate(viewer, found.datasets)),
+                source_errors=found.source_errors,
+                more=found.more,
+                offset=offset,
+            )
+
+        async def report_answer(found: SearchResult, waiting_for: Sequence[SourceName]) -> None:
+            if report is not None:
+                await report(await answer(found), waiting_for)
+
         found = await self._catalog.search(
             query,
             credentials=await self._credentials.all(viewer.user_id),
@@ -53,15 +74,9 @@ class DatasetSearch:
             filters=filters or SearchFilters(),
             limit=limit,
             offset=offset,
+            report=None if report is None else report_answer,
         )
-        cards = await self.annotate(viewer, found.datasets)
-        return SearchAnswer(
-            query=query,
-            datasets=tuple(cards),
-            source_errors=found.source_errors,
-            more=found.more,
-            offset=offset,
-        )
+        return await answer(found)
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
         """One dataset's card, as its source describes it now."""

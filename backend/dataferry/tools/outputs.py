@@ -1,6 +1,6 @@
 """The outputs of the tools, as the page sees them."""
 
-from dataferry.core.types import JobView, SourceProblem, View
+from dataferry.core.types import JobView, SourceName, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
 
@@ -12,6 +12,8 @@ class SearchOutput(View):
     source_errors: tuple[SourceProblem, ...] = ()
     more: bool = False
     offset: int = 0
+    #: Sources that have not answered yet; none in the final output.
+    waiting_for: tuple[SourceName, ...] = ()
 
 
 class DetailsOutput(View):

@@ -4,6 +4,7 @@ import { ProblemError, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { MARK, Session } from "./session";
 import { onStored } from "./storage";
+import { wordsAreOf } from "./words";
 
 export const API_BASE = import.meta.env.VITE_API_BASE ?? location.origin;
 
@@ -29,6 +30,10 @@ export const session = new Session({
 
 onStored(MARK, (value) => {
   if (value === null) session.forget();
+});
+
+session.subscribe(() => {
+  if (session.state.status === "signed-in") wordsAreOf(session.state.user.id);
 });
 
 /** The one client of the API: types from its own description, the session's token on every call. */

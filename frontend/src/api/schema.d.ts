@@ -1954,6 +1954,11 @@ export interface components {
              * @default 0
              */
             offset: number;
+            /**
+             * Waiting For
+             * @default []
+             */
+            waiting_for: ("kaggle" | "huggingface" | "builtin" | "url")[];
         };
         /** SearchRequest */
         SearchRequest: {

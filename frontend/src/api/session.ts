@@ -2,6 +2,7 @@ import { exclusively } from "./exclusively";
 import { PROXY, ProblemError, problemOf, UNREACHABLE } from "./problem";
 import { store, stored } from "./storage";
 import type { TokenAnswer, UserView } from "./types";
+import { forgetWords } from "./words";
 
 export type SessionState =
   | { status: "unknown" }
@@ -73,6 +74,7 @@ export class Session {
   /** End the session here and on the server; a server that is away does not keep anybody in. */
   async signOut(): Promise<void> {
     const sent = this.#post("/api/auth/logout").catch(() => undefined);
+    forgetWords();
     this.forget();
     await sent;
   }

@@ -1,6 +1,7 @@
 import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useState } from "react";
 import { Button } from "@/ui/Button";
+import { useDraft } from "./useDraft";
 
 const LONGEST = 16_000;
 
@@ -13,11 +14,13 @@ interface ComposerProps {
   /** The person's last message, which the up arrow brings back. */
   lastMessage?: string;
   autoFocus?: boolean;
+  /** The chat under which what is typed is kept. */
+  chat?: string;
 }
 
 export function Composer({ box, onSend, busy = false, onStop, ...rest }: ComposerProps) {
-  const { lastMessage, autoFocus } = rest;
-  const [text, setText] = useState("");
+  const { lastMessage, autoFocus, chat } = rest;
+  const [text, setText] = useDraft(chat);
   const [editing, setEditing] = useState(false);
   const tooLong = text.length > LONGEST;
   const canSend = text.trim() !== "" && !tooLong && !busy;

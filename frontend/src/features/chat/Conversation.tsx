@@ -1,4 +1,3 @@
-import { useChat } from "@ai-sdk/react";
 import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { asProblem } from "@/api/problem";
@@ -9,33 +8,29 @@ import { Spinner } from "@/ui/Spinner";
 import { AssistantMessage } from "./AssistantMessage";
 import type { ChatSession } from "./ChatSession";
 import { Composer } from "./Composer";
+import { NotSent } from "./NotSent";
 import { textOf } from "./parts";
 import { UserMessage } from "./UserMessage";
 import { useAutoScroll } from "./useAutoScroll";
 
-/** How often a growing answer is drawn, in milliseconds. */
-const THROTTLE_MS = 50;
-
 export function Conversation({ session, title }: { session: ChatSession; title: string }) {
-  const { messages, status, error } = useChat({ chat: session.chat, throttle: THROTTLE_MS });
-  const reconnecting = useSyncExternalStore(session.watch, session.reconnecting);
+  const state = useSyncExternalStore(session.watch, session.state);
+  const { messages, unsent, busy, lost, error } = state;
   const log = useRef<HTMLElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const scroll = useAutoScroll(log);
   const last = messages.at(-1);
-  const streaming = status === "submitted" || status === "streaming";
-  const busy = streaming || reconnecting;
   const question = messages.findLast((message) => message.role === "user");
 
   const stop = useCallback(() => void session.stop(), [session]);
   const again = useCallback(() => {
-    session.again();
+    void session.again();
     scroll.followAnswer();
   }, [session, scroll.followAnswer]);
   useEscape(busy, stop);
 
-  function send(text: string) {
-    session.send(text);
+  function send(text: string, id?: string) {
+    void session.send(text, id);
     announce("Sent. The answer is being written.");
     // The question must be on the page before it can be followed.
     requestAnimationFrame(scroll.followAnswer);
@@ -64,13 +59,17 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
               />
             ),
           )}
-          {busy && (
-            <Waiting
-              started={last?.role === "assistant"}
-              lost={reconnecting && status === "error"}
+          {busy && <Waiting started={last?.role === "assistant"} lost={lost} />}
+          {unsent.map((message) => (
+            <NotSent
+              key={message.id}
+              message={message}
+              busy={busy}
+              onAgain={({ text, id }) => send(text, id)}
+              onDrop={(id) => session.drop(id)}
             />
-          )}
-          {error && !busy && last?.role === "user" && (
+          ))}
+          {error != null && !busy && (
             <ProblemBox problem={asProblem(error)}>
               <Button size="sm" onClick={again}>
                 Try again
@@ -94,6 +93,7 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
         <div className="mx-auto max-w-3xl">
           <Composer
             box={box}
+            chat={session.id}
             onSend={send}
             busy={busy}
             onStop={stop}
