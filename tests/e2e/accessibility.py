@@ -36,7 +36,9 @@ def check_everywhere(page: Page, state: str) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             # The page hears of it, and has its new colours, with the next frame.
-            page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            page.evaluate(
+                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
             check(page, f"{state}, {width} px, {scheme}")
     page.emulate_media(color_scheme="null", reduced_motion="null")
     if before:

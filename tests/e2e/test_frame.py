@@ -64,8 +64,10 @@ def sign_in(page: Page, server: Server, email: str = "ada@example.org") -> None:
 
 
 def row(page: Page, title: str) -> Locator:
-    return page.get_by_role("navigation", name="Main").get_by_role("listitem").filter(
-        has=page.get_by_role("link", name=title.strip(), exact=True)
+    return (
+        page.get_by_role("navigation", name="Main")
+        .get_by_role("listitem")
+        .filter(has=page.get_by_role("link", name=title.strip(), exact=True))
     )
 
 
@@ -80,7 +82,8 @@ def assert_fits(page: Page) -> None:
                 .filter(e => {
                     if (e.matches("input")) return false;
                     const box = e.getBoundingClientRect();
-                    return box.right > right + 1 || (box.width > 0 && box.left < left - 1) || e.scrollLeft !== 0;
+                    const outside = box.right > right + 1 || (box.width > 0 && box.left < left - 1);
+                    return outside || e.scrollLeft !== 0;
                 })
                 .map(e => e.outerHTML.slice(0, 100));
         }"""
@@ -203,7 +206,9 @@ def test_the_drawer_of_a_telephone(browser: Browser, server: Server, client: Cli
 
 def test_the_palette(page: Page, server: Server, client: Client) -> None:
     for name in ("iris", "wine"):
-        ticket = client.post("/api/datasets/download-dataset", {"source": "builtin", "dataset_id": name}).json()
+        ticket = client.post(
+            "/api/datasets/download-dataset", {"source": "builtin", "dataset_id": name}
+        ).json()
         client.finished(ticket["job_id"])
     with closing(connect(server.data_dir / "dataferry.sqlite", timeout=10)) as connection, connection:
         connection.execute("UPDATE datasets SET title = 'Twin flowers' WHERE status = 'ready'")
@@ -350,7 +355,11 @@ def fill(data_dir: Path, chat_id: str, count: int) -> None:
     with closing(connect(database)) as connection, connection:
         columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(chats)")]
         chat = dict(
-            zip(columns, connection.execute("SELECT * FROM chats WHERE id = ?", [chat_id]).fetchone(), strict=True)
+            zip(
+                columns,
+                connection.execute("SELECT * FROM chats WHERE id = ?", [chat_id]).fetchone(),
+                strict=True,
+            )
         )
         marks = ", ".join("?" * len(columns))
         for number in range(1, count):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dataferry.api.static import WEB
 from tests.e2e.accessibility import check_everywhere
-from tests.e2e.conftest import _ARGUMENTS, find_chromium, register
+from tests.e2e.conftest import BROWSER_ARGUMENTS, find_chromium
 from tests.support.pages import PageServer
 from tests.support.server import Server
 
@@ -167,7 +167,8 @@ def test_the_worker_keeps_files_of_the_build_and_nothing_of_anybody(
 def test_plain_http_to_another_machine(browser: Browser, server: Server) -> None:
     """No browser has workers there: what was opened goes on, and nothing ends on the browser's own page."""
     far = browser.browser_type.launch(
-        executable_path=find_chromium(), args=[*_ARGUMENTS, "--host-resolver-rules=MAP far.test 127.0.0.1"]
+        executable_path=find_chromium(),
+        args=[*BROWSER_ARGUMENTS, "--host-resolver-rules=MAP far.test 127.0.0.1"],
     )
     page = far.new_page()
     address = server.address.replace("127.0.0.1", "far.test")

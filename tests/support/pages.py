@@ -9,9 +9,9 @@ from typing import Self
 
 
 class PageServer:
-    """Serves ``folder``; a path that it has no file of is its ``index.html``, but for ``assets`` and the
-    API, of which it only says that it lives. Without a folder every answer is ``status`` with a proxy's own page. Both may be changed at any
-    time, as an update changes them."""
+    """Serves ``folder``: a path that it has no file of is its ``index.html``, but below ``assets`` and
+    ``api``, of which it only says that it lives. Without a folder every answer is a proxy's own page with
+    ``status``. Both may be changed at any time, as an update changes them."""
 
     def __init__(self, folder: Path | None = None, *, port: int = 0, status: int = 502) -> None:
         self.folder = folder
