@@ -35,7 +35,12 @@ def check_everywhere(page: Page, state: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            # The page hears of it, and has its new colours, with the next frame.
+            # The page hears of it a little later, and has its new colours with the next frame.
+            page.wait_for_function(
+                """() => ["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
+                    || matchMedia("(prefers-color-scheme: dark)").matches
+                        === document.documentElement.classList.contains("dark")"""
+            )
             page.evaluate(
                 "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
             )

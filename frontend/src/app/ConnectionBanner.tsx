@@ -16,8 +16,8 @@ export function ConnectionBanner() {
   return (
     <div role="status">
       {!up && (
-        <div className="flex flex-wrap items-center justify-center gap-x-3 border-b border-warn/60 bg-card px-4 py-1 text-14">
-          <p className="flex items-center gap-2">
+        <div className="flex items-center justify-center gap-x-3 border-b border-warn/60 bg-card px-4 py-1 text-14">
+          <p className="flex min-w-0 items-center gap-2">
             <CloudOff aria-hidden className="size-4 shrink-0 text-warn" />
             The server cannot be reached. Trying again…
           </p>

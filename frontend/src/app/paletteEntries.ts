@@ -23,7 +23,7 @@ export interface EntryGroup {
 
 /** So many of a group are shown while something is looked for; fewer before that. */
 const LONGEST = 8;
-const LONGEST_UNASKED = 4;
+const LONGEST_UNASKED = 5;
 
 const STATES: Record<JobState, string> = {
   queued: "Queued",
@@ -86,13 +86,13 @@ export function findEntries(all: Record<string, readonly Entry[]>, typed: string
     .sort((a, b) => (a.found[0]?.rank ?? 0) - (b.found[0]?.rank ?? 0))
     .map(({ title, found }) => ({
       title,
-      entries: found.slice(0, title === PLACES ? undefined : longest).map(({ entry }) => entry),
+      entries: found.slice(0, title === SCREENS ? undefined : longest).map(({ entry }) => entry),
       total: found.length,
     }));
 }
 
 /** The group that is short enough to be shown whole. */
-export const PLACES = "Screens and actions";
+export const SCREENS = "Screens";
 const NO_MATCH = 4;
 
 /** 0 begins with what was typed, 1 has a word that does, 2 has it somewhere, 3 not in its name. */

@@ -13,13 +13,13 @@ import {
   type EntryGroup,
   findEntries,
   jobEntry,
-  PLACES,
+  SCREENS,
 } from "./paletteEntries";
 
 /** The server is asked once the typing pauses for this long, in milliseconds. */
 const PAUSE_MS = 150;
 
-const SCREENS: Entry[] = [
+const screens: Entry[] = [
   screen("New chat", "/"),
   screen("Downloads", "/downloads", "jobs transfers"),
   screen("Library", "/library", "datasets files"),
@@ -29,7 +29,7 @@ const SCREENS: Entry[] = [
   screen("Settings: Appearance", "/settings/appearance", "theme shortcuts dark light"),
 ];
 
-const ACTIONS: Entry[] = [
+const actions: Entry[] = [
   theme("Dark theme", "dark"),
   theme("Light theme", "light"),
   theme("Theme of the system", "system"),
@@ -53,10 +53,11 @@ export function usePalette(typed: string): { groups: EntryGroup[]; busy: boolean
     () =>
       findEntries(
         {
-          [PLACES]: [...SCREENS, ...ACTIONS],
+          [SCREENS]: screens,
           Chats: (chats.data?.pages.flat() ?? []).map((chat) => chatEntry(chat, foundBy)),
           Datasets: (library.data?.datasets ?? []).map(datasetEntry),
           Downloads: jobs.map(jobEntry),
+          Actions: actions,
         },
         typed,
       ),
