@@ -27,9 +27,10 @@ export default function Palette() {
   const optionId = (entry: Entry) => `${listId}-${entry.id}`;
   const currentId = current && optionId(current);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it moves with what is found above it
   useEffect(() => {
     if (currentId) document.getElementById(currentId)?.scrollIntoView({ block: "nearest" });
-  }, [currentId]);
+  }, [currentId, at]);
 
   function choose(entry: Entry | undefined) {
     if (!entry) return;
