@@ -32,6 +32,7 @@ from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.paths import Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.readmes import Readmes
 from dataferry.library.search import DatasetSearch
 from dataferry.library.service import Library
 from dataferry.library.shelf import Shelf
@@ -64,6 +65,7 @@ def build_services(settings: Settings) -> Services:
         search=search,
         downloads=downloads,
         shelf=shelf,
+        readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         jobs=jobs,
         catalog=catalog,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dataferry.jobs.service import Jobs
     from dataferry.library.downloads import Downloads
     from dataferry.library.paths import Store
+    from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
@@ -38,6 +39,7 @@ class Services:
     search: DatasetSearch
     downloads: Downloads
     shelf: Shelf
+    readmes: Readmes
     speed_limits: SpeedLimits
     jobs: Jobs
     catalog: Catalog

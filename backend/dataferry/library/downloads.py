@@ -175,6 +175,7 @@ class Downloads:
         done = self._jobs.latest(session, [dataset.id], request.viewer.user_id).get(dataset.id)
         stays = "delete" not in self._jobs.active_kinds(session, dataset.id)
         if done is not None and stays and _serves(dataset, done) and not request.force and not request.view:
+            rows.record_use(session, dataset.id)
             return done.id, dataset.local_path or ""
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None

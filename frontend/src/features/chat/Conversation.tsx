@@ -1,10 +1,11 @@
 import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { asProblem } from "@/api/problem";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
+import { isPointerFine } from "@/ui/useMedia";
 import { AssistantMessage } from "./AssistantMessage";
 import type { ChatSession } from "./ChatSession";
 import { Composer } from "./Composer";
@@ -27,7 +28,9 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
     void session.again();
     scroll.followAnswer();
   }, [session, scroll.followAnswer]);
+  const leave = useCallback(() => log.current?.focus(), []);
   useEscape(busy, stop);
+  useFocusOfNew(box, messages.length < 2);
 
   function send(text: string, id?: string) {
     void session.send(text, id);
@@ -37,7 +40,7 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
   }
 
   return (
-    <div className="relative flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col">
       <section
         ref={log}
         aria-label="Conversation"
@@ -79,17 +82,6 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
         </div>
       </section>
       <div className="w-full px-4 pt-2 pb-4">
-        {scroll.below && (
-          <Button
-            size="icon"
-            aria-label="More below"
-            title="More below"
-            className="absolute bottom-24 left-1/2 -translate-x-1/2 rounded-full!"
-            onClick={scroll.toEnd}
-          >
-            <ArrowDown aria-hidden />
-          </Button>
-        )}
         <div className="mx-auto max-w-3xl">
           <Composer
             box={box}
@@ -97,8 +89,21 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
             onSend={send}
             busy={busy}
             onStop={stop}
+            onLeave={leave}
             lastMessage={question && textOf(question)}
-          />
+          >
+            {scroll.below && (
+              <Button
+                variant="ghost"
+                size="icon"
+                aria-label="More below"
+                title="More below"
+                onClick={scroll.toEnd}
+              >
+                <ArrowDown aria-hidden />
+              </Button>
+            )}
+          </Composer>
         </div>
       </div>
     </div>
@@ -109,6 +114,15 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
 function Waiting({ started, lost }: { started: boolean; lost: boolean }) {
   if (lost) return <Spinner label="The connection was lost. Reconnecting…" />;
   return started ? null : <Spinner label="Thinking…" />;
+}
+
+/** A new chat was begun in the composer of another screen: the focus goes on in this one's. */
+function useFocusOfNew(box: RefObject<HTMLTextAreaElement | null>, isNew: boolean): void {
+  const wanted = useRef(isNew);
+  useEffect(() => {
+    const free = document.activeElement === null || document.activeElement === document.body;
+    if (wanted.current && free && isPointerFine()) box.current?.focus();
+  }, [box]);
 }
 
 /** Escape stops an answer, unless something that stands over the page takes it first. */

@@ -1,6 +1,28 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
-import { Fragment, type ReactNode } from "react";
+import { createContext, Fragment, type ReactNode, use } from "react";
+import { AnswerCode } from "./AnswerCode";
 import { decodeEntities } from "./entities";
+
+/** What a text may do: that of an answer, unless it says otherwise. */
+export interface MarkdownRules {
+  /** Where a link may lead; null where it stays text. */
+  address: (href: string) => string | null;
+  /** Nothing is fetched from elsewhere: a picture is shown as its description. */
+  image: (description: string) => ReactNode;
+  /** `block`: it stands between paragraphs. */
+  html: (raw: string, block: boolean) => ReactNode;
+  /** The level of a heading, which stands below those of the page. */
+  level: (depth: number) => number;
+}
+
+const ANSWER: MarkdownRules = {
+  address: (href) => (/^https?:\/\//i.test(href) ? href : null),
+  image: (description) => description,
+  html: (raw) => raw,
+  level: (depth) => Math.max(2, depth),
+};
+
+const Rules = createContext(ANSWER);
 
 /** Deeper than anybody writes; what is nested further stands as it was written. */
 const DEEPEST = 24;
@@ -9,8 +31,12 @@ const DEEPEST = 24;
  * Text with marks of Markdown. HTML in it is text: it may come from a dataset's author. `marked` only
  * tells what is what (its renderer, which writes HTML, is not used); React makes the elements.
  */
-export default function Markdown({ text }: { text: string }) {
-  return <div className="prose-answer min-w-0 wrap-anywhere">{drawn(text)}</div>;
+export default function Markdown({ text, rules }: { text: string; rules?: MarkdownRules }) {
+  return (
+    <Rules value={rules ?? ANSWER}>
+      <div className="prose-answer min-w-0 wrap-anywhere">{drawn(text)}</div>
+    </Rules>
+  );
 }
 
 function drawn(text: string): ReactNode {
@@ -34,13 +60,11 @@ function one(token: MarkedToken, depth: number): ReactNode {
   if (depth < 0) return token.raw;
   switch (token.type) {
     case "paragraph":
-      return <p>{all(token.tokens, depth)}</p>;
-    case "heading": {
-      const Heading = HEADINGS[token.depth - 1] ?? "h6";
-      return <Heading>{all(token.tokens, depth)}</Heading>;
-    }
+      return <p dir="auto">{all(token.tokens, depth)}</p>;
+    case "heading":
+      return <Heading heading={token} depth={depth} />;
     case "blockquote":
-      return <blockquote>{all(token.tokens, depth)}</blockquote>;
+      return <blockquote dir="auto">{all(token.tokens, depth)}</blockquote>;
     case "list":
       return <List list={token} depth={depth} />;
     case "checkbox":
@@ -48,7 +72,7 @@ function one(token: MarkedToken, depth: number): ReactNode {
     case "table":
       return <Table table={token} depth={depth} />;
     case "code":
-      return <Code code={token} />;
+      return <AnswerCode code={token.text} language={token.lang?.trim().split(/\s/)[0]} />;
     case "hr":
       return <hr />;
     case "space":
@@ -63,33 +87,45 @@ function one(token: MarkedToken, depth: number): ReactNode {
     case "del":
       return <del>{all(token.tokens, depth)}</del>;
     case "codespan":
-      return <code>{token.text}</code>;
+      return <code dir="ltr">{token.text}</code>;
     case "br":
       return <br />;
     case "link":
       return <Link link={token} depth={depth} />;
     case "image":
-      // Nothing is fetched from elsewhere: a picture is shown as its description.
-      return decodeEntities(token.text);
+      return <Picture description={decodeEntities(token.text)} />;
     case "escape":
       return token.text;
+    case "html":
+      return <Html raw={token.raw} block={token.block === true} />;
     default:
-      // HTML is among it.
-      return token.raw;
+      return (token as Token).raw;
   }
 }
-
-/** The page has one h1 already. */
-const HEADINGS = ["h2", "h2", "h3", "h4", "h5", "h6"] as const;
 
 interface Nested {
   depth: number;
 }
 
+const HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"] as const;
+
+function Heading({ heading, depth }: Nested & { heading: Tokens.Heading }) {
+  const Level = HEADINGS[use(Rules).level(heading.depth) - 1] ?? "h6";
+  return <Level dir="auto">{all(heading.tokens, depth)}</Level>;
+}
+
+function Picture({ description }: { description: string }) {
+  return use(Rules).image(description);
+}
+
+function Html({ raw, block }: { raw: string; block: boolean }) {
+  return use(Rules).html(raw, block);
+}
+
 function Link({ link, depth }: Nested & { link: Tokens.Link }) {
-  const address = decodeEntities(link.href);
+  const address = use(Rules).address(decodeEntities(link.href));
   const words = all(link.tokens, depth);
-  if (!/^https?:\/\//i.test(address)) return words;
+  if (address === null) return words;
   const title = link.title ? decodeEntities(link.title) : undefined;
   return (
     <a href={address} title={title} target="_blank" rel="noopener noreferrer">
@@ -101,40 +137,34 @@ function Link({ link, depth }: Nested & { link: Tokens.Link }) {
 function List({ list, depth }: Nested & { list: Tokens.List }) {
   const items = list.items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: as above
-    <li key={index} className={item.task ? "list-none" : undefined}>
+    <li key={index} dir="auto" className={item.task ? "list-none" : undefined}>
       {all(item.tokens, depth)}
     </li>
   ));
-  if (!list.ordered) return <ul>{items}</ul>;
-  return <ol start={list.start === "" ? undefined : list.start}>{items}</ol>;
+  if (!list.ordered) return <ul dir="auto">{items}</ul>;
+  return (
+    <ol dir="auto" start={list.start === "" ? undefined : list.start}>
+      {items}
+    </ol>
+  );
 }
 
 /** Nobody can tick it, so it is no control: its words say how it stands. */
 function Task({ done }: { done: boolean }) {
   return (
-    <span role="img" aria-label={done ? "Done:" : "To do:"} className="mr-2 -ml-5 inline-block w-3">
+    <span role="img" aria-label={done ? "Done:" : "To do:"} className="me-2 -ms-5 inline-block w-3">
       {done ? "☑" : "☐"}
     </span>
   );
 }
 
-function Code({ code }: { code: Tokens.Code }) {
-  const language = code.lang?.trim().split(/\s/)[0];
-  return (
-    <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-      className="my-3 overflow-x-auto rounded-card border bg-panel p-3 font-mono text-13 leading-normal"
-    >
-      <code data-language={language || undefined}>{code.text}</code>
-    </pre>
-  );
-}
-
 function Table({ table, depth }: Nested & { table: Tokens.Table }) {
   return (
-    <section
-      aria-label="Table"
+    // A group, not a region: a landmark for each table of an answer would be too many.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form
+    <div
+      role="group"
+      aria-label={`Table: ${table.header.map((cell) => decodeEntities(cell.text)).join(", ")}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       className="overflow-x-auto"
@@ -150,14 +180,14 @@ function Table({ table, depth }: Nested & { table: Tokens.Table }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 
 function drawnCell(cell: Tokens.TableCell, index: number, depth: number): ReactNode {
   const Cell = cell.header ? "th" : "td";
   return (
-    <Cell key={index} style={cell.align ? { textAlign: cell.align } : undefined}>
+    <Cell key={index} dir="auto" style={cell.align ? { textAlign: cell.align } : undefined}>
       {all(cell.tokens, depth)}
     </Cell>
   );

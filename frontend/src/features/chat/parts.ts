@@ -3,7 +3,10 @@ import type { MessageStatus, MessageView } from "@/api/types";
 
 type Schemas = components["schemas"];
 
-export type SearchOutput = Schemas["SearchOutput"];
+/** While `waiting_for` names a source, its results are still to come into the same part. */
+export type SearchOutput = Schemas["SearchOutput"] & {
+  waiting_for?: Schemas["SourceStatus"]["name"][];
+};
 export type DetailsOutput = Schemas["DetailsOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
