@@ -37,9 +37,10 @@ def check_everywhere(page: Page, state: str) -> None:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             # The page hears of it a little later, and has its new colours with the next frame.
             page.wait_for_function(
-                """() => ["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
-                    || matchMedia("(prefers-color-scheme: dark)").matches
-                        === document.documentElement.classList.contains("dark")"""
+                """scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+                    && (["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
+                        || document.documentElement.classList.contains("dark") === (scheme === "dark"))""",
+                arg=scheme,
             )
             page.evaluate(
                 "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

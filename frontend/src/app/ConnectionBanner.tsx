@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { connection } from "@/api/client";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
-import { useConnection } from "./useConnection";
+import { useConnection } from "@/ui/useConnection";
 
 /** The one place that says that the server is away; it goes by itself when the server is back. */
 export function ConnectionBanner() {

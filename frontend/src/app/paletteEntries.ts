@@ -50,7 +50,7 @@ export function datasetEntry(dataset: DatasetView): Entry {
     id: `${key}@${revision}`,
     label: dataset.title,
     detail: `${sourceLabel(dataset.source_type)} · ${idOf(dataset.ref)} · ${formatTime(at)}`,
-    go: { to: `/library/${encodeURIComponent(key)}${query}` },
+    go: { to: `/library/${encodeURIComponent(key).replace("%3A", ":")}${query}` },
   };
 }
 
@@ -61,7 +61,7 @@ export function jobEntry(job: JobView): Entry {
     id: job.id,
     label: job.title,
     detail: `${what} · ${sourceLabel(job.source)} · ${idOf(job.ref)} · ${at}`,
-    go: { to: "/downloads" },
+    go: { to: `/downloads?job=${encodeURIComponent(job.id)}` },
   };
 }
 

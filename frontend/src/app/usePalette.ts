@@ -1,7 +1,7 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { answerOf, api, session } from "@/api/client";
-import { chatsQuery } from "@/api/queries";
+import { session } from "@/api/client";
+import { chatsQuery, libraryQuery } from "@/api/queries";
 import { useJobs } from "@/features/downloads/useJobs";
 import { type Preferences, setPreference } from "@/ui/preferences";
 import { useDebounced } from "@/ui/useDebounced";
@@ -41,11 +41,7 @@ const actions: Entry[] = [
 export function usePalette(typed: string): { groups: EntryGroup[]; busy: boolean } {
   const words = useDebounced(typed.trim(), PAUSE_MS);
   const chats = useInfiniteQuery(chatsQuery(words));
-  const library = useQuery({
-    queryKey: ["library", "palette", words],
-    queryFn: () => answerOf(api.GET("/api/datasets", { params: { query: { page_size: 200 } } })),
-    placeholderData: keepPreviousData,
-  });
+  const library = useQuery(libraryQuery({ q: words, page_size: 20 }));
   const jobs = useJobs();
   // Until the server has answered to these words, the chats are those that it found before.
   const foundBy = chats.isPlaceholderData ? "" : words;
