@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { storageQuery } from "@/api/queries";
 import { Button } from "@/ui/Button";
 import { formatBytes } from "@/ui/format";
+import { useConnection } from "@/ui/useConnection";
 import { JobRow } from "./JobRow";
 import { byChange, isListed } from "./jobOrder";
 import { useMarkSeen } from "./seen";
@@ -16,6 +17,7 @@ const ENDED = 6;
 /** What runs and what ended lately: in the tray beside the page, or in the sheet below it. */
 export function TrayContent() {
   const jobs = useJobs();
+  const up = useConnection();
   useMarkSeen(jobs);
   const listed = useMemo(() => jobs.filter(isListed).sort(byChange), [jobs]);
   const ended = listed.filter((job) => !job.active);
@@ -24,7 +26,7 @@ export function TrayContent() {
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
         <LiveNote />
-        {shown.length === 0 && (
+        {shown.length === 0 && up && (
           <p className="text-14 text-muted">
             Nothing yet. Downloads continue when you leave the chat.
           </p>
@@ -62,7 +64,9 @@ function TrayFooter() {
 }
 
 function LiveNote() {
-  const paused = useLivePaused();
+  const up = useConnection();
+  // A server that is away is told above everything.
+  const paused = useLivePaused() && up;
   return (
     <p role="status" className={paused ? "mb-3 text-13 text-warn" : "sr-only"}>
       {paused && "Live updates paused, reconnecting…"}
