@@ -209,14 +209,20 @@ const unwatch = router.subscribe("onRendered", () => {
   unwatch();
 });
 
+async function loadScreen(id: keyof typeof router.routesById): Promise<void> {
+  const { component } = router.routesById[id].options;
+  if (component && "preload" in component)
+    await (component as AsyncRouteComponent<never>).preload?.();
+}
+
 /** Load the code of every screen ahead, one after the other. */
 export async function loadScreens(): Promise<void> {
-  for (const route of Object.values(router.routesById)) {
-    const { component } = route.options;
-    if (component && "preload" in component)
-      await (component as AsyncRouteComponent<never>).preload?.();
-  }
+  for (const id of Object.keys(router.routesById))
+    await loadScreen(id as keyof typeof router.routesById);
 }
+
+// The code of the first screen comes while the session is restored, not after it.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) void loadScreen(routeId);
 
 declare module "@tanstack/react-router" {
   interface Register {
