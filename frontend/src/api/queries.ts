@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { answerOf, api } from "./client";
 import { JOBS_KEY } from "./jobs";
 import { jobStore } from "./live";
+import type { JobView } from "./types";
 
 const FOREVER = Number.POSITIVE_INFINITY;
 const CHATS_PAGE = 100;
@@ -36,6 +37,42 @@ export const jobsQuery = queryOptions({
   queryFn: () => jobStore.fetch(),
   staleTime: FOREVER,
 });
+
+/** The jobs that `jobsQuery` left out; they are added to its answer. */
+export const olderJobsQuery = queryOptions({
+  queryKey: ["older-jobs"],
+  queryFn: () => jobStore.fetchOlder(),
+  refetchOnWindowFocus: true,
+});
+
+/** A job's changes of state, first to last; `state` and `attempt` only say which answer is wanted. */
+export function jobEventsQuery({ id, state, attempt }: JobView) {
+  return queryOptions({
+    queryKey: ["job-events", id, state, attempt],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/events", { params: { path: { job_id: id } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** How fast a running job was before this page knew of it. */
+export function jobRatesQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-rates", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/rates", { params: { path: { job_id: id } } })),
+    staleTime: FOREVER,
+    gcTime: 0,
+  });
+}
+
+export function jobLimitQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-limit", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/limit", { params: { path: { job_id: id } } })),
+  });
+}
 
 /** My chats, newest first, a page at a time; with `q` those that hold it. */
 export function chatsQuery(q = "") {

@@ -28,6 +28,9 @@ export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];
 
 export type JobView = Schemas["JobView"];
+export type JobPriority = JobView["priority"];
+export type JobTransition = Schemas["JobTransition"];
+export type RateSample = Schemas["RateSample"];
 export type JobState = JobView["state"];
 export type Progress = Schemas["Progress"];
 

@@ -128,6 +128,8 @@ const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
   loader: () => known(storageQuery, speedLimitsQuery),
+  validateSearch: ({ job }: Record<string, unknown>): { job?: string } =>
+    typeof job === "string" ? { job } : {},
   component: lazyScreen(() => import("@/features/downloads/DownloadsPage")),
 });
 
