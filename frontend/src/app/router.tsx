@@ -18,6 +18,7 @@ import {
   storageQuery,
 } from "@/api/queries";
 import type { SessionState } from "@/api/session";
+import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen, RootError } from "./ErrorScreen";
 import { known, opened } from "./known";
@@ -136,15 +137,16 @@ const downloads = createRoute({
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
-  loader: () => known(libraryQuery(), storageQuery),
+  validateSearch: librarySearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => known(libraryQuery(queryOf(deps)), storageQuery),
   component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
-  validateSearch: ({ revision }: Record<string, unknown>): { revision?: string } =>
-    typeof revision === "string" ? { revision } : {},
+  validateSearch: datasetSearch,
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
