@@ -20,6 +20,7 @@ import {
 import type { SessionState } from "@/api/session";
 import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
+import { askForDataset } from "./dataset";
 import { ErrorScreen, RootError } from "./ErrorScreen";
 import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
@@ -147,6 +148,8 @@ const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
   validateSearch: datasetSearch,
+  loaderDeps: ({ search: { revision, file } }) => ({ revision, file }),
+  loader: ({ params, deps }) => known(askForDataset(params.key, deps.revision, deps.file)),
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
