@@ -46,7 +46,13 @@ def add_ended_jobs(server: Server, user_id: str, count: int) -> None:
 def _row(n: int, ended: datetime) -> Job:
     state, size = _STATES[n % 5], 1_000 * (n + 1) ** 2
     done = size if state == "succeeded" else size // 3
-    progress = {"phase": "fetching", "bytes_done": done, "bytes_total": size, "files_done": 1, "files_total": 1}
+    progress = {
+        "phase": "fetching",
+        "bytes_done": done,
+        "bytes_total": size,
+        "files_done": 1,
+        "files_total": 1,
+    }
     return Job(
         id=f"job_{n:05}",
         kind="download",

@@ -23,6 +23,12 @@ export const sourcesQuery = queryOptions({
   queryFn: () => answerOf(api.GET("/api/sources")),
 });
 
+/** Which language model answers; admins are told more. */
+export const modelQuery = queryOptions({
+  queryKey: ["model"],
+  queryFn: () => answerOf(api.GET("/api/model")),
+});
+
 export const storageQuery = queryOptions({
   queryKey: ["storage"],
   queryFn: () => answerOf(api.GET("/api/storage")),

@@ -10,6 +10,7 @@ export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 export type ProblemView = Schemas["ProblemView"];
 export type SourceProblem = Schemas["SourceProblem"];
 export type SourceStatus = Schemas["SourceStatus"];
+export type ModelView = Schemas["ModelView"];
 export type StorageView = Schemas["StorageView"];
 export type SpeedLimits = Schemas["SpeedLimitsView"];
 

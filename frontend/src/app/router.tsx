@@ -176,8 +176,16 @@ const profile = createRoute({
 const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
+  validateSearch: nextOf,
   loader: () => known(sourcesQuery),
   component: lazyScreen(() => import("@/features/settings/SourcesPage")),
+});
+
+const model = createRoute({
+  getParentRoute: () => settings,
+  path: "model",
+  validateSearch: nextOf,
+  component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 
 const privacy = createRoute({
@@ -203,7 +211,7 @@ export const router = createRouter({
       downloads,
       library,
       dataset,
-      settings.addChildren([settingsIndex, profile, sources, privacy, appearance]),
+      settings.addChildren([settingsIndex, profile, sources, model, privacy, appearance]),
     ]),
   ]),
   defaultPreload: "intent",
