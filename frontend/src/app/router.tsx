@@ -9,10 +9,18 @@ import {
 import { connection, session } from "@/api/client";
 import { queryClient } from "@/api/live";
 import { isTransient, ProblemError, UNREACHABLE } from "@/api/problem";
-import { appQuery } from "@/api/queries";
+import {
+  appQuery,
+  jobsQuery,
+  libraryQuery,
+  sourcesQuery,
+  speedLimitsQuery,
+  storageQuery,
+} from "@/api/queries";
 import type { SessionState } from "@/api/session";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen, RootError } from "./ErrorScreen";
+import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
 import { Page } from "./Page";
 import { Shell } from "./Shell";
@@ -91,6 +99,8 @@ const app = createRoute({
     const next = location.href === "/" ? undefined : location.href;
     throw redirect({ to: (await isNew()) ? "/register" : "/login", search: { next } });
   },
+  // What stands above and below every screen.
+  loader: () => known(appQuery, jobsQuery),
   component: Shell,
   errorComponent: RootError,
 });
@@ -117,6 +127,7 @@ const chat = createRoute({
 const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
+  loader: () => known(storageQuery, speedLimitsQuery),
   validateSearch: ({ job }: Record<string, unknown>): { job?: string } =>
     typeof job === "string" ? { job } : {},
   component: lazyScreen(() => import("@/features/downloads/DownloadsPage")),
@@ -125,6 +136,7 @@ const downloads = createRoute({
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
+  loader: () => known(libraryQuery(), storageQuery),
   component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
@@ -159,6 +171,7 @@ const profile = createRoute({
 const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
+  loader: () => known(sourcesQuery),
   component: lazyScreen(() => import("@/features/settings/SourcesPage")),
 });
 
@@ -191,6 +204,11 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ErrorScreen,
+});
+
+const unwatch = router.subscribe("onRendered", () => {
+  opened();
+  unwatch();
 });
 
 /** Load the code of every screen ahead, one after the other. */
