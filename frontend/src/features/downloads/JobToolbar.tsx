@@ -43,13 +43,15 @@ export function JobToolbar({ jobs, filter, onFilter, sort, onSort, bulk, clear }
           className={`${INPUT} pl-8!`}
         />
       </div>
-      <Select
-        label="State"
-        value={filter.state}
-        options={states.map(({ id, label }) => ({ id, label: `${label} (${counts[id]})` }))}
-        onChange={(state) => onFilter({ ...filter, state })}
-      />
-      {sort && <SortSelect sort={sort} onSort={onSort} />}
+      <span className="flex gap-2 max-sm:basis-full">
+        <Select
+          label="State"
+          value={filter.state}
+          options={states.map(({ id, label }) => ({ id, label: `${label} (${counts[id]})` }))}
+          onChange={(state) => onFilter({ ...filter, state })}
+        />
+        {sort && <SortSelect sort={sort} onSort={onSort} />}
+      </span>
       <WholeActs jobs={jobs} bulk={bulk} clear={clear} />
     </div>
   );

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FIRST_PAGE } from "@/api/jobs";
 import { jobsQuery, olderJobsQuery } from "@/api/queries";
 import { store, stored } from "@/api/storage";
@@ -28,12 +28,11 @@ export function useJobList(rowHeight: number, onOpen: (id: string) => void) {
   const [sort, setSort] = useState<Sort>(() => sortFrom(stored(SORT)));
   const [filter, setFilter] = useState<Filter>({ text: "", state: "all" });
   const [selection, setSelection] = useState<Selection>(NOTHING);
-  const text = useDeferredValue(filter.text);
   const wanted = useMemo(
-    () => sorted(filtered(jobs, text, filter.state), sort),
-    [jobs, text, filter.state, sort],
+    () => sorted(filtered(jobs, filter.text, filter.state), sort),
+    [jobs, filter, sort],
   );
-  const order = useSteadyOrder(wanted, [sortText(sort), text, filter.state].join(" "));
+  const order = useSteadyOrder(wanted, [sortText(sort), filter.text, filter.state].join(" "));
   const scroller = useRef<HTMLDivElement>(null);
   const listRef = useRef<HTMLElement>(null);
   const visible = useVisibleRows(order.rows.length, rowHeight, scroller, listRef);
