@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from dataferry.chat.agent import DEFAULT_MODEL
 from dataferry.chat.events import NoticeAdded
+from dataferry.chat.model_choice import DEFAULT_MODEL
 from dataferry.chat.model_endings import Ending, ending_of
 from dataferry.chat.model_steps import StepWatch
 from tests.fakes.gemini import GeminiFake, Reply, call, say

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL
 from dataferry.chat.conversation import ChatMessage, merged_cards
 from dataferry.chat.events import TextDelta
+from dataferry.chat.model_choice import DEFAULT_MODEL
 from dataferry.core.types import Viewer
 from dataferry.library.views import SearchAnswer
 from dataferry.tools.events import ToolDone, ToolFailed

@@ -49,7 +49,7 @@ async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
     assert [card.ref for card in message.downloadable_datasets] == [PIMA.ref, HOSPITALS.ref]
     assert "1 is at Kaggle and 1 at HuggingFace." in message.content
     assert message.notice is not None
-    assert message.notice.startswith("Offline mode: keyword search")
+    assert message.notice.startswith("No model: keyword search")
     assert message.tool_calls[0].name == "search_datasets"
     assert message.dataset_metadata is not None
     assert message.dataset_metadata["downloadable_datasets"][0]["id"] == PIMA.id

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dataferry.tools.events import ToolEvent
 
@@ -36,14 +37,23 @@ class TextDelta:
 @dataclass(frozen=True, slots=True)
 class NoticeAdded:
     """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``, ``answer_cut``
-    (the model ended it early)."""
+    (the model ended it early). ``screen``: where the reader can mend it on the page."""
 
     kind: str
     text: str
+    screen: str | None = None
 
 
 AnswerEvent = ModelChosen | StepStarted | TextReserved | TextDelta | ToolEvent | NoticeAdded
 
 
+#: Why a model did not answer, as far as somebody can do something about it.
+Failure = Literal["key", "limit", "model", "unreachable", "other"]
+
+
 class ModelFailed(Exception):
     """A language model did not answer. The message is for people: what happened, in a sentence."""
+
+    def __init__(self, words: str, kind: Failure = "other") -> None:
+        super().__init__(words)
+        self.kind = kind

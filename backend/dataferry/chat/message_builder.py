@@ -51,8 +51,9 @@ class MessageBuilder:
                 self._set_tool(call_id, **_available(output))
             case ToolFailed(call_id=call_id, error=error):
                 self._set_tool(call_id, state="output-error", errorText=clean(error))
-            case NoticeAdded(kind=kind, text=text):
-                self._append({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
+            case NoticeAdded(kind=kind, text=text, screen=screen):
+                data = {"kind": kind, "text": clean(text)} | ({"screen": screen} if screen else {})
+                self._append({"type": "data-notice", "data": data})
 
     def close(self, reason: str) -> None:
         """End the parts that are still open, as ``closed_part`` does."""

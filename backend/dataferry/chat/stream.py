@@ -97,6 +97,7 @@ class ToolOutputError(_Chunk):
 class NoticeText(View):
     kind: str
     text: str
+    screen: str | None = None
 
 
 class Notice(_Chunk):

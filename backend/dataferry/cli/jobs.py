@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, age, out, parse_size, size
+from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, size
 from dataferry.core.errors import InvalidInput
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import JobPriority, JobView
@@ -56,7 +56,7 @@ def _print_job(job: JobView, *, as_json: bool) -> None:
     if job.active and progress.bytes_done:
         parts.append(f"{size(progress.bytes_done)} of {size(progress.bytes_total)}")
     if job.problem is not None:
-        parts.append(f"{job.problem.detail} {job.problem.next_step or ''}".strip())
+        parts.append(f"{job.problem.detail} {next_act(job.problem)}".strip())
     parts.append(age(job.finished_at or job.created_at))
     out.print("  ".join(parts))
 

@@ -158,6 +158,20 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
 
+    @field_validator(
+        *("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_token", "google_api_key"), mode="before"
+    )
+    @classmethod
+    def _without_wrapping(cls, value: Any) -> Any:
+        """An env file's quotes and line ends are no part of a key, and an empty one is none: Compose and
+        systemd pass on what was not set as an empty text."""
+        return value.strip().strip("\"'").strip() or None if isinstance(value, str) else value
+
+    @field_validator("hf_endpoint", "kaggle_endpoint", "google_gemini_base_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return None if value is None else value.rstrip("/") or None
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:

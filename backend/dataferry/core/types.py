@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, computed_field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
 
-from dataferry.core.errors import InvalidInput
+from dataferry.core.errors import DataferryError, InvalidInput, kind_of
 from dataferry.core.specs import JOB_KINDS, SOURCES, source_named
 
 SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
@@ -309,14 +309,39 @@ class DatasetSummary(View):
     why: str | None = None
 
 
-class SourceProblem(View):
-    """One source's failure inside an answer that succeeded otherwise."""
+class ProblemWords(View):
+    """What is told of an error; see ``DataferryError``. ``retryable`` follows from the code, for what was
+    stored before there was one too."""
 
-    source: SourceName
     code: str
     detail: str
     next_step: str | None = None
     link: str | None = None
+    screen: str | None = None
+    setting: str | None = None
+    retryable: bool = Field(default_factory=lambda fields: kind_of(fields["code"]).retryable)
+
+    def restore(self) -> DataferryError:
+        """The error that was told of."""
+        return kind_of(self.code)(
+            self.detail,
+            next_step=self.next_step,
+            link=self.link,
+            screen=self.screen,
+            setting=self.setting,
+        )
+
+
+def words_of(error: DataferryError) -> dict[str, Any]:
+    """The fields of ``ProblemWords``."""
+    names = ("code", "detail", "next_step", "link", "screen", "setting", "retryable")
+    return {name: getattr(error, name) for name in names}
+
+
+class SourceProblem(ProblemWords):
+    """One source's failure inside an answer that succeeded otherwise."""
+
+    source: SourceName
 
 
 if TYPE_CHECKING:
@@ -334,13 +359,9 @@ ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying"
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
 
 
-class ProblemView(View):
+class ProblemView(ProblemWords):
     """Why a job failed or waits, as the API's problems say it."""
 
-    code: str
-    detail: str
-    next_step: str | None = None
-    link: str | None = None
     status: int = 500
 
 

@@ -134,4 +134,4 @@ class JobReads:
 
 
 def unknown(job_id: str) -> NotFound:
-    return NotFound(f"There is no job {job_id[:40]!r} of yours.", next_step="List yours at GET /api/jobs.")
+    return NotFound(f"There is no job {job_id[:40]!r} of yours.", next_step="The Downloads page lists yours.")

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import (
     SOURCE_LABELS,
     Credential,
@@ -346,12 +347,14 @@ class Catalog:
             account=account,
             own=credential.origin == "user",
             next_step=None if configured else source.how_to_connect,
+            setting=None if configured else SOURCES[name].key_setting,
         )
         if failure is None:
             return status
         update: dict[str, object] = {"problem": failure.detail}
         if failure.next_step:
             update["next_step"] = failure.next_step
+            update["setting"] = failure.setting
         if failure.transient and not isinstance(failure, SourceRateLimited):
             update["state"] = "unreachable"
         return status.model_copy(update=update)

@@ -13,6 +13,7 @@ from dataferry.core.types import (
     SourceName,
     SourceProblem,
     View,
+    words_of,
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.ranking import arrange, rank
@@ -181,9 +182,7 @@ class MergedSearch:
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
-    return SourceProblem(
-        source=source, code=error.code, detail=error.detail, next_step=error.next_step, link=error.link
-    )
+    return SourceProblem(**words_of(error), source=source)
 
 
 def _has_valid_ref(source: SourceName, hit: DatasetSummary) -> bool:

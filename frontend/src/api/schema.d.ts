@@ -959,6 +959,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description Which model answers. Admins are told where it is set and whether it has a key, never the key.
+         */
+        get: operations["get_model"];
+        /**
+         * Save Model
+         * @description Use a Gemini model (admins). It is asked for a greeting first; its key is kept sealed.
+         */
+        put: operations["save_model"];
+        post?: never;
+        /**
+         * Remove Model
+         * @description Delete the model that was chosen on the page, and its key (admins).
+         */
+        delete: operations["remove_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Model
+         * @description Ask the model for a greeting (admins).
+         */
+        post: operations["test_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Models
+         * @description The Gemini models that a key may use (admins).
+         */
+        post: operations["list_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/live": {
         parameters: {
             query?: never;
@@ -1214,7 +1282,7 @@ export interface components {
         };
         /**
          * CredentialRequest
-         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys.
+         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
          */
         CredentialRequest: {
             /**
@@ -1867,6 +1935,78 @@ export interface components {
             /** Notice */
             notice?: string | null;
         };
+        /**
+         * ModelKeyRequest
+         * @description ``key``: left out, the kept one.
+         */
+        ModelKeyRequest: {
+            /** Key */
+            key?: string | null;
+        };
+        /**
+         * ModelList
+         * @description Names, as Google lists them.
+         */
+        ModelList: {
+            /** Models */
+            models: string[];
+        };
+        /**
+         * ModelRequest
+         * @description ``model``: a Gemini model's name, empty for the usual one. ``key``: left out, the kept one stays.
+         *     ``untested``: keep it also where it cannot be reached now, or its limit is used up.
+         */
+        ModelRequest: {
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Key */
+            key?: string | null;
+            /**
+             * Untested
+             * @default false
+             */
+            untested: boolean;
+        };
+        /**
+         * ModelView
+         * @description Which model answers. Of its key only whether there is one; to others than admins not even that.
+         *
+         *     ``origin``: ``server`` (its configuration names it, and nothing on the page changes that), ``page`` (an
+         *     admin chose it), ``none`` (keyword search answers).
+         */
+        ModelView: {
+            /** Model */
+            model: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "server" | "page" | "none";
+            /**
+             * Can Change
+             * @default false
+             */
+            can_change: boolean;
+            /**
+             * Has Key
+             * @default false
+             */
+            has_key: boolean;
+            /** Tested At */
+            tested_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /**
+             * Default Model
+             * @default gemini-flash-latest
+             */
+            default_model: string;
+            /** Setting */
+            setting?: string | null;
+        };
         /** OtherDisk */
         OtherDisk: {
             /** Path */
@@ -1995,8 +2135,9 @@ export interface components {
         };
         /**
          * Problem
-         * @description ``detail`` says what and why, ``next_step`` what to do about it, ``link`` where; ``retry_after``
-         *     is in seconds, and ``type`` leads to the description of ``code``.
+         * @description ``detail`` says what and why, ``next_step`` what to do about it: at ``link``, a page elsewhere, or at
+         *     ``screen``, one of our own; ``setting`` is what an operator would set in its place. ``retryable``: it may
+         *     work as it is, by now or after ``retry_after`` seconds. ``type`` leads to the description of ``code``.
          */
         Problem: {
             /**
@@ -2019,6 +2160,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /** Retry After */
             retry_after?: number | null;
         };
@@ -2035,6 +2182,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /**
              * Status
              * @default 500
@@ -2350,11 +2503,6 @@ export interface components {
          * @description One source's failure inside an answer that succeeded otherwise.
          */
         SourceProblem: {
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
             /** Code */
             code: string;
             /** Detail */
@@ -2363,6 +2511,17 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kaggle" | "huggingface" | "builtin" | "url";
         };
         /**
          * SourceStatus
@@ -2400,6 +2559,8 @@ export interface components {
             problem?: string | null;
             /** Next Step */
             next_step?: string | null;
+            /** Setting */
+            setting?: string | null;
         };
         /**
          * SpeedLimitsRequest
@@ -2443,8 +2604,8 @@ export interface components {
         };
         /**
          * StartOutput
-         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-         *     for the person's click on ``card``.
+         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+         *     the person's click on ``card``, or that it is here already (``card.local_status``).
          */
         StartOutput: {
             card: components["schemas"]["DatasetCard"];
@@ -4407,6 +4568,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -18,6 +18,7 @@ import {
   storageQuery,
 } from "@/api/queries";
 import type { SessionState } from "@/api/session";
+import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen, RootError } from "./ErrorScreen";
 import { known, opened } from "./known";
@@ -136,15 +137,16 @@ const downloads = createRoute({
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
-  loader: () => known(libraryQuery(), storageQuery),
+  validateSearch: librarySearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => known(libraryQuery(queryOf(deps)), storageQuery),
   component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
-  validateSearch: ({ revision }: Record<string, unknown>): { revision?: string } =>
-    typeof revision === "string" ? { revision } : {},
+  validateSearch: datasetSearch,
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
@@ -171,8 +173,16 @@ const profile = createRoute({
 const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
+  validateSearch: nextOf,
   loader: () => known(sourcesQuery),
   component: lazyScreen(() => import("@/features/settings/SourcesPage")),
+});
+
+const model = createRoute({
+  getParentRoute: () => settings,
+  path: "model",
+  validateSearch: nextOf,
+  component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 
 const privacy = createRoute({
@@ -198,7 +208,7 @@ export const router = createRouter({
       downloads,
       library,
       dataset,
-      settings.addChildren([settingsIndex, profile, sources, privacy, appearance]),
+      settings.addChildren([settingsIndex, profile, sources, model, privacy, appearance]),
     ]),
   ]),
   defaultPreload: "intent",

@@ -214,7 +214,7 @@ test("a gated dataset leads to its terms, then to another try", async () => {
   vi.stubGlobal("fetch", server.fetch);
   renderOnPage(<DatasetCard card={sampleCard({ gated: true })} />);
   await userEvent.click(await screen.findByRole("button", { name: "Download Iris" }));
-  const terms = await screen.findByRole("link", { name: /Read and accept the terms/ });
+  const terms = await screen.findByRole("link", { name: /Open the licence page/ });
   expect(terms).toHaveAttribute("href", "https://example.org/terms");
   expect(terms).toHaveAttribute("rel", expect.stringContaining("noopener"));
   expect(screen.getByText("The terms are not accepted.")).toBeVisible();

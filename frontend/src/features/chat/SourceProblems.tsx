@@ -1,9 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { LoaderCircle, RotateCcw, Unplug } from "lucide-react";
 import { useRef } from "react";
 import type { SourceName, SourceProblem } from "@/api/types";
+import { useMendedProblems } from "@/api/useMended";
 import { Button } from "@/ui/Button";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { screenWords } from "@/ui/ProblemAct";
+import { ScreenLink } from "@/ui/ScreenLink";
 import { isWorthRetry, outages, sourceList } from "./sourceText";
 
 interface SourceProblemsProps {
@@ -39,7 +41,8 @@ export function SourceProblems({ problems, waiting, onRetry }: SourceProblemsPro
   );
 }
 
-function Outages({ problems, onRetry }: Pick<SourceProblemsProps, "problems" | "onRetry">) {
+function Outages({ problems: told, onRetry }: Pick<SourceProblemsProps, "problems" | "onRetry">) {
+  const problems = useMendedProblems(told);
   return (
     <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 rounded-card border border-warn/50 bg-card px-3 py-1.5 text-13">
       <ul
@@ -54,10 +57,10 @@ function Outages({ problems, onRetry }: Pick<SourceProblemsProps, "problems" | "
               <span className="text-muted">{problem.next_step}</span>
             </p>
             {problem.link && <ExternalLink href={problem.link}>Open</ExternalLink>}
-            {OF_SETTINGS.has(problem.code) && (
-              <Link to="/settings/sources" className="text-accent hover:underline">
-                Connect it in Settings
-              </Link>
+            {problem.screen && (
+              <ScreenLink screen={problem.screen}>
+                {screenWords(problem.screen, problem.code)}
+              </ScreenLink>
             )}
           </li>
         ))}
@@ -70,6 +73,3 @@ function Outages({ problems, onRetry }: Pick<SourceProblemsProps, "problems" | "
     </div>
   );
 }
-
-/** Codes that the settings screen can mend. */
-const OF_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);

@@ -4,7 +4,7 @@ import { sourceLabel } from "@/ui/sources";
 /** Those that a search asks unless it names others. */
 export const SOURCES: readonly SourceName[] = ["kaggle", "huggingface", "builtin"];
 
-/** Another try may find these mended; the rest waits for something to be set up. */
+/** Of answers that were stored before problems said so themselves: these may pass. */
 const TRANSIENT = new Set([
   "source_unreachable",
   "source_timeout",
@@ -13,7 +13,7 @@ const TRANSIENT = new Set([
 ]);
 
 export function isWorthRetry(problem: SourceProblem): boolean {
-  return TRANSIENT.has(problem.code);
+  return problem.retryable ?? TRANSIENT.has(problem.code);
 }
 
 /** `Kaggle`, `Kaggle and HuggingFace`, `Kaggle, HuggingFace and URL`. */

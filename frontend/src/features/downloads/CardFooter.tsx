@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
 import type { DatasetCard, Problem } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { pageWords, type Told, useCanRetry } from "@/ui/ProblemAct";
 import { CardStatus } from "./CardStatus";
 import type { CardState } from "./cardState";
 import { LocalCopy } from "./LocalCopy";
@@ -84,22 +84,13 @@ function Refusal({ problem, open }: { problem: Problem; open: boolean }) {
   );
 }
 
-const NEEDS_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);
-
-/** Where a person can do something about it, at the end of the line and never cut. */
-function NextAct({ problem }: { problem: Pick<Problem, "code" | "link"> }) {
-  if (problem.link) {
-    const words = problem.code === "gated" ? "Read and accept the terms" : "Open the page";
-    return (
-      <ExternalLink href={problem.link} className="shrink-0">
-        {words}
-      </ExternalLink>
-    );
-  }
-  if (!NEEDS_SETTINGS.has(problem.code)) return null;
+/** Its page elsewhere, where that is not what the card's button opens; at the end of the line, never cut. */
+function NextAct({ problem }: { problem: Told }) {
+  const isButton = !useCanRetry(problem) && !problem.screen;
+  if (!problem.link || isButton) return null;
   return (
-    <Link to="/settings/sources" className="shrink-0 text-accent hover:underline">
-      Connect it in Settings
-    </Link>
+    <ExternalLink href={problem.link} className="shrink-0">
+      {pageWords(problem.code)}
+    </ExternalLink>
   );
 }

@@ -12,7 +12,8 @@ import {
 } from "lucide-react";
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
-import { useCancel, useDismiss, usePause, useResume, useRetry } from "./useDownload";
+import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
+import { useCancel, useDismiss, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
   job: JobView;
@@ -43,10 +44,14 @@ export function ResumeButton({ job, size }: JobButtonProps) {
   return <JobButton word="Resume" icon={Play} job={job} size={size} act={useResume(job)} starts />;
 }
 
+/** Retry, or what must be done before it can help. */
 export function RetryButton({ job, size }: JobButtonProps) {
-  return (
-    <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={useRetry(job)} starts />
-  );
+  const act = useRetry(job);
+  const refusal = useRefusal(job.ref);
+  const problem = refusal ?? (job.state === "failed" ? job.problem : null);
+  const canRetry = useCanRetry(problem);
+  if (problem && !canRetry) return <ProblemAct problem={problem} size={size} about={job.title} />;
+  return <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={act} starts />;
 }
 
 /** Take an ended job off the list, or put it back. */

@@ -3,6 +3,7 @@ import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
 import { LongName } from "@/ui/LongName";
+import { pageWords } from "@/ui/ProblemAct";
 import { JobActions } from "./JobButtons";
 import { JobStatus } from "./JobStatus";
 import { useRefusal } from "./useDownload";
@@ -28,7 +29,7 @@ export function JobRow({ job }: { job: JobView }) {
         {refusal && <NextStep text={refusal.detail} tone="text-bad" />}
         {problem?.link ? (
           <ExternalLink href={problem.link} className="text-12">
-            {problem.code === "gated" ? "Read and accept the terms" : "Open the page"}
+            {pageWords(problem.code)}
           </ExternalLink>
         ) : (
           problem?.next_step && <NextStep text={problem.next_step} tone="text-muted" />

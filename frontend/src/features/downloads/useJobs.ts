@@ -1,21 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { jobSocket } from "@/api/live";
 import { jobsQuery } from "@/api/queries";
 import type { JobView } from "@/api/types";
+import { useMendedJobs } from "@/api/useMended";
 import { plural } from "@/ui/format";
 
 const NONE: JobView[] = [];
 
 /** My downloads (updates and deletes too), newest first. */
 export function useJobs(): JobView[] {
-  return useQuery(jobsQuery).data ?? NONE;
+  return useMendedJobs(useQuery(jobsQuery).data ?? NONE);
 }
 
 /** The newest job on a dataset. */
 export function useJobOf(ref: string): JobView | undefined {
-  return useQuery({ ...jobsQuery, select: (jobs) => jobs.find((job) => job.ref === ref) }).data;
+  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref);
+  const job = useQuery({ ...jobsQuery, select }).data;
+  return useMendedJobs(useMemo(() => (job ? [job] : NONE), [job]))[0];
 }
 
 export interface Activity {
