@@ -100,7 +100,7 @@ def _lines(text: str) -> str:
 
 def _base_url(row: Dataset, path: str) -> str | None:
     """Where the folder of ``path`` is on the web, with a slash at its end; Kaggle shows no single file."""
-    if row.source != "huggingface" or not row.original_url.startswith("https://"):
+    if row.source != "huggingface" or not row.original_url.startswith(("https://", "http://")):
         return None
     folder = str(PurePosixPath(path).parent)
     below = "" if folder in ("", ".") else f"{folder}/"
