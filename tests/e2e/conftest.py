@@ -15,7 +15,7 @@ from tests.support.server import PASSWORD, Server
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 #: No sandbox: CI runs as root. The rest keeps it from talking to anybody else.
-_ARGUMENTS = [
+BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
         unavailable("wants Chromium: apt install chromium; on macOS install Chrome")
     with sync_playwright() as playwright:
         expect.set_options(timeout=10_000)
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
 
@@ -67,7 +67,7 @@ def register(page: Page, server: Server, email: str = "ada@example.org") -> None
     page.goto(server.address)
     page.wait_for_url(re.compile("/(register|login)"))
     if "/login" in page.url:
-        page.get_by_role("link", name=re.compile("Register|Make the first one")).click()
+        page.get_by_role("link", name=re.compile("Register|Create the first one")).click()
     expect(page.get_by_role("heading", name="Register")).to_be_visible()
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)

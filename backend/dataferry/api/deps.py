@@ -16,6 +16,8 @@ from dataferry.core.types import Viewer
 if TYPE_CHECKING:
     from dataferry.accounts.credentials import CredentialResolver
     from dataferry.accounts.service import Accounts
+    from dataferry.chat.model_choice import ModelChoices
+    from dataferry.chat.model_setup import ModelSetup
     from dataferry.chat.service import ChatService
     from dataferry.core.db import Database
     from dataferry.core.settings import Settings
@@ -44,6 +46,8 @@ class Services:
     jobs: Jobs
     catalog: Catalog
     chat: ChatService
+    models: ModelChoices
+    model: ModelSetup
     realtime: Realtime
     credentials: CredentialResolver
     settings: Settings

@@ -43,13 +43,21 @@ def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | 
         file_count=summary.file_count,
         more_files=summary.more_files,
         license=summary.license,
-        gated=summary.gated,
+        gated=summary.gated or _asked_for_terms(job),
         updated_at=summary.updated_at,
         tags=summary.tags,
         formats=summary.formats,
         why=summary.why,
         **local_state(dataset, job),
     )
+
+
+def _asked_for_terms(job: JobView | None) -> bool:
+    """Whether terms kept a download from its files: Kaggle tells of them only then."""
+    problem = job.problem if job is not None and job.state == "failed" else None
+    if problem is None:
+        return False
+    return problem.code == "gated" or (problem.code == "source_not_configured" and problem.link is not None)
 
 
 def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str | None]":

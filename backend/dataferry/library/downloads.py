@@ -9,6 +9,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import GatedDataset, SourceRateLimited, SourceTimeout, SourceUnreachable
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
 from dataferry.jobs.service import Jobs
@@ -147,8 +148,9 @@ class Downloads:
         if summary.gated and credential.origin == "anonymous":
             raise GatedDataset(
                 f"{summary.title} is shared only with people who accepted its terms.",
-                next_step=f"Accept them at {summary.url}, then set a token of {ref.label}.",
+                next_step=f"Accept them on its page, then add that account's {ref.label} key under Settings.",
                 link=summary.url or None,
+                **SOURCES[ref.source].key_form,
             )
         if summary.gated or summary.private:
             await self._access.confirm(viewer, DatasetRef.parse(summary.ref), summary.revision)

@@ -2,9 +2,10 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { answerOf, api } from "./client";
 import { JOBS_KEY } from "./jobs";
 import { jobStore } from "./live";
-import type { LibraryQuery } from "./types";
+import type { JobView, LibraryQuery } from "./types";
 
 const FOREVER = Number.POSITIVE_INFINITY;
+const CHATS_PAGE = 100;
 /** What the server gives of one cell at most. */
 const MOST_CELL_CHARS = 1_000_000;
 const ROWS_OF_A_PREVIEW = 100;
@@ -20,6 +21,12 @@ export const appQuery = queryOptions({
 export const sourcesQuery = queryOptions({
   queryKey: ["sources"],
   queryFn: () => answerOf(api.GET("/api/sources")),
+});
+
+/** Which language model answers; admins are told more. */
+export const modelQuery = queryOptions({
+  queryKey: ["model"],
+  queryFn: () => answerOf(api.GET("/api/model")),
 });
 
 export const storageQuery = queryOptions({
@@ -39,11 +46,53 @@ export const jobsQuery = queryOptions({
   staleTime: FOREVER,
 });
 
-/** My chats, newest first; with `q` those that hold it. */
-export function chatsQuery(q = "") {
+/** The jobs that `jobsQuery` left out; they are added to its answer. */
+export const olderJobsQuery = queryOptions({
+  queryKey: ["older-jobs"],
+  queryFn: () => jobStore.fetchOlder(),
+  refetchOnWindowFocus: true,
+});
+
+/** A job's changes of state, first to last; `state` and `attempt` only say which answer is wanted. */
+export function jobEventsQuery({ id, state, attempt }: JobView) {
   return queryOptions({
+    queryKey: ["job-events", id, state, attempt],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/events", { params: { path: { job_id: id } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** How fast a running job was before this page knew of it. */
+export function jobRatesQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-rates", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/rates", { params: { path: { job_id: id } } })),
+    staleTime: FOREVER,
+    gcTime: 0,
+  });
+}
+
+export function jobLimitQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-limit", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/limit", { params: { path: { job_id: id } } })),
+  });
+}
+
+/** My chats, newest first, a page at a time; with `q` those that hold it. */
+export function chatsQuery(q = "") {
+  return infiniteQueryOptions({
     queryKey: ["chats", q],
-    queryFn: () => answerOf(api.GET("/api/chats", { params: { query: q ? { q } : {} } })),
+    queryFn: ({ pageParam: offset }) => {
+      const query = { limit: CHATS_PAGE, offset, ...(q && { q }) };
+      return answerOf(api.GET("/api/chats", { params: { query } }));
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) =>
+      last.length < CHATS_PAGE ? undefined : pages.length * CHATS_PAGE,
     placeholderData: keepPreviousData,
   });
 }

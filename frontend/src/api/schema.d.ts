@@ -608,7 +608,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description Your jobs, newest first.
+         * @description Your jobs: those to end, newest first, then those that ended last.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -617,6 +617,26 @@ export interface paths {
          * @description Start a job of any kind on a dataset.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Jobs
+         * @description Take ended jobs off your list, or put them back. Nothing of them is deleted.
+         */
+        post: operations["dismiss_jobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -717,6 +737,46 @@ export interface paths {
          * @description Run a failed or cancelled job again; what arrived already is kept.
          */
         post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prioritize Job
+         * @description Say how soon a job starts, and its share of the line beside your others.
+         */
+        post: operations["prioritize_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Rates
+         * @description How fast a running job was in the last minutes, about once a second.
+         */
+        get: operations["job_rates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -893,6 +953,74 @@ export interface paths {
         get: operations["storage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description Which model answers. Admins are told where it is set and whether it has a key, never the key.
+         */
+        get: operations["get_model"];
+        /**
+         * Save Model
+         * @description Use a Gemini model (admins). It is asked for a greeting first; its key is kept sealed.
+         */
+        put: operations["save_model"];
+        post?: never;
+        /**
+         * Remove Model
+         * @description Delete the model that was chosen on the page, and its key (admins).
+         */
+        delete: operations["remove_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Model
+         * @description Ask the model for a greeting (admins).
+         */
+        post: operations["test_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Models
+         * @description The Gemini models that a key may use (admins).
+         */
+        post: operations["list_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1154,7 +1282,7 @@ export interface components {
         };
         /**
          * CredentialRequest
-         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys.
+         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
          */
         CredentialRequest: {
             /**
@@ -1452,6 +1580,25 @@ export interface components {
             /** Free Bytes */
             free_bytes: number;
         };
+        /** DismissRequest */
+        DismissRequest: {
+            /**
+             * Job Ids
+             * @description By default all that have ended
+             */
+            job_ids?: string[] | null;
+            /**
+             * States
+             * @description Of these only those in these states
+             */
+            states?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+            /**
+             * Dismissed
+             * @description False puts them back
+             * @default true
+             */
+            dismissed: boolean;
+        };
         /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
@@ -1655,6 +1802,12 @@ export interface components {
              */
             attempt: number;
             /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /**
              * @default {
              *       "phase": "resolving",
              *       "bytes_done": 0,
@@ -1676,6 +1829,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Dismissed
+             * @default false
+             */
+            dismissed: boolean;
             /**
              * Active
              * @description It has not reached a final state: succeeded, cancelled or failed.
@@ -1776,6 +1934,78 @@ export interface components {
             model?: string | null;
             /** Notice */
             notice?: string | null;
+        };
+        /**
+         * ModelKeyRequest
+         * @description ``key``: left out, the kept one.
+         */
+        ModelKeyRequest: {
+            /** Key */
+            key?: string | null;
+        };
+        /**
+         * ModelList
+         * @description Names, as Google lists them.
+         */
+        ModelList: {
+            /** Models */
+            models: string[];
+        };
+        /**
+         * ModelRequest
+         * @description ``model``: a Gemini model's name, empty for the usual one. ``key``: left out, the kept one stays.
+         *     ``untested``: keep it also where it cannot be reached now, or its limit is used up.
+         */
+        ModelRequest: {
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Key */
+            key?: string | null;
+            /**
+             * Untested
+             * @default false
+             */
+            untested: boolean;
+        };
+        /**
+         * ModelView
+         * @description Which model answers. Of its key only whether there is one; to others than admins not even that.
+         *
+         *     ``origin``: ``server`` (its configuration names it, and nothing on the page changes that), ``page`` (an
+         *     admin chose it), ``none`` (keyword search answers).
+         */
+        ModelView: {
+            /** Model */
+            model: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "server" | "page" | "none";
+            /**
+             * Can Change
+             * @default false
+             */
+            can_change: boolean;
+            /**
+             * Has Key
+             * @default false
+             */
+            has_key: boolean;
+            /** Tested At */
+            tested_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /**
+             * Default Model
+             * @default gemini-flash-latest
+             */
+            default_model: string;
+            /** Setting */
+            setting?: string | null;
         };
         /** OtherDisk */
         OtherDisk: {
@@ -1895,10 +2125,19 @@ export interface components {
             /** Next Step */
             next_step?: string | null;
         };
+        /** PriorityRequest */
+        PriorityRequest: {
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+        };
         /**
          * Problem
-         * @description ``detail`` says what and why, ``next_step`` what to do about it, ``link`` where; ``retry_after``
-         *     is in seconds, and ``type`` leads to the description of ``code``.
+         * @description ``detail`` says what and why, ``next_step`` what to do about it: at ``link``, a page elsewhere, or at
+         *     ``screen``, one of our own; ``setting`` is what an operator would set in its place. ``retryable``: it may
+         *     work as it is, by now or after ``retry_after`` seconds. ``type`` leads to the description of ``code``.
          */
         Problem: {
             /**
@@ -1921,6 +2160,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /** Retry After */
             retry_after?: number | null;
         };
@@ -1937,6 +2182,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /**
              * Status
              * @default 500
@@ -1974,6 +2225,19 @@ export interface components {
             files_total?: number | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * RateSample
+         * @description How fast a job was at a time, in bytes a second.
+         */
+        RateSample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes Per S */
+            bytes_per_s: number;
         };
         /**
          * Readiness
@@ -2153,6 +2417,11 @@ export interface components {
              * @default 0
              */
             offset: number;
+            /**
+             * Waiting For
+             * @default []
+             */
+            waiting_for: ("kaggle" | "huggingface" | "builtin" | "url")[];
         };
         /** SearchRequest */
         SearchRequest: {
@@ -2234,11 +2503,6 @@ export interface components {
          * @description One source's failure inside an answer that succeeded otherwise.
          */
         SourceProblem: {
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
             /** Code */
             code: string;
             /** Detail */
@@ -2247,6 +2511,17 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kaggle" | "huggingface" | "builtin" | "url";
         };
         /**
          * SourceStatus
@@ -2284,6 +2559,8 @@ export interface components {
             problem?: string | null;
             /** Next Step */
             next_step?: string | null;
+            /** Setting */
+            setting?: string | null;
         };
         /**
          * SpeedLimitsRequest
@@ -3612,7 +3889,10 @@ export interface operations {
         parameters: {
             query?: {
                 state?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+                /** @description By default both: on the list and off it */
+                dismissed?: boolean | null;
                 limit?: number;
+                offset?: number;
             };
             header?: never;
             path?: never;
@@ -3660,6 +3940,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"][];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3815,6 +4128,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prioritize_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateSample"][];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -4189,6 +4568,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -10,6 +10,7 @@ export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 export type ProblemView = Schemas["ProblemView"];
 export type SourceProblem = Schemas["SourceProblem"];
 export type SourceStatus = Schemas["SourceStatus"];
+export type ModelView = Schemas["ModelView"];
 export type StorageView = Schemas["StorageView"];
 export type SpeedLimits = Schemas["SpeedLimitsView"];
 
@@ -32,6 +33,9 @@ export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];
 
 export type JobView = Schemas["JobView"];
+export type JobPriority = JobView["priority"];
+export type JobTransition = Schemas["JobTransition"];
+export type RateSample = Schemas["RateSample"];
 export type JobState = JobView["state"];
 export type Progress = Schemas["Progress"];
 

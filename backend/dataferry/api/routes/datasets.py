@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
-from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
+from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.specs import source_named
 from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
@@ -304,4 +304,4 @@ def raise_if_unsuccessful(job: JobView) -> None:
         problem = job.problem
         if problem is None:
             raise DataferryError("The download failed.", next_step="Try it again.")
-        raise restore(problem.code, problem.detail, next_step=problem.next_step, link=problem.link)
+        raise problem.restore()
