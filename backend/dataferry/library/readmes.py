@@ -28,7 +28,9 @@ _NAMES = (
 )
 #: No character takes more bytes in UTF-8.
 _MAX_BYTES = 4 * README_CHARS
-_FRONT_MATTER = re.compile(r"\A\ufeff?-{3}[ \t]*\n(?:.*?\n)??(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\A\ufeff?-{3}[ \t\u00a0]*\n(?:.*?\n)??(?:-{3}|\.{3})[ \t\u00a0]*(?:\n|\Z)", re.DOTALL
+)
 
 
 class Readmes:
