@@ -15,6 +15,8 @@ export default defineConfig({
   build: {
     outDir: "../backend/dataferry/_web",
     emptyOutDir: true,
+    // For scripts/check-size.mjs.
+    manifest: true,
     target: "es2023",
     rolldownOptions: {
       output: {

@@ -80,6 +80,8 @@ class MemoryLibrary:
     def __init__(self, *cards: DatasetCard) -> None:
         self.cards = {found.ref: found for found in cards or CATALOG}
         self.readmes: dict[str, str] = {}
+        #: Known here, but to no source any more.
+        self.gone: dict[str, DatasetCard] = {}
         self.problems: tuple[SourceProblem, ...] = ()
         self.failure: DataferryError | None = None
         self.searches: list[tuple[str, tuple[SourceName, ...] | None, SearchFilters, int, int]] = []
@@ -156,6 +158,11 @@ class MemoryLibrary:
             raise NotFound(f"{ref.label} has no dataset {ref.id}.", next_step="Check its id.")
         return (await self.refresh_cards(viewer, [found]))[0]
 
+    async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None:
+        known = self.cards.get(str(ref)) or self.gone.get(str(ref))
+        card = (await self.refresh_cards(viewer, [known]))[0] if known else None
+        return card if card is not None and card.local_status == "downloaded" else None
+
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         return self.readmes.get(str(ref), "")
 
@@ -178,7 +185,9 @@ class MemoryLibrary:
     ) -> DownloadTicket:
         found = await self.describe(viewer, ref, revision)
         self.requested.append((viewer.user_id, ref))
-        job = self.jobs.add(viewer, found.ref, found.title)
+        job = self.jobs.newest(viewer, found.ref)
+        if job is None or job.state != "succeeded":
+            job = self.jobs.add(viewer, found.ref, found.title)
         return DownloadTicket(
             success=True,
             dataset_id=found.id,

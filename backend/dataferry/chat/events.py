@@ -22,8 +22,16 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TextReserved:
+    """A place for words that are known once the tools of this step have answered: above their cards."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
+    """``reserved``: it belongs where the step has reserved a place."""
+
     text: str
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class NoticeAdded:
     screen: str | None = None
 
 
-AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | NoticeAdded
+AnswerEvent = ModelChosen | StepStarted | TextReserved | TextDelta | ToolEvent | NoticeAdded
 
 
 #: Why a model did not answer, as far as somebody can do something about it.

@@ -247,6 +247,9 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
             ToolCall(name=part["type"].removeprefix("tool-"), args=part["input"], id=part["toolCallId"])
             for part in calls
         ]
+        # The planner's words on what its tools found stand above their cards.
+        comment = text if calls and step is steps[-1] else ""
+        text = "" if comment else text
         last = messages[-1] if messages else None
         if isinstance(last, AIMessage) and not last.tool_calls:
             # A model that broke off, and the planner that went on: one turn.
@@ -256,6 +259,8 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
             ToolMessage(_past_result(part, prompts), tool_call_id=part["toolCallId"], name=call["name"])
             for part, call in zip(calls, tool_calls, strict=True)
         ]
+        if comment.strip():
+            messages.append(AIMessage(comment))
     if not messages or isinstance(messages[-1], ToolMessage):
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))

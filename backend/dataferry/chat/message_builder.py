@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from dataferry.chat.events import AnswerEvent, ModelChosen, NoticeAdded, StepStarted, TextDelta
+from dataferry.chat.events import (
+    AnswerEvent,
+    ModelChosen,
+    NoticeAdded,
+    StepStarted,
+    TextDelta,
+    TextReserved,
+)
 from dataferry.chat.stream import Part
 from dataferry.core.types import View
 from dataferry.tools.events import ToolDone, ToolFailed, ToolProgressed, ToolStarted
@@ -14,6 +21,8 @@ class MessageBuilder:
     def __init__(self) -> None:
         self.parts: list[Part] = []
         self.model: str | None = None
+        #: The text part that waits for its words, if the step has one.
+        self._reserved: Part | None = None
 
     @property
     def content(self) -> str:
@@ -24,7 +33,13 @@ class MessageBuilder:
             case ModelChosen(model=model):
                 self.model = model
             case StepStarted():
+                self._end_step()
                 self._append({"type": "step-start"})
+            case TextReserved():
+                self._reserved = {"type": "text", "text": "", "state": "streaming"}
+                self._append(self._reserved)
+            case TextDelta(text=text, reserved=True) if self._reserved is not None:
+                self._reserved["text"] += clean(text)
             case TextDelta(text=text):
                 self._append_text(clean(text))
             case ToolStarted(call_id=call_id, name=name, input=arguments):
@@ -51,13 +66,21 @@ class MessageBuilder:
     def _append_text(self, text: str) -> None:
         if not text:
             return
-        if not self.parts or self.parts[-1].get("state") != "streaming":
+        last = self.parts[-1] if self.parts else {}
+        if last.get("state") != "streaming" or last is self._reserved:
             self.parts.append({"type": "text", "text": "", "state": "streaming"})
         self.parts[-1]["text"] += text
 
     def _close_text(self) -> None:
-        if self.parts and self.parts[-1].get("state") == "streaming":
-            self.parts[-1]["state"] = "done"
+        last = self.parts[-1] if self.parts else {}
+        if last.get("state") == "streaming" and last is not self._reserved:
+            last["state"] = "done"
+
+    def _end_step(self) -> None:
+        """A reader knows the open texts of one step only."""
+        if self._reserved is not None:
+            self._reserved["state"] = "done"
+            self._reserved = None
 
     def _set_tool(self, call_id: str, **changes: Any) -> None:
         for index, part in enumerate(self.parts):

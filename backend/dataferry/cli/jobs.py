@@ -10,7 +10,7 @@ from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, size
 from dataferry.core.errors import InvalidInput
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import JobView
+from dataferry.core.types import JobPriority, JobView
 
 app = typer.Typer()
 
@@ -88,6 +88,18 @@ def retry(job_id: JobId, user: AsUser = None) -> None:
 def _act(job_id: str, action: str, user: str | None) -> None:
     with connected(user) as client:
         job = client.call("POST", f"/api/jobs/{job_id}/{action}")
+    _print_job(JobView.model_validate(job), as_json=False)
+
+
+@app.command()
+def priority(
+    job_id: JobId,
+    priority: Annotated[JobPriority, typer.Argument(help="high, normal or low.")],
+    user: AsUser = None,
+) -> None:
+    """Say which job in the queue starts first, and its share of the line beside your others."""
+    with connected(user) as client:
+        job = client.call("POST", f"/api/jobs/{job_id}/priority", json={"priority": priority})
     _print_job(JobView.model_validate(job), as_json=False)
 
 

@@ -349,6 +349,12 @@ if TYPE_CHECKING:
 else:
     JobKind = Literal[tuple(JOB_KINDS)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
+JobPriority = Literal["high", "normal", "low"]
+"""Which queued job starts first, and how much of a scarce line a running one gets."""
+#: The order in which a queue takes them.
+PRIORITY_RANKS: dict[JobPriority, int] = {"high": 1, "normal": 2, "low": 3}
+#: Their shares of one person's connections and bandwidth, where these are contended.
+PRIORITY_SHARES: dict[JobPriority, float] = {"high": 9.0, "normal": 3.0, "low": 1.0}
 ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
 
@@ -372,6 +378,7 @@ class JobView(View):
     dataset_id: str
     revision: str | None = None
     attempt: int = 1
+    priority: JobPriority = "normal"
     progress: Progress = Progress()
     #: Why it waits or failed, or what stopped it (``user``, ``timeout``).
     problem: ProblemView | None = None
@@ -381,6 +388,8 @@ class JobView(View):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    #: The viewer has taken it off their list of downloads. Nothing of it is deleted.
+    dismissed: bool = False
 
     @computed_field  # type: ignore[prop-decorator]
     @property

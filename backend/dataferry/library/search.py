@@ -89,6 +89,17 @@ class DatasetSearch:
             await self._database.run(self._keep_url, ref, summary, viewer)
         return (await self.annotate(viewer, [summary]))[0]
 
+    async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None:
+        """The card of a dataset all of whose files are here, as this machine knows it; None for others."""
+
+        def find(session: Session) -> DatasetCard | None:
+            whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
+            row = next((row for row in whole if rows.may_see(session, row, viewer)), None)
+            job = self._states(session, viewer, [ref])[str(ref)][1]
+            return build_card(_summary(row), row, job) if row is not None else None
+
+        return await self._database.run_read(find)
+
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         """The dataset's own text: untrusted."""
         return await self._catalog.readme(
@@ -132,3 +143,20 @@ class DatasetSearch:
             encrypted_url=self._private_urls.encrypted(ref),
         )
         rows.record_access(session, dataset.id, viewer.user_id)
+
+
+def _summary(row: Dataset) -> DatasetSummary:
+    """What the library keeps of what its source told."""
+    ref = rows.ref_of(row)
+    return DatasetSummary(
+        ref=str(ref),
+        source=ref.source,
+        id=ref.id,
+        title=row.title,
+        url=row.original_url,
+        description=row.description,
+        size_bytes=row.size,
+        file_count=row.file_count,
+        license=row.license,
+        revision=row.revision or None,
+    )

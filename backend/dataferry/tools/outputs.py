@@ -24,8 +24,8 @@ class DetailsOutput(View):
 
 
 class StartOutput(View):
-    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-    for the person's click on ``card``."""
+    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+    the person's click on ``card``, or that it is here already (``card.local_status``)."""
 
     card: DatasetCard
     ticket: DownloadTicket | None = None

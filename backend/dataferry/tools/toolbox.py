@@ -49,6 +49,7 @@ _DEADLINE_S = 60.0
 #: Tool calls in one answer. A model that wants more is in a loop.
 _MAX_CALLS = 40
 _README_CHARACTERS = 4_000
+_ALREADY_HERE = "It is in the library already."
 
 #: Takes what a tool has so far.
 Report = Callable[[View], None]
@@ -178,7 +179,7 @@ class Toolbox:
 
     async def _details(self, arguments: DetailsInput) -> DetailsOutput:
         ref = self._ref(arguments.ref)
-        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        card, _answered = await self._describe(ref, arguments.revision)
         try:
             readme = await self._library.readme(self._viewer, ref, arguments.revision)
         except DataferryError:
@@ -188,10 +189,12 @@ class Toolbox:
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = self._ref(arguments.ref)
-        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        card, answered = await self._describe(ref, arguments.revision)
         reason = await self._reason_to_wait(ref, card)
-        if reason is not None:
-            return StartOutput(card=card, reason=reason)
+        if reason is not None or not answered:
+            whole = await self._library.local_card(self._viewer, DatasetRef.parse(card.ref))
+            here = whole is not None and card.local_status == "downloaded"
+            return StartOutput(card=card, reason=_ALREADY_HERE if here else reason)
         # Counted before the wait: calls run side by side.
         self._started_bytes += card.size_bytes or 0
         try:
@@ -200,7 +203,19 @@ class Toolbox:
             # The card leads to its terms, and its button works once they are accepted.
             return StartOutput(card=card, reason=_sentences(error))
         card = (await self._library.refresh_cards(self._viewer, [card]))[0]
+        if ticket.status == "succeeded":
+            return StartOutput(card=card, reason=_ALREADY_HERE)
         return StartOutput(card=card, ticket=ticket)
+
+    async def _describe(self, ref: DatasetRef, revision: str | None) -> tuple[DatasetCard, bool]:
+        """A dataset's card, and whether its source gave it: what is here can be told of without it."""
+        try:
+            return await self._library.describe(self._viewer, ref, revision), True
+        except DataferryError:
+            card = await self._library.local_card(self._viewer, ref) if revision is None else None
+            if card is None:
+                raise
+            return card, False
 
     async def _reason_to_wait(self, ref: DatasetRef, card: DatasetCard) -> str | None:
         if not await self._is_consented(ref, card):

@@ -3,6 +3,7 @@ import { API_BASE, answerOf, api, connection } from "./client";
 import { JOBS_KEY, JobStore, type Transition } from "./jobs";
 import { isTransient } from "./problem";
 import { JobSocket } from "./socket";
+import type { JobView } from "./types";
 
 /** What was fetched is kept and reused; a fault that may pass is tried again twice. */
 export const queryClient = new QueryClient({
@@ -29,6 +30,14 @@ export function onTransition(listener: Transition): () => void {
   return () => transitions.delete(listener);
 }
 
+const watchers = new Set<(job: JobView) => void>();
+
+/** Hear of every job that the socket brings, with each step of its progress. */
+export function onJob(listener: (job: JobView) => void): () => void {
+  watchers.add(listener);
+  return () => watchers.delete(listener);
+}
+
 export const jobStore = new JobStore(queryClient, (job, before) => {
   for (const listener of transitions) listener(job, before);
 });
@@ -41,8 +50,15 @@ export const jobSocket = new JobSocket({
 /** Keep the cache up to date with every job of a person until the returned function is called. */
 export function followJobs(userId: string): () => void {
   void queryClient.prefetchQuery({ queryKey: JOBS_KEY, queryFn: () => jobStore.fetch() });
-  const unfollow = jobSocket.follow(`user:${userId}`, (job) => jobStore.received(job));
-  const unwatch = onReturn(() => void queryClient.invalidateQueries({ predicate: isStale }));
+  const unfollow = jobSocket.follow(`user:${userId}`, (job) => {
+    jobStore.received(job);
+    for (const watcher of watchers) watcher(job);
+  });
+  const unwatch = onReturn(() => {
+    void queryClient.invalidateQueries({ predicate: isStale });
+    // The socket's snapshot has the latest ones only, and more may have ended meanwhile.
+    void queryClient.refetchQueries({ queryKey: JOBS_KEY, exact: true });
+  });
   return () => {
     unwatch();
     unfollow();

@@ -608,7 +608,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description Your jobs, newest first.
+         * @description Your jobs: those to end, newest first, then those that ended last.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -617,6 +617,26 @@ export interface paths {
          * @description Start a job of any kind on a dataset.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Jobs
+         * @description Take ended jobs off your list, or put them back. Nothing of them is deleted.
+         */
+        post: operations["dismiss_jobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -717,6 +737,46 @@ export interface paths {
          * @description Run a failed or cancelled job again; what arrived already is kept.
          */
         post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prioritize Job
+         * @description Say how soon a job starts, and its share of the line beside your others.
+         */
+        post: operations["prioritize_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Rates
+         * @description How fast a running job was in the last minutes, about once a second.
+         */
+        get: operations["job_rates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1520,6 +1580,25 @@ export interface components {
             /** Free Bytes */
             free_bytes: number;
         };
+        /** DismissRequest */
+        DismissRequest: {
+            /**
+             * Job Ids
+             * @description By default all that have ended
+             */
+            job_ids?: string[] | null;
+            /**
+             * States
+             * @description Of these only those in these states
+             */
+            states?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+            /**
+             * Dismissed
+             * @description False puts them back
+             * @default true
+             */
+            dismissed: boolean;
+        };
         /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
@@ -1723,6 +1802,12 @@ export interface components {
              */
             attempt: number;
             /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /**
              * @default {
              *       "phase": "resolving",
              *       "bytes_done": 0,
@@ -1744,6 +1829,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Dismissed
+             * @default false
+             */
+            dismissed: boolean;
             /**
              * Active
              * @description It has not reached a final state: succeeded, cancelled or failed.
@@ -2035,6 +2125,14 @@ export interface components {
             /** Next Step */
             next_step?: string | null;
         };
+        /** PriorityRequest */
+        PriorityRequest: {
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+        };
         /**
          * Problem
          * @description ``detail`` says what and why, ``next_step`` what to do about it: at ``link``, a page elsewhere, or at
@@ -2127,6 +2225,19 @@ export interface components {
             files_total?: number | null;
             /** Note */
             note?: string | null;
+        };
+        /**
+         * RateSample
+         * @description How fast a job was at a time, in bytes a second.
+         */
+        RateSample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes Per S */
+            bytes_per_s: number;
         };
         /**
          * Readiness
@@ -2493,8 +2604,8 @@ export interface components {
         };
         /**
          * StartOutput
-         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-         *     for the person's click on ``card``.
+         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+         *     the person's click on ``card``, or that it is here already (``card.local_status``).
          */
         StartOutput: {
             card: components["schemas"]["DatasetCard"];
@@ -3778,7 +3889,10 @@ export interface operations {
         parameters: {
             query?: {
                 state?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+                /** @description By default both: on the list and off it */
+                dismissed?: boolean | null;
                 limit?: number;
+                offset?: number;
             };
             header?: never;
             path?: never;
@@ -3826,6 +3940,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"][];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3981,6 +4128,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prioritize_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateSample"][];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -20,6 +20,7 @@ const SCREENS: Entry[] = [
   { id: "library", label: "Library", kind: "Screen", to: "/library" },
   { id: "profile", label: "Settings: profile", kind: "Screen", to: "/settings/profile" },
   { id: "sources", label: "Settings: sources", kind: "Screen", to: "/settings/sources" },
+  { id: "model", label: "Settings: model", kind: "Screen", to: "/settings/model" },
   { id: "privacy", label: "Settings: privacy", kind: "Screen", to: "/settings/privacy" },
   { id: "appearance", label: "Settings: appearance", kind: "Screen", to: "/settings/appearance" },
 ];

@@ -9,10 +9,20 @@ import {
 import { connection, session } from "@/api/client";
 import { queryClient } from "@/api/live";
 import { isTransient, ProblemError, UNREACHABLE } from "@/api/problem";
-import { appQuery } from "@/api/queries";
+import {
+  appQuery,
+  jobsQuery,
+  libraryQuery,
+  modelQuery,
+  sourcesQuery,
+  speedLimitsQuery,
+  storageQuery,
+} from "@/api/queries";
 import type { SessionState } from "@/api/session";
+import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { ErrorScreen, RootError } from "./ErrorScreen";
+import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
 import { Page } from "./Page";
 import { Shell } from "./Shell";
@@ -91,6 +101,8 @@ const app = createRoute({
     const next = location.href === "/" ? undefined : location.href;
     throw redirect({ to: (await isNew()) ? "/register" : "/login", search: { next } });
   },
+  // What stands above and below every screen.
+  loader: () => known(appQuery, jobsQuery),
   component: Shell,
   errorComponent: RootError,
 });
@@ -117,20 +129,25 @@ const chat = createRoute({
 const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
+  loader: () => known(storageQuery, speedLimitsQuery),
+  validateSearch: ({ job }: Record<string, unknown>): { job?: string } =>
+    typeof job === "string" ? { job } : {},
   component: lazyScreen(() => import("@/features/downloads/DownloadsPage")),
 });
 
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
+  validateSearch: librarySearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => known(libraryQuery(queryOf(deps)), storageQuery),
   component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
-  validateSearch: ({ revision }: Record<string, unknown>): { revision?: string } =>
-    typeof revision === "string" ? { revision } : {},
+  validateSearch: datasetSearch,
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
@@ -158,6 +175,7 @@ const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
   validateSearch: nextOf,
+  loader: () => known(sourcesQuery),
   component: lazyScreen(() => import("@/features/settings/SourcesPage")),
 });
 
@@ -165,6 +183,7 @@ const model = createRoute({
   getParentRoute: () => settings,
   path: "model",
   validateSearch: nextOf,
+  loader: () => known(modelQuery),
   component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 
@@ -197,6 +216,11 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ErrorScreen,
+});
+
+const unwatch = router.subscribe("onRendered", () => {
+  opened();
+  unwatch();
 });
 
 /** Load the code of every screen ahead, one after the other. */

@@ -17,7 +17,8 @@ _NUMBER = re.compile(
 _ZERO_LED = re.compile(r"\s*0\d")
 #: What people write where a value is missing, or is no finite number.
 MISSING = frozenset(
-    {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "#n/a", "<na>", "inf", "-inf"}
+    {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "#n/a", "<na>"}
+    | {f"{sign}{word}" for sign in ("", "-", "+") for word in ("inf", "infinity")}
 )
 
 

@@ -1,7 +1,28 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
-import { Fragment, type ReactNode } from "react";
+import { createContext, Fragment, type ReactNode, use } from "react";
 import { AnswerCode } from "./AnswerCode";
 import { decodeEntities } from "./entities";
+
+/** What a text may do: that of an answer, unless it says otherwise. */
+export interface MarkdownRules {
+  /** Where a link may lead; null where it stays text. */
+  address: (href: string) => string | null;
+  /** Nothing is fetched from elsewhere: a picture is shown as its description. */
+  image: (description: string) => ReactNode;
+  /** `block`: it stands between paragraphs. */
+  html: (raw: string, block: boolean) => ReactNode;
+  /** The level of a heading, which stands below those of the page. */
+  level: (depth: number) => number;
+}
+
+const ANSWER: MarkdownRules = {
+  address: (href) => (/^https?:\/\//i.test(href) ? href : null),
+  image: (description) => description,
+  html: (raw) => raw,
+  level: (depth) => Math.max(2, depth),
+};
+
+const Rules = createContext(ANSWER);
 
 /** Deeper than anybody writes; what is nested further stands as it was written. */
 const DEEPEST = 24;
@@ -10,8 +31,12 @@ const DEEPEST = 24;
  * Text with marks of Markdown. HTML in it is text: it may come from a dataset's author. `marked` only
  * tells what is what (its renderer, which writes HTML, is not used); React makes the elements.
  */
-export default function Markdown({ text }: { text: string }) {
-  return <div className="prose-answer min-w-0 wrap-anywhere">{drawn(text)}</div>;
+export default function Markdown({ text, rules }: { text: string; rules?: MarkdownRules }) {
+  return (
+    <Rules value={rules ?? ANSWER}>
+      <div className="prose-answer min-w-0 wrap-anywhere">{drawn(text)}</div>
+    </Rules>
+  );
 }
 
 function drawn(text: string): ReactNode {
@@ -36,10 +61,8 @@ function one(token: MarkedToken, depth: number): ReactNode {
   switch (token.type) {
     case "paragraph":
       return <p dir="auto">{all(token.tokens, depth)}</p>;
-    case "heading": {
-      const Heading = HEADINGS[token.depth - 1] ?? "h6";
-      return <Heading dir="auto">{all(token.tokens, depth)}</Heading>;
-    }
+    case "heading":
+      return <Heading heading={token} depth={depth} />;
     case "blockquote":
       return <blockquote dir="auto">{all(token.tokens, depth)}</blockquote>;
     case "list":
@@ -70,27 +93,39 @@ function one(token: MarkedToken, depth: number): ReactNode {
     case "link":
       return <Link link={token} depth={depth} />;
     case "image":
-      // Nothing is fetched from elsewhere: a picture is shown as its description.
-      return decodeEntities(token.text);
+      return <Picture description={decodeEntities(token.text)} />;
     case "escape":
       return token.text;
+    case "html":
+      return <Html raw={token.raw} block={token.block === true} />;
     default:
-      // HTML is among it.
-      return token.raw;
+      return (token as Token).raw;
   }
 }
-
-/** The page has one h1 already. */
-const HEADINGS = ["h2", "h2", "h3", "h4", "h5", "h6"] as const;
 
 interface Nested {
   depth: number;
 }
 
+const HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"] as const;
+
+function Heading({ heading, depth }: Nested & { heading: Tokens.Heading }) {
+  const Level = HEADINGS[use(Rules).level(heading.depth) - 1] ?? "h6";
+  return <Level dir="auto">{all(heading.tokens, depth)}</Level>;
+}
+
+function Picture({ description }: { description: string }) {
+  return use(Rules).image(description);
+}
+
+function Html({ raw, block }: { raw: string; block: boolean }) {
+  return use(Rules).html(raw, block);
+}
+
 function Link({ link, depth }: Nested & { link: Tokens.Link }) {
-  const address = decodeEntities(link.href);
+  const address = use(Rules).address(decodeEntities(link.href));
   const words = all(link.tokens, depth);
-  if (!/^https?:\/\//i.test(address)) return words;
+  if (address === null) return words;
   const title = link.title ? decodeEntities(link.title) : undefined;
   return (
     <a href={address} title={title} target="_blank" rel="noopener noreferrer">

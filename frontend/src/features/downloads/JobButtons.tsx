@@ -1,10 +1,19 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { FolderOpen, LoaderCircle, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
+import {
+  FolderOpen,
+  LoaderCircle,
+  type LucideIcon,
+  Pause,
+  Play,
+  RotateCcw,
+  Undo2,
+  X,
+} from "lucide-react";
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
 import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
-import { useCancel, usePause, useRefusal, useResume, useRetry } from "./useDownload";
+import { useCancel, useDismiss, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
   job: JobView;
@@ -43,6 +52,36 @@ export function RetryButton({ job, size }: JobButtonProps) {
   const canRetry = useCanRetry(problem);
   if (problem && !canRetry) return <ProblemAct problem={problem} size={size} about={job.title} />;
   return <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={act} starts />;
+}
+
+/** Take an ended job off the list, or put it back. */
+export function ClearButton({ job, size }: JobButtonProps) {
+  const act = useDismiss(job, !job.dismissed);
+  const word = job.dismissed ? "Put back" : "Clear";
+  return <JobButton word={word} icon={job.dismissed ? Undo2 : X} job={job} size={size} act={act} />;
+}
+
+/** What can be done with a job now: at most two buttons. */
+export function JobActions({ job, size }: JobButtonProps) {
+  if (job.active) {
+    if (job.kind === "delete") return null;
+    const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
+    return (
+      <>
+        <StopOrGo job={job} size={size} />
+        <CancelButton job={job} size={size} />
+      </>
+    );
+  }
+  return (
+    <>
+      {job.kind !== "delete" && job.state !== "succeeded" && <RetryButton job={job} size={size} />}
+      {job.kind !== "delete" && job.state === "succeeded" && (
+        <OpenLink datasetKey={job.key} title={job.title} size={size} />
+      )}
+      <ClearButton job={job} size={size} />
+    </>
+  );
 }
 
 interface JobActProps extends JobButtonProps {
