@@ -123,8 +123,10 @@ test("an outage of several sources is one notice with Retry, above the words, ho
 });
 
 test("what a key would mend leads to Settings and is not tried again", async () => {
-  answer([search({ source_errors: [unreachable("kaggle", "credential_rejected")] })]);
-  expect(await screen.findByRole("link", { name: /Settings/ })).toBeVisible();
+  const refused = unreachable("kaggle", "credential_rejected");
+  const wants = { ...refused, screen: "/settings/sources#kaggle", retryable: false };
+  answer([search({ source_errors: [wants] })]);
+  expect(await screen.findByRole("link", { name: "Replace Kaggle key" })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
 });
 
