@@ -1,8 +1,8 @@
 import { clsx } from "clsx";
 
-/** Characters of the end that stay, where the last segment is longer than `LONGEST_SEGMENT`. */
-const TAIL = 16;
-const LONGEST_SEGMENT = 28;
+/** Characters of the end that stay: whole segments where they are not longer than the one, and no fewer than the other. */
+const MOST = 24;
+const FEWEST = 16;
 
 interface EndKeptProps {
   text: string;
@@ -17,17 +17,22 @@ export function EndKept({ text, className }: EndKeptProps) {
   const [head, tail] = splitEnd(text);
   return (
     <span dir="ltr" title={text} className={clsx("flex min-w-0 overflow-hidden", className)}>
-      {head && <span className="min-w-[2ch] truncate whitespace-pre">{head}</span>}
+      {head && (
+        <span className={clsx("truncate whitespace-pre", head.length > 2 && "min-w-[2ch]")}>
+          {head}
+        </span>
+      )}
       <span className="shrink-0 whitespace-pre">{tail}</span>
     </span>
   );
 }
 
-/** The part that may be cut, and the end that may not: the last segment where it is short enough. */
+/** The part that may be cut, and the end that may not. */
 export function splitEnd(text: string): [string, string] {
-  const at = text.replace(/\/+$/, "").lastIndexOf("/");
   const characters = [...text];
-  const segment = at < 0 ? characters.length : [...text.slice(at)].length;
-  const kept = segment <= LONGEST_SEGMENT ? segment : TAIL;
-  return [characters.slice(0, -kept).join(""), characters.slice(-kept).join("")];
+  let kept = Math.min(FEWEST, characters.length);
+  for (let n = kept; n <= Math.min(MOST, characters.length); n++) {
+    if (n === characters.length || characters[characters.length - n] === "/") kept = n;
+  }
+  return [characters.slice(0, characters.length - kept).join(""), characters.slice(-kept).join("")];
 }

@@ -5,7 +5,7 @@ import { appQuery } from "@/api/queries";
 import type { MessageStatus } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
-import { blocksOf, shownAbove, sourcesOf } from "./answerLayout";
+import { blocksOf, type Surroundings, sourcesOf, surroundingsOf } from "./answerLayout";
 import { MarkdownText } from "./MarkdownText";
 import { NoticeLine } from "./NoticeLine";
 import { type ChatMessage, type Part, textOf } from "./parts";
@@ -24,14 +24,14 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const { message, live, onAgain } = props;
   const text = textOf(message);
   const blocks = blocksOf(message.parts);
-  const above = shownAbove(blocks);
+  const around = surroundingsOf(blocks, message.parts);
   const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];
   return (
     <article aria-label="Answer" aria-busy={live} className="mb-8 grid grid-cols-1 gap-3">
       <SourceProblems {...sourcesOf(message.parts)} onRetry={onAgain} />
       {blocks.map((block, index) =>
         "tools" in block ? (
-          <ToolBlock key={block.key} tools={block.tools} above={above[index] ?? NONE} />
+          <ToolBlock key={block.key} tools={block.tools} around={around[index] ?? ALONE} />
         ) : (
           <PartView key={block.key} part={block.part} />
         ),
@@ -55,7 +55,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   );
 });
 
-const NONE: ReadonlySet<string> = new Set();
+const ALONE: Surroundings = { above: new Set(), numbers: new Map() };
 
 const ENDINGS: Record<MessageStatus, string | null> = {
   complete: null,

@@ -15,6 +15,8 @@ import { useCut } from "@/ui/useCut";
 
 interface DatasetCardProps {
   card: Card;
+  /** What "the second one" means by it. */
+  number?: number;
   /** Whether it is among those to download together; without `onSelect` it cannot be chosen. */
   selected?: boolean;
   onSelect?: (selected: boolean) => void;
@@ -24,7 +26,7 @@ interface DatasetCardProps {
  * A dataset offered in an answer, 96 px at most where the page is wide: what does not fit is cut, and
  * More shows it. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
  */
-export function DatasetCard({ card, selected = false, onSelect }: DatasetCardProps) {
+export function DatasetCard({ card, number, selected = false, onSelect }: DatasetCardProps) {
   const state = useCardState(card);
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
@@ -51,7 +53,13 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
     >
       <div className="flex flex-wrap items-start gap-x-3 @min-[30rem]:flex-nowrap">
         {onSelect && (
-          <Chooser title={card.title} offered={offered} selected={selected} onSelect={onSelect} />
+          <Chooser
+            title={card.title}
+            number={number}
+            offered={offered}
+            selected={selected}
+            onSelect={onSelect}
+          />
         )}
         <div ref={body} id={id} className="min-w-0 flex-1">
           <h2
@@ -66,7 +74,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
           <Facts card={{ ...card, gated }} offered={offered} open={open} />
           <CardFooter card={card} state={state} open={open} />
         </div>
-        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:w-auto @min-[30rem]:flex-col @min-[30rem]:pt-0.5">
+        <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:grid-cols-1 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
           <CardAction card={card} state={state} />
           {(cut || open) && (
             <button
@@ -75,7 +83,7 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
               aria-controls={id}
               aria-label={`${open ? "Less" : "More"} about ${card.title}`}
               onClick={() => setOpen(!open)}
-              className="flex min-h-6 items-center gap-0.5 rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
+              className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
             >
               {open ? "Less" : "More"}
               {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
@@ -89,56 +97,78 @@ export function DatasetCard({ card, selected = false, onSelect }: DatasetCardPro
 
 interface ChooserProps {
   title: string;
+  number: number | undefined;
   offered: boolean;
   selected: boolean;
   onSelect: (selected: boolean) => void;
 }
 
-/** The checkbox, or its place: what cannot be chosen stands in line with what can. */
-function Chooser({ title, offered, selected, onSelect }: ChooserProps) {
-  if (!offered) return <span className="w-4 shrink-0" />;
+/** The checkbox, or its place: what cannot be chosen stands in line with what can. Below it the number. */
+function Chooser({ title, number, offered, selected, onSelect }: ChooserProps) {
   return (
-    <label className="-mx-2 flex shrink-0 items-center px-2 py-0.5 touch:-my-1.5 touch:min-h-11 touch:-ml-3 touch:pl-3 touch:pr-4">
-      <input
-        type="checkbox"
-        checked={selected}
-        aria-label={`Select ${title}`}
-        onChange={(event) => onSelect(event.target.checked)}
-        className="size-4 accent-accent"
-      />
-    </label>
+    <div className="w-4 shrink-0 text-center text-12 text-muted tabular-nums">
+      <div className="h-5">
+        {offered && (
+          <label className="-mx-2 flex h-5 items-center px-2 touch:-my-1.5 touch:-mx-3.5 touch:h-11 touch:items-start touch:px-3.5 touch:pt-2">
+            <input
+              type="checkbox"
+              checked={selected}
+              aria-label={`Select ${title}`}
+              onChange={(event) => onSelect(event.target.checked)}
+              className="size-4 accent-accent"
+            />
+          </label>
+        )}
+      </div>
+      {number && (
+        <span className="block leading-4">
+          <span className="sr-only">Number </span>
+          {number}
+        </span>
+      )}
+    </div>
   );
 }
 
 /** Where it comes from, how often it is used, when it changed, and why it was found. */
 function Identity({ card, open }: { card: Card; open: boolean }) {
-  const facts = [
+  const use = [
     card.downloads > 0 && `${formatCount(card.downloads)} downloads`,
     card.updated_at && formatDate(card.updated_at),
-    whyText(card),
   ].filter(Boolean);
+  const why = whyText(card);
+  const wrap = open ? "wrap-anywhere" : "wrap-anywhere @min-[30rem]:truncate";
   return (
     <p
-      className={`flex min-w-0 flex-wrap items-center gap-x-1.5 text-12 leading-4! text-muted ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
+      className={`flex min-w-0 flex-wrap items-center gap-x-3 text-12 leading-4! text-muted @min-[30rem]:gap-x-1.5 ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
     >
-      <span className="shrink-0">{card.source} ·</span>
-      {open ? (
-        <span dir="ltr" className="min-w-0 font-mono wrap-anywhere">
-          {card.id}
-        </span>
-      ) : (
-        <EndKept text={card.id} className="font-mono" />
-      )}
-      {card.url && (
-        <ExternalLink href={card.url} className="shrink-0">
-          <span className="sr-only">
-            {card.title} at {card.source}
+      <span className="flex min-w-0 max-w-full items-center gap-x-1.5">
+        <span className="shrink-0">{card.source} ·</span>
+        {open ? (
+          <span dir="ltr" className="min-w-0 font-mono wrap-anywhere">
+            {card.id}
           </span>
-        </ExternalLink>
+        ) : (
+          <EndKept text={card.id} className="font-mono" />
+        )}
+        {card.url && (
+          <ExternalLink href={card.url} className="shrink-0">
+            <span className="sr-only">
+              {card.title} at {card.source}
+            </span>
+          </ExternalLink>
+        )}
+      </span>
+      {use.length > 0 && (
+        <span className={`shrink-0 ${wrap}`}>
+          <Dot />
+          {use.join(" · ")}
+        </span>
       )}
-      {facts.length > 0 && (
-        <span data-cut className="min-w-0 shrink-[0.5] wrap-anywhere @min-[30rem]:truncate">
-          · {facts.join(" · ")}
+      {why && (
+        <span data-cut className={`min-w-0 shrink-[100] ${wrap}`}>
+          <Dot />
+          {why}
         </span>
       )}
     </p>
@@ -163,7 +193,7 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
   ].filter(Boolean);
   return (
     <p
-      className={`flex min-w-0 flex-wrap items-baseline gap-x-1.5 text-13 tabular-nums ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
+      className={`flex min-w-0 flex-wrap items-baseline gap-x-3 text-13 tabular-nums @min-[30rem]:gap-x-1.5 ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
     >
       <span className="shrink-0">
         {card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)} ·
@@ -177,11 +207,17 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
       {offered && diskSpace && !diskSpace.fits && <Mark bad>{diskSpace.text}</Mark>}
       {rest.length > 0 && (
         <span data-cut className={open ? "min-w-0 wrap-anywhere" : "min-w-0 truncate"}>
-          · {rest.join(" · ")}
+          <Dot />
+          {rest.join(" · ")}
         </span>
       )}
     </p>
   );
+}
+
+/** Between what stands on one line; where it wraps, the next line begins with words. */
+function Dot() {
+  return <span className="@max-[30rem]:hidden">· </span>;
 }
 
 interface MarkProps {
@@ -193,8 +229,8 @@ interface MarkProps {
 /** A fact that may keep a person from it. */
 function Mark({ children, icon: Icon = TriangleAlert, bad }: MarkProps) {
   return (
-    <span className={`flex shrink-0 items-center gap-1 ${bad ? "text-bad" : "text-warn"}`}>
-      <Icon aria-hidden className="size-3.5" />
+    <span className={`shrink-0 ${bad ? "text-bad" : "text-warn"}`}>
+      <Icon aria-hidden className="mr-1 inline size-3.5 align-[-0.15em]" />
       {children}
     </span>
   );

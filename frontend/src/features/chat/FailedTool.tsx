@@ -30,7 +30,7 @@ export function FailedTool({ part }: { part: Failed }) {
 
 function refOf(part: Failed): string | null {
   const about = part.type === "tool-start_download" || part.type === "tool-dataset_details";
-  return about && part.input?.ref ? part.input.ref : null;
+  return about ? part.input.ref : null;
 }
 
 /** `kaggle:uciml~iris` of `kaggle:uciml/iris`. */

@@ -8,7 +8,7 @@ import { EndKept } from "@/ui/EndKept";
 import { formatBytes, formatCount, formatDate } from "@/ui/format";
 
 /** A result in the table. Enter opens it as it opens a card: its screen, or what it is about. */
-export function ResultRow({ card }: { card: DatasetCard }) {
+export function ResultRow({ card, number }: { card: DatasetCard; number?: number }) {
   const state = useCardState(card);
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
@@ -24,8 +24,11 @@ export function ResultRow({ card }: { card: DatasetCard }) {
   return (
     <tr data-card={card.ref} tabIndex={-1} onKeyDown={onKeyDown} className="align-top">
       <td className="px-3 py-2">
-        <p dir="auto" className="text-left font-medium wrap-anywhere">
-          {card.title}
+        <p className="flex gap-1.5">
+          {number && <span className="text-muted tabular-nums">{number}.</span>}
+          <span dir="auto" className="min-w-0 text-left font-medium wrap-anywhere">
+            {card.title}
+          </span>
         </p>
         <p className="flex min-w-0 gap-1 text-12 text-muted">
           <span className="shrink-0">{card.source} ·</span>

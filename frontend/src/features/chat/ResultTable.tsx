@@ -15,13 +15,15 @@ const PAGE = 20;
 interface ResultTableProps {
   input: SearchInput;
   output: SearchOutput;
+  numbers: ReadonlyMap<string, number>;
   order: ResultOrder;
   onOrder: (order: ResultOrder) => void;
   onClose: () => void;
 }
 
 /** All results of a search, to be narrowed by words and source, sorted, and continued. */
-export default function ResultTable({ input, output, order, onOrder, onClose }: ResultTableProps) {
+export default function ResultTable({ input, output, numbers, ...rest }: ResultTableProps) {
+  const { order, onOrder, onClose } = rest;
   const [further, setFurther] = useState<DatasetCard[]>([]);
   const [hasMore, setHasMore] = useState(output.more);
   const [words, setWords] = useState("");
@@ -94,7 +96,7 @@ export default function ResultTable({ input, output, order, onOrder, onClose }: 
           </thead>
           <tbody className="divide-y">
             {shown.map((card) => (
-              <ResultRow key={card.ref} card={card} />
+              <ResultRow key={card.ref} card={card} number={numbers.get(card.ref)} />
             ))}
           </tbody>
         </table>

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
-import { SHOWN } from "./answerLayout";
+import { SHOWN, type Surroundings } from "./answerLayout";
 import { DatasetCard } from "./DatasetCard";
 import { OrderSelect } from "./OrderSelect";
 import type { SearchInput, SearchOutput } from "./parts";
@@ -18,18 +18,19 @@ const ResultTable = lazy(() => import("./ResultTable"));
 interface SearchResultsProps {
   input: SearchInput;
   output: SearchOutput;
-  /** Datasets whose cards stand above in this answer already. */
-  above: ReadonlySet<string>;
+  around: Surroundings;
 }
 
 /** What a search found: how many, the best few as cards, and all of it as a table. */
-export function SearchResults({ input, output, above }: SearchResultsProps) {
+export function SearchResults({ input, output, around }: SearchResultsProps) {
+  const { above, numbers } = around;
   const [all, setAll] = useState(false);
   const [order, setOrder] = useState<ResultOrder>("relevance");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const found = output.downloadable_datasets;
   const fresh = found.filter((card) => !above.has(card.ref));
   const cards = useSteadyTop(inOrder(fresh, order), SHOWN, `${order} ${output.query}`);
+  const waiting = (output.waiting_for ?? []).length > 0;
   if (found.length === 0) return <Nothing input={input} output={output} />;
 
   function select(ref: string, on: boolean) {
@@ -46,7 +47,7 @@ export function SearchResults({ input, output, above }: SearchResultsProps) {
         <ToolLine icon={Check} tone="ok">
           {plural(found.length, "dataset")} for “<bdi>{output.query}</bdi>”
           {again > 0 && `, ${again} of them above`}
-          {(output.waiting_for ?? []).length > 0 && " so far"}
+          {waiting && " so far"}
         </ToolLine>
         {fresh.length > 1 && <OrderSelect order={order} onChange={setOrder} />}
       </div>
@@ -55,6 +56,7 @@ export function SearchResults({ input, output, above }: SearchResultsProps) {
           <ResultTable
             input={input}
             output={output}
+            numbers={numbers}
             order={order}
             onOrder={setOrder}
             onClose={() => setAll(false)}
@@ -68,6 +70,7 @@ export function SearchResults({ input, output, above }: SearchResultsProps) {
                 <DatasetCard
                   key={card.ref}
                   card={card}
+                  number={numbers.get(card.ref)}
                   selected={selected.has(card.ref)}
                   onSelect={found.length > 1 ? (on) => select(card.ref, on) : undefined}
                 />
@@ -78,7 +81,7 @@ export function SearchResults({ input, output, above }: SearchResultsProps) {
             cards={found.filter((card) => selected.has(card.ref))}
             onClear={() => setSelected(new Set())}
           />
-          {(fresh.length > cards.length || output.more) && (
+          {(fresh.length > cards.length || (output.more && !waiting)) && (
             <Button className="justify-self-start" size="sm" onClick={() => setAll(true)}>
               Show all {found.length}
               {output.more && " and more"}
@@ -91,7 +94,7 @@ export function SearchResults({ input, output, above }: SearchResultsProps) {
 }
 
 /** An outage is told above; here stands where it was looked for, and found nowhere. */
-function Nothing({ input, output }: Omit<SearchResultsProps, "above">) {
+function Nothing({ input, output }: Omit<SearchResultsProps, "around">) {
   const out = new Set([
     ...output.source_errors.map((problem) => problem.source),
     ...(output.waiting_for ?? []),

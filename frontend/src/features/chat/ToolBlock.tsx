@@ -1,6 +1,7 @@
 import { Check, Info } from "lucide-react";
 import { plural } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
+import type { Surroundings } from "./answerLayout";
 import { DatasetCard } from "./DatasetCard";
 import { FailedTool } from "./FailedTool";
 import { JobList } from "./JobList";
@@ -16,11 +17,11 @@ type Done<T extends ToolPart["type"]> = Extract<ToolPart, { type: T; state: "out
 interface ToolBlockProps {
   /** Calls of one tool, one after the other. */
   tools: readonly ToolPart[];
-  above: ReadonlySet<string>;
+  around: Surroundings;
 }
 
 /** What the agent does, or did: one line, and what it gave as things that can be acted on. */
-export function ToolBlock({ tools, above }: ToolBlockProps) {
+export function ToolBlock({ tools, around }: ToolBlockProps) {
   const pending = tools.find((part) => !isEnded(part));
   const failed = tools.filter((part) => part.state === "output-error");
   const done = tools.filter((part) => part.state === "output-available");
@@ -28,7 +29,7 @@ export function ToolBlock({ tools, above }: ToolBlockProps) {
   const reasons = new Map(failed.map((part) => [part.errorText, part]));
   return (
     <>
-      {done.length > 0 && <Output tools={done} above={above} />}
+      {done.length > 0 && <Output tools={done} around={around} />}
       {[...reasons.values()].map((part) => (
         <FailedTool key={part.toolCallId} part={part} />
       ))}
@@ -43,15 +44,16 @@ function isEnded(part: ToolPart): boolean {
 
 interface OutputProps {
   tools: readonly Extract<ToolPart, { state: "output-available" }>[];
-  above: ReadonlySet<string>;
+  around: Surroundings;
 }
 
 /** Nothing in here comes from the model. */
-function Output({ tools, above }: OutputProps) {
+function Output({ tools, around }: OutputProps) {
+  const { above } = around;
   const first = tools[0];
   switch (first?.type) {
     case "tool-search_datasets":
-      return <SearchResults input={first.input} output={first.output} above={above} />;
+      return <SearchResults input={first.input} output={first.output} around={around} />;
     case "tool-dataset_details":
       return <Details tools={tools as Done<"tool-dataset_details">[]} above={above} />;
     case "tool-start_download":
@@ -115,7 +117,7 @@ function Cancelled({ tools }: { tools: readonly Done<"tool-cancel_download">[] }
 function doing(part: ToolPart): string {
   switch (part.type) {
     case "tool-search_datasets":
-      return `Searching ${sourceList(part.input?.sources?.flatMap((name) => name ?? []) ?? SOURCES)}…`;
+      return `Searching ${sourceList(part.input.sources ?? SOURCES)}…`;
     case "tool-dataset_details":
       return "Reading about the dataset…";
     case "tool-start_download":

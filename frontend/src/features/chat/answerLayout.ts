@@ -7,6 +7,13 @@ export const SHOWN = 5;
 /** Consecutive calls of one tool are told as one. */
 export type Block = { key: string; part: Part } | { key: string; tools: ToolPart[] };
 
+/** What the other parts of its answer mean for a block. */
+export interface Surroundings {
+  /** Datasets whose cards stand above it already: one answer shows a card once. */
+  above: ReadonlySet<string>;
+  numbers: ReadonlyMap<string, number>;
+}
+
 /** What an answer shows, in order. */
 export function blocksOf(parts: readonly Part[]): Block[] {
   const blocks: Block[] = [];
@@ -38,16 +45,38 @@ function cardsOf(part: ToolPart): string[] {
   }
 }
 
-/** The refs whose cards stand above each block already: one answer shows a card once. */
-export function shownAbove(blocks: readonly Block[]): ReadonlySet<string>[] {
+/** The surroundings of each block. */
+export function surroundingsOf(
+  blocks: readonly Block[],
+  parts: readonly Part[],
+): readonly Surroundings[] {
+  const numbers = numbersOf(parts);
   const seen = new Set<string>();
   return blocks.map((block) => {
-    const before = new Set(seen);
+    const above = new Set(seen);
     if ("tools" in block) {
       for (const ref of block.tools.flatMap(cardsOf)) seen.add(ref);
     }
-    return before;
+    return { above, numbers };
   });
+}
+
+const NO_NUMBERS: ReadonlyMap<string, number> = new Map();
+
+/**
+ * What "the second one" counts: the results of all searches of an answer as they were ranked, by ref. The
+ * cards may stand in another order, sorted or as they came, so each bears its number. None until all is here.
+ */
+function numbersOf(parts: readonly Part[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const part of parts) {
+    if (part.type !== "tool-search_datasets" || part.state !== "output-available") continue;
+    if (part.output.waiting_for?.length) return NO_NUMBERS;
+    for (const { ref } of part.output.downloadable_datasets) {
+      if (!numbers.has(ref)) numbers.set(ref, numbers.size + 1);
+    }
+  }
+  return numbers.size > 1 ? numbers : NO_NUMBERS;
 }
 
 /** What went wrong at the sources and what is still out, of all searches of an answer: each once. */

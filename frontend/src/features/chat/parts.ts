@@ -3,10 +3,9 @@ import type { MessageStatus, MessageView } from "@/api/types";
 
 type Schemas = components["schemas"];
 
-/** While `waiting_for` names a source, its results are still to come into the same part. */
-export type SearchOutput = Schemas["SearchOutput"] & {
-  waiting_for?: Schemas["SourceStatus"]["name"][];
-};
+/** While `waiting_for` names a source, its results are still to come; answers of older versions have none. */
+export type SearchOutput = Omit<Schemas["SearchOutput"], "waiting_for"> &
+  Partial<Pick<Schemas["SearchOutput"], "waiting_for">>;
 export type DetailsOutput = Schemas["DetailsOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
