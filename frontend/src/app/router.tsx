@@ -13,6 +13,7 @@ import {
   appQuery,
   jobsQuery,
   libraryQuery,
+  modelQuery,
   sourcesQuery,
   speedLimitsQuery,
   storageQuery,
@@ -187,6 +188,7 @@ const model = createRoute({
   getParentRoute: () => settings,
   path: "model",
   validateSearch: nextOf,
+  loader: () => known(modelQuery),
   component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 

@@ -25,6 +25,7 @@ const screens: Entry[] = [
   screen("Library", "/library", "datasets files"),
   screen("Settings: Profile", "/settings/profile", "account password e-mail"),
   screen("Settings: Sources", "/settings/sources", "keys tokens Kaggle HuggingFace model"),
+  screen("Settings: Model", "/settings/model", "gemini language llm key"),
   screen("Settings: Privacy", "/settings/privacy", "export delete account"),
   screen("Settings: Appearance", "/settings/appearance", "theme shortcuts dark light"),
 ];
