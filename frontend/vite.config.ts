@@ -2,9 +2,10 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { serviceWorker } from "./src/worker/plugin";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), serviceWorker()],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
@@ -14,6 +15,8 @@ export default defineConfig({
   build: {
     outDir: "../backend/dataferry/_web",
     emptyOutDir: true,
+    // For scripts/check-size.mjs.
+    manifest: true,
     target: "es2023",
     rolldownOptions: {
       output: {

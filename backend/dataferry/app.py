@@ -18,11 +18,13 @@ from dataferry.accounts.service import Accounts
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
-from dataferry.api.routes import auth, chats, datasets, health, jobs, sources, transfer
+from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.socket import document_socket, install_socket
 from dataferry.api.static import install_page
 from dataferry.api.tool_outputs import document_tool_outputs
+from dataferry.chat.model_choice import ModelChoices
+from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
 from dataferry.core.db import Database
 from dataferry.core.migrate import upgrade
@@ -33,6 +35,7 @@ from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.paths import Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.readmes import Readmes
 from dataferry.library.search import DatasetSearch
 from dataferry.library.service import Library
 from dataferry.library.shelf import Shelf
@@ -58,17 +61,21 @@ def build_services(settings: Settings) -> Services:
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
-    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs)
+    models = ModelChoices(settings, database, secrets)
+    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs, models=models)
     return Services(
         accounts=accounts,
         store=store,
         search=search,
         downloads=downloads,
         shelf=shelf,
+        readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         jobs=jobs,
         catalog=catalog,
         chat=chat,
+        models=models,
+        model=ModelSetup(models, settings),
         realtime=realtime,
         credentials=credentials,
         settings=settings,
@@ -118,7 +125,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, datasets, jobs, transfer, sources, health):
+    for routes in (auth, chats, datasets, jobs, transfer, sources, model, health):
         app.include_router(routes.router)
     install_socket(app, realtime=wired.realtime, jobs=wired.jobs, redeem=wired.accounts.redeem_ws_ticket)
     document_socket(app)

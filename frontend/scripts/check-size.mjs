@@ -1,42 +1,61 @@
-// The JavaScript that a screen loads at first, compressed, against its budget (docs/adr/0004).
-import { readdirSync, readFileSync } from "node:fs";
+// The JavaScript that each screen loads before it stands, compressed, against its budget (docs/adr/0027).
+// Screens are read from the router, chunks from the build's manifest. tests/e2e/test_first_load.py asks
+// Chromium what it truly fetches.
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const LIMIT_KB = 180;
-/** A chat adds the state machine of the AI SDK, which comes with the first chat that is opened. */
-const SCREENS = {
-  LoginPage: LIMIT_KB,
-  RegisterPage: LIMIT_KB,
-  NewChatPage: LIMIT_KB,
-  ChatPage: 190,
-};
 
 const web = new URL("../../backend/dataferry/_web/", import.meta.url);
-const assets = new URL("assets/", web);
-const page = readFileSync(new URL("index.html", web), "utf8");
-const names = readdirSync(assets).filter((name) => name.endsWith(".js"));
+const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", web), "utf8"));
 
-/** `name` and everything that it imports before it runs. */
+/** `name` of the manifest and everything that it imports before it runs, as files. */
 function loadedWith(name, loaded = new Set()) {
-  if (loaded.has(name)) return loaded;
-  loaded.add(name);
-  const code = readFileSync(new URL(name, assets), "utf8");
-  for (const [, next] of code.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g))
-    loadedWith(next, loaded);
+  const chunk = manifest[name];
+  if (!chunk) throw new Error(`the build has no ${name}`);
+  if (loaded.has(chunk.file)) return loaded;
+  loaded.add(chunk.file);
+  for (const next of chunk.imports ?? []) loadedWith(next, loaded);
   return loaded;
 }
 
-const entry = new Set();
-for (const [, name] of page.matchAll(/assets\/([^"]+\.js)/g)) loadedWith(name, entry);
+/** The router's routes by their names: path, parent, and the module of their screen where it has one. */
+function routes() {
+  const router = readFileSync(new URL("../src/app/router.tsx", import.meta.url), "utf8");
+  const found = {};
+  for (const [, name, body] of router.matchAll(/const (\w+) = createRoute\(\{(.*?)^\}\);/gms)) {
+    const [, parent] = body.match(/getParentRoute: \(\) => (\w+)/);
+    const [, path = ""] = body.match(/^ {2}path: "([^"]+)"/m) ?? [];
+    const [, screen] = body.match(/import\("@\/([^"]+)"\)/) ?? [];
+    found[name] = { parent, path, screen: screen && `src/${screen}.tsx` };
+  }
+  const screens = Object.values(found).filter(({ screen }) => screen).length;
+  if (screens === 0 || screens !== router.match(/import\("@\//g)?.length)
+    throw new Error("not every screen of the router is understood");
+  return found;
+}
+
+const all = routes();
+const entry = Object.keys(manifest).find((name) => manifest[name].isEntry);
+const sizes = new Map();
+
+function sizeOf(file) {
+  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(new URL(file, web))).length);
+  return sizes.get(file);
+}
 
 let over = false;
-for (const [screen, limit] of Object.entries(SCREENS)) {
-  const chunk = names.find((name) => name.startsWith(`${screen}-`));
-  if (!chunk) throw new Error(`the build has no ${screen}`);
-  const files = [...loadedWith(chunk, new Set(entry))];
-  const sizes = files.map((name) => gzipSync(readFileSync(new URL(name, assets))).length);
-  const size = sizes.reduce((sum, next) => sum + next, 0) / 1000;
-  over ||= size > limit;
-  console.log(`${screen.padEnd(14)}${size.toFixed(1).padStart(6)} KB of ${limit} KB`);
+for (const route of Object.values(all)) {
+  if (!route.screen) continue;
+  const files = loadedWith(entry);
+  let path = "";
+  for (let at = route; at; at = all[at.parent]) {
+    path = [at.path, path].filter((part) => part && part !== "/").join("/");
+    if (at.screen) loadedWith(at.screen, files);
+  }
+  path = path.startsWith("/") ? path : `/${path}`;
+  const size = [...files].reduce((sum, file) => sum + sizeOf(file), 0) / 1000;
+  over ||= size > LIMIT_KB;
+  console.log(`${path.padEnd(24)}${size.toFixed(1).padStart(6)} kB of ${LIMIT_KB} kB`);
 }
 process.exit(over ? 1 : 0);

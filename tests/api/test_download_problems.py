@@ -21,6 +21,8 @@ DATASETS = {"kaggle": HEART, "huggingface": IMDB}
 SETTINGS = {"kaggle": ("KAGGLE_USERNAME", "KAGGLE_KEY"), "huggingface": ("HF_TOKEN",)}
 #: The others are reported before a job begins.
 ON_THE_WAY = ("checksum_mismatch", "content_changed", "network", "unsafe_archive")
+#: Of no use to try again as they are.
+FINAL = ("gated", "source_not_configured", "unsafe_archive")
 WAIT = {"Prefer": "wait"}
 
 
@@ -94,11 +96,14 @@ def test_a_fault_is_a_typed_problem_and_the_next_try_works(
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["detail"]
     assert problem["next_step"]
+    assert problem["retryable"] == (code not in FINAL)
     if code == "gated":
         assert DATASETS[source] in problem["link"]
     if code == "source_not_configured":
         for setting in SETTINGS[source]:
-            assert setting in problem["next_step"]
+            assert setting in problem["setting"]
+            assert setting not in problem["next_step"]
+        assert problem["screen"] == f"/settings/sources#{source}"
     assert "Traceback" not in answer.text
     assert not files_of(server, source)
     row = ada.get(f"/api/datasets/{source}:{DATASETS[source].replace('/', '~')}").json()

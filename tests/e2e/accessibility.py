@@ -18,7 +18,7 @@ def check(page: Page, state: str) -> None:
         """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
             .map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" ")}`)"""
     )
-    assert violations == [], state
+    assert violations == [], f"{state}: {violations}"
     wide = page.evaluate(
         """() => [document.documentElement, ...document.querySelectorAll("main, nav, aside, [role=region]")]
             .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "auto")

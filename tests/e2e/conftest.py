@@ -67,7 +67,7 @@ def register(page: Page, server: Server, email: str = "ada@example.org") -> None
     page.goto(server.address)
     page.wait_for_url(re.compile("/(register|login)"))
     if "/login" in page.url:
-        page.get_by_role("link", name=re.compile("Register|Make the first one")).click()
+        page.get_by_role("link", name=re.compile("Register|Create the first one")).click()
     expect(page.get_by_role("heading", name="Register")).to_be_visible()
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -33,6 +33,9 @@ FAULTS = {
     "rate_limit": "429, with the seconds to wait in its details",
     "server_error": "500, or another ``status``",
     "bad_request": "400",
+    "no_right": "403: the key's project may not use the API",
+    "bad_region": "400: Google does not offer it where the caller is",
+    "unknown_model": "404",
     "blocked": "a candidate with empty content, finished for SAFETY",
     "blocked_prompt": "no candidate, and a block reason",
     "hang": "no byte, and the connection ends after ``seconds``",
@@ -47,6 +50,12 @@ FAULTS = {
     "obeys_readme": "does what the newest tool result's own text tells it to do",
 }
 _ROUTE = re.compile(r"/v1(?:beta)?/models/([\w.-]+):(generateContent|streamGenerateContent)")
+_REFUSALS = {
+    "bad_request": (400, "INVALID_ARGUMENT", "Request contains an invalid argument."),
+    "bad_region": (400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
+    "no_right": (403, "PERMISSION_DENIED", "Generative Language API has not been used in this project."),
+    "unknown_model": (404, "NOT_FOUND", "The model is not found for API version v1beta."),
+}
 _SKIP_SIGNATURE = "skip_thought_signature_validator"
 
 
@@ -102,6 +111,10 @@ class GeminiFake:
         self.ending: Ending = "text"
         #: Every event says STOP, as services in between have been seen to write it.
         self.stops_everywhere = False
+        #: The keys that are right; None: any is.
+        self.keys: set[str] | None = None
+        #: What the list of models names, beside what is no model for chats.
+        self.models = ["gemini-flash-latest", "gemini-2.5-pro", "gemini-2.5-flash"]
         self.stopping = threading.Event()
         self._script: list[Reply] = []
         self._faults: list[_Fault] = []
@@ -191,7 +204,8 @@ class GeminiFake:
         with self._lock:
             if self._script:
                 return self._script.pop(0)
-        return brain(body)
+        # Without tools it is only greeted.
+        return brain(body) if body.get("tools") else say("Hello.")
 
     def sign(self, name: str) -> str:
         signature = base64.b64encode(f"thought about {name} {len(self._signatures)}".encode()).decode()
@@ -266,6 +280,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/_log":
             self._json(200, [asdict(request) for request in self.server.fake.log])
+        elif urlsplit(self.path).path == "/v1beta/models":
+            self._list_models()
         else:
             self._error(404, "NOT_FOUND", "Not found.")
 
@@ -296,6 +312,18 @@ class _Handler(BaseHTTPRequestHandler):
         streams = route[2] == "streamGenerateContent" and parse_qs(parts.query).get("alt") == ["sse"]
         self._answer(request, streams)
 
+    def _list_models(self) -> None:
+        fake, key = self.server.fake, self.headers.get("x-goog-api-key")
+        if not key or key == "bad" or (fake.keys is not None and key not in fake.keys):
+            self._error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
+            return
+        listed = [
+            {"name": f"models/{name}", "supportedGenerationMethods": ["generateContent"]}
+            for name in fake.models
+        ]
+        embedding = {"name": "models/gemini-embedding-001", "supportedGenerationMethods": ["embedContent"]}
+        self._json(200, {"models": [*listed, embedding]})
+
     def _answer(self, request: Request, streams: bool) -> None:
         fake = self.server.fake
         faults = fake.due()
@@ -304,16 +332,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif not request.key:
             self._error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.")
-        elif request.key == "bad":
+        elif request.key == "bad" or (fake.keys is not None and request.key not in fake.keys):
             self._error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
+        elif refused := next((name for name in _REFUSALS if name in faults), None):
+            self._error(*_REFUSALS[refused])
         elif "rate_limit" in faults:
             retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"}
             self._error(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.", [retry])
         elif "server_error" in faults:
             status = int(faults["server_error"].get("status", 500))
             self._error(status, "INTERNAL", "An internal error has occurred.")
-        elif "bad_request" in faults:
-            self._error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
         elif complaint := fake.complaint(request.body):
             self._error(400, "INVALID_ARGUMENT", complaint)
         elif "garbage" in faults:

@@ -1,12 +1,22 @@
-"""What the fake model says: scripted replies, a small brain for the demo, and two bad habits."""
+"""What the fake model says: scripted replies, a small brain for the demo, and two bad habits.
+
+The brain understands people as the planner does (``chat.intent``); what it says of the results is its own,
+as a model's would be.
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-INVENTED = "kaggle:made-up/diabetes-gold"
+from dataferry.chat.conversation import Conversation
+from dataferry.chat.intent import Intent, parse_intent
+from dataferry.chat.planner_text import question_answer
+from dataferry.library.views import DatasetCard
+from dataferry.tools.formatting import format_size
+from tests.fakes.gemini_memory import Body, cards_in, newest_results, remembered, told
 
-Body = dict[str, Any]
+INVENTED = "kaggle:made-up/diabetes-gold"
 
 
 @dataclass(frozen=True)
@@ -27,91 +37,129 @@ def call(name: str, **arguments: Any) -> Reply:
     return Reply(calls=((name, arguments),))
 
 
-_FILLER = (
-    " a about an and any are can data dataset datasets find for from give hello hey hi i in is it list look"
-    " looking me my need of on or please search set sets show some that the there to want we with you "
-)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_WORDS = {
+    "greeting": "Hello! Tell me what data you need, and I will look for it.",
+    "thanks": "You are welcome. Tell me when you need more data.",
+    "help": "I find datasets on Kaggle and HuggingFace and bring them to this machine: say what you need, for"
+    " example “find diabetes datasets”, then “only CC0” or “download the second one”.",
+    "declined": "All right, I leave it as it is.",
+    "delete": "I do not delete anything from here; the Library has a Delete button for each dataset.",
+    "order": "I can put the newest, the largest or the most downloaded first.",
+    "vague": "What should the data be about?",
+}
+_WHICH = "Which one do you mean? Say, for example, “the second one”."
+_LIMITS = {"license": "under {}", "format": "as {}", "task": "for {}"}
+_ORDERS = {"updated": "newest first", "downloads": "most downloaded first", "size": "largest first"}
 
 
 def brain(body: Body) -> Reply:
-    """Enough of a model for a demo: one tool for what was asked, then a few words on what came back."""
-    newest = body["contents"][-1]
-    results = [part["functionResponse"] for part in newest["parts"] if "functionResponse" in part]
+    """Enough of a model for a demo: the tool that is asked for, then a few words on what came back."""
+    conversation = remembered(body)
+    intent = parse_intent(conversation)
+    results = newest_results(body)
     if results:
-        return say(_report(results))
-    text = "".join(part.get("text", "") for part in newest["parts"]).strip()
-    low = text.lower()
-    ref = _pointed(low, body)
-    if re.match(r"^(hi|hello|hey|thanks|thank you)\b[\s!.]*$", low):
-        return say("Hello! Tell me what data you need, and I will look for it.")
-    if re.search(r"\b(download|fetch|cancel|stop)\b", low):
-        tool = "start_download" if re.search(r"\b(download|fetch)\b", low) else "cancel_download"
-        return (
-            call(tool, ref=ref) if ref else say("Which one do you mean? Say, for example, “the second one”.")
-        )
-    if re.search(r"\b(how far|progress|status|done)\b", low):
-        return call("download_status")
-    if re.search(r"\b(do i have|my library|my datasets)\b", low):
-        return call("list_library")
-    if re.search(r"\b(tell me about|details|what is in|licen[cs]e)\b", low) and ref:
-        return call("dataset_details", ref=ref)
-    words = [word for word in re.findall(r"[\w'-]+", text) if f" {word.lower()} " not in _FILLER]
-    if not words:
-        return say("What should the data be about?")
-    return call("search_datasets", query=" ".join(words[:8]))
+        return say(_comment(intent, conversation, results))
+    return _act(intent, conversation)
 
 
-def _pointed(text: str, body: Body) -> str | None:
-    """The ref that the words mean: written out, by its place in the last search, or the last one alone."""
-    written = re.search(r"\b(?:kaggle|huggingface|builtin|url):\S+", text)
-    if written:
-        return written.group().rstrip(".,!?")
-    listed: list[str] = []
-    alone = None
-    for content in body["contents"]:
-        for part in content["parts"]:
-            if "functionResponse" in part:
-                refs = re.findall(r"ref: (\S+)", str(part["functionResponse"]["response"]))
-                searched = part["functionResponse"]["name"] == "search_datasets"
-                listed = refs if searched else listed
-                alone = refs[0] if len(refs) == 1 else None if searched else alone
-    for place, ordinal in enumerate(_ORDINALS):
-        if ordinal in text:
-            return listed[place] if place < len(listed) else None
-    return alone if re.search(r"\b(it|this|that)\b", text) else None
+def _act(intent: Intent, conversation: Conversation) -> Reply:
+    refs = [str(ref) for ref in intent.references.refs[:5]]
+    match intent.kind:
+        case "search":
+            arguments = {"query": intent.query, **intent.filters}
+            if intent.sources:
+                arguments["sources"] = list(intent.sources)
+            return Reply(_looking_for(intent), (("search_datasets", arguments),))
+        case "more":
+            last = conversation.last_search
+            if last is None or not last.more:
+                return say("That was all I have. Tell me what else you need.")
+            offset = int(last.input.get("offset") or 0) + last.count
+            return call("search_datasets", **(last.input | {"offset": offset}))
+        case "details":
+            return _on_each("dataset_details", refs)
+        case "download":
+            return _on_each("start_download", refs)
+        case "cancel":
+            started = conversation.focus
+            return _on_each("cancel_download", refs or ([started.ref] if started else []))
+        case "status":
+            return call("download_status")
+        case "library":
+            return call("list_library")
+        case kind:
+            return say(_WORDS[kind])
 
 
-def _report(results: list[Body]) -> str:
-    """A few honest sentences on tool results."""
-    text = " ".join(str(result["response"].get("output", result["response"])) for result in results)
-    name = results[-1]["name"]
-    titles = re.findall(r"«([^»]+)» \| size: ([^|]+?) \|", text)
-    if name == "search_datasets":
-        if not titles:
-            return "I found nothing that fits. Other words may help."
-        best = " and ".join(f"**{title}** ({size})" for title, size in titles[:2])
-        return (
-            f"I found {len(titles)} datasets. {best} look like the best fit"
-            f"{'s' if len(titles) > 1 else ''} for what you describe. The cards show size and licence;"
-            " press Download on the one you want, or ask me for details."
-        )
-    if name == "start_download":
-        if "Nothing was started" in text:
-            return "That one waits for you: press Download on its card."
-        return "The download has started; its card shows how far it is."
-    if name == "dataset_details" and titles:
-        return f"**{titles[0][0]}** is {titles[0][1]}. Its card has the licence and the Download button."
-    if name == "download_status":
-        return "Here is how your downloads stand: " + (
-            " ".join(re.findall(r"\| (\w+, [^|]+?) \|", text)) or "none."
-        )
-    if name == "cancel_download":
-        return "Done as far as I could: the card shows the state."
-    if name == "list_library":
-        count = len(re.findall("ref: ", text))
-        return f"Your library has {count} dataset{'' if count == 1 else 's'}."
-    return "The tool did not work; the message says why."
+def _on_each(tool: str, refs: Sequence[str]) -> Reply:
+    return Reply(calls=tuple((tool, {"ref": ref}) for ref in refs)) if refs else say(_WHICH)
+
+
+def _looking_for(intent: Intent) -> str:
+    """The line above the cards."""
+    filters = intent.filters
+    limits = [words.format(filters[name].upper()) for name, words in _LIMITS.items() if name in filters]
+    if "max_bytes" in filters:
+        limits.append(f"up to {format_size(filters['max_bytes'])}")
+    if "min_bytes" in filters:
+        limits.append(f"from {format_size(filters['min_bytes'])}")
+    if filters.get("sort") in _ORDERS:
+        limits.append(_ORDERS[filters["sort"]])
+    where = " and ".join({"kaggle": "Kaggle", "huggingface": "HuggingFace"}.get(s, s) for s in intent.sources)
+    return f"I look for {', '.join([intent.query + (f' on {where}' if where else ''), *limits])}."
+
+
+def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]) -> str:
+    """A few honest words on what the tools returned, and what their cards do not say."""
+    text = "\n".join(map(told, results))
+    if "The tool did not work" in text:
+        return "That did not work. Try it again in a moment, or name another one."
+    cards = cards_in(text)
+    match results[-1]["name"]:
+        case "search_datasets":
+            return _on_results(text, cards)
+        case "dataset_details":
+            fact = question_answer(cards, conversation.last)
+            return fact or "Its card has what is known of it; say “download it” to have it here."
+        case "start_download":
+            return _on_start(text, cards)
+        case "download_status":
+            return "That is how your downloads stand." if "- ref: " in text else "Nothing is under way."
+        case "cancel_download":
+            return "I cancelled it." if "cancelled" in text else "I did not cancel anything."
+        case _:
+            found = re.search(r"in the library: (\d+)", text)
+            if found and int(found[1]):
+                return "Press one of them to look into it."
+            return "Your library is empty. Tell me what you need."
+
+
+def _on_results(text: str, cards: Sequence[DatasetCard]) -> str:
+    broken = re.findall(r"(?:^|failed: )(\w+): «", text, re.MULTILINE)
+    if not cards:
+        if broken:
+            if len(set(broken)) > 1:
+                return "No hub could be searched just now. Try again in a moment."
+            return "Not every source answered, so there may be more. Try again in a moment."
+        return "I found nothing that fits. Other words may help."
+    first, *others = cards
+    words = f"**{first.title}** fits best"
+    known = [card for card in others if card.size_bytes]
+    smallest = min(known, key=lambda card: card.size_bytes or 0, default=None)
+    if smallest is not None and first.size_bytes and (smallest.size_bytes or 0) < first.size_bytes:
+        words += f"; **{smallest.title}** is the smallest"
+    free = [card for card in cards if card.license is None]
+    if free:
+        words += f". Mind that {len(free)} of them state no licence"
+    return f"{words}." + (" Not every source answered, so there may be more." if broken else "")
+
+
+def _on_start(text: str, cards: Sequence[DatasetCard]) -> str:
+    if "in the library already" in text:
+        return "Press Open on its card to look into it."
+    if "Nothing was started" in text:
+        return "That one waits for you: press Download on its card."
+    return f"You can leave this page meanwhile; {'it goes' if len(cards) == 1 else 'they go'} on."
 
 
 def invent(body: Body) -> Reply:

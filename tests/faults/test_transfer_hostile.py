@@ -369,8 +369,9 @@ def test_rate_and_time_left_are_measured_on_the_meters_own_clock() -> None:
     reports: list[Progress] = []
     meter = ProgressMeter(reports.append, sizes=[1000], clock=lambda: now[0])
     meter.report()
-    now[0] += 1
-    meter.add(100)
-    meter.report()
+    for _ in range(2):
+        now[0] += 1
+        meter.add(100)
+        meter.report()
     assert reports[-1].rate_bps == pytest.approx(100)
-    assert reports[-1].eta_s == pytest.approx(9)
+    assert reports[-1].eta_s == pytest.approx(8)

@@ -11,6 +11,7 @@ from dataferry.chat.stream import Chunk
 from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.types import (
+    SOURCE_NAMES,
     DatasetRef,
     JobState,
     JobView,
@@ -21,6 +22,7 @@ from dataferry.core.types import (
 )
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
+from dataferry.tools.services import ReportSearch
 
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ANNA = Viewer("usr_anna")
@@ -78,6 +80,8 @@ class MemoryLibrary:
     def __init__(self, *cards: DatasetCard) -> None:
         self.cards = {found.ref: found for found in cards or CATALOG}
         self.readmes: dict[str, str] = {}
+        #: Known here, but to no source any more.
+        self.gone: dict[str, DatasetCard] = {}
         self.problems: tuple[SourceProblem, ...] = ()
         self.failure: DataferryError | None = None
         self.searches: list[tuple[str, tuple[SourceName, ...] | None, SearchFilters, int, int]] = []
@@ -86,6 +90,8 @@ class MemoryLibrary:
         #: A search waits for it.
         self.gate = asyncio.Event()
         self.gate.set()
+        #: A search reports that it waits for these, and then waits for the gate.
+        self.waiting_for: tuple[SourceName, ...] = ()
 
     async def search(
         self,
@@ -96,10 +102,25 @@ class MemoryLibrary:
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchAnswer:
         filters = filters or SearchFilters()
         self.searches.append((query, tuple(sources) if sources else None, filters, limit, offset))
+        if self.waiting_for and report is not None:
+            answered = [name for name in SOURCE_NAMES if name not in self.waiting_for]
+            await report(await self._find(viewer, query, answered, filters, limit, offset), self.waiting_for)
         await self.gate.wait()
+        return await self._find(viewer, query, sources, filters, limit, offset)
+
+    async def _find(
+        self,
+        viewer: Viewer,
+        query: str,
+        sources: Sequence[SourceName] | None,
+        filters: SearchFilters,
+        limit: int,
+        offset: int,
+    ) -> SearchAnswer:
         if self.failure is not None:
             raise self.failure
         if not query.strip():
@@ -137,6 +158,11 @@ class MemoryLibrary:
             raise NotFound(f"{ref.label} has no dataset {ref.id}.", next_step="Check its id.")
         return (await self.refresh_cards(viewer, [found]))[0]
 
+    async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None:
+        known = self.cards.get(str(ref)) or self.gone.get(str(ref))
+        card = (await self.refresh_cards(viewer, [known]))[0] if known else None
+        return card if card is not None and card.local_status == "downloaded" else None
+
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         return self.readmes.get(str(ref), "")
 
@@ -159,7 +185,9 @@ class MemoryLibrary:
     ) -> DownloadTicket:
         found = await self.describe(viewer, ref, revision)
         self.requested.append((viewer.user_id, ref))
-        job = self.jobs.add(viewer, found.ref, found.title)
+        job = self.jobs.newest(viewer, found.ref)
+        if job is None or job.state != "succeeded":
+            job = self.jobs.add(viewer, found.ref, found.title)
         return DownloadTicket(
             success=True,
             dataset_id=found.id,

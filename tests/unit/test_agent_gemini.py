@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL
 from dataferry.chat.conversation import ChatMessage, merged_cards
 from dataferry.chat.events import TextDelta
+from dataferry.chat.model_choice import DEFAULT_MODEL
 from dataferry.core.types import Viewer
 from dataferry.library.views import SearchAnswer
 from dataferry.tools.events import ToolDone, ToolFailed
@@ -130,7 +130,7 @@ async def test_what_was_said_before_the_failure_stays(gemini: GeminiFake) -> Non
     gemini.script(call("search_datasets", query="diabetes"), say("I found two sets that may fit."))
     gemini.fault("drop", after=1, tokens=3)
     asked = await ask(gemini)
-    assert asked.text.startswith("I found two\n\nThere are **2 datasets**")
+    assert asked.text.startswith("I found two\n\n1 is at Kaggle and 1 at HuggingFace.")
 
 
 async def test_a_passing_fault_of_the_server_is_tried_once_more(gemini: GeminiFake) -> None:
@@ -203,7 +203,7 @@ async def test_a_model_that_fails_after_starting_a_download_does_not_start_it_tw
     gemini.fault("rate_limit", after=1)
     asked = await ask(gemini, f"download {PIMA.ref}")
     assert len(asked.library.requested) == 1
-    assert "is being downloaded" in asked.text
+    assert "The download goes on" in asked.text
 
 
 async def test_wrong_arguments_and_unknown_tools_are_told_to_the_model(gemini: GeminiFake) -> None:

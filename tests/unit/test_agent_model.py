@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from dataferry.chat.agent import DEFAULT_MODEL, Agent, chosen_model, probe_model
+from dataferry.chat.agent import Agent, probe_model
 from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.events import ModelFailed, TextDelta
+from dataferry.chat.model_choice import DEFAULT_MODEL, ModelChoices, chosen_model
 from dataferry.core.settings import Settings
 from dataferry.tools.prompts import Prompts
 from tests.fakes.gemini import GeminiFake, say
@@ -83,11 +84,13 @@ async def test_our_own_share_of_the_first_token(gemini: GeminiFake) -> None:
 async def test_the_doctors_probe_of_the_model(gemini: GeminiFake) -> None:
     given: dict[str, Any] = {"google_api_key": "key", "google_gemini_base_url": gemini.url}
     gemini.script(say("Hello there."))
-    assert await probe_model(Settings(_env_file=None, **given)) == f"{DEFAULT_MODEL} says 'Hello '"
+    settings = Settings(_env_file=None, **given)
+    choice = ModelChoices(settings).current()
+    assert await probe_model(choice, settings) == f"{DEFAULT_MODEL} says 'Hello '"
     gemini.fault("rate_limit")
     with pytest.raises(ModelFailed, match="limit is used up"):
-        await probe_model(Settings(_env_file=None, **given))
-    assert "keyword search answers" in await probe_model(Settings(_env_file=None))
+        await probe_model(choice, settings)
+    assert "keyword search answers" in await probe_model(None, settings)
 
 
 def test_who_answers() -> None:

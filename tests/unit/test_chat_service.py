@@ -16,7 +16,7 @@ from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceProblem, Viewer
-from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, QUICK, RETINA, MemoryLibrary, ask, collected
+from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, QUICK, MemoryLibrary, ask, collected
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -47,9 +47,9 @@ async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
     assert message.model == "planner"
     assert message.downloadable_datasets is not None
     assert [card.ref for card in message.downloadable_datasets] == [PIMA.ref, HOSPITALS.ref]
-    assert "**2 datasets** for “diabetes” (Kaggle 1 · HuggingFace 1)" in message.content
+    assert "1 is at Kaggle and 1 at HuggingFace." in message.content
     assert message.notice is not None
-    assert message.notice.startswith("Offline mode: keyword search")
+    assert message.notice.startswith("No model: keyword search")
     assert message.tool_calls[0].name == "search_datasets"
     assert message.dataset_metadata is not None
     assert message.dataset_metadata["downloadable_datasets"][0]["id"] == PIMA.id
@@ -91,7 +91,7 @@ async def test_search_rename_delete(chats: ChatService) -> None:
     await ask(chats, "find diabetes datasets", diabetes.id)
     movies = await chats.create(ANNA, "100%_mine")
     assert [chat.id for chat in await chats.list(ANNA)] == [movies.id, diabetes.id]
-    assert [chat.id for chat in await chats.list(ANNA, q="PIMA indians")] == [diabetes.id]
+    assert [chat.id for chat in await chats.list(ANNA, q="1 is AT KAGGLE")] == [diabetes.id]
     assert [chat.id for chat in await chats.list(ANNA, q="%_")] == [movies.id]
     assert (await chats.rename(ANNA, movies.id, "  Films \n")).title == "Films"
     for title in ("", " ", "x" * 201):
@@ -216,9 +216,10 @@ async def test_a_finished_answer_is_replayed_for_a_while(
     assert await chats.resumable_answer(ANNA, chat.id, None) == answer
     assert await chats.resumable_answer(ANNA, chat.id, "never-sent") is None
     replay = await collected(chats, chat.id, answer)
-    assert [chunk.type for chunk in replay if chunk.type != "text-delta"] == [
+    # The line above the cards was reserved while they were looked for, and is whole by now.
+    assert sorted(chunk.type for chunk in replay if chunk.type != "text-delta") == sorted(
         chunk.type for chunk in live if chunk.type != "text-delta"
-    ]
+    )
     forgetful = ChatService(database, settings, library, library.jobs, timing=Timing(replay_window_s=0))
     assert await forgetful.resumable_answer(ANNA, chat.id, "client-1") is None
 
@@ -329,12 +330,25 @@ async def test_a_source_that_fails_is_named_and_the_answer_stands(
     message = await ask(chats, "find diabetes")
     assert message.status == "complete"
     assert message.source_errors == library.problems
-    assert "Kaggle did not answer: Kaggle took too long. Try again in a minute." in message.content
+    assert message.content.startswith("Not every source answered")
+    assert message.tool_calls[0].state == "done"
+    library.problems = (
+        library.problems[0],
+        SourceProblem(
+            source="huggingface", code="source_unreachable", detail="HuggingFace cannot be reached."
+        ),
+    )
+    outage = await ask(chats, "find zebras")
+    assert outage.content.startswith("No hub could be searched")
+    assert outage.source_errors == library.problems
+    assert outage.tool_calls[0].state == "failed"
+    assert outage.tool_calls[0].error == "Kaggle took too long. HuggingFace cannot be reached."
     library.failure = SourceTimeout("Everything is down.", next_step="Wait.")
     message = await ask(chats, "find diabetes")
     assert message.status == "complete"
-    assert "Everything is down. Wait." in message.content
+    assert message.content == "Nothing could be searched."
     assert message.tool_calls[0].state == "failed"
+    assert message.tool_calls[0].error == "Everything is down. Wait."
     assert message.downloadable_datasets is None
 
 
@@ -354,18 +368,18 @@ async def test_a_download_by_words(chats: ChatService, library: MemoryLibrary) -
     chat = await chats.create(ANNA)
     await ask(chats, "find diabetic or diabetes datasets", chat.id)
     details = await ask(chats, "tell me about the second one", chat.id)
-    assert "Diabetes 130-US Hospitals" in details.content
+    assert details.downloadable_datasets is not None
+    assert details.downloadable_datasets[0].ref == HOSPITALS.ref
     started = await ask(chats, "download it", chat.id)
     assert [str(ref) for _user, ref in library.requested] == [HOSPITALS.ref]
-    assert "is being downloaded" in started.content
+    assert "The download goes on" in started.content
     assert started.downloadable_datasets is not None
     assert started.downloadable_datasets[0].local_status == "queued"
     status = await ask(chats, "how far is it?", chat.id)
-    assert "queued" in status.content
+    assert status.content == "1 download was under way when you asked."
     cancelled = await ask(chats, "cancel it", chat.id)
-    assert "Cancelled" in cancelled.content
+    assert "still get it" in cancelled.content
     assert library.jobs.of(ANNA)[0].state == "cancelled"
     big = await ask(chats, "download the third one", chat.id)
-    assert RETINA.title in big.content
-    assert "larger than 1 GB" in big.content
+    assert big.content == "Press Download on its card to start it."
     assert len(library.requested) == 1

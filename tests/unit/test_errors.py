@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from dataferry.core import errors
-from dataferry.core.errors import DataferryError, restore
+from dataferry.core.errors import DataferryError, kind_of
+from dataferry.core.types import ProblemWords, words_of
 
 
 def kinds(kind: type[DataferryError] = DataferryError) -> Iterator[type[DataferryError]]:
@@ -52,14 +53,33 @@ def test_there_is_always_a_next_act(kind: type[DataferryError]) -> None:
 
 @each_kind
 def test_an_error_comes_back_from_its_stored_code(kind: type[DataferryError]) -> None:
-    error = restore(kind.code, "What happened.", next_step="Do this.", link="https://example.org")
+    raised = kind(
+        "What happened.", next_step="Do this.", link="https://example.org", screen="/s#k", setting="KEY"
+    )
+    error = ProblemWords(**words_of(raised)).restore()
+    assert (error.screen, error.setting, error.retryable) == ("/s#k", "KEY", kind.retryable)
     assert type(error) is kind
     assert (str(error), error.detail) == ("What happened.", "What happened.")
     assert (error.next_step, error.link, error.retry_after) == ("Do this.", "https://example.org", None)
 
 
 def test_an_unknown_code_is_still_an_error() -> None:
-    assert type(restore("of_a_newer_version", "What happened.")) is DataferryError
+    assert kind_of("of_a_newer_version") is DataferryError
+
+
+def test_what_was_stored_before_it_could_say_so_is_retried_where_that_helps() -> None:
+    """A job that failed under an older version has a code, and no word of whether to try again."""
+
+    def old(code: str) -> bool:
+        return ProblemWords.model_validate({"code": code, "detail": "What happened."}).retryable
+
+    final = {kind.code for kind in KINDS if not old(kind.code)}
+    assert final == {
+        *("invalid_input", "outside_store", "private_address", "not_signed_in", "forbidden", "gated"),
+        *("not_found", "unreadable", "source_not_configured", "credential_rejected", "unsafe_archive"),
+        *("model_key_rejected", "unknown_model", "config"),
+    }
+    assert old("of_a_newer_version")
 
 
 def test_only_what_may_pass_by_itself_is_tried_again() -> None:

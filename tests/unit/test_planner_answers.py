@@ -14,11 +14,11 @@ from dataferry.chat.planner import Planner
 from dataferry.chat.planner_text import escape_markdown
 from dataferry.core.errors import NotFound
 from dataferry.core.settings import Settings
-from dataferry.core.types import Progress, SourceProblem
+from dataferry.core.types import Progress, SourceName, SourceProblem
 from dataferry.tools.formatting import format_duration, format_size
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Toolbox
-from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, MemoryLibrary, card
+from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, TIME, MemoryLibrary, card
 
 pytestmark = pytest.mark.anyio
 
@@ -60,20 +60,21 @@ def many(count: int) -> MemoryLibrary:
 async def test_an_answer_names_counts_the_best_and_the_next_act() -> None:
     talk = Talk()
     assert await talk("find diabetes datasets") == (
-        "There are **2 datasets** for “diabetes” (Kaggle 1 · HuggingFace 1):\n"
+        "1 is at Kaggle and 1 at HuggingFace.\n"
         "\n"
-        "1. **Pima Indians Diabetes Database** — Kaggle · 24 kB · CC0-1.0 · 812,341 downloads\n"
-        "2. **Diabetes 130-US Hospitals** — HuggingFace · 19.2 MB · CC-BY-4.0 · 100 downloads\n"
-        "\n"
-        "Press Download on a card, or say “download the first one” or “tell me about the first one”."
+        "You can say “only CC0”, “newest first” or “download the first one”."
     )
+    # The line stands above the cards, the hint below them; later answers give no hint.
+    kinds = [part["type"] for part in talk.said[-1].parts]
+    assert kinds == ["step-start", "text", "tool-search_datasets", "text"]
+    assert await talk("find iris") == "Only one fits."
 
 
 async def test_more_of_the_same_search() -> None:
     talk = Talk(many(23))
-    assert "5 more are in the list below" in await talk("find birds")
+    await talk("find birds")
     assert talk.refs == [f"kaggle:owner/birds-{n}" for n in range(1, 11)]
-    assert "**10 further datasets**" in await talk("show more")
+    assert await talk("show more") == "All are at Kaggle."
     await talk("more please")
     assert talk.refs == [f"kaggle:owner/birds-{n}" for n in (21, 22, 23)]
     await talk("download the second one")
@@ -92,29 +93,44 @@ async def test_a_search_is_narrowed_and_filters_that_fit_nothing_are_dropped() -
     _query, sources, filters, *_ = talk.library.searches[-1]
     assert (sources, filters.max_bytes) == (("kaggle",), 1_000_000)
     answer = await talk("find diabetes as parquet on kaggle")
-    assert answer.startswith("Nothing fits all of that. Without the filters there is **1 dataset**")
+    assert answer == "Nothing fits all of that; these are without the limits. Only one fits."
     assert talk.refs == [PIMA.ref]
 
 
 async def test_what_cannot_be_narrowed_to_is_said() -> None:
     answer = await Talk()("diabetes data with a permissive licence")
-    assert answer.endswith("I cannot tell permissive licences apart; each card names its own.")
+    assert "I cannot tell permissive licences apart; each card names its own." in answer
 
 
 async def test_nothing_found() -> None:
     talk = Talk()
-    assert await talk("find zebras") == "I found no dataset for “zebras”. Try fewer or other words."
+    assert await talk("find zebras") == "Fewer words, or other ones, may find more."
     assert len(talk.library.searches) == 1
 
 
-async def test_a_source_that_failed_is_named_with_the_next_act() -> None:
+def problem(source: SourceName, code: str) -> SourceProblem:
+    return SourceProblem(source=source, code=code, detail="It is said beside.", next_step="Wait.")
+
+
+async def test_what_a_source_said_is_not_repeated() -> None:
+    """It stands in ``source_errors``, once; the words say what it means for what is shown."""
     library = MemoryLibrary()
-    library.problems = (
-        SourceProblem(source="huggingface", code="x", detail="It took too long.", next_step="Wait."),
-    )
+    library.problems = (problem("huggingface", "source_timeout"),)
     talk = Talk(library)
-    assert "HuggingFace did not answer: It took too long. Wait." in await talk("find diabetes")
-    assert "HuggingFace did not answer" in await talk("find zebras")
+    for text in ("find diabetes", "find zebras"):
+        assert (await talk(text)).startswith("Not every source answered, so there may be more.")
+
+
+async def test_an_outage_is_told_as_one() -> None:
+    library = MemoryLibrary()
+    library.problems = (problem("kaggle", "source_unreachable"), problem("huggingface", "source_unreachable"))
+    talk = Talk(library)
+    mended = "Ask again once that is mended."
+    assert await talk("find zebras under 1 MB") == f"No hub could be searched for “zebras”. {mended}"
+    assert len(library.searches) == 1, "filters are not dropped for what nobody could answer"
+    assert await talk("find iris") == "No hub could be searched; these are built in."
+    library.problems = (problem("kaggle", "credential_rejected"),)
+    assert await talk("zebras on kaggle") == f"No hub could be searched for “zebras”. {mended}"
 
 
 async def test_details_then_download_it() -> None:
@@ -126,15 +142,50 @@ async def test_details_then_download_it() -> None:
     talk = Talk(library)
     await talk("find diabetes")
     answer = await talk("tell me about the second one")
-    assert "- Size: 19.2 MB" in answer
-    assert "- Licence: CC-BY-4.0" in answer
+    assert answer.startswith("What its publisher says stands below.\n\n> Ten years of care")
     assert "Ten years of care at 130 hospitals" in answer
     assert r"\[a link\](`https://evil.test)`" in answer
     assert "<script>" not in answer
-    assert answer.endswith("Say “download it”, or press Download.")
     answer = await talk("download it")
     assert talk.requested == [HOSPITALS.ref]
-    assert "**Diabetes 130-US Hospitals** (19.2 MB) is being downloaded." in answer
+    assert answer == "The download goes on when you leave this page."
+
+
+async def test_questions_about_one_fact_are_answered_in_a_sentence() -> None:
+    closed = card(
+        "kaggle:closed/set",
+        "Closed diabetes set",
+        2_000_000,
+        license="CC-BY-NC-4.0",
+        file_count=1,
+        gated=True,
+    )
+    bare = card("huggingface:bare/set", "Bare diabetes set", None, license=None)
+    old = card("builtin:old", "Old diabetes set", updated_at=TIME, file_count=3)
+    talk = Talk(MemoryLibrary(closed, bare, old))
+    await talk("find diabetes")
+    answers = {
+        "what's the licence of the first?": (
+            "**Closed diabetes set** has the licence CC-BY-NC-4.0, which does not allow commercial use."
+        ),
+        "how big is it?": "**Closed diabetes set** has 2 MB in 1 file.",
+        "is it gated?": (
+            "**Closed diabetes set** is gated: its terms are to be accepted at its source before it can be"
+            " downloaded."
+        ),
+        "can I use the second one commercially?": (
+            "The source of **Bare diabetes set** states no licence; ask its publisher before you use it."
+        ),
+        "how large is the second?": "The source of **Bare diabetes set** does not tell its size.",
+        "how many files does it have?": (
+            "The source of **Bare diabetes set** does not tell how many files it has."
+        ),
+        "how old is the third?": "**Old diabetes set** was last updated on 2026-11-20.",
+        "the smaller one": "Its card says all I know.",
+    }
+    for question, answer in answers.items():
+        assert await talk(question) == answer
+    assert talk.refs == [old.ref]
 
 
 async def test_a_count_that_the_source_broke_off_is_told_as_one() -> None:
@@ -142,7 +193,7 @@ async def test_a_count_that_the_source_broke_off_is_told_as_one() -> None:
     giant = HOSPITALS.model_copy(update={"file_count": 100_000, "more_files": True})
     talk = Talk(MemoryLibrary(giant))
     await talk("find diabetes")
-    assert "- Files: more than 100,000" in await talk("tell me about the first one")
+    assert "has more than 100,000 files." in await talk("how many files does the first one have?")
 
 
 async def test_a_download_without_a_target_is_asked_back() -> None:
@@ -161,8 +212,7 @@ async def test_several_downloads_at_once() -> None:
     await talk("find diabetes or diabetic things")
     answer = await talk("download all of them")
     assert talk.requested == [PIMA.ref, HOSPITALS.ref]
-    assert "are being downloaded" in answer
-    assert "**Diabetic Retinopathy**: It is larger than 1 GB" in answer
+    assert answer == ("The downloads go on when you leave this page. Press Download on its card to start it.")
 
 
 async def test_an_id_that_either_hub_may_have_is_shown_first() -> None:
@@ -173,21 +223,44 @@ async def test_an_id_that_either_hub_may_have_is_shown_first() -> None:
     assert "download huggingface:stanfordnlp/imdb" in answer
     await talk("download it")
     assert talk.requested == [IMDB.ref]
-    assert "Check its id" in (await Talk()("download no/such")).replace("\\", "")
+    assert "paste its link" in await Talk()("download no/such")
 
 
 async def test_refs_and_links() -> None:
     talk = Talk()
-    assert "**Iris flowers**" in await talk("builtin:iris")
+    await talk("builtin:iris")
+    assert talk.refs == [IRIS.ref]
     await talk("download https://files.test/b.csv?key=SECRET")
     [(_user, ref)] = talk.library.requested
     assert ref.url == "https://files.test/b.csv?key=SECRET"
     assert "SECRET" not in str(talk.said[-1].parts)
 
 
-async def test_what_a_source_refuses_is_said() -> None:
-    answer = await Talk()("download kaggle:no/such")
-    assert answer == escape_markdown("Kaggle has no dataset no/such. Check its id.", 400)
+async def test_what_is_here_already_is_not_downloaded_again() -> None:
+    talk = Talk()
+    talk.library.jobs.add(ANNA, PIMA.ref, PIMA.title, "succeeded")
+    await talk("find diabetes")
+    press = "Press Open on its card for what is here."
+    assert await talk("download the first one") == press
+    assert len(talk.library.jobs.of(ANNA)) == 1
+    # Its source cannot be reached, or has it no longer.
+    talk.library.gone[PIMA.ref] = talk.library.cards.pop(PIMA.ref)
+    answer = await talk(f"download {PIMA.ref}")
+    assert answer == press
+    assert talk.refs == [PIMA.ref]
+    assert "Its card says all I know." in await talk(f"tell me about {PIMA.ref}")
+    # Without the person's order, too, there is nothing to wait for.
+    outputs = [part["output"] for part in talk.said[-3].parts if part["type"] == "tool-start_download"]
+    assert [(output["ticket"], output["reason"]) for output in outputs] == [
+        (None, "It is in the library already.")
+    ]
+
+
+async def test_what_a_source_refuses_stands_in_the_tools_part_alone() -> None:
+    talk = Talk()
+    assert await talk("download kaggle:no/such") == "Nothing was started."
+    errors = [part.get("errorText") for part in talk.said[-1].parts if part["type"] == "tool-start_download"]
+    assert errors == ["Kaggle has no dataset no/such. Check its id."]
 
 
 async def test_status_in_words() -> None:
@@ -195,13 +268,13 @@ async def test_status_in_words() -> None:
     assert await talk("how far is it?") == "Nothing is being downloaded, and nothing was lately."
     job = talk.library.jobs.add(ANNA, PIMA.ref, PIMA.title, "running")
     talk.library.jobs.move(job.id, "running", Progress(bytes_done=6_000, bytes_total=24_000, eta_s=200))
-    assert "running, 25 % of 24 kB, about 3 min left" in await talk("how far is it?")
-    talk.library.jobs.move(job.id, "verifying", Progress(bytes_done=24_000, bytes_total=24_000))
-    assert (await talk("is it done?")).endswith("verifying")
+    # How it stands is told by its row, which is live; the words stay true beside it.
+    assert await talk("how far is it?") == "1 download was under way when you asked."
+    talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "queued")
+    assert await talk("what is downloading?") == "2 downloads were under way when you asked."
     talk.library.jobs.move(job.id, "succeeded", file_path="/store/pima")
-    answer = await talk("status?")
-    assert answer.startswith("Nothing is being downloaded now. Lately:")
-    assert "succeeded, in `/store/pima`" in answer
+    talk.library.jobs.move("job_2", "cancelled")
+    assert await talk("status?") == "Nothing was under way when you asked. The latest:"
 
 
 async def test_cancelling() -> None:
@@ -210,9 +283,10 @@ async def test_cancelling() -> None:
     talk.library.jobs.add(ANNA, PIMA.ref, PIMA.title, "running")
     talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "running")
     answer = await talk("cancel it")
-    assert answer.startswith("Which one shall I cancel?")
-    assert "Cancelled: **Iris flowers**" in await talk("cancel iris")
-    assert "Cancelled: **Pima Indians Diabetes Database**" in await talk("ok, cancel it")
+    assert answer == "Which one shall I cancel? Say its name, or “cancel all”."
+    others = "Others who asked for the same dataset still get it."
+    assert await talk("cancel iris") == others
+    assert await talk("ok, cancel it") == others
     assert all(job.state == "cancelled" for job in talk.library.jobs.of(ANNA))
 
 
@@ -221,9 +295,8 @@ async def test_the_library() -> None:
     assert (await talk("what do I have?")).startswith("Your library is empty.")
     talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "succeeded")
     answer = await talk("what do I have?")
-    assert (
-        answer == "1 dataset on this machine:\n\n- **Iris flowers** (Built-in, 4.6 kB): `/store/builtin:iris`"
-    )
+    assert answer == "It takes 4.6 kB on this machine."
+    assert [part["type"] for part in talk.said[-1].parts][-2:] == ["text", "tool-list_library"]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +319,7 @@ async def test_small_talk(text: str, begins: str) -> None:
 async def test_a_search_that_fails_is_said() -> None:
     talk = Talk()
     talk.library.failure = NotFound("Nothing answers.", next_step="Look at the network.")
-    assert await talk("find diabetes") == "Nothing answers. Look at the network."
+    assert await talk("find diabetes") == "Nothing could be searched."
 
 
 def test_strangers_text_stays_text() -> None:

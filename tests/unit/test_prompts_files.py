@@ -32,7 +32,7 @@ def test_every_tool_and_argument_is_described(name: str) -> None:
 
 def test_no_file_is_left_over() -> None:
     """Each prompt is named in the code, and each tool file is a tool."""
-    kinds = ("greeting", "help", "thanks", "vague", "declined", "delete")
+    kinds = ("greeting", "help", "thanks", "vague", "declined", "delete", "order")
     for path in PROMPTS.folder.rglob("*.md"):
         name = str(path.relative_to(PROMPTS.folder).with_suffix(""))
         folder, _, last = name.rpartition("/")

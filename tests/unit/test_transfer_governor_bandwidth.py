@@ -197,3 +197,16 @@ def test_caps_come_and_go_while_bytes_wait() -> None:
     before = run.had(flow)
     run.play(1.0)
     assert run.had(flow) - before == pytest.approx(1e6, rel=0.03)
+
+
+def test_a_users_fetches_share_by_their_shares_and_others_lose_nothing() -> None:
+    run = Run(6e6)
+    high, low, others = run.fetch("ada", 2, 16_384), run.fetch("ada", 6, 65_536), run.fetch("bob", 1, 65_536)
+    high.share, low.share = 9.0, 3.0
+    run.play(4.0)
+    assert run.had(others) == pytest.approx(run.had(high, low), rel=0.1)
+    assert run.had(high) == pytest.approx(3 * run.had(low), rel=0.15)
+    before = run.had(high), run.had(low)
+    high.share, low.share = 1.0, 9.0  # while they run
+    run.play(4.0)
+    assert run.had(low) - before[1] > 4 * (run.had(high) - before[0])

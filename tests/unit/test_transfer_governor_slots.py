@@ -214,3 +214,15 @@ def test_a_slot_goes_along_to_where_its_request_led() -> None:
     assert slots.request(holder, "a").granted
     assert not slots.request(holder, "b").granted
     slots.release(slot)
+
+
+def test_a_users_fetches_hold_slots_by_their_shares() -> None:
+    slots = Slots(8, 8)
+    high, low, other = slots.join("ada"), slots.join("ada"), slots.join("bob")
+    high.share = 3.0
+    first = [slots.request(other, "a") for _ in range(8)]
+    asked = [slots.request(holder, "a") for _ in range(8) for holder in (low, high)]
+    for slot in first:
+        slots.release(slot)
+    assert (len(high.held), len(low.held)) == (6, 2)
+    assert sum(slot.granted for slot in asked) == 8

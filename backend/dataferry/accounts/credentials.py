@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, select
 
 from dataferry.accounts.models import StoredCredential
+from dataferry.accounts.pasted_keys import read_kaggle_key, read_key
 from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database, now
 from dataferry.core.settings import Settings
-from dataferry.core.types import SOURCE_NAMES, Credential, SourceName
+from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Credential, SourceName
 
 
 def server_credentials(settings: Settings) -> Mapping[SourceName, Credential]:
@@ -24,6 +25,14 @@ def server_credentials(settings: Settings) -> Mapping[SourceName, Credential]:
         token = settings.hf_token.get_secret_value()
         found["huggingface"] = Credential("huggingface", "server", None, token)
     return found
+
+
+def read_credential(source: SourceName, pasted: str, username: str | None) -> Credential:
+    """A person's own credential from what they pasted. Errors: ``InvalidInput``."""
+    if source == "kaggle":
+        given = read_kaggle_key(pasted, username)
+        return Credential(source, "user", given.username, given.secret)
+    return Credential(source, "user", None, read_key(pasted, SOURCE_LABELS[source]))
 
 
 class CredentialResolver:

@@ -69,8 +69,8 @@ class Secrets:
             )
         except (InvalidTag, ValueError) as error:
             raise ConfigError(
-                "A stored link cannot be read with this SECRET_KEY.",
-                next_step="Put the former key back, or start that download again.",
+                "What was stored sealed cannot be read with this SECRET_KEY.",
+                next_step="Put the former SECRET_KEY back, or enter it again.",
             ) from error
 
 

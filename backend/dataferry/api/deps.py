@@ -16,12 +16,15 @@ from dataferry.core.types import Viewer
 if TYPE_CHECKING:
     from dataferry.accounts.credentials import CredentialResolver
     from dataferry.accounts.service import Accounts
+    from dataferry.chat.model_choice import ModelChoices
+    from dataferry.chat.model_setup import ModelSetup
     from dataferry.chat.service import ChatService
     from dataferry.core.db import Database
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.downloads import Downloads
     from dataferry.library.paths import Store
+    from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
@@ -38,10 +41,13 @@ class Services:
     search: DatasetSearch
     downloads: Downloads
     shelf: Shelf
+    readmes: Readmes
     speed_limits: SpeedLimits
     jobs: Jobs
     catalog: Catalog
     chat: ChatService
+    models: ModelChoices
+    model: ModelSetup
     realtime: Realtime
     credentials: CredentialResolver
     settings: Settings

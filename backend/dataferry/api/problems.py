@@ -15,7 +15,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dataferry.core.errors import DataferryError, InvalidInput
+from dataferry.core.errors import DataferryError, InvalidInput, kind_of
+from dataferry.core.types import words_of
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,9 @@ BODY_LIMITS = (("/api/auth/", 16_384), ("", 16_777_216))
 
 
 class Problem(BaseModel):
-    """``detail`` says what and why, ``next_step`` what to do about it, ``link`` where; ``retry_after``
-    is in seconds, and ``type`` leads to the description of ``code``."""
+    """``detail`` says what and why, ``next_step`` what to do about it: at ``link``, a page elsewhere, or at
+    ``screen``, one of our own; ``setting`` is what an operator would set in its place. ``retryable``: it may
+    work as it is, by now or after ``retry_after`` seconds. ``type`` leads to the description of ``code``."""
 
     type: str = "about:blank"
     title: str
@@ -45,6 +47,9 @@ class Problem(BaseModel):
     code: str = Field(description="What went wrong, for programs")
     next_step: str | None = None
     link: str | None = None
+    screen: str | None = None
+    setting: str | None = None
+    retryable: bool = Field(default_factory=lambda fields: kind_of(fields["code"]).retryable)
     retry_after: float | None = None
 
 
@@ -53,10 +58,7 @@ def problem_of(error: DataferryError) -> Problem:
         type=_type_url(error.code),
         title=error.title,
         status=error.status,
-        detail=error.detail,
-        code=error.code,
-        next_step=error.next_step,
-        link=error.link,
+        **words_of(error),
         retry_after=error.retry_after,
     )
 

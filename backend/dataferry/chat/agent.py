@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dataferry.chat.consent import MessageConsent
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, ModelFailed, NoticeAdded
+from dataferry.chat.model_choice import ModelChoice, ModelChoices
 from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
@@ -25,91 +26,118 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Google's own name for its current quick model, so that a retired one is never our default.
-DEFAULT_MODEL = "google_genai:gemini-flash-latest"
-OFFLINE_NOTICE = (
-    "Offline mode: keyword search. Set GOOGLE_API_KEY or DATAFERRY_MODEL to have a language model answer."
-)
+#: Where an admin chooses the model.
+MODEL_SCREEN = "/settings/model"
 
 
-def chosen_model(settings: Settings) -> str | None:
-    """``provider:model`` to ask; None: the planner answers."""
-    if settings.model is not None:
-        return None if settings.model == "planner" else settings.model
-    return DEFAULT_MODEL if settings.google_api_key is not None else None
+async def probe_model(choice: ModelChoice | None, settings: Settings, timeout_s: float | None = None) -> str:
+    """What the model says to a greeting, or that there is none. Errors: ``ModelFailed``."""
+    if choice is None:
+        return "none is set, keyword search answers; Settings has a form for one, GOOGLE_API_KEY sets one too"
+    kind = await asyncio.to_thread(_load, choice.name)
+    async with aclosing(kind(choice, settings)) as model:
+        greeting = await model.probe(Prompts(), timeout_s)
+    return f"{choice.name} says {greeting!r}"
 
 
-async def probe_model(settings: Settings) -> str:
-    """What the configured model says to a greeting, or that none is configured. Errors: ``ModelFailed``."""
-    name = chosen_model(settings)
-    if name is None:
-        return "none is set, keyword search answers; GOOGLE_API_KEY or DATAFERRY_MODEL sets one"
-    await asyncio.to_thread(_load, name)
-    from dataferry.chat.language_model import LanguageModel
+def offline_notice(viewer: Viewer) -> NoticeAdded:
+    """That no model is set, and where one is, or who can set it."""
+    words = "No model: keyword search answers."
+    if viewer.admin:
+        return NoticeAdded("offline", words, MODEL_SCREEN)
+    return NoticeAdded("offline", f"{words} An admin can set one.")
 
-    async with aclosing(LanguageModel(name, settings)) as model:
-        greeting = await model.probe(Prompts())
-    return f"{name} says {greeting!r}"
+
+def failure_notice(failure: ModelFailed, choice: ModelChoice, viewer: Viewer) -> NoticeAdded:
+    """What the model ran into, and the next act where there is one."""
+    words = [str(failure), "Keyword search answers instead."]
+    screen = None
+    if failure.kind in ("key", "model"):
+        if viewer.admin:
+            screen = MODEL_SCREEN
+        else:
+            words.append("Ask an admin to look at the model's settings.")
+    return NoticeAdded("model_failed", " ".join(words), screen)
 
 
 class Agent:
     """Answers one message of a chat, as a stream of events that never ends in a model's error."""
 
     def __init__(
-        self, settings: Settings, library: LibraryService, jobs: JobsService, prompts: Prompts
+        self,
+        settings: Settings,
+        library: LibraryService,
+        jobs: JobsService,
+        prompts: Prompts,
+        models: ModelChoices | None = None,
     ) -> None:
         self._settings = settings
         self._library = library
         self._jobs = jobs
         self._prompts = prompts
         self._planner = Planner()
-        self._model = chosen_model(settings)
+        self._models = models or ModelChoices(settings)
         self._preloaded = False
-        self._client: LanguageModel | None = None
+        self._client: tuple[ModelChoice, LanguageModel] | None = None
+        #: Those of earlier choices: answers under way may still be theirs.
+        self._former: list[LanguageModel] = []
 
     def preload(self) -> None:
         """Load the model's libraries in the background, once, so that the first answer need not wait
         for them (1.5 s). Without a model nothing is loaded."""
-        if self._model is not None and not self._preloaded:
+        if not self._preloaded:
             self._preloaded = True
-            threading.Thread(target=_load, args=(self._model,), name="load model", daemon=True).start()
+            threading.Thread(target=self._preload, name="load model", daemon=True).start()
+
+    def _preload(self) -> None:
+        choice = self._models.current()
+        if choice is not None:
+            _load(choice.name)
 
     async def close(self) -> None:
-        """Close the model's connections, which belong to the event loop that they were opened on."""
+        """Close the models' connections, which belong to the event loop that they were opened on."""
+        models, self._former = self._former, []
         if self._client is not None:
-            await self._client.aclose()
+            models.append(self._client[1])
+            self._client = None
+        for model in models:
+            await model.aclose()
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
         consent = MessageConsent(conversation)
         toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
-        if self._model is None:
-            yield NoticeAdded("offline", OFFLINE_NOTICE)
+        choice = await self._models.find()
+        if choice is None:
+            yield offline_notice(viewer)
         else:
             try:
-                async with aclosing(self._ask_model(conversation, toolbox)) as events:
+                async with aclosing(self._ask_model(choice, conversation, toolbox)) as events:
                     async for event in events:
                         yield event
                 return
             except ModelFailed as failure:
-                log.warning("%s: %s", self._model, failure)
-                yield NoticeAdded("model_failed", f"{failure} Keyword search answers instead.")
+                log.warning("%s: %s", choice.name, failure)
+                yield failure_notice(failure, choice, viewer)
         async with aclosing(self._planner.answer(conversation, toolbox)) as events:
             async for event in events:
                 yield event
 
-    async def _ask_model(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
-        assert self._model is not None
-        yield ModelChosen(self._model)
-        model = await self._language_model(self._model)
+    async def _ask_model(
+        self, choice: ModelChoice, conversation: Conversation, toolbox: Toolbox
+    ) -> AsyncGenerator[AnswerEvent]:
+        yield ModelChosen(choice.name)
+        model = await self._language_model(choice)
         async with aclosing(model.answer(conversation, toolbox)) as events:
             async for event in events:
                 yield event
 
-    async def _language_model(self, name: str) -> LanguageModel:
-        kind = await asyncio.to_thread(_load, name)
-        if self._client is None:
-            self._client = kind(name, self._settings)
-        return self._client
+    async def _language_model(self, choice: ModelChoice) -> LanguageModel:
+        kind = await asyncio.to_thread(_load, choice.name)
+        if self._client is None or self._client[0] != choice:
+            if self._client is not None:
+                self._former.append(self._client[1])
+            self._client = choice, kind(choice, self._settings)
+        return self._client[1]
 
 
 def _load(name: str) -> type[LanguageModel]:

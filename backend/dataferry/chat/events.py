@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dataferry.tools.events import ToolEvent
 
@@ -21,21 +22,38 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TextReserved:
+    """A place for words that are known once the tools of this step have answered: above their cards."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
+    """``reserved``: it belongs where the step has reserved a place."""
+
     text: str
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeAdded:
     """A notice beside the answer. ``kind``: ``offline`` (no model is set), ``model_failed``, ``answer_cut``
-    (the model ended it early)."""
+    (the model ended it early). ``screen``: where the reader can mend it on the page."""
 
     kind: str
     text: str
+    screen: str | None = None
 
 
-AnswerEvent = ModelChosen | StepStarted | TextDelta | ToolEvent | NoticeAdded
+AnswerEvent = ModelChosen | StepStarted | TextReserved | TextDelta | ToolEvent | NoticeAdded
+
+
+#: Why a model did not answer, as far as somebody can do something about it.
+Failure = Literal["key", "limit", "model", "unreachable", "other"]
 
 
 class ModelFailed(Exception):
     """A language model did not answer. The message is for people: what happened, in a sentence."""
+
+    def __init__(self, words: str, kind: Failure = "other") -> None:
+        super().__init__(words)
+        self.kind = kind

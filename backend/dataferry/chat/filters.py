@@ -23,7 +23,7 @@ _MIN = re.compile(rf"(?:\bof |\bsize )?(?<!\w){_AT_LEAST}\s*(?:of\s+)?{_SIZE}(?:
 #: "small" is a wish about size only before the word for a dataset: "small molecules" is a subject.
 _SMALL = re.compile(
     r"\b(?:small|tiny|little)(?:er)?(?=\s+(?:[\w-]+\s+){0,3}(?:data\s?sets?|sets?|ones?|tables?|files?)\b)"
-    r"|\bsmall(?:er)?(?=[\s!.]*$)|\bsmaller ones?\b",
+    r"|\bsmall(?:er)?(?=[\s!.?]*$)|\bsmaller ones?\b",
     re.IGNORECASE,
 )
 _SMALL_BYTES = 100_000_000
@@ -44,7 +44,7 @@ _LICENSES: tuple[tuple[str, str], ...] = (
     (r"cc[- ]by[- ]sa(?:[- ]\d\.\d)?", "cc-by-sa"),
     (r"cc[- ]by(?:[- ]\d\.\d)?", "cc-by"),
     (r"apache[- ]?2(?:\.0)?|apache(?=[- ]licen[cs])", "apache-2.0"),
-    (r"mit(?=[- ]licen[cs])|(?<=under )mit\b(?!-)", "mit"),
+    (r"mit(?=[- ]licen[cs])|(?<=under )mit\b(?!-)|(?<=licen[cs]ed )mit\b", "mit"),
     (r"bsd(?=[- ]licen[cs])|bsd-[23](?:-clause)?", "bsd"),
     (r"odbl|open database licen[cs]e", "odbl"),
     (r"gpl(?:[- ]?v?[23](?:\.0)?)?", "gpl"),
@@ -110,17 +110,23 @@ _TASK = re.compile(rf"\bfor (?:an? |some )?({_TASKS})\b(?: tasks?)?", re.IGNOREC
 _SORTS: tuple[tuple[str, str], ...] = (
     (
         r"(?:the )?(?:most|more) (?:downloaded|popular|used)|popular"
-        r"|(?:sort(?:ed)? )?by (?:downloads|popularity)",
+        r"|(?:(?:sort|order|rank)(?:ed)? )?by (?:downloads|popularity)",
         "downloads",
     ),
     (
-        r"(?:the )?(?:newest|latest|most recent(?:ly updated)?)|recently updated|recent"
-        r"|(?:sort(?:ed)? )?by date",
+        r"(?:the )?(?:newest|latest|freshest|most recent(?:ly updated)?)|recently updated|recent"
+        r"|(?:(?:sort|order|rank)(?:ed)? )?by (?:the )?(?:date|age|(?:last )?updated?)",
         "updated",
     ),
-    (r"(?:the )?(?:largest|biggest)|(?:sort(?:ed)? )?by size", "size"),
+    (r"(?:the )?(?:largest|biggest)|(?:(?:sort|order|rank)(?:ed)? )?by size", "size"),
 )
-_SORT = [(re.compile(rf"\b(?:{words})\b", re.IGNORECASE), name) for words, name in _SORTS]
+_SORT = [
+    (
+        re.compile(rf"\b(?:{words})\b(?:(?: ones?)?(?: first| (?:at|on|to) (?:the )?top)\b)?", re.IGNORECASE),
+        name,
+    )
+    for words, name in _SORTS
+]
 
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _LIMIT = re.compile(

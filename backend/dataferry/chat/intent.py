@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from dataferry.chat import lexicon
-from dataferry.chat.conversation import Conversation
-from dataferry.chat.filters import parse_filters
+from dataferry.chat.conversation import Conversation, LastSearch
+from dataferry.chat.filters import ParsedFilters, parse_filters
+from dataferry.chat.phrasebook import topic, without_filler
 from dataferry.chat.references import (
     References,
     content_words,
@@ -36,6 +37,7 @@ Kind = Literal[
     "greeting",
     "thanks",
     "declined",
+    "order",
     "vague",
 ]
 
@@ -46,7 +48,17 @@ _SMALL_TALK = (
     (lexicon.DECLINED, "declined"),
 )
 _QUESTIONS = ((lexicon.STATUS, "status"), (lexicon.LIBRARY, "library"), (lexicon.MORE, "more"))
-_MISSPELLABLE = ("download", "search", "dataset", "datasets", "kaggle", "huggingface", "library", "progress")
+_MISSPELLABLE = (
+    "download",
+    "downloaded",
+    "search",
+    "dataset",
+    "datasets",
+    "kaggle",
+    "huggingface",
+    "library",
+    "progress",
+)
 _MAX_QUERY_WORDS = 12
 #: Longer messages are stories: what they say in passing is not taken as a command.
 _MAX_COMMAND_CHARACTERS = 400
@@ -108,9 +120,16 @@ def _parse(text: str, conversation: Conversation) -> Intent:
     """``plain`` is the text with its spelling corrected, ``command`` the same without polite words."""
     plain = _correct_spelling(text)
     command = lexicon.POLITE.sub("", plain).strip() or plain
-    kind = lexicon.first_match(_SMALL_TALK, plain, command) or lexicon.first_match(_QUESTIONS, command)
+    kind = (
+        lexicon.first_match(_SMALL_TALK, plain, command)
+        or lexicon.first_match(_QUESTIONS, command)
+        or (None if lexicon.START.fullmatch(command.strip(" .!")) else topic(plain))
+    )
     if kind is not None:
         return Intent(cast(Kind, kind))
+    if conversation.last_search is not None and lexicon.ORDER.match(command):
+        ordered = parse_filters(command)
+        return _narrowed(ordered, conversation.last_search) if ordered.arguments else Intent("order")
     if len(text) <= _MAX_COMMAND_CHARACTERS:
         if _only_refs(text):
             return Intent("details", references=resolve_references(text, conversation))
@@ -188,7 +207,8 @@ def _details(command: str, conversation: Conversation) -> Intent | None:
     if verb and (references.explicit or _refers_to_shown(phrase)):
         return Intent("details", references=references, phrase=phrase)
     short = len(content_words(command)) <= 3 and not lexicon.SEARCH.match(command)
-    if short and (references.explicit or _refers_to_shown(command)):
+    asks = command.rstrip().endswith("?")
+    if (short or asks) and (references.explicit or _refers_to_shown(command)):
         return Intent("details", references=references, phrase=phrase)
     return None
 
@@ -205,20 +225,25 @@ def _refers_to_shown(text: str) -> bool:
 def _search(command: str, conversation: Conversation) -> Intent:
     # Nothing starts before the person has seen what it is.
     parsed = parse_filters(lexicon.THEN_DOWNLOAD.sub("", command))
-    query = _query(parsed.remaining_text)
+    query = _query(without_filler(parsed.remaining_text))
     last = conversation.last_search
     # "I need images": the kind of data is all there is to look for.
     kind = str(parsed.arguments.get("format") or "")
     new_search = bool(kind) and lexicon.DATASET.search(command) is not None
     if not query and not new_search and (parsed.arguments or parsed.sources) and last is not None:
-        kept = {name: value for name, value in last.input.items() if name not in _NOT_INHERITED}
-        sources = parsed.sources or tuple(last.input.get("sources") or ())
-        filters = {name: value for name, value in (kept | parsed.arguments).items() if value is not None}
-        return Intent("search", str(last.input["query"]), sources, filters)
+        return _narrowed(parsed, last)
     query = query or kind
     if not query:
         return Intent("vague")
     return Intent("search", query, parsed.sources, parsed.arguments, parsed.caveat)
+
+
+def _narrowed(parsed: ParsedFilters, last: LastSearch) -> Intent:
+    """The last search once more, with what is asked of it now."""
+    kept = {name: value for name, value in last.input.items() if name not in _NOT_INHERITED}
+    sources = parsed.sources or tuple(last.input.get("sources") or ())
+    filters = {name: value for name, value in (kept | parsed.arguments).items() if value is not None}
+    return Intent("search", str(last.input["query"]), sources, filters, parsed.caveat)
 
 
 _NOT_INHERITED = frozenset({"query", "sources", "offset"})

@@ -23,9 +23,11 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCa
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.tools import StructuredTool
 from langgraph.errors import GraphRecursionError
+from pydantic import SecretStr
 
 from dataferry.chat.conversation import ChatMessage, Conversation
-from dataferry.chat.events import AnswerEvent, ModelFailed, TextDelta
+from dataferry.chat.events import AnswerEvent, Failure, ModelFailed, TextDelta
+from dataferry.chat.model_choice import GEMINI, ModelChoice
 from dataferry.chat.model_endings import Ending
 from dataferry.chat.model_steps import Steps, StepWatch, Unusable
 from dataferry.chat.references import without_secrets
@@ -40,10 +42,11 @@ log = logging.getLogger(__name__)
 
 
 class LanguageModel:
-    """One model, ``provider:model``, of one event loop."""
+    """One model of one event loop."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        self._name = name
+    def __init__(self, choice: ModelChoice, settings: Settings) -> None:
+        self._name = choice.name
+        self._key = choice.key
         self._settings = settings
         self._client: BaseChatModel | None = None
 
@@ -65,19 +68,21 @@ class LanguageModel:
         except Exception as error:
             log.info("model %s failed", self._name, exc_info=error)
             broken_off = "The model broke off in mid-answer. " if watch.shown else ""
-            raise ModelFailed(broken_off + self._reason(error)) from error
+            kind, words = self._reason(error)
+            raise ModelFailed(broken_off + words, kind) from error
 
-    async def probe(self, prompts: Prompts) -> str:
+    async def probe(self, prompts: Prompts, timeout_s: float | None = None) -> str:
         """Ask the model for a greeting; the first words of its answer. Errors: ``ModelFailed``."""
         watch = StepWatch()
         client = self._connected_client()
         try:
-            async with asyncio.timeout(self._settings.model_timeout_s):
+            async with asyncio.timeout(timeout_s or self._settings.model_timeout_s):
                 # Read to its end: a stream that is left half-way keeps its connection.
                 stream = client.astream(prompts.text("probe"), config={"callbacks": [watch]})
                 texts = [str(chunk.text) async for chunk in stream if chunk.text]
         except Exception as error:
-            raise ModelFailed(self._reason(error)) from error
+            kind, words = self._reason(error)
+            raise ModelFailed(words, kind) from error
         if not texts:
             raise ModelFailed((watch.ending or Ending("whole", "")).without_words)
         return texts[0]
@@ -104,13 +109,13 @@ class LanguageModel:
 
     @property
     def _is_gemini(self) -> bool:
-        return self._name.startswith(_GEMINI)
+        return self._name.startswith(GEMINI)
 
     def _connected_client(self) -> BaseChatModel:
         """Errors: ``ModelFailed`` where the settings make none."""
         if self._client is None:
             try:
-                self._client = _create_client(self._name, self._settings)
+                self._client = _create_client(self._name, self._key, self._settings)
             except ImportError as error:
                 provider = self._name.partition(":")[0]
                 raise ModelFailed(
@@ -118,49 +123,61 @@ class LanguageModel:
                 ) from error
             except Exception as error:
                 raise ModelFailed(
-                    f"The model {self._name} cannot be used. Check DATAFERRY_MODEL and the provider's key."
+                    f"The model {self._name} cannot be used: it, or its key, is not set as it must be.", "key"
                 ) from error
         return self._client
 
-    def _reason(self, error: Exception) -> str:
+    def _reason(self, error: Exception) -> tuple[Failure, str]:
         """What happened, for people. The model's own message stays in the log: it may hold the key."""
         match error:
             case model_errors.ModelRateLimitError():
-                return "The model's limit is used up for now (429)."
-            case model_errors.ModelAuthenticationError() | model_errors.ModelPermissionDeniedError():
-                return _REFUSED_KEY
+                return "limit", "The model's limit is used up for now (429)."
+            case model_errors.ModelAuthenticationError():
+                return "key", _REFUSED_KEY
+            case model_errors.ModelPermissionDeniedError():
+                # A key that was withdrawn, or whose project may not use the API.
+                return "key", f"{_REFUSED_KEY} It may not use this API (403)."
             case model_errors.ContextOverflowError():
-                return "This chat is too long for the model."
+                return "other", "This chat is too long for the model."
             case model_errors.ModelNotFoundError():
-                return f"There is no model {self._name}. Check DATAFERRY_MODEL."
+                return "model", f"There is no model {self._name.partition(':')[2]} for this key."
             case model_errors.ModelInvalidRequestError():
-                about_key = "api key" in str(error).lower()
-                return _REFUSED_KEY if about_key else "The model refuses the request (400)."
+                return _refused_request(str(error).lower())
             case model_errors.ModelAPIError():
-                return "The model's server has a fault of its own."
+                return "unreachable", "The model's server has a fault of its own."
             case TimeoutError() | httpx.TimeoutException() | model_errors.ModelTimeoutError():
-                return f"The model took longer than {self._settings.model_timeout_s:g} s."
+                return "unreachable", f"The model took longer than {self._settings.model_timeout_s:g} s."
             case httpx.TransportError() | ConnectionError() | model_errors.ModelConnectionError():
-                return "The model cannot be reached, or the connection broke off."
+                return "unreachable", "The model cannot be reached, or the connection broke off."
             case ModelCallLimitExceededError() | GraphRecursionError():
-                return f"The model used all of its {self._settings.agent_steps} steps and came to no answer."
+                steps = self._settings.agent_steps
+                return "other", f"The model used all of its {steps} steps and came to no answer."
             case ModelFailed() | Unusable():
-                return str(error)
+                return getattr(error, "kind", "other"), str(error)
             case _:
-                return f"The model's answer cannot be used ({type(error).__name__})."
+                return "other", f"The model's answer cannot be used ({type(error).__name__})."
 
 
-_GEMINI = "google_genai:"
-_REFUSED_KEY = "The model refuses the key. Check GOOGLE_API_KEY, or the provider's own variable."
+_REFUSED_KEY = "The model refuses the key."
+
+
+def _refused_request(told: str) -> tuple[Failure, str]:
+    """A 400 by the model's own words, in lower case."""
+    if "api key" in told:
+        return "key", _REFUSED_KEY
+    if "location is not supported" in told:
+        # Said of the server's address, not of the key (google-gemini/gemini-cli#24641).
+        return "other", "Google does not offer the model where this server is (400)."
+    return "other", "The model refuses the request (400)."
 
 
 def load_provider(name: str) -> None:
     """Import what the model ``name`` needs, ahead of its first use."""
-    if name.startswith(_GEMINI):
+    if name.startswith(GEMINI):
         import langchain_google_genai  # noqa: F401
 
 
-def _create_client(name: str, settings: Settings) -> BaseChatModel:
+def _create_client(name: str, key: SecretStr | None, settings: Settings) -> BaseChatModel:
     provider, _, model = name.partition(":")
     if provider != "google_genai":
         return init_chat_model(name)
@@ -170,7 +187,7 @@ def _create_client(name: str, settings: Settings) -> BaseChatModel:
     warnings.filterwarnings("ignore", message=".+ is not a valid (Finish|Blocked)Reason")
     return ChatGoogleGenerativeAI(
         model=model,
-        api_key=settings.google_api_key,
+        api_key=key,
         base_url=settings.google_gemini_base_url,
         max_retries=1,
         timeout=settings.model_timeout_s,
@@ -230,6 +247,9 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
             ToolCall(name=part["type"].removeprefix("tool-"), args=part["input"], id=part["toolCallId"])
             for part in calls
         ]
+        # The planner's words on what its tools found stand above their cards.
+        comment = text if calls and step is steps[-1] else ""
+        text = "" if comment else text
         last = messages[-1] if messages else None
         if isinstance(last, AIMessage) and not last.tool_calls:
             # A model that broke off, and the planner that went on: one turn.
@@ -239,6 +259,8 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
             ToolMessage(_past_result(part, prompts), tool_call_id=part["toolCallId"], name=call["name"])
             for part, call in zip(calls, tool_calls, strict=True)
         ]
+        if comment.strip():
+            messages.append(AIMessage(comment))
     if not messages or isinstance(messages[-1], ToolMessage):
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))

@@ -21,6 +21,13 @@ def words(text: str) -> frozenset[str]:
 _SET = r"data\s?sets?"
 _HERE = r"(?:here|locally|already|on disk|on this machine|in (?:my|the|our) library)"
 
+#: What results can be sorted by, in people's words.
+_ORDERED = (
+    r"newest|latest|freshest|most recent(?:ly updated)?|recent|date|age|updated?|last updated?"
+    r"|most (?:downloaded|popular|used)|popular(?:ity)?|downloads|largest|biggest|size"
+    r"|smallest|oldest|licen[cs]e|name|title"
+)
+
 GREETING = _whole_message(
     r"(?:hi+|hello+|hey+|yo|howdy|hallo|hola|bonjour|greetings|good (?:morning|afternoon|evening|day))"
     r"(?: there| dataferry| everyone| again)?[\s!,.]*"
@@ -82,7 +89,7 @@ DECLINED = _opening(
 POLITE = _opening(
     r"(?:(?:please|pls|plz|ok(?:ay)?|yes|yeah|yep|sure|now|then|and|so|well|hey|hi|hello|great|thanks"
     r"|thank you|cool|perfect|nice|just|also|kindly|(?:can|could|would|will) (?:you|u|we)"
-    r"|i(?:'d| would) (?:like|love)(?: you)? to|i (?:want|need)(?: you)? to|let'?s|let us"
+    r"|i(?:'ll| will)|i(?:'d| would) (?:like|love)(?: you)? to|i (?:want|need)(?: you)? to|let'?s|let us"
     r"|go ahead(?: and)?|no(?=,))\b[\s,!.:]*)+",
     then="",
 )
@@ -151,14 +158,51 @@ SEARCH = _opening(
 )
 
 DATASET = re.compile(r"\b(?:data\s?sets?|data)\b", re.IGNORECASE)
+#: One of those shown by how it compares with the others, each with the property that tells.
+SUPERLATIVES: tuple[tuple[str, str], ...] = (
+    (r"smallest|smaller|tiniest|lightest|shortest", "smallest"),
+    (r"largest|larger|biggest|bigger|heaviest|longest", "largest"),
+    (r"newest|newer|latest|freshest|most recent(?:ly updated)?", "newest"),
+    (r"oldest|older", "oldest"),
+    (r"most (?:downloaded|popular|used)|more popular", "popular"),
+)
+_SUPERLATIVE = "|".join(ways for ways, _name in SUPERLATIVES)
+#: "the smaller one", "the newest of these", "the largest"; but not "the newest ones" or "largest first".
+SUPERLATIVE_ONE = re.compile(
+    rf"\b(?:the\s+)?(?:{_SUPERLATIVE})\s+(?:one|data\s?set|set)\b(?:\s+of\s+(?:these|those|them|the\w*))?"
+    rf"|\bthe\s+(?:{_SUPERLATIVE})"
+    r"(?:\s+of\s+(?:these|those|them|all)\b(?: \w+)?)?(?=[\s.!?]*(?:please[.!?]*)?$)",
+    re.IGNORECASE,
+)
+#: In which order the results are to stand, as a whole message.
+ORDER = _whole_message(
+    r"(?:and |now |please )*(?:(?:put|show|list|sort|order|rank|give)(?: me)?(?: them| these| those| it"
+    rf"| the (?:results?|list))? )?(?:by )?(?:the )?(?:{_ORDERED})(?: ones?| {_SET})?"
+    r"(?: ?,? (?:come )?first| (?:at|on|to) (?:the )?top)(?: please)?",
+    r"(?:and |now |please )*(?:(?:can|could) you )?(?:sort|order|rank)(?:ed)?(?: them| these| those| it"
+    rf"| the (?:results?|list))? by (?:the )?(?:{_ORDERED})(?: please)?",
+    rf"by (?:{_ORDERED})",
+)
 #: Words that refer to something that was shown.
 REFERRING_WORDS = re.compile(
-    r"\b(?:(?:first|top) (?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+    SUPERLATIVE_ONE.pattern + r"|\b(?:(?:first|top) (?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
     r"|it|this|that|them|these|those|all|both|everything|first|second|third|fourth|fifth|sixth|seventh"
     r"|eighth|ninth|tenth|last one|\d{1,2}(?:st|nd|rd|th)|number \w+)\b|#\s?\d"
     r"|^\s*(?:the )?\d{1,2}\b[\s\d,&+and]*$",
     re.IGNORECASE,
 )
+#: Questions about one fact of a dataset.
+ABOUT_TERMS = re.compile(
+    r"\b(?:gated|terms|restricted|access)\b|\bopen\b(?! (?:it|the|this|that)\b)", re.IGNORECASE
+)
+ABOUT_LICENSE = re.compile(
+    r"\blicen[cs]|\bcommercial|\bcopyright|\bfree\b|\b(?:can|may) (?:i|we) use", re.IGNORECASE
+)
+ABOUT_FILES = re.compile(r"\bhow many files|\bnumber of files|\bfile count", re.IGNORECASE)
+ABOUT_SIZE = re.compile(
+    r"\bhow (?:big|large|heavy|much)\b|\bsize\b|\b(?:big|large)\?*$|\bbytes\b", re.IGNORECASE
+)
+ABOUT_DATE = re.compile(r"\bhow (?:old|new|recent)|\bwhen\b|\bupdated?\b|\bup to date\b", re.IGNORECASE)
 #: What people ask about a dataset that they refer to.
 PROPERTIES = words(
     """license licence licensed licenced commercial commercially size big large bytes columns column rows
@@ -169,10 +213,10 @@ PROPERTIES = words(
 QUERY_STOP_WORDS = words(
     """a about all also am an and any anything are around as at available be best by can contain
     containing contains could data database databases dataset datasets do does exist few find for from
-    get good great have having help i in include includes including info information interesting into
+    get good great have having help i in include includes including info information instead interesting into
     is it its just kind like list look looking maybe me my need nice of on one ones only or our
     out please pls public related regarding search set sets show so some something
-    sort stuff suitable that the their them there these they thing things this to topic
+    put sort stuff suitable that the their them there these they thing things this to topic
     us use used useful using want we which with within would you your"""
 )
 

@@ -2,9 +2,17 @@
 
 from typing import Any
 
-from dataferry.chat.events import AnswerEvent, ModelChosen, NoticeAdded, StepStarted, TextDelta
+from dataferry.chat.events import (
+    AnswerEvent,
+    ModelChosen,
+    NoticeAdded,
+    StepStarted,
+    TextDelta,
+    TextReserved,
+)
 from dataferry.chat.stream import Part
-from dataferry.tools.events import ToolDone, ToolFailed, ToolStarted
+from dataferry.core.types import View
+from dataferry.tools.events import ToolDone, ToolFailed, ToolProgressed, ToolStarted
 
 
 class MessageBuilder:
@@ -13,6 +21,8 @@ class MessageBuilder:
     def __init__(self) -> None:
         self.parts: list[Part] = []
         self.model: str | None = None
+        #: The text part that waits for its words, if the step has one.
+        self._reserved: Part | None = None
 
     @property
     def content(self) -> str:
@@ -23,27 +33,31 @@ class MessageBuilder:
             case ModelChosen(model=model):
                 self.model = model
             case StepStarted():
+                self._end_step()
                 self._append({"type": "step-start"})
+            case TextReserved():
+                self._reserved = {"type": "text", "text": "", "state": "streaming"}
+                self._append(self._reserved)
+            case TextDelta(text=text, reserved=True) if self._reserved is not None:
+                self._reserved["text"] += clean(text)
             case TextDelta(text=text):
                 self._append_text(clean(text))
             case ToolStarted(call_id=call_id, name=name, input=arguments):
                 part = {"type": f"tool-{name}", "toolCallId": call_id, "state": "input-available"}
                 self._append(part | {"input": clean(arguments)})
+            case ToolProgressed(call_id=call_id, output=output):
+                self._set_tool(call_id, **_available(output), preliminary=True)
             case ToolDone(call_id=call_id, output=output):
-                self._end_tool(
-                    call_id, state="output-available", output=clean(output.model_dump(mode="json"))
-                )
+                self._set_tool(call_id, **_available(output))
             case ToolFailed(call_id=call_id, error=error):
-                self._end_tool(call_id, state="output-error", errorText=clean(error))
-            case NoticeAdded(kind=kind, text=text):
-                self._append({"type": "data-notice", "data": {"kind": kind, "text": clean(text)}})
+                self._set_tool(call_id, state="output-error", errorText=clean(error))
+            case NoticeAdded(kind=kind, text=text, screen=screen):
+                data = {"kind": kind, "text": clean(text)} | ({"screen": screen} if screen else {})
+                self._append({"type": "data-notice", "data": data})
 
     def close(self, reason: str) -> None:
-        """End the parts that are still open; a tool that was running fails for ``reason``."""
-        self._close_text()
-        for part in self.parts:
-            if part.get("state") == "input-available":
-                self._end_tool(part["toolCallId"], state="output-error", errorText=reason)
+        """End the parts that are still open, as ``closed_part`` does."""
+        self.parts = [closed_part(part, reason) for part in self.parts]
 
     def _append(self, part: Part) -> None:
         self._close_text()
@@ -52,18 +66,44 @@ class MessageBuilder:
     def _append_text(self, text: str) -> None:
         if not text:
             return
-        if not self.parts or self.parts[-1].get("state") != "streaming":
+        last = self.parts[-1] if self.parts else {}
+        if last.get("state") != "streaming" or last is self._reserved:
             self.parts.append({"type": "text", "text": "", "state": "streaming"})
         self.parts[-1]["text"] += text
 
     def _close_text(self) -> None:
-        if self.parts and self.parts[-1].get("state") == "streaming":
-            self.parts[-1]["state"] = "done"
+        last = self.parts[-1] if self.parts else {}
+        if last.get("state") == "streaming" and last is not self._reserved:
+            last["state"] = "done"
 
-    def _end_tool(self, call_id: str, **changes: Any) -> None:
+    def _end_step(self) -> None:
+        """A reader knows the open texts of one step only."""
+        if self._reserved is not None:
+            self._reserved["state"] = "done"
+            self._reserved = None
+
+    def _set_tool(self, call_id: str, **changes: Any) -> None:
         for index, part in enumerate(self.parts):
             if part.get("toolCallId") == call_id:
-                self.parts[index] = part | changes
+                called = {name: part[name] for name in ("type", "toolCallId", "input")}
+                self.parts[index] = called | changes
+
+
+def _available(output: View) -> Part:
+    return {"state": "output-available", "output": clean(output.model_dump(mode="json"))}
+
+
+def closed_part(part: Part, reason: str) -> Part:
+    """``part`` as it stays when its answer has ended: a tool that was running fails for ``reason``, but
+    what it has shown is kept."""
+    if part.get("state") == "streaming":
+        return part | {"state": "done"}
+    if part.get("state") == "input-available":
+        return part | {"state": "output-error", "errorText": reason}
+    if part.get("preliminary"):
+        final = {name: value for name, value in part.items() if name != "preliminary"}
+        return final | {"output": part["output"] | {"waiting_for": []}}
+    return part
 
 
 def text_of(parts: list[Part]) -> str:

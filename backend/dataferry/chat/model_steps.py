@@ -148,8 +148,9 @@ class Steps(AgentMiddleware[Any, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[Any]],
     ) -> ToolMessage:
         call = _call(request.tool_call)
-        outcome = await self._toolbox.run(call)
-        get_stream_writer()(outcome)
+        write = get_stream_writer()
+        outcome = await self._toolbox.run(call, write)
+        write(outcome)
         status = "error" if isinstance(outcome, ToolFailed) else "success"
         return ToolMessage(outcome.model_text, tool_call_id=call.id, name=call.name, status=status)
 

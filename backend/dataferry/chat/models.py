@@ -58,3 +58,15 @@ class Message(SQLModel, table=True):
     heartbeat_at: datetime | None = Field(default=None, sa_type=Utc)
     created_at: datetime = Field(default_factory=now, sa_type=Utc)
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class StoredModel(SQLModel, table=True):
+    """The language model that an admin has chosen on the page: one row. ``secret``, its key, is sealed."""
+
+    __tablename__ = "language_model"
+
+    id: int = Field(default=1, primary_key=True)
+    name: str
+    secret: str
+    tested_at: datetime | None = Field(default=None, sa_type=Utc)
+    updated_at: datetime = Field(default_factory=now, sa_type=Utc)

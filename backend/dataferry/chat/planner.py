@@ -11,10 +11,12 @@ from typing import Any, TypeVar, cast
 
 from dataferry.chat import planner_text
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta
+from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta, TextReserved
 from dataferry.chat.intent import Intent, parse_intent, refs_to_cancel
+from dataferry.chat.planner_text import Words
 from dataferry.core.db import new_id
-from dataferry.core.types import View
+from dataferry.core.specs import SOURCES
+from dataferry.core.types import SourceName, View
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome
 from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.tools.prompts import Prompts
@@ -22,22 +24,31 @@ from dataferry.tools.toolbox import Call, Toolbox
 
 NAME = "planner"
 _MAX_STEPS = 4
+_HUBS: tuple[SourceName, ...] = tuple(name for name, spec in SOURCES.items() if spec.hub)
 #: Datasets that one message may ask details or the download of.
 _MAX_DATASETS = 10
 
-Step = list[Call] | str
+Step = list[Call] | Words
+#: Where a tool failed; why stands beside it, once.
+_NOT_SEARCHED = Words("Nothing could be searched.")
+_NOT_FOUND = Words("I cannot say more of it. Look for it by its name, or paste its link.")
+_NOT_KNOWN = Words("I cannot tell for now. Ask again in a moment.")
 V = TypeVar("V", bound=View)
 
 
 class Planner:
     async def answer(self, conversation: Conversation, toolbox: Toolbox) -> AsyncGenerator[AnswerEvent]:
         yield ModelChosen(NAME)
+        # One step, so that what is said of the cards can stand above them.
+        yield StepStarted()
+        yield TextReserved()
         for _step in range(_MAX_STEPS):
             step = next_step(conversation, toolbox.outcomes, toolbox.prompts)
-            yield StepStarted()
-            if isinstance(step, str):
-                for line in step.splitlines(keepends=True):
-                    yield TextDelta(line)
+            if isinstance(step, Words):
+                for line in step.above.splitlines(keepends=True):
+                    yield TextDelta(line, reserved=True)
+                if step.below:
+                    yield TextDelta(step.below)
                 return
             async for event in toolbox.run_all(step):
                 yield event
@@ -50,54 +61,58 @@ def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], promp
     plan = _PLANS.get(intent.kind)
     if plan is not None:
         return plan(intent, conversation, outcomes)
-    return prompts.text(f"planner/{intent.kind}")
+    return Words(prompts.text(f"planner/{intent.kind}"))
 
 
 def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     narrowed = {name: value for name, value in intent.filters.items() if name != "limit"}
+    hubs = _hubs(intent.sources)
     found = _outputs(outcomes, SearchOutput)
     cards = {card.ref: card for output in found for card in output.downloadable_datasets}
     if not cards:
         # What a model searched for in vain need not be what the person asked.
         attempts = [_search_input(intent)]
-        if narrowed:
+        if narrowed and not _is_outage(found, hubs):
             attempts.append(_search_input(replace(intent, filters={})))
         for arguments in attempts:
             outcome = _outcome(outcomes, "search_datasets", arguments)
             if outcome is None:
                 return [_call("search_datasets", arguments)]
             if isinstance(outcome, ToolFailed):
-                return planner_text.escape_markdown(outcome.error, 400)
-    last = found[-1]
+                return _NOT_SEARCHED
     unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
     answer = planner_text.search_answer(
-        last.query,
+        found[-1],
         list(cards.values()),
-        last.source_errors,
-        more=last.more,
-        further=last.offset > 0,
+        hubs,
         without_filters=bool(narrowed) and unfiltered is not None,
     )
-    return f"{answer}\n\n{intent.caveat}".strip()
+    hint = "" if conversation.last_search else planner_text.first_hint(list(cards.values()))
+    return Words(f"{answer} {intent.caveat}".strip(), hint)
+
+
+def _is_outage(found: Sequence[SearchOutput], hubs: Sequence[SourceName]) -> bool:
+    """No hub that was asked has answered."""
+    failed = {problem.source for output in found[-1:] for problem in output.source_errors}
+    return bool(hubs) and failed.issuperset(hubs)
 
 
 def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     last = conversation.last_search
     if last is None:
-        return "More of what? Tell me what data you are looking for."
+        return Words("More of what? Tell me what data you are looking for.")
     query = str(last.input["query"])
     if not last.more:
-        return f"That was all for “{planner_text.escape_markdown(query)}”. Try other words."
+        return Words(f"That was all for “{planner_text.escape_markdown(query)}”. Try other words.")
     arguments = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
     outcome = _outcome(outcomes, "search_datasets", arguments)
     if outcome is None:
         return [_call("search_datasets", arguments)]
     if isinstance(outcome, ToolFailed):
-        return planner_text.escape_markdown(outcome.error, 400)
+        return _NOT_SEARCHED
     page = cast(SearchOutput, outcome.output)
-    return planner_text.search_answer(
-        query, page.downloadable_datasets, page.source_errors, more=page.more, further=True
-    )
+    hubs = _hubs(last.input.get("sources") or ())
+    return Words(planner_text.search_answer(page, page.downloadable_datasets, hubs))
 
 
 def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
@@ -109,10 +124,8 @@ def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[Tool
     missing = _remaining_calls(outcomes, "dataset_details", intent)
     if missing:
         return missing
-    failures = [
-        planner_text.escape_markdown(failure, 400) for failure in _errors(outcomes, "dataset_details")
-    ]
-    return "\n\n".join([planner_text.details_answer(_outputs(outcomes, DetailsOutput)), *failures]).strip()
+    found = _outputs(outcomes, DetailsOutput)
+    return planner_text.details_answer(found, conversation.last) if found else _NOT_FOUND
 
 
 def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
@@ -124,7 +137,8 @@ def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Too
     missing = _remaining_calls(outcomes, "start_download", intent)
     if missing:
         return missing
-    return planner_text.started_answer(_outputs(outcomes, StartOutput), _errors(outcomes, "start_download"))
+    failures = _failures(outcomes, "start_download")
+    return Words(planner_text.started_answer(_outputs(outcomes, StartOutput), failures))
 
 
 def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
@@ -143,20 +157,17 @@ def _details_at_both_hubs(intent: Intent, outcomes: Sequence[ToolOutcome]) -> St
             for source in ("huggingface", "kaggle")
         ]
     found = _outputs(outcomes, DetailsOutput)
-    if found:
-        text = planner_text.details_answer(found)
-        chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
-        return f"{text}\n\nTo be sure of the source, press Download or say `download {chosen}`."
-    return "\n\n".join(
-        planner_text.escape_markdown(failure, 400) for failure in _errors(outcomes, "dataset_details")
-    )
+    if not found:
+        return _NOT_FOUND
+    chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
+    return Words(f"To be sure of the source, press Download or say `download {chosen}`.")
 
 
 def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     found = _outputs(outcomes, JobsOutput)
     if found:
-        return planner_text.jobs_answer(found[-1])
-    return _last_error(outcomes) or [_call("download_status", {})]
+        return Words(planner_text.jobs_answer(found[-1]))
+    return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]
 
 
 def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
@@ -165,26 +176,24 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
         for outcome, output in _outputs_with_outcome(outcomes, JobsOutput)
         if outcome.name == "cancel_download"
     ]
-    failures = _errors(outcomes, "cancel_download")
-    if cancelled or failures:
-        jobs = [job for output in cancelled if output.reason is None for job in output.jobs]
-        reasons = [output.reason for output in cancelled if output.reason is not None]
-        return planner_text.cancelled_answer(jobs, [*reasons, *failures])
+    if cancelled or _failures(outcomes, "cancel_download"):
+        jobs = sum(len(output.jobs) for output in cancelled if output.reason is None)
+        return Words(planner_text.cancelled_answer(jobs))
     known = _outputs(outcomes, JobsOutput)
     if not known:
-        return _last_error(outcomes) or [_call("download_status", {})]
+        return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]
     active = [job for job in known[-1].jobs if job.active]
     refs = refs_to_cancel(conversation, active)
     if not refs:
-        return planner_text.which_job(active)
+        return Words(planner_text.which_job(active))
     return [_call("cancel_download", {"ref": ref}) for ref in refs]
 
 
 def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     found = _outputs(outcomes, LibraryOutput)
     if found:
-        return planner_text.library_answer(found[-1])
-    return _last_error(outcomes) or [_call("list_library", {})]
+        return Words(planner_text.library_answer(found[-1]))
+    return _NOT_KNOWN if _failures(outcomes, "list_library") else [_call("list_library", {})]
 
 
 _PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
@@ -198,16 +207,21 @@ _PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]]
 }
 
 
-def _clarifying_question(intent: Intent, conversation: Conversation, verb: str) -> str | None:
+def _clarifying_question(intent: Intent, conversation: Conversation, verb: str) -> Words | None:
     """The question to ask when the words refer to nothing that is known."""
     shown = conversation.shown
     if intent.references.refs:
         return None
     if intent.references.unresolved == "out_of_range":
-        return planner_text.out_of_range(len(shown))
+        return Words(planner_text.out_of_range(len(shown)))
     if shown:
-        return planner_text.which_dataset(shown, verb)
-    return f"Which dataset shall I {verb}? Tell me what you are looking for, or give its id or link."
+        return Words(planner_text.which_dataset(shown, verb))
+    return Words(f"Which dataset shall I {verb}? Tell me what you are looking for, or give its id or link.")
+
+
+def _hubs(sources: Sequence[SourceName]) -> tuple[SourceName, ...]:
+    """The hubs among the sources that are asked; no source named asks all."""
+    return tuple(name for name in _HUBS if not sources or name in sources)
 
 
 def _search_input(intent: Intent) -> dict[str, Any]:
@@ -239,10 +253,5 @@ def _outputs(outcomes: Sequence[ToolOutcome], kind: type[V]) -> list[V]:
     return [output for _outcome, output in _outputs_with_outcome(outcomes, kind)]
 
 
-def _errors(outcomes: Sequence[ToolOutcome], name: str) -> list[str]:
-    return [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed) and outcome.name == name]
-
-
-def _last_error(outcomes: Sequence[ToolOutcome]) -> str | None:
-    failures = [outcome.error for outcome in outcomes if isinstance(outcome, ToolFailed)]
-    return planner_text.escape_markdown(failures[-1], 400) if failures else None
+def _failures(outcomes: Sequence[ToolOutcome], name: str) -> int:
+    return sum(isinstance(outcome, ToolFailed) and outcome.name == name for outcome in outcomes)

@@ -1,17 +1,32 @@
-"""The planner's sentences: short Markdown."""
+"""The planner's sentences: short Markdown.
+
+What its tools return is shown as cards, so words only say what cards do not: a line above them, and below
+them a dataset's own words. They stay true when they are read again later: "I started", not "it is being
+downloaded".
+"""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from dataferry.chat import lexicon
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import SOURCE_LABELS, JobView, SourceProblem
+from dataferry.core.types import SOURCE_LABELS, JobView, SourceName
 from dataferry.library.views import DatasetCard
-from dataferry.tools.formatting import format_job_state, format_size
-from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, StartOutput
+from dataferry.tools.formatting import format_size
+from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 
 _MAX_LISTED = 5
 _README_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An answer in words: the line above its cards, and what stands below them."""
+
+    above: str
+    below: str = ""
 
 
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
@@ -33,41 +48,53 @@ def escape_markdown(text: str, length: int = 160) -> str:
 
 
 def search_answer(
-    query: str,
+    last: SearchOutput,
     cards: Sequence[DatasetCard],
-    problems: Sequence[SourceProblem],
+    hubs: Sequence[SourceName],
     *,
-    more: bool = False,
-    further: bool = False,
     without_filters: bool = False,
 ) -> str:
-    """``further``: a later page. ``without_filters``: nothing fitted the filters, so these do not."""
-    paragraphs = []
+    """What is to be said of a search beside its ``cards``, how many they are, and what its sources said.
+
+    ``hubs``: those that were asked. ``without_filters``: nothing fitted the filters, so these do not.
+    """
+    failed = {problem.source for problem in last.source_errors}
+    outage = bool(hubs) and failed.issuperset(hubs)
+    missing = "Not every source answered, so there may be more."
+    if outage and not cards:
+        query = escape_markdown(last.query)
+        return f"No hub could be searched for “{query}”. Ask again once that is mended."
     if not cards:
-        nothing = "There are no further datasets" if further else "I found no dataset"
-        paragraphs.append(f"{nothing} for “{escape_markdown(query)}”. Try fewer or other words.")
+        return missing if failed else "Fewer words, or other ones, may find more."
+    lines = ["Nothing fits all of that; these are without the limits."] if without_filters else []
+    if outage:
+        lines.append("No hub could be searched; these are built in.")
     else:
-        counts = Counter(card.source for card in cards)
-        where = " · ".join(f"{source} {count}" for source, count in counts.items())
-        head = "Nothing fits all of that. Without the filters there" if without_filters else "There"
-        verb = "is" if len(cards) == 1 else "are"
-        more_of = "further " if further else ""
-        paragraphs.append(
-            f"{head} {verb} **{_count(len(cards), more_of + 'dataset')}**"
-            f" for “{escape_markdown(query)}” ({where}):"
-        )
-        paragraphs.append(
-            "\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(cards[:_MAX_LISTED], 1))
-        )
-        if len(cards) > _MAX_LISTED:
-            paragraphs.append(f"{len(cards) - _MAX_LISTED} more are in the list below.")
-    paragraphs += problem_lines(problems)
-    if cards:
-        ways = ["“download the first one”", "“tell me about the first one”"]
-        if more:
-            ways.append("“show more”")
-        paragraphs.append(f"Press Download on a card, or say {', '.join(ways[:-1])} or {ways[-1]}.")
-    return "\n\n".join(paragraphs)
+        lines.append(missing if failed else _overview(cards))
+    return " ".join(lines)
+
+
+def _overview(cards: Sequence[DatasetCard]) -> str:
+    """What several cards are together: "6 are at Kaggle and 3 at HuggingFace; 2 state no licence." """
+    if len(cards) == 1:
+        return "Only one fits."
+    counts = [_at(source, count) for source, count in Counter(card.source for card in cards).items()]
+    verb = "is" if counts[0].startswith("1 ") else "are"
+    where = _join([counts[0].replace(" ", f" {verb} ", 1), *counts[1:]])
+    if len(counts) == 1:
+        where = counts[0].replace(f"{len(cards)} ", "All are ", 1)
+    unlicensed = sum(not card.license for card in cards)
+    licences = f"; {unlicensed} {'states' if unlicensed == 1 else 'state'} no licence" if unlicensed else ""
+    return f"{where}{licences}."
+
+
+def _at(source: str, count: int) -> str:
+    return f"{count} built in" if source == SOURCE_LABELS["builtin"] else f"{count} at {source}"
+
+
+def first_hint(cards: Sequence[DatasetCard]) -> str:
+    """What can be said of the first results of a chat."""
+    return "You can say “only CC0”, “newest first” or “download the first one”." if cards else ""
 
 
 def card_line(card: DatasetCard) -> str:
@@ -83,119 +110,151 @@ def card_line(card: DatasetCard) -> str:
     return f"**{escape_markdown(card.title)}** — {' · '.join(facts)}"
 
 
-def problem_lines(problems: Sequence[SourceProblem]) -> list[str]:
-    """What each source that failed said, with the next act."""
-    return [
-        f"{SOURCE_LABELS[problem.source]} did not answer: {escape_markdown(problem.detail, 300)}"
-        + (f" {escape_markdown(problem.next_step, 300)}" if problem.next_step else "")
-        for problem in problems
-    ]
+def details_answer(outputs: Sequence[DetailsOutput], question: str) -> Words:
+    """The answer to a ``question`` about datasets whose cards are shown."""
+    fact = question_answer([output.card for output in outputs], question)
+    if fact:
+        return Words(fact)
+    quotes = [quote for output in outputs if (quote := _quote(output))]
+    several = len(outputs) > 1
+    if quotes:
+        whose = "What their publishers say" if several else "What its publisher says"
+        return Words(f"{whose} stands below.", "\n\n".join(quotes))
+    return Words("Their cards say all I know." if several else "Its card says all I know.")
 
 
-def details_answer(outputs: Sequence[DetailsOutput]) -> str:
-    return "\n\n".join(map(_details, outputs))
+def question_answer(cards: Sequence[DatasetCard], question: str) -> str:
+    """A sentence for each of the ``cards`` that answers a ``question`` about one fact; empty for others."""
+    return " ".join(fact for card in cards if (fact := _fact(card, question)))
 
 
-def _details(output: DetailsOutput) -> str:
-    card = output.card
-    rows = [
-        ("Source", f"{card.source}, `{card.ref.replace('`', '')}`"),
-        ("Size", format_size(card.size_bytes)),
-    ]
-    if card.file_count is not None:
-        rows.append(("Files", readable_count(card.file_count, more=card.more_files)))
-    rows.append(("Licence", escape_markdown(card.license, 80) if card.license else "not stated"))
-    if card.formats:
-        rows.append(("Formats", escape_markdown(", ".join(card.formats))))
-    if card.downloads:
-        rows.append(("Downloads", f"{card.downloads:,}"))
-    if card.updated_at is not None:
-        rows.append(("Updated", f"{card.updated_at:%Y-%m-%d}"))
-    lines = [f"**{escape_markdown(card.title)}**", "\n".join(f"- {name}: {value}" for name, value in rows)]
-    text = _first_paragraph(output.readme) or card.description
-    if text:
-        lines.append(f"> {escape_markdown(text, _README_CHARACTERS)}")
+def _fact(card: DatasetCard, question: str) -> str:
+    """A sentence that answers ``question``; empty where it asks for no single fact."""
+    title = f"**{escape_markdown(card.title)}**"
+    for pattern, sentence in _FACTS:
+        if pattern.search(question):
+            return sentence(card, title)
+    return ""
+
+
+def _license_fact(card: DatasetCard, title: str) -> str:
+    if not card.license:
+        return f"The source of {title} states no licence; ask its publisher before you use it."
+    closed = re.search(r"\bnc\b|non-?commercial", card.license, re.IGNORECASE)
+    limit = ", which does not allow commercial use" if closed else ""
+    return f"{title} has the licence {escape_markdown(card.license, 80)}{limit}."
+
+
+def _size_fact(card: DatasetCard, title: str) -> str:
+    if card.size_bytes is None:
+        return f"The source of {title} does not tell its size."
+    files = _file_count(card)
+    return f"{title} has {format_size(card.size_bytes)}{f' in {files}' if files else ''}."
+
+
+def _files_fact(card: DatasetCard, title: str) -> str:
+    files = _file_count(card)
+    return f"{title} has {files}." if files else f"The source of {title} does not tell how many files it has."
+
+
+def _file_count(card: DatasetCard) -> str:
+    if card.file_count is None:
+        return ""
+    count = readable_count(card.file_count, more=card.more_files)
+    return f"{count} file" if card.file_count == 1 else f"{count} files"
+
+
+def _date_fact(card: DatasetCard, title: str) -> str:
+    if card.updated_at is None:
+        return f"The source of {title} does not tell when it was last updated."
+    return f"{title} was last updated on {card.updated_at:%Y-%m-%d}."
+
+
+def _terms_fact(card: DatasetCard, title: str) -> str:
     if card.gated:
-        lines.append("It is gated: accept its terms at its source first, then download it.")
-    if card.local_status == "downloaded":
-        lines.append(f"It is on this machine: `{(card.file_path or '').replace('`', '')}`.")
-    else:
-        lines.append("Say “download it”, or press Download.")
-    return "\n\n".join(lines)
+        return f"{title} is gated: its terms are to be accepted at its source before it can be downloaded."
+    return f"{title} is open: there are no terms to accept."
 
 
-def started_answer(outputs: Sequence[StartOutput], failures: Sequence[str]) -> str:
-    started = [output.card for output in outputs if output.ticket is not None]
-    waiting = [output for output in outputs if output.ticket is None]
-    paragraphs = []
+_FACTS: tuple[tuple[re.Pattern[str], Callable[[DatasetCard, str], str]], ...] = (
+    (lexicon.ABOUT_TERMS, _terms_fact),
+    (lexicon.ABOUT_LICENSE, _license_fact),
+    (lexicon.ABOUT_FILES, _files_fact),
+    (lexicon.ABOUT_SIZE, _size_fact),
+    (lexicon.ABOUT_DATE, _date_fact),
+)
+
+
+def _quote(output: DetailsOutput) -> str:
+    """A dataset's own words, where they say more than its card."""
+    text = _first_paragraph(output.readme)
+    said = " ".join(output.card.description.split())
+    if not text or " ".join(text.split())[:80] in said:
+        return ""
+    return f"> {escape_markdown(text, _README_CHARACTERS)}"
+
+
+def started_answer(outputs: Sequence[StartOutput], failures: int) -> str:
+    """What comes next; which downloads began, and why others did not, stands above each card."""
+    started = sum(output.ticket is not None for output in outputs)
+    here = sum(output.ticket is None and _is_here(output.card) for output in outputs)
+    waiting = len(outputs) - started - here
+    sentences = []
     if started:
-        names = _join(
-            [f"**{escape_markdown(card.title)}** ({format_size(card.size_bytes)})" for card in started]
-        )
-        verb = "is" if len(started) == 1 else "are"
-        paragraphs.append(
-            f"{names} {verb} being downloaded. It goes on when you leave this page; the card shows how far"
-            " it is, and each file is verified before it counts as done."
-        )
-    paragraphs += [
-        f"**{escape_markdown(output.card.title)}**: {escape_markdown(output.reason or '', 400)}"
-        for output in waiting
-    ]
-    paragraphs += [escape_markdown(failure, 400) for failure in failures]
-    return "\n\n".join(paragraphs)
+        what = "The download goes" if started == 1 else "The downloads go"
+        sentences.append(f"{what} on when you leave this page.")
+    if here:
+        sentences.append(f"Press Open on {_cards(here)} for what is here.")
+    if waiting:
+        sentences.append(f"Press Download on {_cards(waiting)} to start {'it' if waiting == 1 else 'them'}.")
+    if failures:
+        sentences.append("Nothing was started." if not outputs else "The rest was not started.")
+    return " ".join(sentences)
+
+
+def _cards(count: int) -> str:
+    return "its card" if count == 1 else "their cards"
+
+
+def _is_here(card: DatasetCard) -> bool:
+    return card.local_status == "downloaded"
 
 
 def jobs_answer(output: JobsOutput) -> str:
-    if not output.jobs:
-        return "Nothing is being downloaded, and nothing was lately."
-    lines = []
-    for job in output.jobs:
-        line = f"- **{escape_markdown(job.title)}** ({job.ref.partition(':')[0]}): {format_job_state(job)}"
-        if job.problem is not None and job.state in ("failed", "waiting"):
-            line += f". {escape_markdown(job.problem.detail, 300)}"
-            line += f" {escape_markdown(job.problem.next_step, 300)}" if job.problem.next_step else ""
-        elif job.state == "succeeded" and job.file_path:
-            line += f", in `{job.file_path.replace('`', '')}`"
-        lines.append(line)
+    """The line above the downloads, which show by themselves how they stand."""
     active = sum(job.active for job in output.jobs)
-    head = (
-        f"{_count(active, 'download')} under way:" if active else "Nothing is being downloaded now. Lately:"
-    )
-    return head + "\n\n" + "\n".join(lines)
+    if active:
+        return f"{_count(active, 'download')} {'was' if active == 1 else 'were'} under way when you asked."
+    if output.jobs:
+        return "Nothing was under way when you asked. The latest:"
+    return "Nothing is being downloaded, and nothing was lately."
 
 
-def cancelled_answer(jobs: Sequence[JobView], failures: Sequence[str]) -> str:
-    names = _join([f"**{escape_markdown(job.title)}**" for job in jobs])
-    lines = [f"Cancelled: {names}. Others who asked for the same dataset still get it."] if jobs else []
-    return "\n\n".join([*lines, *(escape_markdown(failure, 400) for failure in failures)])
+def cancelled_answer(cancelled: int) -> str:
+    """What comes of a cancel; what was cancelled, or why not, stands beside it."""
+    return "Others who asked for the same dataset still get it." if cancelled else "Nothing was cancelled."
 
 
 def which_job(jobs: Sequence[JobView]) -> str:
+    """Ask back for one of the downloads that are shown."""
     if not jobs:
         return "Nothing is being downloaded, so there is nothing to cancel."
-    lines = "\n".join(f"- **{escape_markdown(job.title)}**: {format_job_state(job)}" for job in jobs)
-    return f"Which one shall I cancel?\n\n{lines}\n\nSay its name, or “cancel all”."
+    return "Which one shall I cancel? Say its name, or “cancel all”."
 
 
 def library_answer(output: LibraryOutput) -> str:
-    here = [dataset for dataset in output.datasets if dataset.downloaded]
-    other = [dataset for dataset in output.datasets if not dataset.downloaded]
+    """What is to be said of the datasets of the library beside how many they are."""
     if not output.datasets:
         return "Your library is empty. Tell me what data you need, and I will look for it."
-    paragraphs = []
-    if here:
-        lines = "\n".join(
-            f"- **{escape_markdown(dataset.title)}** ({dataset.source}, {format_size(dataset.size)}): "
-            f"`{(dataset.local_path or '').replace('`', '')}`"
-            for dataset in here
-        )
-        paragraphs.append(f"{_count(len(here), 'dataset')} on this machine:\n\n{lines}")
-    if other:
-        lines = "\n".join(f"- **{escape_markdown(dataset.title)}**: {dataset.status}" for dataset in other)
-        paragraphs.append(f"Not (yet) here:\n\n{lines}")
+    here = [dataset for dataset in output.datasets if dataset.downloaded]
     if output.total > len(output.datasets):
-        paragraphs.append(f"There are {output.total:,} in all; the Library page lists them.")
-    return "\n\n".join(paragraphs)
+        return "These are the newest; the Library page has all."
+    if not here:
+        return "None of them was complete when you asked."
+    size = format_size(sum(dataset.size or 0 for dataset in here))
+    partial = len(output.datasets) - len(here)
+    begun = f" {partial} {'was' if partial == 1 else 'were'} not complete when you asked." if partial else ""
+    return f"{'It takes' if len(here) == 1 else 'They take'} {size} on this machine.{begun}"
 
 
 def which_dataset(shown: Sequence[DatasetCard], verb: str) -> str:

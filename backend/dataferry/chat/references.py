@@ -10,7 +10,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.lexicon import EXCEPT, words
+from dataferry.chat.lexicon import (
+    EXCEPT,
+    PROPERTIES,
+    QUERY_STOP_WORDS,
+    SUPERLATIVE_ONE,
+    SUPERLATIVES,
+    words,
+)
 from dataferry.core.errors import InvalidInput
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
@@ -100,9 +107,10 @@ def _resolve(phrase: str, conversation: Conversation) -> References:
     bare = tuple(match.group(1) for match in _BARE_ID.finditer(phrase))
     if bare:
         return _by_id(bare, phrase, conversation)
-    counted = _by_position(phrase, conversation)
-    if counted is not None:
-        return counted
+    for find in (_by_comparison, _by_position):
+        found = find(phrase, conversation)
+        if found is not None:
+            return found
     titled = _by_title(phrase, conversation.shown)
     if titled is not None:
         return References((DatasetRef.parse(titled.ref),), explicit=True)
@@ -160,7 +168,7 @@ def refers_to_all(phrase: str) -> bool:
 
 
 def refers_to_position(phrase: str) -> bool:
-    return any(pattern.search(phrase) for pattern in (_ORDINAL, _FIRST_N, _LAST))
+    return any(pattern.search(phrase) for pattern in (SUPERLATIVE_ONE, _ORDINAL, _FIRST_N, _LAST))
 
 
 def source_of_word(word: str) -> SourceName:
@@ -218,6 +226,36 @@ def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> Ref
             return References(unresolved="which_source", bare_ids=ids, explicit=True)
         refs += candidates
     return References(tuple(refs), explicit=True)
+
+
+def _by_comparison(phrase: str, conversation: Conversation) -> References | None:
+    """ "the smaller one", "the newest of these": the one shown card that it can be; None where the phrase
+    compares nothing, or names a subject."""
+    compared = SUPERLATIVE_ONE.search(phrase)
+    remaining = set(content_words(SUPERLATIVE_ONE.sub(" ", phrase)))
+    if compared is None or remaining - PROPERTIES - QUERY_STOP_WORDS:
+        return None
+    if not conversation.shown:
+        return References(unresolved="nothing_shown")
+    name = next(
+        name for ways, name in SUPERLATIVES if re.search(rf"\b(?:{ways})\b", compared.group(), re.IGNORECASE)
+    )
+    known = [(value, card) for card in conversation.shown if (value := _compared(card, name)) is not None]
+    best = max((value for value, _card in known), default=0.0)
+    fitting = [card for value, card in known if value == best]
+    if len(fitting) != 1:
+        return References(unresolved="which")
+    return References((DatasetRef.parse(fitting[0].ref),))
+
+
+def _compared(card: DatasetCard, name: str) -> float | None:
+    """The value by which ``card`` is the first of ``SUPERLATIVES``'s ``name``; None where it is not known."""
+    sign = -1 if name in ("smallest", "oldest") else 1
+    if name in ("smallest", "largest"):
+        return None if card.size_bytes is None else sign * float(card.size_bytes)
+    if name in ("newest", "oldest"):
+        return None if card.updated_at is None else sign * card.updated_at.timestamp()
+    return float(card.downloads)
 
 
 def _by_position(phrase: str, conversation: Conversation) -> References | None:

@@ -7,6 +7,7 @@ from sqlalchemy import and_, exists, or_
 from sqlmodel import Session, col, delete, func, select, update
 
 from dataferry.chat.generation import Snapshot
+from dataferry.chat.message_builder import closed_part
 from dataferry.chat.models import GENERATING, Chat, Message
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
@@ -142,18 +143,10 @@ def refuse_while_generating(session: Session, chat_id: str, owner: Owner) -> Non
 def interrupt(session: Session, current: Message) -> None:
     """Mark an abandoned answer as interrupted; what was written of it stays."""
     current.status = "interrupted"
-    current.parts = [_closed_part(part) for part in current.parts]
+    current.parts = [closed_part(part, "Interrupted.") for part in current.parts]
     current.updated_at = now()
     session.add(current)
     session.flush()
-
-
-def _closed_part(part: dict[str, object]) -> dict[str, object]:
-    if part.get("state") == "streaming":
-        return part | {"state": "done"}
-    if part.get("state") == "input-available":
-        return part | {"state": "output-error", "errorText": "Interrupted."}
-    return part
 
 
 def interrupt_abandoned(session: Session, owner: Owner) -> int:
@@ -234,7 +227,7 @@ def stop_elsewhere(session: Session, chat_id: str) -> bool:
     if current is None:
         return False
     current.status = "stopped"
-    current.parts = [_closed_part(part) for part in current.parts]
+    current.parts = [closed_part(part, "Stopped.") for part in current.parts]
     current.updated_at = now()
     session.add(current)
     return True

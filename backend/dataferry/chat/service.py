@@ -14,6 +14,7 @@ from dataferry.chat.agent import Agent
 from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.generation import Generation, Snapshot, Timing
 from dataferry.chat.message_builder import clean
+from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.models import Chat, Message
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_chunks
 from dataferry.chat.threads import thread_views
@@ -48,10 +49,11 @@ class ChatService:
         prompts: Prompts | None = None,
         timing: Timing = Timing(),
         single_process: bool | None = None,
+        models: ModelChoices | None = None,
     ) -> None:
         self._database = database
         self._library = library
-        self._agent = Agent(settings, library, jobs, prompts or Prompts())
+        self._agent = Agent(settings, library, jobs, prompts or Prompts(), models)
         self._timing = timing
         self._owner = rows.Owner(
             new_id("own"),

@@ -4,10 +4,11 @@ The parts of a message are the truth; the stream is the difference between what 
 them and what they are now (``Cursor``). So a replay, a late reader and a slow one need no queue of
 their own, and a reader of another process can follow the stored parts.
 
-    start · ( start-step · ( tool-input-available · tool-output-available | tool-output-error
+    start · ( start-step · ( tool-input-available · tool-output-available… | tool-output-error
                            | text-start · text-delta… · text-end
                            | data-notice )… · finish-step )… · finish | abort | error · [DONE]
 
+A tool that has some of its output sends it as ``preliminary``; the final one replaces it.
 The reader in the page refuses unknown types and nulls, hence the closed union and ``exclude_none``.
 """
 
@@ -84,6 +85,7 @@ class ToolOutputAvailable(_Chunk):
     type: Literal["tool-output-available"] = "tool-output-available"
     tool_call_id: str
     output: dict[str, Any]
+    preliminary: Literal[True] | None = None
 
 
 class ToolOutputError(_Chunk):
@@ -95,6 +97,7 @@ class ToolOutputError(_Chunk):
 class NoticeText(View):
     kind: str
     text: str
+    screen: str | None = None
 
 
 class Notice(_Chunk):
@@ -156,6 +159,8 @@ class Cursor:
     def __init__(self) -> None:
         #: For each part: its tool state, or the length of its text; "done" when nothing can follow.
         self._seen: list[str | int] = []
+        #: The preliminary outputs that the reader has, by the index of their parts.
+        self._preliminary: dict[int, dict[str, Any]] = {}
         self._in_step = False
 
     def advance(self, parts: Sequence[Part]) -> Iterator[Chunk]:
@@ -203,7 +208,11 @@ class Cursor:
             self._seen[index] = part["state"]
             name = part["type"].removeprefix("tool-")
             yield ToolInputAvailable(tool_call_id=call, tool_name=name, input=part["input"])
-        if part["state"] == "output-available":
+        if part.get("preliminary"):
+            if self._preliminary.get(index) != part["output"]:
+                self._preliminary[index] = part["output"]
+                yield ToolOutputAvailable(tool_call_id=call, output=part["output"], preliminary=True)
+        elif part["state"] == "output-available":
             self._seen[index] = "done"
             yield ToolOutputAvailable(tool_call_id=call, output=part["output"])
         elif part["state"] == "output-error":

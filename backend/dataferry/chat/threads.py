@@ -7,6 +7,7 @@ from dataferry.chat.conversation import merged_cards, merged_problems, stored_ca
 from dataferry.chat.models import Message
 from dataferry.chat.stream import Part
 from dataferry.chat.views import MessageView, ToolCall
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import Viewer
 from dataferry.library.views import DatasetCard
 from dataferry.tools.services import LibraryService
@@ -71,10 +72,24 @@ def _with_live_cards(part: Part, live: dict[str, DatasetCard]) -> Part:
 def _tool_calls(parts: Iterable[Part]) -> Iterable[ToolCall]:
     for part in parts:
         if part["type"].startswith("tool-"):
+            outage = _outage(part)
+            state = "running" if part.get("preliminary") else _TOOL_STATES[part["state"]]
             yield ToolCall(
                 id=part["toolCallId"],
                 name=part["type"].removeprefix("tool-"),
                 input=part["input"],
-                state=_TOOL_STATES[part["state"]],
-                error=part.get("errorText"),
+                state="failed" if outage else state,
+                error=outage or part.get("errorText"),
             )
+
+
+def _outage(part: Part) -> str | None:
+    """What a search's hubs said where every one of them failed and nothing was found elsewhere."""
+    output = part.get("output") or {}
+    problems = output.get("source_errors") or ()
+    if part["type"] != "tool-search_datasets" or output.get("downloadable_datasets") or not problems:
+        return None
+    asked = part["input"].get("sources") or SOURCES
+    hubs = {name for name in asked if name in SOURCES and SOURCES[name].hub}
+    failed = {problem["source"] for problem in problems}
+    return " ".join(problem["detail"] for problem in problems) if hubs and hubs <= failed else None

@@ -13,11 +13,11 @@ from websockets.asyncio.client import connect
 from dataferry.accounts.service import Accounts
 from dataferry.cli.serving import address_of, bound_socket, build_server, data_folder_lock
 from dataferry.core.db import Database
-from dataferry.core.errors import ConfigError, restore
+from dataferry.core.errors import ConfigError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
-from dataferry.core.types import FINAL_STATES, JobView
+from dataferry.core.types import FINAL_STATES, JobView, ProblemWords
 
 
 class Client:
@@ -42,9 +42,8 @@ class Client:
         if response.is_success:
             return response.json()
         problem = response.json()
-        raise restore(
-            problem["code"], problem["detail"], next_step=problem.get("next_step"), link=problem.get("link")
-        )
+        told = {name: value for name, value in problem.items() if name in ProblemWords.model_fields}
+        raise ProblemWords(**told).restore()
 
     async def follow(self, job_id: str) -> AsyncIterator[JobView]:
         """A job's views as they change, ending with its final one."""

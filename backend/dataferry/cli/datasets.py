@@ -17,10 +17,10 @@ from rich.progress import (
 from rich.table import Table
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, ExitCode, out, parse_size, size
-from dataferry.core.errors import Conflict, InvalidInput, restore
+from dataferry.cli.output import AsJson, AsUser, ExitCode, next_act, out, parse_size, size
+from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import GRADE_WORDS, JobView
+from dataferry.core.types import GRADE_WORDS, JobView, SourceProblem
 from dataferry.library.views import DiskSpace
 
 
@@ -61,7 +61,7 @@ def search(
         )
     out.print(table)
     for problem in answer["source_errors"]:
-        out.print(f"! {problem['source']}: {problem['detail']} {problem['next_step'] or ''}")
+        out.print(f"! {problem['source']}: {problem['detail']} {next_act(SourceProblem(**problem))}")
 
 
 def download(
@@ -208,7 +208,7 @@ def _raise_if_unsuccessful(job: JobView) -> None:
         problem = job.problem
         if problem is None:
             raise Conflict("The job failed.", next_step="Look at the server's log.")
-        raise restore(problem.code, problem.detail, next_step=problem.next_step, link=problem.link)
+        raise problem.restore()
 
 
 def _key(name: str) -> str:

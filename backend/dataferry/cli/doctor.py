@@ -14,8 +14,11 @@ from pydantic import SecretStr
 
 from dataferry import __version__
 from dataferry.accounts.credentials import server_credentials
+from dataferry.accounts.security import Secrets
 from dataferry.chat.agent import probe_model
-from dataferry.cli.output import ExitCode, out
+from dataferry.chat.model_choice import GEMINI, ModelChoice, ModelChoices
+from dataferry.cli.output import ExitCode, next_act, out
+from dataferry.core.db import Database
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, environment_name, load_settings
@@ -54,6 +57,7 @@ def doctor(
     out.print(" · ".join(f"{package} {version(package)}" for package in _PACKAGES))
     _print_settings(settings)
     checks.run("store can be written", lambda: _check_store(settings))
+    checks.run("language model", lambda: _describe_model(settings))
     checks.run("server", lambda: owner_address(settings.data_dir) or "not running")
     if live:
         asyncio.run(_probe(settings, checks))
@@ -87,7 +91,7 @@ class Checks:
         self.failed += 1
         words = str(error)
         if isinstance(error, DataferryError):
-            words = f"[{error.code}] {error.detail} {error.next_step or ''}"
+            words = f"[{error.code}] {error.detail} {next_act(error)}"
         self._print_line("FAILED", name, words, began)
 
     def _print_line(self, outcome: str, name: str, words: str, began: float) -> None:
@@ -122,7 +126,31 @@ async def _probe(settings: Settings, checks: Checks) -> None:
                 await _probe_source(catalog, checks, ref, credential)
     finally:
         catalog.close()
-    await checks.run_async("model: one streamed token", lambda: probe_model(settings))
+    await checks.run_async("model: one streamed token", lambda: _probe_model(settings))
+
+
+def _model(settings: Settings) -> ModelChoice | None:
+    """The model that the server would ask, without making a database where there is none."""
+    if settings.database_url is None and not (settings.data_dir / "dataferry.sqlite").exists():
+        return ModelChoices(settings).current()
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return ModelChoices(settings, database, Secrets(settings)).current()
+    finally:
+        database.close()
+
+
+def _describe_model(settings: Settings) -> str:
+    choice = _model(settings)
+    if choice is None:
+        return "none, keyword search answers"
+    if choice.key is None and choice.name.startswith(GEMINI):
+        return f"{choice.name}, without a key that can be read"
+    return f"{choice.name}, {'chosen under Settings' if choice.origin == 'page' else 'by the configuration'}"
+
+
+async def _probe_model(settings: Settings) -> str:
+    return await probe_model(await asyncio.to_thread(_model, settings), settings)
 
 
 async def _probe_source(catalog: Catalog, checks: Checks, ref: DatasetRef, credential: Credential) -> None:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, age, out, parse_size, size
+from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, size
 from dataferry.core.errors import InvalidInput
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import JobView
+from dataferry.core.types import JobPriority, JobView
 
 app = typer.Typer()
 
@@ -56,7 +56,7 @@ def _print_job(job: JobView, *, as_json: bool) -> None:
     if job.active and progress.bytes_done:
         parts.append(f"{size(progress.bytes_done)} of {size(progress.bytes_total)}")
     if job.problem is not None:
-        parts.append(f"{job.problem.detail} {job.problem.next_step or ''}".strip())
+        parts.append(f"{job.problem.detail} {next_act(job.problem)}".strip())
     parts.append(age(job.finished_at or job.created_at))
     out.print("  ".join(parts))
 
@@ -88,6 +88,18 @@ def retry(job_id: JobId, user: AsUser = None) -> None:
 def _act(job_id: str, action: str, user: str | None) -> None:
     with connected(user) as client:
         job = client.call("POST", f"/api/jobs/{job_id}/{action}")
+    _print_job(JobView.model_validate(job), as_json=False)
+
+
+@app.command()
+def priority(
+    job_id: JobId,
+    priority: Annotated[JobPriority, typer.Argument(help="high, normal or low.")],
+    user: AsUser = None,
+) -> None:
+    """Say which job in the queue starts first, and its share of the line beside your others."""
+    with connected(user) as client:
+        job = client.call("POST", f"/api/jobs/{job_id}/priority", json={"priority": priority})
     _print_job(JobView.model_validate(job), as_json=False)
 
 

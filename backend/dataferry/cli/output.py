@@ -10,6 +10,7 @@ from rich.console import Console
 
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.sizes import readable_bytes
+from dataferry.core.types import ProblemWords
 
 AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
@@ -62,7 +63,13 @@ _CODES = {
 
 def print_error(error: DataferryError) -> None:
     """One line on stderr: what, why, and the next act."""
-    print(f"dataferry: {error.detail}", error.next_step or "", file=sys.stderr)
+    print(f"dataferry: {error.detail}", next_act(error), file=sys.stderr)
+
+
+def next_act(error: DataferryError | ProblemWords) -> str:
+    """What mends it and where, with the setting that an operator has in place of the page's form."""
+    setting = f"(For the whole server: {error.setting}.)" if error.setting else None
+    return " ".join(filter(None, (error.next_step, error.link, setting)))
 
 
 def age(then: datetime) -> str:

@@ -19,6 +19,11 @@
     │   ├── ChecksumMismatch 502 ── DamagedFile    broken inside, though it arrived whole
     │   ├── ContentChanged 502           the file changed at its source in mid-transfer
     │   └── UnsafeArchive 422
+    ├── ModelError 502                   the language model cannot be asked
+    │   ├── ModelKeyRejected 422
+    │   ├── UnknownModel 422
+    │   ├── ModelLimited 429
+    │   └── ModelUnreachable 502
     ├── DiskFull 507
     ├── StoreNotWritable 507
     └── ConfigError                      stops the start with one line
@@ -34,7 +39,9 @@ class DataferryError(Exception):
     """Base of everything that a user may be told.
 
     ``detail`` is a readable sentence; ``next_step`` the act that mends it, where the raiser knows one
-    better than the usual one of its kind; ``retry_after`` seconds to wait before it can work.
+    better than the usual one of its kind; ``retry_after`` seconds to wait before it can work. ``link``
+    leads to a page elsewhere where it is done; ``screen`` to one of our own (``/settings/sources#kaggle``),
+    and ``setting`` names what an operator would set in its place.
     """
 
     status: ClassVar[int] = 500
@@ -42,8 +49,12 @@ class DataferryError(Exception):
     title: ClassVar[str] = "Something went wrong"
     #: What mends most errors of this kind.
     usual_step: ClassVar[str] = "Try again; if it stays so, look into the server's log."
+    #: The screen where most errors of this kind are mended.
+    usual_screen: ClassVar[str | None] = None
     #: Worth another attempt with nothing changed.
     transient: ClassVar[bool] = False
+    #: A person may try again as it is: what mends it can have happened elsewhere, without our knowing.
+    retryable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -52,17 +63,22 @@ class DataferryError(Exception):
         next_step: str | None = None,
         retry_after: float | None = None,
         link: str | None = None,
+        screen: str | None = None,
+        setting: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.next_step = next_step or self.usual_step
         self.retry_after = retry_after
         self.link = link
+        self.screen = screen or self.usual_screen
+        self.setting = setting
 
 
 class InvalidInput(DataferryError):
     status, code, title = 422, "invalid_input", "The request cannot be used as it is"
     usual_step = "Correct what is named and send it again."
+    retryable = False
 
 
 class OutsideStore(InvalidInput):
@@ -77,11 +93,13 @@ class PrivateAddress(InvalidInput):
 class NotSignedIn(DataferryError):
     status, code, title = 401, "not_signed_in", "Sign in first"
     usual_step = "Sign in, then try again."
+    retryable = False
 
 
 class Forbidden(DataferryError):
     status, code, title = 403, "forbidden", "Not allowed"
     usual_step = "Ask an admin of this server."
+    retryable = False
 
 
 class UnknownHost(DataferryError):
@@ -96,6 +114,7 @@ class GatedDataset(Forbidden):
 class NotFound(DataferryError):
     status, code, title = 404, "not_found", "Not found"
     usual_step = "Check the name."
+    retryable = False
 
 
 class Unreadable(NotFound):
@@ -136,11 +155,11 @@ class SourceRateLimited(SourceError):
 
 
 class SourceNotConfigured(SourceError):
-    status, code, title = 503, "source_not_configured", "The source is not configured"
+    status, code, title, retryable = 503, "source_not_configured", "The source is not configured", False
 
 
 class CredentialRejected(SourceError):
-    status, code, title = 503, "credential_rejected", "The source refuses the credentials"
+    status, code, title, retryable = 503, "credential_rejected", "The source refuses the credentials", False
 
 
 class SourceProtocolError(SourceError):
@@ -169,36 +188,60 @@ class ContentChanged(TransferError):
 
 
 class UnsafeArchive(TransferError):
-    status, code, title = 422, "unsafe_archive", "The archive is not safe to unpack"
+    status, code, title, retryable = 422, "unsafe_archive", "The archive is not safe to unpack", False
+
+
+class ModelError(DataferryError):
+    status, code, title = 502, "model", "The language model cannot be used"
+    usual_step = "Try again, or choose another model."
+
+
+class ModelKeyRejected(ModelError):
+    status, code, title, retryable = 422, "model_key_rejected", "The model refuses the key", False
+    usual_step = "Paste the key again, or make a new one."
+
+
+class UnknownModel(ModelError):
+    status, code, title, retryable = 422, "unknown_model", "There is no such model", False
+    usual_step = "Choose another model."
+
+
+class ModelLimited(ModelError):
+    status, code, title = 429, "model_rate_limited", "The model's limit is used up"
+    usual_step = "Wait until it is free again, or use a key with another limit."
+
+
+class ModelUnreachable(ModelError):
+    code, title = "model_unreachable", "The model cannot be reached"
+    usual_step = "Check the server's network connection, then try again."
 
 
 class DiskFull(DataferryError):
     status, code, title = 507, "disk_full", "Not enough free disk space"
     usual_step = "Free some space, then try again."
+    usual_screen = "/library"
 
 
 class StoreNotWritable(DataferryError):
     status, code, title = 507, "store_not_writable", "The downloads folder cannot be written"
-    usual_step = "Let the server's user write there, or set DOWNLOAD_PATH."
+    usual_step = "Ask an admin: the server's user must be able to write there."
 
 
 class ConfigError(DataferryError):
     code, title = "config", "A setting is wrong"
     usual_step = "Correct it, then start again."
+    retryable = False
 
 
-def restore(
-    code: str, detail: str, *, next_step: str | None = None, link: str | None = None
-) -> DataferryError:
-    """The error that a stored problem came from, by its code; the base class for an unknown code."""
+def kind_of(code: str) -> type[DataferryError]:
+    """The class of an error by its code; the base class for an unknown code."""
 
     def descendants(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
         yield kind
         for child in kind.__subclasses__():
             yield from descendants(child)
 
-    kind = next((kind for kind in descendants(DataferryError) if kind.code == code), DataferryError)
-    return kind(detail, next_step=next_step, link=link)
+    return next((kind for kind in descendants(DataferryError) if kind.code == code), DataferryError)
 
 
 class Cancelled(Exception):

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         2.0, gt=0, description="How long a source may take to accept a connection"
     )
     search_timeout_s: float = Field(8.0, gt=0, description="A source's deadline in a search")
+    search_patience_s: float = Field(
+        1.0, gt=0, description="How long a slow source holds back, in a chat, what the others found"
+    )
     describe_timeout_s: float = Field(5.0, gt=0, description="A source's deadline for one dataset")
     search_cache_s: float = Field(60.0, ge=0, description="How long a search is remembered")
     breaker_s: float = Field(30.0, ge=0, description="How long a source rests after a timeout")
@@ -157,6 +160,20 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @field_validator(
+        *("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_token", "google_api_key"), mode="before"
+    )
+    @classmethod
+    def _without_wrapping(cls, value: Any) -> Any:
+        """An env file's quotes and line ends are no part of a key, and an empty one is none: Compose and
+        systemd pass on what was not set as an empty text."""
+        return value.strip().strip("\"'").strip() or None if isinstance(value, str) else value
+
+    @field_validator("hf_endpoint", "kaggle_endpoint", "google_gemini_base_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return None if value is None else value.rstrip("/") or None
 
     @field_validator("log_level")
     @classmethod

@@ -7,8 +7,16 @@ the queue of a job follow from here. The code of a source is in ``sources``, the
 
 import re
 from dataclasses import dataclass
+from typing import TypedDict
 
 _SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+
+
+class KeyForm(TypedDict, total=False):
+    """Where a key is set: on the page, and by an operator. Keywords of a ``DataferryError``."""
+
+    screen: str
+    setting: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,17 @@ class SourceSpec:
     example_id: str | None = None
     #: Its descriptions count no more files than this: a dataset of as many has more.
     counts_files_to: int | None = None
+    #: The settings that hold the server's own key at it, in words.
+    key_setting: str | None = None
+
+    @property
+    def key_screen(self) -> str:
+        """Where the page has the form for a person's own key."""
+        return f"/settings/sources#{self.name}"
+
+    @property
+    def key_form(self) -> KeyForm:
+        return {"screen": self.key_screen, "setting": self.key_setting}
 
 
 #: Every source, in the order in which people are shown them.
@@ -43,6 +62,7 @@ SOURCES: dict[str, SourceSpec] = {
             "owner/name",
             hub=True,
             example_id="andrewmvd/heart-failure-clinical-data",
+            key_setting="KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN)",
         ),
         SourceSpec(
             "huggingface",
@@ -52,6 +72,7 @@ SOURCES: dict[str, SourceSpec] = {
             hub=True,
             example_id="stanfordnlp/imdb",
             counts_files_to=100_000,
+            key_setting="HF_TOKEN",
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),
         SourceSpec("url", "URL", has_revisions=False),

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, computed_field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
 
-from dataferry.core.errors import InvalidInput
+from dataferry.core.errors import DataferryError, InvalidInput, kind_of
 from dataferry.core.specs import JOB_KINDS, SOURCES, source_named
 
 SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
@@ -309,14 +309,39 @@ class DatasetSummary(View):
     why: str | None = None
 
 
-class SourceProblem(View):
-    """One source's failure inside an answer that succeeded otherwise."""
+class ProblemWords(View):
+    """What is told of an error; see ``DataferryError``. ``retryable`` follows from the code, for what was
+    stored before there was one too."""
 
-    source: SourceName
     code: str
     detail: str
     next_step: str | None = None
     link: str | None = None
+    screen: str | None = None
+    setting: str | None = None
+    retryable: bool = Field(default_factory=lambda fields: kind_of(fields["code"]).retryable)
+
+    def restore(self) -> DataferryError:
+        """The error that was told of."""
+        return kind_of(self.code)(
+            self.detail,
+            next_step=self.next_step,
+            link=self.link,
+            screen=self.screen,
+            setting=self.setting,
+        )
+
+
+def words_of(error: DataferryError) -> dict[str, Any]:
+    """The fields of ``ProblemWords``."""
+    names = ("code", "detail", "next_step", "link", "screen", "setting", "retryable")
+    return {name: getattr(error, name) for name in names}
+
+
+class SourceProblem(ProblemWords):
+    """One source's failure inside an answer that succeeded otherwise."""
+
+    source: SourceName
 
 
 if TYPE_CHECKING:
@@ -324,17 +349,19 @@ if TYPE_CHECKING:
 else:
     JobKind = Literal[tuple(JOB_KINDS)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
+JobPriority = Literal["high", "normal", "low"]
+"""Which queued job starts first, and how much of a scarce line a running one gets."""
+#: The order in which a queue takes them.
+PRIORITY_RANKS: dict[JobPriority, int] = {"high": 1, "normal": 2, "low": 3}
+#: Their shares of one person's connections and bandwidth, where these are contended.
+PRIORITY_SHARES: dict[JobPriority, float] = {"high": 9.0, "normal": 3.0, "low": 1.0}
 ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
 
 
-class ProblemView(View):
+class ProblemView(ProblemWords):
     """Why a job failed or waits, as the API's problems say it."""
 
-    code: str
-    detail: str
-    next_step: str | None = None
-    link: str | None = None
     status: int = 500
 
 
@@ -351,6 +378,7 @@ class JobView(View):
     dataset_id: str
     revision: str | None = None
     attempt: int = 1
+    priority: JobPriority = "normal"
     progress: Progress = Progress()
     #: Why it waits or failed, or what stopped it (``user``, ``timeout``).
     problem: ProblemView | None = None
@@ -360,6 +388,8 @@ class JobView(View):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    #: The viewer has taken it off their list of downloads. Nothing of it is deleted.
+    dismissed: bool = False
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -15,7 +15,8 @@ from dataferry.core.telemetry import log_context
 from dataferry.core.types import JobState, JobView, Progress
 from dataferry.jobs import database_faults, rows
 from dataferry.jobs.models import Job
-from dataferry.jobs.views import waits_for
+from dataferry.jobs.progress_history import ProgressHistory
+from dataferry.jobs.views import RateSample, waits_for
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class JobRun:
         self.ownership_lost = False
         self._row_state = row_state
         self._progress = row_state.view.progress
+        self._history = ProgressHistory(self._progress)
         self._interval_s = 1.0 / progress_hz
         self._published_at = 0.0
         self._used_before_s = used_s
@@ -95,6 +97,7 @@ class JobRun:
         if self.ownership_lost:
             return
         with self._lock:
+            progress = self._history.without_steps_back(progress)
             # A bar that moves for the first time is what a person waits for.
             notable = progress.phase != self._progress.phase or (
                 progress.bytes_done > 0 and self._progress.bytes_done == 0
@@ -175,6 +178,11 @@ class JobRun:
     @property
     def latest_progress(self) -> Progress:
         return self._progress
+
+    def recent_rates(self) -> list[RateSample]:
+        """About one a second, of the last minutes."""
+        with self._lock:
+            return self._history.rates()
 
     @property
     def used_s(self) -> float:

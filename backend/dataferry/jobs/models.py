@@ -45,6 +45,8 @@ class Job(SQLModel, table=True):
     single_flight_key: str
 
     state: str = "queued"
+    #: A ``JobPriority``.
+    priority: str = Field(default="normal", sa_column_kwargs={"server_default": "normal"})
     #: A ``ProblemView``: why it waits or failed, or what stopped it.
     problem: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     waiting_until: datetime | None = Field(default=None, sa_type=Utc)
@@ -75,13 +77,15 @@ class Job(SQLModel, table=True):
 
 
 class JobRequester(SQLModel, table=True):
-    """Someone who asked for a job; ``left_at`` once they cancelled their part in it."""
+    """Someone who asked for a job; ``left_at`` once they cancelled their part in it, ``dismissed_at`` once
+    they took it, ended, off their list."""
 
     __tablename__ = "job_requesters"
 
     job_id: str = Field(foreign_key="jobs.id", primary_key=True)
     user_id: str = Field(primary_key=True, index=True)
     left_at: datetime | None = Field(default=None, sa_type=Utc)
+    dismissed_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
 class JobEvent(SQLModel, table=True):

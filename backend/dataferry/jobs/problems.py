@@ -1,18 +1,12 @@
 """Why a job waits or failed, as its row keeps it."""
 
 from dataferry.core.errors import DataferryError
-from dataferry.core.types import ProblemView
+from dataferry.core.types import ProblemView, words_of
 from dataferry.jobs.database_faults import is_disk_full
 
 
 def problem_view(error: DataferryError) -> ProblemView:
-    return ProblemView(
-        code=error.code,
-        detail=error.detail,
-        next_step=error.next_step,
-        link=error.link,
-        status=error.status,
-    )
+    return ProblemView(**words_of(error), status=error.status)
 
 
 def timed_out(limit_s: float) -> ProblemView:
@@ -21,7 +15,8 @@ def timed_out(limit_s: float) -> ProblemView:
     return ProblemView(
         code="timeout",
         detail=f"It was stopped because it had run for {limit}, the limit for a job.",
-        next_step="Start it again: it goes on from there. DATAFERRY_JOB_TIMEOUT_S sets the limit.",
+        next_step="Start it again: it goes on from there. An admin can raise the limit.",
+        setting="DATAFERRY_JOB_TIMEOUT_S",
         status=504,
     )
 

@@ -9,14 +9,16 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
+from dataferry.core.db import now
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.sqlite import define_missing_functions
+from dataferry.core.types import PRIORITY_RANKS, JobPriority
 from dataferry.jobs.models import Job
 
 log = logging.getLogger(__name__)
@@ -53,17 +55,24 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """One start of a job, ``delay_s`` from now at the earliest."""
+    """One start of a job, ``delay_s`` from now at the earliest. Of those that are due, the lowest ``rank``
+    starts first."""
 
     job_id: str
     generation: int
     queue: str
     delay_s: float = 0.0
+    rank: int = PRIORITY_RANKS["normal"]
 
     @classmethod
-    def of(cls, job: Job, delay_s: float = 0.0) -> Self:
-        """The start of the job's present generation, in the queue of its kind."""
-        return cls(job.id, job.generation, JOB_KINDS[job.kind].queue, delay_s)
+    def of(cls, job: Job, delay_s: float | None = None) -> Self:
+        """The start of the job's present generation, in the queue of its kind; by default as soon as what it
+        waits for is over."""
+        if delay_s is None:
+            waits_s = (job.waiting_until - now()).total_seconds() if job.waiting_until is not None else 0.0
+            delay_s = max(0.0, waits_s)
+        rank = PRIORITY_RANKS[cast(JobPriority, job.priority)]
+        return cls(job.id, job.generation, JOB_KINDS[job.kind].queue, delay_s, rank)
 
     @property
     def workflow_id(self) -> str:
@@ -121,7 +130,9 @@ class Queue:
         """
         if _started is not self:
             return
-        options: dict[str, Any] = {"delay_seconds": entry.delay_s} if entry.delay_s > 0 else {}
+        options: dict[str, Any] = {"priority": entry.rank}
+        if entry.delay_s > 0:
+            options["delay_seconds"] = entry.delay_s
         with SetWorkflowID(entry.workflow_id), SetEnqueueOptions(**options):
             DBOS.enqueue_workflow(entry.queue, run_job, entry.job_id, entry.generation)
 

@@ -6,9 +6,9 @@ import threading
 
 from sqlmodel import Session
 
-from dataferry.core.db import Database, now
+from dataferry.core.db import Database
 from dataferry.core.settings import Settings
-from dataferry.jobs import problems, rows
+from dataferry.jobs import problems, rows, worker_rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import QueueEntry
@@ -56,7 +56,7 @@ class Recovery:
     def deregister(self) -> None:
         """Take this worker off the list, so that nobody waits for its heartbeat to expire."""
         if not self._settings.embedded:
-            self._database.call(rows.deregister_worker, self._runner.worker_id)
+            self._database.call(worker_rows.deregister_worker, self._runner.worker_id)
 
     def reconcile(self) -> None:
         """Make rows and queue agree once."""
@@ -66,7 +66,7 @@ class Recovery:
             if job.kind in self._registry.handlers and (job.owner not in live_workers or orphaned):
                 self._requeue_orphan(job)
         expected = [
-            QueueEntry.of(job, _delay_s(job))
+            QueueEntry.of(job)
             for job in self._database.read(rows.in_states, rows.ENQUEUED)
             if job.kind in self._registry.handlers
         ]
@@ -89,7 +89,7 @@ class Recovery:
 
     def _heartbeat(self) -> None:
         if not self._settings.embedded:
-            self._database.call(rows.heartbeat, self._runner.worker_id)
+            self._database.call(worker_rows.heartbeat, self._runner.worker_id)
 
     def _live_workers(self) -> set[str]:
         """Embedded, this process is the only one: it holds the data folder."""
@@ -97,7 +97,7 @@ class Recovery:
         return (
             me
             if self._settings.embedded
-            else me | self._database.read(rows.live_workers, self._settings.reconcile_s)
+            else me | self._database.read(worker_rows.live_workers, self._settings.reconcile_s)
         )
 
     def _requeue_orphan(self, seen: Job) -> None:
@@ -130,8 +130,4 @@ class Recovery:
 
         job = self._database.call(advance)
         if job is not None:
-            self._runner.queue.enqueue(QueueEntry.of(job, _delay_s(job)))
-
-
-def _delay_s(job: Job) -> float:
-    return 0.0 if job.waiting_until is None else max(0.0, (job.waiting_until - now()).total_seconds())
+            self._runner.queue.enqueue(QueueEntry.of(job))

@@ -5,17 +5,16 @@ takes it for. SQLite has no row locks and needs none, since its writers queue fo
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
 from dataferry.core.specs import JOB_KINDS
-from dataferry.core.types import ACTIVE_STATES, JobState
-from dataferry.jobs.models import Job, JobEvent, JobRequester, JobWorker
+from dataferry.core.types import ACTIVE_STATES, JobPriority, JobState
+from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: States in which a workflow of the row's generation is expected in the queue.
 ENQUEUED: frozenset[JobState] = frozenset({"queued", "waiting"})
@@ -56,12 +55,16 @@ def restart(session: Session, job: Job, requester_id: str) -> Job:
             join(session, active, requester_id)
             resume(session, active)
             return active
+        # What a cancelled job had fetched was dropped: it begins at nothing, and says so.
+        kept = {} if job.state == "cancelled" else job.progress
         try:
             with session.begin_nested():
-                requeue(session, job, stop=None, attempt=1, used_s=0.0, most_bytes=0, crashes=0)
+                anew = {"stop": None, "attempt": 1, "used_s": 0.0, "most_bytes": 0, "crashes": 0}
+                requeue(session, job, progress=kept, **anew)
         except IntegrityError:
             session.refresh(job)
             continue
+        session.exec(update(JobRequester).where(col(JobRequester.job_id) == job.id).values(dismissed_at=None))
         join(session, job, requester_id)
         return job
 
@@ -77,7 +80,7 @@ def join(session: Session, job: Job, user_id: str) -> None:
     if requester is None:
         session.add(JobRequester(job_id=job.id, user_id=user_id))
     elif requester.left_at is not None:
-        requester.left_at = None
+        requester.left_at = requester.dismissed_at = None
         session.add(requester)
     else:
         return
@@ -95,6 +98,36 @@ def leave(session: Session, job: Job, requester: JobRequester) -> None:
     if not requesters(session, job.id):
         job.stop = "user"
     session.add(job)
+
+
+def dismiss(
+    session: Session,
+    user_id: str,
+    *,
+    dismissed: bool,
+    job_ids: Sequence[str] | None = None,
+    states: Sequence[JobState] | None = None,
+) -> list[tuple[Job, JobRequester]]:
+    """Take ended jobs off a person's list, or put them back; those whose place that changed."""
+    found = requested(session, user_id, job_ids=job_ids, states=states, dismissed=not dismissed)
+    changed = [
+        (job, requester)
+        for job, requester in found
+        if job.state not in ACTIVE_STATES or requester.left_at is not None
+    ]
+    for job, requester in changed:
+        requester.dismissed_at = now() if dismissed else None
+        session.add(requester)
+        save(session, job, version=job.version + 1)
+    return changed
+
+
+def dismissers(session: Session, job: Job) -> tuple[str, ...]:
+    """Those of an ended job's audience who have taken it off their list."""
+    query = select(JobRequester.user_id).where(
+        JobRequester.job_id == job.id, col(JobRequester.dismissed_at).is_not(None)
+    )
+    return () if job.state in ACTIVE_STATES else tuple(session.exec(query))
 
 
 def requesters(session: Session, job_id: str) -> tuple[str, ...]:
@@ -220,6 +253,16 @@ def holder(session: Session, job: Job) -> Job | None:
     return None
 
 
+def prioritize(session: Session, job: Job, priority: JobPriority) -> bool:
+    """Give a locked row another priority; whether it is one. What is in the queue gets a new generation, to
+    be enqueued at its new place."""
+    if job.priority == priority:
+        return False
+    generation = job.generation + (job.state in ENQUEUED)
+    change(session, job, cast(JobState, job.state), priority=priority, generation=generation)
+    return True
+
+
 def hold_back(session: Session, job: Job, note: str) -> bool:
     """Leave a locked row in the queue although its turn has come, and say why; whether that is news.
 
@@ -273,24 +316,36 @@ def requested(
     job_ids: Sequence[str] | None = None,
     dataset_ids: Sequence[str] | None = None,
     states: Sequence[JobState] | None = None,
+    dismissed: bool | None = None,
+    by_end: bool = False,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[tuple[Job, JobRequester]]:
-    """What a person asked for, newest first."""
+    """What a person asked for, newest first; ``by_end``: what is to end, then what ended last."""
+    left = col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
+    ended = left | col(Job.state).not_in(ACTIVE_STATES)
     query = (
         select(Job, JobRequester)
         .join(JobRequester, col(JobRequester.job_id) == col(Job.id))
         .where(JobRequester.user_id == user_id)
-        .order_by(col(Job.created_at).desc(), col(Job.id).desc())
     )
+    if by_end:
+        # A long download that has just ended is news, however long ago it was asked for.
+        at = func.coalesce(col(Job.finished_at), col(JobRequester.left_at), col(Job.created_at))
+        query = query.order_by(case((ended, 1), else_=0), at.desc())
+    query = query.order_by(col(Job.created_at).desc(), col(Job.id).desc())
     if job_ids is not None:
         query = query.where(col(Job.id).in_(job_ids))
     if dataset_ids is not None:
         query = query.where(col(Job.dataset_id).in_(dataset_ids))
     if states is not None:
-        left = col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
         query = query.where(case((left, "cancelled"), else_=col(Job.state)).in_(states))
+    if dismissed is not None:
+        # One that goes on again, for others too, is on the list whatever was dismissed before.
+        gone = ended & col(JobRequester.dismissed_at).is_not(None)
+        query = query.where(gone if dismissed else ~gone)
     if limit is not None:
-        query = query.limit(limit)
+        query = query.limit(limit).offset(offset)
     return list(session.exec(query))
 
 
@@ -301,6 +356,11 @@ def events(session: Session, job_id: str, after: int) -> list[JobEvent]:
 
 def in_states(session: Session, states: Iterable[JobState]) -> list[Job]:
     return list(session.exec(select(Job).where(col(Job.state).in_(states)).order_by(col(Job.created_at))))
+
+
+def priorities(session: Session, job_ids: Sequence[str]) -> dict[str, JobPriority]:
+    found = session.exec(select(Job.id, Job.priority).where(col(Job.id).in_(job_ids)))
+    return {job_id: cast(JobPriority, priority) for job_id, priority in found}
 
 
 def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
@@ -327,29 +387,3 @@ def newest_of_dataset(session: Session, dataset_id: str) -> Job | None:
     query = select(Job).where(Job.dataset_id == dataset_id)
     active = case((col(Job.state).in_(ACTIVE_STATES), 0), else_=1)
     return session.exec(query.order_by(active, col(Job.created_at).desc())).first()
-
-
-# -- workers ---------------------------------------------------------------------------------------
-
-
-def heartbeat(session: Session, worker_id: str) -> None:
-    """Record that a worker is alive, by the database's clock: those of the machines need not agree."""
-    worker = session.get(JobWorker, worker_id)
-    time = session.exec(select(func.now())).one()
-    if worker is None:
-        session.add(JobWorker(id=worker_id, seen_at=time))
-    else:
-        worker.seen_at = time
-        session.add(worker)
-
-
-def live_workers(session: Session, within_s: float) -> set[str]:
-    """The workers that were seen in the last ``within_s`` seconds."""
-    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=within_s)
-    return set(session.exec(select(JobWorker.id).where(JobWorker.seen_at >= since)))
-
-
-def deregister_worker(session: Session, worker_id: str, *, expiry_s: float = 86400.0) -> None:
-    """Delete a worker's heartbeat, and those of workers that were last seen ``expiry_s`` ago."""
-    since: datetime = session.exec(select(func.now())).one() - timedelta(seconds=expiry_s)
-    session.exec(delete(JobWorker).where((col(JobWorker.id) == worker_id) | (col(JobWorker.seen_at) < since)))

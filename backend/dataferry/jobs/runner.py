@@ -21,7 +21,7 @@ from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
 from dataferry.jobs.models import Job
 from dataferry.jobs.queue import Queue, QueueEntry
 from dataferry.jobs.retries import NextTry, Standing, is_transient, next_try, record_wait
-from dataferry.jobs.views import CANCELLED, job_view
+from dataferry.jobs.views import CANCELLED, RateSample, job_view
 from dataferry.realtime import Realtime
 
 log = logging.getLogger(__name__)
@@ -115,6 +115,19 @@ class Runner:
             return view
         return view.model_copy(update={"progress": run.latest_progress})
 
+    def rates(self, job_id: str) -> list[RateSample]:
+        """How the job's run came along of late; nothing where it does not run in this process."""
+        with self._lock:
+            run = self._runs.get(job_id)
+        return [] if run is None else run.recent_rates()
+
+    def start_anew(self, job: Job) -> None:
+        """Called when ``job``, which is in the queue, has got a new generation: enqueue that in place of the
+        one before."""
+        self.cancel_previous_start(job)
+        self._enqueue(job)
+        self.publish(job.id)
+
     def has_slot_for(self, job_id: str) -> bool:
         """Whether a slot of this process runs the job, or is about to."""
         with self._lock:
@@ -122,14 +135,19 @@ class Runner:
 
     def publish(self, job_id: str, left: tuple[str, ...] = ()) -> None:
         """Publish the job's row as it is now. ``left`` are the requesters who have just left it."""
-        row_state = self._database.read(_row_state, job_id)
-        if row_state is None:
+        read = self._database.read(_row_state, job_id)
+        if read is None:
             return
+        row_state, dismissers = read
         with self._lock:
             run = self._runs.get(job_id)
         if run is not None:
             run.apply(row_state)
-        self._publish(RowState(self.live(row_state.view), row_state.version, row_state.audience), left)
+        view, version = self.live(row_state.view), row_state.version
+        others = tuple(user_id for user_id in row_state.audience if user_id not in dismissers)
+        self._publish(RowState(view, version, others), left)
+        if dismissers:
+            self._publish(RowState(view.model_copy(update={"dismissed": True}), version, dismissers))
 
     def complete(self, completion: Completion) -> None:
         """Complete a job, with what follows from it, and start what was held back by it."""
@@ -143,7 +161,7 @@ class Runner:
                 except Exception:
                     log.exception("a hook after the completion of a job failed")
 
-    def _enqueue(self, *jobs: Job, delay_s: float = 0.0) -> None:
+    def _enqueue(self, *jobs: Job, delay_s: float | None = None) -> None:
         """Their rows are committed: what cannot be enqueued now, the reconciliation enqueues."""
         for job in jobs:
             try:
@@ -368,8 +386,10 @@ class Runner:
         self._realtime.publish_job(row_state.view, row_state.audience, version=row_state.version, left=left)
 
 
-def _row_state(session: Session, job_id: str) -> RowState | None:
+def _row_state(session: Session, job_id: str) -> tuple[RowState, tuple[str, ...]] | None:
+    """The row as it is, and those who have dismissed it."""
     job = session.get(Job, job_id)
     if job is None:
         return None
-    return RowState(job_view(job), job.version, rows.audience(session, job))
+    row_state = RowState(job_view(job), job.version, rows.audience(session, job))
+    return row_state, rows.dismissers(session, job)

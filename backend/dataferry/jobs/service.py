@@ -4,40 +4,39 @@ import asyncio
 import builtins
 import logging
 import socket
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database, new_id
-from dataferry.core.errors import Conflict, NotFound
+from dataferry.core.errors import Conflict
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.threads import in_thread
-from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobState, JobView, Viewer
+from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobPriority, JobState, JobView, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.queue import QueueEntry
+from dataferry.jobs.reads import JobReads, unknown
 from dataferry.jobs.recovery import Recovery
 from dataferry.jobs.runner import Registry, Runner
-from dataferry.jobs.views import CANCELLED, JobTransition, job_view, transition, view_for
-from dataferry.realtime import Change, Lagged, Realtime
+from dataferry.jobs.views import (
+    CANCELLED,
+    JobTransition,
+    RateSample,
+)
+from dataferry.realtime import Realtime
 
-__all__ = ["Handler", "JobRun", "JobTransition", "Jobs"]
+__all__ = ["Handler", "JobRun", "JobTransition", "Jobs", "RateSample"]
 
 log = logging.getLogger(__name__)
 
-#: How many of a person's newest jobs a snapshot of their topic holds.
-SNAPSHOT_JOBS = 50
-#: ``wait`` reads the row this often in case no event comes.
-WAIT_POLL_S = 1.0
 
-
-class Jobs:
+class Jobs(JobReads):
     """Takes work in, runs it, and tells those who asked for it how it goes.
 
     Everyone who asked for a job sees it and nobody else does; when two ask for the same work, they share
@@ -162,87 +161,6 @@ class Jobs:
         except Exception:
             log.warning("job %s will be queued later", job_id, exc_info=True)
 
-    # -- reading -----------------------------------------------------------------------------------
-
-    async def get(self, viewer: Viewer, job_id: str) -> JobView:
-        """Errors: ``NotFound``, also for what others asked for."""
-        found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[job_id])
-        if not found:
-            raise _unknown(job_id)
-        return self._view(*found[0])
-
-    async def list(
-        self, viewer: Viewer, *, states: Sequence[JobState] | None = None, limit: int = 200
-    ) -> list[JobView]:
-        """What the viewer asked for, newest first."""
-        found = await self._database.run_read(rows.requested, viewer.user_id, states=states, limit=limit)
-        return [self._view(*each) for each in found]
-
-    async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
-        """The job's changes of state after position ``after``. Errors: ``NotFound``."""
-
-        def read(session: Session) -> builtins.list[JobTransition]:
-            if not rows.requested(session, viewer.user_id, job_ids=[job_id]):
-                raise _unknown(job_id)
-            return [transition(event) for event in rows.events(session, job_id, after)]
-
-        return await self._database.run_read(read)
-
-    async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
-        """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
-        async with self._realtime.bus.subscribe(f"job:{job_id}", size=1, keep="latest") as texts:
-            while True:
-                job = await self.get(viewer, job_id)
-                remaining = deadline - time.monotonic()
-                if not job.active or remaining <= 0:
-                    return job
-                try:
-                    async with asyncio.timeout(min(remaining, WAIT_POLL_S)):
-                        async for text in texts:
-                            if Change.model_validate_json(text).job.state in FINAL_STATES:
-                                break
-                except (TimeoutError, Lagged):
-                    pass
-
-    async def snapshot(self, viewer: Viewer, topic: str) -> builtins.list[Change] | None:
-        """A realtime topic as it stands; None for topics that are not the viewer's."""
-        kind, _, key = topic.partition(":")
-        if kind == "user" and key == viewer.user_id:
-            found = await self._database.run_read(rows.requested, viewer.user_id, limit=SNAPSHOT_JOBS)
-        elif kind == "job":
-            found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[key])
-            if not found:
-                return None
-        else:
-            return None
-        return [Change(job=self._view(job, mine), version=job.version) for job, mine in reversed(found)]
-
-    def latest(self, session: Session, dataset_ids: Iterable[str], user_id: str) -> dict[str, JobView]:
-        """The newest job of each dataset that the user asked for."""
-        newest: dict[str, JobView] = {}
-        for job, mine in rows.requested(session, user_id, dataset_ids=list(dataset_ids)):
-            if job.dataset_id not in newest:
-                newest[job.dataset_id] = self._view(job, mine)
-        return newest
-
-    def active(self, session: Session, dataset_id: str) -> JobView | None:
-        """The job that is at work on a dataset, whoever asked for it."""
-        job = rows.active_of_dataset(session, dataset_id)
-        return None if job is None else self._runner.live(job_view(job))
-
-    def active_kinds(self, session: Session, dataset_id: str) -> set[JobKind]:
-        """What is under way or to come on a dataset, whoever asked for it."""
-        return rows.active_kinds(session, dataset_id)
-
-    def newest(self, session: Session, dataset_id: str) -> JobView | None:
-        """The job that is at work on a dataset, else the last that was; whoever asked for it."""
-        job = rows.newest_of_dataset(session, dataset_id)
-        return None if job is None else job_view(job)
-
-    def _view(self, job: Job, requester: JobRequester) -> JobView:
-        return view_for(self._runner.live(job_view(job)), requester)
-
     # -- stopping and starting again ---------------------------------------------------------------
 
     async def cancel(self, viewer: Viewer, job_id: str) -> JobView:
@@ -306,6 +224,47 @@ class Jobs:
             self.wake(job_id)
         return await self.get(viewer, job_id)
 
+    async def set_priority(self, viewer: Viewer, job_id: str, priority: JobPriority) -> JobView:
+        """Say which of those that wait a job is, and how large its share; for all who asked for it. Errors:
+        ``NotFound``, ``Conflict`` for a job that has ended."""
+
+        def change(session: Session) -> Job | None:
+            job = self._lock_wanted(session, viewer.user_id, job_id, "moved in the queue")
+            return job if rows.prioritize(session, job, priority) else None
+
+        job = await self._database.run(change)
+        if job is not None:
+            act = self._runner.start_anew if job.state in rows.ENQUEUED else self._publish_row
+            await in_thread("short", act, job)
+        return await self.get(viewer, job_id)
+
+    def _publish_row(self, job: Job) -> None:
+        self._runner.publish(job.id)
+
+    async def dismiss(
+        self,
+        viewer: Viewer,
+        *,
+        dismissed: bool,
+        job_ids: Sequence[str] | None = None,
+        states: Sequence[JobState] | None = None,
+    ) -> builtins.list[JobView]:
+        """Take the viewer's ended jobs off their list, or put them back; their history stays. Ids that are
+        not theirs, or not of ended jobs, are left alone. Returns what changed."""
+
+        def change(session: Session) -> builtins.list[tuple[Job, JobRequester]]:
+            return rows.dismiss(session, viewer.user_id, dismissed=dismissed, job_ids=job_ids, states=states)
+
+        changed = await self._database.run(change)
+        views = [self._view(*each) for each in changed]
+
+        def publish() -> None:
+            for (job, _), view in zip(changed, views, strict=True):
+                self._realtime.publish_job(view, (viewer.user_id,), version=job.version)
+
+        await in_thread("short", publish)
+        return views
+
     def _lock_wanted(self, session: Session, user_id: str, job_id: str, done: str) -> Job:
         """The locked row of a job that goes on, for one who wants it."""
         job, requester = self._lock(session, user_id, job_id)
@@ -341,9 +300,5 @@ class Jobs:
         job = rows.lock(session, job_id)
         requester = session.get(JobRequester, (job_id, user_id))
         if job is None or requester is None:
-            raise _unknown(job_id)
+            raise unknown(job_id)
         return job, requester
-
-
-def _unknown(job_id: str) -> NotFound:
-    return NotFound(f"There is no job {job_id[:40]!r} of yours.", next_step="List yours at GET /api/jobs.")

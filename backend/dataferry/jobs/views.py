@@ -5,6 +5,7 @@ from typing import cast
 
 from dataferry.core.types import (
     DatasetRef,
+    JobPriority,
     JobState,
     JobView,
     ProblemView,
@@ -27,6 +28,13 @@ class JobTransition(View):
     problem: ProblemView | None = None
 
 
+class RateSample(View):
+    """How fast a job was at a time, in bytes a second."""
+
+    at: datetime
+    bytes_per_s: float
+
+
 def job_view(job: Job) -> JobView:
     """The job as its row tells it."""
     return JobView(
@@ -40,6 +48,7 @@ def job_view(job: Job) -> JobView:
         dataset_id=job.dataset_id,
         revision=job.revision,
         attempt=job.attempt,
+        priority=cast(JobPriority, job.priority),
         progress=Progress.model_validate(job.progress),
         problem=None if job.problem is None else ProblemView.model_validate(job.problem),
         waiting_until=job.waiting_until,
@@ -52,10 +61,12 @@ def job_view(job: Job) -> JobView:
 
 def view_for(view: JobView, requester: JobRequester) -> JobView:
     """The job as one requester sees it: to somebody who left it, an active job is a cancelled one."""
+    dismissed = requester.dismissed_at is not None
     if requester.left_at is None or not view.active:
-        return view
+        return view.model_copy(update={"dismissed": dismissed and not view.active})
     return view.model_copy(
         update={
+            "dismissed": dismissed,
             "state": "cancelled",
             "problem": CANCELLED,
             "waiting_until": None,

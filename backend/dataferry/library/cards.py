@@ -43,13 +43,21 @@ def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | 
         file_count=summary.file_count,
         more_files=summary.more_files,
         license=summary.license,
-        gated=summary.gated,
+        gated=summary.gated or _asked_for_terms(job),
         updated_at=summary.updated_at,
         tags=summary.tags,
         formats=summary.formats,
         why=summary.why,
         **local_state(dataset, job),
     )
+
+
+def _asked_for_terms(job: JobView | None) -> bool:
+    """Whether terms kept a download from its files: Kaggle tells of them only then."""
+    problem = job.problem if job is not None and job.state == "failed" else None
+    if problem is None:
+        return False
+    return problem.code == "gated" or (problem.code == "source_not_configured" and problem.link is not None)
 
 
 def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str | None]":
@@ -100,8 +108,11 @@ def download_ticket(
     )
 
 
-def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
-    """A row of the library, with the live state of the viewer's own job while it is active."""
+def dataset_view(row: Dataset, job: JobView | None, *, deletable: bool = False) -> DatasetView:
+    """A row of the library, with the live state of the viewer's own job while it is active.
+
+    ``deletable``: the viewer has the right to delete it.
+    """
     ref = DatasetRef.make(row.source, row.source_id)
     live = job if job is not None and job.active and job.kind != "delete" else None
     progress = row.download_progress
@@ -135,7 +146,20 @@ def dataset_view(row: Dataset, job: JobView | None) -> DatasetView:
         download_progress=round(progress, 1),
         downloaded=row.downloaded,
         download_job_id=live.id if live else row.download_job_id,
+        last_used_ms=max(filter(None, (row.last_used_ms, row.downloaded_at_ms)), default=None),
+        selected=bool(row.selection),
+        may_delete=deletable and live is None and (row.downloaded or row.status == "failed"),
+        may_retry=_may_retry(row, job),
+        # A selection's update would bring everything; what is built in comes with this program.
+        may_update=row.downloaded and live is None and not row.selection and row.source != "builtin",
     )
+
+
+def _may_retry(row: Dataset, job: JobView | None) -> bool:
+    """The viewer's own job is the one that failed: others' cannot be started again for them."""
+    if job is None or row.downloaded or row.status != "failed":
+        return False
+    return job.kind != "delete" and job.state == "failed" and job.id == row.download_job_id
 
 
 def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:

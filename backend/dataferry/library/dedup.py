@@ -21,7 +21,6 @@ from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
 from dataferry.core.types import Checksum, HashName
-from dataferry.library.file_rows import seen
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.transfer import FetchedFile
 
@@ -107,11 +106,22 @@ def used_bytes(session: Session) -> int:
     return session.exec(select(func.sum(distinct.c.size))).one() or 0
 
 
-def freed_bytes(session: Session, dataset_id: str) -> int:
-    """Bytes that deleting a dataset's files gives back: those that no other dataset has too."""
+def freed_bytes(session: Session, *dataset_ids: str) -> int:
+    """Bytes that deleting these datasets' files together gives back: those that no other dataset has too."""
     other = aliased(DatasetFile)
-    shared = exists().where(col(other.sha256) == DatasetFile.sha256, col(other.dataset_id) != dataset_id)
-    own = select(DatasetFile.sha256, DatasetFile.size).where(seen(dataset_id), ~shared)
+    shared = exists().where(
+        col(other.sha256) == DatasetFile.sha256, col(other.dataset_id).not_in(dataset_ids)
+    )
+    own = (
+        select(DatasetFile.sha256, DatasetFile.size)
+        .join(
+            Dataset,
+            and_(
+                col(Dataset.id) == DatasetFile.dataset_id, col(Dataset.generation) == DatasetFile.generation
+            ),
+        )
+        .where(col(DatasetFile.dataset_id).in_(dataset_ids), ~shared)
+    )
     return session.exec(select(func.sum(own.distinct().subquery().c.size))).one() or 0
 
 

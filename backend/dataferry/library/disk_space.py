@@ -1,4 +1,4 @@
-"""Whether a download fits on the disk, checked before it begins."""
+"""The disk: whether a download fits on it, checked before it begins, and what takes it."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.library.views import DiskSpace
+from dataferry.library.views import DiskSpace, OtherDisk, StorageView
 from dataferry.transfer import preflight
 from dataferry.transfer.files.disk import allocated
 
@@ -20,7 +20,8 @@ def check_disk_space(
     ``StoreNotWritable``.
     """
     here = row is not None and row.downloaded and Path(row.local_path or "").is_dir()
-    needed = None if size is None else max(0, size - _allocated_bytes(store, row))
+    arrived = 0 if row is None else partial_bytes(store, row.id)
+    needed = None if size is None else max(0, size - arrived)
     if here and not force:
         needed = 0
     elif needed is not None:
@@ -28,10 +29,41 @@ def check_disk_space(
     return DiskSpace(needed_bytes=needed, free_bytes=shutil.disk_usage(store.root).free)
 
 
-def _allocated_bytes(store: Store, row: Dataset | None) -> int:
+def partial_bytes(store: Store, dataset_id: str) -> int:
     """The disk that a download holds which was stopped, or is under way."""
-    if row is None:
-        return 0
+    return _allocated_below(store.partial(dataset_id))
+
+
+def disks(store: Store, data_folder: Path, dataset_bytes: int, *, reserve_bytes: int) -> StorageView:
+    """The disk under the store, and the one of the database where that is another. Blocks.
+
+    ``dataset_bytes``: of all that is downloaded. What is under way, or was stopped, is measured.
+    """
+    usage = shutil.disk_usage(store.root)
+    return StorageView(
+        path=str(store.root),
+        free_bytes=usage.free,
+        # Some of a disk is for its administrator alone: as `df` does, it is counted to neither side.
+        total_bytes=usage.used + usage.free,
+        used_bytes=usage.used,
+        dataset_bytes=dataset_bytes,
+        partial_bytes=sum(map(_allocated_below, store.partials())),
+        reserve_bytes=reserve_bytes,
+        database_disk=_other_disk(data_folder, store.root),
+    )
+
+
+def _other_disk(folder: Path, known: Path) -> OtherDisk | None:
+    """The disk of ``folder``, unless ``known`` is on it too."""
+    try:
+        if folder.stat().st_dev == known.stat().st_dev:
+            return None
+        usage = shutil.disk_usage(folder)
+    except OSError:  # the database is elsewhere, and there is no such folder
+        return None
+    return OtherDisk(path=str(folder), free_bytes=usage.free, total_bytes=usage.used + usage.free)
+
+
+def _allocated_below(folder: Path) -> int:
     # Not rglob: a download under way moves its folders.
-    walk = os.walk(store.partial(row.id))
-    return sum(allocated(Path(folder, name)) for folder, _, names in walk for name in names)
+    return sum(allocated(Path(parent, name)) for parent, _, names in os.walk(folder) for name in names)

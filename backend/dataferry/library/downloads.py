@@ -9,6 +9,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import GatedDataset, SourceRateLimited, SourceTimeout, SourceUnreachable
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
 from dataferry.jobs.service import Jobs
@@ -150,8 +151,9 @@ class Downloads:
         if summary.gated and credential.origin == "anonymous":
             raise GatedDataset(
                 f"{summary.title} is shared only with people who accepted its terms.",
-                next_step=f"Accept them at {summary.url}, then set a token of {ref.label}.",
+                next_step=f"Accept them on its page, then add that account's {ref.label} key under Settings.",
                 link=summary.url or None,
+                **SOURCES[ref.source].key_form,
             )
         if summary.gated or summary.private:
             await self._access.confirm(viewer, DatasetRef.parse(summary.ref), summary.revision)
@@ -178,6 +180,7 @@ class Downloads:
         done = self._jobs.latest(session, [dataset.id], request.viewer.user_id).get(dataset.id)
         stays = "delete" not in self._jobs.active_kinds(session, dataset.id)
         if done is not None and stays and _serves(dataset, done) and not request.force and not request.view:
+            rows.record_use(session, dataset.id)
             return done.id, dataset.local_path or ""
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None

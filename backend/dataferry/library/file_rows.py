@@ -1,7 +1,7 @@
 """The rows of a dataset's files. A dataset may have half a million: nothing loads them all at once. Every
 function takes the session first."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import cast
 
 from sqlalchemy import ColumnElement, and_, case, func, or_
@@ -62,6 +62,24 @@ def tables(
         .limit(limit)
     )
     return list(session.exec(query))
+
+
+def first_named(session: Session, dataset_id: str, names: Sequence[str]) -> str | None:
+    """The path of the file with one of these lower-case names that lies nearest to the top; of several there
+    the one whose name comes first in ``names``."""
+    lower = func.lower(DatasetFile.path)
+    named = or_(lower.in_(names), *(lower.endswith(f"/{name}", autoescape=True) for name in names))
+    query = select(DatasetFile.path).where(seen(dataset_id), named)
+    found = list(session.exec(query.order_by(func.length(DatasetFile.path)).limit(PAGE_SIZE)))
+    order = {name: place for place, name in enumerate(names)}
+    return min(
+        found, key=lambda path: (path.count("/"), order[path.rpartition("/")[2].lower()], path), default=None
+    )
+
+
+def sizes(session: Session, dataset_id: str, paths: Sequence[str]) -> dict[str, int]:
+    query = select(DatasetFile.path, DatasetFile.size)
+    return dict(session.exec(query.where(seen(dataset_id), col(DatasetFile.path).in_(paths))).all())
 
 
 def page(session: Session, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetFileView]:

@@ -46,6 +46,9 @@ class Dataset(SQLModel, table=True):
     local_path: str | None = None
     updated_at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
     downloaded_at_ms: int | None = Field(default=None, sa_column=Column(BigInteger))
+    #: When somebody last looked into it here, or asked for it again; programs that read its folder leave no
+    #: trace.
+    last_used_ms: int | None = Field(default=None, sa_column=Column(BigInteger))
     size: int | None = Field(default=None, sa_column=Column(BigInteger))
     checksum: str | None = None
     status: str = "absent"

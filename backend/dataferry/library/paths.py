@@ -46,7 +46,8 @@ class Store:
         except OSError as error:
             raise StoreNotWritable(
                 f"The downloads folder {self.root} cannot be written: {error.strerror}.",
-                next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
+                next_step="Give it to this user, or choose another folder for downloads.",
+                setting="DOWNLOAD_PATH",
             ) from error
         with suppress(FileNotFoundError):
             _remove_in_thread(list((self.root / ".trash").iterdir()))

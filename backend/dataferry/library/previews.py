@@ -1,5 +1,7 @@
 """The table of a dataset that is shown, and the code that loads it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -7,8 +9,16 @@ from sqlmodel import Session
 
 from dataferry.core.errors import Unreadable
 from dataferry.library import file_rows
+from dataferry.library.models import Dataset
 from dataferry.library.preview import NotATable, Table, read_table
-from dataferry.library.views import CutCell, Preview, PreviewColumn
+from dataferry.library.views import (
+    CutCell,
+    DatasetFileView,
+    Preview,
+    PreviewColumn,
+    PreviewFile,
+    PreviewFiles,
+)
 
 _PLAIN = (
     ".csv",
@@ -35,11 +45,83 @@ _TOLD_BY_NAME = (".parquet", ".feather")
 #: Tables too, but more often something about a dataset: the last choice.
 _DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
 
+#: To choose from; a person finds one among more by its path in the file list.
+_MAX_LISTED = 500
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
+
+
+def _kinds(one: str, many: str, suffixes: str) -> dict[str, tuple[str, str]]:
+    return {f".{suffix}": (one, many) for suffix in suffixes.split()}
+
+
+#: What a suffix means, of one file and of many.
+_KINDS = (
+    _kinds("a picture", "pictures", "png jpg jpeg gif webp bmp tif tiff svg heic ppm pgm")
+    | _kinds("a sound recording", "sound recordings", "wav mp3 flac ogg m4a opus aac")
+    | _kinds("a video", "videos", "mp4 avi mkv mov webm mpg mpeg")
+    | _kinds("a text", "texts", "txt md rst html htm xml tex")
+    | _kinds("a PDF document", "PDF documents", "pdf")
+    | _kinds(
+        "a file of arrays",
+        "files of arrays",
+        "npy npz mat h5 hdf5 nc tfrecord pt pth safetensors",
+    )
+    | _kinds("a medical image", "medical images", "dcm nii mha nrrd")
+    | _kinds("a pickled Python object", "pickled Python objects", "pkl pickle joblib")
+    | _kinds("a database", "databases", "db sqlite sqlite3 duckdb mdb accdb")
+    | _kinds("program code", "program code", "py ipynb r js")
+)
+
 
 def main_tables(session: Session, dataset_id: str, limit: int) -> list[str]:
     """Paths of the dataset's tables, the one to show first: a training table, then the largest."""
     found = file_rows.tables(session, dataset_id, _TABLES, limit=limit)
     return found or file_rows.tables(session, dataset_id, _DOCUMENTS, limit=limit)
+
+
+def preview_files(session: Session, row: Dataset) -> PreviewFiles:
+    """Every file that can be shown as a table, tables before documents; where there is none, why."""
+    found = file_rows.tables(session, row.id, _TABLES, limit=_MAX_LISTED + 1)
+    if len(found) <= _MAX_LISTED:
+        found += file_rows.tables(session, row.id, _DOCUMENTS, limit=_MAX_LISTED + 1 - len(found))
+    shown = found[:_MAX_LISTED]
+    if not shown:
+        return _no_tables(file_rows.page(session, row.id, after=None, limit=file_rows.PAGE_SIZE), row)
+    sizes = file_rows.sizes(session, row.id, shown)
+    files = tuple(PreviewFile(path=path, size=sizes[path]) for path in shown)
+    return PreviewFiles(files=files, more=len(found) > _MAX_LISTED)
+
+
+def _no_tables(files: Sequence[DatasetFileView], row: Dataset) -> PreviewFiles:
+    """Why none of these files, the first ones of a dataset, can be shown as a table; and the next act."""
+
+    def because(reason: str, next_step: str) -> PreviewFiles:
+        return PreviewFiles(files=(), reason=reason, next_step=next_step)
+
+    if not files:
+        return because("It has no files.", "Check for a newer version, or look at its source.")
+    if not any(file.size for file in files):
+        return because("Its files are empty.", "Check for a newer version, or look at its source.")
+    packed = [file.path for file in files if file.path.lower().endswith(_ARCHIVES)]
+    if packed:
+        return because(
+            f"What is in {packed[0]} is still packed."
+            if len(packed) == 1
+            else f"What is in its {len(packed)} archives is still packed.",
+            "Unpack it in a folder of your own to look into it; the copy here stays as it was verified.",
+        )
+    suffixes = Counter(PurePosixPath(file.path).suffix.lower() for file in files)
+    suffix, count = suffixes.most_common(1)[0]
+    kind = _KINDS.get(suffix)
+    of_many = "Its files are" if len(suffixes) == 1 and row.file_count != 1 else "Most of its files are"
+    if row.file_count == 1 or len(files) == 1:
+        said = f"Its file is {kind[0]} ({suffix})." if kind else f"Its file {files[0].path} is no table."
+    elif kind and 2 * count >= len(files):
+        said = f"{of_many} {kind[1]} ({suffix})."
+    else:
+        kinds = ", ".join(one for one, _ in suffixes.most_common(4) if one) or "without a suffix"
+        said = f"None of its files is a table: they are {kinds}."
+    return because(said, "Open them in a program of your own, or load them with the code above.")
 
 
 def read_preview(file: Path, path: str, rows: int, cell_chars: int) -> Preview:
@@ -50,8 +132,9 @@ def read_preview(file: Path, path: str, rows: int, cell_chars: int) -> Preview:
     try:
         table = read_table(file, path, rows, cell_chars=cell_chars)
     except (NotATable, OSError) as error:
+        reason = f"{error.strerror}." if isinstance(error, OSError) and error.strerror else error
         raise Unreadable(
-            f"{path} cannot be shown as a table. {error}", next_step="Open the file with a tool of its own."
+            f"{path} cannot be shown as a table. {reason}", next_step="Open the file with a tool of its own."
         ) from error
     return _preview(path, table)
 
@@ -82,6 +165,7 @@ def _preview(path: str, table: Table) -> Preview:
         rows=table.rows,
         column_count=table.column_count,
         row_count=table.row_count,
+        least_row_count=table.least_row_count,
         notes=table.notes,
         cut=tuple(CutCell(row=one.row, column=one.column, chars=one.chars) for one in table.cut),
         snippet=table.loader,

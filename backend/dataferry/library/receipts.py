@@ -78,13 +78,17 @@ def receipt(dataset: Dataset, requested_by: tuple[str, ...], note: str | None = 
 
 
 async def receipt_json(
-    receipt: Receipt, pages: AsyncIterator[Sequence[DatasetFileView]]
+    receipt: Receipt, pages: AsyncIterator[Sequence[DatasetFileView]] | None
 ) -> AsyncIterator[str]:
-    """The receipt with its files as JSON, a piece for each page of files: there may be half a million.
+    """The receipt with its files as JSON, a piece for each page of files: there may be half a million, and
+    none where ``pages`` is None.
 
     Errors: ``RuntimeError`` where the files are not those that the receipt counts, since the dataset was
     downloaded again meanwhile.
     """
+    if pages is None:
+        yield receipt.model_dump_json()
+        return
     head = receipt.model_dump_json(exclude={"files"})
     yield f'{head[:-1]},"files":['
     count = 0

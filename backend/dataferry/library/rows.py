@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
@@ -78,7 +78,13 @@ def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
 
 
 def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
-    """The row that a key, ref or alias names. Errors: ``NotFound``, also for what the viewer may not see."""
+    """The row that a key, ref or alias names, or its own id, which alone tells a selection from the whole.
+
+    Errors: ``NotFound``, also for what the viewer may not see.
+    """
+    named = session.get(Dataset, key_or_alias) if key_or_alias.startswith("ds_") else None
+    if named is not None and may_see(session, named, viewer):
+        return named
     for row in find(session, resolve_name(session, key_or_alias), revision):
         if may_see(session, row, viewer):
             return row
@@ -202,6 +208,14 @@ def admit_unverified(session: Session, dataset: Dataset, viewer: Viewer, *, anon
         session.add(dataset)
 
 
+def record_use(session: Session, dataset_id: str) -> None:
+    """Somebody looked into the dataset just now, or asked for it again."""
+    dataset = session.get(Dataset, dataset_id)
+    if dataset is not None:
+        dataset.last_used_ms = now_ms()
+        session.add(dataset)
+
+
 def resolve_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
     """Give a row without a revision the one that its job resolved.
 
@@ -230,25 +244,6 @@ def resolve_revision(session: Session, dataset_id: str, revision: str) -> Datase
     session.flush()
     session.delete(dataset)
     return known
-
-
-def page(session: Session, viewer: Viewer, page_size: int, page_number: int) -> tuple[list[Dataset], int]:
-    """A page of what is downloaded, under way, or failed lately and visible to the viewer; and the total."""
-    query = select(Dataset).where(Dataset.status != "absent")
-    if not viewer.admin:
-        confirmed = select(DatasetAccess.dataset_id).where(
-            DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
-        )
-        requested = col(Dataset.id).in_(
-            select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
-        )
-        own_url = (col(Dataset.source) == "url") & requested
-        query = query.where((col(Dataset.visibility) == "public") | col(Dataset.id).in_(confirmed) | own_url)
-        # A download that has not finished, or failed, is shown to its requesters only.
-        query = query.where(col(Dataset.downloaded) | requested)
-    total = session.exec(select(func.count()).select_from(query.subquery())).one()
-    ordered = query.order_by(col(Dataset.updated_at_ms).desc(), Dataset.id)
-    return list(session.exec(ordered.offset((page_number - 1) * page_size).limit(page_size))), total
 
 
 def requesters(session: Session, dataset_id: str) -> list[str]:

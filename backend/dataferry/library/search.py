@@ -1,6 +1,6 @@
 """Search and cards: what the sources offer, marked with what is on this machine already."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlmodel import Session
 
@@ -15,6 +15,10 @@ from dataferry.library.private_urls import PrivateUrls, has_secret
 from dataferry.library.views import DatasetCard, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog
+from dataferry.sources.merged_search import SearchResult
+
+#: Takes what a search has so far, and the sources that have not answered.
+ReportSearch = Callable[[SearchAnswer, Sequence[SourceName]], Awaitable[None]]
 
 
 class DatasetSearch:
@@ -43,9 +47,26 @@ class DatasetSearch:
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchAnswer:
-        """Search every source at once. Errors: ``InvalidInput`` for an empty query; a source that
-        fails is in ``source_errors``."""
+        """Search every source at once; ``report`` gets what there is while a source is slow.
+
+        Errors: ``InvalidInput`` for an empty query; a source that fails is in ``source_errors``.
+        """
+
+        async def answer(found: SearchResult) -> SearchAnswer:
+            return SearchAnswer(
+                query=query,
+                datasets=tuple(await self.annotate(viewer, found.datasets)),
+                source_errors=found.source_errors,
+                more=found.more,
+                offset=offset,
+            )
+
+        async def report_answer(found: SearchResult, waiting_for: Sequence[SourceName]) -> None:
+            if report is not None:
+                await report(await answer(found), waiting_for)
+
         found = await self._catalog.search(
             query,
             credentials=await self._credentials.all(viewer.user_id),
@@ -53,15 +74,9 @@ class DatasetSearch:
             filters=filters or SearchFilters(),
             limit=limit,
             offset=offset,
+            report=None if report is None else report_answer,
         )
-        cards = await self.annotate(viewer, found.datasets)
-        return SearchAnswer(
-            query=query,
-            datasets=tuple(cards),
-            source_errors=found.source_errors,
-            more=found.more,
-            offset=offset,
-        )
+        return await answer(found)
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
         """One dataset's card, as its source describes it now."""
@@ -73,6 +88,17 @@ class DatasetSearch:
             # The card carries no secret, so the URL must be known when its button is pressed.
             await self._database.run(self._keep_url, ref, summary, viewer)
         return (await self.annotate(viewer, [summary]))[0]
+
+    async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None:
+        """The card of a dataset all of whose files are here, as this machine knows it; None for others."""
+
+        def find(session: Session) -> DatasetCard | None:
+            whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
+            row = next((row for row in whole if rows.may_see(session, row, viewer)), None)
+            job = self._states(session, viewer, [ref])[str(ref)][1]
+            return build_card(_summary(row), row, job) if row is not None else None
+
+        return await self._database.run_read(find)
 
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         """The dataset's own text: untrusted."""
@@ -117,3 +143,20 @@ class DatasetSearch:
             encrypted_url=self._private_urls.encrypted(ref),
         )
         rows.record_access(session, dataset.id, viewer.user_id)
+
+
+def _summary(row: Dataset) -> DatasetSummary:
+    """What the library keeps of what its source told."""
+    ref = rows.ref_of(row)
+    return DatasetSummary(
+        ref=str(ref),
+        source=ref.source,
+        id=ref.id,
+        title=row.title,
+        url=row.original_url,
+        description=row.description,
+        size_bytes=row.size,
+        file_count=row.file_count,
+        license=row.license,
+        revision=row.revision or None,
+    )

@@ -10,6 +10,7 @@ class Library:
 
     def __init__(self, search: DatasetSearch, downloads: Downloads, shelf: Shelf) -> None:
         self.search = search.search
+        self.local_card = search.local_card
         self.describe = search.describe
         self.readme = search.readme
         self.refresh_cards = search.refresh_cards

@@ -1,7 +1,6 @@
 """The datasets on this machine: listed, shown and deleted."""
 
 import builtins
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -9,19 +8,22 @@ from sqlmodel import Session
 
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, Forbidden, NotFound
+from dataferry.core.errors import Conflict, DataferryError, Forbidden, NotFound
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
+from dataferry.jobs.problems import problem_view
 from dataferry.jobs.service import Jobs
-from dataferry.library import file_rows, rows, view_rows
+from dataferry.library import file_rows, listing, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
+from dataferry.library.disk_space import disks, partial_bytes
+from dataferry.library.listing import LibraryQuery
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import CELL_CHARS
-from dataferry.library.previews import main_tables, read_loader, read_preview
+from dataferry.library.previews import main_tables, preview_files, read_loader, read_preview
 from dataferry.library.receipts import download_note, receipt, receipt_json
 from dataferry.library.views import (
     DatasetFileView,
@@ -30,6 +32,9 @@ from dataferry.library.views import (
     Deletion,
     FilePage,
     Preview,
+    PreviewFiles,
+    SeveralDeletion,
+    SeveralDeletions,
     StorageView,
 )
 
@@ -51,19 +56,31 @@ class Shelf:
         self._jobs = jobs
         self._accounts = accounts
         self._access = access
+        self._data_folder = settings.data_dir
         self._min_free_bytes = settings.min_free_bytes
 
     async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
         """A page of the library, newest change first, counted from 1."""
+        return await self.query(viewer, LibraryQuery(page_size=page_size, page_number=page_number))
+
+    async def query(self, viewer: Viewer, wanted: LibraryQuery) -> DatasetPage:
+        """A page of what is wanted of the library."""
         await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetPage:
-            shown, total = rows.page(session, viewer, page_size, page_number)
-            latest = self._jobs.latest(session, [row.id for row in shown], viewer.user_id)
-            views = tuple(dataset_view(row, latest.get(row.id)) for row in shown)
-            return DatasetPage(datasets=views, page_number=page_number, page_size=page_size, total=total)
+            shown, total = listing.page(session, viewer, wanted)
+            views = self._views(session, viewer, shown)
+            return DatasetPage(
+                datasets=views, page_number=wanted.page_number, page_size=wanted.page_size, total=total
+            )
 
         return await self._database.run_read(read)
+
+    def _views(self, session: Session, viewer: Viewer, shown: Sequence[Dataset]) -> tuple[DatasetView, ...]:
+        ids = [row.id for row in shown]
+        latest = self._jobs.latest(session, ids, viewer.user_id)
+        mine = set(ids) if viewer.admin else listing.requested_by(session, viewer, ids)
+        return tuple(dataset_view(row, latest.get(row.id), deletable=row.id in mine) for row in shown)
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
@@ -71,10 +88,10 @@ class Shelf:
 
         def read(session: Session) -> tuple[DatasetView, Dataset, list[DatasetFile]]:
             row = rows.visible(session, viewer, key_or_alias, revision)
-            latest = self._jobs.latest(session, [row.id], viewer.user_id)
+            (view,) = self._views(session, viewer, [row])
             paths = main_tables(session, row.id, 2) if row.downloaded else []
             files = [file for path in paths if (file := file_rows.file_of(session, row.id, path))]
-            return dataset_view(row, latest.get(row.id)), row, files
+            return view, row, files
 
         view, row, files = await self._database.run_read(read)
         if not row.downloaded or row.local_path is None:
@@ -90,9 +107,10 @@ class Shelf:
         return read_loader(found, file.path) if found is not None else None
 
     async def receipt(
-        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, files: bool = True
     ) -> AsyncIterator[str]:
-        """The receipt of a download: the JSON of a ``Receipt``, in pieces.
+        """The receipt of a download: the JSON of a ``Receipt``, in pieces. Without ``files`` its list of them
+        is empty.
 
         Errors: ``NotFound`` until it is here, before the first piece.
         """
@@ -105,7 +123,7 @@ class Shelf:
         row, users, note = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
         said = receipt(row, tuple(emails[user] for user in users if user in emails), note)
-        return receipt_json(said, self._pages(row.id))
+        return receipt_json(said, self._pages(row.id) if files else None)
 
     async def _pages(self, dataset_id: str) -> AsyncIterator[Sequence[DatasetFileView]]:
         """Every file of a dataset, by path, some at a time."""
@@ -141,6 +159,29 @@ class Shelf:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         file = await self.open_file(viewer, key_or_alias, path, revision)
         return await in_thread("table", read_preview, file, path, row_count, cell_chars)
+
+    async def preview_files(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> PreviewFiles:
+        """The files that can be shown as a table, or why there is none.
+
+        Errors: ``NotFound`` until the dataset is here.
+        """
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> PreviewFiles:
+            return preview_files(session, self._downloaded(session, viewer, key_or_alias, revision))
+
+        return await self._database.run_read(read)
+
+    async def opened(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> None:
+        """Record that somebody looks into a dataset. Errors: ``NotFound`` until it is here."""
+        await self._access.renew(viewer)
+
+        def record(session: Session) -> None:
+            rows.record_use(session, self._downloaded(session, viewer, key_or_alias, revision).id)
+
+        await self._database.run(record)
 
     async def files(
         self,
@@ -202,14 +243,65 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def count(session: Session) -> int:
-            return freed_bytes(session, rows.visible(session, viewer, key_or_alias, revision).id)
+        def find(session: Session) -> tuple[str, int]:
+            row = rows.visible(session, viewer, key_or_alias, revision)
+            return row.id, freed_bytes(session, row.id)
 
         # Looks at every file, which nobody should have to wait for.
-        freed = await self._database.run_read(count)
+        dataset_id, freed = await self._database.run_read(find)
+        freed += await in_thread("disk", partial_bytes, self._store, dataset_id)
+        job_id = await self._submit_deletion(viewer, dataset_id)
+        job = await self._jobs.get(viewer, job_id)
+        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
+
+    async def delete_several(
+        self, viewer: Viewer, targets: Sequence[tuple[str, str | None]], *, ask_only: bool = False
+    ) -> SeveralDeletions:
+        """Delete the files of several datasets, each a key and a revision, or say what that would free.
+
+        One that cannot be deleted does not keep the others: its problem is in its result.
+        """
+        await self._access.renew(viewer)
+
+        def check(session: Session) -> tuple[builtins.list[str | DataferryError], int]:
+            found = [self._deletable(session, viewer, *target) for target in targets]
+            return found, freed_bytes(session, *(one for one in found if isinstance(one, str)))
+
+        found, freed = await self._database.run_read(check)
+        for dataset_id in {one for one in found if isinstance(one, str)}:
+            freed += await in_thread("disk", partial_bytes, self._store, dataset_id)
+        results = []
+        for (key, revision), one in zip(targets, found, strict=True):
+            result = SeveralDeletion(key=key, revision=revision)
+            if isinstance(one, DataferryError):
+                result = result.model_copy(update={"problem": problem_view(one)})
+            elif not ask_only:
+                result = await self._deleted(viewer, one, result)
+            results.append(result)
+        return SeveralDeletions(freed_bytes=freed, results=tuple(results))
+
+    async def _deleted(self, viewer: Viewer, dataset_id: str, result: SeveralDeletion) -> SeveralDeletion:
+        try:
+            return result.model_copy(update={"job_id": await self._submit_deletion(viewer, dataset_id)})
+        except DataferryError as error:  # somebody was quicker
+            return result.model_copy(update={"problem": problem_view(error)})
+
+    def _deletable(
+        self, session: Session, viewer: Viewer, key_or_alias: str, revision: str | None
+    ) -> str | DataferryError:
+        """The id of the dataset, or why it cannot be deleted."""
+        try:
+            row = rows.visible(session, viewer, key_or_alias, revision)
+            self._check_deletable(session, viewer, row)
+        except DataferryError as error:
+            return error
+        return row.id
+
+    async def _submit_deletion(self, viewer: Viewer, dataset_id: str) -> str:
+        """The id of the job that deletes the dataset's files. Errors: as ``delete``."""
 
         def submit(session: Session) -> str:
-            row = rows.visible(session, viewer, key_or_alias, revision)
+            row = rows.visible(session, viewer, dataset_id)
             self._check_deletable(session, viewer, row)
             job_id, _created = self._jobs.submit(
                 session,
@@ -228,19 +320,13 @@ class Shelf:
 
         job_id = await self._database.run(submit)
         self._jobs.wake(job_id)
-        job = await self._jobs.get(viewer, job_id)
-        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
+        return job_id
 
     async def storage(self) -> StorageView:
         """The disk under the store."""
-        usage = await in_thread("disk", shutil.disk_usage, self._store.root)
         used = await self._database.run_read(used_bytes)
-        return StorageView(
-            path=str(self._store.root),
-            free_bytes=usage.free,
-            total_bytes=usage.total,
-            dataset_bytes=used,
-            reserve_bytes=self._min_free_bytes,
+        return await in_thread(
+            "disk", disks, self._store, self._data_folder, used, reserve_bytes=self._min_free_bytes
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.time_window import format_time_window, parse_time_window
-from dataferry.core.types import JobView, Viewer
+from dataferry.core.types import PRIORITY_SHARES, JobPriority, JobView, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
 from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
@@ -70,12 +70,15 @@ class SpeedLimits:
         """Apply what the database says now."""
         # Who changes a row refreshes after that, so the last refresh sees the newest.
         with self._lock:
-            limits, by_job = self._database.read(self._read, list(self._members))
+            job_ids = list(self._members)
+            limits, by_job = self._database.read(self._read, job_ids)
+            priorities = self._database.read(self._jobs.priorities, job_ids)
             if limits != self._limits:
                 self._limits = limits
                 self._governor.set_shares(self._shares())
             for job_id, member in self._members.items():
                 member.limit(by_job.get(job_id))
+                member.set_share(PRIORITY_SHARES[priorities.get(job_id, "normal")])
 
     # -- for download handlers: join the governor --------------------------------------------------
 
@@ -128,6 +131,12 @@ class SpeedLimits:
         job = await self._jobs.get(viewer, job_id)
         row = await self._database.run_read(lambda session: session.get(JobSpeedLimit, job.id))
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
+
+    async def set_priority(self, viewer: Viewer, job_id: str, priority: JobPriority) -> JobView:
+        """As ``Jobs.set_priority``; one that runs has its new share at once."""
+        job = await self._jobs.set_priority(viewer, job_id, priority)
+        await in_thread("short", self.refresh)
+        return job
 
     async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobSpeedLimitView:
         """Set one job's own limit, until it ends; None removes it.

@@ -131,6 +131,14 @@ class DatasetView(View):
     download_progress: float
     downloaded: bool
     download_job_id: str | None
+    #: When somebody last looked into it here, or asked for it; programs that read its folder are not seen.
+    last_used_ms: int | None = None
+    #: Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
+    selected: bool = False
+    #: What this viewer may do with it now.
+    may_delete: bool = False
+    may_retry: bool = False
+    may_update: bool = False
     #: Code that loads it, ready to paste.
     snippet: str | None = None
 
@@ -194,11 +202,42 @@ class Preview(View):
     column_count: int
     #: Of the whole file, without its header; None where only its beginning was read.
     row_count: int | None
+    #: The file has at least so many, where it was not read to its end.
+    least_row_count: int | None = None
     #: What was guessed or left out, a sentence each.
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
     #: Code that loads this table, ready to paste.
     snippet: str
+
+
+class PreviewFile(View):
+    path: str
+    size: int
+
+
+class PreviewFiles(View):
+    """The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
+    next act. ``more``: there are more than are listed."""
+
+    files: tuple[PreviewFile, ...]
+    more: bool = False
+    reason: str | None = None
+    next_step: str | None = None
+
+
+class Readme(View):
+    """What its author says of a dataset: untrusted Markdown, without its front matter.
+
+    ``origin``: a file of the dataset (``path``), its page at the source, or nobody. ``base_url``: what
+    relative links of it start from; None where they lead nowhere. ``cut``: there is more than ``text``.
+    """
+
+    text: str
+    origin: Literal["file", "source"] | None = None
+    path: str | None = None
+    base_url: str | None = None
+    cut: bool = False
 
 
 class Deletion(View):
@@ -209,16 +248,46 @@ class Deletion(View):
     freed_bytes: int
 
 
+class SeveralDeletion(View):
+    """One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
+    asked."""
+
+    key: str
+    revision: str | None
+    job_id: str | None = None
+    problem: ProblemView | None = None
+
+
+class SeveralDeletions(View):
+    """``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
+    others share not at all."""
+
+    freed_bytes: int
+    results: tuple[SeveralDeletion, ...]
+
+
+class OtherDisk(View):
+    path: str
+    free_bytes: int
+    total_bytes: int
+
+
 class StorageView(View):
-    """The disk under the store."""
+    """The disk under the store. ``total_bytes`` is ``used_bytes`` and ``free_bytes``, as ``df`` counts."""
 
     path: str
     free_bytes: int
     total_bytes: int
+    #: By whomever.
+    used_bytes: int
     #: Of all that is downloaded; equal files count once.
     dataset_bytes: int
+    #: Of downloads that are under way or were stopped.
+    partial_bytes: int
     #: Kept free: a download that needs more than the rest is refused.
     reserve_bytes: int
+    #: Where the database is on a disk of its own.
+    database_disk: OtherDisk | None = None
 
 
 class SpeedLimitsView(View):

@@ -52,6 +52,8 @@ class SourceStatus(View):
     own: bool = False
     problem: str | None = None
     next_step: str | None = None
+    #: The settings that hold the server's own key, where it has none or a refused one.
+    setting: str | None = None
 
 
 class Source(Protocol):

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
 from dataferry.core.settings import Settings
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import (
     SOURCE_LABELS,
     Credential,
@@ -15,8 +16,6 @@ from dataferry.core.types import (
     DatasetSummary,
     Manifest,
     SourceName,
-    SourceProblem,
-    View,
 )
 from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
 from dataferry.sources.builtin import BuiltinSource
@@ -26,7 +25,7 @@ from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
-from dataferry.sources.merged_search import MergedSearch
+from dataferry.sources.merged_search import MergedSearch, SearchResult
 from dataferry.sources.url import UrlSource
 
 #: The cached result of a search in which a source failed is used for this long.
@@ -36,16 +35,8 @@ PAGING_TTL_FACTOR = 10
 #: The deepest hit that paging reaches, and the longest page.
 MAX_RESULTS, MAX_LIMIT = 1000, 100
 
-
-class SearchResult(View):
-    """One page of the merged ranking; what failed is in ``source_errors``."""
-
-    query: str
-    datasets: tuple[DatasetSummary, ...]
-    source_errors: tuple[SourceProblem, ...] = ()
-    #: There is a further page at ``offset + len(datasets)``.
-    more: bool = False
-    offset: int = 0
+#: Takes what a search has so far, and the sources that have not answered.
+ReportSearch = Callable[[SearchResult, tuple[SourceName, ...]], Awaitable[None]]
 
 
 @runtime_checkable
@@ -127,13 +118,15 @@ class Catalog:
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchResult:
         """One page of what ``sources`` (all, by default) have, best first.
 
         It takes as long as the slowest source, at most ``search_timeout_s``, and up to half of that
-        more where filters or paging need further pages of the sources. Errors: ``InvalidInput`` for a
-        query without a word, or a page that does not exist. A source that fails is reported in the
-        result.
+        more where filters or paging need further pages of the sources. ``report`` gets what there is once
+        a source keeps the others waiting for longer than ``search_patience_s``, and again with each
+        further answer. Errors: ``InvalidInput`` for a query without a word, or a page that does not
+        exist. A source that fails is reported in the result.
         """
         if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_RESULTS - limit:
             raise InvalidInput(
@@ -143,16 +136,29 @@ class Catalog:
         text = search_text(query)
         asked = tuple(name for name in self._sources if not sources or name in sources)
         merged = self._merged_search(text, filters or SearchFilters(), asked, credentials, fresh=offset == 0)
-        await merged.grow(offset + limit, self._settings.search_timeout_s)
-        datasets = tuple(merged.datasets[offset : offset + limit])
-        return SearchResult(
-            query=query,
-            datasets=datasets,
-            source_errors=tuple(merged.problems[name] for name in asked if name in merged.problems),
-            more=len(merged.datasets) > offset + limit
-            or (not merged.exhausted and (bool(datasets) or offset > 0)),
-            offset=offset,
-        )
+        growing = asyncio.create_task(merged.grow(offset + limit, self._settings.search_timeout_s))
+        try:
+            if report is not None:
+                await self._report_while(growing, merged, offset, limit, report)
+            await growing
+        finally:
+            growing.cancel()
+        return merged.page(offset, limit).model_copy(update={"query": query})
+
+    async def _report_while(
+        self, growing: asyncio.Task[None], merged: MergedSearch, offset: int, limit: int, report: ReportSearch
+    ) -> None:
+        """Tell what there is for as long as a source keeps the others waiting."""
+        await asyncio.wait({growing}, timeout=self._settings.search_patience_s)
+        while not growing.done():
+            answered = asyncio.create_task(merged.answered.wait())
+            page, waiting_for = merged.page_so_far(offset, limit)
+            try:
+                if page.datasets and waiting_for:
+                    await report(page, waiting_for)
+                await asyncio.wait({growing, answered}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                answered.cancel()
 
     def _merged_search(
         self,
@@ -341,12 +347,14 @@ class Catalog:
             account=account,
             own=credential.origin == "user",
             next_step=None if configured else source.how_to_connect,
+            setting=None if configured else SOURCES[name].key_setting,
         )
         if failure is None:
             return status
         update: dict[str, object] = {"problem": failure.detail}
         if failure.next_step:
             update["next_step"] = failure.next_step
+            update["setting"] = failure.setting
         if failure.transient and not isinstance(failure, SourceRateLimited):
             update["state"] = "unreachable"
         return status.model_copy(update=update)

@@ -110,7 +110,8 @@ class Dispatcher:
 def unreachable(name: SourceName) -> SourceUnreachable:
     return SourceUnreachable(
         f"{SOURCE_LABELS[name]} cannot be reached.",
-        next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
+        next_step="Check the server's network connection, and its proxy where one is needed.",
+        setting="HTTPS_PROXY",
     )
 
 
@@ -127,5 +128,5 @@ def translate_errors(name: SourceName, function: Callable[..., T], *args: object
         _log.exception("%s: an answer that cannot be read", label)
         raise SourceProtocolError(
             f"{label}'s answer cannot be read ({type(error).__name__}).",
-            next_step="Try again later; if it stays so, `dataferry doctor --live` tells more.",
+            next_step="Try again later; if it stays so, ask an admin: `dataferry doctor --live` tells more.",
         ) from error

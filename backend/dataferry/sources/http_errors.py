@@ -54,11 +54,13 @@ def unreachable(label: SourceLabel, *, certificate: bool = False) -> SourceUnrea
     if certificate:
         return SourceUnreachable(
             f"The certificate that {label}'s address shows is not trusted.",
-            next_step="Behind a company's proxy, set SSL_CERT_FILE and REQUESTS_CA_BUNDLE to its authority.",
+            next_step="Behind a company's proxy, the server must trust its authority: ask an admin.",
+            setting="SSL_CERT_FILE and REQUESTS_CA_BUNDLE",
         )
     return SourceUnreachable(
         f"{label} cannot be reached.",
-        next_step="Check the network connection, and HTTPS_PROXY where one is needed.",
+        next_step="Check the server's network connection, and its proxy where one is needed.",
+        setting="HTTPS_PROXY",
     )
 
 

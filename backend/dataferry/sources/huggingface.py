@@ -73,7 +73,7 @@ class HuggingFaceSource:
 
     name: SourceName = "huggingface"
     threads = 6
-    how_to_connect = "Set HF_TOKEN, from huggingface.co/settings/tokens, to reach gated and private datasets."
+    how_to_connect = "Make a token at huggingface.co/settings/tokens and add it here."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

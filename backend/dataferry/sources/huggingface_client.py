@@ -75,7 +75,9 @@ class _Client(httpx2.Client):
     def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
         if constants.is_offline_mode():
             raise SourceUnreachable(
-                "HuggingFace is not asked: HF_HUB_OFFLINE is set.", next_step="Unset HF_HUB_OFFLINE."
+                "HuggingFace is not asked: this server is set to do without it.",
+                next_step="Ask an admin.",
+                setting="HF_HUB_OFFLINE",
             )
         deadline = _deadline.get() or _Deadline(_DEFAULT_TIMEOUT_S, _DEFAULT_TIMEOUT_S)
         request.extensions["timeout"] = deadline.timeout()

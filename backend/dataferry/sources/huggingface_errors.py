@@ -16,9 +16,14 @@ from dataferry.core.errors import (
     SourceNotConfigured,
     SourceProtocolError,
 )
+from dataferry.core.specs import SOURCES, KeyForm
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.http_errors import closed_by_hub, error_words, is_web_page
 from dataferry.sources.metadata import one_line
+
+_SPEC = SOURCES["huggingface"]
+_FORM = _SPEC.key_form
+_NO_FORM: KeyForm = {}
 
 #: What the hub says of a dataset that is missing or hidden, also in a 401.
 _HIDDEN_MESSAGES = ("Invalid username or password", "Repository not found")
@@ -29,7 +34,9 @@ _CLOSED = re.compile(r"\b(?:access|dataset|repo(?:sitory)?|resource)\b.*\bdisabl
 def protocol_error() -> SourceProtocolError:
     return SourceProtocolError(
         "HuggingFace answered something that is not its protocol.",
-        next_step="Check HF_ENDPOINT and any proxy in between, or try again later.",
+        next_step="Try again later; if it stays so, ask an admin to check the server's address of"
+        " HuggingFace and any proxy in between.",
+        setting="HF_ENDPOINT",
     )
 
 
@@ -82,11 +89,14 @@ def _forbidden(words: str, endpoint: str, credential: Credential, ref: DatasetRe
     if ref is None:
         return _not_configured() if credential.secret is None else _rejected(credential)
     page = page_of(endpoint, ref.id)
-    token = "that its token may read it" if credential.secret else "whether it takes an account (HF_TOKEN)"
+    anonymous = credential.secret is None
+    about_account = "whether it takes an account: its token is added under Settings"
+    check = about_account if anonymous else "that its token may read it"
     return Forbidden(
         f"HuggingFace does not give {ref.id}" + (f": “{words.rstrip('.')}”." if words else "."),
-        next_step=f"Open {page} and check {token}.",
+        next_step=f"Open its page and check {check}.",
         link=page,
+        **(_FORM if anonymous else _NO_FORM),
     )
 
 
@@ -98,19 +108,21 @@ def missing(ref: DatasetRef | None, credential: Credential) -> NotFound:
         )
     return NotFound(
         f"HuggingFace has {what} that is public.",
-        next_step="Check the id: owner/name. For a private dataset, set HF_TOKEN.",
+        next_step="Check the id: owner/name. For a private one, add your HuggingFace token under Settings.",
+        **_FORM,
     )
 
 
 def _gated(endpoint: str, credential: Credential, ref: DatasetRef | None) -> GatedDataset:
     link = page_of(endpoint, ref.id) if ref else None
     what = ref.id if ref else "This dataset"
-    step = f"Open {link}, accept the terms there" if link else "Accept the terms on its page"
-    token = "" if credential.secret else ", and set HF_TOKEN to a token of the same account"
+    anonymous = credential.secret is None
+    token = ", and add a token of the same account under Settings" if anonymous else ""
     return GatedDataset(
         f"{what} is shared only with people who accepted its terms.",
-        next_step=f"{step}{token}; then try again.",
+        next_step=f"Accept the terms on its page{token}; then retry.",
         link=link,
+        **(_FORM if anonymous else _NO_FORM),
     )
 
 
@@ -118,18 +130,21 @@ def _rejected(credential: Credential) -> CredentialRejected:
     if credential.origin == "user":
         return CredentialRejected(
             "HuggingFace refuses your HuggingFace token.",
-            next_step="Make a new one at huggingface.co/settings/tokens and enter it in your settings here.",
+            next_step="Make a new one at huggingface.co/settings/tokens, then replace yours under Settings.",
+            screen=_SPEC.key_screen,
         )
     return CredentialRejected(
         "HuggingFace refuses this server's HuggingFace token.",
-        next_step="Set HF_TOKEN anew, from huggingface.co/settings/tokens.",
+        next_step="Add a token of your own under Settings, or ask an admin to renew the server's.",
+        **_FORM,
     )
 
 
 def _not_configured() -> SourceNotConfigured:
     return SourceNotConfigured(
         "HuggingFace is not configured, and it refuses callers without a token here.",
-        next_step="Set HF_TOKEN, from huggingface.co/settings/tokens.",
+        next_step="Add your token under Settings. One is made at huggingface.co/settings/tokens.",
+        **_FORM,
     )
 
 

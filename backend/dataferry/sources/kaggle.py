@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput, NotFound, SourceNotConfigured
 from dataferry.core.settings import Settings
 from dataferry.core.types import (
     Credential,
@@ -34,6 +34,8 @@ SHARE_OF_DEADLINE = 0.9
 MANIFEST_TIMEOUT_S = 30.0
 #: The most datasets that are asked for on one page.
 MAX_PAGE_SIZE = 100
+#: Datasets that are remembered to have rules.
+_MAX_NOTED = 10_000
 #: Words in tags that name a task.
 _TASKS = (
     "classification",
@@ -55,11 +57,13 @@ class KaggleSource:
 
     name: SourceName = "kaggle"
     threads = 6
-    how_to_connect = "Set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, from kaggle.com/settings."
+    how_to_connect = "Make a token at kaggle.com/settings and add it here."
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.endpoint: str | None = settings.kaggle_endpoint
+        #: Datasets whose rules Kaggle has asked for. Its answers do not tell it before; see ``_note_rules``.
+        self._with_rules: set[str] = set()
 
     @cached_property
     def _connection(self) -> "KaggleConnection":
@@ -87,7 +91,11 @@ class KaggleSource:
                     break
             formats = kaggle.formats_of_hits(query.filters)
             hits = [_summary(dataset, formats) for dataset in found[query.offset : wanted]]
-        return [hit for hit in hits if hit is not None]
+        return [
+            hit.model_copy(update={"gated": True}) if hit.id in self._with_rules else hit
+            for hit in hits
+            if hit is not None
+        ]
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """``revision`` is a version number. The file count is None beyond 200 files."""
@@ -113,8 +121,12 @@ class KaggleSource:
             nothing = _described(dataset).size_bytes is None
             if nothing and not kaggle.files(ref, version).dataset_files:
                 raise no_files(ref)
-            with kaggle.download(ref, version) as response:
-                entry = self._entry(response, ref, version, credential)
+            try:
+                with kaggle.download(ref, version) as response:
+                    entry = self._entry(response, ref, version, credential)
+            except (GatedDataset, SourceNotConfigured) as refused:
+                self._note_rules(ref, refused)
+                raise
         unpacked = total if entry.unpack else entry.size
         return Manifest(ref, str(version), (entry,), unpacked or None)
 
@@ -132,6 +144,12 @@ class KaggleSource:
             return None
         with self._calls(credential, None, self._settings.describe_timeout_s) as kaggle:
             return metadata.one_line(kaggle.account(), metadata.TAG_CHARS) or None
+
+    def _note_rules(self, ref: DatasetRef, refused: DataferryError) -> None:
+        """Kaggle says of no dataset that it has rules to accept, until its files are asked for."""
+        # Only where it speaks of rules is there a page to accept them on.
+        if refused.link is not None and len(self._with_rules) < _MAX_NOTED:
+            self._with_rules.add(ref.id)
 
     def _entry(
         self, response: "requests.Response", ref: DatasetRef, version: int, credential: Credential

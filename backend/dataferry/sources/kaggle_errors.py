@@ -15,6 +15,7 @@ from dataferry.core.errors import (
     SourceProtocolError,
     SourceUnreachable,
 )
+from dataferry.core.specs import SOURCES, KeyForm
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.http_errors import (
     MAX_ERROR_BYTES,
@@ -27,13 +28,15 @@ from dataferry.sources.http_errors import (
 
 #: What Kaggle says where it is the rules, and nothing else, that keep somebody out.
 _ABOUT_RULES = re.compile(r"\baccept\b.*\b(?:rules|terms|licen[cs]e|agreement|conditions)\b", re.IGNORECASE)
-_SETTINGS = "KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN)"
+_KEY = SOURCES["kaggle"]
 
 
 def protocol_error() -> SourceProtocolError:
     return SourceProtocolError(
         "Kaggle answered something that is not its protocol.",
-        next_step="Check DATAFERRY_KAGGLE_ENDPOINT and any proxy in between, or try again later.",
+        next_step="Try again later; if it stays so, ask an admin to check the server's address of Kaggle and"
+        " any proxy in between.",
+        setting="DATAFERRY_KAGGLE_ENDPOINT",
     )
 
 
@@ -90,7 +93,8 @@ def _stated_code(response: requests.Response) -> int:
 def _not_configured() -> SourceNotConfigured:
     return SourceNotConfigured(
         "Kaggle is not configured, and it refuses callers without an account.",
-        next_step=f"Set {_SETTINGS} from kaggle.com/settings.",
+        next_step="Add your Kaggle key under Settings. One is made at kaggle.com/settings.",
+        **_KEY.key_form,
     )
 
 
@@ -99,12 +103,14 @@ def rejected(credential: Credential) -> CredentialRejected:
     if credential.origin == "user":
         return CredentialRejected(
             f"Kaggle refuses your Kaggle {kind}: it is wrong, or it has expired.",
-            next_step="Make a new token at kaggle.com/settings and enter it in your settings here.",
+            next_step="Make a new token at kaggle.com/settings, then replace your key under Settings.",
+            screen=_KEY.key_screen,
         )
-    names = "KAGGLE_USERNAME and KAGGLE_KEY" if credential.username else "KAGGLE_API_TOKEN"
     return CredentialRejected(
         f"Kaggle refuses this server's Kaggle {kind}: it is wrong, or it has expired.",
-        next_step=f"Set {names} anew, from kaggle.com/settings.",
+        next_step="Add a key of your own under Settings, or ask an admin to renew the server's.",
+        screen=_KEY.key_screen,
+        setting="KAGGLE_USERNAME and KAGGLE_KEY" if credential.username else "KAGGLE_API_TOKEN",
     )
 
 
@@ -116,26 +122,30 @@ def _no_access(ref: DatasetRef, credential: Credential, words: str, *, files: bo
         if anonymous:
             return SourceNotConfigured(
                 f"Kaggle is not configured, and it gives {ref.id} only to accounts that accepted its rules.",
-                next_step=f"Accept them at {page}, then set {_SETTINGS} of that account.",
+                next_step="Accept them on its page, then add that account's key under Settings.",
                 link=page,
+                **_KEY.key_form,
             )
         return GatedDataset(
             f"Kaggle does not give {ref.id} to this account: its rules are not accepted yet.",
-            next_step=f"Open {page}, accept the rules there, then try again.",
+            next_step="Open its page, accept the rules there, then retry.",
             link=page,
         )
-    account = f"set {_SETTINGS}" if anonymous else "use the key of that one"
+    account = "add its key under Settings" if anonymous else "use the key of that one"
+    form: KeyForm = _KEY.key_form if anonymous else {}
     if files:
         return Forbidden(
             f"Kaggle does not give the files of {ref.id}{'' if anonymous else ' to this account'}.",
-            next_step=f"Open {page}. If an account can download them there, {account}.",
+            next_step=f"Open its page. If an account can download them there, {account}.",
             link=page,
+            **form,
         )
     return NotFound(
         f"{ref.id} is missing or private: Kaggle does not say which.",
         next_step="Check the spelling: owner/slug, as in the address of its page. If it is private, sign in"
         f" with an account that may see it: {account}.",
         link=page,
+        **form,
     )
 
 

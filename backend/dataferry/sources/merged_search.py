@@ -3,10 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from dataferry.core.errors import DataferryError, InvalidInput
-from dataferry.core.types import SOURCE_LABELS, DatasetRef, DatasetSummary, SourceName, SourceProblem
+from dataferry.core.types import (
+    SOURCE_LABELS,
+    DatasetRef,
+    DatasetSummary,
+    SourceName,
+    SourceProblem,
+    View,
+    words_of,
+)
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.ranking import arrange, rank
 
@@ -18,6 +26,18 @@ MAX_PAGES = 5
 _log = logging.getLogger(__name__)
 
 SearchSource = Callable[[SourceName, SearchQuery], Awaitable[list[DatasetSummary]]]
+_Answer = list[DatasetSummary] | DataferryError
+
+
+class SearchResult(View):
+    """One page of the merged ranking; what failed is in ``source_errors``."""
+
+    query: str
+    datasets: tuple[DatasetSummary, ...]
+    source_errors: tuple[SourceProblem, ...] = ()
+    #: There is a further page at ``offset + len(datasets)``.
+    more: bool = False
+    offset: int = 0
 
 
 class MergedSearch:
@@ -38,9 +58,16 @@ class MergedSearch:
         self._search_source = search_source
         self._text = text
         self._filters = filters
+        self._sources = tuple(sources)
         self._offsets: dict[SourceName, int] = dict.fromkeys(sources, 0)
         self._seen: set[str] = set()
         self._growing = asyncio.Lock()
+        #: Of the pages that are being fetched: the sources asked, and what those said that have answered.
+        self._asked: tuple[SourceName, ...] = ()
+        self._answers: dict[SourceName, _Answer] = {}
+        self._heard: set[SourceName] = set()
+        #: Set, and replaced by a new one, when a source answers.
+        self.answered = asyncio.Event()
 
     @property
     def exhausted(self) -> bool:
@@ -61,33 +88,91 @@ class MergedSearch:
                     return
                 await self._fetch_pages(count)
 
+    def page(self, offset: int, limit: int) -> SearchResult:
+        """``limit`` datasets from the ``offset``-th on, of what was fetched."""
+        return self._page(self.datasets, self.problems, offset, limit)
+
+    def page_so_far(self, offset: int, limit: int) -> tuple[SearchResult, tuple[SourceName, ...]]:
+        """The same with what the pages under way have brought, and the sources that have not said
+        anything yet."""
+        problems = {
+            source: _problem(source, answer)
+            for source, answer in self._answers.items()
+            if isinstance(answer, DataferryError)
+        }
+        datasets = [*self.datasets, *self._ranked(self._fresh_hits(), offset + limit)]
+        waiting_for = tuple(source for source in self._asked if source not in self._heard)
+        return self._page(datasets, self.problems | problems, offset, limit), waiting_for
+
+    def _page(
+        self,
+        datasets: Sequence[DatasetSummary],
+        problems: Mapping[SourceName, SourceProblem],
+        offset: int,
+        limit: int,
+    ) -> SearchResult:
+        found = tuple(datasets[offset : offset + limit])
+        further = not self.exhausted and (bool(found) or offset > 0)
+        return SearchResult(
+            query=self._text,
+            datasets=found,
+            source_errors=tuple(problems[name] for name in self._sources if name in problems),
+            more=len(datasets) > offset + limit or further,
+            offset=offset,
+        )
+
     async def _fetch_pages(self, page: int) -> None:
         asked = dict(self._offsets)
-        answers = await asyncio.gather(*(self._next_hits(source, offset) for source, offset in asked.items()))
-        fresh: dict[SourceName, list[DatasetSummary]] = {}
-        for source, answer in zip(asked, answers, strict=True):
-            if isinstance(answer, DataferryError):
-                self.problems[source] = _problem(source, answer)
-                self.retry_after_s = max(self.retry_after_s, answer.retry_after or 0.0)
-                del self._offsets[source]
-                continue
-            if self._is_last(answer):
-                del self._offsets[source]
-            else:
-                self._offsets[source] += PAGE_SIZE
-            fresh[source] = [
+        self._asked, self._answers = tuple(asked), {}
+        try:
+            await asyncio.gather(*(self._ask(source, offset) for source, offset in asked.items()))
+            for source in asked:
+                self._take_note(source, self._answers[source])
+            fresh = self._fresh_hits()
+            self.datasets += self._ranked(fresh, page)
+            self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
+        finally:
+            self._asked, self._answers = (), {}
+
+    async def _ask(self, source: SourceName, offset: int) -> None:
+        self._answers[source] = await self._next_hits(source, offset)
+        self._heard.add(source)
+        answered, self.answered = self.answered, asyncio.Event()
+        answered.set()
+
+    def _take_note(self, source: SourceName, answer: _Answer) -> None:
+        """Whether the source has further hits, and what it lacks."""
+        if isinstance(answer, DataferryError):
+            self.problems[source] = _problem(source, answer)
+            self.retry_after_s = max(self.retry_after_s, answer.retry_after or 0.0)
+            del self._offsets[source]
+        elif self._is_last(answer):
+            del self._offsets[source]
+        else:
+            self._offsets[source] += PAGE_SIZE
+
+    def _fresh_hits(self) -> dict[SourceName, list[DatasetSummary]]:
+        """The hits of the pages under way that are not among ``datasets``."""
+        return {
+            source: [
                 hit for hit in answer if _has_valid_ref(source, hit) and hit.ref.casefold() not in self._seen
             ]
+            for source, answer in self._answers.items()
+            if not isinstance(answer, DataferryError)
+        }
+
+    def _ranked(
+        self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int
+    ) -> list[DatasetSummary]:
         ranked = rank(fresh, self._text, self._filters)
-        self.datasets += ranked if self.datasets else arrange(ranked, page)
-        self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
+        return ranked if self.datasets else arrange(ranked, page)
 
     def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
         # A source that narrows its own page by the filters may return a short one in the middle.
         narrowed = self._filters != SearchFilters(sort=self._filters.sort)
         return not hits or (len(hits) < PAGE_SIZE and not narrowed)
 
-    async def _next_hits(self, source: SourceName, offset: int) -> list[DatasetSummary] | DataferryError:
+    async def _next_hits(self, source: SourceName, offset: int) -> _Answer:
         try:
             return await self._search_source(
                 source, SearchQuery(self._text, self._filters, PAGE_SIZE, offset)
@@ -97,9 +182,7 @@ class MergedSearch:
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
-    return SourceProblem(
-        source=source, code=error.code, detail=error.detail, next_step=error.next_step, link=error.link
-    )
+    return SourceProblem(**words_of(error), source=source)
 
 
 def _has_valid_ref(source: SourceName, hit: DatasetSummary) -> bool:

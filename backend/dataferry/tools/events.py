@@ -14,6 +14,14 @@ class ToolStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgressed:
+    """What a tool has so far; ``output`` is replaced by that of the event that follows."""
+
+    call_id: str
+    output: View
+
+
+@dataclass(frozen=True, slots=True)
 class ToolDone:
     """``output`` is for the page, ``model_text`` is the same for a model."""
 
@@ -36,4 +44,4 @@ class ToolFailed:
 
 
 ToolOutcome = ToolDone | ToolFailed
-ToolEvent = ToolStarted | ToolOutcome
+ToolEvent = ToolStarted | ToolProgressed | ToolOutcome

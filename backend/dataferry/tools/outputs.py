@@ -1,6 +1,6 @@
 """The outputs of the tools, as the page sees them."""
 
-from dataferry.core.types import JobView, SourceProblem, View
+from dataferry.core.types import JobView, SourceName, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
 
@@ -12,6 +12,8 @@ class SearchOutput(View):
     source_errors: tuple[SourceProblem, ...] = ()
     more: bool = False
     offset: int = 0
+    #: Sources that have not answered yet; none in the final output.
+    waiting_for: tuple[SourceName, ...] = ()
 
 
 class DetailsOutput(View):
@@ -22,8 +24,8 @@ class DetailsOutput(View):
 
 
 class StartOutput(View):
-    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-    for the person's click on ``card``."""
+    """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+    the person's click on ``card``, or that it is here already (``card.local_status``)."""
 
     card: DatasetCard
     ticket: DownloadTicket | None = None

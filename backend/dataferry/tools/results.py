@@ -42,6 +42,8 @@ def output_text(prompts: Prompts, result: View) -> str:
             line = _card(prompts, 1, result.card)
             if result.ticket is not None:
                 return prompts.text("results/started", dataset=line, status=result.ticket.status)
+            if result.card.local_status == "downloaded":
+                return prompts.text("results/already_here", dataset=line)
             return prompts.text("results/waits_for_click", dataset=line, reason=result.reason or "")
         case JobsOutput(jobs=jobs, reason=reason):
             lines = _lines(_job(prompts, job) for job in jobs)
@@ -106,6 +108,7 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         downloads=card.downloads,
         formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
         gated="yes" if card.gated else "no",
+        updated=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "unknown",
         here=card.local_status,
     )
 

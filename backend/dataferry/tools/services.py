@@ -1,11 +1,14 @@
 """What the tools need of the library and of the jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
+
+#: Takes what a search has so far, and the sources that have not answered.
+ReportSearch = Callable[[SearchAnswer, Sequence[SourceName]], Awaitable[None]]
 
 
 class LibraryService(Protocol):
@@ -20,9 +23,12 @@ class LibraryService(Protocol):
         filters: SearchFilters | None = None,
         limit: int = 20,
         offset: int = 0,
+        report: ReportSearch | None = None,
     ) -> SearchAnswer: ...
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
+
+    async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None: ...
 
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str: ...
 

@@ -15,12 +15,19 @@ from pydantic import ValidationError
 
 from dataferry.core.errors import DataferryError, GatedDataset
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, View, Viewer
-from dataferry.library.views import DatasetCard
+from dataferry.core.types import DatasetRef, SourceName, View, Viewer
+from dataferry.library.views import DatasetCard, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.tools import results
 from dataferry.tools.consent import Consent
-from dataferry.tools.events import ToolDone, ToolEvent, ToolFailed, ToolOutcome, ToolStarted
+from dataferry.tools.events import (
+    ToolDone,
+    ToolEvent,
+    ToolFailed,
+    ToolOutcome,
+    ToolProgressed,
+    ToolStarted,
+)
 from dataferry.tools.formatting import format_size
 from dataferry.tools.inputs import (
     TOOLS,
@@ -42,6 +49,10 @@ _DEADLINE_S = 60.0
 #: Tool calls in one answer. A model that wants more is in a loop.
 _MAX_CALLS = 40
 _README_CHARACTERS = 4_000
+_ALREADY_HERE = "It is in the library already."
+
+#: Takes what a tool has so far.
+Report = Callable[[View], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +91,33 @@ class Toolbox:
         self._calls = 0
         #: Refs as the person wrote them: a URL's query is in theirs only, never in a model's.
         self._written = {str(ref): ref for ref in consent.written_refs()}
-        self._handlers: dict[str, Callable[[Any], Awaitable[View]]] = {
+        self._handlers: dict[str, Callable[[Any, Report], Awaitable[View]]] = {
             "search_datasets": self._search,
-            "dataset_details": self._details,
-            "start_download": self._start,
-            "download_status": self._status,
-            "cancel_download": self._cancel,
-            "list_library": self._list,
+            "dataset_details": _at_once(self._details),
+            "start_download": _at_once(self._start),
+            "download_status": _at_once(self._status),
+            "cancel_download": _at_once(self._cancel),
+            "list_library": _at_once(self._list),
         }
 
-    async def run(self, call: Call) -> ToolOutcome:
-        """Run one call, whose start (``call.started``) the caller reports. A failure is an outcome too,
-        never an exception."""
-        outcome = await self._outcome(call)
+    async def run(self, call: Call, report: Callable[[ToolEvent], None] = lambda _event: None) -> ToolOutcome:
+        """Run one call, whose start (``call.started``) and outcome the caller reports. A failure is an
+        outcome too, never an exception."""
+        outcome = await self._outcome(call, report)
         self.outcomes.append(outcome)
         return outcome
 
     async def run_all(self, calls: Sequence[Call]) -> AsyncIterator[ToolEvent]:
-        """Run calls in parallel; their starts, then their outcomes, both in the order of the calls."""
+        """Run calls in parallel; their starts, then their outcomes, both in the order of the calls, with
+        what they have so far in between."""
         for call in calls:
             yield call.started
-        tasks = [asyncio.ensure_future(self._outcome(call)) for call in calls]
+        progress: asyncio.Queue[ToolEvent] = asyncio.Queue()
+        tasks = [asyncio.ensure_future(self._outcome(call, progress.put_nowait)) for call in calls]
         try:
             for task in tasks:
+                async for event in _until_done(task, progress):
+                    yield event
                 outcome = await task
                 self.outcomes.append(outcome)
                 yield outcome
@@ -110,7 +125,7 @@ class Toolbox:
             for task in tasks:
                 task.cancel()
 
-    async def _outcome(self, call: Call) -> ToolOutcome:
+    async def _outcome(self, call: Call, report: Callable[[ToolEvent], None]) -> ToolOutcome:
         self._calls += 1
         try:
             if self._calls > _MAX_CALLS:
@@ -119,7 +134,9 @@ class Toolbox:
                 return self._failed(call, f"There is no tool named {call.name!r}.")
             arguments = TOOLS[call.name].model_validate(call.input)
             async with asyncio.timeout(_DEADLINE_S):
-                output = await self._handlers[call.name](arguments)
+                output = await self._handlers[call.name](
+                    arguments, lambda so_far: report(ToolProgressed(call.id, so_far))
+                )
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "input"
@@ -138,7 +155,10 @@ class Toolbox:
 
     # -- the tools ----------------------------------------------------------------------------
 
-    async def _search(self, arguments: SearchInput) -> SearchOutput:
+    async def _search(self, arguments: SearchInput, report: Report) -> SearchOutput:
+        async def report_answer(answer: SearchAnswer, waiting_for: Sequence[SourceName]) -> None:
+            report(_search_output(answer, waiting_for))
+
         answer = await self._library.search(
             self._viewer,
             arguments.query,
@@ -153,18 +173,13 @@ class Toolbox:
             ),
             limit=arguments.limit,
             offset=arguments.offset,
+            report=report_answer,
         )
-        return SearchOutput(
-            query=answer.query,
-            downloadable_datasets=answer.datasets,
-            source_errors=answer.source_errors,
-            more=answer.more,
-            offset=answer.offset,
-        )
+        return _search_output(answer)
 
     async def _details(self, arguments: DetailsInput) -> DetailsOutput:
         ref = self._ref(arguments.ref)
-        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        card, _answered = await self._describe(ref, arguments.revision)
         try:
             readme = await self._library.readme(self._viewer, ref, arguments.revision)
         except DataferryError:
@@ -174,10 +189,12 @@ class Toolbox:
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = self._ref(arguments.ref)
-        card = await self._library.describe(self._viewer, ref, arguments.revision)
+        card, answered = await self._describe(ref, arguments.revision)
         reason = await self._reason_to_wait(ref, card)
-        if reason is not None:
-            return StartOutput(card=card, reason=reason)
+        if reason is not None or not answered:
+            whole = await self._library.local_card(self._viewer, DatasetRef.parse(card.ref))
+            here = whole is not None and card.local_status == "downloaded"
+            return StartOutput(card=card, reason=_ALREADY_HERE if here else reason)
         # Counted before the wait: calls run side by side.
         self._started_bytes += card.size_bytes or 0
         try:
@@ -186,7 +203,19 @@ class Toolbox:
             # The card leads to its terms, and its button works once they are accepted.
             return StartOutput(card=card, reason=_sentences(error))
         card = (await self._library.refresh_cards(self._viewer, [card]))[0]
+        if ticket.status == "succeeded":
+            return StartOutput(card=card, reason=_ALREADY_HERE)
         return StartOutput(card=card, ticket=ticket)
+
+    async def _describe(self, ref: DatasetRef, revision: str | None) -> tuple[DatasetCard, bool]:
+        """A dataset's card, and whether its source gave it: what is here can be told of without it."""
+        try:
+            return await self._library.describe(self._viewer, ref, revision), True
+        except DataferryError:
+            card = await self._library.local_card(self._viewer, ref) if revision is None else None
+            if card is None:
+                raise
+            return card, False
 
     async def _reason_to_wait(self, ref: DatasetRef, card: DatasetCard) -> str | None:
         if not await self._is_consented(ref, card):
@@ -238,6 +267,41 @@ class Toolbox:
     def _ref(self, text: str) -> DatasetRef:
         ref = DatasetRef.parse(text.strip())
         return self._written.get(str(ref), ref)
+
+
+def _search_output(answer: SearchAnswer, waiting_for: Sequence[SourceName] = ()) -> SearchOutput:
+    return SearchOutput(
+        query=answer.query,
+        downloadable_datasets=answer.datasets,
+        source_errors=answer.source_errors,
+        more=answer.more,
+        offset=answer.offset,
+        waiting_for=tuple(waiting_for),
+    )
+
+
+def _at_once(handler: Callable[[Any], Awaitable[View]]) -> Callable[[Any, Report], Awaitable[View]]:
+    """A tool that has nothing to show before its end."""
+    return lambda arguments, _report: handler(arguments)
+
+
+async def _until_done(
+    task: "asyncio.Future[ToolOutcome]", progress: asyncio.Queue[ToolEvent]
+) -> AsyncIterator[ToolEvent]:
+    """What comes while ``task`` runs."""
+    while True:
+        while not progress.empty():
+            yield progress.get_nowait()
+        if task.done():
+            return
+        coming = asyncio.ensure_future(progress.get())
+        both: set[asyncio.Future[Any]] = {task, coming}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                yield coming.result()
+        finally:
+            coming.cancel()
 
 
 def _sentences(error: DataferryError) -> str:

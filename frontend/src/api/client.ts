@@ -1,15 +1,39 @@
 import createClient from "openapi-fetch";
+import { Connection, isOurs } from "./connection";
 import { ProblemError, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { MARK, Session } from "./session";
 import { onStored } from "./storage";
+import { wordsAreOf } from "./words";
 
 export const API_BASE = import.meta.env.VITE_API_BASE ?? location.origin;
 
-export const session = new Session({ base: API_BASE });
+/** How long the server may take to say that it lives, in milliseconds. */
+const PROBE_MS = 5000;
+
+export const connection = new Connection({
+  probe: async () => {
+    try {
+      const signal = AbortSignal.timeout(PROBE_MS);
+      const response = await fetch(`${API_BASE}/api/health/live`, { cache: "no-store", signal });
+      return response.ok && isOurs(response);
+    } catch {
+      return false;
+    }
+  },
+});
+
+export const session = new Session({
+  base: API_BASE,
+  fetch: connection.watched((...given) => fetch(...given)),
+});
 
 onStored(MARK, (value) => {
   if (value === null) session.forget();
+});
+
+session.subscribe(() => {
+  if (session.state.status === "signed-in") wordsAreOf(session.state.user.id);
 });
 
 /** The one client of the API: types from its own description, the session's token on every call. */

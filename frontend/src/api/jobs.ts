@@ -12,6 +12,26 @@ export function withJob(jobs: readonly JobView[], job: JobView): JobView[] {
   return jobs.toSpliced(older < 0 ? jobs.length : older, 0, job);
 }
 
+/** `fetched` in place of what was known of the same jobs, but for those of which `isNewer` state is known. */
+function merged(
+  known: readonly JobView[],
+  fetched: readonly JobView[],
+  isNewer: (job: JobView) => boolean,
+): JobView[] {
+  const byId = new Map(known.map((job) => [job.id, job]));
+  for (const job of fetched) {
+    const before = byId.get(job.id);
+    if (!before || !isNewer(before)) byId.set(job.id, job);
+  }
+  return [...byId.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+}
+
+/** What the first screen asks for; the list of downloads then asks for the older ones. */
+export const FIRST_PAGE = 200;
+const OLDER_PAGE = 500;
+/** What a page holds of a person's history. */
+export const MOST_JOBS = 5000;
+
 export type Transition = (job: JobView, before: JobState | undefined) => void;
 
 /**
@@ -49,10 +69,35 @@ export class JobStore {
 
   /** Every job of mine, from the API, with the newer states that the socket has brought meanwhile. */
   async fetch(): Promise<JobView[]> {
+    return this.#fetchPage(FIRST_PAGE, 0).then(({ jobs }) => jobs);
+  }
+
+  /** The jobs that `fetch` left out, page by page. Returns how many of them there are. */
+  async fetchOlder(): Promise<number> {
+    let count = 0;
+    for (let offset = FIRST_PAGE; offset < MOST_JOBS; offset += OLDER_PAGE) {
+      const { jobs, found } = await this.#fetchPage(OLDER_PAGE, offset);
+      this.#client.setQueryData<JobView[]>(JOBS_KEY, jobs);
+      count += found;
+      if (found < OLDER_PAGE) break;
+    }
+    return count;
+  }
+
+  /** Run a request whose answer are jobs, and show those of which no newer state has come. */
+  async answeredSeveral(request: () => Promise<JobView[]>): Promise<JobView[]> {
     const sentAt = this.#clock;
-    const fetched = await answerOf(api.GET("/api/jobs"));
-    const newer = this.#known().filter((job) => !this.#isNewest(job, sentAt));
-    return newer.reduce(withJob, fetched);
+    const answer = await request();
+    const isNewer = (job: JobView) => !this.#isNewest(job, sentAt);
+    this.#client.setQueryData<JobView[]>(JOBS_KEY, (known = []) => merged(known, answer, isNewer));
+    return answer;
+  }
+
+  async #fetchPage(limit: number, offset: number): Promise<{ jobs: JobView[]; found: number }> {
+    const sentAt = this.#clock;
+    const fetched = await answerOf(api.GET("/api/jobs", { params: { query: { limit, offset } } }));
+    const isNewer = (job: JobView) => !this.#isNewest(job, sentAt);
+    return { jobs: merged(this.#known(), fetched, isNewer), found: fetched.length };
   }
 
   #isNewest(job: JobView, sentAt: number): boolean {

@@ -19,11 +19,14 @@ export const UNREACHABLE: Problem = {
   next_step: "Check that it is running and that you are connected, then try again.",
 };
 
+/** The code of an answer that was not Dataferry's own. */
+export const PROXY = "http";
+
 /** The problem that a failed response carries; one is made up where a proxy answered instead. */
 export function problemOf(response: Response, body: unknown): Problem {
   if (isProblem(body)) return body;
   return {
-    code: "http",
+    code: PROXY,
     status: response.status,
     title: "The server gave an unexpected answer",
     detail: `The server answered ${response.status} ${response.statusText}`.trim(),

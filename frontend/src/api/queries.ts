@@ -1,11 +1,15 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answerOf, api } from "./client";
 import { JOBS_KEY } from "./jobs";
 import { jobStore } from "./live";
+import type { JobView, LibraryQuery } from "./types";
 
 const FOREVER = Number.POSITIVE_INFINITY;
+const CHATS_PAGE = 100;
 /** What the server gives of one cell at most. */
 const MOST_CELL_CHARS = 1_000_000;
+const ROWS_OF_A_PREVIEW = 100;
+const FILES_AT_A_TIME = 200;
 
 /** What the server says of itself before anybody signs in. */
 export const appQuery = queryOptions({
@@ -17,6 +21,12 @@ export const appQuery = queryOptions({
 export const sourcesQuery = queryOptions({
   queryKey: ["sources"],
   queryFn: () => answerOf(api.GET("/api/sources")),
+});
+
+/** Which language model answers; admins are told more. */
+export const modelQuery = queryOptions({
+  queryKey: ["model"],
+  queryFn: () => answerOf(api.GET("/api/model")),
 });
 
 export const storageQuery = queryOptions({
@@ -36,11 +46,53 @@ export const jobsQuery = queryOptions({
   staleTime: FOREVER,
 });
 
-/** My chats, newest first; with `q` those that hold it. */
-export function chatsQuery(q = "") {
+/** The jobs that `jobsQuery` left out; they are added to its answer. */
+export const olderJobsQuery = queryOptions({
+  queryKey: ["older-jobs"],
+  queryFn: () => jobStore.fetchOlder(),
+  refetchOnWindowFocus: true,
+});
+
+/** A job's changes of state, first to last; `state` and `attempt` only say which answer is wanted. */
+export function jobEventsQuery({ id, state, attempt }: JobView) {
   return queryOptions({
+    queryKey: ["job-events", id, state, attempt],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/events", { params: { path: { job_id: id } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** How fast a running job was before this page knew of it. */
+export function jobRatesQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-rates", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/rates", { params: { path: { job_id: id } } })),
+    staleTime: FOREVER,
+    gcTime: 0,
+  });
+}
+
+export function jobLimitQuery(id: string) {
+  return queryOptions({
+    queryKey: ["job-limit", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/jobs/{job_id}/limit", { params: { path: { job_id: id } } })),
+  });
+}
+
+/** My chats, newest first, a page at a time; with `q` those that hold it. */
+export function chatsQuery(q = "") {
+  return infiniteQueryOptions({
     queryKey: ["chats", q],
-    queryFn: () => answerOf(api.GET("/api/chats", { params: { query: q ? { q } : {} } })),
+    queryFn: ({ pageParam: offset }) => {
+      const query = { limit: CHATS_PAGE, offset, ...(q && { q }) };
+      return answerOf(api.GET("/api/chats", { params: { query } }));
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) =>
+      last.length < CHATS_PAGE ? undefined : pages.length * CHATS_PAGE,
     placeholderData: keepPreviousData,
   });
 }
@@ -55,13 +107,12 @@ export function chatQuery(id: string) {
   });
 }
 
-export function libraryQuery(page = 1) {
+/** A page of the library: everything, newest change first, unless something else is wanted. */
+export function libraryQuery(wanted: LibraryQuery = {}) {
+  const query = { page_size: 100, ...wanted };
   return queryOptions({
-    queryKey: ["library", "page", page],
-    queryFn: () =>
-      answerOf(
-        api.GET("/api/datasets", { params: { query: { page_size: 100, page_number: page } } }),
-      ),
+    queryKey: ["library", "page", query],
+    queryFn: () => answerOf(api.GET("/api/datasets", { params: { query } })),
     placeholderData: keepPreviousData,
   });
 }
@@ -88,17 +139,68 @@ export function receiptQuery(key: string, revision?: string) {
     queryKey: ["library", "receipt", key, revision],
     queryFn: () =>
       answerOf(
-        api.GET("/api/datasets/{key}/receipt", { params: { path: { key }, query: { revision } } }),
+        api.GET("/api/datasets/{key}/receipt", {
+          // Its files come in pages: there may be half a million.
+          params: { path: { key }, query: { revision, files: false } },
+        }),
       ),
   });
 }
 
-/** The first rows of the dataset's main table. Cells are cut, unless they are asked for whole. */
-export function previewQuery(key: string, revision?: string, whole = false) {
+/** The files of a dataset, some at a time. */
+export function filesQuery(key: string, revision?: string) {
+  return infiniteQueryOptions({
+    queryKey: ["library", "files", key, revision],
+    queryFn: ({ pageParam: after }) =>
+      answerOf(
+        api.GET("/api/datasets/{key}/files", {
+          params: { path: { key }, query: { revision, after, page_size: FILES_AT_A_TIME } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+}
+
+/** What its author says of a dataset. */
+export function readmeQuery(key: string, revision?: string) {
   return queryOptions({
-    queryKey: ["library", "preview", key, revision, whole],
+    queryKey: ["library", "readme", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/readme", { params: { path: { key }, query: { revision } } }),
+      ),
+    staleTime: FOREVER,
+  });
+}
+
+/** The files that can be shown as a table, or why there is none. */
+export function previewFilesQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "preview-files", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/preview/files", {
+          params: { path: { key }, query: { revision } },
+        }),
+      ),
+    staleTime: FOREVER,
+  });
+}
+
+export interface PreviewPlace {
+  key: string;
+  revision?: string;
+  path: string;
+}
+
+/** The first rows of a table. Cells are cut, unless they are asked for whole. */
+export function previewQuery({ key, revision, path }: PreviewPlace, whole = false) {
+  return queryOptions({
+    queryKey: ["library", "preview", key, revision, path, whole],
     queryFn: () => {
-      const query = { revision, cell_chars: whole ? MOST_CELL_CHARS : undefined };
+      const cell_chars = whole ? MOST_CELL_CHARS : undefined;
+      const query = { revision, path, rows: ROWS_OF_A_PREVIEW, cell_chars };
       return answerOf(api.GET("/api/datasets/{key}/preview", { params: { path: { key }, query } }));
     },
     staleTime: FOREVER,

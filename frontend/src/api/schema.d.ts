@@ -387,11 +387,32 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description The library, newest change first; pages count from 1.
+         * @description The library, searched, filtered and sorted; by default newest change first. Pages count from 1.
          */
         get: operations["list_datasets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/delete-multiple": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Multiple
+         * @description Delete several datasets' files, or with `ask_only` say what that would free. One that cannot be deleted
+         *     does not keep the others.
+         */
+        post: operations["delete_multiple"];
         delete?: never;
         options?: never;
         head?: never;
@@ -458,6 +479,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/preview/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview Files
+         * @description The dataset's files that can be shown as a table; where there is none, why.
+         */
+        get: operations["get_preview_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Files
+         * @description The dataset's files by path, some at a time: `after` is `next` of the page before.
+         */
+        get: operations["get_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/readme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readme
+         * @description What its author says of the dataset: untrusted Markdown, from its files or else from its source.
+         */
+        get: operations["get_readme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opened
+         * @description Write down that somebody looked into the dataset now: the library tells what has not been used.
+         */
+        post: operations["opened"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/update": {
         parameters: {
             query?: never;
@@ -507,7 +608,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description Your jobs, newest first.
+         * @description Your jobs: those to end, newest first, then those that ended last.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -516,6 +617,26 @@ export interface paths {
          * @description Start a job of any kind on a dataset.
          */
         post: operations["create_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Jobs
+         * @description Take ended jobs off your list, or put them back. Nothing of them is deleted.
+         */
+        post: operations["dismiss_jobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -616,6 +737,46 @@ export interface paths {
          * @description Run a failed or cancelled job again; what arrived already is kept.
          */
         post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prioritize Job
+         * @description Say how soon a job starts, and its share of the line beside your others.
+         */
+        post: operations["prioritize_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Rates
+         * @description How fast a running job was in the last minutes, about once a second.
+         */
+        get: operations["job_rates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -792,6 +953,74 @@ export interface paths {
         get: operations["storage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description Which model answers. Admins are told where it is set and whether it has a key, never the key.
+         */
+        get: operations["get_model"];
+        /**
+         * Save Model
+         * @description Use a Gemini model (admins). It is asked for a greeting first; its key is kept sealed.
+         */
+        put: operations["save_model"];
+        post?: never;
+        /**
+         * Remove Model
+         * @description Delete the model that was chosen on the page, and its key (admins).
+         */
+        delete: operations["remove_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Model
+         * @description Ask the model for a greeting (admins).
+         */
+        post: operations["test_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Models
+         * @description The Gemini models that a key may use (admins).
+         */
+        post: operations["list_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1053,7 +1282,7 @@ export interface components {
         };
         /**
          * CredentialRequest
-         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys.
+         * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
          */
         CredentialRequest: {
             /**
@@ -1205,6 +1434,13 @@ export interface components {
              */
             force_download: boolean;
         };
+        /** DatasetName */
+        DatasetName: {
+            /** Key */
+            key: string;
+            /** Revision */
+            revision?: string | null;
+        };
         /** DatasetPage */
         DatasetPage: {
             /** Datasets */
@@ -1281,6 +1517,28 @@ export interface components {
             downloaded: boolean;
             /** Download Job Id */
             download_job_id: string | null;
+            /** Last Used Ms */
+            last_used_ms?: number | null;
+            /**
+             * Selected
+             * @default false
+             */
+            selected: boolean;
+            /**
+             * May Delete
+             * @default false
+             */
+            may_delete: boolean;
+            /**
+             * May Retry
+             * @default false
+             */
+            may_retry: boolean;
+            /**
+             * May Update
+             * @default false
+             */
+            may_update: boolean;
             /** Snippet */
             snippet?: string | null;
         };
@@ -1321,6 +1579,25 @@ export interface components {
             needed_bytes: number | null;
             /** Free Bytes */
             free_bytes: number;
+        };
+        /** DismissRequest */
+        DismissRequest: {
+            /**
+             * Job Ids
+             * @description By default all that have ended
+             */
+            job_ids?: string[] | null;
+            /**
+             * States
+             * @description Of these only those in these states
+             */
+            states?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+            /**
+             * Dismissed
+             * @description False puts them back
+             * @default true
+             */
+            dismissed: boolean;
         };
         /**
          * DownloadRequest
@@ -1382,6 +1659,17 @@ export interface components {
             key: string;
             problem?: components["schemas"]["ProblemView"] | null;
             disk_space?: components["schemas"]["DiskSpace"] | null;
+        };
+        /**
+         * FilePage
+         * @description Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
+         *     end.
+         */
+        FilePage: {
+            /** Files */
+            files: components["schemas"]["DatasetFileView"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * JobEvent
@@ -1514,6 +1802,12 @@ export interface components {
              */
             attempt: number;
             /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+            /**
              * @default {
              *       "phase": "resolving",
              *       "bytes_done": 0,
@@ -1535,6 +1829,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Dismissed
+             * @default false
+             */
+            dismissed: boolean;
             /**
              * Active
              * @description It has not reached a final state: succeeded, cancelled or failed.
@@ -1636,6 +1935,87 @@ export interface components {
             /** Notice */
             notice?: string | null;
         };
+        /**
+         * ModelKeyRequest
+         * @description ``key``: left out, the kept one.
+         */
+        ModelKeyRequest: {
+            /** Key */
+            key?: string | null;
+        };
+        /**
+         * ModelList
+         * @description Names, as Google lists them.
+         */
+        ModelList: {
+            /** Models */
+            models: string[];
+        };
+        /**
+         * ModelRequest
+         * @description ``model``: a Gemini model's name, empty for the usual one. ``key``: left out, the kept one stays.
+         *     ``untested``: keep it also where it cannot be reached now, or its limit is used up.
+         */
+        ModelRequest: {
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Key */
+            key?: string | null;
+            /**
+             * Untested
+             * @default false
+             */
+            untested: boolean;
+        };
+        /**
+         * ModelView
+         * @description Which model answers. Of its key only whether there is one; to others than admins not even that.
+         *
+         *     ``origin``: ``server`` (its configuration names it, and nothing on the page changes that), ``page`` (an
+         *     admin chose it), ``none`` (keyword search answers).
+         */
+        ModelView: {
+            /** Model */
+            model: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "server" | "page" | "none";
+            /**
+             * Can Change
+             * @default false
+             */
+            can_change: boolean;
+            /**
+             * Has Key
+             * @default false
+             */
+            has_key: boolean;
+            /** Tested At */
+            tested_at?: string | null;
+            /** Updated At */
+            updated_at?: string | null;
+            /**
+             * Default Model
+             * @default gemini-flash-latest
+             */
+            default_model: string;
+            /** Setting */
+            setting?: string | null;
+        };
+        /** OtherDisk */
+        OtherDisk: {
+            /** Path */
+            path: string;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+        };
         /** PasswordRequest */
         PasswordRequest: {
             /**
@@ -1692,6 +2072,8 @@ export interface components {
             column_count: number;
             /** Row Count */
             row_count: number | null;
+            /** Least Row Count */
+            least_row_count?: number | null;
             /**
              * Notes
              * @default []
@@ -1718,10 +2100,44 @@ export interface components {
             /** Numeric */
             numeric: boolean;
         };
+        /** PreviewFile */
+        PreviewFile: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * PreviewFiles
+         * @description The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
+         *     next act. ``more``: there are more than are listed.
+         */
+        PreviewFiles: {
+            /** Files */
+            files: components["schemas"]["PreviewFile"][];
+            /**
+             * More
+             * @default false
+             */
+            more: boolean;
+            /** Reason */
+            reason?: string | null;
+            /** Next Step */
+            next_step?: string | null;
+        };
+        /** PriorityRequest */
+        PriorityRequest: {
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "high" | "normal" | "low";
+        };
         /**
          * Problem
-         * @description ``detail`` says what and why, ``next_step`` what to do about it, ``link`` where; ``retry_after``
-         *     is in seconds, and ``type`` leads to the description of ``code``.
+         * @description ``detail`` says what and why, ``next_step`` what to do about it: at ``link``, a page elsewhere, or at
+         *     ``screen``, one of our own; ``setting`` is what an operator would set in its place. ``retryable``: it may
+         *     work as it is, by now or after ``retry_after`` seconds. ``type`` leads to the description of ``code``.
          */
         Problem: {
             /**
@@ -1744,6 +2160,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /** Retry After */
             retry_after?: number | null;
         };
@@ -1760,6 +2182,12 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
             /**
              * Status
              * @default 500
@@ -1799,6 +2227,19 @@ export interface components {
             note?: string | null;
         };
         /**
+         * RateSample
+         * @description How fast a job was at a time, in bytes a second.
+         */
+        RateSample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes Per S */
+            bytes_per_s: number;
+        };
+        /**
          * Readiness
          * @description ``store``: the downloads folder is there and can be written.
          */
@@ -1809,6 +2250,28 @@ export interface components {
             database: boolean;
             /** Store */
             store: boolean;
+        };
+        /**
+         * Readme
+         * @description What its author says of a dataset: untrusted Markdown, without its front matter.
+         *
+         *     ``origin``: a file of the dataset (``path``), its page at the source, or nobody. ``base_url``: what
+         *     relative links of it start from; None where they lead nowhere. ``cut``: there is more than ``text``.
+         */
+        Readme: {
+            /** Text */
+            text: string;
+            /** Origin */
+            origin?: ("file" | "source") | null;
+            /** Path */
+            path?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
         };
         /**
          * Receipt
@@ -1954,6 +2417,11 @@ export interface components {
              * @default 0
              */
             offset: number;
+            /**
+             * Waiting For
+             * @default []
+             */
+            waiting_for: ("kaggle" | "huggingface" | "builtin" | "url")[];
         };
         /** SearchRequest */
         SearchRequest: {
@@ -1978,6 +2446,41 @@ export interface components {
              */
             offset: number;
         };
+        /** SeveralDeleteRequest */
+        SeveralDeleteRequest: {
+            /** Datasets */
+            datasets: components["schemas"]["DatasetName"][];
+            /**
+             * Ask Only
+             * @default false
+             */
+            ask_only: boolean;
+        };
+        /**
+         * SeveralDeletion
+         * @description One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
+         *     asked.
+         */
+        SeveralDeletion: {
+            /** Key */
+            key: string;
+            /** Revision */
+            revision: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            problem?: components["schemas"]["ProblemView"] | null;
+        };
+        /**
+         * SeveralDeletions
+         * @description ``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
+         *     others share not at all.
+         */
+        SeveralDeletions: {
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Results */
+            results: components["schemas"]["SeveralDeletion"][];
+        };
         /** SocketError */
         SocketError: {
             /**
@@ -2000,11 +2503,6 @@ export interface components {
          * @description One source's failure inside an answer that succeeded otherwise.
          */
         SourceProblem: {
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
             /** Code */
             code: string;
             /** Detail */
@@ -2013,6 +2511,17 @@ export interface components {
             next_step?: string | null;
             /** Link */
             link?: string | null;
+            /** Screen */
+            screen?: string | null;
+            /** Setting */
+            setting?: string | null;
+            /** Retryable */
+            retryable?: boolean;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kaggle" | "huggingface" | "builtin" | "url";
         };
         /**
          * SourceStatus
@@ -2050,6 +2559,8 @@ export interface components {
             problem?: string | null;
             /** Next Step */
             next_step?: string | null;
+            /** Setting */
+            setting?: string | null;
         };
         /**
          * SpeedLimitsRequest
@@ -2093,8 +2604,8 @@ export interface components {
         };
         /**
          * StartOutput
-         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-         *     for the person's click on ``card``.
+         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+         *     the person's click on ``card``, or that it is here already (``card.local_status``).
          */
         StartOutput: {
             card: components["schemas"]["DatasetCard"];
@@ -2109,7 +2620,7 @@ export interface components {
         };
         /**
          * StorageView
-         * @description The disk under the store.
+         * @description The disk under the store. ``total_bytes`` is ``used_bytes`` and ``free_bytes``, as ``df`` counts.
          */
         StorageView: {
             /** Path */
@@ -2118,10 +2629,15 @@ export interface components {
             free_bytes: number;
             /** Total Bytes */
             total_bytes: number;
+            /** Used Bytes */
+            used_bytes: number;
             /** Dataset Bytes */
             dataset_bytes: number;
+            /** Partial Bytes */
+            partial_bytes: number;
             /** Reserve Bytes */
             reserve_bytes: number;
+            database_disk?: components["schemas"]["OtherDisk"] | null;
         };
         /** Subscribe */
         Subscribe: {
@@ -2998,6 +3514,15 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
+                /** @description Words that the name or the id must contain */
+                q?: string;
+                source?: ("kaggle" | "huggingface" | "builtin" | "url") | null;
+                state?: ("here" | "under_way" | "failed") | null;
+                /** @description Whose word the checksums are */
+                grade?: ("publisher" | "transport" | "recorded") | null;
+                sort?: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state";
+                /** @description By default newest and largest first, names from A */
+                descending?: boolean | null;
                 page_size?: number;
                 page_number?: number;
             };
@@ -3014,6 +3539,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_multiple: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeveralDeleteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeveralDeletions"];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3064,6 +3622,8 @@ export interface operations {
         parameters: {
             query?: {
                 revision?: string | null;
+                /** @description With the list of its files */
+                files?: boolean;
             };
             header?: never;
             path: {
@@ -3117,6 +3677,138 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preview_files: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewFiles"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_files: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+                after?: string | null;
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readme: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readme"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    opened: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, why, and the next act */
             default: {
@@ -3197,7 +3889,10 @@ export interface operations {
         parameters: {
             query?: {
                 state?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+                /** @description By default both: on the list and off it */
+                dismissed?: boolean | null;
                 limit?: number;
+                offset?: number;
             };
             header?: never;
             path?: never;
@@ -3245,6 +3940,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"][];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3400,6 +4128,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prioritize_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriorityRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateSample"][];
                 };
             };
             /** @description What went wrong, why, and the next act */
@@ -3774,6 +4568,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StorageView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
             /** @description What went wrong, why, and the next act */

@@ -1,7 +1,8 @@
 import { exclusively } from "./exclusively";
-import { ProblemError, problemOf, UNREACHABLE } from "./problem";
+import { PROXY, ProblemError, problemOf, UNREACHABLE } from "./problem";
 import { store, stored } from "./storage";
 import type { TokenAnswer, UserView } from "./types";
+import { forgetWords } from "./words";
 
 export type SessionState =
   | { status: "unknown" }
@@ -73,6 +74,7 @@ export class Session {
   /** End the session here and on the server; a server that is away does not keep anybody in. */
   async signOut(): Promise<void> {
     const sent = this.#post("/api/auth/logout").catch(() => undefined);
+    forgetWords();
     this.forget();
     await sent;
   }
@@ -86,6 +88,8 @@ export class Session {
 
   /** `fetch` as the signed-in person: renews an expired token and sends the request once more. */
   async fetch(request: Request): Promise<Response> {
+    // The server was away when the page was opened.
+    if (this.#state.status === "unknown") await this.restore();
     if (this.#token && this.#options.now() > this.#expires - MARGIN_MS) await this.renew();
     const used = this.#token;
     const again = request.clone();
@@ -109,8 +113,7 @@ export class Session {
     try {
       this.#accept(await this.#post<TokenAnswer>("/api/auth/refresh"));
     } catch (error) {
-      const status = error instanceof ProblemError ? error.problem.status : 0;
-      if (status !== 401 && status !== 403) throw error;
+      if (!isRefused(error)) throw error;
       this.forget();
     }
   }
@@ -144,6 +147,12 @@ export class Session {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Refused by Dataferry itself: a proxy that stands before it says nothing of the session. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof ProblemError) || error.problem.code === PROXY) return false;
+  return error.problem.status === 401 || error.problem.status === 403;
 }
 
 /** Its removal signals to the other tabs that the session has ended. */

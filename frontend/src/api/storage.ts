@@ -6,7 +6,7 @@ const memory = new Map<string, string>();
 /** A value of this browser, by its short name. */
 export function stored(name: string): string | null {
   try {
-    return localStorage.getItem(PREFIX + name);
+    return localStorage.getItem(PREFIX + name) ?? memory.get(name) ?? null;
   } catch {
     return memory.get(name) ?? null;
   }
@@ -14,13 +14,26 @@ export function stored(name: string): string | null {
 
 /** Keep a value in this browser; null forgets it. */
 export function store(name: string, value: string | null): void {
+  memory.delete(name);
   try {
-    if (value === null) localStorage.removeItem(PREFIX + name);
-    else localStorage.setItem(PREFIX + name, value);
+    localStorage.removeItem(PREFIX + name);
+    if (value !== null) localStorage.setItem(PREFIX + name, value);
   } catch {
-    if (value === null) memory.delete(name);
-    else memory.set(name, value);
+    // No storage is allowed, or it is full.
+    if (value !== null) memory.set(name, value);
   }
+}
+
+/** The names of all values of this browser that begin with `start`. */
+export function storedNames(start: string): string[] {
+  const names = new Set(memory.keys());
+  try {
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(PREFIX)) names.add(key.slice(PREFIX.length));
+  } catch {
+    // As above.
+  }
+  return [...names].filter((name) => name.startsWith(start));
 }
 
 /** Hear when another tab changes a value. */

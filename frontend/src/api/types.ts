@@ -1,5 +1,5 @@
 /** Short names for the generated schema: the words of the API, used all over the page. */
-import type { components } from "./schema";
+import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -10,6 +10,7 @@ export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 export type ProblemView = Schemas["ProblemView"];
 export type SourceProblem = Schemas["SourceProblem"];
 export type SourceStatus = Schemas["SourceStatus"];
+export type ModelView = Schemas["ModelView"];
 export type StorageView = Schemas["StorageView"];
 export type SpeedLimits = Schemas["SpeedLimitsView"];
 
@@ -23,11 +24,18 @@ export type DatasetView = Schemas["DatasetView"];
 export type DatasetFile = Schemas["DatasetFileView"];
 export type DownloadTicket = Schemas["DownloadTicket"];
 export type Preview = Schemas["Preview"];
+export type PreviewFiles = Schemas["PreviewFiles"];
+export type Readme = Schemas["Readme"];
+export type SeveralDeletions = Schemas["SeveralDeletions"];
+export type LibraryQuery = NonNullable<operations["list_datasets"]["parameters"]["query"]>;
 export type Receipt = Schemas["Receipt"];
 export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];
 
 export type JobView = Schemas["JobView"];
+export type JobPriority = JobView["priority"];
+export type JobTransition = Schemas["JobTransition"];
+export type RateSample = Schemas["RateSample"];
 export type JobState = JobView["state"];
 export type Progress = Schemas["Progress"];
 

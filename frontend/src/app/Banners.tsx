@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { appQuery } from "@/api/queries";
+import { useMe } from "@/features/accounts/useSession";
+import { ScreenLink } from "@/ui/ScreenLink";
 
 /** What is true of the whole installation, said quietly above everything. */
 export function Banners() {
   const { data: app } = useQuery(appQuery);
+  const me = useMe();
   const demo = app?.demo === true;
   const offline = app?.model === "planner";
   if (!demo && !offline) return null;
@@ -21,10 +23,15 @@ export function Banners() {
       )}
       {offline && (
         <p>
-          Offline mode: keyword search ·{" "}
-          <Link to="/settings/sources" className="underline underline-offset-2">
-            Use a model
-          </Link>
+          No model: keyword search
+          {me?.admin && (
+            <>
+              {" · "}
+              <ScreenLink screen="/settings/model" className="underline underline-offset-2">
+                Use a model
+              </ScreenLink>
+            </>
+          )}
         </p>
       )}
     </aside>

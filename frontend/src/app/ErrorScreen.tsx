@@ -1,30 +1,56 @@
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { asProblem, isTransient } from "@/api/problem";
+import { connection } from "@/api/client";
+import { asProblem } from "@/api/problem";
+import type { Problem } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
+import { useTitle } from "@/ui/useTitle";
+import { Frame } from "./Frame";
+import { useConnection } from "./useConnection";
 
-const RETRY_MS = 3000;
+const MISSING_PART: Pick<Problem, "detail" | "next_step"> = {
+  detail: "A part of the page is not there: Dataferry was probably updated.",
+  next_step: "Reload the page.",
+};
 
-/** A screen that could not be shown. A server that is away is asked again by itself. */
+/** A screen that could not be shown. Once a server that was away is back, it is tried again. */
 export function ErrorScreen({ error }: ErrorComponentProps) {
   const router = useRouter();
-  const away = isTransient(error);
-  useEffect(() => {
-    if (!away) return;
-    const timer = setInterval(() => void router.invalidate(), RETRY_MS);
-    return () => clearInterval(timer);
-  }, [away, router]);
+  const up = useConnection();
+  useTitle(up ? "Something went wrong" : "Waiting for the server");
+  useEffect(() => connection.watch(() => connection.isUp() && void router.invalidate()), [router]);
   return (
-    <main id="main" className="mx-auto grid max-w-xl grid-cols-1 gap-4 px-4 py-16">
-      <h1 className="text-24 font-semibold">
-        {away ? "Waiting for the server" : "This screen failed"}
+    <div className="mx-auto grid max-w-xl grid-cols-1 gap-4 px-4 py-16 md:px-8">
+      <h1 className="text-24 font-semibold tracking-tight">
+        {up ? "This page could not be shown" : "Waiting for the server"}
       </h1>
-      <ProblemBox problem={asProblem(error)}>
-        <Button size="sm" onClick={() => void router.invalidate()}>
-          Try again
-        </Button>
-      </ProblemBox>
-    </main>
+      {up ? (
+        <ProblemBox problem={error instanceof TypeError ? MISSING_PART : asProblem(error)}>
+          <Button size="sm" onClick={() => void router.invalidate()}>
+            Try again
+          </Button>
+          <Button size="sm" onClick={() => location.reload()}>
+            Reload
+          </Button>
+        </ProblemBox>
+      ) : (
+        <>
+          <p className="text-muted">This page opens as soon as the server answers.</p>
+          <p>
+            <Button onClick={() => void connection.check()}>Try again</Button>
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The same where nothing else of the page stands. */
+export function RootError(props: ErrorComponentProps) {
+  return (
+    <Frame>
+      <ErrorScreen {...props} />
+    </Frame>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { type KeyboardEvent, useId, useState } from "react";
@@ -31,11 +31,11 @@ export default function Palette() {
   const [words, setWords] = useState("");
   const [chosen, setChosen] = useState(0);
   const navigate = useNavigate();
-  const { data: chats } = useQuery(chatsQuery());
+  const { data: chats } = useInfiniteQuery(chatsQuery());
   const listId = useId();
   const entries = [
     ...SCREENS,
-    ...(chats ?? []).map(
+    ...(chats?.pages.flat() ?? []).map(
       (chat): Entry => ({ id: chat.id, label: chat.title, kind: "Chat", to: `/c/${chat.id}` }),
     ),
   ];

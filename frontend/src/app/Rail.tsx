@@ -1,28 +1,46 @@
 import { Link } from "@tanstack/react-router";
-import { Download, Library, type LucideIcon, Settings, Ship, SquarePen } from "lucide-react";
+import { Download, Library, type LucideIcon, Settings, SquarePen } from "lucide-react";
 import type { ReactNode } from "react";
-import { useMe } from "@/features/accounts/useSession";
+import { useMe, useSession } from "@/features/accounts/useSession";
 import { useActivity } from "@/features/downloads/useJobs";
 import { buttonClass } from "@/ui/Button";
+import { Logo } from "./Logo";
+import { SELECTED } from "./selected";
 import { ThreadList } from "./ThreadList";
 
-/** The way to every screen. */
-export function Rail() {
+/** The way to every screen; for somebody who is not signed in, the way in. */
+export function Rail({ close }: { close?: ReactNode }) {
+  const signedOut = useSession().status === "signed-out";
+  return (
+    <nav
+      aria-label="Main"
+      className="flex h-full min-h-0 flex-col gap-3 overflow-x-hidden overflow-y-auto p-3"
+    >
+      <div className="flex items-center justify-between gap-2">
+        <Logo />
+        {close}
+      </div>
+      {signedOut ? (
+        <Link to="/login" className={`${buttonClass("outline")} justify-start!`}>
+          Sign in
+        </Link>
+      ) : (
+        <Places />
+      )}
+    </nav>
+  );
+}
+
+function Places() {
   const me = useMe();
   const { going } = useActivity();
   return (
-    <nav aria-label="Main" className="flex h-full min-h-0 flex-col gap-3 p-3">
-      <Link
-        to="/"
-        className="flex items-center gap-2 px-2 pt-1 text-15 font-semibold tracking-tight"
-      >
-        <Ship aria-hidden className="size-5 text-accent" /> Dataferry
-      </Link>
+    <>
       <Link to="/" className={`${buttonClass("outline")} justify-start!`}>
         <SquarePen aria-hidden /> New chat
       </Link>
       <ThreadList />
-      <ul className="grid gap-0.5 border-t pt-2">
+      <ul className="grid grid-cols-1 gap-0.5 border-t pt-2">
         <RailLink to="/downloads" icon={Download}>
           Downloads
           {going > 0 && (
@@ -40,7 +58,7 @@ export function Rail() {
         </RailLink>
       </ul>
       {me && <p className="truncate px-2 text-12 text-muted">{me.email}</p>}
-    </nav>
+    </>
   );
 }
 
@@ -55,8 +73,8 @@ function RailLink({ to, icon: Icon, children }: RailLinkProps) {
     <li>
       <Link
         to={to}
-        className="flex min-h-9 items-center gap-2 rounded-control px-2 text-14 text-muted hover:bg-bg hover:text-fg touch:min-h-11"
-        activeProps={{ className: "bg-bg font-medium text-fg!" }}
+        className="flex min-h-9 items-center gap-2 rounded-control px-2 text-14 text-muted outline-offset-[-2px] hover:bg-bg hover:text-fg touch:min-h-11"
+        activeProps={{ className: SELECTED }}
       >
         <Icon aria-hidden className="size-4" />
         {children}

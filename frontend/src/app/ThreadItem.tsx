@@ -1,16 +1,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Pencil, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { ChatView } from "@/api/types";
 import { announce } from "@/ui/announcer";
+import { lazily } from "@/ui/lazily";
+import { SELECTED } from "./selected";
 
-const DeleteChat = lazy(() => import("./DeleteChat"));
+const DeleteChat = lazily(() => import("./DeleteChat"));
 
 const ICON_BUTTON =
-  "grid size-7 place-items-center rounded-control text-muted opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-panel hover:text-fg touch:size-11 touch:opacity-100";
+  "grid size-7 place-items-center rounded-control text-muted outline-offset-[-2px] hover:bg-panel hover:text-fg touch:size-11";
 
 /** A chat in the rail: open, rename in place, delete. */
 export function ThreadItem({ chat }: { chat: ChatView }) {
@@ -20,32 +22,38 @@ export function ThreadItem({ chat }: { chat: ChatView }) {
   const navigate = useNavigate();
   if (renaming) return <RenameForm chat={chat} onDone={() => setRenaming(false)} />;
   return (
-    <li className="group relative flex items-center rounded-control hover:bg-bg has-[a[aria-current]]:bg-bg">
+    <li className="group relative flex min-w-0 items-center rounded-control hover:bg-bg">
       <Link
         to="/c/$id"
         params={{ id: chat.id }}
         title={chat.title}
-        className="min-w-0 flex-1 truncate rounded-control px-2 py-1.5 text-13 touch:py-3"
-        activeProps={{ "aria-current": "page", className: "font-medium" }}
+        className="min-w-0 flex-1 rounded-control px-2 py-1.5 text-13 outline-offset-[-2px] group-focus-within:pr-15 group-hover:pr-15 touch:py-3 touch:pr-2!"
+        activeProps={{ "aria-current": "page", className: SELECTED }}
       >
-        {chat.title}
+        {/* In the direction of its own script, so that the cut and the ellipsis are at its end. */}
+        <span dir="auto" className="block truncate">
+          {chat.title}
+        </span>
       </Link>
-      <button
-        type="button"
-        aria-label={`Rename ${chat.title}`}
-        className={ICON_BUTTON}
-        onClick={() => setRenaming(true)}
-      >
-        <Pencil aria-hidden className="size-3.5" />
-      </button>
-      <button
-        type="button"
-        aria-label={`Delete ${chat.title}`}
-        className={ICON_BUTTON}
-        onClick={() => setDeleting(true)}
-      >
-        <Trash2 aria-hidden className="size-3.5" />
-      </button>
+      {/* A mouse sees them at the row that it is on, over the end of a title that makes way. */}
+      <span className="absolute right-0.5 flex shrink-0 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 touch:static touch:opacity-100">
+        <button
+          type="button"
+          aria-label={`Rename ${chat.title}`}
+          className={ICON_BUTTON}
+          onClick={() => setRenaming(true)}
+        >
+          <Pencil aria-hidden className="size-3.5" />
+        </button>
+        <button
+          type="button"
+          aria-label={`Delete ${chat.title}`}
+          className={ICON_BUTTON}
+          onClick={() => setDeleting(true)}
+        >
+          <Trash2 aria-hidden className="size-3.5" />
+        </button>
+      </span>
       {deleting && (
         <Suspense fallback={null}>
           <DeleteChat
@@ -85,6 +93,7 @@ function RenameForm({ chat, onDone }: { chat: ChatView; onDone: () => void }) {
       <input
         aria-label={`New title of ${chat.title}`}
         defaultValue={chat.title}
+        dir="auto"
         maxLength={200}
         // biome-ignore lint/a11y/noAutofocus: it replaces what was just pressed
         autoFocus
@@ -94,7 +103,7 @@ function RenameForm({ chat, onDone }: { chat: ChatView; onDone: () => void }) {
           if (event.key === "Enter") save(event.currentTarget.value);
           if (event.key === "Escape") onDone();
         }}
-        className="min-h-8 w-full rounded-control border border-accent bg-card px-2 text-13 touch:min-h-11"
+        className="min-h-8 w-full rounded-control border border-accent bg-card px-2 text-13 touch:min-h-11 touch:text-[16px]"
       />
     </li>
   );

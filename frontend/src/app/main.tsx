@@ -4,7 +4,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "@/api/live";
 import { Announcer } from "@/ui/announcer";
-import { router } from "./router";
+import { keepPage } from "@/worker/register";
+import { loadScreens, router } from "./router";
 import "./index.css";
 
 const root = document.getElementById("root");
@@ -18,3 +19,5 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+keepPage(loadScreens);

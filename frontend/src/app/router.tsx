@@ -1,19 +1,60 @@
 import {
+  type AsyncRouteComponent,
   createRootRoute,
   createRoute,
   createRouter,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { session } from "@/api/client";
+import { connection, session } from "@/api/client";
 import { queryClient } from "@/api/live";
-import { appQuery } from "@/api/queries";
+import { isTransient, ProblemError, UNREACHABLE } from "@/api/problem";
+import {
+  appQuery,
+  jobsQuery,
+  libraryQuery,
+  sourcesQuery,
+  speedLimitsQuery,
+  storageQuery,
+} from "@/api/queries";
+import type { SessionState } from "@/api/session";
+import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
-import { ErrorScreen } from "./ErrorScreen";
+import { ErrorScreen, RootError } from "./ErrorScreen";
+import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
+import { Page } from "./Page";
 import { Shell } from "./Shell";
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRoute({
+  component: Page,
+  notFoundComponent: NotFound,
+  errorComponent: RootError,
+});
+
+/**
+ * A screen whose code comes when it is first opened. The router reloads the page once where that code
+ * is gone because of a new release; without a server that would end on the browser's own error page.
+ */
+const lazyScreen: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(async () => {
+    try {
+      return await load();
+    } catch (error) {
+      if (await connection.check()) throw error;
+      throw new ProblemError(UNREACHABLE);
+    }
+  }, name);
+
+/** Who is signed in; "unknown" while the server is away, which ends nobody's session. */
+async function restored(): Promise<SessionState["status"]> {
+  try {
+    return (await session.restore()).status;
+  } catch (error) {
+    if (!isTransient(error) && (await connection.check())) throw error;
+    return "unknown";
+  }
+}
 
 /** Where to go after signing in: only a path of this page. */
 function nextOf(search: Record<string, unknown>): { next?: string } {
@@ -22,8 +63,7 @@ function nextOf(search: Record<string, unknown>): { next?: string } {
 }
 
 async function leaveWhenSignedIn({ search }: { search: { next?: string } }) {
-  const { status } = await session.restore();
-  if (status === "signed-in") throw redirect({ href: search.next ?? "/" });
+  if ((await restored()) === "signed-in") throw redirect({ href: search.next ?? "/" });
 }
 
 /** Nobody has an account here yet: a newcomer is led to making the first one. */
@@ -40,7 +80,7 @@ const login = createRoute({
   path: "/login",
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
-  component: lazyRouteComponent(() => import("@/features/accounts/LoginPage")),
+  component: lazyScreen(() => import("@/features/accounts/LoginPage")),
 });
 
 const register = createRoute({
@@ -48,7 +88,7 @@ const register = createRoute({
   path: "/register",
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
-  component: lazyRouteComponent(() => import("@/features/accounts/RegisterPage")),
+  component: lazyScreen(() => import("@/features/accounts/RegisterPage")),
 });
 
 /** Everything that needs somebody signed in. */
@@ -56,50 +96,64 @@ const app = createRoute({
   getParentRoute: () => root,
   id: "app",
   beforeLoad: async ({ location }) => {
-    const { status } = await session.restore();
-    if (status === "signed-in") return;
+    if ((await restored()) !== "signed-out") return;
     const next = location.href === "/" ? undefined : location.href;
     throw redirect({ to: (await isNew()) ? "/register" : "/login", search: { next } });
   },
+  // What stands above and below every screen.
+  loader: () => known(appQuery, jobsQuery),
   component: Shell,
+  errorComponent: RootError,
+});
+
+const elsewhere = createRoute({
+  getParentRoute: () => root,
+  path: "$",
+  beforeLoad: restored,
+  component: NotFound,
 });
 
 const newChat = createRoute({
   getParentRoute: () => app,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/chat/NewChatPage")),
+  component: lazyScreen(() => import("@/features/chat/NewChatPage")),
 });
 
 const chat = createRoute({
   getParentRoute: () => app,
   path: "/c/$id",
-  component: lazyRouteComponent(() => import("@/features/chat/ChatPage")),
+  component: lazyScreen(() => import("@/features/chat/ChatPage")),
 });
 
 const downloads = createRoute({
   getParentRoute: () => app,
   path: "/downloads",
-  component: lazyRouteComponent(() => import("@/features/downloads/DownloadsPage")),
+  loader: () => known(storageQuery, speedLimitsQuery),
+  validateSearch: ({ job }: Record<string, unknown>): { job?: string } =>
+    typeof job === "string" ? { job } : {},
+  component: lazyScreen(() => import("@/features/downloads/DownloadsPage")),
 });
 
 const library = createRoute({
   getParentRoute: () => app,
   path: "/library",
-  component: lazyRouteComponent(() => import("@/features/library/LibraryPage")),
+  validateSearch: librarySearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => known(libraryQuery(queryOf(deps)), storageQuery),
+  component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
-  validateSearch: ({ revision }: Record<string, unknown>): { revision?: string } =>
-    typeof revision === "string" ? { revision } : {},
-  component: lazyRouteComponent(() => import("@/features/library/DatasetPage")),
+  validateSearch: datasetSearch,
+  component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
-  component: lazyRouteComponent(() => import("@/features/settings/SettingsLayout")),
+  component: lazyScreen(() => import("@/features/settings/SettingsLayout")),
 });
 
 const settingsIndex = createRoute({
@@ -113,44 +167,68 @@ const settingsIndex = createRoute({
 const profile = createRoute({
   getParentRoute: () => settings,
   path: "profile",
-  component: lazyRouteComponent(() => import("@/features/settings/ProfilePage")),
+  component: lazyScreen(() => import("@/features/settings/ProfilePage")),
 });
 
 const sources = createRoute({
   getParentRoute: () => settings,
   path: "sources",
-  component: lazyRouteComponent(() => import("@/features/settings/SourcesPage")),
+  validateSearch: nextOf,
+  loader: () => known(sourcesQuery),
+  component: lazyScreen(() => import("@/features/settings/SourcesPage")),
+});
+
+const model = createRoute({
+  getParentRoute: () => settings,
+  path: "model",
+  validateSearch: nextOf,
+  component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 
 const privacy = createRoute({
   getParentRoute: () => settings,
   path: "privacy",
-  component: lazyRouteComponent(() => import("@/features/settings/PrivacyPage")),
+  component: lazyScreen(() => import("@/features/settings/PrivacyPage")),
 });
 
 const appearance = createRoute({
   getParentRoute: () => settings,
   path: "appearance",
-  component: lazyRouteComponent(() => import("@/features/settings/AppearancePage")),
+  component: lazyScreen(() => import("@/features/settings/AppearancePage")),
 });
 
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
     register,
+    elsewhere,
     app.addChildren([
       newChat,
       chat,
       downloads,
       library,
       dataset,
-      settings.addChildren([settingsIndex, profile, sources, privacy, appearance]),
+      settings.addChildren([settingsIndex, profile, sources, model, privacy, appearance]),
     ]),
   ]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ErrorScreen,
 });
+
+const unwatch = router.subscribe("onRendered", () => {
+  opened();
+  unwatch();
+});
+
+/** Load the code of every screen ahead, one after the other. */
+export async function loadScreens(): Promise<void> {
+  for (const route of Object.values(router.routesById)) {
+    const { component } = route.options;
+    if (component && "preload" in component)
+      await (component as AsyncRouteComponent<never>).preload?.();
+  }
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -23,21 +23,28 @@ export const PLACES: Record<string, "/" | "/downloads" | "/library" | "/settings
   s: "/settings",
 };
 
-/** Letters typed there are text, not shortcuts. */
+/** Letters typed there are text, not shortcuts. A checkbox takes none. */
 export function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !/^(checkbox|radio|button)$/.test(target.type);
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName))
   );
 }
 
-/** Move the focus to the next dataset on the page, or the one before. */
+/** Move the focus to the next dataset on the page, or the one before; first to one that is in view. */
 export function focusCard(step: 1 | -1): void {
   const cards = [...document.querySelectorAll<HTMLElement>("[data-card]")];
   if (cards.length === 0) return;
   const at = cards.findIndex((card) => card.contains(document.activeElement));
-  const next = at < 0 ? (step > 0 ? 0 : cards.length - 1) : at + step;
+  const inView = step > 0 ? cards.findIndex(isInView) : cards.findLastIndex(isInView);
+  const next = at >= 0 ? at + step : inView >= 0 ? inView : step > 0 ? 0 : cards.length - 1;
   cards[Math.min(cards.length - 1, Math.max(0, next))]?.focus();
+}
+
+function isInView(card: HTMLElement): boolean {
+  const { top, bottom } = card.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
 }
 
 /** Press Download on the dataset that has the focus. */

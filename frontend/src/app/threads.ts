@@ -23,3 +23,8 @@ export function groupThreads(chats: readonly ChatView[], now: Date): ThreadGroup
   }
   return groups.filter((group) => group.chats.length > 0);
 }
+
+/** Each chat once: one that moved while pages were read is on two of them. */
+export function unique(chats: readonly ChatView[]): ChatView[] {
+  return [...new Map(chats.toReversed().map((chat) => [chat.id, chat])).values()].toReversed();
+}

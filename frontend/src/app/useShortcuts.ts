@@ -8,9 +8,10 @@ import { downloadFocused, focusCard, focusComposer, isTyping, PLACES } from "./s
 const SEQUENCE_MS = 1000;
 
 /** The page's keys. Those of a single key can be switched off (WCAG 2.1.4). */
-export function useShortcuts(): void {
+export function useShortcuts(active: boolean): void {
   const navigate = useNavigate();
   useEffect(() => {
+    if (!active) return;
     let wentAt = Number.NEGATIVE_INFINITY;
 
     function single(key: string, time: number): boolean {
@@ -56,5 +57,5 @@ export function useShortcuts(): void {
 
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [navigate]);
+  }, [active, navigate]);
 }

@@ -38,6 +38,8 @@ export function sampleJob(fields: Partial<JobView> = {}): JobView {
     title: "Iris",
     dataset_id: "ds_1",
     attempt: 1,
+    priority: "normal",
+    dismissed: false,
     created_at: "2026-11-20T10:00:00Z",
     ...fields,
     progress: { phase: "fetching", bytes_done: 0, files_done: 0, ...fields.progress },

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { DialogProps } from "./Dialog";
+import { lazily } from "./lazily";
 
-const Dialog = lazy(async () => ({ default: (await import("./Dialog")).Dialog }));
+const Dialog = lazily(async () => ({ default: (await import("./Dialog")).Dialog }));
 
 /** A dialog whose code comes with its first opening: for those that every screen has but few open. */
 export function LazyDialog(props: DialogProps) {

@@ -2,9 +2,11 @@ import { TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Problem } from "@/api/types";
 import { ExternalLink } from "./ExternalLink";
+import { pageWords, screenWords } from "./ProblemAct";
+import { ScreenLink } from "./ScreenLink";
 
 interface ProblemBoxProps {
-  problem: Pick<Problem, "detail" | "next_step" | "link">;
+  problem: Pick<Problem, "detail" | "next_step" | "link" | "screen"> & { code?: string };
   /** Said before the detail, e.g. whose problem it is. */
   title?: string;
   /** Buttons for the next act. */
@@ -26,7 +28,14 @@ export function ProblemBox({ problem, title, children }: ProblemBoxProps) {
         </p>
         {problem.next_step && <p className="text-muted">{problem.next_step}</p>}
       </div>
-      {problem.link && <ExternalLink href={problem.link}>Open the page</ExternalLink>}
+      {problem.screen && (
+        <ScreenLink screen={problem.screen}>
+          {screenWords(problem.screen, problem.code ?? "")}
+        </ScreenLink>
+      )}
+      {problem.link && (
+        <ExternalLink href={problem.link}>{pageWords(problem.code ?? "")}</ExternalLink>
+      )}
       {children}
     </div>
   );

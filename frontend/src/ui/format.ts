@@ -68,6 +68,18 @@ export function formatTime(date: string | number): string {
   return `${formatDate(date)}, ${time}`;
 }
 
+/** `14:05` of today, `11 Mar` of this year, else `Mar 2024`: short enough for a column. */
+export function formatWhen(date: string | number, now = Date.now()): string {
+  const [at, today] = [new Date(date), new Date(now)];
+  if (at.toDateString() === today.toDateString())
+    return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const year = at.getFullYear() === today.getFullYear();
+  return at.toLocaleDateString(
+    "en-GB",
+    year ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" },
+  );
+}
+
 /** The start of a hash, enough to tell two apart by eye. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 12);

@@ -7,6 +7,6 @@ const LABELS: Record<SourceName, string> = {
   url: "URL",
 };
 
-export function sourceLabel(name: SourceName): string {
-  return LABELS[name];
+export function sourceLabel(name: SourceName | string): string {
+  return LABELS[name as SourceName] ?? name;
 }

@@ -12,3 +12,8 @@ export function useMedia(query: string): boolean {
   );
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
+
+/** There is a mouse: a focus in a text field brings up no keyboard over the page. */
+export function isPointerFine(): boolean {
+  return typeof matchMedia !== "function" || !matchMedia("(pointer: coarse)").matches;
+}

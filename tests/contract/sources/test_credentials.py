@@ -33,7 +33,9 @@ def test_a_gated_dataset_shows_itself_but_not_its_files(hub: Hub) -> None:
         hub.source.manifest(hub.ref(hub.gated), None, credential)
     assert hub.gated in (caught.value.link or "")
     assert caught.value.link is not None
-    assert caught.value.link in (caught.value.next_step or "")
+    assert "on its page" in (caught.value.next_step or "") or "Open its page" in (
+        caught.value.next_step or ""
+    )
 
 
 def test_who_accepted_the_terms_gets_the_files(hub: Hub) -> None:
@@ -62,14 +64,17 @@ def test_huggingface_says_gated_also_to_a_caller_without_a_token(huggingface: Hu
     assert huggingface.source.describe(huggingface.ref(HF_GATED), None, huggingface.anonymous).gated
     with pytest.raises(GatedDataset, match="terms") as caught:
         huggingface.source.manifest(huggingface.ref(HF_GATED), None, huggingface.anonymous)
-    assert "HF_TOKEN" in (caught.value.next_step or "")
+    assert caught.value.screen == "/settings/sources#huggingface"
+    assert caught.value.setting == "HF_TOKEN"
 
 
 def test_kaggles_rules_need_an_account_first(kaggle: Hub) -> None:
     with pytest.raises(SourceNotConfigured, match="not configured") as caught:
         kaggle.source.manifest(kaggle.ref(KAGGLE_GATED), None, kaggle.anonymous)
-    assert "KAGGLE_USERNAME and KAGGLE_KEY" in (caught.value.next_step or "")
-    assert f"Accept them at {caught.value.link}" in (caught.value.next_step or "")
+    assert "KAGGLE_USERNAME and KAGGLE_KEY" in (caught.value.setting or "")
+    assert caught.value.screen == "/settings/sources#kaggle"
+    assert "Accept them on its page" in (caught.value.next_step or "")
+    assert KAGGLE_GATED in (caught.value.link or "")
     assert caught.value.status == 503
 
 
@@ -77,7 +82,7 @@ def test_kaggles_rules_need_an_account_first(kaggle: Hub) -> None:
 def test_kaggle_does_not_tell_the_missing_from_the_private(kaggle: Hub, dataset_id: str) -> None:
     """facts/wire.md, 2.1; Kaggle/kaggle-cli#564. A typo is no missing setting, and no unaccepted rule."""
     for credential, act in (
-        (kaggle.anonymous, "set KAGGLE_USERNAME and KAGGLE_KEY"),
+        (kaggle.anonymous, "add its key under Settings"),
         (kaggle.as_(ada()), "use the key of that one"),
     ):
         for ask in (kaggle.source.describe, kaggle.source.manifest, kaggle.source.readme):
@@ -121,7 +126,9 @@ def test_credentials_that_the_hub_refuses_are_named(hub: Hub, origin: str) -> No
             ask()
         assert caught.value.status == 503
         shown = f"{caught.value} {caught.value.next_step}"
-        assert ("your settings" in shown) == (origin == "user")
+        assert caught.value.screen == f"/settings/sources#{hub.name}"
+        assert ("ask an admin" in shown) == (origin == "server")
+        assert (caught.value.setting is None) == (origin == "user")
         assert credential.secret is not None
         assert credential.secret not in shown
 
@@ -135,7 +142,9 @@ def test_a_hub_that_wants_credentials_names_the_settings(hub: Hub) -> None:
     ):
         with pytest.raises(SourceNotConfigured, match="not configured") as caught:
             ask()
-        assert all(name in (caught.value.next_step or "") for name in settings)
+        assert all(name in (caught.value.setting or "") for name in settings)
+        assert not any(name in (caught.value.next_step or "") for name in settings)
+        assert caught.value.screen == f"/settings/sources#{hub.name}"
 
 
 def test_probe_tells_whose_a_credential_is(hub: Hub) -> None:
@@ -203,3 +212,15 @@ def test_an_anonymous_call_uses_no_token_of_the_machine(
     assert {request.authorization for request in hub.fake.log} == {None}
     hub.source.describe(hub.ref(hub.public), None, hub.as_(grace()))
     assert hub.fake.log[-1].authorization == f"Bearer {hub.as_(grace()).secret}"
+
+
+def test_kaggles_rules_are_shown_on_a_card_once_kaggle_has_asked_for_them(kaggle: Hub) -> None:
+    """Its lists say nothing of rules (facts/wire.md, 2); HuggingFace's say ``gated``."""
+
+    def gated() -> bool:
+        return next(hit.gated for hit in kaggle.search("clinical notes") if hit.id == KAGGLE_GATED)
+
+    assert not gated()
+    with pytest.raises(GatedDataset):
+        kaggle.source.manifest(kaggle.ref(KAGGLE_GATED), None, kaggle.as_(ada()))
+    assert gated()

@@ -43,8 +43,8 @@ def test_every_declared_source_has_its_code_and_every_hub_says_how_to_connect() 
     assert {name for name, source in sources.items() if source.endpoint} == {
         spec.name for spec in SOURCES.values() if spec.hub
     }
-    assert "KAGGLE_API_TOKEN" in sources["kaggle"].how_to_connect
-    assert "HF_TOKEN" in sources["huggingface"].how_to_connect
+    assert "kaggle.com/settings" in sources["kaggle"].how_to_connect
+    assert "huggingface.co/settings/tokens" in sources["huggingface"].how_to_connect
 
 
 async def search(catalog: Catalog, query: str, **filters: object) -> SearchResult:

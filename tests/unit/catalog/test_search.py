@@ -20,7 +20,7 @@ from dataferry.core.errors import (
 from dataferry.core.types import Credential, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.builtin import BuiltinSource
-from dataferry.sources.catalog import RETRY_AFTER_S
+from dataferry.sources.catalog import RETRY_AFTER_S, SearchResult
 from tests.support.shelf_source import NOBODY, Clock, Make, ShelfSource, problems, refs, shelf
 
 pytestmark = pytest.mark.anyio
@@ -106,6 +106,37 @@ async def test_a_slow_source_does_not_hold_the_others_up(make: Make) -> None:
     slow.gate.set()
     assert refs(result) == ["builtin:diabetes"]
     assert problems(result) == {"kaggle": "source_timeout"}
+
+
+async def test_what_there_is_is_told_while_a_source_is_slow(make: Make) -> None:
+    slow = ShelfSource("kaggle", shelf("kaggle", 3), gate=threading.Event())
+    assert slow.gate is not None
+    told: list[tuple[list[str], dict[str, str], tuple[SourceName, ...]]] = []
+
+    async def report(found: SearchResult, waiting_for: tuple[SourceName, ...]) -> None:
+        told.append((refs(found), problems(found), waiting_for))
+        assert slow.gate is not None
+        slow.gate.set()
+
+    failing = ShelfSource("huggingface", error=SourceUnreachable("gone"))
+    catalog = make(slow, failing, BuiltinSource(), search_patience_s=0.05)
+    result = await catalog.search("diabetes", credentials=NOBODY, report=report)
+    assert told == [(["builtin:diabetes"], {"huggingface": "source_unreachable"}, ("kaggle",))]
+    assert len(result.datasets) == 4
+    assert list(problems(result)) == ["huggingface"]
+
+
+async def test_nothing_is_told_of_a_quick_search_or_before_there_is_something(make: Make) -> None:
+    async def report(found: SearchResult, waiting_for: tuple[SourceName, ...]) -> None:
+        raise AssertionError((found, waiting_for))
+
+    quick = make(ShelfSource("kaggle", shelf("kaggle", 3)), search_patience_s=5)
+    assert (await quick.search("diabetes", credentials=NOBODY, report=report)).datasets
+    slow = ShelfSource("kaggle", shelf("kaggle", 3), gate=threading.Event())
+    assert slow.gate is not None
+    empty = make(slow, ShelfSource("huggingface"), search_patience_s=0.01, search_timeout_s=0.2)
+    assert not (await empty.search("diabetes", credentials=NOBODY, report=report)).datasets
+    slow.gate.set()
 
 
 async def test_without_a_network_the_samples_come_and_the_hubs_are_named(make: Make, nobody: str) -> None:

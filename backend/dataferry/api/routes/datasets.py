@@ -9,19 +9,24 @@ from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
-from dataferry.core.errors import Conflict, DataferryError, InvalidInput, restore
+from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.specs import source_named
 from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
 from dataferry.library.cards import download_ticket
+from dataferry.library.listing import LibraryQuery
 from dataferry.library.selection import Selection
 from dataferry.library.views import (
     DatasetPage,
     DatasetView,
     Deletion,
     DownloadTicket,
+    FilePage,
     Preview,
+    PreviewFiles,
+    Readme,
     Receipt,
     SearchAnswer,
+    SeveralDeletions,
 )
 from dataferry.sources.base import SearchFilters
 
@@ -65,6 +70,18 @@ class AnyDownloadRequest(DownloadRequest):
 
 class BatchRequest(RequestBody):
     datasets: list[AnyDownloadRequest] = Field(min_length=1, max_length=100)
+
+
+class DatasetName(RequestBody):
+    #: A key, an alias, or the ``id`` of a row of the library.
+    key: str = Field(min_length=1, max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+
+
+class SeveralDeleteRequest(RequestBody):
+    datasets: list[DatasetName] = Field(min_length=1, max_length=1000)
+    #: Say what it would free, and delete nothing.
+    ask_only: bool = False
 
 
 class BatchResult(BaseModel):
@@ -139,13 +156,18 @@ async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -
 
 @router.get("")
 async def list_datasets(
-    viewer: Current,
-    wired: Wired,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
-    page_number: Annotated[int, Query(ge=1)] = 1,
+    viewer: Current, wired: Wired, wanted: Annotated[LibraryQuery, Query()]
 ) -> DatasetPage:
-    """The library, newest change first; pages count from 1."""
-    return await wired.shelf.list(viewer, page_size=page_size, page_number=page_number)
+    """The library, searched, filtered and sorted; by default newest change first. Pages count from 1."""
+    return await wired.shelf.query(viewer, wanted)
+
+
+@router.post("/delete-multiple", status_code=status.HTTP_202_ACCEPTED)
+async def delete_multiple(body: SeveralDeleteRequest, viewer: Current, wired: Wired) -> SeveralDeletions:
+    """Delete several datasets' files, or with `ask_only` say what that would free. One that cannot be deleted
+    does not keep the others."""
+    targets = [(one.key, one.revision) for one in body.datasets]
+    return await wired.shelf.delete_several(viewer, targets, ask_only=body.ask_only)
 
 
 @router.get("/{key}")
@@ -156,10 +178,14 @@ async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revisio
 
 @router.get("/{key}/receipt", response_model=Receipt)
 async def get_receipt(
-    key: str, viewer: Current, wired: Wired, revision: Revision = None
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    files: Annotated[bool, Query(description="With the list of its files")] = True,
 ) -> StreamingResponse:
     """What arrived: files, checksums and who vouches for them, licence, date, requesters."""
-    pieces = await wired.shelf.receipt(viewer, key, revision)
+    pieces = await wired.shelf.receipt(viewer, key, revision, files=files)
     return StreamingResponse(pieces, media_type="application/json")
 
 
@@ -175,6 +201,39 @@ async def get_preview(
 ) -> Preview:
     """The first rows of one of the dataset's tables, by default its main one."""
     return await wired.shelf.preview(viewer, key, revision, path=path, row_count=rows, cell_chars=cell_chars)
+
+
+@router.get("/{key}/preview/files")
+async def get_preview_files(
+    key: str, viewer: Current, wired: Wired, revision: Revision = None
+) -> PreviewFiles:
+    """The dataset's files that can be shown as a table; where there is none, why."""
+    return await wired.shelf.preview_files(viewer, key, revision)
+
+
+@router.get("/{key}/files")
+async def get_files(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    after: Annotated[str | None, Query(max_length=4096)] = None,
+    page_size: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> FilePage:
+    """The dataset's files by path, some at a time: `after` is `next` of the page before."""
+    return await wired.shelf.files(viewer, key, revision, after=after, page_size=page_size)
+
+
+@router.get("/{key}/readme")
+async def get_readme(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Readme:
+    """What its author says of the dataset: untrusted Markdown, from its files or else from its source."""
+    return await wired.readmes.get(viewer, key, revision)
+
+
+@router.post("/{key}/opened", status_code=status.HTTP_204_NO_CONTENT)
+async def opened(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> None:
+    """Write down that somebody looked into the dataset now: the library tells what has not been used."""
+    await wired.shelf.opened(viewer, key, revision)
 
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
@@ -245,4 +304,4 @@ def raise_if_unsuccessful(job: JobView) -> None:
         problem = job.problem
         if problem is None:
             raise DataferryError("The download failed.", next_step="Try it again.")
-        raise restore(problem.code, problem.detail, next_step=problem.next_step, link=problem.link)
+        raise problem.restore()

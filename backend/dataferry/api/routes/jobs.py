@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, status
 from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, Wired
-from dataferry.core.types import DatasetRef, JobKind, JobState, JobView
-from dataferry.jobs.service import JobTransition
+from dataferry.core.types import DatasetRef, JobKind, JobPriority, JobState, JobView
+from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
 router = APIRouter(prefix="/api", tags=["jobs"])
@@ -32,15 +32,27 @@ class JobRequest(RequestBody):
     params: DatasetJobParams = DatasetJobParams()
 
 
+class DismissRequest(RequestBody):
+    job_ids: list[str] | None = Field(None, max_length=500, description="By default all that have ended")
+    states: list[JobState] | None = Field(None, description="Of these only those in these states")
+    dismissed: bool = Field(True, description="False puts them back")
+
+
+class PriorityRequest(RequestBody):
+    priority: JobPriority
+
+
 @router.get("/jobs")
 async def list_jobs(
     viewer: Current,
     wired: Wired,
     state: Annotated[list[JobState] | None, Query()] = None,
+    dismissed: Annotated[bool | None, Query(description="By default both: on the list and off it")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
 ) -> list[JobView]:
-    """Your jobs, newest first."""
-    return await wired.jobs.list(viewer, states=state, limit=limit)
+    """Your jobs: those to end, newest first, then those that ended last."""
+    return await wired.jobs.list(viewer, states=state, dismissed=dismissed, limit=limit, offset=offset)
 
 
 @router.post("/jobs", status_code=status.HTTP_202_ACCEPTED)
@@ -64,6 +76,14 @@ async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView
         )
         job_id = ticket.job_id
     return await wired.jobs.get(viewer, job_id)
+
+
+@router.post("/jobs/dismiss")
+async def dismiss_jobs(body: DismissRequest, viewer: Current, wired: Wired) -> list[JobView]:
+    """Take ended jobs off your list, or put them back. Nothing of them is deleted."""
+    return await wired.jobs.dismiss(
+        viewer, dismissed=body.dismissed, job_ids=body.job_ids, states=body.states
+    )
 
 
 @router.get("/jobs/{job_id}")
@@ -94,6 +114,18 @@ async def resume_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
 async def retry_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
     """Run a failed or cancelled job again; what arrived already is kept."""
     return await wired.jobs.retry(viewer, job_id)
+
+
+@router.post("/jobs/{job_id}/priority")
+async def prioritize_job(job_id: str, body: PriorityRequest, viewer: Current, wired: Wired) -> JobView:
+    """Say how soon a job starts, and its share of the line beside your others."""
+    return await wired.speed_limits.set_priority(viewer, job_id, body.priority)
+
+
+@router.get("/jobs/{job_id}/rates")
+async def job_rates(job_id: str, viewer: Current, wired: Wired) -> list[RateSample]:
+    """How fast a running job was in the last minutes, about once a second."""
+    return await wired.jobs.rates(viewer, job_id)
 
 
 @router.get("/jobs/{job_id}/events")

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 from pydantic import Field, SecretStr
 
 from dataferry import __version__
+from dataferry.accounts.credentials import read_credential
 from dataferry.api.deps import Current, RequestBody, Services, Wired
-from dataferry.chat.agent import chosen_model
-from dataferry.core.types import Credential, HubName, SourceName, View, Viewer
+from dataferry.core.types import HubName, SourceName, View, Viewer
 from dataferry.library.views import StorageView
 from dataferry.sources.base import SourceStatus
 
@@ -14,9 +14,9 @@ router = APIRouter(prefix="/api", tags=["sources"])
 
 
 class CredentialRequest(RequestBody):
-    """``secret``: a token; with ``username`` one of Kaggle's older keys."""
+    """``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``."""
 
-    secret: SecretStr = Field(min_length=1, max_length=1000)
+    secret: SecretStr = Field(min_length=1, max_length=4000)
     username: str | None = Field(None, min_length=1, max_length=200)
 
 
@@ -38,13 +38,14 @@ class AppView(View):
 async def about(wired: Wired) -> AppView:
     """What the page must know before anybody signs in. Needs no token."""
     needs_setup = not await wired.accounts.any_user()
+    choice = await wired.models.find()
     return AppView(
         version=__version__,
         demo=wired.settings.demo,
         needs_setup=needs_setup,
         setup_token_required=needs_setup and wired.accounts.setup_token is not None,
         open_registration=needs_setup or wired.settings.open_registration,
-        model=chosen_model(wired.settings) or "planner",
+        model=choice.name if choice else "planner",
     )
 
 
@@ -59,7 +60,7 @@ async def keep_credential(
     source: HubName, body: CredentialRequest, viewer: Current, wired: Wired
 ) -> SourceStatus:
     """Use your own key at a hub, before the server's. It is tried there first, and kept sealed."""
-    credential = Credential(source, "user", body.username, body.secret.get_secret_value())
+    credential = read_credential(source, body.secret.get_secret_value(), body.username)
     await wired.catalog.verify(credential)
     await wired.credentials.keep(viewer.user_id, credential)
     return await _status_of(source, viewer, wired)

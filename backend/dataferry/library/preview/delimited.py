@@ -50,7 +50,9 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
         raise NotATable("There is no line in it.")
     table = [row for row in found[layout.start + layout.header :] if _is_row(row)]
     lengths = Counter(map(len, table))
-    lengths.update(len(row) for row, _ in remaining if head.complete and _is_row(row))
+    beyond = [len(row) for row, _ in remaining if _is_row(row)]
+    if head.complete:
+        lengths.update(beyond)
     layout = layout.for_rows_of(max(lengths, default=0))
     columns = len(layout.names)
     arguments = _arguments(written, layout) | _for_values(layout.names, table, dialect)
@@ -61,6 +63,8 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
         loader=pandas_loader(path, "read_csv", arguments),
         notes=_notes(written, layout, lengths),
         row_count=lengths.total() if head.complete else None,
+        # The last one may be cut in the middle.
+        least_row_count=len(table) + max(0, len(beyond) - 1),
     )
 
 

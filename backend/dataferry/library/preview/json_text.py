@@ -42,6 +42,7 @@ def read_json(head: Head, path: str, rows: int) -> Table:
         notes=notes,
         dtypes=dtypes,
         row_count=len(table) if head.complete and note is None else None,
+        least_row_count=len(table),
     )
 
 

@@ -17,7 +17,8 @@ _NUMBER = re.compile(
 _ZERO_LED = re.compile(r"\s*0\d")
 #: What people write where a value is missing, or is no finite number.
 MISSING = frozenset(
-    {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "#n/a", "<na>", "inf", "-inf"}
+    {"", "na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "#n/a", "<na>"}
+    | {f"{sign}{word}" for sign in ("", "-", "+") for word in ("inf", "infinity")}
 )
 
 
@@ -49,8 +50,8 @@ class Table:
     """The first rows of a table: the file's own text, cell by cell; None where there is no value.
 
     ``column_count``: of all columns, though only the first are shown. ``row_count``: of the whole file,
-    without its header; None where only its head was read. ``notes``: what was guessed or left out, a
-    sentence each. ``loader``: Python that loads this table, ready to paste.
+    without its header; None where only its head was read, which holds ``least_row_count``. ``notes``: what
+    was guessed or left out, a sentence each. ``loader``: Python that loads this table, ready to paste.
     """
 
     columns: tuple[Column, ...]
@@ -60,6 +61,7 @@ class Table:
     loader: str
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
+    least_row_count: int | None = None
 
 
 def is_number(text: str) -> bool:
@@ -78,6 +80,7 @@ def made_table(
     notes: Sequence[str] = (),
     dtypes: Sequence[tuple[str, bool]] | None = None,
     row_count: int | None = None,
+    least_row_count: int | None = None,
 ) -> Table:
     """A table of at most ``MAX_COLUMNS``. ``dtypes``: of each column its own type, and whether that is a
     number; by default both are read off the rows. Rows may be shorter than ``names``."""
@@ -91,7 +94,15 @@ def made_table(
     columns = tuple(
         Column(name, dtype, numeric) for name, (dtype, numeric) in zip(shown, dtypes, strict=False)
     )
-    return Table(columns, tuple(cells), len(names), row_count, loader, tuple(said))
+    return Table(
+        columns,
+        tuple(cells),
+        len(names),
+        row_count,
+        loader,
+        tuple(said),
+        least_row_count=least_row_count if row_count is None else None,
+    )
 
 
 def shortened(table: Table, cell_chars: int) -> Table:

@@ -78,7 +78,8 @@ def _no_room(folder: Path, needed: int | None, free: int) -> DiskFull:
 def _not_writable(folder: Path, reason: str) -> StoreNotWritable:
     return StoreNotWritable(
         f"The folder {folder} cannot be written: {reason}.",
-        next_step="Give it to this user, or set DOWNLOAD_PATH to another folder.",
+        next_step="Ask an admin to give it to the server's user, or to choose another folder for downloads.",
+        setting="DOWNLOAD_PATH",
     )
 
 

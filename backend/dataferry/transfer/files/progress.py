@@ -1,16 +1,14 @@
 """Progress: bytes and files are counted by many threads and reported to one callback."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable
 
 from dataferry.core.types import Phase, Progress
+from dataferry.transfer.files.rate import RateMeter
 
 #: The shortest interval between reports.
 REPORT_INTERVAL_S = 0.1
-#: The time constant of the rate's exponential mean.
-_SMOOTHING_S = 3.0
 
 
 class ProgressMeter:
@@ -40,10 +38,8 @@ class ProgressMeter:
         self._files_total: int | None = present_files + len(missing)
         self._phase: Phase = "fetching"
         self._note: str | None = None
-        self._rate: float | None = None
+        self._rate = RateMeter()
         self._reported_at: float | None = None
-        #: Where the rate was last measured.
-        self._sample: tuple[float, int] | None = None
 
     @property
     def bytes_done(self) -> int:
@@ -104,29 +100,15 @@ class ProgressMeter:
             moving = self._phase == "fetching"
             total = None if self._unknown else self._total
             done = self._bytes if total is None else min(self._bytes, total)
-            rate = self._smoothed(self._clock()) if moving else None
-            left = None if total is None else total - done
+            if moving:
+                self._rate.add(self._clock(), self._bytes)
             return Progress(
                 phase=self._phase,
                 bytes_done=done,
                 bytes_total=total,
-                rate_bps=rate,
-                eta_s=left / rate if left is not None and rate is not None and rate >= 1 else None,
+                rate_bps=self._rate.rate if moving else None,
+                eta_s=self._rate.time_left(total - done) if moving and total is not None else None,
                 files_done=self._files,
                 files_total=self._files_total,
                 note=self._note,
             )
-
-    def _smoothed(self, now: float) -> float | None:
-        """An exponential mean: what arrived in the last ``_SMOOTHING_S`` weighs most."""
-        if self._sample is None:
-            self._sample = (now, self._bytes)
-            return None
-        elapsed, arrived = now - self._sample[0], self._bytes - self._sample[1]
-        if elapsed < REPORT_INTERVAL_S / 2:
-            return self._rate
-        self._sample = (now, self._bytes)
-        current = max(0, arrived) / elapsed
-        weight = 1.0 if self._rate is None else 1 - math.exp(-elapsed / _SMOOTHING_S)
-        self._rate = (self._rate or 0.0) * (1 - weight) + current * weight
-        return self._rate

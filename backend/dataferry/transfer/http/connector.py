@@ -121,7 +121,9 @@ def _read_proxy(address: str, scheme: str) -> Proxy:
     # TLS to the proxy and TLS through it would be two layers on one socket.
     if host is None or kind not in PORTS or (kind, scheme) == ("https", "https"):
         raise TransferError(
-            "The proxy of the environment cannot be used.", next_step="Set HTTPS_PROXY to an http:// one."
+            "The proxy of the server's environment cannot be used.",
+            next_step="Ask an admin: it must be an http:// one.",
+            setting="HTTPS_PROXY",
         )
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     return Proxy(host, port, kind == "https", basic_auth(user) if user else None)
@@ -220,7 +222,9 @@ class Connector:
                 _open_tunnel(sock, proxy, route)
         except NetworkFault as error:
             raise NetworkFault(
-                "The proxy does not connect.", next_step="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+                "The proxy does not connect.",
+                next_step="Ask an admin to check the server's proxy.",
+                setting="HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
             ) from error
         return sock
 
@@ -237,7 +241,8 @@ class Connector:
             if isinstance(error, ssl.SSLCertVerificationError):
                 raise TransferError(
                     f"The certificate of {host} is not trusted.",
-                    next_step="Behind a company's proxy, set SSL_CERT_FILE to its certificate authority.",
+                    next_step="Behind a company's proxy, the server must trust its authority: ask an admin.",
+                    setting="SSL_CERT_FILE",
                 ) from error
             raise NetworkFault(f"The connection to {host} broke.") from error
         return sock

@@ -20,7 +20,7 @@ from dataferry.core.errors import (
     TransferError,
 )
 from dataferry.core.rate_limit_headers import retry_after_s
-from dataferry.core.specs import SOURCES
+from dataferry.core.specs import SOURCES, KeyForm
 from dataferry.core.types import Checksum, DatasetRef
 from dataferry.transfer.http.client import HttpResponse
 from dataferry.transfer.http.http1 import Headers
@@ -85,13 +85,16 @@ def _no_access(status: int, host: str, path: str, ref: DatasetRef, *, signed_in:
     if status == 401 and signed_in and hub:
         return CredentialRejected(
             f"{label} does not accept the credentials ({status} for {path}).",
-            next_step=f"Set a valid {label} token in the settings.",
+            next_step=f"Replace your {label} key under Settings.",
+            **SOURCES[ref.source].key_form,
         )
     if hub:
-        step = "Accept the terms on its page" if signed_in else f"Set a {label} token and accept its terms"
+        key = f", and add that account's {label} key under Settings"
+        form: KeyForm = {} if signed_in else SOURCES[ref.source].key_form
         return GatedDataset(
             f"{label} does not give {path} to this account ({status}).",
-            next_step=f"{step}, then try again.",
+            next_step=f"Accept the terms on its page{'' if signed_in else key}; then retry.",
+            **form,
         )
     return Forbidden(
         f"{host} does not give {path} without permission ({status}).",

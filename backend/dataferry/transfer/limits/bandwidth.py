@@ -84,12 +84,14 @@ class Charge:
 class Flow:
     """One fetch in the queue."""
 
-    __slots__ = ("account", "bucket", "charges", "credit", "has_left", "user")
+    __slots__ = ("account", "bucket", "charges", "credit", "has_left", "share", "user")
 
     def __init__(self, user: _Account, bucket: TokenBucket) -> None:
         self.user = user
         self.bucket = bucket
         self.account = _Account()
+        #: How many bytes it gets for each of one of its user's whose share is 1.
+        self.share = 1.0
         #: Bytes that are paid and have not arrived yet.
         self.credit = 0
         self.charges: deque[Charge] = deque()
@@ -98,7 +100,8 @@ class Flow:
 
 class FairQueue:
     """One bucket for all and one for each fetch. Bytes are handed out in turns: to the user who received the
-    fewest, then to the fetch of theirs that received the fewest, however many connections it has.
+    fewest, then to the fetch of theirs that received the fewest for its share, however many connections it
+    has.
 
     Knows no threads and no clock: ``now`` is in seconds.
     """
@@ -191,7 +194,7 @@ class FairQueue:
         self._virtual_time = max(self._virtual_time, flow.user.received)
         flow.user.virtual_time = max(flow.user.virtual_time, flow.account.received)
         flow.user.received += count
-        flow.account.received += count
+        flow.account.received += count / flow.share
         flow.credit += count
         while flow.credit and flow.charges:
             charge = flow.charges[0]

@@ -129,6 +129,14 @@ class Member:
         self._capped = bytes_per_s is not None
         self._governor.bandwidth.set_flow_rate(self._flow, bytes_per_s)
 
+    def set_share(self, share: float) -> None:
+        """How much of its user's connections and bandwidth it has beside their other fetches: as many times
+        as much as one whose share is 1. From now on; others' fetches lose nothing by it."""
+        if not share > 0:
+            raise ValueError("A share is a number above 0.")
+        self._holder.share = share
+        self._flow.share = share
+
     def acquire_slot(self, host: str, check_cancelled: Callable[[], None]) -> Slot:
         """Wait for the right to a connection to a host, and hold it until ``release_slot``.
 

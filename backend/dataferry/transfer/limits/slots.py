@@ -22,10 +22,12 @@ _MAX_HOSTS = 256
 class SlotHolder:
     """One fetch, among those of its user."""
 
-    __slots__ = ("has_left", "held", "user")
+    __slots__ = ("has_left", "held", "share", "user")
 
     def __init__(self, user: str) -> None:
         self.user = user
+        #: How many slots it has beside one of its user's whose share is 1.
+        self.share = 1.0
         self.has_left = False
         self.held: set[Slot] = set()
 
@@ -58,7 +60,7 @@ class _HostLimit:
 
 class Slots:
     """Connection slots, limited in all and for each host. A contended slot goes to the user who holds the
-    fewest, then to that user's fetch that holds the fewest, then to the longest waiting.
+    fewest, then to that user's fetch that holds the fewest for its share, then to the longest waiting.
 
     A slot is passed on by the thread that releases it, so no thread waits that could have one.
 
@@ -279,9 +281,11 @@ class Slots:
             counts = (in_all[user], at_hosts[slot.host][user])
             return (*(counts if last else counts[::-1]), self._last_grants.get(user, 0))
 
-        def jobs(slot: Slot) -> tuple[int, int]:
-            held = slot.holder.held
-            return (len(held) if last else sum(each.host == slot.host for each in held), slot.ticket)
+        def jobs(slot: Slot) -> tuple[float, int]:
+            held, share = slot.holder.held, slot.holder.share
+            count = len(held) if last else sum(each.host == slot.host for each in held)
+            # With the one that it would get: of two that hold none, the larger share is first.
+            return ((count + 1) / share, slot.ticket)
 
         user = min(first, key=users).holder.user
         return min((slot for slot in first if slot.holder.user == user), key=jobs)

@@ -26,8 +26,8 @@ export default function LoginPage() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const found = {
-      email: form.get("email") ? undefined : "Type your e-mail address.",
-      password: form.get("password") ? undefined : "Type your password.",
+      email: form.get("email") ? undefined : "Enter your e-mail address.",
+      password: form.get("password") ? undefined : "Enter your password.",
     };
     setMissing(found);
     if (!found.email && !found.password) signIn.mutate(form);
@@ -57,13 +57,13 @@ export default function LoginPage() {
       </form>
       {app?.open_registration !== false && (
         <p className="text-14 text-muted">
-          {app?.needs_setup ? "Nobody has an account yet." : "No account yet?"}{" "}
+          {app?.needs_setup ? "There is no account here yet." : "No account yet?"}{" "}
           <Link
             to="/register"
             search={{ next }}
             className="text-accent underline underline-offset-2"
           >
-            {app?.needs_setup ? "Make the first one" : "Register"}
+            {app?.needs_setup ? "Create the first one" : "Register"}
           </Link>
         </p>
       )}

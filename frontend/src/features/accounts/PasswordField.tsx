@@ -19,7 +19,7 @@ export function PasswordField(props: PasswordFieldProps) {
           variant="ghost"
           size="icon"
           aria-pressed={shown}
-          aria-label={`Show ${props.label.toLowerCase()}`}
+          aria-label={`Show ${/^\w[a-z ]*$/.test(props.label) ? props.label.toLowerCase() : props.label}`}
           onClick={() => setShown(!shown)}
         >
           <Icon aria-hidden />

@@ -47,8 +47,8 @@ export default function RegisterPage() {
       title="Register"
       intro={
         app?.needs_setup
-          ? "This is the first account: it becomes the admin of this server."
-          : "The account lives on this server only."
+          ? "The first account is the admin of this server."
+          : "Your account is stored on this server only."
       }
     >
       <form noValidate onSubmit={submit} className="grid grid-cols-1 gap-4">

@@ -10,10 +10,10 @@ export interface FieldErrors {
 export function checkAccount(form: FormData, needsToken: boolean): FieldErrors {
   const errors: FieldErrors = {};
   const email = String(form.get("email") ?? "").trim();
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors.email = "Write it as name@example.org.";
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) errors.email = "Enter an address such as name@example.org.";
   const fault = passwordFault(String(form.get("password") ?? ""));
   if (fault) errors.password = fault;
-  if (needsToken && !form.get("setup_token")) errors.setup_token = "Type the setup token.";
+  if (needsToken && !form.get("setup_token")) errors.setup_token = "Enter the setup token.";
   return errors;
 }
 

@@ -5,11 +5,12 @@ import { appQuery } from "@/api/queries";
 import type { MessageStatus } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
+import { blocksOf, type Surroundings, sourcesOf, surroundingsOf } from "./answerLayout";
 import { MarkdownText } from "./MarkdownText";
 import { NoticeLine } from "./NoticeLine";
-import { type ChatMessage, isToolPart, type Part, textOf } from "./parts";
-import { ToolResult } from "./ToolResult";
-import { ToolStatus } from "./ToolStatus";
+import { type ChatMessage, type Part, textOf } from "./parts";
+import { SourceProblems } from "./SourceProblems";
+import { ToolBlock } from "./ToolBlock";
 
 interface AssistantMessageProps {
   message: ChatMessage;
@@ -22,14 +23,19 @@ interface AssistantMessageProps {
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
   const { message, live, onAgain } = props;
   const text = textOf(message);
+  const blocks = blocksOf(message.parts);
+  const around = surroundingsOf(blocks, message.parts);
   const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];
   return (
     <article aria-label="Answer" aria-busy={live} className="mb-8 grid grid-cols-1 gap-3">
-      {message.parts.map((part, index) => (
-        // Parts only ever grow at the end.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the index is a part's identity
-        <PartView key={index} part={part} />
-      ))}
+      <SourceProblems {...sourcesOf(message.parts)} onRetry={onAgain} />
+      {blocks.map((block, index) =>
+        "tools" in block ? (
+          <ToolBlock key={block.key} tools={block.tools} around={around[index] ?? ALONE} />
+        ) : (
+          <PartView key={block.key} part={block.part} />
+        ),
+      )}
       {ending && <p className="text-13 text-muted">{ending}</p>}
       {!live && (
         <div className="-ml-2 flex items-center gap-1 text-13">
@@ -49,6 +55,8 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   );
 });
 
+const ALONE: Surroundings = { above: new Set(), numbers: new Map() };
+
 const ENDINGS: Record<MessageStatus, string | null> = {
   complete: null,
   generating: null,
@@ -65,11 +73,5 @@ function PartView({ part }: { part: Part }) {
     const said = part.data.kind === "offline" && app?.model === "planner";
     return said ? null : <NoticeLine notice={part.data} />;
   }
-  if (!isToolPart(part)) return null;
-  return (
-    <>
-      <ToolStatus part={part} />
-      <ToolResult part={part} />
-    </>
-  );
+  return null;
 }

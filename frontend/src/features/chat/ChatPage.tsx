@@ -1,13 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { asProblem } from "@/api/problem";
 import { chatQuery, chatsQuery } from "@/api/queries";
 import type { ChatThread } from "@/api/types";
+import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Loading } from "@/ui/Spinner";
 import { useTitle } from "@/ui/useTitle";
 import { Conversation } from "./Conversation";
+import { MissingChat } from "./MissingChat";
 import { useChatSession } from "./useChatSession";
 
 /** `/c/:id` */
@@ -15,9 +17,16 @@ export default function ChatPage() {
   const { id } = useParams({ from: "/app/c/$id" });
   const thread = useQuery(chatQuery(id));
   if (thread.isError) {
+    const problem = asProblem(thread.error);
+    // An id that no chat can have is refused with 422.
+    if (problem.status === 404 || problem.status === 422) return <MissingChat />;
     return (
       <Screen title="Chat">
-        <ProblemBox problem={asProblem(thread.error)} />
+        <ProblemBox problem={problem}>
+          <Button size="sm" onClick={() => void thread.refetch()}>
+            Try again
+          </Button>
+        </ProblemBox>
       </Screen>
     );
   }
@@ -28,9 +37,9 @@ export default function ChatPage() {
 function OpenChat({ thread }: { thread: ChatThread }) {
   const session = useChatSession(thread);
   // The list hears of the title that the first message gives it.
-  const { data: listed } = useQuery({
+  const { data: listed } = useInfiniteQuery({
     ...chatsQuery(),
-    select: (chats) => chats.find((chat) => chat.id === thread.id)?.title,
+    select: ({ pages }) => pages.flat().find((chat) => chat.id === thread.id)?.title,
   });
   const title = listed ?? thread.title;
   useTitle(title);

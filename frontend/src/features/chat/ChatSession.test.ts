@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ChatThread, MessageStatus, MessageView } from "@/api/types";
+import { forgetWords, myWords, wordsAreOf } from "@/api/words";
 import { answerRequests, type Call, json, problem } from "@/test/render";
 import { ChatSession } from "./ChatSession";
 import { textOf } from "./parts";
@@ -56,11 +57,14 @@ function serve(answers: Record<string, (call: Call) => Response | Promise<Respon
 function open(messages: Partial<MessageView>[] = []) {
   const onEnd = vi.fn();
   const session = new ChatSession(thread(messages), onEnd);
-  const texts = () => session.chat.messages.map((message) => textOf(message));
+  const texts = () => session.state().messages.map((message) => textOf(message));
   return { session, onEnd, texts };
 }
 
 beforeEach(() => {
+  wordsAreOf("usr_ada");
+  forgetWords();
+  wordsAreOf("usr_ada");
   vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 50 });
 });
 
@@ -87,7 +91,7 @@ test.each(["cut", "silent"] as const)(
     session.send("find iris", "m1");
     await vi.waitFor(() => expect(onEnd).toHaveBeenCalled(), 5000);
     expect(texts()).toEqual(["find iris", "the whole"]);
-    expect(session.reconnecting()).toBe(false);
+    expect(session.state()).toMatchObject({ busy: false, lost: false });
     expect(server.calls.at(-1)?.path).toBe(`${BASE}/stream?after_message=m1`);
   },
 );
@@ -113,30 +117,136 @@ test("where nothing can be taken up, what is stored is shown", async () => {
   expect(texts()).toEqual(["find", "stored whole"]);
 });
 
-test("a refused message keeps the problem, and is sent again with its id", async () => {
-  let refused = false;
-  const server = serve({
-    [`POST ${BASE}/messages`]: () => {
-      if (refused) return answer("here");
-      refused = true;
-      return problem(429, "too_many_requests", "Too many messages.");
-    },
-  });
-  const { session, onEnd, texts } = open();
-  session.send("find iris", "m1");
-  await vi.waitFor(() => expect(session.chat.error?.message).toBe("Too many messages."));
-  session.again();
-  await vi.waitFor(() => expect(texts()).toEqual(["find iris", "here"]));
-  expect(server.calls.map(({ body }) => JSON.parse(body).id)).toEqual(["m1", "m1"]);
-  expect(onEnd).toHaveBeenCalled();
+test.each([
+  ["refused", () => problem(429, "too_many_requests", "Too many messages."), "Too many messages."],
+  ["met by a fault", () => problem(500, "internal", "It broke."), "It broke."],
+  ["taken by a proxy's own page", () => new Response("<h1>Hi</h1>"), "The server answered 200"],
+  ["sent to nobody", () => Promise.reject(new TypeError("Failed to fetch")), "does not answer"],
+] as const)("a message that is %s is kept, and sent again with its id", async (_how, fail, why) => {
+  let failing = true;
+  const server = serve({ [`POST ${BASE}/messages`]: () => (failing ? fail() : answer("here")) });
+  const { session, onEnd, texts } = open([stored("user", "old"), stored("assistant", "before")]);
+  await session.send("find iris", "m1");
+  const { unsent, busy } = session.state();
+  expect({ texts: texts(), busy }).toEqual({ texts: ["old", "before"], busy: false });
+  expect(unsent).toMatchObject([{ id: "m1", text: "find iris" }]);
+  expect(unsent[0]?.problem?.detail).toContain(why);
+  // A reload in between, and another message meanwhile.
+  const { session: reopened, texts: shown } = open();
+  expect(reopened.state().unsent).toEqual([{ id: "m1", text: "find iris", problem: null }]);
+  failing = false;
+  await reopened.send("find iris", "m1");
+  expect(shown()).toEqual(["find iris", "here"]);
+  const sent = server.calls.filter(({ path }) => path.endsWith("/messages"));
+  expect(sent.map(({ body }) => JSON.parse(body).id)).toEqual(["m1", "m1"]);
+  expect(myWords().unsent("cht_1")).toEqual([]);
+  expect(onEnd).not.toHaveBeenCalled();
 });
 
-test("regenerating names the answer", async () => {
-  const server = serve({ [`POST ${BASE}/messages/assistant_1/regenerate`]: () => answer("again") });
+test("a message that was stored after all is not shown as unsent", () => {
+  myWords().keep("cht_1", { id: "user_1", text: "find" });
+  const { session } = open([stored("user", "find"), stored("assistant", "done")]);
+  expect(session.state().unsent).toEqual([]);
+  expect(myWords().unsent("cht_1")).toEqual([]);
+});
+
+test("an unsent message outlives the next one, and can be dropped", async () => {
+  let failing = true;
+  serve({
+    [`POST ${BASE}/messages`]: () => (failing ? problem(503, "busy", "Busy.") : answer("here")),
+  });
+  const { session, texts } = open();
+  await session.send("first", "m1");
+  failing = false;
+  await session.send("second", "m2");
+  expect(texts()).toEqual(["second", "here"]);
+  expect(session.state().unsent).toMatchObject([{ id: "m1", text: "first" }]);
+  session.drop("m1");
+  expect(session.state().unsent).toEqual([]);
+  expect(myWords().unsent("cht_1")).toEqual([]);
+});
+
+test("a message on its way still goes when the chat is left", async () => {
+  let arrived: (response: Response) => void = () => undefined;
+  const server = serve({
+    [`POST ${BASE}/messages`]: () => new Promise<Response>((answer) => (arrived = answer)),
+  });
+  const { session } = open();
+  void session.send("find iris", "m1");
+  await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+  session.close();
+  expect(myWords().unsent("cht_1")).toHaveLength(1);
+  arrived(answer("here"));
+  await vi.waitFor(() => expect(myWords().unsent("cht_1")).toEqual([]));
+});
+
+test("stopping before the server has the message leaves it unsent", async () => {
+  serve({
+    [`POST ${BASE}/messages`]: () => new Promise<Response>(() => undefined),
+    [`POST ${BASE}/stop`]: () => json({ stopped: false }),
+  });
+  const fetch = globalThis.fetch;
+  vi.stubGlobal("fetch", (request: Request) =>
+    Promise.race([
+      fetch(request),
+      new Promise((_, fail) =>
+        request.signal.addEventListener("abort", () => fail(new DOMException("", "AbortError"))),
+      ),
+    ]),
+  );
+  const { session } = open();
+  const sent = session.send("find iris", "m1");
+  await session.stop();
+  await sent;
+  expect(session.state().busy).toBe(false);
+  expect(session.state().unsent).toMatchObject([{ text: "find iris", problem: null }]);
+});
+
+test("an answer is made again by its question; the old one stays where that fails", async () => {
+  let failing = true;
+  const server = serve({
+    [`POST ${BASE}/messages/user_1/regenerate`]: () =>
+      failing ? problem(503, "busy", "Busy.") : answer("again"),
+  });
   const { session, texts } = open([stored("user", "find"), stored("assistant", "first")]);
-  session.again();
-  await vi.waitFor(() => expect(texts()).toEqual(["find", "again"]));
-  expect(server.calls).toHaveLength(1);
+  await session.again();
+  expect(texts()).toEqual(["find", "first"]);
+  expect(session.state().error).toMatchObject({ message: "Busy." });
+  failing = false;
+  await session.again();
+  expect(texts()).toEqual(["find", "again"]);
+  expect(session.state().error).toBeNull();
+  expect(server.calls).toHaveLength(2);
+});
+
+test("a stream that cannot be read ends with what is stored", async () => {
+  const broken = () =>
+    new Response("data: {\n\n", { headers: { "Content-Type": "text/event-stream" } });
+  serve({
+    [`POST ${BASE}/messages`]: broken,
+    [`GET ${BASE}/stream`]: broken,
+    [`GET ${BASE}`]: () =>
+      json(thread([stored("user", "find"), stored("assistant", "stored whole")])),
+  });
+  const { session, onEnd, texts } = open();
+  await session.send("find", "m1");
+  expect(onEnd).toHaveBeenCalledOnce();
+  expect(texts()).toEqual(["find", "stored whole"]);
+});
+
+// vercel/ai#18457, #18107, #14688: a replayed answer stood twice, or the one before it did.
+test.each([
+  ["half of it", [stored("user", "find"), stored("assistant", "half", "generating")]],
+  [
+    "an earlier answer",
+    [{ ...stored("user", "old"), id: "u0" }, stored("assistant", "before"), stored("user", "find")],
+  ],
+] as const)("a replay onto %s shows each answer once", async (_what, messages) => {
+  serve({ [`GET ${BASE}/stream`]: () => answer("the whole") });
+  const { session, onEnd, texts } = open([...messages]);
+  await vi.waitFor(() => expect(onEnd).toHaveBeenCalled());
+  expect(texts().slice(-2)).toEqual(["find", "the whole"]);
+  expect(session.state().messages).toHaveLength(messages.length === 2 ? 2 : 4);
 });
 
 test("stopping is asked of the server", async () => {
@@ -152,9 +262,8 @@ test("stopping while the server is away ends the waiting", async () => {
     stored("user", "find"),
     stored("assistant", "half", "generating"),
   ]);
-  await vi.waitFor(() => expect(session.chat.error?.message).toMatch(/does not answer/));
-  expect(session.reconnecting()).toBe(true);
+  await vi.waitFor(() => expect(session.state()).toMatchObject({ busy: true, lost: true }));
   await session.stop();
-  await vi.waitFor(() => expect(session.reconnecting()).toBe(false));
+  await vi.waitFor(() => expect(session.state()).toMatchObject({ busy: false, lost: false }));
   expect(onEnd).toHaveBeenCalledOnce();
 });

@@ -1,6 +1,8 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useState } from "react";
 import { Button } from "@/ui/Button";
+import { isPointerFine } from "@/ui/useMedia";
+import { useDraft } from "./useDraft";
 
 const LONGEST = 16_000;
 
@@ -13,11 +15,17 @@ interface ComposerProps {
   /** The person's last message, which the up arrow brings back. */
   lastMessage?: string;
   autoFocus?: boolean;
+  /** The chat under which what is typed is kept. */
+  chat?: string;
+  /** Escape, with nothing to stop and nothing to drop. */
+  onLeave?: () => void;
+  /** Stands before Send. */
+  children?: ReactNode;
 }
 
 export function Composer({ box, onSend, busy = false, onStop, ...rest }: ComposerProps) {
-  const { lastMessage, autoFocus } = rest;
-  const [text, setText] = useState("");
+  const { lastMessage, autoFocus, chat, onLeave, children } = rest;
+  const [text, setText] = useDraft(chat);
   const [editing, setEditing] = useState(false);
   const tooLong = text.length > LONGEST;
   const canSend = text.trim() !== "" && !tooLong && !busy;
@@ -27,6 +35,9 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
     onSend(text.trim());
     setText("");
     setEditing(false);
+    // A press on Send took the focus, and the next message is typed here. On a telephone it would bring
+    // up the keyboard over the answer.
+    if (isPointerFine()) box.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -42,6 +53,8 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
       event.stopPropagation();
       setText("");
       setEditing(false);
+    } else if (event.key === "Escape" && !busy) {
+      onLeave?.();
     }
   }
 
@@ -64,14 +77,16 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
           value={text}
           // biome-ignore lint/a11y/noAutofocus: the composer is what a new chat is for
           autoFocus={autoFocus}
+          dir="auto"
           aria-label="Message"
           aria-invalid={tooLong || undefined}
           placeholder="Ask for a dataset…"
           enterKeyHint="send"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
-          className="max-h-44 min-h-9 flex-1 resize-none bg-transparent px-2 py-1.5 text-15 outline-none field-sizing-content placeholder:text-muted touch:min-h-11 touch:py-2.5 touch:text-[16px]"
+          className="max-h-[min(11rem,35dvh)] min-h-9 min-w-0 flex-1 resize-none bg-transparent px-2 py-1.5 text-15 outline-none field-sizing-content placeholder:text-muted touch:min-h-11 touch:py-2.5 touch:text-[16px]"
         />
+        {children}
         {busy ? (
           <Button size="icon" aria-label="Stop" title="Stop (Esc)" onClick={onStop}>
             <Square aria-hidden className="fill-current" />

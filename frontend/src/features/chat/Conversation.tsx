@@ -1,48 +1,46 @@
-import { useChat } from "@ai-sdk/react";
 import { ArrowDown } from "lucide-react";
-import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 import { asProblem } from "@/api/problem";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
+import { isPointerFine } from "@/ui/useMedia";
 import { AssistantMessage } from "./AssistantMessage";
 import type { ChatSession } from "./ChatSession";
 import { Composer } from "./Composer";
+import { NotSent } from "./NotSent";
 import { textOf } from "./parts";
 import { UserMessage } from "./UserMessage";
 import { useAutoScroll } from "./useAutoScroll";
 
-/** How often a growing answer is drawn, in milliseconds. */
-const THROTTLE_MS = 50;
-
 export function Conversation({ session, title }: { session: ChatSession; title: string }) {
-  const { messages, status, error } = useChat({ chat: session.chat, throttle: THROTTLE_MS });
-  const reconnecting = useSyncExternalStore(session.watch, session.reconnecting);
+  const state = useSyncExternalStore(session.watch, session.state);
+  const { messages, unsent, busy, lost, error } = state;
   const log = useRef<HTMLElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const scroll = useAutoScroll(log);
   const last = messages.at(-1);
-  const streaming = status === "submitted" || status === "streaming";
-  const busy = streaming || reconnecting;
   const question = messages.findLast((message) => message.role === "user");
 
   const stop = useCallback(() => void session.stop(), [session]);
   const again = useCallback(() => {
-    session.again();
+    void session.again();
     scroll.followAnswer();
   }, [session, scroll.followAnswer]);
+  const leave = useCallback(() => log.current?.focus(), []);
   useEscape(busy, stop);
+  useFocusOfNew(box, messages.length < 2);
 
-  function send(text: string) {
-    session.send(text);
+  function send(text: string, id?: string) {
+    void session.send(text, id);
     announce("Sent. The answer is being written.");
     // The question must be on the page before it can be followed.
     requestAnimationFrame(scroll.followAnswer);
   }
 
   return (
-    <div className="relative flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col">
       <section
         ref={log}
         aria-label="Conversation"
@@ -64,13 +62,17 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
               />
             ),
           )}
-          {busy && (
-            <Waiting
-              started={last?.role === "assistant"}
-              lost={reconnecting && status === "error"}
+          {busy && <Waiting started={last?.role === "assistant"} lost={lost} />}
+          {unsent.map((message) => (
+            <NotSent
+              key={message.id}
+              message={message}
+              busy={busy}
+              onAgain={({ text, id }) => send(text, id)}
+              onDrop={(id) => session.drop(id)}
             />
-          )}
-          {error && !busy && last?.role === "user" && (
+          ))}
+          {error != null && !busy && (
             <ProblemBox problem={asProblem(error)}>
               <Button size="sm" onClick={again}>
                 Try again
@@ -80,25 +82,28 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
         </div>
       </section>
       <div className="w-full px-4 pt-2 pb-4">
-        {scroll.below && (
-          <Button
-            size="icon"
-            aria-label="More below"
-            title="More below"
-            className="absolute bottom-24 left-1/2 -translate-x-1/2 rounded-full!"
-            onClick={scroll.toEnd}
-          >
-            <ArrowDown aria-hidden />
-          </Button>
-        )}
         <div className="mx-auto max-w-3xl">
           <Composer
             box={box}
+            chat={session.id}
             onSend={send}
             busy={busy}
             onStop={stop}
+            onLeave={leave}
             lastMessage={question && textOf(question)}
-          />
+          >
+            {scroll.below && (
+              <Button
+                variant="ghost"
+                size="icon"
+                aria-label="More below"
+                title="More below"
+                onClick={scroll.toEnd}
+              >
+                <ArrowDown aria-hidden />
+              </Button>
+            )}
+          </Composer>
         </div>
       </div>
     </div>
@@ -109,6 +114,15 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
 function Waiting({ started, lost }: { started: boolean; lost: boolean }) {
   if (lost) return <Spinner label="The connection was lost. Reconnecting…" />;
   return started ? null : <Spinner label="Thinking…" />;
+}
+
+/** A new chat was begun in the composer of another screen: the focus goes on in this one's. */
+function useFocusOfNew(box: RefObject<HTMLTextAreaElement | null>, isNew: boolean): void {
+  const wanted = useRef(isNew);
+  useEffect(() => {
+    const free = document.activeElement === null || document.activeElement === document.body;
+    if (wanted.current && free && isPointerFine()) box.current?.focus();
+  }, [box]);
 }
 
 /** Escape stops an answer, unless something that stands over the page takes it first. */

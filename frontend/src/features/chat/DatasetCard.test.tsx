@@ -22,7 +22,37 @@ function receive(fields: Partial<JobView>) {
 
 test("a count that the source broke off is told as one", async () => {
   renderOnPage(<DatasetCard card={sampleCard({ file_count: 100_000, more_files: true })} />);
-  expect(await screen.findByText(/ · more than 100,000 files · /)).toBeVisible();
+  expect(await screen.findByText(/^· more than 100,000 files · csv/)).toBeVisible();
+});
+
+test("downloads are counted once, in one spelling, beside the other reasons", async () => {
+  const why = "title matches · 1.2k downloads · no task stated";
+  const { container } = renderOnPage(<DatasetCard card={sampleCard({ why })} />);
+  expect(await screen.findByText(/1\.2K downloads · title matches · no task stated/)).toBeVisible();
+  expect(container.textContent?.match(/downloads/g)).toHaveLength(1);
+});
+
+test("nothing stands below a card that has nothing to say", async () => {
+  renderOnPage(<DatasetCard card={sampleCard({ description: "", why: null })} />);
+  await screen.findByRole("heading", { name: "Iris" });
+  expect(screen.queryByTestId("card-footer")).toBeNull();
+});
+
+test("Enter opens a card that is here, and unfolds one that is not", async () => {
+  const server = answerRequests({
+    "GET /api/datasets/kaggle%3Auciml~iris": () => json({ downloaded: true }),
+  });
+  vi.stubGlobal("fetch", server.fetch);
+  renderOnPage(<DatasetCard card={card} />);
+  const item = await screen.findByTestId("dataset-card");
+  item.focus();
+  await userEvent.keyboard("{Enter}");
+  expect(screen.getByRole("button", { name: "Less about Iris" })).toBeVisible();
+  receive({ state: "succeeded" });
+  await screen.findByRole("link", { name: "Open Iris" });
+  item.focus();
+  await userEvent.keyboard("{Enter}");
+  expect(await screen.findByText("elsewhere")).toBeVisible();
 });
 
 test("Download becomes progress with Cancel, then Open with the path", async () => {
@@ -49,7 +79,9 @@ test("Download becomes progress with Cancel, then Open with the path", async () 
 
   receive({ state: "succeeded", file_path: "/store/kaggle/uciml/iris/1" });
   expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
-  expect(screen.getByText("/store/kaggle/uciml/iris/1")).toBeVisible();
+  expect(screen.getByTitle("/store/kaggle/uciml/iris/1")).toHaveTextContent(
+    "/store/kaggle/uciml/iris/1",
+  );
   await userEvent.click(await screen.findByRole("button", { name: "Code" }));
   expect(screen.getByText("load('iris')")).toBeVisible();
 });
@@ -156,7 +188,7 @@ test.each([
   receive({ state: "succeeded", file_path: "/d" });
   renderOnPage(<DatasetCard card={sampleCard({ local_status: "downloaded" })} />);
   expect(await screen.findByRole("link", { name: "Open Iris" })).toBeVisible();
-  expect(await screen.findByText("/d")).toBeVisible();
+  expect(await screen.findByTitle("/d")).toBeVisible();
   // The server sends the job that brought it once more.
   deleted = true;
   receive({ state: "succeeded", file_path: "/d" });
@@ -182,7 +214,7 @@ test("a gated dataset leads to its terms, then to another try", async () => {
   vi.stubGlobal("fetch", server.fetch);
   renderOnPage(<DatasetCard card={sampleCard({ gated: true })} />);
   await userEvent.click(await screen.findByRole("button", { name: "Download Iris" }));
-  const terms = await screen.findByRole("link", { name: /Read and accept the terms/ });
+  const terms = await screen.findByRole("link", { name: /Open the licence page/ });
   expect(terms).toHaveAttribute("href", "https://example.org/terms");
   expect(terms).toHaveAttribute("rel", expect.stringContaining("noopener"));
   expect(screen.getByText("The terms are not accepted.")).toBeVisible();

@@ -1,14 +1,13 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { Image, Library, Search } from "lucide-react";
 import { useRef } from "react";
-import { answerOf, api } from "@/api/client";
-import { newId } from "@/api/ids";
-import { asProblem } from "@/api/problem";
-import { ProblemBox } from "@/ui/ProblemBox";
+import { NEW_CHAT } from "@/api/words";
+import { Spinner } from "@/ui/Spinner";
 import { useMedia } from "@/ui/useMedia";
 import { useTitle } from "@/ui/useTitle";
 import { Composer } from "./Composer";
+import { NotSent } from "./NotSent";
+import { UserMessage } from "./UserMessage";
+import { useNewChat } from "./useNewChat";
 
 /** Each works without a key for anything. */
 const PROMPTS = [
@@ -23,16 +22,8 @@ export default function NewChatPage() {
   // On a phone the focus would bring up the keyboard over the examples.
   const touch = useMedia("(pointer: coarse)");
   const box = useRef<HTMLTextAreaElement>(null);
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const begin = useMutation({
-    mutationFn: (_text: string) => answerOf(api.POST("/api/chats", { body: {} })),
-    onSuccess: (chat, text) => {
-      void client.invalidateQueries({ queryKey: ["chats"] });
-      const first = { id: newId(), text };
-      return navigate({ to: "/c/$id", params: { id: chat.id }, state: { first } });
-    },
-  });
+  const { sending, unsent, begin, again, drop, stop } = useNewChat();
+  const busy = sending !== null;
   return (
     <div className="h-full overflow-y-auto px-4">
       <div className="mx-auto grid min-h-full max-w-2xl grid-cols-1 content-center gap-6 py-8">
@@ -43,15 +34,46 @@ export default function NewChatPage() {
             together; what you choose arrives on this machine, verified.
           </p>
         </header>
-        <Composer box={box} busy={begin.isPending} onSend={begin.mutate} autoFocus={!touch} />
-        {begin.isError && <ProblemBox problem={asProblem(begin.error)} />}
+        {(sending || unsent.length > 0) && (
+          <div>
+            {unsent.map((message) => (
+              <NotSent
+                key={message.id}
+                message={message}
+                busy={busy}
+                onAgain={again}
+                onDrop={drop}
+              />
+            ))}
+            {sending && (
+              <>
+                <UserMessage
+                  message={{
+                    ...sending,
+                    role: "user",
+                    parts: [{ type: "text", text: sending.text }],
+                  }}
+                />
+                <Spinner label="Sending…" />
+              </>
+            )}
+          </div>
+        )}
+        <Composer
+          box={box}
+          chat={NEW_CHAT}
+          busy={busy}
+          onSend={begin}
+          onStop={stop}
+          autoFocus={!touch}
+        />
         <ul aria-label="Examples" className="grid grid-cols-1 gap-2 sm:grid-cols-3">
           {PROMPTS.map(({ text, icon: Icon }) => (
             <li key={text} className="grid">
               <button
                 type="button"
-                disabled={begin.isPending}
-                onClick={() => begin.mutate(text)}
+                disabled={busy}
+                onClick={() => begin(text)}
                 className="flex items-start gap-2 rounded-card border bg-card p-3 text-left text-14 transition-colors hover:bg-panel touch:min-h-11"
               >
                 <Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-accent" />

@@ -3,45 +3,55 @@ import { useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { DatasetCard } from "@/api/types";
-import { CardAction } from "@/features/downloads/CardAction";
-import { CardFooter } from "@/features/downloads/CardFooter";
-import { useCardState } from "@/features/downloads/useCardState";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
-import { formatBytes, formatCount } from "@/ui/format";
+import { OrderHeader } from "./OrderHeader";
 import type { SearchInput, SearchOutput } from "./parts";
+import { ResultRow } from "./ResultRow";
+import { inOrder, type ResultOrder } from "./resultOrder";
 
 const PAGE = 20;
 
 interface ResultTableProps {
   input: SearchInput;
   output: SearchOutput;
+  numbers: ReadonlyMap<string, number>;
+  order: ResultOrder;
+  onOrder: (order: ResultOrder) => void;
   onClose: () => void;
 }
 
-/** All results of a search, to be narrowed by words and source, and continued. */
-export default function ResultTable({ input, output, onClose }: ResultTableProps) {
-  const [found, setFound] = useState(output.downloadable_datasets);
+/** All results of a search, to be narrowed by words and source, sorted, and continued. */
+export default function ResultTable({ input, output, numbers, ...rest }: ResultTableProps) {
+  const { order, onOrder, onClose } = rest;
+  const [further, setFurther] = useState<DatasetCard[]>([]);
   const [hasMore, setHasMore] = useState(output.more);
   const [words, setWords] = useState("");
   const [source, setSource] = useState("");
+  const first = output.downloadable_datasets;
+  const known = new Set(first.map((card) => card.ref));
+  const found = [...first, ...further.filter((card) => !known.has(card.ref))];
   const more = useMutation({
     mutationFn: () => searchOn(input, output.offset + found.length),
     onSuccess: (page) => {
-      const known = new Set(found.map((card) => card.ref));
-      setFound([...found, ...page.datasets.filter((card) => !known.has(card.ref))]);
+      const had = new Set(further.map((card) => card.ref));
+      setFurther([...further, ...page.datasets.filter((card) => !had.has(card.ref))]);
       setHasMore(page.more && page.datasets.length > 0);
     },
   });
   const sources = [...new Set(found.map((card) => card.source))];
-  const shown = found.filter((card) => matches(card, words, source));
+  const shown = inOrder(
+    found.filter((card) => matches(card, words, source)),
+    order,
+  );
+  const head = { order, onOrder };
   return (
     <div className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <input
           type="search"
           aria-label="Filter results"
-          placeholder="Filter…"
+          placeholder="Filter by name, licence, tag…"
           value={words}
           onChange={(event) => setWords(event.target.value)}
           className={`${INPUT} min-w-40 flex-1`}
@@ -64,20 +74,29 @@ export default function ResultTable({ input, output, onClose }: ResultTableProps
           <caption className="sr-only">Datasets found</caption>
           <thead className="border-b bg-panel text-left text-12 text-muted">
             <tr>
-              <th className="px-3 py-2 font-medium">Dataset</th>
-              <th className="w-24 px-2 py-2 text-right font-medium @max-[30rem]:hidden">Size</th>
-              <th className="w-28 px-2 py-2 font-medium @max-[38rem]:hidden">Licence</th>
-              <th className="w-24 px-2 py-2 text-right font-medium @max-[46rem]:hidden">
+              <OrderHeader {...head} column="title" className="pl-3">
+                Dataset
+              </OrderHeader>
+              <OrderHeader {...head} column="size" right className="w-22 @max-[30rem]:hidden">
+                Size
+              </OrderHeader>
+              <OrderHeader {...head} column="licence" className="w-34 @max-[38rem]:hidden">
+                Licence
+              </OrderHeader>
+              <OrderHeader {...head} column="date" right className="w-24 @max-[44rem]:hidden">
+                Date
+              </OrderHeader>
+              <OrderHeader {...head} column="downloads" right className="w-26 @max-[44rem]:hidden">
                 Downloads
-              </th>
-              <th className="w-36 px-3 py-2 font-medium">
+              </OrderHeader>
+              <th className="w-34 px-3 py-2">
                 <span className="sr-only">Action</span>
               </th>
             </tr>
           </thead>
           <tbody className="divide-y">
             {shown.map((card) => (
-              <ResultRow key={card.ref} card={card} />
+              <ResultRow key={card.ref} card={card} number={numbers.get(card.ref)} />
             ))}
           </tbody>
         </table>
@@ -92,7 +111,8 @@ export default function ResultTable({ input, output, onClose }: ResultTableProps
           </Button>
         )}
         <span role="status">
-          {shown.length} of {found.length} shown
+          {shown.length < found.length && `${shown.length} of ${found.length} match the filter`}
+          {shown.length === found.length && further.length > 0 && `${found.length} loaded`}
         </span>
         {more.isError && (
           <span role="alert" className="text-bad">
@@ -102,36 +122,6 @@ export default function ResultTable({ input, output, onClose }: ResultTableProps
       </div>
     </div>
   );
-}
-
-function ResultRow({ card }: { card: DatasetCard }) {
-  const state = useCardState(card);
-  return (
-    <tr data-card={card.ref} tabIndex={-1} className="align-top">
-      <td className="px-3 py-2">
-        <p className="font-medium wrap-anywhere">{card.title}</p>
-        <p className="truncate font-mono text-12 text-muted" title={card.ref}>
-          {card.source} · {card.id}
-        </p>
-        <p className="text-12 text-muted @min-[30rem]:hidden">{sizeOf(card)}</p>
-        {state.kind !== "absent" && state.kind !== "here" && (
-          <CardFooter card={card} state={state} />
-        )}
-      </td>
-      <td className="px-2 py-2 text-right tabular-nums @max-[30rem]:hidden">{sizeOf(card)}</td>
-      <td className="truncate px-2 py-2 @max-[38rem]:hidden">{card.license ?? "none stated"}</td>
-      <td className="px-2 py-2 text-right tabular-nums @max-[46rem]:hidden">
-        {card.downloads > 0 ? formatCount(card.downloads) : ""}
-      </td>
-      <td className="px-3 py-2 text-right">
-        <CardAction card={card} state={state} size="sm" />
-      </td>
-    </tr>
-  );
-}
-
-function sizeOf(card: DatasetCard): string {
-  return card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes);
 }
 
 function searchOn(input: SearchInput, offset: number) {

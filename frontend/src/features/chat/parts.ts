@@ -1,10 +1,11 @@
-import type { UIMessage } from "ai";
 import type { components } from "@/api/schema";
 import type { MessageStatus, MessageView } from "@/api/types";
 
 type Schemas = components["schemas"];
 
-export type SearchOutput = Schemas["SearchOutput"];
+/** While `waiting_for` names a source, its results are still to come; answers of older versions have none. */
+export type SearchOutput = Omit<Schemas["SearchOutput"], "waiting_for"> &
+  Partial<Pick<Schemas["SearchOutput"], "waiting_for">>;
 export type DetailsOutput = Schemas["DetailsOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
@@ -26,15 +27,15 @@ interface RefInput {
   ref: string;
 }
 
-/** The agent's tools; a type, not an interface, because the SDK indexes it by name. */
-export type Tools = {
+/** The agent's tools. */
+export interface Tools {
   search_datasets: { input: SearchInput; output: SearchOutput };
   dataset_details: { input: RefInput; output: DetailsOutput };
   start_download: { input: RefInput; output: StartOutput };
   download_status: { input: Partial<RefInput>; output: JobsOutput };
   cancel_download: { input: RefInput; output: JobsOutput };
   list_library: { input: { page?: number }; output: LibraryOutput };
-};
+}
 
 export interface Metadata {
   chat_id?: string;
@@ -42,17 +43,40 @@ export interface Metadata {
   model?: string | null;
 }
 
-export type Notice = { kind: string; text: string };
+/** `screen`: where the reader can mend it. */
+export type Notice = { kind: string; text: string; screen?: string };
 
-export type ChatMessage = UIMessage<Metadata, { notice: Notice }, Tools>;
-export type Part = ChatMessage["parts"][number];
-export type ToolPart = Extract<Part, { toolCallId: string; type: `tool-${keyof Tools}` }>;
+/** A tool's call, and what came of it; a preliminary output is followed by a fuller one. */
+type ToolPartOf<Name extends keyof Tools> = {
+  type: `tool-${Name}`;
+  toolCallId: string;
+  input: Tools[Name]["input"];
+} & (
+  | { state: "input-available" }
+  | { state: "output-available"; output: Tools[Name]["output"]; preliminary?: boolean }
+  | { state: "output-error"; errorText: string }
+);
+
+export type ToolPart = { [Name in keyof Tools]: ToolPartOf<Name> }[keyof Tools];
+
+export type Part =
+  | { type: "text"; text: string; state?: "streaming" | "done" }
+  | { type: "step-start" }
+  | { type: "data-notice"; data: Notice }
+  | ToolPart;
+
+export interface ChatMessage {
+  id: string;
+  role: "user" | "assistant";
+  parts: Part[];
+  metadata?: Metadata;
+}
 
 export function isToolPart(part: Part): part is ToolPart {
   return part.type.startsWith("tool-");
 }
 
-/** What the API stores of a part is open in its schema; each has a type of the SDK's. */
+/** What the API stores of a part is open in its schema; parts of later versions are passed over. */
 function isPart(part: object): part is Part {
   return "type" in part && typeof part.type === "string";
 }

@@ -1,33 +1,50 @@
-import { DefaultChatTransport } from "ai";
-import { config } from "zod/v4/core";
 import { sendAsMe } from "@/api/client";
-import { type ChatMessage, textOf } from "./parts";
+import { ProblemError, problemOf } from "@/api/problem";
+import type { SentMessage } from "@/api/words";
 
-// The SDK checks chunks with zod, which probes for `eval`; the page's policy would report that.
-config({ jitless: true });
+/** Asks the server for answers of one chat. Each throws `ProblemError`; only the newest message travels. */
+export class Transport {
+  readonly #base: string;
 
-const STREAM = { Accept: "text/event-stream" };
+  constructor(chat: string) {
+    this.#base = `/api/chats/${encodeURIComponent(chat)}`;
+  }
 
-/**
- * How a chat's state talks to the API: only the last message travels, because the server owns
- * history; `question` is the message whose answer is taken up again, from its start.
- */
-export function createTransport(chatId: string, question: () => ChatMessage | undefined) {
-  const base = `/api/chats/${encodeURIComponent(chatId)}`;
-  return new DefaultChatTransport<ChatMessage>({
-    fetch: (input, init) => sendAsMe(input as string, init),
-    prepareSendMessagesRequest: ({ messages, trigger, messageId }) => {
-      if (trigger === "regenerate-message") {
-        const path = `${base}/messages/${encodeURIComponent(messageId ?? "")}/regenerate`;
-        return { api: path, headers: STREAM, body: {} };
-      }
-      const last = messages.at(-1);
-      const body = { id: last?.id, content: last ? textOf(last) : "" };
-      return { api: `${base}/messages`, headers: STREAM, body };
-    },
-    prepareReconnectToStreamRequest: () => ({
-      api: `${base}/stream?after_message=${encodeURIComponent(question()?.id ?? "")}`,
-      headers: STREAM,
-    }),
-  });
+  /** Send a message; sent again under its id, it is the same message. */
+  send({ id, text }: SentMessage, signal: AbortSignal): Promise<Body> {
+    return this.#post("messages", { id, content: text }, signal);
+  }
+
+  /** Have the answer to a message made again. */
+  regenerate(question: string, signal: AbortSignal): Promise<Body> {
+    return this.#post(`messages/${encodeURIComponent(question)}/regenerate`, {}, signal);
+  }
+
+  /** The answer to a message from its start; null where there is nothing to take up. */
+  async resume(question: string, signal: AbortSignal): Promise<Body | null> {
+    const path = `${this.#base}/stream?after_message=${encodeURIComponent(question)}`;
+    const response = await sendAsMe(path, { headers: ACCEPT, signal });
+    return response.status === 204 ? null : bodyOf(response);
+  }
+
+  async #post(path: string, body: object, signal: AbortSignal): Promise<Body> {
+    const init = {
+      method: "POST",
+      headers: { ...ACCEPT, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal,
+    };
+    return bodyOf(await sendAsMe(`${this.#base}/${path}`, init));
+  }
+}
+
+type Body = ReadableStream<Uint8Array>;
+
+const ACCEPT = { Accept: "text/event-stream" };
+
+/** A proxy's page of its own is no stream, although it may say 200. */
+function bodyOf(response: Response): Body {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (response.body && type.startsWith("text/event-stream")) return response.body;
+  throw new ProblemError(problemOf(response, null));
 }

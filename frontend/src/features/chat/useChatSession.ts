@@ -5,15 +5,10 @@ import type { ChatThread } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import { ChatSession } from "./ChatSession";
 
-/** A new chat's first message travels in the history entry, with its id: sent twice, it is one. */
-export interface FirstMessage {
-  id: string;
-  text: string;
-}
-
 declare module "@tanstack/react-router" {
   interface HistoryState {
-    first?: FirstMessage;
+    /** The id of a new chat's first message, which is sent as soon as the chat is open. */
+    first?: string;
   }
 }
 
@@ -30,7 +25,8 @@ export function useChatSession(thread: ChatThread): ChatSession | null {
       announce("The answer has ended.");
       void client.invalidateQueries({ queryKey: ["chats"] });
     });
-    if (first && thread.messages.length === 0) created.send(first.text, first.id);
+    const unsent = created.state().unsent.find(({ id }) => id === first);
+    if (unsent) void created.send(unsent.text, unsent.id);
     setSession(created);
     return () => created.close();
   }, [client]);

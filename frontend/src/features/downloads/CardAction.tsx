@@ -1,8 +1,9 @@
 import { Download, Lock, RotateCcw } from "lucide-react";
-import type { DatasetCard } from "@/api/types";
+import type { DatasetCard, Problem } from "@/api/types";
 import { Button, type ButtonProps } from "@/ui/Button";
 import { capitalized } from "@/ui/format";
 import { KeepFocus } from "@/ui/KeepFocus";
+import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
 import type { CardState } from "./cardState";
 import { CancelButton, OpenLink, ResumeButton, RetryButton } from "./JobButtons";
 import { useDiskSpace } from "./useDiskSpace";
@@ -39,9 +40,23 @@ function Action({ card, state, size = "md" }: CardActionProps) {
       );
     case "ended":
       return <RetryButton job={state.job} size={size} />;
+    case "refused":
+      return <RefusedAction card={card} problem={state.problem} size={size} />;
     default:
-      return <DownloadButton card={card} again={state.kind === "refused"} size={size} />;
+      return <DownloadButton card={card} again={false} size={size} />;
   }
+}
+
+interface RefusedActionProps {
+  card: DatasetCard;
+  problem: Problem;
+  size: ButtonProps["size"];
+}
+
+/** Retry, or what must be done before it can help. */
+function RefusedAction({ card, problem, size }: RefusedActionProps) {
+  if (useCanRetry(problem)) return <DownloadButton card={card} again size={size} />;
+  return <ProblemAct problem={problem} size={size} about={card.title} />;
 }
 
 interface DownloadButtonProps {

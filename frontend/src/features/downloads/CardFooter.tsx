@@ -1,61 +1,96 @@
-import { Link } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
 import type { DatasetCard, Problem } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
+import { pageWords, type Told, useCanRetry } from "@/ui/ProblemAct";
+import { CardStatus } from "./CardStatus";
 import type { CardState } from "./cardState";
-import { JobStatus } from "./JobStatus";
 import { LocalCopy } from "./LocalCopy";
 
-/** Below a card: why it was found, then its progress, then where it is. One height for all three. */
-export function CardFooter({ card, state }: { card: DatasetCard; state: CardState }) {
-  return (
-    <div className="flex min-h-8 flex-col justify-center" data-testid="card-footer">
-      <Content card={card} state={state} />
-    </div>
-  );
+interface CardFooterProps {
+  card: DatasetCard;
+  state: CardState;
+  /** All of it is shown, on as many lines as it takes. */
+  open?: boolean;
 }
 
-function Content({ card, state }: { card: DatasetCard; state: CardState }) {
+/** The last line of a card: what it is, then its progress, then where it is. None where there is nothing to say. */
+export function CardFooter({ card, state, open = false }: CardFooterProps) {
   switch (state.kind) {
     case "absent":
-      return card.why ? <p className="truncate text-13 text-muted">{card.why}</p> : null;
+      return card.description ? <Description text={card.description} open={open} /> : null;
     case "refused":
-      return <Refusal problem={state.problem} />;
+      return <Refusal problem={state.problem} open={open} />;
     case "here":
-      return <LocalCopy datasetKey={card.key} path={state.path} jobId={state.job?.id} />;
-    case "ended":
       return (
         <>
-          <JobStatus job={state.job} />
-          {state.job.problem?.link && <TermsLink problem={state.job.problem} />}
+          <LocalCopy datasetKey={card.key} path={state.path} jobId={state.job?.id} />
+          {open && card.description && <Description text={card.description} open />}
         </>
       );
+    case "ended":
+      return (
+        <Line>
+          <CardStatus job={state.job} open={open} />
+          {state.job.problem && <NextAct problem={state.job.problem} />}
+        </Line>
+      );
     default:
-      return <JobStatus job={state.job} />;
+      return (
+        <Line>
+          <CardStatus job={state.job} open={open} />
+        </Line>
+      );
   }
 }
 
-function Refusal({ problem }: { problem: Problem }) {
+/** What may be cut, and an act beside it that may not. */
+function Line({ children }: { children: React.ReactNode }) {
   return (
-    <div className="flex items-start gap-1.5 text-13">
-      <TriangleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0 text-bad" />
-      <div className="min-w-0 wrap-anywhere">
-        <p>{problem.detail}</p>
-        {problem.next_step && <p className="text-muted">{problem.next_step}</p>}
-        {problem.link && <TermsLink problem={problem} />}
-        {NEEDS_SETTINGS.has(problem.code) && (
-          <Link to="/settings/sources" className="text-accent hover:underline">
-            How to connect it
-          </Link>
-        )}
-      </div>
+    <div
+      data-testid="card-footer"
+      className="flex min-w-0 flex-wrap items-start gap-x-3 text-13 @min-[30rem]:flex-nowrap"
+    >
+      {children}
     </div>
   );
 }
 
-const NEEDS_SETTINGS = new Set(["source_not_configured", "credential_rejected"]);
+function Description({ text, open }: { text: string; open: boolean }) {
+  const cut = open ? "" : "line-clamp-2 @min-[30rem]:line-clamp-1";
+  return (
+    <p data-cut dir="auto" className={`text-left text-13 text-muted wrap-anywhere ${cut}`}>
+      {text}
+    </p>
+  );
+}
 
-function TermsLink({ problem }: { problem: Pick<Problem, "code" | "link"> }) {
-  const words = problem.code === "gated" ? "Read and accept the terms" : "Open the page";
-  return <ExternalLink href={problem.link ?? ""}>{words}</ExternalLink>;
+function Refusal({ problem, open }: { problem: Problem; open: boolean }) {
+  return (
+    <Line>
+      <p
+        data-cut
+        className={
+          open
+            ? "min-w-0 flex-1 wrap-anywhere"
+            : "min-w-0 flex-1 wrap-anywhere @min-[30rem]:truncate"
+        }
+      >
+        <TriangleAlert aria-hidden className="mr-1.5 inline size-3.5 align-[-0.15em] text-bad" />
+        <span>{problem.detail}</span>{" "}
+        {problem.next_step && <span className="text-muted">{problem.next_step}</span>}
+      </p>
+      <NextAct problem={problem} />
+    </Line>
+  );
+}
+
+/** Its page elsewhere, where that is not what the card's button opens; at the end of the line, never cut. */
+function NextAct({ problem }: { problem: Told }) {
+  const isButton = !useCanRetry(problem) && !problem.screen;
+  if (!problem.link || isButton) return null;
+  return (
+    <ExternalLink href={problem.link} className="shrink-0">
+      {pageWords(problem.code)}
+    </ExternalLink>
+  );
 }

@@ -1,9 +1,19 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { FolderOpen, LoaderCircle, type LucideIcon, Pause, Play, RotateCcw, X } from "lucide-react";
+import {
+  FolderOpen,
+  LoaderCircle,
+  type LucideIcon,
+  Pause,
+  Play,
+  RotateCcw,
+  Undo2,
+  X,
+} from "lucide-react";
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
-import { useCancel, usePause, useResume, useRetry } from "./useDownload";
+import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
+import { useCancel, useDismiss, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
   job: JobView;
@@ -34,9 +44,43 @@ export function ResumeButton({ job, size }: JobButtonProps) {
   return <JobButton word="Resume" icon={Play} job={job} size={size} act={useResume(job)} starts />;
 }
 
+/** Retry, or what must be done before it can help. */
 export function RetryButton({ job, size }: JobButtonProps) {
+  const act = useRetry(job);
+  const refusal = useRefusal(job.ref);
+  const problem = refusal ?? (job.state === "failed" ? job.problem : null);
+  const canRetry = useCanRetry(problem);
+  if (problem && !canRetry) return <ProblemAct problem={problem} size={size} about={job.title} />;
+  return <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={act} starts />;
+}
+
+/** Take an ended job off the list, or put it back. */
+export function ClearButton({ job, size }: JobButtonProps) {
+  const act = useDismiss(job, !job.dismissed);
+  const word = job.dismissed ? "Put back" : "Clear";
+  return <JobButton word={word} icon={job.dismissed ? Undo2 : X} job={job} size={size} act={act} />;
+}
+
+/** What can be done with a job now: at most two buttons. */
+export function JobActions({ job, size }: JobButtonProps) {
+  if (job.active) {
+    if (job.kind === "delete") return null;
+    const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
+    return (
+      <>
+        <StopOrGo job={job} size={size} />
+        <CancelButton job={job} size={size} />
+      </>
+    );
+  }
   return (
-    <JobButton word="Retry" icon={RotateCcw} job={job} size={size} act={useRetry(job)} starts />
+    <>
+      {job.kind !== "delete" && job.state !== "succeeded" && <RetryButton job={job} size={size} />}
+      {job.kind !== "delete" && job.state === "succeeded" && (
+        <OpenLink datasetKey={job.key} title={job.title} size={size} />
+      )}
+      <ClearButton job={job} size={size} />
+    </>
   );
 }
 

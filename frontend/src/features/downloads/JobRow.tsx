@@ -1,67 +1,61 @@
-import { clsx } from "clsx";
+import { Link } from "@tanstack/react-router";
 import type { JobView } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { KeepFocus } from "@/ui/KeepFocus";
-import { sourceLabel } from "@/ui/sources";
-import { CancelButton, OpenLink, PauseButton, ResumeButton, RetryButton } from "./JobButtons";
+import { LongName } from "@/ui/LongName";
+import { pageWords } from "@/ui/ProblemAct";
+import { JobActions } from "./JobButtons";
 import { JobStatus } from "./JobStatus";
 import { useRefusal } from "./useDownload";
 
-/** A job in a list: what, how far, and its buttons. In the tray they are icons. */
-export function JobRow({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
+/** A job in the tray, in at most four lines: what, how far or why not, the next step, and its buttons. */
+export function JobRow({ job }: { job: JobView }) {
   const refusal = useRefusal(job.ref);
+  const problem = refusal ?? (job.state === "failed" ? job.problem : null);
   return (
-    <li
-      data-testid="job"
-      className={clsx(
-        "flex",
-        narrow ? "items-start gap-2" : "flex-wrap items-center gap-x-4 gap-y-2",
-      )}
-    >
-      <div className={clsx("grid min-w-0 flex-1 grid-cols-1 gap-1", !narrow && "basis-64")}>
-        <p className="truncate text-14 font-medium" title={job.title}>
-          {job.kind === "delete" && <span className="text-muted">Delete · </span>}
-          {job.kind === "update" && <span className="text-muted">Update · </span>}
-          {job.title}
-        </p>
-        {!narrow && (
-          <p className="truncate text-12 text-muted" title={job.ref}>
-            {sourceLabel(job.source)} · <span className="font-mono">{job.ref}</span>
-          </p>
-        )}
-        <JobStatus job={job} narrow={narrow} />
-        {job.problem?.link && (
-          <ExternalLink href={job.problem.link} className="text-13">
-            {job.problem.code === "gated" ? "Read and accept the terms" : "Open the page"}
+    <li data-testid="job" className="flex items-start gap-2">
+      <div className="grid min-w-0 flex-1 grid-cols-1 gap-0.5">
+        <Link
+          to="/downloads"
+          search={{ job: job.id }}
+          className="flex min-w-0 gap-1 text-14 font-medium underline-offset-2 hover:underline"
+        >
+          <KindWord job={job} />
+          <span className="min-w-0 flex-1">
+            <LongName text={job.title} />
+          </span>
+        </Link>
+        <JobStatus job={job} narrow />
+        {refusal && <NextStep text={refusal.detail} tone="text-bad" />}
+        {problem?.link ? (
+          <ExternalLink href={problem.link} className="text-12">
+            {pageWords(problem.code)}
           </ExternalLink>
-        )}
-        {refusal && (
-          <p className="text-13 text-bad">
-            {refusal.detail} {refusal.next_step}
-          </p>
+        ) : (
+          problem?.next_step && <NextStep text={problem.next_step} tone="text-muted" />
         )}
       </div>
       <KeepFocus of={job.state}>
-        <span className={clsx("flex shrink-0", narrow ? "gap-1" : "gap-2")}>
-          <JobActions job={job} narrow={narrow} />
+        <span className="flex shrink-0 gap-1">
+          <JobActions job={job} size="icon" />
         </span>
       </KeepFocus>
     </li>
   );
 }
 
-function JobActions({ job, narrow }: { job: JobView; narrow: boolean }) {
-  if (job.kind === "delete") return null;
-  const size = narrow ? "icon" : "md";
-  if (job.active) {
-    const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
-    return (
-      <>
-        <StopOrGo job={job} size={size} />
-        <CancelButton job={job} size={size} />
-      </>
-    );
-  }
-  if (job.state !== "succeeded") return <RetryButton job={job} size={size} />;
-  return <OpenLink datasetKey={job.key} title={job.title} size={size} />;
+function NextStep({ text, tone }: { text: string; tone: string }) {
+  return (
+    <p className={`line-clamp-1 text-12 wrap-anywhere ${tone}`} title={text}>
+      {text}
+    </p>
+  );
+}
+
+/** What a job is, where it is no download. */
+export function KindWord({ job }: { job: JobView }) {
+  if (job.kind === "download") return null;
+  return (
+    <span className="shrink-0 text-muted">{job.kind === "delete" ? "Delete ·" : "Update ·"}</span>
+  );
 }

@@ -2,14 +2,14 @@ import { clsx } from "clsx";
 import { CircleCheck, CirclePause, CircleX, Clock, Info, TriangleAlert } from "lucide-react";
 import type { JobView } from "@/api/types";
 import { ProgressBar } from "@/ui/ProgressBar";
-import { percentOf, statusText } from "./jobText";
+import { isStalled, percentOf, statusText } from "./jobText";
 import { useLivePaused } from "./useJobs";
 import { useNow } from "./useNow";
 
 /** A job's bar and its state in words; the same two lines in card, tray and list. */
 export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: boolean }) {
   const frozen = useLivePaused();
-  const now = useNow(job.state === "waiting");
+  const now = useNow(!frozen && (job.state === "waiting" || job.progress.eta_s != null));
   const percent = percentOf(job);
   const text = statusText(job, now, narrow);
   const deleting = job.kind === "delete";
@@ -17,7 +17,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
     <div className="grid min-w-0 grid-cols-1 gap-1">
       {job.active && !deleting && (
         <ProgressBar
-          value={barValue(job, percent)}
+          value={barValue(job)}
           tone={frozen ? "idle" : barTone(job)}
           label={`Download of ${job.title}`}
         />
@@ -30,7 +30,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
       >
         <span className="flex min-w-0 items-start gap-1.5">
           <StateIcon job={job} />
-          <span className="min-w-0 wrap-anywhere">{text}</span>
+          <Line text={text} narrow={narrow} />
         </span>
         {job.state === "running" && percent !== null && !narrow && (
           <span>{Math.floor(percent)}%</span>
@@ -39,13 +39,23 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
       {isNoteShown(job) && (
         <p className={clsx("flex min-w-0 items-start gap-1.5", narrow ? "text-12" : "text-13")}>
           <Info aria-hidden className="mt-0.5 size-3.5 shrink-0 text-warn" />
-          <span className="min-w-0 wrap-anywhere">{job.progress.note}</span>
+          <Line text={job.progress.note ?? ""} narrow={narrow} />
         </p>
       )}
-      {job.state === "failed" && job.problem?.next_step && (
+      {!narrow && job.state === "failed" && job.problem?.next_step && (
         <p className="pl-5 text-13 text-muted">{job.problem.next_step}</p>
       )}
     </div>
+  );
+}
+
+/** In the tray a line is cut, so that no row grows; all of it is shown when it is pointed at. */
+function Line({ text, narrow }: { text: string; narrow: boolean }) {
+  if (!narrow) return <span className="min-w-0 wrap-anywhere">{text}</span>;
+  return (
+    <span className="line-clamp-1 min-w-0 wrap-anywhere" title={text}>
+      {text}
+    </span>
   );
 }
 
@@ -55,18 +65,19 @@ function isNoteShown(job: JobView): boolean {
   return Boolean(job.progress.note) && (job.active || lasting);
 }
 
-/** What does not move and has nothing yet has an empty bar; a size not known a bar without an end. */
-function barValue(job: JobView, percent: number | null): number | null {
-  if (job.state === "queued") return 0;
-  return job.state === "waiting" || job.state === "paused" ? (percent ?? 0) : percent;
+/** What does not move has a bar of what it has kept, in the queue too; a size not known one without an end. */
+export function barValue(job: JobView): number | null {
+  const percent = percentOf(job);
+  const moves = job.state === "running" || job.state === "verifying";
+  return moves ? percent : (percent ?? 0);
 }
 
-function barTone(job: JobView) {
-  if (job.state === "paused") return "idle";
+export function barTone(job: JobView) {
+  if (job.state === "paused" || isStalled(job)) return "idle";
   return job.state === "waiting" ? "warn" : "accent";
 }
 
-function StateIcon({ job }: { job: JobView }) {
+export function StateIcon({ job }: { job: JobView }) {
   const shape = "mt-0.5 size-3.5 shrink-0";
   switch (job.state) {
     case "succeeded":

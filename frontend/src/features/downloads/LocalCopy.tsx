@@ -6,6 +6,7 @@ import { type Grade, gradeText, gradeWords } from "@/features/library/grades";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
+import { EndKept } from "@/ui/EndKept";
 
 interface LocalCopyProps {
   datasetKey: string;
@@ -21,21 +22,22 @@ export function LocalCopy({ datasetKey, path, jobId }: LocalCopyProps) {
   const id = useId();
   const where = data?.local_path ?? path;
   return (
-    <div className="grid min-w-0 grid-cols-1 gap-2">
+    <div data-testid="card-footer" className="grid min-w-0 grid-cols-1 gap-2">
       <div className="flex min-w-0 items-center gap-1 text-13 text-muted">
         <CircleCheck aria-hidden className="size-3.5 shrink-0 text-ok" />
         <span
-          className="shrink-0 max-sm:sr-only"
+          className="shrink-0 @max-[30rem]:sr-only"
           title={data?.grade ? gradeText(data.grade) : undefined}
         >
           {arrivalText(data?.grade)}
         </span>
         {where && (
           <>
-            <span className="min-w-0 flex-1 truncate font-mono text-12" title={where}>
-              {where}
+            <span aria-hidden className="@max-[30rem]:hidden">
+              ·
             </span>
-            <CopyButton text={where} what="path" className="size-7!" />
+            <EndKept text={where} className="font-mono text-12" />
+            <CopyButton text={where} what="path" className="size-6! touch:size-11!" />
           </>
         )}
         {data?.snippet && (
@@ -43,7 +45,8 @@ export function LocalCopy({ datasetKey, path, jobId }: LocalCopyProps) {
             variant="ghost"
             size="sm"
             aria-expanded={open}
-            aria-controls={id}
+            aria-controls={open ? id : undefined}
+            className="ml-auto min-h-6! touch:min-h-11!"
             onClick={() => setOpen(!open)}
           >
             <Code aria-hidden /> Code

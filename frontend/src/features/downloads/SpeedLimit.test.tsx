@@ -68,7 +68,7 @@ test("the focus goes to the first field, and back to the button", async () => {
   await open(NONE);
   await change();
   expect(screen.getByLabelText("All downloads, MB/s")).toHaveFocus();
-  await userEvent.click(screen.getByRole("button", { name: "Never mind" }));
+  await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
   expect(screen.getByRole("button", { name: "Change the speed limit" })).toHaveFocus();
 });
 

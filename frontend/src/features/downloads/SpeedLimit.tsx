@@ -125,7 +125,7 @@ function LimitForm({ limits, onClose }: { limits: SpeedLimits; onClose: () => vo
           </Button>
         )}
         <Button size="sm" onClick={onClose}>
-          Never mind
+          Cancel
         </Button>
       </p>
     </form>

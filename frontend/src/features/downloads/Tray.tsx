@@ -2,10 +2,15 @@ import { Download, PanelRightClose, PanelRightOpen } from "lucide-react";
 import { Button } from "@/ui/Button";
 import { setPreference, usePreferences } from "@/ui/preferences";
 import { TrayContent } from "./TrayContent";
-import { activityText, useActivity } from "./useJobs";
+import { activityText, useActivity, useIsListShown } from "./useJobs";
 
-/** The download tray at the right of a wide page; closed, it is a narrow strip with a number. */
+/** The download tray at the right of a wide page; not beside the list of all downloads. */
 export function Tray() {
+  return useIsListShown() ? null : <OpenOrClosed />;
+}
+
+/** Closed, it is a narrow strip with a number. */
+function OpenOrClosed() {
   const { tray: open } = usePreferences();
   const activity = useActivity();
   if (!open) {

@@ -1,16 +1,27 @@
 import { ChevronUp, Download } from "lucide-react";
 import { LazyDialog } from "@/ui/LazyDialog";
 import { useOpenHere } from "@/ui/useOpenHere";
+import { useUnseen } from "./seen";
 import { TrayContent } from "./TrayContent";
-import { activityText, useActivity, useJobs, useLivePaused } from "./useJobs";
+import {
+  activityText,
+  endedText,
+  useActivity,
+  useIsListShown,
+  useJobs,
+  useLivePaused,
+} from "./useJobs";
 
-/** The tray on a narrow page: a line below it that opens a sheet. */
+/** The tray on a narrow page: a line below it that opens a sheet, while there is something to tell. */
 export function TraySheet() {
   const [open, setOpen] = useOpenHere();
   const activity = useActivity();
-  const jobs = useJobs();
+  const unseen = useUnseen(useJobs());
   const paused = useLivePaused();
-  if (jobs.length === 0) return null;
+  const listShown = useIsListShown();
+  const text = activityText(activity) ?? endedText(unseen);
+  // Not taken away while the sheet is open: what is looked at is no longer unseen.
+  if (listShown || (!text && !open)) return null;
   return (
     <>
       <button
@@ -21,7 +32,7 @@ export function TraySheet() {
       >
         <Download aria-hidden className="size-4 text-accent" />
         <span className="flex-1 text-left">
-          {activityText(activity) ?? "Downloads"}
+          {text ?? "Downloads"}
           {paused && <span className="text-warn"> · reconnecting…</span>}
         </span>
         <ChevronUp aria-hidden className="size-4 text-muted" />

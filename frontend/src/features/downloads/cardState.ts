@@ -1,4 +1,4 @@
-import type { DatasetCard, JobView, Problem } from "@/api/types";
+import type { DatasetCard, JobView, Problem, ProblemView } from "@/api/types";
 
 /** What a card offers: Download, then Cancel (Resume while it is paused), then Open. */
 export type CardState =
@@ -9,6 +9,12 @@ export type CardState =
   | { kind: "ended"; job: JobView }
   | { kind: "deleting"; job: JobView }
   | { kind: "here"; path: string | null; job?: JobView };
+
+/** Why it did not start, or failed. */
+export function problemIn(state: CardState): ProblemView | Problem | null {
+  if (state.kind === "refused") return state.problem;
+  return state.kind === "ended" ? (state.job.problem ?? null) : null;
+}
 
 /** From what the answer said of the dataset, its newest job, and a refusal to start another. */
 export function cardState(

@@ -1,6 +1,7 @@
 import type { JobState, JobView } from "@/api/types";
-import { formatBytes, formatCountdown, formatDuration, formatRate } from "@/ui/format";
+import { formatBytes, formatCountdown, formatRate } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
+import { timeLeftOf, timeLeftWords } from "./timeLeft";
 
 /** How far a job is, 0 to 100; null where the size is not known. 100 is shown only once verified. */
 export function percentOf(job: JobView): number | null {
@@ -25,15 +26,15 @@ export function bytesToCome(jobs: readonly JobView[]): number {
 export function statusText(job: JobView, now: number, short = false): string {
   switch (job.state) {
     case "queued":
-      return job.kind === "delete" ? "Deleting…" : "Queued";
+      return job.kind === "delete" ? "Deleting…" : withAmount("Queued", job);
     case "running":
-      return job.kind === "delete" ? "Deleting…" : runningText(job, short);
+      return job.kind === "delete" ? "Deleting…" : runningText(job, now, short);
     case "verifying":
       return job.progress.phase === "unpacking" ? "Unpacking…" : "Verifying checksum…";
     case "waiting":
       return waitingText(job, now);
     case "paused":
-      return ["Paused", amountText(job)].filter(Boolean).join(" · ");
+      return withAmount("Paused", job);
     case "succeeded":
       return job.kind === "delete" ? "Deleted" : "Downloaded and verified";
     case "cancelled":
@@ -66,13 +67,34 @@ export function announcement(job: JobView, before?: JobState): string {
   }
 }
 
-function runningText(job: JobView, short: boolean): string {
-  const { phase, bytes_done, bytes_total, rate_bps, eta_s } = job.progress;
+/** What has arrived is told while a download rests too: it goes on from there. */
+function withAmount(word: string, job: JobView): string {
+  const amount = job.progress.bytes_done > 0 || word === "Paused" ? amountText(job) : null;
+  return [word, amount].filter(Boolean).join(" · ");
+}
+
+/** Nothing has come for a while. */
+export function isStalled({ state, progress }: JobView): boolean {
+  return state === "running" && progress.phase === "fetching" && progress.rate_bps === 0;
+}
+
+function runningText(job: JobView, now: number, short: boolean): string {
+  const { phase, bytes_done, rate_bps } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
   const amount = amountText(job) ?? formatBytes(0);
+  if (isStalled(job)) return `${amount} · stalled`;
   const rate = rate_bps && !short ? formatRate(rate_bps) : null;
-  const left = eta_s != null && bytes_total != null ? `${formatDuration(eta_s)} left` : null;
+  const seconds = timeLeftOf(job, now);
+  const left = seconds === null ? null : `${timeLeftWords(seconds)} left`;
   return [amount, rate, left].filter(Boolean).join(" · ");
+}
+
+/** A job's state beside columns that tell size, rate and time left. */
+export function stateText(job: JobView, now: number): string {
+  if (job.state !== "running" || job.kind === "delete") return statusText(job, now);
+  if (job.progress.phase === "resolving") return "Asking for the list of files…";
+  if (isStalled(job)) return `${amountText(job) ?? ""} · stalled`;
+  return amountText(job) ?? formatBytes(0);
 }
 
 /** `1.2 GB of 4.0 GB`, `1.2 GB`; null before anything is known. */

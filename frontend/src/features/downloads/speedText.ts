@@ -40,7 +40,7 @@ export function limitsFrom(field: (name: string) => string): Omit<SpeedLimits, "
 }
 
 /** Null for no limit, NaN for what is no speed. A comma is read as a point. */
-function bytesOf(text: string): number | null {
+export function bytesOf(text: string): number | null {
   if (text === "") return null;
   const bytes = Math.round(Number(text.replace(",", ".")) * MEGABYTE);
   return Number.isFinite(bytes) && bytes > 0 ? bytes : Number.NaN;

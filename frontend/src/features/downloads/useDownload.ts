@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { answerOf, api, sendAsMe } from "@/api/client";
 import { jobStore, queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
-import type { DatasetCard, DownloadTicket, JobView, Problem } from "@/api/types";
+import type { DatasetCard, DownloadTicket, JobPriority, JobView, Problem } from "@/api/types";
 import { announce } from "@/ui/announcer";
 
 function refusalKey(ref: string) {
@@ -99,13 +99,58 @@ export function useRetry(job: JobView) {
   return useJobAct(job, "retry");
 }
 
-function useJobAct(job: JobView, act: "cancel" | "pause" | "resume" | "retry") {
+export type JobAct = "cancel" | "pause" | "resume" | "retry";
+
+/** Do something with one job, and show what became of it. */
+export function actOn(job: JobView, act: JobAct): Promise<JobView> {
+  return jobStore.answered(() =>
+    answerOf(api.POST(`/api/jobs/{job_id}/${act}`, { params: { path: { job_id: job.id } } })),
+  );
+}
+
+/** What the server takes at a time. */
+const MOST_DISMISSED = 500;
+
+/** Take ended jobs off the list, or put them back; nothing of them is deleted. */
+export async function dismiss(ids: readonly string[], dismissed: boolean): Promise<void> {
+  for (let from = 0; from < ids.length; from += MOST_DISMISSED) {
+    const job_ids = ids.slice(from, from + MOST_DISMISSED);
+    await jobStore.answeredSeveral(() =>
+      answerOf(api.POST("/api/jobs/dismiss", { body: { job_ids, dismissed } })),
+    );
+  }
+}
+
+export function useDismiss(job: JobView, dismissed: boolean) {
+  return useMutation({
+    mutationFn: () => dismiss([job.id], dismissed),
+    onError: (error) => setRefusal(job.ref, asProblem(error)),
+  });
+}
+
+export function usePriority(job: JobView) {
+  return useMutation({
+    mutationFn: (priority: JobPriority) => prioritize(job, priority),
+    onError: (error) => setRefusal(job.ref, asProblem(error)),
+  });
+}
+
+export function prioritize(job: JobView, priority: JobPriority): Promise<JobView> {
+  return jobStore.answered(() =>
+    answerOf(
+      api.POST("/api/jobs/{job_id}/priority", {
+        params: { path: { job_id: job.id } },
+        body: { priority },
+      }),
+    ),
+  );
+}
+
+function useJobAct(job: JobView, act: JobAct) {
   return useMutation({
     mutationFn: () => {
       setRefusal(job.ref, null);
-      return jobStore.answered(() =>
-        answerOf(api.POST(`/api/jobs/{job_id}/${act}`, { params: { path: { job_id: job.id } } })),
-      );
+      return actOn(job, act);
     },
     onError: (error) => setRefusal(job.ref, asProblem(error)),
   });

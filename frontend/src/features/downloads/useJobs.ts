@@ -1,19 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { useMemo, useSyncExternalStore } from "react";
 import { jobSocket } from "@/api/live";
 import { jobsQuery } from "@/api/queries";
 import type { JobView } from "@/api/types";
+import { useMendedJobs } from "@/api/useMended";
+import { plural } from "@/ui/format";
 
 const NONE: JobView[] = [];
 
 /** My downloads (updates and deletes too), newest first. */
 export function useJobs(): JobView[] {
-  return useQuery(jobsQuery).data ?? NONE;
+  return useMendedJobs(useQuery(jobsQuery).data ?? NONE);
 }
 
 /** The newest job on a dataset. */
 export function useJobOf(ref: string): JobView | undefined {
-  return useQuery({ ...jobsQuery, select: (jobs) => jobs.find((job) => job.ref === ref) }).data;
+  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref);
+  const job = useQuery({ ...jobsQuery, select }).data;
+  return useMendedJobs(useMemo(() => (job ? [job] : NONE), [job]))[0];
 }
 
 export interface Activity {
@@ -40,6 +45,20 @@ function activityOf(jobs: JobView[]): Activity {
 export function activityText({ going, paused }: Activity, word = "downloading"): string | null {
   const words = [going > 0 && `${going} ${word}`, paused > 0 && `${paused} paused`];
   return words.filter(Boolean).join(" · ") || null;
+}
+
+/** `1 download ended`, `2 downloads failed`; null where none did. */
+export function endedText(ended: readonly JobView[]): string | null {
+  if (ended.length === 0) return null;
+  const failed = ended.filter((job) => job.state === "failed").length;
+  return failed > 0
+    ? `${plural(failed, "download")} failed`
+    : `${plural(ended.length, "download")} ended`;
+}
+
+/** The screen is the list of all downloads: what would tell of them beside it is not needed. */
+export function useIsListShown(): boolean {
+  return useLocation({ select: ({ pathname }) => pathname.replace(/\/$/, "") === "/downloads" });
 }
 
 /** Live updates do not arrive at the moment; what is shown may be old. */

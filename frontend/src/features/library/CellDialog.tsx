@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { previewQuery } from "@/api/queries";
+import { type PreviewPlace, previewQuery } from "@/api/queries";
 import { CopyButton } from "@/ui/CopyButton";
 import { Dialog } from "@/ui/Dialog";
 
@@ -15,15 +15,14 @@ export interface Cell {
 interface CellDialogProps {
   /** Null while closed. */
   cell: Cell | null;
-  datasetKey: string;
-  revision?: string;
+  place: PreviewPlace;
   onClose: () => void;
 }
 
 /** The whole of one cell, with its line ends; the rest of a cut one is fetched. */
-export function CellDialog({ cell, datasetKey, revision, onClose }: CellDialogProps) {
+export function CellDialog({ cell, place, onClose }: CellDialogProps) {
   const cut = cell?.chars !== undefined;
-  const { data } = useQuery({ ...previewQuery(datasetKey, revision, true), enabled: cut });
+  const { data } = useQuery({ ...previewQuery(place, true), enabled: cut });
   const whole = cell && (cut ? data?.rows[cell.row]?.[cell.column] : cell.text);
   const text = whole ?? cell?.text ?? "";
   const missing = cell?.chars !== undefined && text.length < cell.chars;
@@ -39,7 +38,12 @@ export function CellDialog({ cell, datasetKey, revision, onClose }: CellDialogPr
             {text.length.toLocaleString("en")} of {cell.chars?.toLocaleString("en")} characters
           </p>
         )}
-        <pre className="max-h-[55dvh] overflow-auto rounded-card border bg-panel p-3 font-mono text-13 whitespace-pre-wrap wrap-anywhere">
+        <pre
+          dir="auto"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          className="max-h-[55dvh] overflow-auto rounded-card border bg-panel p-3 font-mono text-13 whitespace-pre-wrap wrap-anywhere"
+        >
           {text}
         </pre>
         <div className="justify-self-end">

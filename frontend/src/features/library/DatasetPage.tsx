@@ -1,27 +1,28 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { datasetQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobOf } from "@/features/downloads/useJobs";
-import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
-import { ExternalLink } from "@/ui/ExternalLink";
-import { fileCount, formatBytes } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
 import { Loading } from "@/ui/Spinner";
+import { DatasetHeader } from "./DatasetHeader";
 import { DeleteDialog } from "./DeleteDialog";
-import { GradeBadge } from "./GradeBadge";
+import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
-import { isDeleting, statusWord } from "./status";
+import { RetryButton } from "./RetryButton";
+import { isDeleting } from "./status";
 import { TablePreview } from "./TablePreview";
+import { VersionBar } from "./VersionBar";
 
 /** `/library/:key` */
 export default function DatasetPage() {
@@ -32,84 +33,113 @@ export default function DatasetPage() {
     return (
       <Screen title="Dataset">
         <ProblemBox problem={asProblem(dataset.error)}>
-          <Link to="/library" className="text-accent hover:underline">
+          {revision && (
+            <Link
+              to="/library/$key"
+              params={{ key }}
+              className="text-accent underline-offset-2 hover:underline"
+            >
+              The version that is here
+            </Link>
+          )}
+          <Link to="/library" className="text-accent underline-offset-2 hover:underline">
             Library
           </Link>
         </ProblemBox>
       </Screen>
     );
   }
-  return dataset.data ? <Overview dataset={dataset.data} revision={revision} /> : <Loading />;
+  return dataset.data ? (
+    <Overview key={key} name={key} dataset={dataset.data} revision={revision} />
+  ) : (
+    <Loading />
+  );
 }
 
-function Overview({ dataset, revision }: { dataset: DatasetView; revision?: string }) {
+interface OverviewProps {
+  /** As its address has it: a key, or the id of a row. */
+  name: string;
+  dataset: DatasetView;
+  revision?: string;
+}
+
+function Overview({ name, dataset, revision }: OverviewProps) {
   const navigate = useNavigate();
+  const { file } = useSearch({ from: "/app/library/$key" });
   const job = useJobOf(dataset.ref);
   const [asking, setAsking] = useState(false);
   const deleting = isDeleting(job);
+  const failed = dataset.status === "failed" && !dataset.downloaded;
+  useOpened(name, revision, dataset.downloaded);
   return (
     <Screen
+      wide
       title={dataset.title}
       aside={
-        dataset.downloaded && (
+        dataset.may_delete && (
           <Button disabled={deleting} onClick={() => setAsking(true)}>
-            <Trash2 aria-hidden /> Delete…
+            <Trash2 aria-hidden /> {failed ? "Remove…" : "Delete…"}
           </Button>
         )
       }
     >
-      <div className="grid grid-cols-1 gap-2">
-        <div className="flex flex-wrap items-center gap-1.5">
-          {dataset.downloaded && !deleting ? (
-            <GradeBadge grade={dataset.grade} />
-          ) : (
-            <Badge>{statusWord(dataset, deleting)}</Badge>
-          )}
-          <Badge>{dataset.source}</Badge>
-          {dataset.size != null && <Badge>{formatBytes(dataset.size)}</Badge>}
-          {dataset.file_count != null && (
-            <Badge>{fileCount(dataset.file_count, dataset.more_files)}</Badge>
-          )}
-          <Badge tone={dataset.license ? "plain" : "warn"}>
-            {dataset.license ?? "no licence stated"}
-          </Badge>
-          {dataset.original_url && (
-            <ExternalLink href={dataset.original_url} className="text-13">
-              At its source
-            </ExternalLink>
-          )}
-        </div>
-        {dataset.description && (
-          <p className="max-w-3xl text-14 text-muted wrap-anywhere">{dataset.description}</p>
-        )}
-        {!dataset.downloaded && job && <JobStatus job={job} />}
-      </div>
+      <DatasetHeader dataset={dataset} deleting={deleting} />
+      {!dataset.downloaded && job && <JobStatus job={job} />}
+      {!job && failed && dataset.error && <ProblemBox problem={{ detail: dataset.error }} />}
+      {dataset.may_retry && <RetryButton dataset={dataset} />}
       {dataset.downloaded && (
         <>
-          {dataset.local_path && (
-            <Section title="Path">
-              <p className="flex min-w-0 items-center gap-1 rounded-card border bg-panel py-1 pr-1 pl-3">
-                <span className="min-w-0 flex-1 font-mono text-13 wrap-anywhere">
-                  {dataset.local_path}
-                </span>
-                <CopyButton text={dataset.local_path} what="path" />
-              </p>
-            </Section>
-          )}
-          {dataset.snippet && (
-            <Section title="Load it">
-              <CodeBlock code={dataset.snippet} what="code that loads it" />
-            </Section>
-          )}
-          <TablePreview datasetKey={dataset.key} revision={revision} />
-          <ReceiptView datasetKey={dataset.key} revision={revision} />
+          <VersionBar dataset={dataset} />
+          <TablePreview
+            datasetKey={name}
+            revision={revision}
+            file={file}
+            onFile={(chosen) =>
+              void navigate({
+                to: "/library/$key",
+                params: { key: name },
+                search: { revision, file: chosen },
+                resetScroll: false,
+              })
+            }
+          />
+          <Loader dataset={dataset} />
         </>
       )}
+      <ReadmeView dataset={dataset} revision={revision} />
+      {dataset.downloaded && <ReceiptView datasetKey={name} revision={revision} />}
       <DeleteDialog
-        dataset={asking ? dataset : null}
+        datasets={asking ? [dataset] : []}
         onClose={() => setAsking(false)}
         onDeleted={() => void navigate({ to: "/library" })}
       />
     </Screen>
   );
+}
+
+/** Where it is, and the code that loads it. */
+function Loader({ dataset }: { dataset: DatasetView }) {
+  return (
+    <Section title="Load it">
+      {dataset.snippet && <CodeBlock code={dataset.snippet} what="code that loads it" />}
+      {dataset.local_path && (
+        <p className="flex min-w-0 items-center gap-1 rounded-card border bg-panel py-1 pr-1 pl-3">
+          <span className="min-w-0 flex-1 font-mono text-13 wrap-anywhere">
+            {dataset.local_path}
+          </span>
+          <CopyButton text={dataset.local_path} what="path" />
+        </p>
+      )}
+    </Section>
+  );
+}
+
+/** Tell the library that somebody looked into it: what nobody uses can be deleted. */
+function useOpened(key: string, revision: string | undefined, downloaded: boolean): void {
+  useEffect(() => {
+    if (!downloaded) return;
+    const params = { path: { key }, query: { revision } };
+    // Nobody need know where that fails.
+    answerOf(api.POST("/api/datasets/{key}/opened", { params })).catch(() => undefined);
+  }, [key, revision, downloaded]);
 }

@@ -1,119 +1,104 @@
-import { Link } from "@tanstack/react-router";
-import { Trash2 } from "lucide-react";
-import { useState } from "react";
+import { clsx } from "clsx";
+import { ArrowDown, ArrowUp } from "lucide-react";
 import type { DatasetView } from "@/api/types";
-import { useJobOf } from "@/features/downloads/useJobs";
-import { Badge } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
-import { formatBytes, formatDate } from "@/ui/format";
-import { DeleteDialog } from "./DeleteDialog";
-import { GradeBadge } from "./GradeBadge";
-import { gradeWords } from "./grades";
-import { isDeleting, statusWord } from "./status";
+import { Checkbox } from "./Checkbox";
+import { FROM_26, FROM_34, FROM_42, FROM_54, FROM_66, LibraryRow } from "./LibraryRow";
+import { isDescending, type LibrarySearch, type SortKey } from "./searchParams";
+import type { Selection } from "./useSelection";
 
-const CELL = "px-2 py-2.5";
-const HEAD = "px-2 py-2 font-medium";
+interface LibraryTableProps {
+  datasets: readonly DatasetView[];
+  search: LibrarySearch;
+  selection: Selection<DatasetView>;
+  onSort: (sort: SortKey) => void;
+  onDelete: (dataset: DatasetView) => void;
+}
 
-/** Columns leave as the table's own width shrinks; what they say is then below the name. */
-const FROM_54 = "@max-[54rem]:hidden";
-const FROM_42 = "@max-[42rem]:hidden";
-const FROM_34 = "@max-[34rem]:hidden";
-const FROM_26 = "@max-[26rem]:hidden";
+const COLUMNS: { sort: SortKey; label: string; className: string; title?: string }[] = [
+  { sort: "source", label: "Source", className: `w-27 ${FROM_54}` },
+  { sort: "size", label: "Size", className: `w-20 text-right ${FROM_26}` },
+  { sort: "files", label: "Files", className: `w-20 text-right ${FROM_42}` },
+  { sort: "license", label: "Licence", className: `w-30 ${FROM_42}` },
+  { sort: "downloaded", label: "Downloaded", className: `w-28 ${FROM_34}` },
+  {
+    sort: "used",
+    label: "Last used",
+    className: `w-28 ${FROM_66}`,
+    title: "Last opened or asked for here. Programs that read its folder leave no trace.",
+  },
+  { sort: "checksum", label: "Checksum", className: `w-27 ${FROM_26}` },
+];
 
-export function LibraryTable({ datasets }: { datasets: readonly DatasetView[] }) {
-  const [leaving, setLeaving] = useState<DatasetView | null>(null);
+export function LibraryTable(props: LibraryTableProps) {
+  const { datasets, search, selection, onSort, onDelete } = props;
+  const chosen = datasets.filter(({ id }) => selection.chosen.has(id)).length;
+  const all = datasets.length > 0 && chosen === datasets.length;
   return (
     <div className="@container overflow-hidden rounded-card border bg-card">
       <table className="w-full table-fixed text-13">
         <caption className="sr-only">Datasets on this machine</caption>
         <thead className="border-b bg-panel text-left text-12 text-muted">
           <tr>
-            <th className="px-3 py-2 font-medium">Name</th>
-            <th className={`${HEAD} w-25 ${FROM_54}`}>Source</th>
-            <th className={`${HEAD} w-20 text-right ${FROM_26}`}>Size</th>
-            <th className={`${HEAD} w-15 text-right ${FROM_42}`}>Files</th>
-            <th className={`${HEAD} w-27 ${FROM_42}`}>Licence</th>
-            <th className={`${HEAD} w-25 ${FROM_34}`}>Date</th>
-            <th className={`${HEAD} w-27 ${FROM_26}`}>Checksum</th>
-            <th className="w-14 px-2 py-2">
-              <span className="sr-only">Delete</span>
+            <th className="w-10 touch:w-11">
+              <Checkbox
+                label={all ? "Select none on this page" : "Select all on this page"}
+                checked={all}
+                mixed={chosen > 0 && !all}
+                onToggle={() => selection.set(datasets, !all)}
+              />
+            </th>
+            <Head label="Name" sort="name" search={search} onSort={onSort} className="pl-1" />
+            {COLUMNS.map((column) => (
+              <Head key={column.sort} search={search} onSort={onSort} {...column} />
+            ))}
+            <th className="w-20 touch:w-23">
+              <span className="sr-only">Actions</span>
             </th>
           </tr>
         </thead>
         <tbody className="divide-y">
           {datasets.map((dataset) => (
-            <Row
-              key={`${dataset.ref}@${dataset.revision}`}
+            <LibraryRow
+              key={dataset.id}
               dataset={dataset}
-              onDelete={() => setLeaving(dataset)}
+              chosen={selection.chosen.has(dataset.id)}
+              onToggle={(range) => selection.toggle(dataset, range)}
+              onDelete={() => onDelete(dataset)}
             />
           ))}
         </tbody>
       </table>
-      <DeleteDialog dataset={leaving} onClose={() => setLeaving(null)} />
     </div>
   );
 }
 
-function Row({ dataset, onDelete }: { dataset: DatasetView; onDelete: () => void }) {
-  const deleting = isDeleting(useJobOf(dataset.ref));
-  const size = dataset.size == null ? "" : formatBytes(dataset.size);
-  return (
-    <tr className={deleting ? "opacity-60" : undefined}>
-      <td className="px-3 py-2.5">
-        <Link
-          to="/library/$key"
-          params={{ key: dataset.key }}
-          search={{ revision: dataset.revision ?? undefined }}
-          className="text-14 font-medium underline-offset-2 wrap-anywhere hover:underline"
-        >
-          {dataset.title}
-        </Link>
-        <p className="truncate font-mono text-12 text-muted" title={dataset.ref}>
-          {dataset.ref}
-        </p>
-        <p className="text-12 text-muted @min-[26rem]:hidden">
-          {[size, checksumWord(dataset, deleting)].filter(Boolean).join(" · ")}
-        </p>
-      </td>
-      <td className={`${CELL} ${FROM_54}`}>{dataset.source}</td>
-      <td className={`${CELL} text-right tabular-nums ${FROM_26}`}>{size}</td>
-      <td className={`${CELL} text-right tabular-nums ${FROM_42}`}>
-        {dataset.more_files && "more than "}
-        {dataset.file_count?.toLocaleString("en")}
-      </td>
-      <td className={`${CELL} truncate ${FROM_42}`} title={dataset.license ?? undefined}>
-        {dataset.license ?? <span className="text-warn">none stated</span>}
-      </td>
-      <td className={`${CELL} ${FROM_34}`}>
-        {dataset.downloaded_at_ms != null && formatDate(dataset.downloaded_at_ms)}
-      </td>
-      <td className={`${CELL} ${FROM_26}`}>
-        {dataset.downloaded && !deleting ? (
-          <GradeBadge grade={dataset.grade} brief />
-        ) : (
-          <Badge>{statusWord(dataset, deleting)}</Badge>
-        )}
-      </td>
-      <td className="px-2 py-1.5 text-right">
-        {dataset.downloaded && (
-          <Button
-            variant="ghost"
-            size="icon"
-            disabled={deleting}
-            aria-label={`Delete ${dataset.title}`}
-            title="Delete"
-            onClick={onDelete}
-          >
-            <Trash2 aria-hidden />
-          </Button>
-        )}
-      </td>
-    </tr>
-  );
+interface HeadProps {
+  label: string;
+  sort: SortKey;
+  search: LibrarySearch;
+  onSort: (sort: SortKey) => void;
+  className: string;
+  title?: string;
 }
 
-function checksumWord(dataset: DatasetView, deleting: boolean): string {
-  if (!dataset.downloaded || deleting || !dataset.grade) return statusWord(dataset, deleting);
-  return gradeWords(dataset.grade);
+function Head({ label, sort, search, onSort, className, title }: HeadProps) {
+  const sorted = search.sort === sort;
+  const downward = isDescending(search);
+  const Arrow = downward ? ArrowDown : ArrowUp;
+  return (
+    <th
+      aria-sort={sorted ? (downward ? "descending" : "ascending") : undefined}
+      title={title}
+      className={clsx("px-1 py-0 font-medium", className)}
+    >
+      <button
+        type="button"
+        className="inline-flex min-h-8 max-w-full items-center gap-0.5 rounded-control px-1 hover:text-fg touch:min-h-11"
+        onClick={() => onSort(sort)}
+      >
+        <span className="truncate">{label}</span>
+        {sorted && <Arrow aria-hidden className="size-3 shrink-0" />}
+      </button>
+    </th>
+  );
 }

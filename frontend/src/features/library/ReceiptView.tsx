@@ -37,7 +37,7 @@ export function ReceiptView({ datasetKey, revision }: ReceiptViewProps) {
         title="Files"
         intro={`${plural(receipt.data.file_count, "file")}, ${formatBytes(receipt.data.size)}`}
       >
-        <FileTable files={receipt.data.files} />
+        <FileTable datasetKey={datasetKey} revision={revision} count={receipt.data.file_count} />
       </Section>
     </>
   );
@@ -49,14 +49,16 @@ function Facts({ receipt }: { receipt: Receipt }) {
       <Fact name="Dataset">
         <span className="font-mono text-12">{receipt.ref}</span>
       </Fact>
-      <Fact name="Revision">
+      <Fact name="Version">
         <span className="font-mono text-12">{receipt.revision}</span>
       </Fact>
-      <Fact name="Checksum">
-        <span className="font-mono text-12">sha256:{receipt.checksum}</span>
+      <Fact name="SHA-256 of all files">
+        <span className="font-mono text-12">{receipt.checksum}</span>
       </Fact>
-      <Fact name="How sure it is">{gradeText(receipt.grade)}</Fact>
-      <Fact name="Licence">{receipt.license ?? "None is stated at the source."}</Fact>
+      <Fact name="Verified">{gradeText(receipt.grade)}</Fact>
+      <Fact name="Licence">
+        {receipt.license ?? "None is stated at the source: ask its author before you use it."}
+      </Fact>
       <Fact name="Downloaded">{formatTime(receipt.downloaded_at)}</Fact>
       {receipt.note && <Fact name="On the way">{receipt.note}</Fact>}
       <Fact name="Asked for by">{receipt.requested_by.join(", ")}</Fact>

@@ -1,151 +1,119 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { asProblem } from "@/api/problem";
-import { previewQuery } from "@/api/queries";
-import type { Preview } from "@/api/types";
+import { type PreviewPlace, previewFilesQuery, previewQuery } from "@/api/queries";
+import type { Preview, PreviewFiles, Problem } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
+import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
+import { Spinner } from "@/ui/Spinner";
 import { type Cell, CellDialog } from "./CellDialog";
+import { FilePicker } from "./FilePicker";
+import { PreviewTable } from "./PreviewTable";
 
-/** Of a very wide table the rest is drawn on demand. */
-const COLUMNS_AT_FIRST = 100;
-/** A longer cell may not be seen whole in its column. */
-const LONG = 40;
+/** So many cells are drawn at first, of a very wide table fewer rows: never fewer columns. */
+const CELLS_AT_FIRST = 10_000;
+const LEAST_ROWS = 20;
 
 interface TablePreviewProps {
   datasetKey: string;
   revision?: string;
+  /** The file that is shown; by default the main table. */
+  file?: string;
+  onFile: (path: string) => void;
 }
 
-/** The first rows of the dataset's main table; nothing where it has none. */
-export function TablePreview({ datasetKey, revision }: TablePreviewProps) {
-  const { data, error } = useQuery(previewQuery(datasetKey, revision));
-  const [cell, setCell] = useState<Cell | null>(null);
-  if (error) {
-    const problem = asProblem(error);
-    return problem.code === "unreadable" ? (
-      <Section title="Preview" intro={problem.detail} />
-    ) : null;
+/** The first rows of one of the dataset's tables, or why there are none. */
+export function TablePreview({ datasetKey, revision, file, onFile }: TablePreviewProps) {
+  const list = useQuery(previewFilesQuery(datasetKey, revision));
+  if (list.error) {
+    return (
+      <Section title="Preview">
+        <Trouble problem={asProblem(list.error)} onRetry={() => void list.refetch()} />
+      </Section>
+    );
   }
-  if (!data) return null;
+  if (!list.data) return <Spinner label="Looking for tables…" />;
+  const path = file ?? list.data.files[0]?.path;
+  if (path === undefined) return <NoPreview list={list.data} />;
   return (
-    <Section
-      title="Preview"
-      intro={
-        <>
-          {rowsShown(data)} of <span className="font-mono wrap-anywhere">{data.path}</span>
-        </>
-      }
-    >
-      {data.notes && data.notes.length > 0 && (
-        <p className="text-13 text-muted wrap-anywhere">{data.notes.join(" ")}</p>
-      )}
-      <Rows preview={data} onOpen={setCell} />
-      <CellDialog
-        cell={cell}
-        datasetKey={datasetKey}
-        revision={revision}
-        onClose={() => setCell(null)}
-      />
+    <Section title="Preview" aside={<FilePicker list={list.data} path={path} onPick={onFile} />}>
+      <OneFile key={path} place={{ key: datasetKey, revision, path }} />
     </Section>
   );
 }
 
-/** `All 5 rows`, `First 20 of 840 rows`, `First 20 rows`. */
-function rowsShown({ rows, row_count: total }: Preview): string {
-  if (total == null) return `First ${plural(rows.length, "row")}`;
-  if (total > rows.length) return `First ${rows.length} of ${plural(total, "row")}`;
-  return total === 0 ? "A header without rows" : `All ${plural(total, "row")}`;
+function NoPreview({ list }: { list: PreviewFiles }) {
+  return (
+    <Section
+      title="No preview"
+      intro={`Only tables are shown here. ${list.reason ?? ""} ${list.next_step ?? ""}`}
+    />
+  );
 }
 
-function Rows({ preview, onOpen }: { preview: Preview; onOpen: (cell: Cell) => void }) {
+function OneFile({ place }: { place: PreviewPlace }) {
+  const { data, error, refetch } = useQuery(previewQuery(place));
+  const [cell, setCell] = useState<Cell | null>(null);
   const [all, setAll] = useState(false);
-  const columns = all ? preview.columns : preview.columns.slice(0, COLUMNS_AT_FIRST);
-  const lengths = new Map(preview.cut?.map((one) => [`${one.row} ${one.column}`, one.chars]));
+  const open = useCallback((one: Cell) => setCell(one), []);
+  if (error) return <Trouble problem={asProblem(error)} onRetry={() => void refetch()} />;
+  if (!data) return <Spinner label="Reading the first rows…" />;
+  const few = Math.min(rowsAtFirst(data.columns.length), data.rows.length);
+  const shown = all ? data.rows.length : few;
   return (
     <>
-      {/* Scrolls by itself, so it must be reached with the keyboard too. */}
-      <section
-        aria-label={`Preview of ${preview.path}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls takes the arrow keys
-        tabIndex={0}
-        className="max-h-80 overflow-auto rounded-card border bg-card"
-      >
-        <table className="w-max min-w-full text-13 tabular-nums">
-          <thead className="sticky top-0 border-b bg-panel text-left text-12 text-muted">
-            <tr>
-              {columns.map((column, number) => (
-                <th
-                  // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have one name, and none moves
-                  key={number}
-                  scope="col"
-                  title={column.name}
-                  className={`max-w-80 truncate px-3 py-2 font-medium ${column.numeric ? "text-right" : ""}`}
-                >
-                  {column.name.trim() ? column.name : <span className="sr-only">No name</span>}{" "}
-                  <span className="font-mono font-normal">{column.dtype}</span>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody className="divide-y">
-            {preview.rows.map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name and never move
-              <tr key={index}>
-                {columns.map((column, number) => (
-                  <td
-                    // biome-ignore lint/suspicious/noArrayIndexKey: as their columns
-                    key={number}
-                    className={`max-w-80 truncate px-3 py-1 whitespace-pre ${column.numeric ? "text-right" : ""}`}
-                  >
-                    <Content
-                      text={row[number] ?? null}
-                      onOpen={(text) =>
-                        onOpen({
-                          row: index,
-                          column: number,
-                          name: column.name,
-                          text,
-                          chars: lengths.get(`${index} ${number}`),
-                        })
-                      }
-                    />
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {preview.columns.length > columns.length && (
+      <p className="text-13 text-muted">
+        {rowsShown(data, shown)} · {plural(data.column_count, "column")}
+        {data.notes && data.notes.length > 0 && (
+          <span className="wrap-anywhere"> · {data.notes.join(" ")}</span>
+        )}
+      </p>
+      <PreviewTable preview={data} shown={shown} onOpen={open} />
+      {shown < data.rows.length && (
         <Button size="sm" className="justify-self-start" onClick={() => setAll(true)}>
-          Show all {preview.columns.length.toLocaleString("en")} columns
+          Show {data.rows.length} rows
         </Button>
       )}
+      <CellDialog cell={cell} place={place} onClose={() => setCell(null)} />
     </>
   );
 }
 
-/** A cell as the file has it; one that may not be seen whole opens on a click. */
-function Content({ text, onOpen }: { text: string | null; onOpen: (text: string) => void }) {
-  if (text === null) {
+export function rowsAtFirst(columns: number): number {
+  return Math.max(LEAST_ROWS, Math.floor(CELLS_AT_FIRST / columns));
+}
+
+/** `All 5 rows`, `First 100 of 1,024 rows`, `First 100 of more than 24,000 rows`. */
+function rowsShown(preview: Preview, shown: number): string {
+  const { row_count: total, least_row_count: least } = preview;
+  if (total === 0) return "A header without rows";
+  if (total != null) {
+    return total > shown
+      ? `First ${shown} of ${plural(total, "row")}`
+      : `All ${plural(total, "row")}`;
+  }
+  const more = least != null && least > shown;
+  return more
+    ? `First ${shown} of more than ${plural(least, "row")}`
+    : `First ${plural(shown, "row")}`;
+}
+
+/** A file that is no table is no fault of anybody; whatever else keeps it away can be tried again. */
+function Trouble({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+  if (problem.code === "unreadable") {
     return (
-      <span className="text-muted" title="No value">
-        –
-      </span>
+      <p className="text-14 text-muted wrap-anywhere">
+        {problem.detail} {problem.next_step}
+      </p>
     );
   }
-  if (text.length <= LONG && !text.includes("\n")) return text;
-  const line = text.replace(/\s*[\r\n]+\s*/g, " ⏎ ").slice(0, 200);
   return (
-    <button
-      type="button"
-      title="Show the whole cell"
-      className="block w-full cursor-pointer truncate text-left hover:underline"
-      onClick={() => onOpen(text)}
-    >
-      {line}
-    </button>
+    <ProblemBox problem={problem}>
+      <Button size="sm" onClick={onRetry}>
+        Retry
+      </Button>
+    </ProblemBox>
   );
 }

@@ -22,3 +22,8 @@ const WORDS: Record<DatasetView["status"], string> = {
 export function statusWord(dataset: DatasetView, deleting: boolean): string {
   return deleting ? "deleting" : WORDS[dataset.status];
 }
+
+/** Nothing of it is here, since its download failed. */
+export function isFailed({ downloaded, status }: DatasetView): boolean {
+  return !downloaded && status === "failed";
+}

@@ -3,7 +3,7 @@ import { Section } from "@/ui/Section";
 import { Switch } from "@/ui/Switch";
 
 const THEMES: { value: Preferences["theme"]; label: string }[] = [
-  { value: "system", label: "As the system" },
+  { value: "system", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -35,7 +35,7 @@ export default function AppearancePage() {
       </Section>
       <Section title="Keyboard">
         <Switch
-          label="Shortcuts of a single key"
+          label="Single-key shortcuts"
           hint="Such as / for the composer and g l for the library. Press ? for all of them."
           checked={shortcuts}
           onChange={(on) => setPreference("shortcuts", on)}

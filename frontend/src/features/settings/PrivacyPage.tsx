@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { appQuery } from "@/api/queries";
 import { Section } from "@/ui/Section";
+import { modelWords } from "./modelWords";
 
 /** `/settings/privacy`: what leaves this machine, to whom, and why. */
 export default function PrivacyPage() {
@@ -17,13 +18,13 @@ export default function PrivacyPage() {
             to="The language model"
             what={
               modelled
-                ? `Your messages, the chat so far and what searches found go to ${app.model}.`
-                : "Nothing: no model is set, and keyword search runs here."
+                ? `Your messages, the chat so far and what searches found go to ${modelWords(app.model)}.`
+                : "Nothing: no model is set. Keyword search runs on this server."
             }
           />
           <Row
             to="Kaggle"
-            what="The words of a search, the datasets you open or download, and the server's Kaggle account if one is set."
+            what="The words of a search, the datasets you open or download, and your own key, or the server's, if one is set."
           />
           <Row
             to="HuggingFace"
@@ -31,7 +32,7 @@ export default function PrivacyPage() {
           />
           <Row to="URLs you give" what="A request for that file, to the server the URL names." />
           <Row
-            to="Anybody else"
+            to="Anyone else"
             what="Nothing. The page loads no script, font or picture from elsewhere, and there is no telemetry."
           />
         </dl>
@@ -45,7 +46,7 @@ export default function PrivacyPage() {
           </li>
         </ul>
       </Section>
-      <Section title="Who sees what">
+      <Section title="Who can see what">
         <p className="text-14">
           Your chats and downloads are shown to you only. Public datasets in the library are shared
           by all accounts of this server; restricted ones are seen by those with access of their

@@ -45,7 +45,7 @@ function ChangePassword({ email }: { email: string }) {
       const body = { current_password: given.current, new_password: given.next };
       await answerOf(api.POST("/api/auth/password", { body }));
     },
-    onSuccess: () => announce("The password is changed."),
+    onSuccess: () => announce("Password changed."),
   });
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -61,7 +61,7 @@ function ChangePassword({ email }: { email: string }) {
   }
 
   return (
-    <Section title="Password" intro="Changing it ends your sessions on other devices.">
+    <Section title="Password" intro="Changing it signs you out on other devices.">
       <form noValidate onSubmit={submit} className="grid max-w-sm grid-cols-1 gap-4">
         <input type="email" autoComplete="username" value={email} readOnly hidden />
         <PasswordField label="Current password" name="current" autoComplete="current-password" />
@@ -73,7 +73,7 @@ function ChangePassword({ email }: { email: string }) {
           error={fault}
         />
         {change.isError && <ProblemBox problem={asProblem(change.error)} />}
-        {change.isSuccess && <p className="text-14 text-ok">The password is changed.</p>}
+        {change.isSuccess && <p className="text-14 text-ok">Password changed.</p>}
         <Button type="submit" disabled={change.isPending} className="justify-self-start">
           {change.isPending ? "Changing…" : "Change password"}
         </Button>

@@ -4,6 +4,7 @@ import { Screen } from "@/ui/Screen";
 const TABS = [
   { to: "/settings/profile", label: "Profile" },
   { to: "/settings/sources", label: "Sources" },
+  { to: "/settings/model", label: "Model" },
   { to: "/settings/privacy", label: "Privacy" },
   { to: "/settings/appearance", label: "Appearance" },
 ] as const;

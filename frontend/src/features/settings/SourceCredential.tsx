@@ -1,73 +1,67 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { answerOf, api } from "@/api/client";
-import { asProblem } from "@/api/problem";
+import { hubWanted } from "@/api/mended";
 import { sourcesQuery } from "@/api/queries";
-import type { SourceStatus } from "@/api/types";
-import { PasswordField } from "@/features/accounts/PasswordField";
+import type { Problem, SourceStatus } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
-import { Field } from "@/ui/Field";
-import { ProblemBox } from "@/ui/ProblemBox";
+import { type Given, SourceKeyForm } from "./SourceKeyForm";
+import { useReturn } from "./useReturn";
 
 export type Hub = "kaggle" | "huggingface";
 
+interface SourceCredentialProps {
+  source: SourceStatus;
+  hub: Hub;
+  /** Somebody was led here to set this key. */
+  wanted: boolean;
+}
+
 /** A person's own key at a hub: set, replaced, removed; never shown again. */
-export function SourceCredential({ source, hub }: { source: SourceStatus; hub: Hub }) {
-  const [open, setOpen] = useState(false);
+export function SourceCredential({ source, hub, wanted }: SourceCredentialProps) {
+  const [open, setOpen] = useState(wanted);
   const client = useQueryClient();
+  const { goBack } = useReturn();
   const path = { path: { source: hub } };
-  const done = (words: string) => async () => {
-    setOpen(false);
-    announce(words);
+  const changed = async (status: SourceStatus) => {
+    client.setQueryData(sourcesQuery.queryKey, (known) =>
+      known?.map((one) => (one.name === hub ? status : one)),
+    );
     await client.invalidateQueries(sourcesQuery);
   };
   const keep = useMutation({
-    mutationFn: (body: { secret: string; username?: string }) =>
+    mutationFn: (body: Given) =>
       answerOf(api.PUT("/api/sources/{source}/credential", { params: path, body })),
-    onSuccess: done(`Your key for ${source.label} is used from now on.`),
+    onSuccess: (status) => {
+      setOpen(false);
+      announce(`${source.label} key saved.`);
+      // What was refused for want of it is out of date.
+      for (const query of client.getQueryCache().findAll({ queryKey: ["refusal"] })) {
+        if (hubWanted(query.state.data as Problem | null) === hub) query.setData(null);
+      }
+      void changed(status);
+      goBack();
+    },
   });
   const forget = useMutation({
     mutationFn: () => answerOf(api.DELETE("/api/sources/{source}/credential", { params: path })),
-    onSuccess: done(`Your key for ${source.label} is removed.`),
+    onSuccess: (status) => {
+      announce(`${source.label} key removed.`);
+      void changed(status);
+    },
   });
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const secret = String(form.get("secret")).trim();
-    const username = String(form.get("username") ?? "").trim() || undefined;
-    if (secret) keep.mutate({ secret, username });
-  }
-
-  if (!open)
-    return (
-      <p className="flex flex-wrap gap-2 pt-1">
-        <Button size="sm" onClick={() => setOpen(true)}>
-          {source.own ? `Replace your ${source.label} key` : `Use your own ${source.label} key`}
-        </Button>
-        {source.own && (
-          <Button size="sm" disabled={forget.isPending} onClick={() => forget.mutate()}>
-            Remove your {source.label} key
-          </Button>
-        )}
-      </p>
-    );
+  if (open) return <SourceKeyForm hub={hub} keep={keep} onCancel={() => setOpen(false)} />;
   return (
-    <form onSubmit={submit} noValidate className="grid max-w-md grid-cols-1 gap-3 pt-2">
-      {hub === "kaggle" && (
-        <Field label="User name, for an older key only" name="username" autoComplete="off" />
+    <p className="flex flex-wrap gap-2 pt-1">
+      <Button size="sm" onClick={() => setOpen(true)}>
+        {source.own ? `Replace ${source.label} key` : `Add ${source.label} key`}
+      </Button>
+      {source.own && (
+        <Button size="sm" disabled={forget.isPending} onClick={() => forget.mutate()}>
+          Remove {source.label} key
+        </Button>
       )}
-      <PasswordField label={`${source.label} token or key`} name="secret" autoComplete="off" />
-      {keep.isError && <ProblemBox problem={asProblem(keep.error)} />}
-      <p className="flex gap-2">
-        <Button type="submit" variant="primary" size="sm" disabled={keep.isPending}>
-          {keep.isPending ? "Checking…" : "Check and keep"}
-        </Button>
-        <Button size="sm" onClick={() => setOpen(false)}>
-          Never mind
-        </Button>
-      </p>
-    </form>
+    </p>
   );
 }

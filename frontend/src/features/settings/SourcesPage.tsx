@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import { RefreshCw } from "lucide-react";
 import { asProblem } from "@/api/problem";
-import { appQuery, sourcesQuery } from "@/api/queries";
+import { sourcesQuery } from "@/api/queries";
 import type { SourceStatus } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -10,56 +11,34 @@ import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
 import { SourceCredential } from "./SourceCredential";
 
-/** `/settings/sources` */
+/** `/settings/sources`, and `#kaggle` where somebody is led to a hub's key. */
 export default function SourcesPage() {
   const sources = useQuery(sourcesQuery);
-  const { data: app } = useQuery(appQuery);
   return (
-    <>
-      <Section
-        title="Sources"
-        intro="Where datasets come from. Your own key comes before the server's, which all its accounts share."
-        aside={
-          <Button onClick={() => void sources.refetch()} disabled={sources.isFetching}>
-            <RefreshCw aria-hidden /> Check again
-          </Button>
-        }
-      >
-        {sources.isError && <ProblemBox problem={asProblem(sources.error)} />}
-        {sources.isPending && <Spinner label="Asking the sources…" />}
-        <ul className="grid grid-cols-1 gap-2">
-          {sources.data?.map((source) => (
-            <SourceRow key={source.name} source={source} />
-          ))}
-        </ul>
-      </Section>
-      {app && (
-        <Section title="Language model">
-          <p className="text-14">
-            {app.model === "planner" ? (
-              <>
-                None is set: keyword search answers. To have a model answer, set{" "}
-                <code className="font-mono text-13">GOOGLE_API_KEY</code>, or{" "}
-                <code className="font-mono text-13">DATAFERRY_MODEL</code> for another one, and
-                start the server again.
-              </>
-            ) : (
-              <>
-                <span className="font-mono text-13">{app.model}</span> answers; keyword search steps
-                in where it fails.
-              </>
-            )}
-          </p>
-        </Section>
-      )}
-    </>
+    <Section
+      title="Sources"
+      intro="Where datasets come from. Your own key is used before the server's, which all accounts share."
+      aside={
+        <Button onClick={() => void sources.refetch()} disabled={sources.isFetching}>
+          <RefreshCw aria-hidden /> Refresh
+        </Button>
+      }
+    >
+      {sources.isError && <ProblemBox problem={asProblem(sources.error)} />}
+      {sources.isPending && <Spinner label="Checking the sources…" />}
+      <ul className="grid grid-cols-1 gap-2">
+        {sources.data?.map((source) => (
+          <SourceRow key={source.name} source={source} />
+        ))}
+      </ul>
+    </Section>
   );
 }
 
 const STATES: Record<SourceStatus["state"], { word: string; tone: "ok" | "warn" | "plain" }> = {
   connected: { word: "connected", tone: "ok" },
-  anonymous: { word: "without an account", tone: "plain" },
-  unreachable: { word: "cannot be reached", tone: "warn" },
+  anonymous: { word: "no account", tone: "plain" },
+  unreachable: { word: "unreachable", tone: "warn" },
   ready: { word: "ready", tone: "ok" },
 };
 
@@ -68,11 +47,13 @@ const ABOUT: Record<SourceStatus["name"], string> = {
   kaggle: "Public datasets work without an account.",
   huggingface: "Public datasets work without an account; gated ones need a token.",
   builtin: "Samples that ship with Dataferry, always available.",
-  url: "Any URL of a file, over https or http.",
+  url: "Any file by its URL, over https or http.",
 };
 
 function SourceRow({ source }: { source: SourceStatus }) {
-  const { word, tone } = STATES[source.state];
+  const wanted = useLocation({ select: ({ hash }) => hash }) === source.name;
+  const { word, tone } =
+    source.problem && source.state === "connected" ? REFUSED : STATES[source.state];
   return (
     <li className="grid grid-cols-1 gap-1 rounded-card border bg-card p-3 text-14">
       <p className="flex flex-wrap items-center gap-2">
@@ -86,10 +67,15 @@ function SourceRow({ source }: { source: SourceStatus }) {
       ) : (
         <p className="text-muted">{ABOUT[source.name]}</p>
       )}
-      {source.next_step && <p className="text-13 text-muted wrap-anywhere">{source.next_step}</p>}
+      {source.problem && source.next_step && (
+        <p className="text-13 text-muted wrap-anywhere">{source.next_step}</p>
+      )}
       {(source.name === "kaggle" || source.name === "huggingface") && (
-        <SourceCredential source={source} hub={source.name} />
+        <SourceCredential key={`${wanted}`} source={source} hub={source.name} wanted={wanted} />
       )}
     </li>
   );
 }
+
+/** A key that its hub does not take is no connection. */
+const REFUSED = { word: "key not accepted", tone: "warn" } as const;

@@ -1,0 +1,137 @@
+"""Jobs as those see them who asked for them."""
+
+import asyncio
+import builtins
+import time
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session
+
+from dataferry.core.db import Database
+from dataferry.core.errors import NotFound
+from dataferry.core.types import FINAL_STATES, JobKind, JobPriority, JobState, JobView, Viewer
+from dataferry.jobs import rows
+from dataferry.jobs.models import Job, JobRequester
+from dataferry.jobs.runner import Runner
+from dataferry.jobs.views import JobTransition, RateSample, job_view, transition, view_for
+from dataferry.realtime import Change, Lagged, Realtime
+
+#: How many of a person's jobs a snapshot of their topic holds: those to end, and those that ended last.
+SNAPSHOT_JOBS = 100
+#: ``wait`` reads the row this often in case no event comes.
+WAIT_POLL_S = 1.0
+
+
+class JobReads:
+    """The reading half of ``Jobs``."""
+
+    _database: Database
+    _realtime: Realtime
+    _runner: Runner
+
+    async def get(self, viewer: Viewer, job_id: str) -> JobView:
+        """Errors: ``NotFound``, also for what others asked for."""
+        found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[job_id])
+        if not found:
+            raise unknown(job_id)
+        return self._view(*found[0])
+
+    async def list(
+        self,
+        viewer: Viewer,
+        *,
+        states: Sequence[JobState] | None = None,
+        dismissed: bool | None = None,
+        limit: int = 200,
+        offset: int = 0,
+    ) -> list[JobView]:
+        """What the viewer asked for: what is to end, newest first, then what ended last."""
+        found = await self._database.run_read(
+            rows.requested,
+            viewer.user_id,
+            states=states,
+            dismissed=dismissed,
+            by_end=True,
+            limit=limit,
+            offset=offset,
+        )
+        return [self._view(*each) for each in found]
+
+    async def rates(self, viewer: Viewer, job_id: str) -> builtins.list[RateSample]:
+        """How fast one job was of late. Errors: ``NotFound``."""
+        return self._runner.rates((await self.get(viewer, job_id)).id)
+
+    async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
+        """The job's changes of state after position ``after``. Errors: ``NotFound``."""
+
+        def read(session: Session) -> builtins.list[JobTransition]:
+            if not rows.requested(session, viewer.user_id, job_ids=[job_id]):
+                raise unknown(job_id)
+            return [transition(event) for event in rows.events(session, job_id, after)]
+
+        return await self._database.run_read(read)
+
+    async def wait(self, viewer: Viewer, job_id: str, timeout: float) -> JobView:  # noqa: ASYNC109
+        """The job once it is in a final state, or as it stands after ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        async with self._realtime.bus.subscribe(f"job:{job_id}", size=1, keep="latest") as texts:
+            while True:
+                job = await self.get(viewer, job_id)
+                remaining = deadline - time.monotonic()
+                if not job.active or remaining <= 0:
+                    return job
+                try:
+                    async with asyncio.timeout(min(remaining, WAIT_POLL_S)):
+                        async for text in texts:
+                            if Change.model_validate_json(text).job.state in FINAL_STATES:
+                                break
+                except (TimeoutError, Lagged):
+                    pass
+
+    async def snapshot(self, viewer: Viewer, topic: str) -> builtins.list[Change] | None:
+        """A realtime topic as it stands; None for topics that are not the viewer's."""
+        kind, _, key = topic.partition(":")
+        if kind == "user" and key == viewer.user_id:
+            found = await self._database.run_read(
+                rows.requested, viewer.user_id, by_end=True, limit=SNAPSHOT_JOBS
+            )
+        elif kind == "job":
+            found = await self._database.run_read(rows.requested, viewer.user_id, job_ids=[key])
+            if not found:
+                return None
+        else:
+            return None
+        return [Change(job=self._view(job, mine), version=job.version) for job, mine in reversed(found)]
+
+    def latest(self, session: Session, dataset_ids: Iterable[str], user_id: str) -> dict[str, JobView]:
+        """The newest job of each dataset that the user asked for."""
+        newest: dict[str, JobView] = {}
+        for job, mine in rows.requested(session, user_id, dataset_ids=list(dataset_ids)):
+            if job.dataset_id not in newest:
+                newest[job.dataset_id] = self._view(job, mine)
+        return newest
+
+    def active(self, session: Session, dataset_id: str) -> JobView | None:
+        """The job that is at work on a dataset, whoever asked for it."""
+        job = rows.active_of_dataset(session, dataset_id)
+        return None if job is None else self._runner.live(job_view(job))
+
+    def active_kinds(self, session: Session, dataset_id: str) -> set[JobKind]:
+        """What is under way or to come on a dataset, whoever asked for it."""
+        return rows.active_kinds(session, dataset_id)
+
+    def newest(self, session: Session, dataset_id: str) -> JobView | None:
+        """The job that is at work on a dataset, else the last that was; whoever asked for it."""
+        job = rows.newest_of_dataset(session, dataset_id)
+        return None if job is None else job_view(job)
+
+    def _view(self, job: Job, requester: JobRequester) -> JobView:
+        return view_for(self._runner.live(job_view(job)), requester)
+
+    def priorities(self, session: Session, job_ids: Iterable[str]) -> dict[str, JobPriority]:
+        """The priority of each of these jobs, whoever asked for it."""
+        return rows.priorities(session, list(job_ids))
+
+
+def unknown(job_id: str) -> NotFound:
+    return NotFound(f"There is no job {job_id[:40]!r} of yours.", next_step="The Downloads page lists yours.")

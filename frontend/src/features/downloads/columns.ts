@@ -1,0 +1,27 @@
+import type { ColumnId } from "./jobTable";
+
+export const CELL = "px-2";
+
+/** Columns leave as the table's own width shrinks, those first that are of least use; the actions stay. */
+export const HIDDEN: Record<ColumnId, string> = {
+  name: "",
+  progress: "",
+  size: "@max-[34rem]:hidden",
+  rate: "@max-[46rem]:hidden",
+  left: "@max-[40rem]:hidden",
+  source: "@max-[56rem]:hidden",
+  added: "@max-[64rem]:hidden",
+  finished: "@max-[50rem]:hidden",
+};
+
+/** Their widths; the name takes what is left. */
+export const WIDTH: Record<ColumnId, string> = {
+  name: "",
+  size: "w-20",
+  progress: "w-52",
+  rate: "w-24",
+  left: "w-28",
+  source: "w-26",
+  added: "w-20",
+  finished: "w-22",
+};
