@@ -2604,8 +2604,8 @@ export interface components {
         };
         /**
          * StartOutput
-         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits
-         *     for the person's click on ``card``.
+         * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
+         *     the person's click on ``card``, or that it is here already (``card.local_status``).
          */
         StartOutput: {
             card: components["schemas"]["DatasetCard"];
