@@ -89,7 +89,9 @@ def test_a_model_is_set_on_the_page_and_answers_at_once(
     expect(page).to_have_url(here)
     expect(banner).to_have_count(0)
     ask(page, "hello")
-    expect(page.get_by_role("article", name="Answer").last).to_contain_text("Hello! Tell me what data you need")
+    expect(page.get_by_role("article", name="Answer").last).to_contain_text(
+        "Hello! Tell me what data you need"
+    )
     assert gemini.requests[-1].key == KEY
 
     page.goto(f"{server.address}/settings/model")

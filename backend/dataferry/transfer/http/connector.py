@@ -303,7 +303,8 @@ def _tls_context(bundle: str | None, system: str | None) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise TransferError(
             f"The certificates in {bundle or certifi.where()} cannot be read.",
-            next_step="Set SSL_CERT_FILE to a PEM file of certificate authorities.",
+            next_step="Ask an admin: it must be a PEM file of certificate authorities.",
+            setting="SSL_CERT_FILE",
         ) from error
     context.set_alpn_protocols(["http/1.1"])
     return context
