@@ -97,7 +97,7 @@ def test_cancelling_is_no_error() -> None:
 
 
 def test_words_for_people_name_no_variable() -> None:
-    """They are read on the page, where Settings has a form or an admin is asked; ``setting`` names it. What stops
+    """They are read on the page, which has a form, or an admin is asked; ``setting`` names it. What stops
     the start, or is said on the command line, may."""
     source = Path(errors.__file__).parents[1]
     variable = re.compile(r"\b[A-Z]{2,}_[A-Z_]{2,}")

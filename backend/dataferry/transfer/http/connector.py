@@ -121,7 +121,7 @@ def _read_proxy(address: str, scheme: str) -> Proxy:
     # TLS to the proxy and TLS through it would be two layers on one socket.
     if host is None or kind not in PORTS or (kind, scheme) == ("https", "https"):
         raise TransferError(
-            "The proxy of the server's environment cannot be used.",
+            "The proxy of the environment cannot be used.",
             next_step="Ask an admin: it must be an http:// one.",
             setting="HTTPS_PROXY",
         )
