@@ -24,8 +24,8 @@ const screens: Entry[] = [
   screen("Downloads", "/downloads", "jobs transfers"),
   screen("Library", "/library", "datasets files"),
   screen("Settings: Profile", "/settings/profile", "account password e-mail"),
-  screen("Settings: Sources", "/settings/sources", "keys tokens Kaggle HuggingFace model"),
-  screen("Settings: Model", "/settings/model", "gemini language llm key"),
+  screen("Settings: Sources", "/settings/sources", "keys tokens Kaggle HuggingFace"),
+  screen("Settings: Model", "/settings/model", "Gemini language LLM key"),
   screen("Settings: Privacy", "/settings/privacy", "export delete account"),
   screen("Settings: Appearance", "/settings/appearance", "theme shortcuts dark light"),
 ];
