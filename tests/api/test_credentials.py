@@ -102,7 +102,8 @@ def test_keys_that_a_hub_refuses_are_named(
     finally:
         hubs.heal()
     assert (answer.status_code, answer.json()["code"]) == (503, "credential_rejected")
-    assert setting in answer.json()["detail"] + answer.json()["next_step"]
+    assert setting in answer.json()["setting"]
+    assert answer.json()["screen"] == f"/settings/sources#{source}"
 
 
 def test_no_key_is_ever_told(server: Server, ada: Client, hubs: Hubs, told: list[str]) -> None:

@@ -1,7 +1,9 @@
 """The error tree: one shape, as drawn, each with words and a status."""
 
+import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,23 @@ def test_only_what_may_pass_by_itself_is_tried_again() -> None:
 
 def test_cancelling_is_no_error() -> None:
     assert not issubclass(errors.Cancelled, DataferryError)
+
+
+def test_words_for_people_name_no_variable() -> None:
+    """They are read on the page, which has a form, or an admin is asked; ``setting`` names it. What stops
+    the start, or is said on the command line, may."""
+    source = Path(errors.__file__).parents[1]
+    variable = re.compile(r"\b[A-Z]{2,}_[A-Z_]{2,}")
+    named = [
+        f"{path.relative_to(source)}:{words.lineno}: {words.value}"
+        for path in sorted(source.rglob("*.py"))
+        if path.parent.name != "cli"
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") != "ConfigError"
+        for keyword in call.keywords
+        if keyword.arg == "next_step"
+        for words in ast.walk(keyword.value)
+        if isinstance(words, ast.Constant) and variable.search(str(words.value))
+    ]
+    assert named == []
+    assert not [kind for kind in KINDS if variable.search(kind.usual_step)]

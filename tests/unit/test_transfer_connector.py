@@ -147,7 +147,7 @@ def test_proxies_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, setting: s
     monkeypatch.setenv("https_proxy", setting)
     with pytest.raises(TransferError, match="proxy of the environment cannot be used") as caught:
         route_to(urlsplit("https://data.invalid/"), public_only=False)
-    assert "HTTPS_PROXY" in caught.value.next_step
+    assert "HTTPS_PROXY" in (caught.value.setting or "")
 
 
 class TunnelProxy:
@@ -230,7 +230,7 @@ def test_a_proxy_that_opens_no_tunnel(
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         with pytest.raises(NetworkFault, match="proxy does not connect") as caught:
             client.open(Http("https://data.invalid/a.bin"))
-        assert "HTTPS_PROXY" in caught.value.next_step
+        assert "HTTPS_PROXY" in (caught.value.setting or "")
 
 
 def test_a_proxy_that_is_spoken_to_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,7 +263,7 @@ def test_tls_with_an_authority_of_the_environment(tmp_path: Path, monkeypatch: p
         with pytest.raises(TransferError, match="not trusted") as caught:
             open_http(Http(server.url("a.bin")))
         assert not caught.value.transient
-        assert "SSL_CERT_FILE" in (caught.value.next_step or "")
+        assert "SSL_CERT_FILE" in (caught.value.setting or "")
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             with monkeypatch.context() as environment:
                 environment.setenv(name, str(pem))

@@ -169,7 +169,8 @@ def test_files_that_kaggle_shows_and_does_not_give(kaggle: Hub) -> None:
     for credential in (kaggle.anonymous, kaggle.as_(ada())):
         with pytest.raises(Forbidden, match="does not give the files") as caught:
             kaggle.source.manifest(kaggle.ref(HEART), None, credential)
-        assert caught.value.link in (caught.value.next_step or "")
+        assert HEART in (caught.value.link or "")
+        assert "Open its page" in (caught.value.next_step or "")
         assert "rules" not in f"{caught.value} {caught.value.next_step}"
 
 

@@ -121,7 +121,7 @@ def _read_proxy(address: str, scheme: str) -> Proxy:
     # TLS to the proxy and TLS through it would be two layers on one socket.
     if host is None or kind not in PORTS or (kind, scheme) == ("https", "https"):
         raise TransferError(
-            "The proxy of the server's environment cannot be used.",
+            "The proxy of the environment cannot be used.",
             next_step="Ask an admin: it must be an http:// one.",
             setting="HTTPS_PROXY",
         )
@@ -303,7 +303,8 @@ def _tls_context(bundle: str | None, system: str | None) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise TransferError(
             f"The certificates in {bundle or certifi.where()} cannot be read.",
-            next_step="Set SSL_CERT_FILE to a PEM file of certificate authorities.",
+            next_step="Ask an admin: it must be a PEM file of certificate authorities.",
+            setting="SSL_CERT_FILE",
         ) from error
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -4,7 +4,7 @@ import { act, useState } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { JOBS_KEY } from "@/api/jobs";
 import { queryClient } from "@/api/live";
-import { appQuery, sourcesQuery } from "@/api/queries";
+import { appQuery } from "@/api/queries";
 import { answerRequests, json, renderOnPage } from "@/test/render";
 import { sampleCard } from "@/test/samples";
 import { AssistantMessage } from "./AssistantMessage";
@@ -125,10 +125,8 @@ test("an outage of several sources is one notice with Retry, above the words, ho
 });
 
 test("what a key would mend leads to Settings and is not tried again", async () => {
-  const refused = unreachable("kaggle", "credential_rejected");
-  const wants = { ...refused, screen: "/settings/sources#kaggle", retryable: false };
-  queryClient.setQueryData(sourcesQuery.queryKey, []);
-  answer([search({ source_errors: [wants] })]);
+  const rejected = unreachable("kaggle", "credential_rejected");
+  answer([search({ source_errors: [{ ...rejected, screen: "/settings/sources#kaggle" }] })]);
   expect(await screen.findByRole("link", { name: "Replace Kaggle key" })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
 });
