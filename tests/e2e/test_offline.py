@@ -120,6 +120,20 @@ def test_a_proxy_that_has_lost_its_server_is_the_same(
     expect(page.get_by_role("link", name="A chat of before")).to_be_visible()
 
 
+def test_a_proxy_that_wants_a_sign_in_gets_it(context: BrowserContext, server: Server) -> None:
+    """What people behind Cloudflare Access and Authelia miss (FlowFuse/node-red-dashboard#2068)."""
+    page = context.new_page()
+    sign_in(page, server)
+    kept(page)
+    server.kill()
+    with PageServer(port=int(server.address.rpartition(":")[2]), status=401):
+        page.goto(f"{server.address}/downloads")
+        heading(page, "A proxy's page")
+    server.start()
+    page.goto(server.address)
+    expect(page.get_by_text("ada@example.org")).to_be_visible()
+
+
 def test_without_a_network_the_page_opens(context: BrowserContext, server: Server) -> None:
     page = context.new_page()
     sign_in(page, server)
