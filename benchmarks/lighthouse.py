@@ -45,7 +45,8 @@ class Row:
     screen: str
     form: str
     scores: dict[str, float]
-    #: Largest contentful paint and total blocking time in ms, cumulative layout shift.
+    #: First and largest contentful paint and total blocking time in ms, cumulative layout shift.
+    fcp: float
     lcp: float
     tbt: float
     cls: float
@@ -150,6 +151,7 @@ def _measure(screen: str, form: str, port: int, address: str, runs: int) -> Row:
         screen,
         form,
         {name: median(lambda r, name=name: round(100 * r["categories"][name]["score"])) for name in GOALS},
+        audit("first-contentful-paint"),
         audit("largest-contentful-paint"),
         audit("total-blocking-time"),
         audit("cumulative-layout-shift"),
@@ -183,18 +185,20 @@ def _failed(report: dict[str, Any]) -> list[str]:
 
 def _line(row: Row) -> str:
     scores = "  ".join(f"{name} {row.scores[name]:.0f}" for name in GOALS)
-    figures = f"LCP {row.lcp / 1000:.2f} s  TBT {row.tbt:.0f} ms  CLS {row.cls:.3f}"
+    figures = (
+        f"FCP {row.fcp / 1000:.2f} s  LCP {row.lcp / 1000:.2f} s  TBT {row.tbt:.0f} ms  CLS {row.cls:.3f}"
+    )
     return f"{row.screen:8} {row.form:8} {scores}  {figures}  {' '.join(row.failed)}".rstrip()
 
 
 def _markdown(rows: list[Row]) -> str:
     lines = [
-        "| screen | on | performance | accessibility | best practices | SEO | LCP | TBT | CLS |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| screen | on | performance | accessibility | best practices | SEO | FCP | LCP | TBT | CLS |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         scores = " | ".join(f"{row.scores[name]:.0f}" for name in GOALS)
-        figures = f"{row.lcp / 1000:.2f} s | {row.tbt:.0f} ms | {row.cls:.3f}"
+        figures = f"{row.fcp / 1000:.2f} s | {row.lcp / 1000:.2f} s | {row.tbt:.0f} ms | {row.cls:.3f}"
         lines.append(f"| {row.screen} | {row.form} | {scores} | {figures} |")
     return "\n".join(lines) + "\n"
 

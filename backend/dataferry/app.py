@@ -17,6 +17,7 @@ from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
+from dataferry.api.request_guard import RequestGuard
 from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.socket import document_socket, install_socket
@@ -130,6 +131,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     document_socket(app)
     document_tool_outputs(app)
     install_page(app)
+    app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -73,7 +73,7 @@ def test_a_browser_gets_its_refresh_token_where_no_script_reads_it(ada: TestClie
 
 
 def test_under_https_the_cookie_travels_on_https_only(app: FastAPI, ada: TestClient) -> None:
-    answer = sign_in(TestClient(app, base_url="https://data.example.org"))
+    answer = sign_in(TestClient(app, base_url="https://localhost"))
     assert "secure" in answer.headers["set-cookie"].lower()
     assert answer.headers["strict-transport-security"]
 

@@ -1,6 +1,8 @@
 """The language model's form: an admin names one and its key, it is tried, and it answers at once."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,6 +182,23 @@ def test_a_key_that_stops_working_leads_an_admin_to_its_form(
         assert (answered_by(guest)[1] or "").endswith("Ask an admin to look at the model's settings.")
     finally:
         gemini.keys = {KEY, OTHER}
+
+
+def test_the_command_line_sets_it_too(server: Server, gemini: GeminiFake) -> None:
+    def run(*words: str, key: str = "") -> subprocess.CompletedProcess[str]:
+        environment = server.environment | {"DATAFERRY_NEW_MODEL_KEY": key}
+        command = [sys.executable, "-m", "dataferry", *words]
+        return subprocess.run(
+            command, env=environment, cwd=server.data_dir.parent, capture_output=True, text=True, check=False
+        )
+
+    assert (
+        run("model", "set", "gemini-2.5-pro", key=KEY).stdout.strip() == "google_genai:gemini-2.5-pro, tested"
+    )
+    assert "chosen under Settings" in run("doctor").stdout
+    refused = run("model", "set", key="AIzaSy-not-one-of-ours")
+    assert refused.stderr.startswith("dataferry: The model refuses the key. Paste the key again")
+    assert run("model", "rm").stdout.strip() == "No model: keyword search answers."
 
 
 def test_the_servers_configuration_comes_first(tmp_path: Path, gemini: GeminiFake) -> None:

@@ -279,7 +279,7 @@ def test_what_a_description_says_stays_text(app: FastAPI) -> None:
     @app.get("/api/test/{script}", description="`<b>` and <script>alert(1)</script>")
     def nasty(script: str) -> None: ...
 
-    html = TestClient(app, base_url="http://a<b>.example").get("/api/docs").text
+    html = TestClient(app, base_url="http://a<b>").get("/api/docs").text
     assert "<code>&lt;b&gt;</code> and &lt;script&gt;" in html
     assert "<script>" not in html
     assert "a<b>" not in html

@@ -61,7 +61,7 @@ def test_a_model_is_set_on_the_page_and_answers_at_once(
     expect(banner).to_contain_text("No model: keyword search")
     expect(banner).not_to_contain_text("Offline")
     ask(page, "hello")
-    expect(page.get_by_label("Answer")).to_have_count(1)
+    expect(page.get_by_role("button", name="Regenerate")).to_be_visible()
     here = page.url
     banner.get_by_role("link", name="Use a model").click()
 
@@ -89,7 +89,9 @@ def test_a_model_is_set_on_the_page_and_answers_at_once(
     expect(page).to_have_url(here)
     expect(banner).to_have_count(0)
     ask(page, "hello")
-    expect(page.get_by_label("Answer").last).to_contain_text("Hello! Tell me what data you need")
+    expect(page.get_by_role("article", name="Answer").last).to_contain_text(
+        "Hello! Tell me what data you need"
+    )
     assert gemini.requests[-1].key == KEY
 
     page.goto(f"{server.address}/settings/model")

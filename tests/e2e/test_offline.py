@@ -50,7 +50,7 @@ def sign_in(page: Page, server: Server) -> None:
     page.get_by_label("E-mail").fill("ada@example.org")
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="A chat of before")).to_be_visible()
+    expect(page.get_by_role("link", name="A chat of before")).to_be_visible(timeout=30_000)
 
 
 def kept(page: Page) -> None:

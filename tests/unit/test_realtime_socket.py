@@ -13,7 +13,6 @@ import uvicorn
 from fastapi import FastAPI
 from sqlmodel import SQLModel
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
 
 from dataferry.api.socket import MAX_MESSAGE_CHARS, document_socket, install_socket
 from dataferry.core.db import Database
@@ -238,16 +237,6 @@ async def test_a_message_that_is_too_long_ends_it(site: Site) -> None:
 async def test_a_bad_ticket_is_refused_with_its_own_code(site: Site, ticket: str) -> None:
     async with site.connect(ticket) as client:
         assert await closed(client) == 4401
-
-
-async def test_another_sites_page_cannot_open_it(site: Site) -> None:
-    with pytest.raises(InvalidStatus) as refusal:
-        async with site.connect(origin="https://evil.example"):
-            pass
-    assert refusal.value.response.status_code == 403
-    async with site.connect(origin=f"http://{site.address}") as client:
-        await ask(client, op="ping")
-        assert (await answer(client))["op"] == "pong"
 
 
 async def test_when_the_server_stops_pages_are_told_to_come_back(site: Site) -> None:

@@ -10,7 +10,9 @@ import stat
 import struct
 import tarfile
 import threading
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -381,6 +383,73 @@ def test_a_bomb_behind_the_end(tmp_path: Path) -> None:
     body = gzip.compress(tarred({"a": b"1"}) + bytes(3_000_000))
     with pytest.raises(UnsafeArchive, match="bomb"):
         run(tmp_path / "set", entry("a.tar.gz", body), limits=SMALL)
+
+
+def header(kind: bytes, size: int, name: str = "x") -> bytes:
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def sparse_map(blocks: int) -> bytes:
+    """A sparse file of old GNU tar whose map goes on for so many blocks."""
+    first = bytearray(header(tarfile.GNUTYPE_SPARSE, 0))
+    first[482] = 1  # its map goes on
+    first[148:156] = b"%06o\0 " % (sum(first[:148]) + sum(first[156:]) + 8 * 32)
+    return bytes(first) + (bytes(504) + b"\1" + bytes(7)) * blocks
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        header(tarfile.GNUTYPE_LONGNAME, 64 * MIB) + b"x" * 64 * MIB,
+        header(tarfile.GNUTYPE_LONGLINK, 64 * MIB) + b"x" * 64 * MIB,
+        header(tarfile.XHDTYPE, 64 * MIB) + b"%d comment=" % (64 * MIB) + b"x" * (64 * MIB - 17) + b"\n",
+        header(tarfile.XGLTYPE, 512) * 3000,
+        (header(tarfile.XGLTYPE, 16_384) + b"16384 comment=" + b"x" * 16_369 + b"\n" + header(b"0", 0)) * 20,
+        (header(tarfile.GNUTYPE_LONGNAME, 512) + bytes(512)) * 1500,
+        sparse_map(100_000),
+    ],
+    ids=["name", "link", "pax", "pax-chain", "pax-global", "name-chain", "sparse"],
+)
+def test_headers_that_ask_for_memory(tmp_path: Path, headers: bytes) -> None:
+    body = gzip.compress(headers + tarred({"a": b"1"}), 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnsafeArchive, match="header"):
+            run(tmp_path / "set", entry("a.tar.gz", body))
+        assert tracemalloc.get_traced_memory()[1] < 16 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_names_and_records_as_programs_write_them(tmp_path: Path) -> None:
+    name = "/".join(["folder" * 10] * 3) + "/" + "n" * 120
+    for format in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        stream = io.BytesIO()
+        records = {"SCHILY.xattr.user.note": "x" * 60_000}
+        with tarfile.open(fileobj=stream, mode="w", format=format, pax_headers=records) as container:
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            info.pax_headers = records
+            container.addfile(info, io.BytesIO(b"1"))
+        run(tmp_path / str(format), entry("a.tar.gz", gzip.compress(stream.getvalue())))
+        assert tree(tmp_path / str(format)) == {name: b"1"}
+
+
+def test_an_xz_that_wants_a_dictionary_of_gigabytes_stays_packed(tmp_path: Path) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 16 * MIB}]
+    body = bytearray(lzma.compress(tarred({"a": b"1"}), filters=filters))
+    # The block header's properties of LZMA2: 16 MiB is 24 there, 1.5 GiB 37; its CRC follows.
+    at = body.index(bytes([0x21, 0x01, 24]), 12)
+    length = (body[12] + 1) * 4
+    body[at + 2] = 37
+    body[12 + length - 4 : 12 + length] = struct.pack("<L", zlib.crc32(body[12 : 12 + length - 4]))
+    run(tmp_path / "set", entry("a.tar.xz", bytes(body)))
+    assert tree(tmp_path / "set") == {"a.tar.xz": bytes(body)}
 
 
 def test_the_publishers_own_word_on_the_size_is_believed(tmp_path: Path) -> None:

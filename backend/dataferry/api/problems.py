@@ -92,7 +92,7 @@ class BodyLimit:
         limit = next(limit for start, limit in BODY_LIMITS if scope["path"].startswith(start))
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            await _problem_response(_http_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
+            await problem_response(_http_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
             return
         size = 0
 
@@ -134,17 +134,17 @@ class UnexpectedErrors:
             log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
             if started:
                 raise  # the connection is closed, so that half an answer is not taken for a whole one
-            await _problem_response(_internal_problem(number))(scope, receive, send)
+            await problem_response(_internal_problem(number))(scope, receive, send)
 
 
 async def _on_dataferry_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DataferryError)
-    return _problem_response(problem_of(error))
+    return problem_response(problem_of(error))
 
 
 async def _on_validation_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _problem_response(
+    return problem_response(
         Problem(
             type=_type_url(InvalidInput.code),
             title=InvalidInput.title,
@@ -158,7 +158,7 @@ async def _on_validation_error(_request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _problem_response(_http_problem(error.status_code, error.detail), error.headers)
+    return problem_response(_http_problem(error.status_code, error.detail), error.headers)
 
 
 def _http_problem(status: int, detail: str = "") -> Problem:
@@ -196,7 +196,7 @@ def _type_url(code: str) -> str:
     return f"{REFERENCE}#{code}"
 
 
-def _problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     headers = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

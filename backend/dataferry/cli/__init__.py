@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dataferry import __version__
-from dataferry.cli import datasets, doctor, jobs, serving, users
+from dataferry.cli import datasets, doctor, jobs, model, serving, users
 from dataferry.cli.output import ExitCode, print_error
 from dataferry.core.errors import DataferryError
 
@@ -29,6 +29,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.limits)
 app.command()(datasets.library)
 app.command()(doctor.doctor)
+app.add_typer(model.app, name="model")
 app.add_typer(users.app, name="users")
 
 

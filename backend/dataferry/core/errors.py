@@ -102,6 +102,10 @@ class Forbidden(DataferryError):
     retryable = False
 
 
+class UnknownHost(DataferryError):
+    status, code, title = 421, "unknown_host", "The server has another name"
+
+
 class GatedDataset(Forbidden):
     code, title = "gated", "The dataset's terms are not accepted yet"
     usual_step = "Accept its terms at the source, then try again."

@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     # -- the server ---------------------------------------------------------------------------
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    allowed_hosts: str = Field(
+        "", description="Names that this server is reached by, with commas: data.example.org. * takes any"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a line on stdout")
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
@@ -237,6 +240,11 @@ class Settings(BaseSettings):
     def store(self) -> Path:
         """The store: where datasets lie on disk."""
         return (self.download_path or self.data_dir / "downloads").expanduser().absolute()
+
+    @property
+    def host_names(self) -> list[str]:
+        """``allowed_hosts``, one by one."""
+        return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
 
     @property
     def loopback(self) -> bool:

@@ -13,7 +13,7 @@ from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows
+from dataferry.library import rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import download_ticket
 from dataferry.library.disk_space import check_disk_space
@@ -88,12 +88,15 @@ class Downloads:
         """Start a download, or join the one under way.
 
         Answers at once what can be known at once: ``NotFound``, ``GatedDataset``,
-        ``SourceNotConfigured``, ``OutsideStore``, ``DiskFull``. A source that is slow is asked again
-        by the job, and the files of a ``selection`` are looked for by it.
+        ``SourceNotConfigured``, ``DiskFull``; for a ``download_path`` ``OutsideStore``, ``InvalidInput``.
+        A source that is slow is asked again by the job, and the files of a ``selection`` are looked for by
+        it.
         """
         if selection.config or selection.split:
             self._catalog.check_subsets(ref)
         view = self._store.view(download_path) if download_path else None
+        if view is not None:
+            await in_thread("disk", self._store.try_view, view)
         asked = ref
         ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         summary = await self._describe(ref, revision, viewer, fresh=kind == "update")
@@ -182,7 +185,7 @@ class Downloads:
         revision = request.resolved_revision
         target = self._store.target(request.ref, revision, dataset.selection) if revision else None
         if request.view is not None:
-            rows.add_view(session, dataset, str(request.view))
+            view_rows.add(session, dataset.id, request.viewer.user_id, str(request.view))
         job_id, created = self._jobs.submit(
             session,
             kind=request.kind,

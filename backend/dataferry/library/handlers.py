@@ -21,7 +21,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import rows
+from dataferry.library import rows, view_rows
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
@@ -271,20 +271,28 @@ class Handlers:
     def _finish(
         self, run: JobRun, dataset_id: str, target: Path, previous_inodes: Inodes = frozenset()
     ) -> None:
-        """Make the views that were asked for, perhaps by others meanwhile."""
+        """Make the views that were asked for, perhaps by others meanwhile. The dataset is here: a view that
+        cannot be made is forgotten, and those who wait for this job are told so if it was theirs."""
         run.update(file_path=str(target))
-        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
-        for view in dataset.views:
+        for view in self._database.read(view_rows.of, dataset_id):
             try:
-                self._store.make_view(target, Path(view), previous=previous_inodes)
-            except Conflict:
-                self._database.call(rows.drop_view, dataset_id, view)
-                raise
+                self._store.make_view(target, Path(view.path), previous=previous_inodes)
+            except (Conflict, OSError) as error:
+                log.warning("the view %s of %s cannot be made", view.path, target, exc_info=True)
+                self._database.call(view_rows.drop, dataset_id, [view.path])
+                if view.user_id in run.requesters:
+                    self._tell_missing_view(run, view.path, error)
 
-    def _restore_views(self, removed: Dataset) -> None:
+    def _tell_missing_view(self, run: JobRun, view: str, error: Conflict | OSError) -> None:
+        reason = error.detail if isinstance(error, Conflict) else f"{error.strerror}."
+        note = f"The files are not linked into {view}: {reason}"
+        before = run.latest_progress.note
+        run.progress(run.latest_progress.model_copy(update={"note": f"{before} {note}" if before else note}))
+
+    def _restore_views(self, removed: str) -> None:
         """Two datasets that share a file may have it in one view: what was taken from the other comes
         back."""
-        for tree, view in self._database.read(rows.overlapping_views, removed):
+        for tree, view in self._database.read(view_rows.overlapping, removed):
             with suppress(Conflict, OSError):  # the other one is on its way out too
                 self._store.make_view(tree, view)
 
@@ -294,13 +302,16 @@ class Handlers:
         Whoever has taken the job over waits for the folder: nothing of theirs can be deleted here.
         """
         dataset = run.write(lambda session: session.get_one(Dataset, dataset_id))
-        removed = dataset.views if views is None else views
+        removed = self._database.read(view_rows.paths, dataset_id) if views is None else views
         if dataset.local_path is not None:
             tree = Path(dataset.local_path)
             with disk_faults(tree.parent):
                 for view in removed:
-                    self._store.remove_view(tree, Path(view))
-                self._restore_views(dataset)
+                    try:
+                        self._store.remove_view(tree, Path(view))
+                    except OSError:  # what somebody else has made of the folder is in nobody's way
+                        log.warning("the view %s of %s cannot be removed", view, tree, exc_info=True)
+                self._restore_views(dataset_id)
                 self._store.discard(tree)
         record_deletion(self._database, dataset_id, removed, write=run.write)
         shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
@@ -39,8 +39,6 @@ class Dataset(SQLModel, table=True):
     #: Of its files' rows: the generation that readers see, and the newest that was begun.
     generation: int = 0
     newest_generation: int = 0
-    #: Hardlinked copies of the tree inside the store, asked for with ``download_path``.
-    views: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
     name: str = Field(index=True)
     description: str = ""
@@ -78,6 +76,16 @@ class DatasetFile(SQLModel, table=True):
     grade: str
     #: ``algorithm:value`` of a hash other than SHA-256 that its source publishes of its content.
     published_hash: str | None = None
+
+
+class ViewFolder(SQLModel, table=True):
+    """A folder inside the store that a person wants hardlinks to a dataset's files in (``download_path``)."""
+
+    __tablename__ = "dataset_views"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    user_id: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
 
 
 class DatasetAccess(SQLModel, table=True):

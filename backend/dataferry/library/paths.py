@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
-from dataferry.core.errors import Conflict, OutsideStore, StoreNotWritable
+from dataferry.core.errors import Conflict, InvalidInput, OutsideStore, StoreNotWritable
 from dataferry.core.types import SOURCE_NAMES, DatasetRef
 
 Inodes = frozenset[tuple[int, int]]
@@ -91,14 +91,45 @@ class Store:
         if not download_path.strip() or "\0" in download_path:
             raise refused
         root = self.root.resolve()
-        # resolve() follows links, so that a link inside the store cannot lead out of it.
-        path = (root / Path(download_path).expanduser()).resolve()
+        wanted = Path(download_path)
+        if download_path.startswith("~"):
+            if wanted.parts[0] != "~":
+                raise refused  # whether there is a user of that name is nobody's business
+            wanted = wanted.expanduser()
+        try:
+            # resolve() follows links, so that a link inside the store cannot lead out of it.
+            path = (root / wanted).resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise refused from error
         if not path.is_relative_to(root) or path == root:
             raise refused
         first = path.relative_to(root).parts[0]
         if first.startswith(".") or first in SOURCE_NAMES:
             raise refused
         return path
+
+    def try_view(self, view: Path) -> None:
+        """Check that the folder can be made and written, and leave nothing behind.
+
+        Errors: ``InvalidInput`` naming what is in the way.
+        """
+        made = [folder for folder in (view, *view.parents) if not os.path.lexists(folder)]
+        probe = view / f".write-{secrets.token_hex(4)}"
+        try:
+            view.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            reason = (
+                "is a file" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
+            )
+            raise InvalidInput(
+                f"The folder {str(view)[:200]} {reason}.",
+                next_step="Choose another folder as download_path.",
+            ) from error
+        finally:
+            for folder in made:
+                _remove_if_empty(folder)
 
     def file(self, tree: Path, path: str, size: int) -> Path | None:
         """The file ``path`` of a dataset's folder, if it is a regular file of ``size`` bytes in it.
@@ -130,7 +161,7 @@ class Store:
                 hardlink.unlink()
             try:
                 _link(source, hardlink)
-            except FileExistsError as error:
+            except (FileExistsError, NotADirectoryError) as error:
                 raise Conflict(
                     f"{hardlink} is another file already.",
                     next_step="Choose an empty folder as download_path.",

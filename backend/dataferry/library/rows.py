@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
-from sqlalchemy import Text, cast, func, tuple_
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
 from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
+from dataferry.library import view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess
 
 #: How long a person's own access to a restricted dataset stands before it is checked again.
@@ -183,7 +183,7 @@ def set_status(
     if not dataset.downloaded:
         dataset.download_progress = 0.0
         if status != "queued":
-            dataset.views = []
+            view_rows.drop(session, dataset_id)
     if job_id is not None:
         dataset.download_job_id = job_id
     session.add(dataset)
@@ -216,35 +216,6 @@ def record_use(session: Session, dataset_id: str) -> None:
         session.add(dataset)
 
 
-def add_view(session: Session, dataset: Dataset, view: str) -> None:
-    """Have the dataset hardlinked into another folder as well, once it is downloaded."""
-    if view not in dataset.views:
-        dataset.views = [*dataset.views, view]
-        session.add(dataset)
-
-
-def drop_view(session: Session, dataset_id: str, view: str) -> None:
-    dataset = session.get_one(Dataset, dataset_id)
-    dataset.views = [kept for kept in dataset.views if kept != view]
-    session.add(dataset)
-
-
-def overlapping_views(session: Session, dataset: Dataset) -> list[tuple[Path, Path]]:
-    """Pairs of tree and view of other datasets whose views share a folder with this one's."""
-    mine = [Path(view) for view in dataset.views]
-    if not mine:
-        return []
-    query = select(Dataset.local_path, Dataset.views).where(
-        Dataset.downloaded, Dataset.id != dataset.id, func.length(cast(Dataset.views, Text)) > len("[]")
-    )
-    return [
-        (Path(tree), view)
-        for tree, views in session.exec(query)
-        for view in map(Path, views)
-        if tree and any(view.is_relative_to(own) or own.is_relative_to(view) for own in mine)
-    ]
-
-
 def resolve_revision(session: Session, dataset_id: str, revision: str) -> Dataset:
     """Give a row without a revision the one that its job resolved.
 
@@ -265,8 +236,7 @@ def resolve_revision(session: Session, dataset_id: str, revision: str) -> Datase
         dataset.revision = revision
         session.add(dataset)
         return dataset
-    for view in dataset.views:
-        add_view(session, known, view)
+    view_rows.move(session, dataset_id, known.id)
     for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
         if known.visibility == "public":
             record_access(session, known.id, access.user_id)

@@ -14,7 +14,7 @@ from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.problems import problem_view
 from dataferry.jobs.service import Jobs
-from dataferry.library import file_rows, listing, rows
+from dataferry.library import file_rows, listing, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
@@ -268,8 +268,8 @@ class Shelf:
             return found, freed_bytes(session, *(one for one in found if isinstance(one, str)))
 
         found, freed = await self._database.run_read(check)
-        for dataset_id in {one for one in found if isinstance(one, str)}:
-            freed += await in_thread("disk", partial_bytes, self._store, dataset_id)
+        ids = {one for one in found if isinstance(one, str)}
+        freed += await in_thread("disk", partial_bytes, self._store, *ids)
         results = []
         for (key, revision), one in zip(targets, found, strict=True):
             result = SeveralDeletion(key=key, revision=revision)
@@ -310,7 +310,7 @@ class Shelf:
                 title=row.title,
                 dataset_id=row.id,
                 # A view that is asked for from now on belongs to the next download.
-                params={"views": row.views},
+                params={"views": view_rows.paths(session, row.id)},
                 requester_id=viewer.user_id,
                 single_flight_key=f"delete:{row.id}",
                 revision=row.revision or None,

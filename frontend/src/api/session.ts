@@ -155,7 +155,7 @@ function isRefused(error: unknown): boolean {
   return error.problem.status === 401 || error.problem.status === 403;
 }
 
-/** Its removal signals to the other tabs that the session has ended. */
+/** Its removal signals to the other tabs that the session has ended; `index.html` reads it too. */
 export const MARK = "session";
 
 const storedMark: SessionMark = {

@@ -15,9 +15,13 @@ export function opened(): void {
  * Ask for what a screen shows, beside its code. The screen that the page is opened with waits for it:
  * drawn with what it shows, nothing on it moves afterwards (cumulative layout shift).
  */
-// biome-ignore lint/suspicious/noExplicitAny: the queries have nothing in common but that they can be asked
-export async function known(...queries: FetchQueryOptions<any, any, any, any>[]): Promise<void> {
-  const asked = Promise.all(queries.map((query) => queryClient.prefetchQuery(query)));
+export async function known(...asked: (Query | Promise<unknown>)[]): Promise<void> {
+  const answers = Promise.all(
+    asked.map((one) => (one instanceof Promise ? one : queryClient.prefetchQuery(one))),
+  );
   if (!opening) return;
-  await Promise.race([asked, new Promise((done) => setTimeout(done, LONGEST_MS))]);
+  await Promise.race([answers, new Promise((done) => setTimeout(done, LONGEST_MS))]);
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: queries have nothing in common but that they can be asked
+type Query = FetchQueryOptions<any, any, any, any>;

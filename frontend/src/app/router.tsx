@@ -13,6 +13,7 @@ import {
   appQuery,
   jobsQuery,
   libraryQuery,
+  modelQuery,
   sourcesQuery,
   speedLimitsQuery,
   storageQuery,
@@ -20,6 +21,7 @@ import {
 import type { SessionState } from "@/api/session";
 import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
+import { askForDataset } from "./dataset";
 import { ErrorScreen, RootError } from "./ErrorScreen";
 import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
@@ -149,6 +151,8 @@ const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
   validateSearch: datasetSearch,
+  loaderDeps: ({ search: { revision, file } }) => ({ revision, file }),
+  loader: ({ params, deps }) => known(askForDataset(params.key, deps.revision, deps.file)),
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
@@ -184,6 +188,7 @@ const model = createRoute({
   getParentRoute: () => settings,
   path: "model",
   validateSearch: nextOf,
+  loader: () => known(modelQuery),
   component: lazyScreen(() => import("@/features/settings/ModelPage")),
 });
 
@@ -223,14 +228,20 @@ const unwatch = router.subscribe("onRendered", () => {
   unwatch();
 });
 
+async function loadScreen(id: keyof typeof router.routesById): Promise<void> {
+  const { component } = router.routesById[id].options;
+  if (component && "preload" in component)
+    await (component as AsyncRouteComponent<never>).preload?.();
+}
+
 /** Load the code of every screen ahead, one after the other. */
 export async function loadScreens(): Promise<void> {
-  for (const route of Object.values(router.routesById)) {
-    const { component } = route.options;
-    if (component && "preload" in component)
-      await (component as AsyncRouteComponent<never>).preload?.();
-  }
+  for (const id of Object.keys(router.routesById))
+    await loadScreen(id as keyof typeof router.routesById);
 }
+
+// The code of the first screen comes while the session is restored, not after it.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) void loadScreen(routeId);
 
 declare module "@tanstack/react-router" {
   interface Register {

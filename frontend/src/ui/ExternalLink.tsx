@@ -1,6 +1,7 @@
 import { clsx } from "clsx";
 import { ArrowUpRight } from "lucide-react";
 import type { ReactNode } from "react";
+import { noteVisit } from "./visited";
 
 interface ExternalLinkProps {
   href: string;
@@ -16,6 +17,7 @@ export function ExternalLink({ href, children, className }: ExternalLinkProps) {
       href={href}
       target="_blank"
       rel="noopener noreferrer"
+      onClick={() => noteVisit(href)}
       className={clsx(
         "inline-flex items-center gap-0.5 text-accent underline-offset-2 hover:underline",
         className,

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Literal, Protocol
 
+from dataferry.transfer.archives.faults import UNPACK_MEMORY_BYTES
+
 Compression = Literal["gz", "bz2", "xz"]
 
 _MAGIC: dict[Compression, bytes] = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00"}
@@ -53,7 +55,7 @@ class Inflater:
 _NEW: dict[Compression, Callable[[], Decompressor]] = {
     "gz": lambda: Inflater(31),
     "bz2": bz2.BZ2Decompressor,
-    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
+    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=UNPACK_MEMORY_BYTES),
 }
 
 

@@ -1,7 +1,8 @@
 """What a tar holds: its members, one after the other, through all tars that were joined in it."""
 
 import tarfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from tarfile import (  # type: ignore[attr-defined]
     EOFHeaderError,
     InvalidHeaderError,
@@ -24,6 +25,12 @@ _DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
 #: GNU's volume label, list of a folder and long names of old; Solaris' access rights.
 _NO_FILES = (b"V", b"D", b"N", b"A")
 _CONTINUED = b"M"
+#: How much one member's headers may take: long names, PAX records and maps of sparse files are in memory.
+_MAX_HEADER_BYTES = 1 << 20
+#: How many headers may stand before one member. Programs write up to four.
+_MAX_HEADERS = 32
+#: Of PAX records that count for all members behind them; each member gets a copy.
+_MAX_GLOBAL_BYTES = 1 << 16
 
 
 class Reader(Protocol):
@@ -32,12 +39,24 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class _Stream(Protocol):
+    """What tarfile makes of a stream."""
+
+    fileobj: "_Counted"
+
+    def tell(self) -> int: ...
+
+
 class _NoHeader(Exception):
     """What follows the end mark is neither zeros nor a tar. ``offset`` is where it begins."""
 
     def __init__(self, offset: int) -> None:
         super().__init__()
         self.offset = offset
+
+
+class _OversizedHeader(Exception):
+    """A member has more headers, or longer ones, than any program writes."""
 
 
 class _Header(tarfile.TarInfo):
@@ -61,7 +80,8 @@ class _Header(tarfile.TarInfo):
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
         container = cast(_Container, tarfile)
         try:
-            header = super().fromtarfile(tarfile)
+            with container.reading_header():
+                header = super().fromtarfile(tarfile)
         except EOFHeaderError:
             container.ended = True
             container.pax_headers = {}
@@ -73,12 +93,40 @@ class _Header(tarfile.TarInfo):
         container.ended = False
         return header
 
+    def _proc_pax(self, container: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type == tarfile.XGLTYPE:
+            own = cast(_Container, container)
+            own.global_bytes += self.size
+            if own.global_bytes > _MAX_GLOBAL_BYTES:
+                raise _OversizedHeader
+        return cast(tarfile.TarInfo, super()._proc_pax(container))  # type: ignore[misc]
+
 
 class _Container(tarfile.TarFile):
-    """``ended``: the last block was an end mark."""
+    """``ended``: the last block was an end mark. ``global_bytes``: how long the PAX records that count for
+    all members are, so far."""
 
     ended = False
     offset: int
+    global_bytes = 0
+    _depth = 0
+
+    @contextmanager
+    def reading_header(self) -> Iterator[None]:
+        """Around the reading of a header, and in it of those that follow before the member's own. Errors:
+        ``_OversizedHeader``."""
+        stream = cast(_Stream, self.fileobj)
+        if self._depth == 0:
+            stream.fileobj.header_from = stream.tell()
+        self._depth += 1
+        try:
+            if self._depth > _MAX_HEADERS:
+                raise _OversizedHeader
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                stream.fileobj.header_from = None
 
 
 def _without_unused_fields(buf: bytes | bytearray) -> bytes:
@@ -111,6 +159,8 @@ def unpack_tar(source: Reader, tree: ExtractionTree, *, checked: bool) -> None:
         ended = unpacker.unpack(counted)
     except _NoHeader as error:
         ended, trailing = True, error.offset
+    except _OversizedHeader as error:
+        raise tree.refusal("a member's header is longer than any program writes") from error
     # The compression's own checksum stands behind the last byte.
     while counted.read(_READ_BYTES):
         pass
@@ -122,13 +172,17 @@ def unpack_tar(source: Reader, tree: ExtractionTree, *, checked: bool) -> None:
 
 
 class _Counted:
-    """``count``: how many bytes were read."""
+    """``count``: how many bytes were read. ``header_from``: where the member begins whose headers are being
+    read. Errors of ``read``: ``_OversizedHeader``."""
 
     def __init__(self, source: Reader) -> None:
         self._source = source
         self.count = 0
+        self.header_from: int | None = None
 
     def read(self, size: int) -> bytes:
+        if self.header_from is not None and self.count - self.header_from > _MAX_HEADER_BYTES:
+            raise _OversizedHeader
         chunk = self._source.read(size)
         self.count += len(chunk)
         return chunk

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from dataferry.transfer.archives.compressed import Decompressor, Inflater
 from dataferry.transfer.archives.extract import ExtractionTree
-from dataferry.transfer.archives.faults import CannotUnpack, DamagedArchive
+from dataferry.transfer.archives.faults import UNPACK_MEMORY_BYTES, CannotUnpack, DamagedArchive
 from dataferry.transfer.archives.growing_file import prioritized
 from dataferry.transfer.archives.zip_directory import ZipDirectory, ZipMember, read_directories
 
@@ -203,7 +203,7 @@ class _Content:
         if method == _BZIP2:
             return bz2.BZ2Decompressor()
         if method == _XZ:
-            return lzma.LZMADecompressor(lzma.FORMAT_XZ)
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=UNPACK_MEMORY_BYTES)
         return self._lzma_decompressor() if method == _LZMA else None
 
     def _lzma_decompressor(self) -> Decompressor:
@@ -215,6 +215,8 @@ class _Content:
         pb, lp = divmod(rest, 5)
         # More than all that comes out of it is never looked back at, whatever is declared.
         size = min(int.from_bytes(properties[1:], "little"), max(4096, self._member.size))
+        if size > UNPACK_MEMORY_BYTES:
+            raise CannotUnpack(f"it wants more than {UNPACK_MEMORY_BYTES >> 20} MiB of memory")
         filters = [{"id": lzma.FILTER_LZMA1, "dict_size": size, "lc": lc, "lp": lp, "pb": pb}]
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
 

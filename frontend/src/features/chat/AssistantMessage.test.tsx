@@ -4,7 +4,7 @@ import { act, useState } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { JOBS_KEY } from "@/api/jobs";
 import { queryClient } from "@/api/live";
-import { appQuery } from "@/api/queries";
+import { appQuery, sourcesQuery } from "@/api/queries";
 import { answerRequests, json, renderOnPage } from "@/test/render";
 import { sampleCard } from "@/test/samples";
 import { AssistantMessage } from "./AssistantMessage";
@@ -13,6 +13,8 @@ import type { ChatMessage, Part, SearchOutput } from "./parts";
 beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);
   setModel("google_genai:gemini");
+  // A server that knows nothing, not one that is away: a page waits for that.
+  vi.stubGlobal("fetch", answerRequests({}).fetch);
 });
 
 function setModel(model: string) {
@@ -123,8 +125,11 @@ test("an outage of several sources is one notice with Retry, above the words, ho
 });
 
 test("what a key would mend leads to Settings and is not tried again", async () => {
-  answer([search({ source_errors: [unreachable("kaggle", "credential_rejected")] })]);
-  expect(await screen.findByRole("link", { name: /Settings/ })).toBeVisible();
+  const refused = unreachable("kaggle", "credential_rejected");
+  const wants = { ...refused, screen: "/settings/sources#kaggle", retryable: false };
+  queryClient.setQueryData(sourcesQuery.queryKey, []);
+  answer([search({ source_errors: [wants] })]);
+  expect(await screen.findByRole("link", { name: "Replace Kaggle key" })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
 });
 

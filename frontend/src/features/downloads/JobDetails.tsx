@@ -5,6 +5,8 @@ import type { JobView } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { formatBytes, formatTime } from "@/ui/format";
+import { pageWords, screenWords } from "@/ui/ProblemAct";
+import { ScreenLink } from "@/ui/ScreenLink";
 import { sourceLabel } from "@/ui/sources";
 import { JobFiles } from "./JobFiles";
 import { JobHistory } from "./JobHistory";
@@ -42,9 +44,12 @@ export function JobDetails({ job, onClose }: { job: JobView; onClose?: () => voi
         </p>
       )}
       {job.problem?.link && (
-        <ExternalLink href={job.problem.link}>
-          {job.problem.code === "gated" ? "Read and accept the terms" : "Open the page"}
-        </ExternalLink>
+        <ExternalLink href={job.problem.link}>{pageWords(job.problem.code)}</ExternalLink>
+      )}
+      {job.state === "failed" && job.problem?.screen && (
+        <ScreenLink screen={job.problem.screen}>
+          {screenWords(job.problem.screen, job.problem.code)}
+        </ScreenLink>
       )}
       {job.kind !== "delete" && <RateGraph samples={samples} />}
       {job.active && job.kind !== "delete" && <Controls job={job} />}

@@ -36,30 +36,38 @@ export function TrayContent() {
             <JobRow key={job.id} job={job} />
           ))}
         </ul>
-        {ended.length > ENDED && (
-          <p className="mt-3 text-12 text-muted">and {ended.length - ENDED} that ended before</p>
-        )}
+        <Ended more={ended.length - ENDED} />
       </div>
       <TrayFooter />
     </div>
   );
 }
 
-function TrayFooter() {
-  const { data: storage } = useQuery(storageQuery);
+/** Below what ended lately: how much more there is, and how to be rid of it. */
+function Ended({ more }: { more: number }) {
   const { done, clear } = useClearDone(useJobs());
+  if (more <= 0 && done.length === 0) return null;
   return (
-    <div className="flex min-h-11 items-center gap-3 border-t px-4 text-13 text-muted">
-      <Link to="/downloads" className="text-accent hover:underline touch:py-2.5">
-        All downloads
-      </Link>
-      {storage && <span className="flex-1">{formatBytes(storage.free_bytes)} free</span>}
+    <p className="mt-3 flex min-h-7 items-center justify-between gap-2 text-12 text-muted">
+      <span>{more > 0 && `and ${more} that ended before`}</span>
       {done.length > 0 && (
         <Button variant="ghost" size="sm" disabled={clear.isPending} onClick={() => clear.mutate()}>
           Clear done
         </Button>
       )}
-    </div>
+    </p>
+  );
+}
+
+function TrayFooter() {
+  const { data: storage } = useQuery(storageQuery);
+  return (
+    <p className="flex items-center justify-between gap-2 border-t px-4 py-2 text-13 text-muted">
+      <Link to="/downloads" className="text-accent hover:underline touch:py-2.5">
+        All downloads
+      </Link>
+      {storage && <span>{formatBytes(storage.free_bytes)} free</span>}
+    </p>
   );
 }
 

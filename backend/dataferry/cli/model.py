@@ -1,0 +1,66 @@
+"""``dataferry model``: the language model that the page's Settings have a form for."""
+
+from typing import Annotated, Any
+
+import typer
+
+from dataferry.cli.client import connected
+from dataferry.cli.output import AsUser, out
+
+app = typer.Typer(no_args_is_help=True, help="The language model: show, set, test, rm.")
+
+Key = Annotated[
+    str,
+    typer.Option(
+        prompt="Gemini API key",
+        hide_input=True,
+        envvar="DATAFERRY_NEW_MODEL_KEY",
+        help="Asked for when it is not given; better not written here, where others may read it.",
+    ),
+]
+
+
+@app.command()
+def show(user: AsUser = None) -> None:
+    """Which model answers, and where it is set."""
+    with connected(user) as client:
+        _print(client.call("GET", "/api/model"))
+
+
+@app.command("set")
+def set_model(
+    key: Key,
+    model: Annotated[str, typer.Argument(help="A Gemini model; Google's current fast one by default.")] = "",
+    untested: Annotated[
+        bool, typer.Option("--untested", help="Keep it also where it cannot be reached now.")
+    ] = False,
+    user: AsUser = None,
+) -> None:
+    """Use a Gemini model: it is asked for a greeting first, and its key is kept encrypted."""
+    with connected(user) as client:
+        body = {"model": model, "key": key, "untested": untested}
+        _print(client.call("PUT", "/api/model", json=body))
+
+
+@app.command("test")
+def probe(user: AsUser = None) -> None:
+    """Ask the model for a greeting."""
+    with connected(user) as client:
+        client.call("POST", "/api/model/test")
+    out.print("The model answered.")
+
+
+@app.command("rm")
+def remove(user: AsUser = None) -> None:
+    """Delete the model that was set, and its key."""
+    with connected(user) as client:
+        _print(client.call("DELETE", "/api/model"))
+
+
+def _print(model: dict[str, Any]) -> None:
+    if model["model"] is None:
+        out.print("No model: keyword search answers.")
+    elif model["origin"] == "server":
+        out.print(f"{model['model']}, set by {model['setting'] or 'the configuration'}")
+    else:
+        out.print(f"{model['model']}, {'tested' if model['tested_at'] else 'not tested yet'}")
