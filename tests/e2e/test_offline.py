@@ -50,7 +50,7 @@ def sign_in(page: Page, server: Server) -> None:
     page.get_by_label("E-mail").fill("ada@example.org")
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="A chat of before")).to_be_visible()
+    expect(page.get_by_role("link", name="A chat of before")).to_be_visible(timeout=30_000)
 
 
 def kept(page: Page) -> None:
@@ -118,6 +118,20 @@ def test_a_proxy_that_has_lost_its_server_is_the_same(
     server.start()
     expect(page.get_by_text(AWAY)).to_have_count(0)
     expect(page.get_by_role("link", name="A chat of before")).to_be_visible()
+
+
+def test_a_proxy_that_wants_a_sign_in_gets_it(context: BrowserContext, server: Server) -> None:
+    """What people behind Cloudflare Access and Authelia miss (FlowFuse/node-red-dashboard#2068)."""
+    page = context.new_page()
+    sign_in(page, server)
+    kept(page)
+    server.kill()
+    with PageServer(port=int(server.address.rpartition(":")[2]), status=401):
+        page.goto(f"{server.address}/downloads")
+        heading(page, "A proxy's page")
+    server.start()
+    page.goto(server.address)
+    expect(page.get_by_text("ada@example.org")).to_be_visible()
 
 
 def test_without_a_network_the_page_opens(context: BrowserContext, server: Server) -> None:

@@ -22,7 +22,7 @@ class PageServer:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0].lstrip("/")
                 if owner.folder is None:
-                    return self._say(owner.status, b"<html><h1>Bad gateway</h1></html>")
+                    return self._say(owner.status, b"<html><h1>A proxy's page</h1></html>")
                 if path == "api/health/live":
                     return self._say(200, b'{"ok": true}', "application/json")
                 if path.startswith(("assets/", "api/")) or (owner.folder / path).is_file():

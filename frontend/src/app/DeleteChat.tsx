@@ -26,7 +26,7 @@ export default function DeleteChat({ chat, onClose, onDeleted }: DeleteChatProps
     <Dialog open onOpenChange={onClose} title="Delete this chat?" alert>
       <div className="mt-2 grid grid-cols-1 gap-4 text-14">
         <p className="wrap-anywhere">
-          “{chat.title}” and its answers go for good. What was downloaded stays.
+          “<bdi>{chat.title}</bdi>” and its answers go for good. What was downloaded stays.
         </p>
         {remove.isError && <ProblemBox problem={asProblem(remove.error)} />}
         <div className="flex justify-end gap-2">

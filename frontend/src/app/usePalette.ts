@@ -25,7 +25,7 @@ const screens: Entry[] = [
   screen("Library", "/library", "datasets files"),
   screen("Settings: Profile", "/settings/profile", "account password e-mail"),
   screen("Settings: Sources", "/settings/sources", "keys tokens Kaggle HuggingFace"),
-  screen("Settings: Model", "/settings/model", "Gemini language LLM key"),
+  screen("Settings: Model", "/settings/model", "key language Gemini"),
   screen("Settings: Privacy", "/settings/privacy", "export delete account"),
   screen("Settings: Appearance", "/settings/appearance", "theme shortcuts dark light"),
 ];
@@ -42,7 +42,9 @@ const actions: Entry[] = [
 export function usePalette(typed: string): { groups: EntryGroup[]; busy: boolean } {
   const words = useDebounced(typed.trim(), PAUSE_MS);
   const chats = useInfiniteQuery(chatsQuery(words));
-  const library = useQuery(libraryQuery({ q: words, page_size: 20 }));
+  // The newest are matched here, by source and date too; older ones are found by the server.
+  const newest = useQuery(libraryQuery());
+  const library = useQuery({ ...libraryQuery({ q: words }), enabled: words !== "" });
   const jobs = useJobs();
   // Until the server has answered to these words, the chats are those that it found before.
   const foundBy = chats.isPlaceholderData ? "" : words;
@@ -52,16 +54,22 @@ export function usePalette(typed: string): { groups: EntryGroup[]; busy: boolean
         {
           [SCREENS]: screens,
           Chats: (chats.data?.pages.flat() ?? []).map((chat) => chatEntry(chat, foundBy)),
-          Datasets: (library.data?.datasets ?? []).map(datasetEntry),
+          Datasets: distinct(
+            [...(newest.data?.datasets ?? []), ...(library.data?.datasets ?? [])].map(datasetEntry),
+          ),
           Downloads: jobs.map(jobEntry),
           Actions: actions,
         },
         typed,
       ),
-    [chats.data, library.data, jobs, foundBy, typed],
+    [chats.data, newest.data, library.data, jobs, foundBy, typed],
   );
   const busy = words !== typed.trim() || chats.isFetching || library.isFetching;
   return { groups, busy };
+}
+
+function distinct(entries: readonly Entry[]): Entry[] {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
 function screen(label: string, to: string, also?: string): Entry {

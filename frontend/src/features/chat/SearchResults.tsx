@@ -1,7 +1,8 @@
 import { Check, SearchX } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
+import { lazily } from "@/ui/lazily";
 import { Spinner } from "@/ui/Spinner";
 import { SHOWN, type Surroundings } from "./answerLayout";
 import { DatasetCard } from "./DatasetCard";
@@ -13,7 +14,7 @@ import { SOURCES, sourceList } from "./sourceText";
 import { ToolLine } from "./ToolLine";
 import { useSteadyTop } from "./useSteadyTop";
 
-const ResultTable = lazy(() => import("./ResultTable"));
+const ResultTable = lazily(() => import("./ResultTable"));
 
 interface SearchResultsProps {
   input: SearchInput;
