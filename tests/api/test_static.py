@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from dataferry.api.problems import install_problems
 from dataferry.api.security_headers import SecurityHeaders, content_policy
-from dataferry.api.static import WEB, install_page
+from dataferry.api.static import RESERVED_SEGMENTS, WEB, install_page
 
 SCRIPT = '\n      document.documentElement.classList.add("dark")\n    '
 INDEX = f"""<!doctype html><html><head><title>Page</title><script>{SCRIPT}</script>
@@ -61,6 +61,30 @@ def test_every_screen_is_the_page(page: TestClient, path: str) -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
     assert page.head(path).status_code == 200
+
+
+def test_the_service_worker_is_asked_for_again_and_rules_the_whole_page(web: Path) -> None:
+    (web / "sw.js").write_text("self")
+    page = page_of(web)
+    worker = page.get("/sw.js")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert worker.headers["content-type"].startswith("text/javascript")
+    policy = directives(worker.headers["content-security-policy"])
+    assert policy["worker-src"] == policy["connect-src"] == ["'self'"]
+    again = page.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_without_a_service_worker_its_path_is_no_screen(page: TestClient) -> None:
+    """A browser that has an older one must not take the page for its update."""
+    assert page.get("/sw.js").status_code == 404
+
+
+def test_the_service_worker_knows_what_is_no_screen() -> None:
+    source = Path(__file__).parents[2] / "frontend" / "src" / "worker" / "worker.ts"
+    reserved = re.search(r"const RESERVED = \[(.*?)\]", source.read_text("utf-8"))
+    assert reserved
+    assert set(re.findall(r'"(\w+)"', reserved[1])) == RESERVED_SEGMENTS
 
 
 def test_assets_are_kept_for_a_year_and_the_page_is_asked_for_again(page: TestClient) -> None:

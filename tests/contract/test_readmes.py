@@ -57,6 +57,8 @@ def world(database: Database, tmp_path: Path) -> Iterator[Library]:
         (b"\xef\xbb\xbf---\r\nlicense: mit\r\n---\r\n# Title\r\n", "# Title"),
         (b"---\nlicense: mit\n...\n# Title", "# Title"),
         (b"---\n---\n# Title", "# Title"),
+        # huggingface/huggingface_hub#3813: a blank, perhaps one that does not break, after the dashes.
+        ("---\nlicense: [\n---\u00a0 \n\n# Title".encode(), "# Title"),
         (b"# Title\n\n---\n\nA rule above\n\n---\n", "# Title\n\n---\n\nA rule above\n\n---"),
         (b"---\nnever closed\n# Title", "---\nnever closed\n# Title"),
         ("# Größe".encode("utf-16"), "# Größe"),

@@ -35,6 +35,16 @@ def check_everywhere(page: Page, state: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            # The page hears of it a little later, and has its new colours with the next frame.
+            page.wait_for_function(
+                """scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+                    && (["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
+                        || document.documentElement.classList.contains("dark") === (scheme === "dark"))""",
+                arg=scheme,
+            )
+            page.evaluate(
+                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
             check(page, f"{state}, {width} px, {scheme}")
     page.emulate_media(color_scheme="null", reduced_motion="null")
     if before:

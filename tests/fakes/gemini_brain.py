@@ -103,10 +103,10 @@ def _looking_for(intent: Intent) -> str:
         limits.append(f"up to {format_size(filters['max_bytes'])}")
     if "min_bytes" in filters:
         limits.append(f"from {format_size(filters['min_bytes'])}")
-    if filters.get("sort") in _ORDERS:
-        limits.append(_ORDERS[filters["sort"]])
     where = " and ".join({"kaggle": "Kaggle", "huggingface": "HuggingFace"}.get(s, s) for s in intent.sources)
-    return f"I look for {', '.join([intent.query + (f' on {where}' if where else ''), *limits])}."
+    order = f", {_ORDERS[filters['sort']]}" if filters.get("sort") in _ORDERS else ""
+    words = [f"Looking for {intent.query}", f"on {where}" if where else "", *limits]
+    return f"{' '.join(filter(None, words))}{order}."
 
 
 def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]) -> str:
@@ -130,7 +130,7 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
         case _:
             found = re.search(r"in the library: (\d+)", text)
             if found and int(found[1]):
-                return "Press one of them to look into it."
+                return "Open one to look into it."
             return "Your library is empty. Tell me what you need."
 
 

@@ -24,26 +24,30 @@ _PROBLEM = {
 }
 
 
-def add_ended_jobs(server: Server, user_id: str, count: int) -> None:
-    """``count`` jobs of a person in all final states, an hour apart, the newest an hour ago."""
+def add_ended_jobs(
+    server: Server, user_id: str, count: int, *, apart: timedelta = timedelta(hours=1)
+) -> None:
+    """``count`` jobs of a person in all final states, which ended one after another up to now."""
     database = Database(f"sqlite:///{server.data_dir / 'dataferry.sqlite'}")
     before = datetime.now(UTC)
+    jobs = [_row(n, before - apart * (n + 1), apart) for n in range(count)]
 
     def add(session: Session) -> None:
-        for n in range(count):
-            ended = before - timedelta(hours=n + 1)
-            session.add(_row(n, ended))
-            session.flush()
-            session.add(JobRequester(job_id=f"job_{n:05}", user_id=user_id))
-            for seq, state in enumerate(("queued", "running", _STATES[n % 5]), 1):
-                event = JobEvent(job_id=f"job_{n:05}", seq=seq, state=state, attempt=1, at=ended)
-                session.add(event)
+        session.add_all(jobs)
+        session.flush()
+        session.add_all(JobRequester(job_id=job.id, user_id=user_id) for job in jobs)
+        for job in jobs:
+            states = ("queued", job.created_at), ("running", job.created_at), (job.state, job.finished_at)
+            session.add_all(
+                JobEvent(job_id=job.id, seq=seq, state=state, attempt=1, at=at)
+                for seq, (state, at) in enumerate(states, 1)
+            )
 
     database.call(add)
     database.close()
 
 
-def _row(n: int, ended: datetime) -> Job:
+def _row(n: int, ended: datetime, apart: timedelta) -> Job:
     state, size = _STATES[n % 5], 1_000 * (n + 1) ** 2
     done = size if state == "succeeded" else size // 3
     progress = {
@@ -64,7 +68,7 @@ def _row(n: int, ended: datetime) -> Job:
         state=state,
         problem=_PROBLEM if state == "failed" else None,
         progress=progress,
-        created_at=ended - timedelta(minutes=5),
-        started_at=ended - timedelta(minutes=4),
+        created_at=ended - apart / 10,
+        started_at=ended - apart / 12,
         finished_at=ended,
     )

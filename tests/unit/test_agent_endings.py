@@ -57,7 +57,7 @@ async def test_an_answer_that_breaks_off_is_kept_and_not_said_again(
     gemini.fault("breaks_off", after=1, times=1, tokens=3, tail=tail)
     asked = await ask(gemini)
     assert len(gemini.requests) == 2
-    assert asked.text.startswith("I found two\n\n1 is at Kaggle and 1 at HuggingFace.")
+    assert asked.text.startswith("I found two\n\n1 from Kaggle, 1 from HuggingFace.")
     assert asked.text.count("I found two") == 1
     [notice] = asked.notices
     assert notice.startswith("The model broke off in mid-answer. ")
@@ -176,7 +176,7 @@ async def test_a_call_that_went_wrong_after_words_is_not_asked_for_again(gemini:
     gemini.fault("finish", times=1, tokens=3, reason="MALFORMED_FUNCTION_CALL")
     asked = await ask(gemini)
     assert len(gemini.requests) == 1
-    assert asked.text.startswith("Let me look\n\n1 is at Kaggle and 1 at HuggingFace.")
+    assert asked.text.startswith("Let me look\n\n1 from Kaggle, 1 from HuggingFace.")
 
 
 async def test_an_answer_that_is_too_long_is_kept_and_told_as_cut(gemini: GeminiFake) -> None:

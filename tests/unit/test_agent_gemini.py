@@ -119,7 +119,7 @@ async def test_a_model_that_fails_ends_in_an_honest_answer(
     [notice] = asked.notices
     assert reason in notice
     assert notice.endswith("Keyword search answers instead.")
-    assert "**2 datasets** for “diabetes”" in asked.text
+    assert "1 from Kaggle, 1 from HuggingFace." in asked.text
     assert asked.refs == [PIMA.ref, HOSPITALS.ref]
     assert asked.builder.model == "planner"
     searched = [search[0] for search in asked.library.searches]
@@ -130,7 +130,7 @@ async def test_what_was_said_before_the_failure_stays(gemini: GeminiFake) -> Non
     gemini.script(call("search_datasets", query="diabetes"), say("I found two sets that may fit."))
     gemini.fault("drop", after=1, tokens=3)
     asked = await ask(gemini)
-    assert asked.text.startswith("I found two\n\n1 is at Kaggle and 1 at HuggingFace.")
+    assert asked.text.startswith("I found two\n\n1 from Kaggle, 1 from HuggingFace.")
 
 
 async def test_a_passing_fault_of_the_server_is_tried_once_more(gemini: GeminiFake) -> None:

@@ -47,7 +47,7 @@ async def test_a_question_is_answered_with_cards(chats: ChatService) -> None:
     assert message.model == "planner"
     assert message.downloadable_datasets is not None
     assert [card.ref for card in message.downloadable_datasets] == [PIMA.ref, HOSPITALS.ref]
-    assert "1 is at Kaggle and 1 at HuggingFace." in message.content
+    assert "1 from Kaggle, 1 from HuggingFace." in message.content
     assert message.notice is not None
     assert message.notice.startswith("No model: keyword search")
     assert message.tool_calls[0].name == "search_datasets"
@@ -91,7 +91,7 @@ async def test_search_rename_delete(chats: ChatService) -> None:
     await ask(chats, "find diabetes datasets", diabetes.id)
     movies = await chats.create(ANNA, "100%_mine")
     assert [chat.id for chat in await chats.list(ANNA)] == [movies.id, diabetes.id]
-    assert [chat.id for chat in await chats.list(ANNA, q="1 is AT KAGGLE")] == [diabetes.id]
+    assert [chat.id for chat in await chats.list(ANNA, q="1 from KAGGLE")] == [diabetes.id]
     assert [chat.id for chat in await chats.list(ANNA, q="%_")] == [movies.id]
     assert (await chats.rename(ANNA, movies.id, "  Films \n")).title == "Films"
     for title in ("", " ", "x" * 201):

@@ -60,7 +60,7 @@ def many(count: int) -> MemoryLibrary:
 async def test_an_answer_names_counts_the_best_and_the_next_act() -> None:
     talk = Talk()
     assert await talk("find diabetes datasets") == (
-        "1 is at Kaggle and 1 at HuggingFace.\n"
+        "1 from Kaggle, 1 from HuggingFace.\n"
         "\n"
         "You can say “only CC0”, “newest first” or “download the first one”."
     )
@@ -74,7 +74,7 @@ async def test_more_of_the_same_search() -> None:
     talk = Talk(many(23))
     await talk("find birds")
     assert talk.refs == [f"kaggle:owner/birds-{n}" for n in range(1, 11)]
-    assert await talk("show more") == "All are at Kaggle."
+    assert await talk("show more") == "All from Kaggle."
     await talk("more please")
     assert talk.refs == [f"kaggle:owner/birds-{n}" for n in (21, 22, 23)]
     await talk("download the second one")
@@ -296,7 +296,7 @@ async def test_the_library() -> None:
     talk.library.jobs.add(ANNA, IRIS.ref, IRIS.title, "succeeded")
     answer = await talk("what do I have?")
     assert answer == "It takes 4.6 kB on this machine."
-    assert [part["type"] for part in talk.said[-1].parts][-2:] == ["text", "tool-list_library"]
+    assert [part["type"] for part in talk.said[-1].parts][-2:] == ["tool-list_library", "text"]
 
 
 @pytest.mark.parametrize(

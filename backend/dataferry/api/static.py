@@ -17,8 +17,9 @@ from dataferry.api.reference import reference_page
 #: Where the build puts the page: inside the package, so that the wheel carries it.
 WEB = Path(__file__).parents[1] / "_web"
 
-#: First segments that are never one of the page's screens: what is missing there is missing.
-_RESERVED_SEGMENTS = frozenset({"api", "assets", "docs", "hub", "metrics"})
+#: First segments that are never one of the page's screens: what is missing there is missing. The service
+#: worker (``frontend/src/worker``) knows them too.
+RESERVED_SEGMENTS = frozenset({"api", "assets", "docs", "hub", "metrics"})
 _ASSET_MAX_AGE_S = 31_536_000
 
 _NOT_BUILT = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dataferry</title></head>
@@ -71,7 +72,7 @@ def _is_screen(path: str) -> bool:
     if path == ".":
         return True
     # A name with a dot at the top is a file, as robots.txt is; further down it may be a dataset's key.
-    return _first_segment(path) not in _RESERVED_SEGMENTS and ("/" in path or "." not in path)
+    return _first_segment(path) not in RESERVED_SEGMENTS and ("/" in path or "." not in path)
 
 
 def install_page(app: FastAPI, web: Path = WEB) -> None:

@@ -48,7 +48,10 @@ HELP = _whole_message(
 )
 STATUS = _whole_message(
     r"(?:(?:what'?s|what is|show(?: me)?|check|give me|tell me) )?(?:the |my )?(?:download )?"
-    r"(?:status|progress)\b.{0,60}",
+    r"(?:status|progress)(?: (?:please|now|so far|update|report))*",
+    r"(?:(?:what'?s|what is|show(?: me)?|check|give me|tell me) )?(?:the |my )?(?:download )?"
+    r"(?:status|progress) (?:of|on|for) (?:it|this|that|them|all|my\b.{0,50}"
+    r"|(?:the )?(?:.{0,40}\b)?downloads?\b.{0,20}|the (?:first|second|third|last)\b.{0,20})",
     r"how (?:far|long|much longer)\b.{0,60}",
     r"eta",
     r"how(?:'s| is| are| did)\b.{0,40}\b(?:downloads?|downloading|going|doing|coming along)\b.{0,20}",

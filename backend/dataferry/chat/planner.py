@@ -138,7 +138,7 @@ def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[Too
     if missing:
         return missing
     failures = _failures(outcomes, "start_download")
-    return Words(planner_text.started_answer(_outputs(outcomes, StartOutput), failures))
+    return Words("", planner_text.started_answer(_outputs(outcomes, StartOutput), failures))
 
 
 def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
@@ -178,7 +178,7 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
     ]
     if cancelled or _failures(outcomes, "cancel_download"):
         jobs = sum(len(output.jobs) for output in cancelled if output.reason is None)
-        return Words(planner_text.cancelled_answer(jobs))
+        return Words("", planner_text.cancelled_answer(jobs))
     known = _outputs(outcomes, JobsOutput)
     if not known:
         return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]
@@ -192,7 +192,7 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
 def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     found = _outputs(outcomes, LibraryOutput)
     if found:
-        return Words(planner_text.library_answer(found[-1]))
+        return Words("", planner_text.library_answer(found[-1]))
     return _NOT_KNOWN if _failures(outcomes, "list_library") else [_call("list_library", {})]
 
 

@@ -75,21 +75,20 @@ def search_answer(
 
 
 def _overview(cards: Sequence[DatasetCard]) -> str:
-    """What several cards are together: "6 are at Kaggle and 3 at HuggingFace; 2 state no licence." """
+    """What several cards are together: "6 from Kaggle, 3 from HuggingFace; 2 without a stated licence." """
     if len(cards) == 1:
         return "Only one fits."
-    counts = [_at(source, count) for source, count in Counter(card.source for card in cards).items()]
-    verb = "is" if counts[0].startswith("1 ") else "are"
-    where = _join([counts[0].replace(" ", f" {verb} ", 1), *counts[1:]])
+    counts = Counter(card.source for card in cards)
     if len(counts) == 1:
-        where = counts[0].replace(f"{len(cards)} ", "All are ", 1)
+        where = f"All {_from(cards[0].source)}"
+    else:
+        where = ", ".join(f"{count} {_from(source)}" for source, count in counts.items())
     unlicensed = sum(not card.license for card in cards)
-    licences = f"; {unlicensed} {'states' if unlicensed == 1 else 'state'} no licence" if unlicensed else ""
-    return f"{where}{licences}."
+    return f"{where}; {unlicensed} without a stated licence." if unlicensed else f"{where}."
 
 
-def _at(source: str, count: int) -> str:
-    return f"{count} built in" if source == SOURCE_LABELS["builtin"] else f"{count} at {source}"
+def _from(source: str) -> str:
+    return "built in" if source == SOURCE_LABELS["builtin"] else f"from {source}"
 
 
 def first_hint(cards: Sequence[DatasetCard]) -> str:

@@ -29,9 +29,9 @@ def check_disk_space(
     return DiskSpace(needed_bytes=needed, free_bytes=shutil.disk_usage(store.root).free)
 
 
-def partial_bytes(store: Store, dataset_id: str) -> int:
-    """The disk that a download holds which was stopped, or is under way."""
-    return _allocated_below(store.partial(dataset_id))
+def partial_bytes(store: Store, *dataset_ids: str) -> int:
+    """The disk that downloads hold which were stopped, or are under way. Blocks."""
+    return sum(_allocated_below(store.partial(dataset_id)) for dataset_id in dataset_ids)
 
 
 def disks(store: Store, data_folder: Path, dataset_bytes: int, *, reserve_bytes: int) -> StorageView:

@@ -28,7 +28,9 @@ _NAMES = (
 )
 #: No character takes more bytes in UTF-8.
 _MAX_BYTES = 4 * README_CHARS
-_FRONT_MATTER = re.compile(r"\A\ufeff?-{3}[ \t]*\n(?:.*?\n)??(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\A\ufeff?-{3}[ \t\u00a0]*\n(?:.*?\n)??(?:-{3}|\.{3})[ \t\u00a0]*(?:\n|\Z)", re.DOTALL
+)
 
 
 class Readmes:
@@ -100,7 +102,7 @@ def _lines(text: str) -> str:
 
 def _base_url(row: Dataset, path: str) -> str | None:
     """Where the folder of ``path`` is on the web, with a slash at its end; Kaggle shows no single file."""
-    if row.source != "huggingface" or not row.original_url.startswith("https://"):
+    if row.source != "huggingface" or not row.original_url.startswith(("https://", "http://")):
         return None
     folder = str(PurePosixPath(path).parent)
     below = "" if folder in ("", ".") else f"{folder}/"

@@ -268,8 +268,8 @@ class Shelf:
             return found, freed_bytes(session, *(one for one in found if isinstance(one, str)))
 
         found, freed = await self._database.run_read(check)
-        for dataset_id in {one for one in found if isinstance(one, str)}:
-            freed += await in_thread("disk", partial_bytes, self._store, dataset_id)
+        ids = {one for one in found if isinstance(one, str)}
+        freed += await in_thread("disk", partial_bytes, self._store, *ids)
         results = []
         for (key, revision), one in zip(targets, found, strict=True):
             result = SeveralDeletion(key=key, revision=revision)

@@ -130,6 +130,24 @@ test("a server that is away does not sign anybody out", async () => {
   expect(session.state.status).toBe("unknown");
 });
 
+test.each([401, 403, 404, 502])("a proxy's %s does not sign anybody out", async (status) => {
+  const session = new Session({
+    base: BASE,
+    exclusively: (work) => work(),
+    mark: { has: () => true, set: () => {} },
+    fetch: () => Promise.resolve(new Response("<html>", { status })),
+  });
+  await expect(session.restore()).rejects.toMatchObject({ problem: { status } });
+  expect(session.state.status).toBe("unknown");
+});
+
+test("a page that was opened while the server was away signs in with its first request", async () => {
+  const { session, tokens } = makeServer();
+  expect((await session.fetch(thing())).status).toBe(200);
+  expect(tokens).toEqual(["Bearer at1"]);
+  expect(session.state.status).toBe("signed-in");
+});
+
 test("signing out forgets at once", async () => {
   const { session } = makeServer();
   await session.signIn("ada@example.org", "secret");

@@ -5,9 +5,9 @@ import { asProblem } from "@/api/problem";
 import type { Problem } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
+import { useConnection } from "@/ui/useConnection";
 import { useTitle } from "@/ui/useTitle";
 import { Frame } from "./Frame";
-import { useConnection } from "./useConnection";
 
 const MISSING_PART: Pick<Problem, "detail" | "next_step"> = {
   detail: "A part of the page is not there: Dataferry was probably updated.",

@@ -33,7 +33,7 @@ export function Frame({ children }: { children: ReactNode }) {
       >
         Skip to content
       </a>
-      <Banners />
+      {!signedOut && <Banners />}
       <div className="flex min-h-0 flex-1">
         {medium && (
           <div className="w-60 shrink-0 border-r bg-panel">

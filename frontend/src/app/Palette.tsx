@@ -1,63 +1,54 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { clsx } from "clsx";
-import { type KeyboardEvent, useId, useState } from "react";
-import { chatsQuery } from "@/api/queries";
+import { type KeyboardEvent, useEffect, useId, useState } from "react";
 import { Dialog } from "@/ui/Dialog";
+import { plural } from "@/ui/format";
 import { showOverlay } from "./overlay";
+import { PaletteGroup } from "./PaletteGroup";
+import type { Entry } from "./paletteEntries";
+import { usePalette } from "./usePalette";
 
-interface Entry {
-  id: string;
-  label: string;
-  /** What kind of thing it is. */
-  kind: "Screen" | "Chat";
-  to: string;
-}
-
-const SCREENS: Entry[] = [
-  { id: "new", label: "New chat", kind: "Screen", to: "/" },
-  { id: "downloads", label: "Downloads", kind: "Screen", to: "/downloads" },
-  { id: "library", label: "Library", kind: "Screen", to: "/library" },
-  { id: "profile", label: "Settings: profile", kind: "Screen", to: "/settings/profile" },
-  { id: "sources", label: "Settings: sources", kind: "Screen", to: "/settings/sources" },
-  { id: "privacy", label: "Settings: privacy", kind: "Screen", to: "/settings/privacy" },
-  { id: "appearance", label: "Settings: appearance", kind: "Screen", to: "/settings/appearance" },
-];
-
-const LONGEST = 12;
+const PAGE = 8;
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
 
 /** Type a few letters, press Enter, be there. */
 export default function Palette() {
-  const [words, setWords] = useState("");
-  const [chosen, setChosen] = useState(0);
+  const [typed, setTyped] = useState("");
+  // By its id: what is found arrives bit by bit, and must not change what Enter takes.
+  const [chosen, setChosen] = useState<string | null>(null);
+  const { groups, busy } = usePalette(typed);
   const navigate = useNavigate();
-  const { data: chats } = useInfiniteQuery(chatsQuery());
   const listId = useId();
-  const entries = [
-    ...SCREENS,
-    ...(chats?.pages.flat() ?? []).map(
-      (chat): Entry => ({ id: chat.id, label: chat.title, kind: "Chat", to: `/c/${chat.id}` }),
-    ),
-  ];
-  const found = entries
-    .filter(({ label }) => label.toLowerCase().includes(words.trim().toLowerCase()))
-    .slice(0, LONGEST);
-  const current = Math.min(chosen, found.length - 1);
+  const entries = groups.flatMap((group) => group.entries);
+  const at = Math.max(
+    0,
+    entries.findIndex(({ id }) => id === chosen),
+  );
+  const current = entries[at];
+  const optionId = (entry: Entry) => `${listId}-${entry.id}`;
+  const currentId = current && optionId(current);
 
-  function go(entry: Entry | undefined) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it moves with what is found above it
+  useEffect(() => {
+    if (currentId) document.getElementById(currentId)?.scrollIntoView({ block: "nearest" });
+  }, [currentId, at]);
+
+  function choose(entry: Entry | undefined) {
     if (!entry) return;
     showOverlay(null);
-    void navigate({ to: entry.to });
+    if ("act" in entry.go) entry.go.act();
+    else void navigate({ href: entry.go.to });
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step !== 0) {
+    // These keys belong to an input method while it composes a word.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    const step = STEPS[event.key];
+    if (step !== undefined) {
       event.preventDefault();
-      setChosen((current + step + found.length) % Math.max(1, found.length));
+      setChosen(entries[moved(at, step, entries.length)]?.id ?? null);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      go(found[current]);
+      choose(current);
     }
   }
 
@@ -66,41 +57,56 @@ export default function Palette() {
       <input
         role="combobox"
         aria-label="Go to"
-        aria-expanded
+        aria-expanded={entries.length > 0}
         aria-controls={listId}
-        aria-activedescendant={found[current] && `${listId}-${found[current].id}`}
-        placeholder="Go to a screen or a chat…"
-        value={words}
+        aria-autocomplete="list"
+        aria-activedescendant={currentId}
+        autoComplete="off"
+        spellCheck={false}
+        dir="auto"
+        placeholder="A screen, an action, a chat, a dataset, a download…"
+        value={typed}
         onChange={(event) => {
-          setWords(event.target.value);
-          setChosen(0);
+          setTyped(event.target.value);
+          setChosen(null);
         }}
         onKeyDown={onKeyDown}
-        className="min-h-12 shrink-0 border-b bg-transparent px-4 text-15 outline-none placeholder:text-muted"
+        className="min-h-12 w-full shrink-0 border-b bg-transparent px-4 text-15 outline-none placeholder:text-muted touch:text-[16px]"
       />
-      <div id={listId} role="listbox" aria-label="Places" className="min-h-0 overflow-y-auto p-2">
-        {found.map((entry, index) => (
-          // The input keeps the focus and its keys choose; a click is for the mouse.
-          // biome-ignore lint/a11y/useKeyWithClickEvents: see above
-          <div
-            key={entry.id}
-            id={`${listId}-${entry.id}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === current}
-            onClick={() => go(entry)}
-            onPointerMove={() => setChosen(index)}
-            className={clsx(
-              "flex min-h-9 cursor-pointer items-center justify-between gap-3 rounded-control px-3 text-14 touch:min-h-11",
-              index === current && "bg-accent-soft",
-            )}
-          >
-            <span className="min-w-0 truncate">{entry.label}</span>
-            <span className="shrink-0 text-12 text-muted">{entry.kind}</span>
-          </div>
+      <div
+        id={listId}
+        role="listbox"
+        aria-label="Found"
+        aria-busy={busy}
+        className="min-h-0 overflow-x-hidden overflow-y-auto p-2 empty:hidden"
+      >
+        {groups.map((group) => (
+          <PaletteGroup
+            key={group.title}
+            group={group}
+            current={current}
+            optionId={optionId}
+            onChoose={choose}
+            onPoint={(entry) => setChosen(entry.id)}
+          />
         ))}
-        {found.length === 0 && <p className="px-3 py-2 text-14 text-muted">Nothing matches.</p>}
       </div>
+      <p
+        role="status"
+        className={entries.length > 0 || busy ? "sr-only" : "px-5 py-4 text-14 text-muted"}
+      >
+        {entries.length > 0
+          ? plural(entries.length, "result")
+          : busy
+            ? "Searching…"
+            : "Nothing matches. Chats are found by what was said in them, datasets and downloads by name and source."}
+      </p>
     </Dialog>
   );
+}
+
+/** One step leads round the ends; a page stops at them. */
+function moved(at: number, step: number, count: number): number {
+  if (Math.abs(step) === 1) return (at + step + count) % Math.max(1, count);
+  return Math.min(count - 1, Math.max(0, at + step));
 }

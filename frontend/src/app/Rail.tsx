@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { Download, Library, type LucideIcon, Settings, SquarePen } from "lucide-react";
+import { Command, Download, Library, type LucideIcon, Settings, SquarePen } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe, useSession } from "@/features/accounts/useSession";
 import { useActivity } from "@/features/downloads/useJobs";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Logo } from "./Logo";
+import { showOverlay } from "./overlay";
 import { SELECTED } from "./selected";
 import { ThreadList } from "./ThreadList";
 
@@ -18,7 +19,20 @@ export function Rail({ close }: { close?: ReactNode }) {
     >
       <div className="flex items-center justify-between gap-2">
         <Logo />
-        {close}
+        <span className="flex">
+          {!signedOut && (
+            <Button
+              variant="ghost"
+              size="icon"
+              aria-label="Go to…"
+              title="Go to anything (Ctrl K or ⌘ K)"
+              onClick={() => showOverlay("palette")}
+            >
+              <Command aria-hidden />
+            </Button>
+          )}
+          {close}
+        </span>
       </div>
       {signedOut ? (
         <Link to="/login" className={`${buttonClass("outline")} justify-start!`}>

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
+import { clsx } from "clsx";
 import { Pencil, Trash2 } from "lucide-react";
-import { Suspense, useState } from "react";
+import { type MouseEvent, memo, Suspense, useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { ChatView } from "@/api/types";
@@ -14,27 +15,47 @@ const DeleteChat = lazily(() => import("./DeleteChat"));
 const ICON_BUTTON =
   "grid size-7 place-items-center rounded-control text-muted outline-offset-[-2px] hover:bg-panel hover:text-fg touch:size-11";
 
-/** A chat in the rail: open, rename in place, delete. */
-export function ThreadItem({ chat }: { chat: ChatView }) {
+interface ThreadItemProps {
+  chat: ChatView;
+  /** It is the one on the page. */
+  open: boolean;
+}
+
+/**
+ * A chat in the rail: open, rename in place, delete. There may be a thousand: none is drawn again because
+ * of another, and none listens to the router, as its own links do.
+ */
+export const ThreadItem = memo(function ThreadItem({ chat, open }: ThreadItemProps) {
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const { id: open } = useParams({ strict: false });
   const navigate = useNavigate();
+
+  function follow(event: MouseEvent) {
+    // A new tab or window is the browser's own matter.
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+      return;
+    event.preventDefault();
+    void navigate({ to: "/c/$id", params: { id: chat.id } });
+  }
+
   if (renaming) return <RenameForm chat={chat} onDone={() => setRenaming(false)} />;
   return (
     <li className="group relative flex min-w-0 items-center rounded-control hover:bg-bg">
-      <Link
-        to="/c/$id"
-        params={{ id: chat.id }}
+      <a
+        href={`/c/${chat.id}`}
+        onClick={follow}
+        aria-current={open ? "page" : undefined}
         title={chat.title}
-        className="min-w-0 flex-1 rounded-control px-2 py-1.5 text-13 outline-offset-[-2px] group-focus-within:pr-15 group-hover:pr-15 touch:py-3 touch:pr-2!"
-        activeProps={{ "aria-current": "page", className: SELECTED }}
+        className={clsx(
+          "min-w-0 flex-1 rounded-control px-2 py-1.5 text-13 outline-offset-[-2px] group-focus-within:pr-15 group-hover:pr-15 touch:py-3 touch:pr-2!",
+          open && SELECTED,
+        )}
       >
         {/* In the direction of its own script, so that the cut and the ellipsis are at its end. */}
         <span dir="auto" className="block truncate">
           {chat.title}
         </span>
-      </Link>
+      </a>
       {/* A mouse sees them at the row that it is on, over the end of a title that makes way. */}
       <span className="absolute right-0.5 flex shrink-0 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 touch:static touch:opacity-100">
         <button
@@ -60,14 +81,14 @@ export function ThreadItem({ chat }: { chat: ChatView }) {
             chat={chat}
             onClose={() => setDeleting(false)}
             onDeleted={() => {
-              if (open === chat.id) void navigate({ to: "/" });
+              if (open) void navigate({ to: "/" });
             }}
           />
         </Suspense>
       )}
     </li>
   );
-}
+});
 
 function RenameForm({ chat, onDone }: { chat: ChatView; onDone: () => void }) {
   const client = useQueryClient();

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { chatsQuery } from "@/api/queries";
@@ -8,6 +9,7 @@ import { groupThreads, unique } from "./threads";
 
 /** A person's chats by date, found by a word of their title or messages. */
 export function ThreadList() {
+  const { id: open } = useParams({ strict: false });
   const [words, setWords] = useState("");
   const q = useDeferredValue(words.trim());
   const chats = useInfiniteQuery(chatsQuery(q));
@@ -35,7 +37,7 @@ export function ThreadList() {
             <h2 className="px-2 pb-1 text-12 font-medium text-muted">{title}</h2>
             <ul className="grid grid-cols-1 gap-0.5">
               {members.map((chat) => (
-                <ThreadItem key={chat.id} chat={chat} />
+                <ThreadItem key={chat.id} chat={chat} open={chat.id === open} />
               ))}
             </ul>
           </section>

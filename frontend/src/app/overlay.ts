@@ -11,12 +11,13 @@ export function showOverlay(overlay: Overlay): void {
   for (const listener of listeners) listener();
 }
 
+export function getOverlay(): Overlay {
+  return current;
+}
+
 export function useOverlay(): Overlay {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => current,
-  );
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, getOverlay);
 }

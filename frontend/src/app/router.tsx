@@ -82,6 +82,7 @@ const login = createRoute({
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
   component: lazyScreen(() => import("@/features/accounts/LoginPage")),
+  errorComponent: RootError,
 });
 
 const register = createRoute({
@@ -90,6 +91,7 @@ const register = createRoute({
   validateSearch: nextOf,
   beforeLoad: leaveWhenSignedIn,
   component: lazyScreen(() => import("@/features/accounts/RegisterPage")),
+  errorComponent: RootError,
 });
 
 /** Everything that needs somebody signed in. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupThreads } from "./threads";
+import { groupThreads, unique } from "./threads";
 
 const NOW = new Date(2026, 10, 20, 9, 30);
 
@@ -31,4 +31,9 @@ test("chats are grouped by the reader's days", () => {
 
 test("empty groups are left out", () => {
   expect(groupThreads([], NOW)).toEqual([]);
+});
+
+test("a chat that is on two pages is listed once, where it came first", () => {
+  const [a, b, c] = [chat("a", 2026, 1, 1), chat("b", 2026, 1, 1), chat("c", 2026, 1, 1)];
+  expect(unique([a, b, b, c, a]).map(({ id }) => id)).toEqual(["a", "b", "c"]);
 });

@@ -26,5 +26,6 @@ export function groupThreads(chats: readonly ChatView[], now: Date): ThreadGroup
 
 /** Each chat once: one that moved while pages were read is on two of them. */
 export function unique(chats: readonly ChatView[]): ChatView[] {
-  return [...new Map(chats.toReversed().map((chat) => [chat.id, chat])).values()].toReversed();
+  const seen = new Set<string>();
+  return chats.filter(({ id }) => !seen.has(id) && seen.add(id));
 }

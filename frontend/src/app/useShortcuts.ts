@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { getPreferences } from "@/ui/preferences";
-import { showOverlay } from "./overlay";
+import { getOverlay, showOverlay } from "./overlay";
 import { downloadFocused, focusCard, focusComposer, isTyping, PLACES } from "./shortcuts";
 
 /** How long after `g` a letter still counts, in milliseconds. */
@@ -45,9 +45,10 @@ export function useShortcuts(active: boolean): void {
     }
 
     function onKeyDown(event: KeyboardEvent) {
-      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+      if (isPaletteKey(event)) {
         event.preventDefault();
-        showOverlay("palette");
+        if (document.querySelector("[role=alertdialog]")) return;
+        showOverlay(getOverlay() === "palette" ? null : "palette");
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -58,4 +59,8 @@ export function useShortcuts(active: boolean): void {
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, [active, navigate]);
+}
+
+function isPaletteKey({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && (ctrlKey || metaKey) && !shiftKey && !altKey;
 }

@@ -5,8 +5,8 @@ test.each([
   ["uciml/iris", "", "uciml/iris"],
   [
     "/store/kaggle/uciml/pima-indians-database/1",
-    "/store/kaggle/uciml/pima-in",
-    "dians-database/1",
+    "/store/kaggle/uciml",
+    "/pima-indians-database/1",
   ],
   ["an-organisation/rivers-train-v2.0", "an-organisation", "/rivers-train-v2.0"],
   [

@@ -15,14 +15,18 @@ export function LongName({ text }: { text: string }) {
   const all = lettersOf(text);
   if (all.length <= SHORT) {
     return (
-      <span dir="auto" className="block truncate text-start" title={text}>
+      <span dir="auto" className="block w-fit max-w-full truncate" title={text}>
         {text}
       </span>
     );
   }
   return (
-    <span dir="auto" className="flex min-w-0 whitespace-pre" title={text}>
-      <span className="min-w-0 truncate">{all.slice(0, -END).join("")}</span>
+    <span
+      dir="auto"
+      className="flex w-fit max-w-full min-w-0 overflow-hidden whitespace-pre"
+      title={text}
+    >
+      <span className="min-w-[2ch] truncate">{all.slice(0, -END).join("")}</span>
       <span className="shrink-0">{all.slice(-END).join("")}</span>
     </span>
   );

@@ -21,7 +21,7 @@ export function serviceWorker(): Plugin {
       if (worker?.type !== "chunk" || index?.type !== "asset")
         throw new Error(`the build has no ${NAME} or no index.html`);
       const files = Object.keys(bundle)
-        .filter((name) => name !== NAME)
+        .filter((name) => name !== NAME && !name.startsWith(".vite/"))
         .map((name) => `/${name}`);
       files.push(...PUBLIC);
       files.sort();

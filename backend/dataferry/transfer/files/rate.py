@@ -8,7 +8,7 @@ forgets within seconds, the one for the time left later, unless the first has le
 import math
 
 #: The time constants of the rate that is shown, and of that for the time left.
-_SHOWN_S, _STEADY_S = 3.0, 12.0
+_SHOWN_S, _STEADY_S = 3.0, 20.0
 #: Before this there is no rate, and no time left: a connection begins slowly.
 _RATE_AFTER_S, _TIME_LEFT_AFTER_S = 0.5, 2.0
 #: So long a connection may still be beginning: nothing is said while what came last is so many times the

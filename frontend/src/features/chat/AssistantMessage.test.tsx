@@ -13,6 +13,8 @@ import type { ChatMessage, Part, SearchOutput } from "./parts";
 beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);
   setModel("google_genai:gemini");
+  // A server that knows nothing, not one that is away: a page waits for that.
+  vi.stubGlobal("fetch", answerRequests({}).fetch);
 });
 
 function setModel(model: string) {
@@ -123,8 +125,9 @@ test("an outage of several sources is one notice with Retry, above the words, ho
 });
 
 test("what a key would mend leads to Settings and is not tried again", async () => {
-  answer([search({ source_errors: [unreachable("kaggle", "credential_rejected")] })]);
-  expect(await screen.findByRole("link", { name: /Settings/ })).toBeVisible();
+  const rejected = unreachable("kaggle", "credential_rejected");
+  answer([search({ source_errors: [{ ...rejected, screen: "/settings/sources#kaggle" }] })]);
+  expect(await screen.findByRole("link", { name: "Replace Kaggle key" })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
 });
 

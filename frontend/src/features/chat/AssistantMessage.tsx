@@ -67,7 +67,13 @@ const ENDINGS: Record<MessageStatus, string | null> = {
 
 function PartView({ part }: { part: Part }) {
   const { data: app } = useQuery(appQuery);
-  if (part.type === "text") return <MarkdownText text={part.text} />;
+  if (part.type === "text") {
+    return (
+      <div className="min-h-6">
+        <MarkdownText text={part.text} />
+      </div>
+    );
+  }
   if (part.type === "data-notice") {
     // The banner above the chat says it once for all answers.
     const said = part.data.kind === "offline" && app?.model === "planner";

@@ -98,7 +98,11 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
                 size="icon"
                 aria-label="More below"
                 title="More below"
-                onClick={scroll.toEnd}
+                onClick={() => {
+                  scroll.toEnd();
+                  // The button goes; the focus would be lost with it.
+                  leave();
+                }}
               >
                 <ArrowDown aria-hidden />
               </Button>

@@ -22,13 +22,14 @@ function receive(fields: Partial<JobView>) {
 
 test("a count that the source broke off is told as one", async () => {
   renderOnPage(<DatasetCard card={sampleCard({ file_count: 100_000, more_files: true })} />);
-  expect(await screen.findByText(/^· more than 100,000 files · csv/)).toBeVisible();
+  expect(await screen.findByText(/more than 100,000 files · csv/)).toBeVisible();
 });
 
 test("downloads are counted once, in one spelling, beside the other reasons", async () => {
   const why = "title matches · 1.2k downloads · no task stated";
   const { container } = renderOnPage(<DatasetCard card={sampleCard({ why })} />);
-  expect(await screen.findByText(/1\.2K downloads · title matches · no task stated/)).toBeVisible();
+  expect(await screen.findByText(/1\.2K downloads/)).toBeVisible();
+  expect(screen.getByText(/title matches · no task stated/)).toBeVisible();
   expect(container.textContent?.match(/downloads/g)).toHaveLength(1);
 });
 

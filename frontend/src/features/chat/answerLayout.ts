@@ -18,7 +18,10 @@ export interface Surroundings {
 export function blocksOf(parts: readonly Part[]): Block[] {
   const blocks: Block[] = [];
   parts.forEach((part, index) => {
-    if (part.type === "step-start" || (part.type === "text" && !part.text.trim())) return;
+    if (part.type === "step-start") return;
+    // The place of words that come once the tool below has ended: kept free, so that no card moves then.
+    const reserved = part.type === "text" && part.state === "streaming" && index < parts.length - 1;
+    if (part.type === "text" && !part.text.trim() && !reserved) return;
     const last = blocks.at(-1);
     if (!isToolPart(part)) blocks.push({ key: `${index}`, part });
     else if (last && "tools" in last && isTogether(last.tools[0], part)) last.tools.push(part);

@@ -5,7 +5,7 @@ const QUESTION_TOP = 16;
 
 /**
  * Follows an answer as it grows, but never past its question: the best results are at its top.
- * A person who scrolls is left alone until they are at the end again.
+ * A person who scrolls, or acts on something in it, is left alone until they are at the end again.
  */
 export function useAutoScroll(log: RefObject<HTMLElement | null>) {
   const mode = useRef<"answer" | "end" | "free">("answer");
@@ -36,12 +36,19 @@ export function useAutoScroll(log: RefObject<HTMLElement | null>) {
       if (Math.abs(element.scrollTop - ours.current) <= 1) return;
       mode.current = left <= NEAR ? "end" : "free";
     };
+    const onAct = (event: Event) => {
+      if (event.target !== element) mode.current = "free";
+    };
     element.addEventListener("scroll", onScroll, { passive: true });
+    element.addEventListener("pointerdown", onAct, { passive: true });
+    element.addEventListener("focusin", onAct);
     const sizes = new ResizeObserver(follow);
     sizes.observe(content);
     sizes.observe(element);
     return () => {
       element.removeEventListener("scroll", onScroll);
+      element.removeEventListener("pointerdown", onAct);
+      element.removeEventListener("focusin", onAct);
       sizes.disconnect();
     };
   }, [log, follow]);

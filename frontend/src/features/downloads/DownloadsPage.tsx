@@ -29,6 +29,7 @@ import { useJobList } from "./useJobList";
 export default function DownloadsPage() {
   useTitle("Downloads");
   const table = useMedia("(min-width: 768px)");
+  const beside = useMedia("(min-width: 1200px)");
   const { job: openId } = useSearch({ from: "/app/downloads" });
   const navigate = useNavigate();
   const open = useCallback(
@@ -41,17 +42,21 @@ export default function DownloadsPage() {
   useMarkSeen(list.jobs);
   return (
     <div className="flex h-full">
-      <div ref={list.scroller} className="flex min-w-0 flex-1 flex-col overflow-y-auto">
+      <div
+        ref={list.scroller}
+        data-scroller
+        className="flex min-w-0 flex-1 flex-col overflow-y-auto"
+      >
         <Above list={list} table={table} />
         <Rows {...list} table={table} openId={openId} onOpen={toggle} />
         <Below list={list} />
       </div>
-      {opened && table && (
+      {opened && beside && (
         <aside aria-label="Details" className="w-80 shrink-0 overflow-y-auto border-l bg-panel">
           <JobDetails job={opened} onClose={() => open()} />
         </aside>
       )}
-      {opened && !table && (
+      {opened && !beside && (
         <LazyDialog open onOpenChange={() => open()} title="Details" place="bottom">
           <JobDetails job={opened} />
         </LazyDialog>

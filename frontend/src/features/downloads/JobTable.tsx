@@ -76,12 +76,12 @@ function Arrow({ descending }: { descending: boolean }) {
   return descending ? <ArrowDown aria-hidden /> : <ArrowUp aria-hidden />;
 }
 
-/** As high as the rows that are not drawn. */
+/** As high as the rows that are not drawn. Its cell spans no others: those that are hidden would come back. */
 function Room({ rows }: { rows: number }) {
   if (rows <= 0) return null;
   return (
     <tr aria-hidden>
-      <td colSpan={COLUMNS.length + 2} style={{ height: rows * ROW_HEIGHT, padding: 0 }} />
+      <td style={{ height: rows * ROW_HEIGHT, padding: 0 }} />
     </tr>
   );
 }

@@ -29,7 +29,7 @@ export function JobToolbar({ jobs, filter, onFilter, sort, onSort, bulk, clear }
   const states = STATES.filter(({ id }) => id === "all" || id === filter.state || counts[id] > 0);
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <div className="relative min-w-48 flex-1 sm:max-w-72">
+      <div className="relative min-w-48 flex-1 max-sm:basis-full sm:max-w-72">
         <Search
           aria-hidden
           className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
@@ -43,13 +43,15 @@ export function JobToolbar({ jobs, filter, onFilter, sort, onSort, bulk, clear }
           className={`${INPUT} pl-8!`}
         />
       </div>
-      <Select
-        label="State"
-        value={filter.state}
-        options={states.map(({ id, label }) => ({ id, label: `${label} (${counts[id]})` }))}
-        onChange={(state) => onFilter({ ...filter, state })}
-      />
-      {sort && <SortSelect sort={sort} onSort={onSort} />}
+      <span className="flex gap-2 max-sm:basis-full">
+        <Select
+          label="State"
+          value={filter.state}
+          options={states.map(({ id, label }) => ({ id, label: `${label} (${counts[id]})` }))}
+          onChange={(state) => onFilter({ ...filter, state })}
+        />
+        {sort && <SortSelect sort={sort} onSort={onSort} />}
+      </span>
       <WholeActs jobs={jobs} bulk={bulk} clear={clear} />
     </div>
   );

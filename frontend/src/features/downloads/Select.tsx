@@ -17,7 +17,7 @@ export function Select<T extends string>({ label, value, options, ...rest }: Sel
       value={value}
       disabled={rest.disabled}
       onChange={({ currentTarget }) => rest.onChange(currentTarget.value as T)}
-      className={`${INPUT} w-auto!`}
+      className={`${INPUT} w-auto! min-w-0 max-sm:flex-1`}
     >
       {options.map(({ id, label: words }) => (
         <option key={id} value={id}>

@@ -1,5 +1,6 @@
 import { ChevronUp, Download } from "lucide-react";
 import { LazyDialog } from "@/ui/LazyDialog";
+import { useConnection } from "@/ui/useConnection";
 import { useOpenHere } from "@/ui/useOpenHere";
 import { useUnseen } from "./seen";
 import { TrayContent } from "./TrayContent";
@@ -17,7 +18,9 @@ export function TraySheet() {
   const [open, setOpen] = useOpenHere();
   const activity = useActivity();
   const unseen = useUnseen(useJobs());
-  const paused = useLivePaused();
+  const up = useConnection();
+  // A server that is away is told above everything.
+  const paused = useLivePaused() && up;
   const listShown = useIsListShown();
   const text = activityText(activity) ?? endedText(unseen);
   // Not taken away while the sheet is open: what is looked at is no longer unseen.

@@ -6,19 +6,19 @@ export const CELL = "px-2";
 export const HIDDEN: Record<ColumnId, string> = {
   name: "",
   progress: "",
-  size: "@max-[34rem]:hidden",
-  rate: "@max-[46rem]:hidden",
-  left: "@max-[40rem]:hidden",
-  source: "@max-[56rem]:hidden",
-  added: "@max-[64rem]:hidden",
-  finished: "@max-[50rem]:hidden",
+  size: "@max-[36rem]:hidden",
+  rate: "@max-[50rem]:hidden",
+  left: "@max-[44rem]:hidden",
+  source: "@max-[63rem]:hidden",
+  added: "@max-[69rem]:hidden",
+  finished: "@max-[56rem]:hidden",
 };
 
 /** Their widths; the name takes what is left. */
 export const WIDTH: Record<ColumnId, string> = {
   name: "",
   size: "w-20",
-  progress: "w-52",
+  progress: "w-48",
   rate: "w-24",
   left: "w-28",
   source: "w-26",

@@ -148,9 +148,21 @@ export function filtered(jobs: readonly JobView[], text: string, state: StateId)
   return jobs.filter((job) => {
     if (!isIn(job, state)) return false;
     if (wanted.length === 0) return true;
-    const found = plain(`${job.title} ${job.ref} ${sourceLabel(job.source)}`);
+    const found = wordsOf(job);
     return wanted.every((word) => found.includes(word));
   });
+}
+
+/** Thousands of them are searched with each letter that is typed. */
+const known = new WeakMap<JobView, string>();
+
+function wordsOf(job: JobView): string {
+  let found = known.get(job);
+  if (found === undefined) {
+    found = plain(`${job.title} ${job.ref} ${sourceLabel(job.source)}`);
+    known.set(job, found);
+  }
+  return found;
 }
 
 function plain(text: string): string {

@@ -8,6 +8,7 @@ interface Options {
   onOpen: (id: string) => void;
   /** A key was pressed in the list. */
   onKey: () => void;
+  rowHeight: number;
 }
 
 const CONTROLS = "a, button, input, select, label";
@@ -23,13 +24,17 @@ function rowOf(target: EventTarget): HTMLElement | null {
 }
 
 /** Selecting and opening rows by pointer and keys, as a list of files has it. */
-export function useJobKeys({ ids, selection, onSelect, onOpen, onKey }: Options) {
-  function focusRow(list: Element, id: string) {
-    const row = list.querySelector(`[data-row="${CSS.escape(id)}"]`);
-    const box = row?.querySelector<HTMLElement>("input");
-    box?.focus();
-    row?.scrollIntoView({ block: "nearest" });
-    return Boolean(box);
+export function useJobKeys({ ids, selection, onSelect, onOpen, onKey, rowHeight }: Options) {
+  function focusRow(list: Element, at: number, again = true) {
+    const row = list.querySelector(`[data-row="${CSS.escape(ids[at] ?? "")}"]`);
+    if (row) {
+      row.querySelector<HTMLElement>("input")?.focus();
+      row.scrollIntoView({ block: "nearest" });
+    } else if (again) {
+      // It is out of sight, and not drawn yet.
+      list.closest("[data-scroller]")?.scrollTo({ top: at * rowHeight });
+      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(list, at, false)));
+    }
   }
   function step(list: Element, from: string, by: number, extend: boolean) {
     const at = Math.max(0, Math.min(ids.length - 1, ids.indexOf(from) + by));
@@ -39,7 +44,7 @@ export function useJobKeys({ ids, selection, onSelect, onOpen, onKey }: Options)
       const begun = selection.anchor ? selection : toggled(NOTHING, from);
       onSelect(extended(begun, next, ids));
     }
-    focusRow(list, next);
+    focusRow(list, at);
   }
   return {
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => {

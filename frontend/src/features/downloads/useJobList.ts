@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { FIRST_PAGE } from "@/api/jobs";
 import { jobsQuery, olderJobsQuery } from "@/api/queries";
 import { store, stored } from "@/api/storage";
@@ -28,22 +28,30 @@ export function useJobList(rowHeight: number, onOpen: (id: string) => void) {
   const [sort, setSort] = useState<Sort>(() => sortFrom(stored(SORT)));
   const [filter, setFilter] = useState<Filter>({ text: "", state: "all" });
   const [selection, setSelection] = useState<Selection>(NOTHING);
-  const text = useDeferredValue(filter.text);
   const wanted = useMemo(
-    () => sorted(filtered(jobs, text, filter.state), sort),
-    [jobs, text, filter.state, sort],
+    () => sorted(filtered(jobs, filter.text, filter.state), sort),
+    [jobs, filter, sort],
   );
-  const order = useSteadyOrder(wanted, [sortText(sort), text, filter.state].join(" "));
+  const order = useSteadyOrder(wanted, [sortText(sort), filter.text, filter.state].join(" "));
   const scroller = useRef<HTMLDivElement>(null);
   const listRef = useRef<HTMLElement>(null);
   const visible = useVisibleRows(order.rows.length, rowHeight, scroller, listRef);
   const ids = seen(selection, order.ids);
+  const now = useRef(order.ids);
+  useLayoutEffect(() => {
+    now.current = order.ids;
+  });
+  // One function for as long as the list is there, so that only rows that changed are drawn again.
+  const onCheck = useCallback((id: string, range: boolean) => {
+    setSelection((before) => (range ? extended(before, id, now.current) : toggled(before, id)));
+  }, []);
   const keys = useJobKeys({
     ids: order.ids,
     selection,
     onSelect: setSelection,
     onOpen,
     onKey: order.holdForKey,
+    rowHeight,
   });
   function sortBy(chosen: Sort) {
     setSort(chosen);
@@ -62,8 +70,7 @@ export function useJobList(rowHeight: number, onOpen: (id: string) => void) {
     filter,
     setFilter,
     selected: new Set(ids),
-    onCheck: (id: string, range: boolean) =>
-      setSelection(range ? extended(selection, id, order.ids) : toggled(selection, id)),
+    onCheck,
     onSelectAll: (all: boolean) => setSelection(all ? selectAll(order.ids) : NOTHING),
   };
 }

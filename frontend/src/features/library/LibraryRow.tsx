@@ -8,7 +8,7 @@ import { Button } from "@/ui/Button";
 import { formatBytes, formatDate } from "@/ui/format";
 import { Checkbox } from "./Checkbox";
 import { GradeBadge } from "./GradeBadge";
-import { gradeWords } from "./grades";
+import { gradeBrief } from "./grades";
 import { RetryButton } from "./RetryButton";
 import { isDeleting, isFailed, statusWord } from "./status";
 
@@ -31,7 +31,7 @@ interface LibraryRowProps {
 export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowProps) {
   const deleting = isDeleting(useJobOf(dataset.ref));
   const size = dataset.size == null ? "" : formatBytes(dataset.size);
-  const state = checksumWord(dataset, deleting);
+  const state = stateWords(dataset, deleting);
   return (
     <tr className={clsx(deleting && "opacity-60", chosen && "bg-accent-soft")}>
       <td className="align-middle">
@@ -56,10 +56,13 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
           {dataset.selected && <span className="shrink-0">· chosen files</span>}
         </p>
         <p
-          className="truncate text-12 text-muted @min-[26rem]:hidden"
+          className={clsx(
+            "truncate text-12 @min-[26rem]:hidden",
+            isFailed(dataset) ? "text-bad" : "text-muted",
+          )}
           title={dataset.error ?? state}
         >
-          {[size, state].filter(Boolean).join(" · ")}
+          {[state, size, dateOf(dataset.downloaded_at_ms)].filter(Boolean).join(" · ")}
         </p>
         {isFailed(dataset) && dataset.error && (
           <p className="truncate text-12 text-bad @max-[26rem]:hidden" title={dataset.error}>
@@ -67,9 +70,9 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
           </p>
         )}
       </td>
-      <td className={`${CELL} ${FROM_54}`}>{dataset.source}</td>
+      <td className={`${CELL} ${FROM_66}`}>{dataset.source}</td>
       <td className={`${CELL} text-right tabular-nums ${FROM_26}`}>{size}</td>
-      <td className={`${CELL} text-right tabular-nums ${FROM_42}`}>
+      <td className={`${CELL} text-right tabular-nums ${FROM_54}`}>
         {dataset.more_files && "more than "}
         {dataset.file_count?.toLocaleString("en")}
       </td>
@@ -108,7 +111,9 @@ function dateOf(ms: number | null | undefined): string {
   return ms == null ? "" : formatDate(ms);
 }
 
-function checksumWord(dataset: DatasetView, deleting: boolean): string {
+/** In a line of its own, where the columns are hidden. */
+function stateWords(dataset: DatasetView, deleting: boolean): string {
+  if (isFailed(dataset) && dataset.error) return `Failed: ${dataset.error}`;
   if (!dataset.downloaded || deleting || !dataset.grade) return statusWord(dataset, deleting);
-  return gradeWords(dataset.grade);
+  return gradeBrief(dataset.grade);
 }

@@ -15,9 +15,9 @@ interface LibraryTableProps {
 }
 
 const COLUMNS: { sort: SortKey; label: string; className: string; title?: string }[] = [
-  { sort: "source", label: "Source", className: `w-27 ${FROM_54}` },
+  { sort: "source", label: "Source", className: `w-27 ${FROM_66}` },
   { sort: "size", label: "Size", className: `w-20 text-right ${FROM_26}` },
-  { sort: "files", label: "Files", className: `w-20 text-right ${FROM_42}` },
+  { sort: "files", label: "Files", className: `w-18 text-right ${FROM_54}` },
   { sort: "license", label: "Licence", className: `w-30 ${FROM_42}` },
   { sort: "downloaded", label: "Downloaded", className: `w-28 ${FROM_34}` },
   {

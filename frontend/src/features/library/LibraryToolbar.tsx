@@ -19,7 +19,7 @@ export function LibraryToolbar({ search, onChange }: LibraryToolbarProps) {
     onChange({ ...search, ...part, page: undefined });
   }
   return (
-    <search className="flex flex-wrap items-end gap-2">
+    <search className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       <SearchField
         value={search.q ?? ""}
         // The first letter is a step, those that follow belong to it.
@@ -77,7 +77,7 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (q: string)
   }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return (
-    <div className="relative min-w-40 flex-1 basis-56 sm:max-w-80">
+    <div className="relative col-span-2 min-w-40 flex-1 basis-48 sm:max-w-80">
       <Search
         aria-hidden
         className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
@@ -128,12 +128,12 @@ function Choice({ label, value, options, onPick }: ChoiceProps) {
   );
 }
 
-const SELECT = `${INPUT} w-auto px-2 text-13`;
+const SELECT = `${INPUT} px-2! sm:w-30`;
 
 function Labelled({ label, children }: { label: string; children: (id: string) => ReactNode }) {
   const id = useId();
   return (
-    <div className="grid gap-0.5">
+    <div className="grid min-w-0 grid-cols-1 gap-0.5">
       <label htmlFor={id} className="text-12 text-muted">
         {label}
       </label>

@@ -55,7 +55,7 @@ function Facts({ receipt }: { receipt: Receipt }) {
       <Fact name="SHA-256 of all files">
         <span className="font-mono text-12">{receipt.checksum}</span>
       </Fact>
-      <Fact name="Verified">{gradeText(receipt.grade)}</Fact>
+      <Fact name="Checksum">{gradeText(receipt.grade)}</Fact>
       <Fact name="Licence">
         {receipt.license ?? "None is stated at the source: ask its author before you use it."}
       </Fact>

@@ -59,9 +59,9 @@ export function ScrollBox({ label, onWidth, className, children }: ScrollBoxProp
         >
           {children}
         </section>
-        {more.left && <Shade className="inset-y-0 left-0 w-3 border-l-4" />}
-        {more.right && <Shade className="inset-y-0 right-0 w-3 border-r-4" />}
-        {more.down && <Shade className="inset-x-0 bottom-0 h-3 border-b-4" />}
+        {more.left && <Shade className="inset-y-0 left-0 w-3 border-l-3" />}
+        {more.right && <Shade className="inset-y-0 right-0 w-3 border-r-3" />}
+        {more.down && <Shade className="inset-x-0 bottom-0 h-3 border-b-3" />}
       </div>
       {(more.left || more.right) && (
         <p className="text-12 text-muted">
@@ -80,7 +80,7 @@ function Shade({ className }: { className: string }) {
     <span
       aria-hidden
       data-more
-      className={clsx("pointer-events-none absolute border-accent/60", className)}
+      className={clsx("pointer-events-none absolute border-muted/60", className)}
     />
   );
 }

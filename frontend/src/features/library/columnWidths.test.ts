@@ -25,8 +25,16 @@ test("nine columns of long text fit side by side where there is room for them", 
 
 test("only the longest give way", () => {
   const widths = columnWidths(table([4, 4, 300, 4, 300]), 700);
-  expect(widths.filter((_, number) => number !== 2 && number !== 4)).toEqual([55, 55, 55]);
+  expect(widths.filter((_, number) => number !== 2 && number !== 4)).toEqual([59, 59, 59]);
   expect(sum(widths)).toBeLessThanOrEqual(700);
+});
+
+test("texts give way before numbers", () => {
+  const given = table([20, 300, 300]);
+  const columns = given.columns.map((one, number) => ({ ...one, numeric: number === 0 }));
+  const [first, ...others] = columnWidths({ ...given, columns }, 450);
+  expect(first).toBe(195);
+  expect(others).toEqual([127, 127]);
 });
 
 test("where they cannot fit, each has what it needs", () => {

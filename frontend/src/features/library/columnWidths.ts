@@ -1,14 +1,15 @@
 import type { Preview } from "@/api/types";
 
-/** Of a digit at 13 px, and what stands beside it in a cell. */
-const PX_A_CHARACTER = 7.5;
+/** Of a digit at 13 px in the widest of the system fonts, and what stands beside it in a cell. */
+const PX_A_CHARACTER = 8.5;
 const PADDING_PX = 25;
 const LEAST_PX = 96;
 const MOST_PX = 320;
 
 /**
  * The most that each column may take, in pixels. Where all fit into `room` side by side, the longest
- * give way so that none is out of sight; where they cannot, each has what it needs and the box scrolls.
+ * give way so that none is out of sight, texts before numbers; where they cannot, each has what it needs
+ * and the box scrolls.
  */
 export function columnWidths({ columns, rows }: Preview, room: number): number[] {
   const needs = columns.map((column, number) => {
@@ -20,6 +21,13 @@ export function columnWidths({ columns, rows }: Preview, room: number): number[]
   });
   const least = total(needs.map((need) => Math.min(need, LEAST_PX)));
   if (total(needs) <= room || least > room) return needs;
+  const isText = (number: number) => !columns[number]?.numeric;
+  const texts = needs.filter((_, number) => isText(number));
+  const left = room - (total(needs) - total(texts));
+  if (left >= total(texts.map((need) => Math.min(need, LEAST_PX)))) {
+    const cap = capFor(texts, left);
+    return needs.map((need, number) => (isText(number) ? Math.min(need, cap) : need));
+  }
   const cap = capFor(needs, room);
   return needs.map((need) => Math.min(need, cap));
 }
