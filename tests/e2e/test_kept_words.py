@@ -146,10 +146,10 @@ def test_a_reload_in_the_middle_and_a_closed_tab_keep_words(
 def test_words_outlive_a_session_but_not_a_sign_out(
     mine: Page, server: Server, request: pytest.FixtureRequest
 ) -> None:
+    """danny-avila/LibreChat#6491: the session had ended, and what was sent was gone after signing in."""
     ask(mine, "find iris")
     answered(mine)
     address = mine.url
-    mine.get_by_role("textbox", name="Message").fill("half a thought")
     mine.route(MESSAGES, lambda route: refused(route))
     mine.route(re.compile("/api/auth/refresh$"), lambda route: refused(route))
     ask(mine, "find wine")
@@ -158,8 +158,8 @@ def test_words_outlive_a_session_but_not_a_sign_out(
     mine.get_by_label("E-mail").fill(email_of(request))
     mine.get_by_label("Password", exact=True).fill(PASSWORD)
     mine.get_by_role("button", name="Sign in").click()
-    expect(mine.get_by_role("textbox", name="Message")).to_be_visible()
-    mine.goto(address)
+    # Back where the words are.
+    mine.wait_for_url(address)
     expect(mine.get_by_text("find wine")).to_be_visible()
     expect(mine.get_by_text("Not sent.")).to_be_visible()
     mine.get_by_role("textbox", name="Message").fill("half a thought")

@@ -84,6 +84,11 @@ export function wordsAreOf(person: string): void {
     if (!name.startsWith(`${WORDS}${person}.`)) store(name, null);
 }
 
+/** A session that is over ended by itself: the person did not sign out, and comes back. */
+export function isComingBack(): boolean {
+  return stored(PERSON) !== null;
+}
+
 /** Somebody signs out. */
 export function forgetWords(): void {
   here = null;

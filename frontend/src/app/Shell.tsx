@@ -1,6 +1,7 @@
-import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { queryClient } from "@/api/live";
+import { isComingBack } from "@/api/words";
 import { useMe, useSession } from "@/features/accounts/useSession";
 import { Frame } from "./Frame";
 
@@ -17,8 +18,7 @@ export function Shell() {
 /** The session ended, or became another person's in another tab: nothing of it stays on the page. */
 function useLeaveWhenSignedOut(): void {
   const { status } = useSession();
-  const navigate = useNavigate();
-  const here = useLocation({ select: ({ href }) => href });
+  const router = useRouter();
   const id = useMe()?.id;
   // Nobody yet, where the server was away when the page was opened.
   const begunAs = useRef(id);
@@ -28,7 +28,10 @@ function useLeaveWhenSignedOut(): void {
   }, [id]);
   useEffect(() => {
     if (status !== "signed-out") return;
-    const next = begunAs.current === undefined && here !== "/" ? here : undefined;
-    void navigate({ to: "/login", search: { next } }).then(() => queryClient.clear());
-  }, [status, here, navigate]);
+    // Read, not followed: on the way to the sign-in it changes.
+    const here = router.latestLocation.href;
+    const returns = begunAs.current === undefined || isComingBack();
+    const next = returns && here !== "/" ? here : undefined;
+    void router.navigate({ to: "/login", search: { next } }).then(() => queryClient.clear());
+  }, [status, router]);
 }

@@ -34,7 +34,7 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
 
   function send(text: string, id?: string) {
     void session.send(text, id);
-    announce("Sent. The answer is being written.");
+    announce("Sending…");
     // The question must be on the page before it can be followed.
     requestAnimationFrame(scroll.followAnswer);
   }
