@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from contextvars import copy_context
 
 from dataferry.core.errors import Cancelled
@@ -79,7 +80,7 @@ class PartFile:
             with self.write_gate, disk_faults(self._workdir.root):
                 self._record_progress(span)
         except Cancelled:
-            pass  # closed: the journal has the last whole piece
+            pass  # closed: that has recorded it
         finally:
             self._recorded.pop(span, None)
             self.spans.release(span)
@@ -139,6 +140,11 @@ class PartFile:
         """Nothing is written any more, and whoever waits for bytes gets ``Cancelled``. What has arrived
         stays."""
         drained = self.write_gate.close()
+        if drained and self.is_open and not self.verified:
+            # Connections that still hold a span cannot record it any more: what a pause shows is kept.
+            with suppress(OSError):
+                for held in self.spans.held():
+                    self._workdir.journal.record_written(self.entry.path, held)
         self.spans.close()
         with self._close_lock:  # a second close of the same number would close another file's descriptor
             descriptor = self._descriptor
