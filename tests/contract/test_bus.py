@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dataferry.core.types import JobView, Progress, Viewer
+from dataferry.core.job_types import JobView
+from dataferry.core.types import Progress, Viewer
 from dataferry.realtime import Bus, Change, Feed, Lagged, LocalBus, Realtime, RedisBus
 from dataferry.realtime.bus import MAX_BACKLOG
 from dataferry.realtime.events import JobEvent, JobSnapshot, ServerMessage

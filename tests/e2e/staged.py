@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 from dataferry.chat.views import ChatThread, MessageView
-from dataferry.core.types import JobView
+from dataferry.core.job_types import JobView
 from dataferry.library.views import DatasetCard
 from tests.support.server import Server
 

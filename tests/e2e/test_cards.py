@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from dataferry.core.types import JobView
+from dataferry.core.job_types import JobView
 from dataferry.library.views import DatasetCard
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import register

@@ -9,8 +9,9 @@ import pytest
 from sqlmodel import SQLModel
 
 from dataferry.core.db import Database
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobView, Viewer
+from dataferry.core.types import DatasetRef, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Realtime
 from dataferry.realtime.events import JobEvent

@@ -10,16 +10,8 @@ from dataferry.chat.service import ChatService
 from dataferry.chat.stream import Chunk
 from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
-from dataferry.core.types import (
-    SOURCE_NAMES,
-    DatasetRef,
-    JobState,
-    JobView,
-    Progress,
-    SourceName,
-    SourceProblem,
-    Viewer,
-)
+from dataferry.core.job_types import JobState, JobView
+from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.tools.services import ReportSearch

@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled
+from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobKind, JobView, Progress, Viewer
+from dataferry.core.types import DatasetRef, Progress, Viewer
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.realtime import Feed, Realtime
 from dataferry.realtime.events import JobEvent, JobSnapshot

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from dataferry.core.types import FINAL_STATES
+from dataferry.core.job_types import FINAL_STATES
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import DiskFull
-from dataferry.core.types import DatasetRef, JobView
+from dataferry.core.job_types import JobView
+from dataferry.core.types import DatasetRef
 from dataferry.library.cards import download_ticket
 from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset

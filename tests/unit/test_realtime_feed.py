@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dataferry.core.types import JobState, JobView, Progress, Viewer
+from dataferry.core.job_types import JobState, JobView
+from dataferry.core.types import Progress, Viewer
 from dataferry.realtime import Change, Feed, FeedClosed, LocalBus, Realtime
 from dataferry.realtime.bus import Sink
 from dataferry.realtime.events import JobEvent, JobSnapshot, Pong, ServerMessage, SocketError, Subscribed

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, JobView
+from dataferry.core.types import DatasetRef
 from dataferry.tools.events import ToolDone
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Call, Toolbox

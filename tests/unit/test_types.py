@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from dataferry.core.errors import InvalidInput
+from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.types import (
     SOURCE_LABELS,
@@ -18,8 +19,6 @@ from dataferry.core.types import (
     DatasetRef,
     FileEntry,
     Http,
-    JobKind,
-    JobView,
     Manifest,
     SourceName,
 )

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.intent import refs_to_cancel, refs_to_download
 from dataferry.chat.references import written_refs
-from dataferry.core.types import DatasetRef, JobView
+from dataferry.core.job_types import JobView
+from dataferry.core.types import DatasetRef
 
 
 class MessageConsent:

@@ -22,7 +22,8 @@ from dataferry.chat.references import (
     without_refs,
     written_refs,
 )
-from dataferry.core.types import JobView, SourceName
+from dataferry.core.job_types import JobView
+from dataferry.core.types import SourceName
 
 Kind = Literal[
     "search",

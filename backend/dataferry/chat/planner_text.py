@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dataferry.chat import lexicon
+from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import SOURCE_LABELS, JobView, SourceName
+from dataferry.core.types import SOURCE_LABELS, SourceName
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput

@@ -14,10 +14,11 @@ from dataferry.accounts.service import Accounts
 from dataferry.cli.serving import address_of, bound_socket, build_server, data_folder_lock
 from dataferry.core.db import Database
 from dataferry.core.errors import ConfigError
+from dataferry.core.job_types import FINAL_STATES, JobView
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
-from dataferry.core.types import FINAL_STATES, JobView, ProblemWords
+from dataferry.core.types import ProblemWords
 
 
 class Client:

@@ -19,8 +19,9 @@ from rich.table import Table
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, ExitCode, next_act, out, parse_size, size
 from dataferry.core.errors import Conflict, InvalidInput
+from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import GRADE_WORDS, JobView, SourceProblem
+from dataferry.core.types import GRADE_WORDS, SourceProblem
 from dataferry.library.views import DiskSpace
 
 

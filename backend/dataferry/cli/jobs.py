@@ -9,8 +9,8 @@ import typer
 from dataferry.cli.client import Client, connected
 from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, size
 from dataferry.core.errors import InvalidInput
+from dataferry.core.job_types import JobPriority, JobView
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import JobPriority, JobView
 
 app = typer.Typer()
 

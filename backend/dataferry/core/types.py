@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dataferry.core.errors import DataferryError, InvalidInput, kind_of
-from dataferry.core.specs import JOB_KINDS, SOURCES, source_named
+from dataferry.core.specs import SOURCES, source_named
 
 SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
 SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
@@ -344,61 +344,7 @@ class SourceProblem(ProblemWords):
     source: SourceName
 
 
-if TYPE_CHECKING:
-    JobKind = str
-else:
-    JobKind = Literal[tuple(JOB_KINDS)]
-JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
-JobPriority = Literal["high", "normal", "low"]
-"""Which queued job starts first, and how much of a scarce line a running one gets."""
-#: The order in which a queue takes them.
-PRIORITY_RANKS: dict[JobPriority, int] = {"high": 1, "normal": 2, "low": 3}
-#: Their shares of one person's connections and bandwidth, where these are contended.
-PRIORITY_SHARES: dict[JobPriority, float] = {"high": 9.0, "normal": 3.0, "low": 1.0}
-ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying", "waiting", "paused"})
-FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
-
-
 class ProblemView(ProblemWords):
     """Why a job failed or waits, as the API's problems say it."""
 
     status: int = 500
-
-
-class JobView(View):
-    """A job as API, socket, CLI and page see it. Times are UTC."""
-
-    id: str
-    kind: JobKind
-    state: JobState
-    ref: str
-    key: str
-    source: SourceName
-    title: str
-    dataset_id: str
-    revision: str | None = None
-    attempt: int = 1
-    priority: JobPriority = "normal"
-    progress: Progress = Progress()
-    #: Why it waits or failed, or what stopped it (``user``, ``timeout``).
-    problem: ProblemView | None = None
-    #: A waiting job's next attempt.
-    waiting_until: datetime | None = None
-    file_path: str | None = None
-    created_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    #: The viewer has taken it off their list of downloads. Nothing of it is deleted.
-    dismissed: bool = False
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def active(self) -> bool:
-        """It has not reached a final state: succeeded, cancelled or failed."""
-        return self.state in ACTIVE_STATES
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_active(cls, fields: Any) -> Any:
-        """A view is read back from what was sent, where ``active`` follows from the state."""
-        return {k: v for k, v in fields.items() if k != "active"} if isinstance(fields, Mapping) else fields

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 from sqlmodel import Session
 
 from dataferry.core.db import now
-from dataferry.core.types import JobView, ProblemView
+from dataferry.core.job_types import JobView
+from dataferry.core.types import ProblemView
 from dataferry.jobs import database_faults, rows
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job

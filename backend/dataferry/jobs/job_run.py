@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from dataferry.core.errors import Cancelled, FolderBusy
+from dataferry.core.job_types import JobState, JobView
 from dataferry.core.telemetry import log_context
-from dataferry.core.types import JobState, JobView, Progress
+from dataferry.core.types import Progress
 from dataferry.jobs import database_faults, rows
 from dataferry.jobs.models import Job
 from dataferry.jobs.progress_history import ProgressHistory

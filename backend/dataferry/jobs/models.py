@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, new_id, now
-from dataferry.core.types import ACTIVE_STATES
+from dataferry.core.job_types import ACTIVE_STATES
 
 _ACTIVE = text(f"state IN ({', '.join(repr(state) for state in sorted(ACTIVE_STATES))})")
 

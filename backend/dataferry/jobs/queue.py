@@ -15,10 +15,10 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.db import now
+from dataferry.core.job_types import PRIORITY_RANKS, JobPriority
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.sqlite import define_missing_functions
-from dataferry.core.types import PRIORITY_RANKS, JobPriority
 from dataferry.jobs.models import Job
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
-from dataferry.core.types import FINAL_STATES, JobKind, JobPriority, JobState, JobView, Viewer
+from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
+from dataferry.core.types import Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.runner import Runner

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
+from dataferry.core.job_types import ACTIVE_STATES, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS
-from dataferry.core.types import ACTIVE_STATES, JobPriority, JobState
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: States in which a workflow of the row's generation is expected in the queue.

@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Cancelled, DataferryError
+from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
-from dataferry.core.types import JobKind, JobView
 from dataferry.jobs import database_faults, problems, rows
 from dataferry.jobs.claims import claim
 from dataferry.jobs.completion import Completion, OnClosed, record

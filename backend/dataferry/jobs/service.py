@@ -12,10 +12,11 @@ from sqlmodel import Session
 
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict
+from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.threads import in_thread
-from dataferry.core.types import FINAL_STATES, DatasetRef, JobKind, JobPriority, JobState, JobView, Viewer
+from dataferry.core.types import DatasetRef, Viewer
 from dataferry.jobs import rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun

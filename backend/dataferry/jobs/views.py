@@ -3,15 +3,8 @@
 from datetime import datetime
 from typing import cast
 
-from dataferry.core.types import (
-    DatasetRef,
-    JobPriority,
-    JobState,
-    JobView,
-    ProblemView,
-    Progress,
-    View,
-)
+from dataferry.core.job_types import JobPriority, JobState, JobView
+from dataferry.core.types import DatasetRef, ProblemView, Progress, View
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: What a job says that was stopped by those who had asked for it.

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import cast
 
+from dataferry.core.job_types import JobView
 from dataferry.core.specs import SOURCES
-from dataferry.core.types import DatasetRef, DatasetSummary, Grade, JobView
+from dataferry.core.types import DatasetRef, DatasetSummary, Grade
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
 

@@ -8,10 +8,11 @@ from sqlmodel import Session
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import GatedDataset, SourceRateLimited, SourceTimeout, SourceUnreachable
+from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
-from dataferry.core.types import DatasetRef, DatasetSummary, JobKind, JobView, Viewer
+from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows, view_rows
 from dataferry.library.access import Access

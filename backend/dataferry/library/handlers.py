@@ -17,9 +17,10 @@ from sqlmodel import Session
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
-from dataferry.core.types import Credential, DatasetRef, JobView, Manifest
+from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows, view_rows
 from dataferry.library.dedup import DedupCandidates, deduplicate

@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.types import DatasetRef, DatasetSummary, JobView, SourceName, Viewer
+from dataferry.core.job_types import JobView
+from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rows
 from dataferry.library.cards import build_card, local_state

@@ -10,10 +10,11 @@ from sqlmodel import Session, SQLModel, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
+from dataferry.core.job_types import PRIORITY_SHARES, JobPriority, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.time_window import format_time_window, parse_time_window
-from dataferry.core.types import PRIORITY_SHARES, JobPriority, JobView, Viewer
+from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
 from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView

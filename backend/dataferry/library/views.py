@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from dataferry.core.job_types import JobState
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import Grade, JobState, ProblemView, SourceLabel, SourceName, SourceProblem, View
+from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, SourceProblem, View
 
 LocalStatus = Literal["absent", "downloaded"] | JobState
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from dataferry.core.types import JobView, View
+from dataferry.core.job_types import JobView
+from dataferry.core.types import View
 
 
 class Subscribe(View):

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
-from dataferry.core.types import JobView, Viewer
+from dataferry.core.types import Viewer
 from dataferry.realtime.bus import Bus, LocalBus
 from dataferry.realtime.feed import Feed, Snapshot
 from dataferry.realtime.log import Change, TopicLog

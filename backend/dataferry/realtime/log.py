@@ -7,7 +7,8 @@ from functools import cached_property
 
 from pydantic import ValidationError
 
-from dataferry.core.types import JobView, View
+from dataferry.core.job_types import JobView
+from dataferry.core.types import View
 from dataferry.realtime.events import JobEvent
 
 #: Events kept for each topic. At four a second it bridges a reconnect of some 15 s.

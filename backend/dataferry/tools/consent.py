@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from dataferry.core.types import DatasetRef, JobView
+from dataferry.core.job_types import JobView
+from dataferry.core.types import DatasetRef
 
 
 class Consent(Protocol):

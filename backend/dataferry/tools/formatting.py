@@ -1,7 +1,7 @@
 """How sizes, durations and the states of jobs are written, to people and to models."""
 
+from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import JobView
 
 
 def format_size(size_bytes: int | None) -> str:

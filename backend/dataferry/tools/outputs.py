@@ -1,6 +1,7 @@
 """The outputs of the tools, as the page sees them."""
 
-from dataferry.core.types import JobView, SourceName, SourceProblem, View
+from dataferry.core.job_types import JobView
+from dataferry.core.types import SourceName, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
 

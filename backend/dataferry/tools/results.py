@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import JobView, SourceProblem, View
+from dataferry.core.types import SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (

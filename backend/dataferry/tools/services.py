@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from dataferry.core.types import DatasetRef, JobState, JobView, SourceName, Viewer
+from dataferry.core.job_types import JobState, JobView
+from dataferry.core.types import DatasetRef, SourceName, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dataferry.core.errors import NotFound, SourceRateLimited
-from dataferry.core.types import DatasetRef, JobView, Progress
+from dataferry.core.job_types import JobView
+from dataferry.core.types import DatasetRef, Progress
 from dataferry.jobs.service import JobRun
 from tests.support.job_world import ADA, BOB, EVE, Hold, Reluctant, World, follow, jobs_in
 from tests.support.waiting import eventually

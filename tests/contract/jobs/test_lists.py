@@ -3,7 +3,7 @@
 import pytest
 
 from dataferry.core.errors import Cancelled, Conflict, NetworkFault, NotFound, SourceProtocolError
-from dataferry.core.types import JobView
+from dataferry.core.job_types import JobView
 from dataferry.jobs.progress_history import ProgressHistory
 from dataferry.jobs.service import JobRun
 from tests.support.job_world import ADA, BOB, EVE, Hold, World, follow, jobs_in

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 from dataferry.api.deps import Current, RequestBody, Services, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
+from dataferry.core.job_types import JobView
 from dataferry.core.specs import source_named
-from dataferry.core.types import DatasetRef, JobView, SourceName, Viewer
+from dataferry.core.types import DatasetRef, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
 from dataferry.library.selection import Selection

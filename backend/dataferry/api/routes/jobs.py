@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, status
 from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, Wired
-from dataferry.core.types import DatasetRef, JobKind, JobPriority, JobState, JobView
+from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
+from dataferry.core.types import DatasetRef
 from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
