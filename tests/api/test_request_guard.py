@@ -36,7 +36,7 @@ def test_a_name_that_may_lead_here_by_rebinding(client: TestClient, host: str) -
     for path in ("/", "/api/app", "/api/auth/me"):
         answer = client.get(path, headers={"Host": host})
         assert (answer.status_code, answer.json()["code"]) == (421, "unknown_host")
-        assert "DATAFERRY_ALLOWED_HOSTS" in answer.json()["next_step"]
+        assert "DATAFERRY_ALLOWED_HOSTS" in answer.json()["setting"]
     headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
     assert client.post("/api/auth/register", json=ACCOUNT, headers=headers).status_code == 421
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/ws", headers={"Host": host}):

@@ -45,7 +45,8 @@ class RequestGuard:
         if not self._is_ours(host):
             return UnknownHost(
                 f"This server does not answer to the name {host[:120]!r}.",
-                next_step="Use its address, or let an admin add the name to DATAFERRY_ALLOWED_HOSTS.",
+                next_step="Use its address, or ask an admin to allow the name.",
+                setting="DATAFERRY_ALLOWED_HOSTS",
             )
         changes = scope["type"] == "websocket" or scope["method"] not in _READING
         if changes and not _is_own_page(headers):

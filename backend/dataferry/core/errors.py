@@ -7,6 +7,7 @@
     ├── NotFound 404 ── Unreadable
     ├── Conflict 409 ── FolderBusy
     ├── TooManyRequests 429
+    ├── UnknownHost 421
     ├── SourceError 502                  a hub did not give what was asked
     │   ├── SourceTimeout 504
     │   ├── SourceUnreachable 502        network fault, 5xx
