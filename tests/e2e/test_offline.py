@@ -29,7 +29,8 @@ SCREENS = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("offline") / "data") as server:
+    names = {"DATAFERRY_ALLOWED_HOSTS": "far.test"}
+    with Server(tmp_path_factory.mktemp("offline") / "data", **names) as server:
         server.client().post("/api/chats", {"title": "A chat of before"})
         yield server
 
