@@ -42,6 +42,15 @@ def test_progress_is_pushed_and_the_end_is_told(page: Page, server: Server, hubs
     page.reload()
     expect(page.get_by_text("River gauge readings").first).to_be_visible()
 
+    # Another tab renews the session; here it goes on.
+    other = page.context.new_page()
+    other.goto(f"{server.address}/downloads")
+    expect(other.get_by_role("heading", name="Downloads", level=1)).to_be_visible()
+    page.get_by_role("link", name="Settings").first.click()
+    page.wait_for_url(re.compile("/settings"))
+    expect(page.get_by_role("heading", name="Settings").first).to_be_visible()
+    assert "/login" not in other.url
+
 
 def test_a_failure_is_told_with_the_next_act(page: Page, server: Server, hubs: Hubs) -> None:
     register(page, server)

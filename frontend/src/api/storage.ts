@@ -5,10 +5,12 @@ const memory = new Map<string, string>();
 
 /** A value of this browser, by its short name. */
 export function stored(name: string): string | null {
+  const kept = memory.get(name);
+  if (kept !== undefined) return kept;
   try {
-    return localStorage.getItem(PREFIX + name) ?? memory.get(name) ?? null;
+    return localStorage.getItem(PREFIX + name);
   } catch {
-    return memory.get(name) ?? null;
+    return null;
   }
 }
 
@@ -16,8 +18,9 @@ export function stored(name: string): string | null {
 export function store(name: string, value: string | null): void {
   memory.delete(name);
   try {
-    localStorage.removeItem(PREFIX + name);
-    if (value !== null) localStorage.setItem(PREFIX + name, value);
+    // Never removed to be set: other tabs hear of the removal, which may mean that the session is over.
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, value);
   } catch {
     // No storage is allowed, or it is full.
     if (value !== null) memory.set(name, value);
