@@ -174,7 +174,7 @@ def test_a_command_without_a_server_runs_one_for_itself(tmp_path: Path, hubs: Hu
 
 
 def test_a_job_is_paused_resumed_cancelled_and_tried_again(server: Server) -> None:
-    with FileServer({"slow.bin": bytes(20_000_000)}, bytes_per_s=500_000) as files:
+    with FileServer({"slow.bin": bytes(60_000_000)}, bytes_per_s=500_000) as files:
         eve = guest(server)
         client = server.client(eve)
         asked = client.post("/api/datasets/download-dataset", {"dataset_id": files.url("slow.bin")})

@@ -27,7 +27,7 @@ def sha256_of(folder: Path) -> dict[str, str]:
 
 
 def test_ask_find_download_watch_it_arrive(page: Page, hubs: Hubs, tmp_path: Path) -> None:
-    gemini = GeminiFake(token_s=0.05)
+    gemini = GeminiFake(token_s=0.3)
     settings = hubs.settings | {"GOOGLE_API_KEY": "any", "GOOGLE_GEMINI_BASE_URL": gemini.url}
     with gemini, Server(tmp_path / "data", **settings) as server:
         register(page, server)
@@ -98,6 +98,6 @@ def test_with_no_key_and_no_network_the_built_in_datasets_do(page: Page, tmp_pat
         expect(card.get_by_text("Downloaded and verified")).to_be_visible()
         card.get_by_role("link", name="Open Diabetes progression").click()
         page.wait_for_url(re.compile("/library/"))
-        expect(page.get_by_text("train.csv").first).to_be_visible()
+        expect(page.get_by_role("table").get_by_text("train.csv").first).to_be_visible()
         folder = next((server.data_dir / "downloads" / "builtin" / "_" / "diabetes").iterdir())
         assert {"train.csv", "test.csv"} <= set(sha256_of(folder))
