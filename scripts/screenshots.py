@@ -3,20 +3,22 @@
 Three pictures: a chat with cards and a download under way, the downloads, and a dataset in the dark.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from scripts.demo import environment, fakes
 from tests.e2e.conftest import BROWSER_ARGUMENTS, ask, find_chromium, register
-from tests.fakes.catalogue import HEART, PIMA, SLOW
+from tests.fakes.catalogue import HEART, IMDB, PIMA, SLOW
 from tests.support.server import Server
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 #: Twice as many pixels as CSS pixels, so that text is sharp where it is shown smaller.
 SCALE = 2
+OPEN = re.compile("^Open ")
 SIZE = {"width": 1280, "height": 800}
 
 
@@ -34,8 +36,8 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_ARGUMENTS)
         page = browser.new_page(viewport=SIZE, device_scale_factor=SCALE, reduced_motion="reduce")  # type: ignore[arg-type]
         register(page, server)
-        take_chat(page)
         take_downloads(page, server)
+        take_chat(page, server)
         take_dataset(page, server)
         browser.close()
     return 0
@@ -48,29 +50,33 @@ def settings(addresses: dict[str, str], folder: str) -> dict[str, str]:
     return {name: demo[name] for name in wanted}
 
 
-def take_chat(page: Page) -> None:
-    ask(page, "find river gauge readings")
-    slow = page.locator(f'[data-card="huggingface:{SLOW}"]')
-    slow.get_by_role("button", name="Download").click()
-    expect(slow.get_by_role("progressbar")).to_be_visible()
-    page.get_by_role("link", name="New chat").first.click()
-    ask(page, "find diabetes datasets")
-    card = page.locator(f'[data-card="kaggle:{PIMA}"]')
-    card.get_by_role("button", name="Download").click()
-    expect(card.get_by_role("link", name="Open")).to_be_visible()
+def take_downloads(page: Page, server: Server) -> None:
+    for words, ref in (("heart failure", f"kaggle:{HEART}"), ("imdb", f"huggingface:{IMDB}")):
+        download(page, server, words, ref)
+        expect(card_of(page, ref).get_by_role("link", name=OPEN)).to_be_visible()
+    download(page, server, "river gauge", f"huggingface:{SLOW}")
+    page.goto(f"{server.address}/downloads")
+    expect(page.get_by_role("row").get_by_text("kB/s").or_(page.get_by_text("MB/s")).first).to_be_visible()
+    save(page, "downloads")
+
+
+def take_chat(page: Page, server: Server) -> None:
+    download(page, server, "diabetes", f"kaggle:{PIMA}")
+    expect(card_of(page, f"kaggle:{PIMA}").get_by_role("link", name=OPEN)).to_be_visible()
+    expect(page.get_by_role("article", name="Answer")).to_have_attribute("aria-busy", "false")
     page.get_by_role("textbox", name="Message").blur()
     save(page, "chat")
 
 
-def take_downloads(page: Page, server: Server) -> None:
+def download(page: Page, server: Server, words: str, ref: str) -> None:
+    """Ask in a new chat, and press the card's button."""
     page.goto(server.address)
-    ask(page, "find heart failure datasets")
-    card = page.locator(f'[data-card="kaggle:{HEART}"]')
-    card.get_by_role("button", name="Download").click()
-    expect(card.get_by_role("link", name="Open")).to_be_visible()
-    page.goto(f"{server.address}/downloads")
-    expect(page.get_by_role("progressbar").first).to_be_visible()
-    save(page, "downloads")
+    ask(page, f"find {words} datasets")
+    card_of(page, ref).get_by_role("button", name="Download").click()
+
+
+def card_of(page: Page, ref: str) -> Locator:
+    return page.locator(f'[data-card="{ref}"]')
 
 
 def take_dataset(page: Page, server: Server) -> None:
