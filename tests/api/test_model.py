@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -219,5 +220,6 @@ def test_the_servers_configuration_comes_first(tmp_path: Path, gemini: GeminiFak
         assert "cannot be used" in (answered_by(admin)[1] or "")
         assert "SECRET_KEY" in save(admin, model="gemini-2.5-pro").json()["detail"]
         assert save(admin, key=KEY).status_code == 200
-    rows = sqlite3.connect(tmp_path / "data" / "dataferry.sqlite").execute("select name from language_model")
-    assert rows.fetchall() == [("google_genai:gemini-flash-latest",)]
+    with closing(sqlite3.connect(tmp_path / "data" / "dataferry.sqlite")) as database:
+        rows = database.execute("select name from language_model").fetchall()
+    assert rows == [("google_genai:gemini-flash-latest",)]

@@ -408,7 +408,7 @@ MIB = 1 << 20
         header(tarfile.GNUTYPE_LONGNAME, 64 * MIB) + b"x" * 64 * MIB,
         header(tarfile.GNUTYPE_LONGLINK, 64 * MIB) + b"x" * 64 * MIB,
         header(tarfile.XHDTYPE, 64 * MIB) + b"%d comment=" % (64 * MIB) + b"x" * (64 * MIB - 17) + b"\n",
-        header(tarfile.XGLTYPE, 512) * 3000,
+        (header(tarfile.XHDTYPE, 512) + b"512 comment=" + b"x" * 499 + b"\n") * 1500,
         (header(tarfile.XGLTYPE, 16_384) + b"16384 comment=" + b"x" * 16_369 + b"\n" + header(b"0", 0)) * 20,
         (header(tarfile.GNUTYPE_LONGNAME, 512) + bytes(512)) * 1500,
         sparse_map(100_000),
