@@ -78,6 +78,7 @@ class MemoryLibrary:
         self.failure: DataferryError | None = None
         self.searches: list[tuple[str, tuple[SourceName, ...] | None, SearchFilters, int, int]] = []
         self.requested: list[tuple[str, DatasetRef]] = []
+        self.described: list[DatasetRef] = []
         self.jobs = MemoryJobs()
         #: A search waits for it.
         self.gate = asyncio.Event()
@@ -141,6 +142,7 @@ class MemoryLibrary:
         )
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
+        self.described.append(ref)
         found = self.cards.get(str(ref))
         if found is None and ref.source == "huggingface" and not ref.owner:
             found = next((one for one in self.cards.values() if one.id.endswith(f"/{ref.name}")), None)

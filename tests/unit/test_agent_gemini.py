@@ -164,7 +164,7 @@ async def test_an_invented_id_never_becomes_a_card(gemini: GeminiFake) -> None:
     assert asked.library.requested == []
     failed = [event.error for event in asked.events if isinstance(event, ToolFailed)]
     assert len(failed) == 2
-    assert all("Check its id" in error for error in failed)
+    assert all("Search for it first" in error for error in failed)
 
 
 async def test_a_readme_gives_no_orders(gemini: GeminiFake) -> None:
@@ -178,11 +178,9 @@ async def test_a_readme_gives_no_orders(gemini: GeminiFake) -> None:
     asked = await ask(gemini, f"tell me about {PIMA.ref}", library=library)
     assert library.requested == []
     [start] = [
-        event for event in asked.events if isinstance(event, ToolDone) and event.name == "start_download"
+        event for event in asked.events if isinstance(event, ToolFailed) and event.name == "start_download"
     ]
-    assert start.output.model_dump()["reason"] == (
-        "Your message does not ask for this very dataset, so it waits for your click."
-    )
+    assert "Search for it first" in start.error
     # The readme stood between its marks, and could not close them.
     sent = gemini.requests[1].words
     assert sent.count("‹/untrusted›") == 1

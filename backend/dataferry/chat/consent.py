@@ -21,5 +21,13 @@ class MessageConsent:
     def refs_to_cancel(self, active: Sequence[JobView]) -> tuple[str, ...]:
         return refs_to_cancel(self._conversation, active)
 
+    def knows(self, ref: DatasetRef) -> bool:
+        written = [message.content for message in self._conversation.messages if message.role == "user"]
+        if ref.source != "url" and any(ref.id.lower() in text.lower() for text in written):
+            return True
+        if any(str(ref) == str(one) for text in written for one in written_refs(text)):
+            return True
+        return str(ref) in self._conversation.returned_refs
+
     def written_refs(self) -> Iterator[DatasetRef]:
         return written_refs(self._conversation.last)

@@ -30,6 +30,13 @@ def stored_cards(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield output["card"]
 
 
+def refs_in(output: Mapping[str, Any]) -> Iterator[str]:
+    """The refs that one tool's output, as stored, is about."""
+    for found in (*stored_cards(output), *(output.get("datasets") or ()), *(output.get("jobs") or ())):
+        if isinstance(ref := found.get("ref"), str):
+            yield ref
+
+
 def tool_outputs(parts: Iterable[Part]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """``(tool, input, output)`` of every call that succeeded, oldest first."""
     for part in parts:
@@ -114,6 +121,16 @@ class Conversation:
         for cards in self._card_lists():
             newest = cards[0] if len(cards) == 1 else None
         return newest
+
+    @cached_property
+    def returned_refs(self) -> frozenset[str]:
+        """Every ref that a tool has returned to this chat."""
+        return frozenset(
+            ref
+            for message in self.messages
+            for _tool, _input, output in tool_outputs(message.parts)
+            for ref in refs_in(output)
+        )
 
     @cached_property
     def last_search(self) -> LastSearch | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataferry.chat.references import source_of_word
-from dataferry.core.types import SOURCE_NAMES, SourceName
+from dataferry.core.types import LARGEST_COUNT, SOURCE_NAMES, SourceName
 
 _UNITS = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000}
 _SIZE = (
@@ -220,4 +220,4 @@ def _bytes(number: str, unit: str) -> int:
     factor = _UNITS[unit[0].lower()]
     if unit[1:2].lower() == "i":
         factor = 1024 ** ("kmgt".index(unit[0].lower()) + 1)
-    return int(float(number.replace(",", ".")) * factor)
+    return int(min(float(number.replace(",", ".")) * factor, LARGEST_COUNT))

@@ -30,6 +30,11 @@ _KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
 _KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")
 
 
+#: The largest number that JSON, JavaScript and a database's 64 bits all hold exactly.
+LARGEST_COUNT = 2**53 - 1
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+
+
 class View(BaseModel):
     """Base of what services return: frozen, and strict about unknown fields."""
 

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from dataferry.core.job_types import JobView
-from dataferry.core.types import View
+from dataferry.core.types import Count, View
 
 
 class Subscribe(View):
     op: Literal["subscribe"]
     topic: str = Field(max_length=200)
     #: The last seq that the client has seen, with the epoch it was seen in.
-    after: int | None = None
+    after: Count | None = None
     epoch: str | None = None
 
 

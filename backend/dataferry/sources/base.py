@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dataferry.core.types import (
+    Count,
     Credential,
     DatasetRef,
     DatasetSummary,
@@ -23,8 +24,8 @@ class SearchFilters(View):
     license: str | None = None
     format: str | None = None
     task: str | None = None
-    min_bytes: int | None = None
-    max_bytes: int | None = None
+    min_bytes: Count | None = None
+    max_bytes: Count | None = None
     sort: Sort = "relevance"
 
 

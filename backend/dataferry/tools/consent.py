@@ -22,6 +22,11 @@ class Consent(Protocol):
         """The refs among the ``active`` jobs that the person asks to cancel."""
         ...
 
+    def knows(self, ref: DatasetRef) -> bool:
+        """Whether the person wrote the ref in this chat, or a tool returned it there before. A model that
+        obeys somebody else's text could put what was said into a ref, and so send it to a host."""
+        ...
+
     def written_refs(self) -> Iterable[DatasetRef]:
         """The refs as the person wrote them, with what a model does not see: a URL's query."""
         ...

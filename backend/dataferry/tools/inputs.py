@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dataferry.core.types import SourceName
+from dataferry.core.types import Count, SourceName
 from dataferry.sources.base import Sort
 from dataferry.tools.prompts import Prompts
 
@@ -20,8 +20,8 @@ class SearchInput(ToolInput):
     license: str | None = Field(None, max_length=60)
     format: str | None = Field(None, max_length=60)
     task: str | None = Field(None, max_length=60)
-    min_bytes: int | None = Field(None, ge=0)
-    max_bytes: int | None = Field(None, ge=0)
+    min_bytes: Count | None = None
+    max_bytes: Count | None = None
     sort: Sort = "relevance"
     limit: int = Field(10, ge=1, le=20)
     offset: int = Field(0, ge=0, le=1000)

@@ -7,16 +7,17 @@ else. A tool that costs or destroys asks for the person's own consent to act on 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from dataferry.core.errors import DataferryError, GatedDataset
+from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
-from dataferry.library.views import DatasetCard, SearchAnswer
+from dataferry.library.views import DatasetCard, DatasetView, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.tools import results
 from dataferry.tools.consent import Consent
@@ -178,7 +179,7 @@ class Toolbox:
         return _search_output(answer)
 
     async def _details(self, arguments: DetailsInput) -> DetailsOutput:
-        ref = self._ref(arguments.ref)
+        ref = await self._known_ref(arguments.ref)
         card, _answered = await self._describe(ref, arguments.revision)
         try:
             readme = await self._library.readme(self._viewer, ref, arguments.revision)
@@ -188,7 +189,7 @@ class Toolbox:
         return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
 
     async def _start(self, arguments: StartInput) -> StartOutput:
-        ref = self._ref(arguments.ref)
+        ref = await self._known_ref(arguments.ref)
         card, answered = await self._describe(ref, arguments.revision)
         reason = await self._reason_to_wait(ref, card)
         if reason is not None or not answered:
@@ -232,11 +233,14 @@ class Toolbox:
         consented = self._consent.refs_to_download()
         if str(ref) in consented or card.ref in consented:
             return True
-        # A person may write an ownerless id, which the hub follows to the true one.
-        for short in map(DatasetRef.parse, consented):
-            if short.source == "huggingface" and not short.owner and short.name == ref.name:
+        return await self._is_short_for(map(DatasetRef.parse, consented), ref.name, card.ref)
+
+    async def _is_short_for(self, written: Iterable[DatasetRef], name: str, ref: str) -> bool:
+        """Whether a person wrote the ownerless id that the hub follows to ``ref``."""
+        for short in written:
+            if short.source == "huggingface" and not short.owner and short.name == name:
                 followed = await self._library.describe(self._viewer, short)
-                return followed.ref == card.ref
+                return followed.ref == ref
         return False
 
     async def _status(self, arguments: StatusInput) -> JobsOutput:
@@ -264,9 +268,36 @@ class Toolbox:
         page = await self._library.list(self._viewer, page_size=20, page_number=arguments.page)
         return LibraryOutput(datasets=page.datasets, total=page.total)
 
+    async def _known_ref(self, text: str) -> DatasetRef:
+        """A ref that a source may be asked for. Errors: ``InvalidInput`` for one that only the model has
+        named: it may be made of what was said in this chat, and lead to anybody's server."""
+        ref = self._ref(text)
+        returned = (view.ref for outcome in self.outcomes for view in _views_of(outcome))
+        if self._consent.knows(ref) or str(ref) in returned:
+            return ref
+        if await self._is_short_for(self._written.values(), ref.name, str(ref)):
+            return ref
+        raise InvalidInput(
+            "Neither the person nor a tool has named this dataset in this chat.",
+            next_step="Search for it first, or ask the person for its link.",
+        )
+
     def _ref(self, text: str) -> DatasetRef:
         ref = DatasetRef.parse(text.strip())
         return self._written.get(str(ref), ref)
+
+
+def _views_of(outcome: ToolOutcome) -> Iterator[DatasetCard | DatasetView | JobView]:
+    """What a call has returned that has a ref."""
+    match outcome.output if isinstance(outcome, ToolDone) else None:
+        case SearchOutput(downloadable_datasets=cards):
+            yield from cards
+        case DetailsOutput(card=card) | StartOutput(card=card):
+            yield card
+        case LibraryOutput(datasets=datasets):
+            yield from datasets
+        case JobsOutput(jobs=jobs):
+            yield from jobs
 
 
 def _search_output(answer: SearchAnswer, waiting_for: Sequence[SourceName] = ()) -> SearchOutput:

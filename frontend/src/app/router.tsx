@@ -25,6 +25,7 @@ import { askForDataset } from "./dataset";
 import { ErrorScreen, RootError } from "./ErrorScreen";
 import { known, opened } from "./known";
 import { NotFound } from "./NotFound";
+import { ownPath } from "./ownPath";
 import { Page } from "./Page";
 import { Shell } from "./Shell";
 
@@ -60,8 +61,8 @@ async function restored(): Promise<SessionState["status"]> {
 
 /** Where to go after signing in: only a path of this page. */
 function nextOf(search: Record<string, unknown>): { next?: string } {
-  const { next } = search;
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
+  const next = ownPath(search.next);
+  return next === undefined ? {} : { next };
 }
 
 async function leaveWhenSignedIn({ search }: { search: { next?: string } }) {

@@ -52,7 +52,7 @@ async def list_chats(
     wired: Wired,
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
 ) -> list[ChatView]:
     """Your chats, newest first; with `q` those whose title or messages hold it."""
     return await wired.chat.list(viewer, q=q, limit=limit, offset=offset)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, Wired
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
-from dataferry.core.types import DatasetRef
+from dataferry.core.types import LARGEST_COUNT, DatasetRef
 from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
@@ -131,7 +131,7 @@ async def job_rates(job_id: str, viewer: Current, wired: Wired) -> list[RateSamp
 
 @router.get("/jobs/{job_id}/events")
 async def job_events(
-    job_id: str, viewer: Current, wired: Wired, after: Annotated[int, Query(ge=0)] = 0
+    job_id: str, viewer: Current, wired: Wired, after: Annotated[int, Query(ge=0, le=LARGEST_COUNT)] = 0
 ) -> list[JobTransition]:
     """A job's state changes after position `after`."""
     return await wired.jobs.history(viewer, job_id, after)
