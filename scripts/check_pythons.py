@@ -2,7 +2,7 @@
 
 For each: a fresh clone of this checkout's last commit, ``make setup`` with that Python, a server, and a
 person who registers, asks, downloads and compares the files, against made-up hubs. ``--newest`` only
-prints the newest of them, which is the one to run the whole suite on; ``--others`` leaves that one out.
+prints the newest of them, which is the one to run the whole suite on; ``--oldest`` takes the oldest alone.
 """
 
 import shutil
@@ -51,8 +51,8 @@ def main() -> int:
     if "--newest" in sys.argv:
         print(pythons[max(pythons)][0])
         return 0
-    if "--others" in sys.argv:
-        del pythons[max(pythons)]
+    if "--oldest" in sys.argv:
+        pythons = {min(pythons): pythons[min(pythons)]}
     failed = []
     for version, (path, sqlite) in pythons.items():
         name = f"Python {'.'.join(map(str, version))} beside SQLite {sqlite}"
