@@ -184,3 +184,17 @@ def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: P
         removed = ada.http.delete(own).json()
         assert (removed["own"], removed["state"]) == (False, "anonymous")
         assert GRACE.hf_token not in server.log
+
+
+def test_a_key_that_was_sealed_with_another_secret_is_as_good_as_none(hubs: Hubs, tmp_path: Path) -> None:
+    """A server that was moved without its SECRET_KEY searches and tells of its sources; the key can be set
+    again."""
+    own = "/api/sources/huggingface/credential"
+    with Server(tmp_path / "data", **hubs.settings, SECRET_KEY="a" * 32) as server:
+        assert server.client().http.put(own, json={"secret": GRACE.hf_token}).status_code == 200
+    with Server(tmp_path / "data", **hubs.settings, SECRET_KEY="b" * 32) as server:
+        ada = server.client()
+        sources = {source["name"]: source for source in ada.get("/api/sources").json()}
+        assert sources["huggingface"]["own"] is False
+        assert ada.post("/api/datasets/search-all", {"query": "diabetes"}).json()["datasets"]
+        assert ada.http.put(own, json={"secret": GRACE.hf_token}).json()["own"] is True

@@ -1,5 +1,6 @@
 """Which names this server answers to, and whose pages may ask it to change something."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery"}
 )
 def test_names_that_nobody_else_can_own(client: TestClient, host: str) -> None:
     assert client.get("/api/app", headers={"Host": host}).status_code == 200
+
+
+def test_this_machines_own_name_at_home(client: TestClient) -> None:
+    for name, status in ((f"{socket.gethostname()}.local:8000", 200), ("another-machine.local", 421)):
+        assert client.get("/api/app", headers={"Host": name}).status_code == status
 
 
 @pytest.mark.parametrize(

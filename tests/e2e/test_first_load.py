@@ -116,6 +116,7 @@ def compressed(file: Path) -> int:
         ("/library/$key", "Heart"),
         ("/settings/profile", "Settings"),
         ("/settings/sources", "Settings"),
+        ("/settings/model", "Settings"),
         ("/settings/privacy", "Settings"),
         ("/settings/appearance", "Settings"),
     ],

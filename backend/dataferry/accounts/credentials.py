@@ -1,5 +1,6 @@
 """What to show a source on whose behalf: the person's own credential, the server's, or none."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, col, select
@@ -8,8 +9,11 @@ from dataferry.accounts.models import StoredCredential
 from dataferry.accounts.pasted_keys import read_kaggle_key, read_key
 from dataferry.accounts.security import Secrets
 from dataferry.core.db import Database, now
+from dataferry.core.errors import ConfigError
 from dataferry.core.settings import Settings
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Credential, SourceName
+
+log = logging.getLogger(__name__)
 
 
 def server_credentials(settings: Settings) -> Mapping[SourceName, Credential]:
@@ -93,5 +97,8 @@ class CredentialResolver:
         for user_id in user_ids:
             if user_id in stored:
                 own = stored[user_id]
-                return Credential(source, "user", own.username, self._secrets.decrypt(own.secret))
+                try:
+                    return Credential(source, "user", own.username, self._secrets.decrypt(own.secret))
+                except ConfigError:  # sealed with another SECRET_KEY: as good as none, until it is set again
+                    log.warning("the %s key of %s cannot be read with this SECRET_KEY", source, user_id)
         return self._server.get(source, Credential(source))

@@ -25,7 +25,9 @@ class RequestGuard:
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
         self._app = app
-        self._names = {name.lower() for name in allowed_hosts} | {socket.gethostname().lower()}
+        own = socket.gethostname().lower()
+        # The other one is what a home's network calls this machine (mDNS).
+        self._names = {name.lower() for name in allowed_hosts} | {own, f"{own}.local"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -9,7 +9,7 @@ their own, and a reader of another process can follow the stored parts.
                            | data-notice )… · finish-step )… · finish | abort | error · [DONE]
 
 A tool that has some of its output sends it as ``preliminary``; the final one replaces it.
-The reader in the page refuses unknown types and nulls, hence the closed union and ``exclude_none``.
+The union is closed and ``exclude_none`` holds, for clients that refuse unknown types and nulls.
 """
 
 from collections.abc import Iterator, Sequence

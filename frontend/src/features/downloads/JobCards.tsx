@@ -5,7 +5,7 @@ import { JobActions } from "./JobButtons";
 import { JobCheckbox } from "./JobCheckbox";
 import { JobLine } from "./JobLine";
 import { NameButton, type RowProps } from "./JobTableRow";
-import type { ListProps } from "./jobList";
+import { type ListProps, rowProps } from "./jobList";
 import { statusText } from "./jobText";
 import { useLivePaused } from "./useJobs";
 import { useNow } from "./useNow";
@@ -13,7 +13,8 @@ import { useNow } from "./useNow";
 export const CARD_HEIGHT = 68;
 
 /** All downloads on a narrow page: a card each, with what matters most. */
-export function JobCards({ rows, visible, ...props }: ListProps) {
+export function JobCards(props: ListProps) {
+  const { rows, visible } = props;
   return (
     <ul
       aria-label="Downloads"
@@ -25,15 +26,7 @@ export function JobCards({ rows, visible, ...props }: ListProps) {
       }}
     >
       {rows.slice(visible.from, visible.to).map((job, at) => (
-        <Card
-          key={job.id}
-          job={job}
-          index={visible.from + at}
-          selected={props.selected.has(job.id)}
-          open={props.openId === job.id}
-          onCheck={props.onCheck}
-          onOpen={props.onOpen}
-        />
+        <Card key={job.id} {...rowProps(job, visible.from + at, props)} />
       ))}
     </ul>
   );

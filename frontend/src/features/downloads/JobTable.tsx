@@ -2,7 +2,7 @@ import { clsx } from "clsx";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { CELL, HIDDEN, WIDTH } from "./columns";
 import { JobTableRow } from "./JobTableRow";
-import type { ListProps } from "./jobList";
+import { type ListProps, rowProps } from "./jobList";
 import { COLUMNS, type ColumnId, type Sort } from "./jobTable";
 
 export const ROW_HEIGHT = 48;
@@ -50,15 +50,7 @@ export function JobTable(props: ListProps) {
         <tbody ref={listRef} {...listEvents}>
           <Room rows={visible.from} />
           {rows.slice(visible.from, visible.to).map((job, at) => (
-            <JobTableRow
-              key={job.id}
-              job={job}
-              index={visible.from + at}
-              selected={props.selected.has(job.id)}
-              open={props.openId === job.id}
-              onCheck={props.onCheck}
-              onOpen={props.onOpen}
-            />
+            <JobTableRow key={job.id} {...rowProps(job, visible.from + at, props)} />
           ))}
           <Room rows={rows.length - visible.to} />
         </tbody>

@@ -128,7 +128,7 @@ function Choice({ label, value, options, onPick }: ChoiceProps) {
   );
 }
 
-const SELECT = `${INPUT} px-2! sm:w-30`;
+const SELECT = `${INPUT} pr-1! pl-2! sm:w-36`;
 
 function Labelled({ label, children }: { label: string; children: (id: string) => ReactNode }) {
   const id = useId();
