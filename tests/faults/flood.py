@@ -2,9 +2,9 @@
 
 ``python -m tests.faults.flood [--seconds 60] [--silent 1100] [--slow 60] [--bodies 8] [--addresses 20]``:
 silent connections, slow ones, and large bodies without a token, each opened again as soon as it is closed,
-from a process of its own and so many addresses. Meanwhile one person asks for things, over a connection that is kept
-and over new ones, and has a socket open. Prints a table; exit code 1 where a request took longer than half a
-second or failed, or memory and descriptors do not come back. Measures time: nothing else should run.
+from a process of its own and so many addresses. Meanwhile one person asks for things, over a connection that
+is kept and over new ones, and has a socket open. Prints a table; exit code 1 where a request took longer than
+half a second or failed, or memory and descriptors do not come back. Measures time: nothing else should run.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.sharedctypes import Synchronized
@@ -55,11 +55,17 @@ class Usage:
 
     memory: int
     descriptors: int
+    cpu_s: float
 
     @classmethod
     def of(cls, pid: int) -> "Usage":
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return cls(pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(f"/proc/{pid}/fd")))
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return cls(
+            pages * os.sysconf("SC_PAGE_SIZE"),
+            len(os.listdir(f"/proc/{pid}/fd")),
+            sum(map(int, times)) / os.sysconf("SC_CLK_TCK"),
+        )
 
 
 @dataclass
@@ -157,19 +163,16 @@ def _post(headers: bytes) -> bytes:
     return start + headers + b"\r\n\r\n"
 
 
-def ask(address: str, client: Client, seconds: float) -> Noticed:
-    """What a person notices who asks for something every twentieth of a second."""
+def ask(clients: Sequence[httpx.Client], seconds: float) -> Noticed:
+    """What a person notices who asks for something every twentieth of a second, with each client in turn."""
     noticed = Noticed()
-    headers = {"Authorization": client.http.headers["Authorization"]}
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        path = _PATHS[len(noticed.seconds) // 2 % len(_PATHS)]
+        turn, number = divmod(len(noticed.seconds), len(clients))
+        path = _PATHS[turn % len(_PATHS)]
         began = time.monotonic()
         try:
-            if len(noticed.seconds) % 2:
-                answer = client.get(path)
-            else:
-                answer = httpx.get(address + path, headers=headers, timeout=30)
+            answer = clients[number].get(path)
             if not answer.is_success:
                 noticed.failures.append(f"{path}: {answer.status_code}")
         except httpx.HTTPError as error:
@@ -179,19 +182,27 @@ def ask(address: str, client: Client, seconds: float) -> Noticed:
     return noticed
 
 
+def kept_and_new(client: Client) -> tuple[httpx.Client, httpx.Client]:
+    """The client, and another of the same person that opens a connection for each request."""
+    headers = {"Authorization": client.http.headers["Authorization"], "Connection": "close"}
+    return client.http, httpx.Client(base_url=client.http.base_url, headers=headers, timeout=30)
+
+
 def flood(kind: Attack, seconds: float) -> list[str]:
     """The flood on a server of its own, as a table on stdout; what did not hold."""
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "data") as server:
         client = server.client()
-        calm = ask(server.address, client, min(5, seconds))
+        clients = kept_and_new(client)
+        calm = ask(clients, min(5, seconds))
         before = Usage.of(server.pid)
         ticket = client.post("/api/auth/ws-ticket").json()["ticket"]
         url = f"{server.address.replace('http', 'ws')}/api/ws?ticket={ticket}"
         with connect(url, proxy=None) as live, attack(server.address, kind) as held:
-            noticed = ask(server.address, client, seconds)
+            noticed = ask(clients, seconds)
             during, open_now = Usage.of(server.pid), held()
             live.send(json.dumps({"op": "ping", "t": 1}))
             socket_answers = json.loads(live.recv(10)) == {"op": "pong", "t": 1}
+        clients[1].close()
         after = _recovered(server.pid, before)
         log = server.log
     for name, what in (("calm", calm), ("flooded", noticed)):
@@ -199,7 +210,8 @@ def flood(kind: Attack, seconds: float) -> list[str]:
         print(f"{name:8} {len(what.seconds):5} requests: {times}; {len(what.failures)} failed")
     for name, usage in (("before", before), ("flooded", during), ("after", after)):
         print(f"{name:8} {usage.memory / 2**20:7.1f} MiB, {usage.descriptors} descriptors")
-    print(f"{open_now} connections of the flood were open at its end")
+    cores = (during.cpu_s - before.cpu_s) / seconds
+    print(f"{open_now} connections of the flood were open at its end; the server used {cores:.2f} cores")
     return list(_complaints(noticed, before, after, socket_answers, log))
 
 

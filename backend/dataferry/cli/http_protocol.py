@@ -15,13 +15,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from dataferry.api.connections import STATE_KEY, Connection, Connections
-from dataferry.api.problems import MAX_BODY_BYTES, busy, too_slow
+from dataferry.api.problems import busy, too_slow
 
 #: Seconds that an idle connection of somebody known is kept: longer than a proxy keeps its own (nginx: 60),
 #: so that the proxy never sends a request into one that is being closed (lsst-sqre/phalanx#5103).
 _KNOWN_KEEP_ALIVE_S = 75
-#: How long the rest of a body is taken in after its answer: a reset could overtake the answer.
+#: The rest of a body is taken in for so long after its answer, since a reset could overtake the answer.
 _DRAIN_S = 2.0
+_DRAIN_BYTES = 2**20
 _CLOSE = (b"connection", b"close")
 
 
@@ -173,7 +174,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 async def _drain(receive: Any) -> None:
-    left = MAX_BODY_BYTES
+    left = _DRAIN_BYTES
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_S):
             while left > 0:
