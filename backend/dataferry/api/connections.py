@@ -10,10 +10,9 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from itertools import chain
 from typing import Any
-
-from dataferry.accounts.limits import address_subject
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ class Connections:
         if self._trusted(address):
             connection.known = True
         else:
-            connection.groups += [self._strangers, self._client(address_subject(address))]
+            connection.groups += [self._strangers, self._client(_line_of(address))]
         self._add(connection)
         connection.waits()
         self._make_room(connection)
@@ -168,6 +167,15 @@ class Connections:
                 len(self),
             )
             self._closed = 0
+
+
+def _line_of(address: str) -> str:
+    """The address; of IPv6 its /64, since a customer owns that many."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:  # a socket's path
+        return address
+    return str(parsed if parsed.version == 4 else ip_network((parsed, 64), strict=False))
 
 
 def sign_in(scope: Any, user_id: str) -> None:
