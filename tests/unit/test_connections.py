@@ -133,6 +133,16 @@ def test_what_has_ended_is_forgotten() -> None:
     assert site.closed == []
 
 
+def test_what_ends_late_takes_nothing_from_those_who_came_meanwhile() -> None:
+    site = Site(100, 1)
+    first = site.open()
+    first.release()
+    for _ in range(3):
+        site.open()
+        first.release()
+    assert site.closed == ["2", "3"]
+
+
 def test_the_log_says_it_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     site = Site(100, 1)
     with caplog.at_level(logging.WARNING):

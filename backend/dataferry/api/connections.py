@@ -131,9 +131,10 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         connection.works()
         for group in connection.groups:
-            group.members.discard(connection)
-            if not group.members:
-                self._clients.pop(group.name, None)
+            if connection in group.members:
+                group.members.remove(connection)
+                if not group.members:
+                    self._clients.pop(group.name, None)
 
     def _client(self, name: str) -> _Group:
         return self._clients.setdefault(name, _Group(self._client_limit, name))

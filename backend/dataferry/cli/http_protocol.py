@@ -66,9 +66,9 @@ class HttpProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
         self._stop_timers()
-        if self.transport.get_protocol() is self:
-            self._connection.release()
+        self._connection.release()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
