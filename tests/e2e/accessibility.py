@@ -40,8 +40,8 @@ def check(page: Page, state: str, *, colours_alone: bool = False) -> None:
 
 
 def check_everywhere(page: Page, state: str) -> None:
-    """``check`` in light, and of the colours in dark (of everything by ``make axe``); as wide as a telephone and
-    as a screen. It leaves the page as it was."""
+    """``check`` in light, and of the colours in dark (of everything by ``make axe``); as wide as a telephone
+    and as a screen. It leaves the page as it was."""
     before = page.viewport_size
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
