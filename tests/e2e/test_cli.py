@@ -21,7 +21,7 @@ from tests.support.server import Server, until
 def dataferry(server: Server, *arguments: str, code: int = 0, **environment: str) -> str:
     """Run a command; returns what it printed."""
     environment = {**server.environment, "COLUMNS": "250", **environment}
-    run = preloaded.run(arguments, env=environment, cwd=server.data_dir.parent, timeout=60)
+    run = preloaded.run(arguments, env=environment, cwd=server.data_dir.parent)
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     return run.stdout + run.stderr

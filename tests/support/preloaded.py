@@ -172,7 +172,7 @@ def start(
 
 
 def run(
-    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float = 60
 ) -> "subprocess.CompletedProcess[str]":
     """As ``subprocess.run`` with the output captured."""
     with start(arguments, env=env, cwd=cwd, separate=True) as process:
