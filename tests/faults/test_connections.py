@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import connect
 
-from tests.faults.flood import Attack, Usage, attack, kept_and_new
+from tests.faults.flood import KEPT_DESCRIPTORS, Attack, Usage, attack, kept_and_new
 from tests.support.server import Client, Server, until
 
 HEADER_TIMEOUT_S, BODY_TIMEOUT_S, SEND_TIMEOUT_S = 1.0, 1.5, 2.0
@@ -204,5 +204,9 @@ def test_a_flood_leaves_who_is_signed_in_alone(server: Server, ada: Client) -> N
         for _ in range(10):
             assert kept.get("/api/chats").is_success
             assert new.get("/api/jobs").is_success
-    until(lambda: Usage.of(server.pid).descriptors <= before.descriptors + 5, "what it held came back", 60)
+    until(
+        lambda: Usage.of(server.pid).descriptors <= before.descriptors + KEPT_DESCRIPTORS,
+        "what it held came back",
+        60,
+    )
     assert "Traceback" not in server.log
