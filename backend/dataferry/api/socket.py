@@ -16,6 +16,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from dataferry.api.connections import sign_in
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
@@ -53,6 +54,7 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
         except NotSignedIn as error:
             await _close(websocket, NOT_SIGNED_IN, error.detail)
             return
+        sign_in(websocket.scope, viewer.user_id)
         feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
         try:
             await _serve(websocket, feed)

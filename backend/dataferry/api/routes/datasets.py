@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Current, RequestBody, Services, Wired
+from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.job_types import JobView
@@ -31,7 +31,7 @@ from dataferry.library.views import (
 )
 from dataferry.sources.base import SearchFilters
 
-router = APIRouter(prefix="/api/datasets", tags=["datasets"])
+router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
 Prefer = Annotated[str | None, Header(description="`wait` or `wait=<seconds>`")]
 Revision = Annotated[str | None, Query(max_length=200)]

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, status
 from pydantic import Field
 
-from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
 from dataferry.core.types import LARGEST_COUNT, DatasetRef
 from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
-router = APIRouter(prefix="/api", tags=["jobs"])
+router = APIRouter(prefix="/api", tags=["jobs"], route_class=TokenFirst)
 
 
 class DatasetJobParams(RequestBody):

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
 
-router = APIRouter(prefix="/api", tags=["transfer"])
+router = APIRouter(prefix="/api", tags=["transfer"], route_class=TokenFirst)
 
 #: Up to a petabyte a second; null for no limit.
 BytesPerS = Annotated[int | None, Field(gt=0, le=10**15, description="Bytes a second; null for no limit")]
