@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import event
 
 from dataferry.core.db import Database
-from dataferry.core.types import Checksum, HashName
+from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.dedup import DedupCandidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 
+ADMIN = Viewer("root", admin=True)
 SIZE = 4
 SHA = "ab" * 32
 GIT = "cd" * 20
@@ -172,6 +173,6 @@ def test_shared_bytes_are_counted_once_and_freed_with_the_last(shelf: Shelf) -> 
         shelf.hold(name)
     shelf.hold("acme/three", sha="ef" * 32)
     assert shelf.database.call(used_bytes) == 2 * SIZE
-    assert shelf.database.call(freed_bytes, "ds_1") == 0
-    assert shelf.database.call(freed_bytes, "ds_3") == SIZE
-    assert shelf.database.call(freed_bytes, "ds_none") == 0
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_1") == 0
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_3") == SIZE
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_none") == 0

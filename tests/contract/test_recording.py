@@ -18,7 +18,7 @@ from sqlmodel import Session, func, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
-from dataferry.core.types import Checksum, Grade
+from dataferry.core.types import Checksum, Grade, Viewer
 from dataferry.library.dedup import freed_bytes
 from dataferry.library.file_rows import file_of, page, pages, tables
 from dataferry.library.handlers import is_complete
@@ -27,6 +27,7 @@ from dataferry.library.receipts import receipt, receipt_json, tree_checksum
 from dataferry.library.recording import BATCH_SIZE, record_deletion, record_download
 from dataferry.transfer import FetchedFile
 
+ADMIN = Viewer("root", admin=True)
 MANY = 20_000
 
 
@@ -160,7 +161,7 @@ def test_what_is_recorded_in_part_is_never_seen(
     found = [file.sha256 for some in pages(database, "ds_1") for file in some]
     assert found == [file.sha256 for file in old]
     assert len(database.read(tables, "ds_1", (".csv",), limit=10)) == len(old)
-    assert database.read(freed_bytes, "ds_1") == sum(file.size for file in old)
+    assert database.read(freed_bytes, ADMIN, "ds_1") == sum(file.size for file in old)
     record(database, new)
     assert row_count(database) == len(new) == dataset(database).file_count
 
@@ -188,7 +189,7 @@ def test_others_keep_their_files(database: Database) -> None:
     for name in ("ds_1", "ds_2"):
         add(database, name)
         record(database, made(4), name)
-    assert database.read(freed_bytes, "ds_1") == 0
+    assert database.read(freed_bytes, ADMIN, "ds_1") == 0
     record_deletion(database, "ds_1")
     assert not dataset(database).downloaded
     assert database.read(page, "ds_1", after=None, limit=9) == []

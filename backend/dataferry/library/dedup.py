@@ -20,8 +20,9 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
-from dataferry.core.types import Checksum, HashName
+from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.rights import visible_to
 from dataferry.transfer import FetchedFile
 
 log = logging.getLogger(__name__)
@@ -106,11 +107,16 @@ def used_bytes(session: Session) -> int:
     return session.exec(select(func.sum(distinct.c.size))).one() or 0
 
 
-def freed_bytes(session: Session, *dataset_ids: str) -> int:
-    """Bytes that deleting these datasets' files together gives back: those that no other dataset has too."""
+def freed_bytes(session: Session, viewer: Viewer, *dataset_ids: str) -> int:
+    """Bytes that deleting these datasets' files together gives back: those that no other dataset has too.
+
+    Only what the viewer sees counts as other: else the sum would tell them that somebody has the same file.
+    """
     other = aliased(DatasetFile)
     shared = exists().where(
-        col(other.sha256) == DatasetFile.sha256, col(other.dataset_id).not_in(dataset_ids)
+        col(other.sha256) == DatasetFile.sha256,
+        col(other.dataset_id).not_in(dataset_ids),
+        col(other.dataset_id).in_(select(Dataset.id).where(*visible_to(viewer))),
     )
     own = (
         select(DatasetFile.sha256, DatasetFile.size)

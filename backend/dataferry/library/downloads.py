@@ -14,7 +14,7 @@ from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows, view_rows
+from dataferry.library import rights, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import download_ticket
 from dataferry.library.disk_space import check_disk_space
@@ -225,7 +225,8 @@ class Downloads:
         )
         if request.summary is None and ref.source != "url":
             rows.admit_unverified(session, dataset, viewer, anonymous=request.anonymous)
-        rows.record_access(session, dataset.id, viewer.user_id)
+        rights.record_access(session, dataset.id, viewer.user_id)
+        rights.own(session, dataset.id, [viewer.user_id])
         return dataset
 
 

@@ -1544,7 +1544,8 @@ export interface components {
         };
         /**
          * Deletion
-         * @description A delete that was accepted: its job, and the bytes it will free.
+         * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
+         *     dataset too, so that its files stay for them.
          */
         Deletion: {
             /** Job Id */
@@ -1556,6 +1557,11 @@ export interface components {
             status: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
             /** Freed Bytes */
             freed_bytes: number;
+            /**
+             * Stays
+             * @default false
+             */
+            stays: boolean;
         };
         /**
          * DetailsOutput
@@ -2459,7 +2465,7 @@ export interface components {
         /**
          * SeveralDeletion
          * @description One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-         *     asked.
+         *     asked. ``stays``: others have asked for the dataset too, so that its files stay for them.
          */
         SeveralDeletion: {
             /** Key */
@@ -2468,12 +2474,17 @@ export interface components {
             revision: string | null;
             /** Job Id */
             job_id?: string | null;
+            /**
+             * Stays
+             * @default false
+             */
+            stays: boolean;
             problem?: components["schemas"]["ProblemView"] | null;
         };
         /**
          * SeveralDeletions
          * @description ``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
-         *     others share not at all.
+         *     others share not at all. What the viewer may not see does not count as others.
          */
         SeveralDeletions: {
             /** Freed Bytes */
