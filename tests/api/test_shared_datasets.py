@@ -59,9 +59,7 @@ def publish(dataset: FakeDataset) -> None:
 
 
 def download(client: Client, dataset_id: str, **body: Any) -> dict[str, Any]:
-    answer = client.post(
-        "/api/datasets/download-dataset", {"dataset_id": dataset_id, **body}, headers=WAIT
-    )
+    answer = client.post("/api/datasets/download-dataset", {"dataset_id": dataset_id, **body}, headers=WAIT)
     assert answer.status_code == 200, answer.text
     ticket: dict[str, Any] = answer.json()
     return ticket
@@ -185,9 +183,7 @@ def test_what_one_has_set_for_a_shared_job_ends_when_they_leave(ada: Client, bob
     ada.post(f"/api/jobs/{job_id}/cancel")
 
 
-def test_what_others_are_fetching_is_seen_by_nobody_else(
-    server: Server, ada: Client, hubs: Hubs
-) -> None:
+def test_what_others_are_fetching_is_seen_by_nobody_else(server: Server, ada: Client, hubs: Hubs) -> None:
     """One rule, whichever way one asks."""
     bob = server.client("eve@example.org")
     ticket = ada.post("/api/datasets/download/huggingface", {"dataset_id": hubs.slow}).json()

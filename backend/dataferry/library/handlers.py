@@ -218,8 +218,8 @@ class Handlers:
                 self._removal.remove_unused(run, older.id)
 
     def delete(self, run: JobRun) -> None:
-        """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others asked
-        for it too only the part of those ends who want it deleted, unless an admin is among them."""
+        """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others
+        asked for it too only the part of those ends who want it deleted, unless an admin is among them."""
         with hold_workdir(self._store.partial(run.job.dataset_id)):
             if not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
                 note = "Others have asked for this dataset too: its files stay for them."
