@@ -12,6 +12,7 @@ from dataferry.core.db import Database
 from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.dedup import DedupCandidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 
 ADMIN = Viewer("root", admin=True)
 SIZE = 4
@@ -65,7 +66,9 @@ class Shelf:
         )
 
     def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> DedupCandidates:
-        return DedupCandidates(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+        return DedupCandidates(
+            self.database, Store(self.folder), dataset, [Checksum(algorithm, value, "publisher"), None]
+        )
 
 
 @contextmanager
@@ -158,7 +161,7 @@ def test_what_is_not_downloaded_is_not_there(shelf: Shelf) -> None:
 def test_many_files_are_asked_for_at_once(shelf: Shelf) -> None:
     place = shelf.hold()
     promised = [promise(value=f"{number:064x}") for number in range(2500)] + [promise()]
-    copies = DedupCandidates(shelf.database, shelf.dataset("acme/two"), promised)
+    copies = DedupCandidates(shelf.database, Store(shelf.folder), shelf.dataset("acme/two"), promised)
     with statements(shelf.database) as sent:
         found = [copies(each, SIZE) for each in promised]
     assert found == [None] * 2500 + [place]

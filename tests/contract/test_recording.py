@@ -9,6 +9,7 @@ nftstorage/nft.storage#58).
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from dataferry.library.dedup import freed_bytes
 from dataferry.library.file_rows import file_of, page, pages, tables
 from dataferry.library.handlers import is_complete
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 from dataferry.library.receipts import receipt, receipt_json, tree_checksum
 from dataferry.library.recording import BATCH_SIZE, record_deletion, record_download
 from dataferry.transfer import FetchedFile
@@ -197,7 +199,7 @@ def test_others_keep_their_files(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_many_files_are_read_some_at_a_time(database: Database) -> None:
+async def test_many_files_are_read_some_at_a_time(database: Database, tmp_path: Path) -> None:
     """Receipt and check for completeness: the same answer, without a list of everything."""
     add(database)
     record(database, made(MANY))
@@ -220,4 +222,4 @@ async def test_many_files_are_read_some_at_a_time(database: Database) -> None:
     assert (said["file_count"], len(said["files"]), said["requested_by"]) == (MANY, MANY, ["ada@x"])
     assert {file["path"] for file in said["files"]} == {f"d/{n}.csv" for n in range(MANY)}
     assert max(map(len, pieces)) < 500_000
-    assert not is_complete(database, dataset(database))
+    assert not is_complete(database, Store(tmp_path), dataset(database))

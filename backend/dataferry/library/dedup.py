@@ -8,7 +8,6 @@ another's.
 
 import logging
 import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,10 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
+from dataferry.core.files.no_links import NoLinks
 from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 from dataferry.library.rights import visible_to
 from dataferry.transfer import FetchedFile
 
@@ -40,8 +41,11 @@ class DedupCandidates:
     others, so ask in the order in which they are promised. Not for several threads.
     """
 
-    def __init__(self, database: Database, dataset: Dataset, promised: Iterable[Checksum | None]) -> None:
+    def __init__(
+        self, database: Database, store: Store, dataset: Dataset, promised: Iterable[Checksum | None]
+    ) -> None:
         self._database = database
+        self._links = NoLinks(store.root)
         self._dataset = dataset
         self._promised = [checksum for checksum in promised if checksum is not None and _is_known(checksum)]
         self._next = 0
@@ -51,7 +55,14 @@ class DedupCandidates:
         key = _hash_key(checksum)
         if key not in self._looked_up and not self._look_up_from(key):
             return None
-        return next((path for path in self._looked_up[key] if _can_be_hardlinked(path, size)), None)
+        return next((path for path in self._looked_up[key] if self._can_be_hardlinked(path, size)), None)
+
+    def _can_be_hardlinked(self, path: Path, size: int) -> bool:
+        """A regular, read-only file of ``size`` bytes, and not an empty one."""
+        if not self._links.is_file(path):
+            return False
+        status = path.lstat()
+        return status.st_size == size > 0 and not status.st_mode & 0o222
 
     def _look_up_from(self, key: str) -> bool:
         """Look up the checksum of that key and those that follow it; false where it was never promised."""
@@ -67,11 +78,11 @@ class DedupCandidates:
 
 def deduplicate(
     database: Database,
+    store: Store,
     dataset: Dataset,
     tree: Path,
     files: Sequence[FetchedFile],
     *,
-    scratch: Path,
     stopped: Callable[[], bool],
 ) -> None:
     """Replace files whose hash was unknown before they arrived by hardlinks to equal ones in the library.
@@ -80,7 +91,7 @@ def deduplicate(
     inode. It only saves disk space, so a failure here is logged and is no error of the download.
     """
     equal = DedupCandidates(
-        database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
+        database, store, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
     )
     for file in files:
         existing = equal(Checksum("sha256", file.sha256, file.grade), file.size)
@@ -91,7 +102,7 @@ def deduplicate(
         try:
             # The older copy may have decayed on disk: it is read again before it replaces a verified file.
             if sha256_of(existing) == file.sha256:
-                link_or_copy(existing, tree / file.path, scratch=scratch)
+                link_or_copy(existing, tree / file.path, scratch=store.scratch())
         except OSError:
             log.info("%s keeps its own bytes", file.path, exc_info=True)
 
@@ -187,12 +198,3 @@ def _files_with_hash(
         .group_by(hash_column, col(Dataset.local_path))
     )
     return [(value, Path(folder, path)) for value, folder, path in session.exec(query) if folder]
-
-
-def _can_be_hardlinked(path: Path, size: int) -> bool:
-    """A regular, read-only file of ``size`` bytes, and not an empty one."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(status.st_mode) and status.st_size == size > 0 and not status.st_mode & 0o222

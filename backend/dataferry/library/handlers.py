@@ -17,6 +17,7 @@ from sqlmodel import Session
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
+from dataferry.core.files.no_links import NoLinks
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
@@ -100,6 +101,7 @@ class Handlers:
         run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
         dataset = self._dataset(run.job.dataset_id)
         target = self._store.target(ref, manifest.revision, dataset.selection)
+        self._store.check(target)
         run.update(revision=manifest.revision, file_path=str(target))
         if dataset.visibility == "restricted":
             # Before the first byte, so that there is no moment at which others on this machine may look.
@@ -151,7 +153,7 @@ class Handlers:
         partial = self._store.partial(dataset.id)
         with hold_workdir(partial):  # so that no update deletes it meanwhile
             dataset = self._dataset(dataset.id)
-            if not dataset.downloaded or not is_complete(self._database, dataset):
+            if not dataset.downloaded or not is_complete(self._database, self._store, dataset):
                 return False
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             shutil.rmtree(partial, ignore_errors=True)
@@ -196,16 +198,16 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(
+            self._database, self._store, dataset, (entry.checksum for entry in manifest.files)
+        )
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
     ) -> None:
         """Deduplicate files whose SHA-256 was not known before they arrived."""
         files = [file for file in result.files if file.path not in hardlinked]
-        scratch = self._store.scratch()
-        stopped = run.cancel.is_set
-        deduplicate(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
+        deduplicate(self._database, self._store, dataset, target, files, stopped=run.cancel.is_set)
 
     def update(self, run: JobRun) -> None:
         """Fetch the newest revision, then delete the older ones that nobody else has asked for: the old copy
@@ -324,15 +326,18 @@ def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
     }
 
 
-def is_complete(database: Database, dataset: Dataset) -> bool:
+def is_complete(database: Database, store: Store, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
+    links = NoLinks(store.root)
     tree, count = Path(dataset.local_path), 0
     for page in pages(database, dataset.id):
         try:
-            if any((tree / file.path).stat().st_size != file.size for file in page):
-                return False
+            for file in page:
+                path = tree / file.path
+                if not links.is_file(path) or path.lstat().st_size != file.size:
+                    return False
         except OSError:
             return False
         count += len(page)

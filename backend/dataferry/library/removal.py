@@ -93,7 +93,7 @@ class Removal:
     def _remove_view(self, tree: Path, view: str) -> None:
         try:
             self._store.remove_view(tree, Path(view))
-        except OSError:  # what somebody else has made of the folder is in nobody's way
+        except (Conflict, OSError):  # what somebody else has made of the folder is in nobody's way
             log.warning("the view %s of %s cannot be removed", view, tree, exc_info=True)
 
     def _restore_views(self, removed: str) -> None:
