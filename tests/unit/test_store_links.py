@@ -1,6 +1,6 @@
 """Symbolic links that somebody planted in the store are not followed: nothing outside is read, served,
-linked, written, moved or deleted by them. (418sec/huntr#440: a check of files alone was passed by a linked folder;
-nextcloud/server#1257.)"""
+linked, written, moved or deleted by them. (418sec/huntr#440: a check of files alone was passed by a linked
+folder; nextcloud/server#1257.)"""
 
 import os
 import shutil
