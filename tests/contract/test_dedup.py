@@ -175,7 +175,18 @@ def test_shared_bytes_are_counted_once_and_freed_with_the_last(shelf: Shelf) -> 
     for name in ("acme/one", "acme/two"):
         shelf.hold(name)
     shelf.hold("acme/three", sha="ef" * 32)
-    assert shelf.database.call(used_bytes) == 2 * SIZE
+    assert shelf.database.call(used_bytes, ADMIN) == 2 * SIZE
     assert shelf.database.call(freed_bytes, ADMIN, "ds_1") == 0
     assert shelf.database.call(freed_bytes, ADMIN, "ds_3") == SIZE
     assert shelf.database.call(freed_bytes, ADMIN, "ds_none") == 0
+
+
+def test_what_is_used_tells_nobody_that_another_has_their_file(shelf: Shelf) -> None:
+    stranger = Viewer("eve")
+    shelf.hold("acme/secret", visibility="restricted")
+    with shelf.database.unit_of_work() as session:
+        session.get_one(Dataset, "ds_1").size = SIZE
+    before = shelf.database.call(used_bytes, stranger)
+    shelf.hold("acme/same")
+    assert shelf.database.call(used_bytes, stranger) == before + SIZE
+    assert shelf.database.call(used_bytes, ADMIN) == SIZE

@@ -181,7 +181,7 @@ async def test_the_disk_is_what_df_says(world: World) -> None:
     partial = world.store.partial("ds_other")
     partial.mkdir(parents=True)
     (partial / "part").write_bytes(b"x" * 65536)
-    disk = await world.shelf.storage()
+    disk = await world.shelf.storage(BOB)
     assert disk.total_bytes == disk.used_bytes + disk.free_bytes
     assert disk.dataset_bytes == 10
     assert disk.partial_bytes >= 65536

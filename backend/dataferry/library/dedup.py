@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
@@ -112,10 +112,19 @@ def published_hash(checksum: Checksum | None) -> str | None:
     return _hash_key(checksum) if checksum is not None and checksum.algorithm in _WEAK else None
 
 
-def used_bytes(session: Session) -> int:
-    """Bytes of all that is downloaded, or is being recorded or deleted; equal files count once."""
-    distinct = select(DatasetFile.sha256, DatasetFile.size).distinct().subquery()
-    return session.exec(select(func.sum(distinct.c.size))).one() or 0
+def used_bytes(session: Session, viewer: Viewer) -> int:
+    """Bytes of all that is downloaded, or is being recorded or deleted; equal files count once.
+
+    What the viewer may not see counts as if it shared nothing: else the sum would tell them that somebody has
+    a file that they have.
+    """
+    hidden = (Dataset.downloaded, not_(and_(*visible_to(viewer)))) if not viewer.admin else (false(),)
+    hidden_bytes = session.exec(select(func.sum(Dataset.size)).where(*hidden)).one()
+    files = select(DatasetFile.sha256, DatasetFile.size).distinct()
+    if hidden_bytes is not None:  # without, the bytes are counted from an index alone
+        files = files.where(col(DatasetFile.dataset_id).not_in(select(Dataset.id).where(*hidden)))
+    seen_bytes = session.exec(select(func.sum(files.subquery().c.size))).one()
+    return int(seen_bytes or 0) + int(hidden_bytes or 0)
 
 
 def freed_bytes(session: Session, viewer: Viewer, *dataset_ids: str) -> int:

@@ -129,8 +129,7 @@ class Downloads:
         await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetRef:
-            rows.visible(session, viewer, key_or_alias)
-            return rows.resolve_name(session, key_or_alias)
+            return rows.ref_of(rows.visible(session, viewer, key_or_alias))
 
         ref = await self._database.run_read(read)
         return await self.request(viewer, ref, force=True, kind="update")

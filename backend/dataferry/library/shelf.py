@@ -327,9 +327,9 @@ class Shelf:
         self._jobs.wake(job_id)
         return job_id
 
-    async def storage(self) -> StorageView:
+    async def storage(self, viewer: Viewer) -> StorageView:
         """The disk under the store."""
-        used = await self._database.run_read(used_bytes)
+        used = await self._database.run_read(used_bytes, viewer)
         return await in_thread(
             "disk", disks, self._store, self._data_folder, used, reserve_bytes=self._min_free_bytes
         )
