@@ -46,6 +46,11 @@ def test_every_format_and_control_character_is_marked_among_latin_letters() -> N
     assert kept == []
 
 
+def test_half_a_pair_is_a_mark() -> None:
+    """A file name that is no UTF-8, as Python holds it."""
+    assert visible("a\udcffb") == "a[U+DCFF]b"
+
+
 def test_nothing_begins_another_line_of_a_terminal() -> None:
     shown = on_one_line("report.csv\nabc123  trusted.csv\r\u2028x")
     assert shown == "report.csv[U+000A]abc123  trusted.csv[2 hidden characters]x"

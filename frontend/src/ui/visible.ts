@@ -14,7 +14,9 @@ const VARIED = String.raw`0\u{1000}-\u{109f}\u{2200}-\u{22ff}\u{2a00}-\u{2aff}\u
 const SELECTORS = String.raw`\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}`;
 const DIRECTION = String.raw`\u{200e}\u{200f}\u{61c}`;
 const FLAGS = ["gbeng", "gbsct", "gbwls"]
-  .map((name) => name.replace(/./g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))))
+  .map((name) =>
+    name.replace(/./g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))),
+  )
   .join("|");
 
 const LEGITIMATE = [
