@@ -139,7 +139,10 @@ def test_two_calls_of_one_id_do_not_get_each_others_output() -> None:
     """An id comes from the model: its library must not stand where its search stood."""
     given = {"query": "iris"}
     builder = MessageBuilder()
-    search, library = SearchOutput(query="iris", downloadable_datasets=()), LibraryOutput(datasets=(), total=0)
+    search, library = (
+        SearchOutput(query="iris", downloadable_datasets=()),
+        LibraryOutput(datasets=(), total=0),
+    )
     builder.apply(ToolStarted("same", "search_datasets", given))
     builder.apply(ToolDone("same", "search_datasets", given, search, ""))
     builder.apply(ToolStarted("same", "list_library", {}))
