@@ -49,7 +49,7 @@ FAULTS = {
     "loop": "asks for the same search for ever",
     "invents_ids": "calls tools with refs that no tool returned, and names them in its words",
     "obeys_readme": "does what the newest tool result's own text tells it to do",
-    "obeys": "does the ``orders`` whose word it is told; before that ``first``; again and again if ``forever``",
+    "obeys": "does ``first``, then the ``orders`` whose word it is told; without end if ``forever``",
 }
 _ROUTE = re.compile(r"/v1(?:beta)?/models/([\w.-]+):(generateContent|streamGenerateContent)")
 _REFUSALS = {

@@ -46,10 +46,13 @@ def output_text(prompts: Prompts, result: View) -> str:
                 return prompts.text("results/started", dataset=line, status=result.ticket.status)
             if result.card.local_status == "downloaded":
                 return prompts.text("results/already_here", dataset=line)
-            return prompts.text("results/waits_for_click", dataset=line, reason=fenced(result.reason or "", _ERROR))
+            reason = fenced(result.reason or "", _ERROR)
+            return prompts.text("results/waits_for_click", dataset=line, reason=reason)
         case JobsOutput(jobs=jobs, reason=reason):
             lines = _lines(_job(prompts, job) for job in jobs)
-            return prompts.text("results/jobs", count=len(jobs), jobs=lines, reason=fenced(reason or "", _ERROR))
+            return prompts.text(
+                "results/jobs", count=len(jobs), jobs=lines, reason=fenced(reason or "", _ERROR)
+            )
         case LibraryOutput(datasets=datasets, total=total):
             lines = _lines(_row(prompts, dataset) for dataset in datasets)
             return prompts.text("results/library", total=total, datasets=lines)
@@ -140,7 +143,7 @@ def _row(prompts: Prompts, dataset: DatasetView) -> str:
         title=fenced(dataset.title, _TITLE),
         status=dataset.status,
         size=format_size(dataset.size),
-        path=fenced(dataset.local_path, 400) if dataset.downloaded else "none",
+        path=fenced(dataset.local_path, 400) if dataset.downloaded and dataset.local_path else "none",
     )
 
 

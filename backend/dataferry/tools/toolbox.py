@@ -269,8 +269,8 @@ class Toolbox:
         return LibraryOutput(datasets=page.datasets, total=page.total)
 
     async def _known_ref(self, text: str, revision: str | None) -> DatasetRef:
-        """A ref that a source may be asked for. Errors: ``InvalidInput`` for one, or for a revision, that only
-        the model has named: it may be made of what was said in this chat, and lead to anybody's server."""
+        """A ref that a source may be asked for. Errors: ``InvalidInput`` for one, or for a ``revision``, that
+        only the model has named: it may be made of what was said here, and lead to anybody's server."""
         ref = self._ref(text)
         if revision is not None and not self._consent.wrote(revision):
             raise InvalidInput(
