@@ -66,7 +66,7 @@ function Destination({ url, written, onDone }: DestinationProps) {
   return (
     <div className="mt-3 grid gap-3">
       <p>
-        The answer's author is a model, and the link leads to
+        A model wrote this link. It leads to
         <strong dir="ltr" className="mt-1 block font-mono text-15 wrap-anywhere">
           {url.host}
         </strong>
@@ -78,7 +78,7 @@ function Destination({ url, written, onDone }: DestinationProps) {
         </p>
       )}
       <p className="text-13 text-muted">
-        All of its address is sent there. Look that it holds nothing of what you wrote:
+        All of its address is sent there. Check that it holds nothing of what you wrote:
       </p>
       <p
         dir="ltr"
