@@ -245,7 +245,7 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
         if not text.strip() and not calls:
             continue
         tool_calls: list[ToolCall] = [
-            ToolCall(name=part["type"].removeprefix("tool-"), args=part["input"], id=part["toolCallId"])
+            ToolCall(name=part["type"].removeprefix("tool-"), args=_seen(part["input"]), id=part["toolCallId"])
             for part in calls
         ]
         # The planner's words on what its tools found stand above their cards.
@@ -266,6 +266,15 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))
     return messages
+
+
+def _seen(value: Any) -> Any:
+    """What a call was given, without what nobody sees."""
+    if isinstance(value, str):
+        return for_model(value)
+    if isinstance(value, dict):
+        return {key: _seen(inner) for key, inner in value.items()}
+    return [_seen(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _past_result(part: Part, prompts: Prompts) -> str:

@@ -246,6 +246,23 @@ test("Markdown is drawn, HTML in it is text, links ask first", async () => {
   expect(container.querySelector("a, [href]")).toBeNull();
 });
 
+test.each([
+  ["search_datasets", { query: 5, sources: "kaggle" }],
+  ["search_datasets", { sources: [{ a: 1 }, "evil"] }],
+  ["dataset_details", { ref: { a: 1 } }],
+  ["start_download", {}],
+  ["../../x", { ref: ["a"] }],
+])("a call of %s with whatever a model gives does no harm", async (tool, input) => {
+  const part = { type: `tool-${tool}`, toolCallId: "1", input };
+  for (const state of ["input-available", "output-error"]) {
+    const ended = { ...part, state, errorText: "The arguments cannot be used." } as unknown as Part;
+    const { unmount } = answer([ended]);
+    const shown = await screen.findByRole("article", { name: "Answer" });
+    if (state === "output-error") expect(shown).toHaveTextContent("cannot be used");
+    unmount();
+  }
+});
+
 test("a readme is never drawn: only the card of its dataset", async () => {
   const { container } = answer([
     {
