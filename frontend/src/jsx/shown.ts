@@ -22,8 +22,8 @@ export function shown(type: unknown, given: unknown): unknown {
   }
   for (const name of WORDS) {
     const words = props[name];
-    // A component may take a title apart; its own elements come here too.
-    if (typeof words !== "string" || (typeof type !== "string" && name === "title")) continue;
+    // One of ours may take a title for data, a name to be changed; its own elements come here too.
+    if (typeof words !== "string" || (typeof type === "function" && name === "title")) continue;
     const seen = visible(words);
     if (seen !== words) changed = { ...(changed ?? props), [name]: seen };
   }
