@@ -245,7 +245,9 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
         if not text.strip() and not calls:
             continue
         tool_calls: list[ToolCall] = [
-            ToolCall(name=part["type"].removeprefix("tool-"), args=_seen(part["input"]), id=part["toolCallId"])
+            ToolCall(
+                name=part["type"].removeprefix("tool-"), args=_seen(part["input"]), id=part["toolCallId"]
+            )
             for part in calls
         ]
         # The planner's words on what its tools found stand above their cards.

@@ -8,6 +8,7 @@ emoji needs where it stands.
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 #: Controls but tab and the ends of lines; fillers and joiners; marks, embeddings, overrides and isolates of
 #: direction; variation selectors; the byte order mark; halves of surrogate pairs; tags.
@@ -62,12 +63,6 @@ _LEGITIMATE = (
     "(?<=[\u2801-\u28ff])\u2800+|\u2800+(?=[\u2801-\u28ff])",
 )
 _HIDDEN_ANYWHERE = re.compile(f"[{_HIDDEN}]")
-_FOUND = re.compile(
-    f"(?P<legitimate>{'|'.join(_LEGITIMATE)})"
-    f"|(?P<direction>(?<![{_DIRECTION_MARKS}])[{_DIRECTION_MARKS}](?![{_DIRECTION_MARKS}]))"
-    "|(?P<break>[\u2028\u2029])"
-    f"|[{_HIDDEN}]+"
-)
 _ANY_SELECTOR = re.compile(f"[{_SELECTORS}]")
 
 Mark = Callable[[str], str]
@@ -93,7 +88,19 @@ def visible(text: str, mark: Mark = mark) -> str:
             return found.group()
         return "\n" if found["break"] else mark(found.group())
 
-    return _FOUND.sub(shown, text)
+    return _found().sub(shown, text)
+
+
+@cache
+def _found() -> re.Pattern[str]:
+    """Every run of hidden characters, and which of them are kept. Compiled for the first of them: it takes
+    longer than the rest of this module's import."""
+    return re.compile(
+        f"(?P<legitimate>{'|'.join(_LEGITIMATE)})"
+        f"|(?P<direction>(?<![{_DIRECTION_MARKS}])[{_DIRECTION_MARKS}](?![{_DIRECTION_MARKS}]))"
+        "|(?P<break>[\u2028\u2029])"
+        f"|[{_HIDDEN}]+"
+    )
 
 
 def on_one_line(text: str) -> str:
