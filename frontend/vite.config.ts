@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 import { serviceWorker } from "./src/worker/plugin";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), serviceWorker()],
+  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), serviceWorker()],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
