@@ -1,5 +1,6 @@
 """Describing and resolving one dataset, and the status of the sources."""
 
+import asyncio
 import threading
 
 import pytest
@@ -149,3 +150,18 @@ async def test_status_remembers_a_refused_credential_of_that_person_only(make: M
     )
     (status,) = await catalog.status(right)
     assert status.problem is None
+
+
+async def test_equal_questions_at_one_time_are_one(make: Make) -> None:
+    gate = threading.Event()
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 1), gate=gate)
+    catalog = make(kaggle)
+    ref = DatasetRef.parse("kaggle:owner/diabetes-000")
+    asked = [asyncio.create_task(catalog.describe(ref, None, Credential("kaggle"))) for _ in range(5)]
+    asked += [asyncio.create_task(catalog.readme(ref, None, Credential("kaggle"))) for _ in range(5)]
+    async with asyncio.timeout(5):
+        while len(kaggle.described) < 2:
+            await asyncio.sleep(0.01)
+    gate.set()
+    await asyncio.gather(*asked)
+    assert sorted(kaggle.described) == [str(ref), f"readme {ref}"]
