@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rows, view_rows
 from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
@@ -65,6 +67,7 @@ class Handlers:
         self._credentials = credentials
         self._private_urls = private_urls
         self._speed_limits = speed_limits
+        self._room = DiskRoom(database, store, settings.min_free_bytes)
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
@@ -177,6 +180,7 @@ class Handlers:
                 member=member,
                 reuse=reuse,
                 keep_archives=keep_archives,
+                reserve=partial(self._room.reserve, run),
             )
 
     def _wanted(
@@ -230,8 +234,9 @@ class Handlers:
             self._remove(run, run.job.dataset_id, run.params.get("views"))
 
     def job_closed(self, session: Session, job: JobView) -> None:
-        """Called when a job reaches a final state: keeps its error. A deletion that was cancelled before it
-        began has changed nothing."""
+        """Called when a job reaches a final state: keeps its error, frees its room on the disk. A deletion
+        that was cancelled before it began has changed nothing."""
+        release(session, job.id)
         dataset = session.get(Dataset, job.dataset_id)
         if dataset is None or job.state == "succeeded":
             return

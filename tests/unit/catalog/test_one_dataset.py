@@ -17,6 +17,7 @@ from dataferry.core.errors import (
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.builtin import BuiltinSource
 from tests.support.shelf_source import NOBODY, Make, ShelfSource, problems, shelf
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -159,9 +160,11 @@ async def test_equal_questions_at_one_time_are_one(make: Make) -> None:
     ref = DatasetRef.parse("kaggle:owner/diabetes-000")
     asked = [asyncio.create_task(catalog.describe(ref, None, Credential("kaggle"))) for _ in range(5)]
     asked += [asyncio.create_task(catalog.readme(ref, None, Credential("kaggle"))) for _ in range(5)]
-    async with asyncio.timeout(5):
-        while len(kaggle.described) < 2:
-            await asyncio.sleep(0.01)
+
+    async def both() -> bool:
+        return len(kaggle.described) > 1
+
+    await eventually(both, "a description and a readme are asked for")
     gate.set()
     await asyncio.gather(*asked)
     assert sorted(kaggle.described) == [str(ref), f"readme {ref}"]
