@@ -17,6 +17,7 @@ from dataferry.jobs.service import Jobs
 from dataferry.library import rights, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import download_ticket
+from dataferry.library.disk_room import datasets_under_way
 from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
@@ -170,7 +171,14 @@ class Downloads:
                 rows.find_exact, ref, summary.revision or "", selection.digest
             )
         return await in_thread(
-            "disk", check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
+            "disk",
+            check_disk_space,
+            self._store,
+            size,
+            row,
+            reserve_bytes=self._min_free_bytes,
+            force=force,
+            under_way=await self._database.run_read(datasets_under_way),
         )
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:

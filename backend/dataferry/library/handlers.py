@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rights, rows, view_rows
 from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
@@ -66,6 +68,7 @@ class Handlers:
         self._credentials = credentials
         self._private_urls = private_urls
         self._speed_limits = speed_limits
+        self._room = DiskRoom(database, store, settings.min_free_bytes)
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
@@ -181,6 +184,7 @@ class Handlers:
                 member=member,
                 reuse=reuse,
                 keep_archives=keep_archives,
+                reserve=partial(self._room.reserve, run),
             )
 
     def _wanted(
@@ -234,8 +238,9 @@ class Handlers:
             rights.give_up(session, dataset.id, [user_id])
 
     def job_closed(self, session: Session, job: JobView) -> None:
-        """Called when a job reaches a final state: keeps its error. A deletion that was cancelled before it
-        began has changed nothing."""
+        """Called when a job reaches a final state: keeps its error, frees its room on the disk. A deletion
+        that was cancelled before it began has changed nothing."""
+        release(session, job.id)
         dataset = session.get(Dataset, job.dataset_id)
         if dataset is None or job.state == "succeeded":
             return

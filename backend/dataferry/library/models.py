@@ -124,6 +124,17 @@ class JobSpeedLimit(SQLModel, table=True):
     set_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
+class DiskReservation(SQLModel, table=True):
+    """The room on the disk that a download's job may take: ``peak_bytes`` of its working folder at most. It
+    counts while the job is active and not paused."""
+
+    __tablename__ = "disk_reservations"
+
+    job_id: str = Field(primary_key=True)
+    dataset_id: str
+    peak_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class Alias(SQLModel, table=True):
     """A short name that stands for a ref, e.g. ``imdb`` for ``huggingface:stanfordnlp/imdb``."""
 

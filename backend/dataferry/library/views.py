@@ -177,11 +177,13 @@ class Receipt(View):
 
 class PreviewColumn(View):
     """``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
-    rows that are shown. ``numeric``: the cells that are shown are numbers."""
+    rows that are shown. ``numeric``: the cells that are shown are numbers. ``cut``: its name or its type is
+    shown in part."""
 
     name: str
     dtype: str
     numeric: bool
+    cut: bool = False
 
 
 class CutCell(View):
@@ -190,6 +192,16 @@ class CutCell(View):
     row: int
     column: int
     chars: int
+
+
+class LeftOut(View):
+    """What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
+    columns or types and ``cells`` that are shown in part."""
+
+    columns: int = 0
+    rows: int = 0
+    names: int = 0
+    cells: int = 0
 
 
 class Preview(View):
@@ -208,6 +220,7 @@ class Preview(View):
     #: What was guessed or left out, a sentence each.
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
+    left_out: LeftOut = LeftOut()
     #: Code that loads this table, ready to paste.
     snippet: str
 

@@ -1860,6 +1860,33 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * LeftOut
+         * @description What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
+         *     columns or types and ``cells`` that are shown in part.
+         */
+        LeftOut: {
+            /**
+             * Columns
+             * @default 0
+             */
+            columns: number;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Names
+             * @default 0
+             */
+            names: number;
+            /**
+             * Cells
+             * @default 0
+             */
+            cells: number;
+        };
+        /**
          * LibraryOutput
          * @description Output of ``list_library``.
          */
@@ -2092,13 +2119,23 @@ export interface components {
              * @default []
              */
             cut: components["schemas"]["CutCell"][];
+            /**
+             * @default {
+             *       "columns": 0,
+             *       "rows": 0,
+             *       "names": 0,
+             *       "cells": 0
+             *     }
+             */
+            left_out: components["schemas"]["LeftOut"];
             /** Snippet */
             snippet: string;
         };
         /**
          * PreviewColumn
          * @description ``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
-         *     rows that are shown. ``numeric``: the cells that are shown are numbers.
+         *     rows that are shown. ``numeric``: the cells that are shown are numbers. ``cut``: its name or its type is
+         *     shown in part.
          */
         PreviewColumn: {
             /** Name */
@@ -2107,6 +2144,11 @@ export interface components {
             dtype: string;
             /** Numeric */
             numeric: boolean;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
         };
         /** PreviewFile */
         PreviewFile: {
