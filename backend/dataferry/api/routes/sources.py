@@ -79,6 +79,6 @@ async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> Sou
 
 
 @router.get("/storage")
-async def storage(_viewer: Current, wired: Wired) -> StorageView:
+async def storage(viewer: Current, wired: Wired) -> StorageView:
     """The disk under the store."""
-    return await wired.shelf.storage()
+    return await wired.shelf.storage(viewer)

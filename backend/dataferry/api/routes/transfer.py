@@ -59,5 +59,5 @@ async def job_limit(job_id: str, viewer: Current, wired: Wired) -> JobSpeedLimit
 
 @router.post("/jobs/{job_id}/limit")
 async def limit_job(job_id: str, body: JobLimitRequest, viewer: Current, wired: Wired) -> JobSpeedLimitView:
-    """Limit the speed of one of your jobs, from now on until it ends."""
+    """Limit the speed of one of your jobs, from now on until it ends or you leave it."""
     return await wired.speed_limits.limit_job(viewer, job_id, body.bytes_per_s)
