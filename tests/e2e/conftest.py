@@ -38,7 +38,8 @@ def browser() -> Iterator[Browser]:
     if path is None:
         unavailable("wants Chromium: apt install chromium; on macOS install Chrome")
     with sync_playwright() as playwright:
-        expect.set_options(timeout=10_000)
+        # A busy machine is given time: only a failing test waits this long.
+        expect.set_options(timeout=30_000)
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
