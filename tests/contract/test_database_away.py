@@ -167,9 +167,11 @@ def test_a_statement_that_the_server_ends(database: Database) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-def test_a_server_that_went_away(database: Database, postgres: Postgres) -> None:
+@pytest.mark.parametrize("how", ["its connections are cut", "it is stopped"])
+def test_a_server_that_went_away(database: Database, postgres: Postgres, how: str) -> None:
     database.call(keep, "before")
-    with postgres.unreachable(database.url.replace("+psycopg", "")):
+    away = postgres.unreachable(database.url.replace("+psycopg", "")) if "cut" in how else postgres.stopped()
+    with away:
         for act in (database.call, database.read):
             with pytest.raises(DatabaseAway, match="does not answer"):
                 act(names)

@@ -4,15 +4,18 @@ The kinds: nbr23/youtube-dl-server#128 (a lock is a 500), jellyfin/jellyfin.org#
 permissions, and costs rows), packet-guardian/packet-guardian#19 (the server is dead until it is restarted).
 """
 
+import os
 import re
 import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support import preloaded
 from tests.support.programs import unavailable
 from tests.support.server import Client, Server
 
@@ -106,3 +109,24 @@ def test_a_job_and_an_answer_wait_for_a_lock(server: Server, ada: Client) -> Non
         assert any("[DONE]" in line for line in lines)
     found = ada.get(f"/api/chats/{chat}/messages").json()
     assert found[-1]["status"] == "complete"
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["users", "list"]])
+def test_a_command_that_begins_while_the_database_is_locked(tmp_path: Path, command: list[str]) -> None:
+    with closing(sqlite3.connect(tmp_path / "dataferry.sqlite", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+        ran = preloaded.run(
+            command,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                "PYTHONWARNINGS": "ignore",
+                "DATAFERRY_DATA_DIR": str(tmp_path),
+                "DATAFERRY_DATABASE_WAIT_S": WAIT_S,
+            },
+            cwd=tmp_path,
+        )
+    assert ran.returncode == 5
+    assert "database is busy" in ran.stderr
+    assert "Traceback" not in ran.stdout + ran.stderr

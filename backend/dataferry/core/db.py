@@ -106,7 +106,7 @@ class Database:
         """
         deadline = self._deadline() if deadline is None else deadline
         with (
-            _told(),
+            told_errors(),
             self._turns.next(deadline) if self._turns else nullcontext(),
             Session(self.engine, expire_on_commit=False) as session,
         ):
@@ -123,7 +123,7 @@ class Database:
     def snapshot(self) -> Iterator[Session]:
         """A session that only reads, without a lock that a writer needs. Errors: what the driver raises for
         a statement that writes; ``RuntimeError`` for rows that were changed and would be lost."""
-        with _told(reads=True), Session(self._read_engine, expire_on_commit=False) as session:
+        with told_errors(reads=True), Session(self._read_engine, expire_on_commit=False) as session:
             yield session
             if session.new or session.dirty or session.deleted:
                 raise RuntimeError("rows were changed in a session that only reads")
@@ -137,6 +137,11 @@ class Database:
         """Run ``function(session, …)``, which only reads, in this thread."""
         with self.snapshot() as session:
             return function(session, *args, **kwargs)
+
+    def check(self) -> None:
+        """Whether it can be written now. Blocks. Errors: ``DatabaseAway``."""
+        with self.unit_of_work() as session:
+            session.connection()
 
     async def run(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -173,7 +178,7 @@ class Database:
 
 
 @contextmanager
-def _told(*, reads: bool = False) -> Iterator[None]:
+def told_errors(*, reads: bool = False) -> Iterator[None]:
     """Raises ``DatabaseAway`` in place of what the driver says when the database cannot be used for now, and
     ``InvalidInput`` for what it cannot hold: NUL in Postgres, half a character in either."""
     try:
