@@ -46,7 +46,7 @@ from dataferry.sources.catalog import Catalog, build_sources
 
 def build_services(settings: Settings) -> Services:
     """Every service, in the order of the import law; nothing is opened or started yet."""
-    database = Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url, wait_s=settings.database_wait_s)
     secrets = Secrets(settings)
     realtime = Realtime(settings)
     catalog = Catalog(build_sources(settings), settings)

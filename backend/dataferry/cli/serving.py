@@ -32,6 +32,8 @@ def serve(
         Store(settings.store).prepare()
         address = address_of(settings, listener)
         server = build_server(settings)
+        # Here it is one line that a person reads; within the server it would be a stack trace.
+        server.config.app.state.services.database.check()  # type: ignore[union-attr]
         lock.write_address(address)
         token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
         out.print(f"Dataferry is at {address}")
@@ -60,7 +62,9 @@ async def _run_worker(settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with started(build_services(settings), worker=True, answers=False):
+    services = build_services(settings)
+    services.database.check()
+    async with started(services, worker=True, answers=False):
         out.print("The worker is ready.")
         await stop.wait()
 

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, alias="DATABASE_URL", description="SQLite in the data folder, or postgresql://…"
     )
+    database_wait_s: float = Field(
+        30.0, gt=0, le=600, description="A request waits so long for a database that others hold"
+    )
     redis_url: str | None = Field(
         None, alias="REDIS_URL", description="Needed with Postgres and several processes"
     )
