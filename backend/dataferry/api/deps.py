@@ -72,7 +72,10 @@ async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
     return token
 
 
-async def current_user(token: Annotated[str, Depends(access_token)], wired: Wired) -> UserView:
+AccessToken = Annotated[str, Depends(access_token)]
+
+
+async def current_user(token: AccessToken, wired: Wired) -> UserView:
     """The account behind the bearer token. Errors: ``NotSignedIn``."""
     return await wired.accounts.authenticate(token)
 

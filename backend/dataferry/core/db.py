@@ -17,6 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
+from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
 
 P = ParamSpec("P")
@@ -182,6 +183,10 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
         max_overflow=-1,
         connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def before_connect(*_arguments: Any) -> None:
+        keep_database_private(engine.url.database)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:
