@@ -16,7 +16,7 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo dev test check bench clean lock migration types
+.PHONY: help setup run demo dev test axe check bench clean lock migration types
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ dev: setup ## Serve the API, and the page from its sources, reloading both on a 
 
 test: setup ## Run every test; a part with ARGS="tests/unit -k word"
 	@$(BIN)/python -m scripts.test $(ARGS)
+
+axe: setup ## Run the browser tests with every rule of accessibility in every state
+	@DATAFERRY_AXE=1 $(BIN)/python -m scripts.test tests/e2e $(ARGS)
 
 check: setup ## Run every check that CI runs
 	@$(BIN)/python -m scripts.check
