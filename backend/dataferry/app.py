@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -92,7 +93,7 @@ def build_services(settings: Settings) -> Services:
 async def started(wired: Services, *, worker: bool, answers: bool = True) -> AsyncIterator[None]:
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
     wired.store.prepare()
-    _warn_of_open_folder(wired.settings)
+    _warn(wired.settings)
     await asyncio.to_thread(upgrade, wired.database)
     await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
@@ -110,7 +111,13 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         wired.database.close()
 
 
-def _warn_of_open_folder(settings: Settings) -> None:
+def _warn(settings: Settings) -> None:
+    """Of what an operator may not have meant."""
+    if os.environ.get("FORWARDED_ALLOW_IPS") and not settings.trusted_proxies:
+        log.warning(
+            "FORWARDED_ALLOW_IPS is not read. Set DATAFERRY_TRUSTED_PROXIES to the proxy's address: without"
+            " it cookies are not Secure, and limits count the proxy for all who come through it."
+        )
     mode = mode_open_to_others(settings.data_dir)
     if mode is not None:
         log.warning(

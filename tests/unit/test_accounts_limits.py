@@ -164,6 +164,7 @@ def test_an_address_is_its_network() -> None:
     assert network_of("fe80::1%eth0") == "fe80::/64"
     assert network_of("192.0.2.1") == network_of("::ffff:192.0.2.1") == network_of("::FFFF:c000:201")
     assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("64:ff9b::192.0.2.1") == network_of("2002:c000:0201:7::9") == "192.0.2.1"
     assert network_of("testclient") == "testclient"
 
 

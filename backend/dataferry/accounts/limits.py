@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from dataferry.core.errors import TooManyRequests
 
@@ -125,16 +125,22 @@ def readable_wait(seconds: float) -> str:
     return f"{math.ceil(seconds / 60)} minutes"
 
 
+#: IPv4 clients as a translator shows them to a server that has IPv6 alone (RFC 6052).
+_NAT64 = ip_network("64:ff9b::/96")
+
+
 def network_of(address: str) -> str:
-    """The addresses that one customer has: an IPv4 address, or the /64 of an IPv6 one."""
+    """The addresses that one customer has: an IPv4 address, however written, or the /64 of an IPv6 one."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:  # a socket's path, or a test's name
         return address
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return str(ip_network((parsed, 64), strict=False))
-        parsed = parsed.ipv4_mapped
+        # Of these all have one /64 (Flowfin/jellyfin-plugin-sso#194), and a 6to4 site has many.
+        embedded = parsed.ipv4_mapped or parsed.sixtofour
+        if parsed in _NAT64:
+            embedded = IPv4Address(int(parsed) & 0xFFFF_FFFF)
+        return str(embedded or ip_network((parsed, 64), strict=False))
     return str(parsed)
 
 
