@@ -155,7 +155,7 @@ def sign_in_subjects(
     (one password tried on many accounts).
     """
     account = email[:320]
-    place = Limit(failures, fade_s=600, first_wait_s=30, longest_wait_s=900)
+    place = _place_limit(failures)
     if device is not None:
         return (Subject(f"device:{account}:{device}", place),)
     network = network_of(address)
@@ -169,10 +169,14 @@ def sign_in_subjects(
     )
 
 
+def _place_limit(failures: int) -> Limit:
+    """Of whoever guesses one password in one place."""
+    return Limit(failures, fade_s=600, first_wait_s=30, longest_wait_s=900)
+
+
 def password_change_subject(user_id: str, session_id: str | None, failures: int) -> Subject:
     """Whoever guesses here has this session, so that nobody else's tries count."""
-    limit = Limit(failures, fade_s=600, first_wait_s=30, longest_wait_s=900)
-    return Subject(f"password:{user_id}:{session_id}", limit)
+    return Subject(f"password:{user_id}:{session_id}", _place_limit(failures))
 
 
 def registration_subject(address: str, registrations: int) -> Subject:

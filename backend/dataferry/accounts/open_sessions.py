@@ -41,19 +41,21 @@ class OpenSessions:
         """The event is set when the session ends while the body runs. Errors: ``NotSignedIn`` where it has
         ended before."""
         ended = asyncio.Event()
-        stop_listening = await self._bus.listen(_TOPIC, self._on_message)
+        self._holders[ended] = claims
+        if self._watching is None or self._watching.done():
+            self._look = asyncio.Event()
+            self._watching = asyncio.create_task(self._watch())
         try:
-            # Held before it is asked for: what ends in between is seen by the one or the other.
-            self._holders[ended] = claims
-            if not await self._living([claims]):
-                raise NotSignedIn("The session has ended.", next_step="Sign in again.")
-            if self._watching is None or self._watching.done():
-                self._look = asyncio.Event()
-                self._watching = asyncio.create_task(self._watch())
-            yield ended
+            # Heard before it is asked for: what ends in between is seen by the one or the other.
+            stop_listening = await self._bus.listen(_TOPIC, self._on_message)
+            try:
+                if not await self._living([claims]):
+                    raise NotSignedIn("The session has ended.", next_step="Sign in again.")
+                yield ended
+            finally:
+                stop_listening()
         finally:
             del self._holders[ended]
-            stop_listening()
             if not self._holders and self._watching is not None:
                 self._watching.cancel()
                 self._watching = None

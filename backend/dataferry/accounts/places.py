@@ -31,9 +31,8 @@ class Place:
         """Hashed with ``key``: there are few enough addresses to try them all on a plain hash."""
 
         def stored(kind: str, text: str) -> str:
-            return (
-                f"{kind}:{hmac.digest(key, f'{kind}:{text}'.encode(errors='surrogatepass'), 'sha256').hex()}"
-            )
+            digest = hmac.digest(key, f"{kind}:{text}".encode(errors="surrogatepass"), "sha256")
+            return f"{kind}:{digest.hex()}"
 
         return cls(stored("address", network_of(address)), stored("device", device) if device else None)
 
