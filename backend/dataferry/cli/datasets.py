@@ -21,8 +21,7 @@ from dataferry.cli.output import AsJson, AsUser, ExitCode, next_act, out, parse_
 from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import GRADE_WORDS, SourceProblem
-from dataferry.library.views import DiskSpace
+from dataferry.core.types import GRADE_WORDS, DatasetRef, SourceProblem
 
 
 def search(
@@ -122,6 +121,8 @@ def _print_note(receipt: dict[str, Any]) -> None:
 
 def _print_disk_space(ticket: dict[str, Any]) -> None:
     """What the download needs of the disk, before its first byte."""
+    from dataferry.library.views import DiskSpace
+
     disk_space = ticket["disk_space"] and DiskSpace.model_validate(ticket["disk_space"])
     if disk_space and disk_space.summary:
         out.print(f"{ticket['ref']}: {disk_space.summary}")
@@ -214,6 +215,4 @@ def _raise_if_unsuccessful(job: JobView) -> None:
 
 def _key(name: str) -> str:
     """A ref typed by a person as the API's key; keys and aliases stay as they are."""
-    from dataferry.core.types import DatasetRef
-
     return DatasetRef.parse(name).key if ":" in name and "/" in name else name

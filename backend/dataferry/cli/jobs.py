@@ -12,7 +12,7 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.job_types import JobPriority, JobView
 from dataferry.core.sizes import readable_bytes
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
 
