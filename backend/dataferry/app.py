@@ -30,6 +30,7 @@ from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
 from dataferry.core.db import Database
+from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
 from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.settings import Settings
@@ -92,6 +93,7 @@ def build_services(settings: Settings) -> Services:
 @asynccontextmanager
 async def started(wired: Services, *, worker: bool, answers: bool = True) -> AsyncIterator[None]:
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
+    make_data_folder(wired.settings.data_dir)  # before the store in it
     wired.store.prepare()
     _warn(wired.settings)
     await asyncio.to_thread(upgrade, wired.database)

@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support import preloaded
 from tests.support.server import PASSWORD, Client, Server, until
 
 EMAIL = "ada@example.org"
@@ -144,6 +145,13 @@ def test_databases_and_keys_are_their_owners_alone(server: Server) -> None:
     assert {"dataferry.sqlite", "dataferry.sqlite-wal", "dataferry.sqlite-shm", "jobs.sqlite"} <= set(files)
     assert {"jobs.sqlite-wal", "secret.key", "owner.lock"} <= set(files)
     assert set(files.values()) == {0o600}
+
+
+@pytest.mark.parametrize("command", ["doctor", "users list"])
+def test_whatever_makes_the_data_folder_makes_it_private(command: str, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    preloaded.run(command.split(), env={"DATAFERRY_DATA_DIR": str(folder)}, cwd=tmp_path)
+    assert mode(folder) == 0o700
 
 
 def mode(path: Path) -> int:
