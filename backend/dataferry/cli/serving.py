@@ -91,6 +91,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
         # are stored as they grow, and the page comes back by itself.
         timeout_graceful_shutdown=1,
         server_header=False,
+        proxy_headers=False,  # the app has it, with the proxies of the settings
     )
     return uvicorn.Server(config)
 
