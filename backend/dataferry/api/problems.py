@@ -15,7 +15,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dataferry.core.errors import DataferryError, InvalidInput, kind_of
+from dataferry.core import database_faults
+from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, kind_of
 from dataferry.core.types import words_of
 
 log = logging.getLogger(__name__)
@@ -161,16 +162,27 @@ class UnexpectedErrors:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:
-            number = uuid4().hex[:12]
-            log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
+            if database_faults.is_outage(error):
+                problem = problem_of(_logged(database_faults.away(error)))
+            else:
+                number = uuid4().hex[:12]
+                log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
+                problem = _internal_problem(number)
             if started:
                 raise  # the connection is closed, so that half an answer is not taken for a whole one
-            await problem_response(_internal_problem(number))(scope, receive, send)
+            await problem_response(problem)(scope, receive, send)
 
 
 async def _on_dataferry_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DataferryError)
-    return problem_response(problem_of(error))
+    return problem_response(problem_of(_logged(error)))
+
+
+def _logged(error: DataferryError) -> DataferryError:
+    """The error, which the operator is told of where it is theirs to mend."""
+    if isinstance(error, DatabaseAway):
+        log.warning("%s (%s)", error.detail, error.__cause__ or "no more is known")
+    return error
 
 
 async def _on_validation_error(_request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ import asyncio
 import builtins
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_c
 from dataferry.chat.threads import thread_views
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.db import Database, new_id, now
-from dataferry.core.errors import ConfigError, InvalidInput, NotFound
+from dataferry.core.errors import ConfigError, DatabaseAway, InvalidInput, NotFound
 from dataferry.core.link_secrets import hide_link_secrets, keep_links
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
@@ -245,7 +246,8 @@ class ChatService:
             if silence_s >= self._timing.keep_alive_interval_s:
                 silence_s = 0.0
                 yield None
-            row = await self._stored_answer(chat_id, message_id)
+            with suppress(DatabaseAway):  # who has read so far goes on once the database is back
+                row = await self._stored_answer(chat_id, message_id)
         for chunk in (*cursor.close(), *final_chunks(_metadata(row))):
             yield chunk
 

@@ -9,12 +9,13 @@ from typing import TypeVar, cast
 
 from sqlmodel import Session
 
+from dataferry.core import database_faults
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Cancelled, DataferryError
 from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
-from dataferry.jobs import database_faults, problems, requester_rows, rows
+from dataferry.jobs import problems, requester_rows, rows
 from dataferry.jobs.claims import claim
 from dataferry.jobs.completion import Completion, OnClosed, record
 from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
@@ -103,11 +104,11 @@ class Runner:
     def cancel_previous_start(self, job: Job) -> None:
         """Called when ``job`` has got a new generation: cancel the start of the one before, in the queue
         or while it waits in a slot."""
-        self.queue.cancel(job.id, job.generation - 1)
         with self._lock:
             wait = self._retry_waits.get(job.id)
         if wait is not None:
             wait.set()
+        self.queue.cancel(job.id, job.generation - 1)
 
     def live(self, view: JobView) -> JobView:
         """``view`` with the newest progress, where the job runs in this process."""
@@ -128,7 +129,6 @@ class Runner:
         one before."""
         self.cancel_previous_start(job)
         self._enqueue(job)
-        self.publish(job.id)
 
     def has_slot_for(self, job_id: str) -> bool:
         """Whether a slot of this process runs the job, or is about to."""

@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
@@ -36,6 +36,8 @@ from dataferry.realtime import Realtime
 __all__ = ["Handler", "JobRun", "JobTransition", "Jobs", "RateSample"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Jobs(JobReads):
@@ -159,17 +161,26 @@ class Jobs(JobReads):
 
         Where it fails, or the process ends before it, the reconciliation does it.
         """
-        if self._wake_executor is not None:
-            self._wake_executor.submit(self._wake, job_id)
+        self._later(self._wake, job_id)
 
     def _wake(self, job_id: str) -> None:
-        try:
-            job = self._database.read(lambda session: session.get(Job, job_id))
-            if job is not None and job.state == "queued":
-                self._runner.queue.enqueue(QueueEntry.of(job))
-            self._runner.publish(job_id)
-        except Exception:
-            log.warning("job %s will be queued later", job_id, exc_info=True)
+        job = self._database.read(lambda session: session.get(Job, job_id))
+        if job is not None and job.state == "queued":
+            self._runner.queue.enqueue(QueueEntry.of(job))
+        self._runner.publish(job_id)
+
+    def _later(self, act: Callable[[T], None], what: T) -> None:
+        """Let the queue follow a row that is committed, in the order of the calls; no click waits for that,
+        since DBOS tries again for ever while its database is away."""
+
+        def acted() -> None:
+            try:
+                act(what)
+            except Exception:
+                log.warning("the queue will follow the jobs later", exc_info=True)
+
+        if self._wake_executor is not None:
+            self._wake_executor.submit(acted)
 
     # -- stopping and starting again ---------------------------------------------------------------
 
@@ -201,7 +212,7 @@ class Jobs(JobReads):
         job = left.job
         if job.stop == "user" and job.state not in rows.RUNNING:
             self._runner.complete(Completion(job.id, job.generation, "cancelled", CANCELLED))
-            self._runner.cancel_previous_start(job)
+            self._later(self._runner.cancel_previous_start, job)
         elif job.stop == "user":
             self._runner.stop(job.id, "user")
         elif left.anew:
@@ -216,7 +227,7 @@ class Jobs(JobReads):
         """
         job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await in_thread("short", self._runner.cancel_previous_start, job)
+            self._later(self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
         await in_thread("short", self._runner.publish, job.id)
@@ -257,12 +268,10 @@ class Jobs(JobReads):
 
         job = await self._database.run(change)
         if job is not None:
-            act = self._runner.start_anew if job.state in rows.ENQUEUED else self._publish_row
-            await in_thread("short", act, job)
+            if job.state in rows.ENQUEUED:
+                self._later(self._runner.start_anew, job)
+            await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job_id)
-
-    def _publish_row(self, job: Job) -> None:
-        self._runner.publish(job.id)
 
     async def dismiss(
         self,
@@ -304,7 +313,7 @@ class Jobs(JobReads):
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await in_thread("short", self._runner.cancel_previous_start, job)
+        self._later(self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 

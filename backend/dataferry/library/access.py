@@ -9,6 +9,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import (
     CredentialRejected,
+    DatabaseAway,
     DataferryError,
     Forbidden,
     NotFound,
@@ -93,6 +94,8 @@ class Access:
             await self.confirm(viewer, rows.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
             return timedelta(0)
+        except DatabaseAway:
+            raise
         except DataferryError:
             return _VALID_WHILE_UNREACHABLE
         return rights.ACCESS_VALID
