@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from dataferry.cli import listener
-from dataferry.cli.listener import Listener, connection_limit
+from dataferry.cli.listener import Listener, soft_limit
 
 
 def test_the_loop_goes_on_while_there_are_no_descriptors() -> None:
@@ -34,20 +33,29 @@ def test_the_loop_goes_on_while_there_are_no_descriptors() -> None:
         process.terminate()
 
 
-def test_the_limit_is_what_the_process_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[tuple[int, int]] = []
-    limits = {"now": (1024, 4096)}
-    monkeypatch.setattr(listener.resource, "getrlimit", lambda _kind: limits["now"])
-    monkeypatch.setattr(listener.resource, "setrlimit", lambda _kind, both: given.append(both))
-    assert connection_limit(2000, 32) == 2000
-    assert given == [(2288, 4096)]
-    limits["now"] = (1024, 1024)
-    assert connection_limit(2000, 32) == 1024 - 32 - 256
-    limits["now"] = (64, 64)
-    assert connection_limit(2000, 32) == 16
-    limits["now"] = (20_000, resource.RLIM_INFINITY)
-    assert connection_limit(2000, 32) == 2000
-    assert given[1:] == [(1024, 1024), (64, 64)]
+@pytest.mark.parametrize(
+    ("soft", "hard", "becomes"),
+    [
+        (1024, 4096, 2288),
+        (1024, 1024, 1024),
+        (1024, resource.RLIM_INFINITY, 2288),
+        (20_000, 20_000, 20_000),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, resource.RLIM_INFINITY),
+    ],
+)
+def test_the_soft_limit_is_raised_as_far_as_it_may(soft: int, hard: int, becomes: int) -> None:
+    assert soft_limit(2288, soft, hard) == becomes
+
+
+def test_the_limit_is_what_the_process_can_hold() -> None:
+    script = (
+        "import resource; from dataferry.cli.listener import connection_limit\n"
+        "for most in (1024, 64):\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (60, most))\n"
+        "    print(connection_limit(500, 32), connection_limit(2000, 32))\n"
+    )
+    given = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert given.stdout.splitlines() == [f"500 {1024 - 32 - 256}", "16 16"]
 
 
 class _Echo(asyncio.Protocol):

@@ -43,11 +43,17 @@ class Listener(socket.socket):
 def connection_limit(wanted: int, outgoing: int) -> int:
     """How many connections can be held beside ``outgoing`` ones: at most ``wanted``, fewer where the process
     may not have as many descriptors. Raises its soft limit (``ulimit -n``) where that is too low."""
-    needed = wanted + outgoing + _OTHER_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY:
+    needed = soft_limit(wanted + outgoing + _OTHER_DESCRIPTORS, soft, hard)
+    if needed != soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    if needed == resource.RLIM_INFINITY:
         return wanted
-    return max(16, min(wanted, soft - outgoing - _OTHER_DESCRIPTORS))
+    return max(16, min(wanted, needed - outgoing - _OTHER_DESCRIPTORS))
+
+
+def soft_limit(needed: int, soft: int, hard: int) -> int:
+    """The soft limit of descriptors for ``needed`` ones: never lower than it is, never above the hard one."""
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return soft
+    return needed if hard == resource.RLIM_INFINITY else min(needed, hard)
