@@ -168,7 +168,10 @@ def library(
             deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
             job = asyncio.run(_watch(client, deletion["job_id"], quiet=True))
             _raise_if_unsuccessful(job)
-            out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
+            if deletion["stays"]:
+                out.print(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")
+            else:
+                out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
             return
         receipt = client.call("GET", f"/api/datasets/{dataset['key']}/receipt")
         if as_json:

@@ -68,6 +68,8 @@ _CODES = {
     "checksum_mismatch": ExitCode.CORRUPT,
     "content_changed": ExitCode.CORRUPT,
     "unsafe_archive": ExitCode.CORRUPT,
+    "database_away": ExitCode.UNREACHABLE,
+    "database_full": ExitCode.DISK_FULL,
     "disk_full": ExitCode.DISK_FULL,
     "store_not_writable": ExitCode.DISK_FULL,
 }
