@@ -46,7 +46,7 @@ from dataferry.sources.catalog import Catalog, build_sources
 
 def build_services(settings: Settings) -> Services:
     """Every service, in the order of the import law; nothing is opened or started yet."""
-    database = Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url, wait_s=settings.database_wait_s)
     secrets = Secrets(settings)
     realtime = Realtime(settings)
     catalog = Catalog(build_sources(settings), settings)
@@ -62,7 +62,9 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     models = ModelChoices(settings, database, secrets)
-    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs, models=models)
+    chat = ChatService(
+        database, settings, Library(search, downloads, shelf), jobs, models=models, secrets=secrets
+    )
     return Services(
         accounts=accounts,
         store=store,

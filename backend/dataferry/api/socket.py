@@ -5,7 +5,8 @@ Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {top
 ``pong {t}`` · ``error {topic?, code, detail}``
 
 What a page has missed comes first, then ``subscribed``, then events in order. Close codes: 4401 the
-ticket is not good (get another), 1009 a message was too long, 1012 the server stops (connect again).
+ticket is not good (get another), 1009 a message was too long, 1012 the server stops (connect again),
+1013 the database cannot be used now (connect again later).
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from typing import Annotated
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from dataferry.core.errors import NotSignedIn
+from dataferry.api.connections import sign_in
+from dataferry.core.errors import DatabaseAway, NotSignedIn
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Feed, FeedClosed, Realtime
@@ -36,7 +38,7 @@ Redeem = Callable[[str], Awaitable[Viewer]]
 #: Characters of a message from a client.
 MAX_MESSAGE_CHARS = 4096
 
-NOT_SIGNED_IN, TOO_LONG, STOPPING = 4401, 1009, 1012
+NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
 
 
 def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Redeem) -> None:
@@ -50,14 +52,16 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
         await websocket.accept()
         try:
             viewer = await redeem(ticket)
+            sign_in(websocket.scope, viewer.user_id)
+            feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
+            try:
+                await _serve(websocket, feed)
+            finally:
+                realtime.release(feed)
         except NotSignedIn as error:
             await _close(websocket, NOT_SIGNED_IN, error.detail)
-            return
-        feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
-        try:
-            await _serve(websocket, feed)
-        finally:
-            realtime.release(feed)
+        except DatabaseAway as error:
+            await _close(websocket, TRY_LATER, error.detail)
 
 
 def document_socket(app: FastAPI) -> None:

@@ -120,7 +120,7 @@ def _token(settings: Settings, user: str | None) -> str:
     from dataferry.accounts.service import Accounts
     from dataferry.core.db import Database
 
-    database = Database(settings.sqlalchemy_url, threads=1)
+    database = Database(settings.sqlalchemy_url, threads=1, wait_s=settings.database_wait_s)
     accounts = Accounts(database, settings)
     try:
         return accounts.operator_token(user)

@@ -41,7 +41,7 @@ def _accounts() -> "Iterator[Accounts]":
 
     settings = load_settings()
     make_data_folder(settings.data_dir)
-    database = Database(settings.sqlalchemy_url, threads=1)
+    database = Database(settings.sqlalchemy_url, threads=1, wait_s=settings.database_wait_s)
     accounts = Accounts(database, settings)
     try:
         upgrade(database)

@@ -255,26 +255,29 @@ class Readme(View):
 
 
 class Deletion(View):
-    """A delete that was accepted: its job, and the bytes it will free."""
+    """A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
+    dataset too, so that its files stay for them."""
 
     job_id: str
     status: JobState
     freed_bytes: int
+    stays: bool = False
 
 
 class SeveralDeletion(View):
     """One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-    asked."""
+    asked. ``stays``: others have asked for the dataset too, so that its files stay for them."""
 
     key: str
     revision: str | None
     job_id: str | None = None
+    stays: bool = False
     problem: ProblemView | None = None
 
 
 class SeveralDeletions(View):
     """``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
-    others share not at all."""
+    others share not at all. What the viewer may not see does not count as others."""
 
     freed_bytes: int
     results: tuple[SeveralDeletion, ...]
