@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 import { serviceWorker } from "./src/worker/plugin";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), serviceWorker()],
+  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), serviceWorker()],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
@@ -34,7 +34,9 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    setupFiles: ["src/test/setup.ts"],
+    // A third of the work of a process for each file, and as apart.
+    pool: "vmThreads",
+    setupFiles: ["src/test/streams.js", "src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
   },
 });

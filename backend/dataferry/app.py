@@ -62,7 +62,9 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     models = ModelChoices(settings, database, secrets)
-    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs, models=models)
+    chat = ChatService(
+        database, settings, Library(search, downloads, shelf), jobs, models=models, secrets=secrets
+    )
     return Services(
         accounts=accounts,
         store=store,

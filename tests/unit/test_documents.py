@@ -74,3 +74,14 @@ def test_ci_runs_what_a_developer_runs() -> None:
     readme = (ROOT / "README.md").read_text()
     first_block = readme.partition("```\n")[2].partition("```")[0]
     assert re.findall(r"^make \w+", first_block, re.MULTILINE) == ["make run", "make test"]
+
+
+def test_operators_are_told_the_limits_that_hold() -> None:
+    rows = [line for line in (ROOT / "docs" / "operating.md").read_text().splitlines() if line[:1] == "|"]
+    for field in (
+        *("header_timeout_s", "body_timeout_s", "send_timeout_s"),
+        *("max_connections", "max_connections_per_client"),
+    ):
+        default = f"{Settings.model_fields[field].default:,g}"
+        row = next(row for row in rows if f"`{environment_name(field)}`" in row)
+        assert re.search(rf"\| {re.escape(default)}( s)? \|", row), row

@@ -35,6 +35,12 @@ def emails(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
     return {user.id: user.email for user in users}
 
 
+def any_admin(session: Session, user_ids: Sequence[str]) -> bool:
+    """Whether one of these is an admin."""
+    query = select(User.id).where(col(User.id).in_(user_ids), col(User.admin))
+    return session.exec(query).first() is not None
+
+
 def add_user(
     session: Session,
     email: str,

@@ -17,6 +17,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from dataferry.api.connections import sign_in
 from dataferry.core.errors import DatabaseAway, NotSignedIn
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
@@ -51,6 +52,7 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
         await websocket.accept()
         try:
             viewer = await redeem(ticket)
+            sign_in(websocket.scope, viewer.user_id)
             feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
             try:
                 await _serve(websocket, feed)

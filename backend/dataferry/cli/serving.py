@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from dataferry.api.connections import Connections
+from dataferry.cli.listener import Listener, connection_limit
 from dataferry.cli.output import out
 from dataferry.core.errors import ConfigError
 from dataferry.core.lock import DataFolderLock, make_data_folder
@@ -70,13 +72,18 @@ async def _run_worker(settings: Settings) -> None:
 def build_server(settings: Settings) -> uvicorn.Server:
     """A server for the app. Its own signal handling drains requests first, then the jobs."""
     from dataferry.app import create_app
+    from dataferry.cli.http_protocol import ServerConfig
 
-    config = uvicorn.Config(
+    limit = connection_limit(settings.max_connections, outgoing=settings.all_connections)
+    config = ServerConfig(
         create_app(settings),
+        connections=Connections(limit, settings.max_connections_per_client),
+        header_timeout_s=settings.header_timeout_s,
+        body_timeout_s=settings.body_timeout_s,
+        send_timeout_s=settings.send_timeout_s,
+        loop="asyncio",  # `Listener` knows its ways
         log_config=None,
         access_log=False,
-        http="h11",  # the other parser is here for downloads
-        ws="websockets-sansio",
         ws_max_size=64 * 1024,
         # Progress is small and often; compressing it costs more than it saves.
         ws_per_message_deflate=False,
@@ -104,7 +111,7 @@ def bound_socket(settings: Settings) -> Iterator[socket.socket]:
     """A bound socket. Errors: ``ConfigError`` for an occupied port or an address that is not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With the protocol named, asyncio sends small answers at once; else each waits 40 ms for more.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -5,7 +5,7 @@
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
     ├── NotFound 404 ── Unreadable
-    ├── Conflict 409 ── FolderBusy
+    ├── Conflict 409 ── FolderBusy, RoomReserved
     ├── TooManyRequests 429
     ├── UnknownHost 421
     ├── SourceError 502                  a hub did not give what was asked
@@ -134,6 +134,14 @@ class FolderBusy(Conflict):
     """Another download holds the working folder; ``retry_after`` says when to look again."""
 
     code, title, transient = "folder_busy", "Another download is at work there", True
+
+
+class RoomReserved(Conflict):
+    """Downloads under way are to take the room on the disk that another one needs: it waits for them."""
+
+    code, title, transient = "room_reserved", "Other downloads need the room on the disk", True
+    usual_step = "It goes on by itself. Delete something, or cancel another download, if it should be sooner."
+    usual_screen = "/library"
 
 
 class TooManyRequests(DataferryError):

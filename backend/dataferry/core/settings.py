@@ -151,6 +151,17 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "", description="Names that this server is reached by, with commas: data.example.org. * takes any"
     )
+    max_connections: int = Field(
+        2000, ge=16, description="Connections held at a time; half are for those who are signed in"
+    )
+    max_connections_per_client: int = Field(
+        200, ge=1, description="Of these, for one address, or for one person who is signed in"
+    )
+    header_timeout_s: float = Field(
+        10.0, gt=0, description="How long a connection may take to send a request's headers"
+    )
+    body_timeout_s: float = Field(30.0, gt=0, description="How long a request's body may take")
+    send_timeout_s: float = Field(60.0, gt=0, description="How long a client may read nothing of its answer")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a line on stdout")
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")

@@ -16,7 +16,7 @@ from dataferry.core.errors import (
     SourceNotConfigured,
 )
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import rows
+from dataferry.library import rights, rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
@@ -98,10 +98,10 @@ class Access:
             raise
         except DataferryError:
             return _VALID_WHILE_UNREACHABLE
-        return rows.ACCESS_VALID
+        return rights.ACCESS_VALID
 
     async def _record(self, viewer: Viewer, row: Dataset, valid: timedelta) -> None:
-        await self._database.run(rows.record_access, row.id, viewer.user_id, valid)
+        await self._database.run(rights.record_access, row.id, viewer.user_id, valid)
 
 
 @dataclass(frozen=True, slots=True)

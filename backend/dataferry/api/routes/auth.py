@@ -16,10 +16,10 @@ from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, Field, SecretStr
 
 from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import RequestBody, Services, Wired, access_token, current_user
+from dataferry.api.deps import RequestBody, Services, TokenFirst, Wired, access_token, current_user
 from dataferry.core.errors import NotSignedIn
 
-router = APIRouter(prefix="/api/auth", tags=["accounts"])
+router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=TokenFirst)
 
 _COOKIE = "dataferry_refresh"
 _COOKIE_PATH = "/api/auth"

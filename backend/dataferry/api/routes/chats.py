@@ -7,12 +7,12 @@ from fastapi import APIRouter, Header, Path, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Current, RequestBody, Services, Wired
+from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
 
-router = APIRouter(prefix="/api/chats", tags=["chats"])
+router = APIRouter(prefix="/api/chats", tags=["chats"], route_class=TokenFirst)
 
 _ID = r"^[A-Za-z0-9_-]{1,64}$"
 
