@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,9 +36,9 @@ LONGEST_S = 0.5
 #: were not needed before keep their connection to the database.
 RECOVERY_S = 30
 GROWTH_BYTES = 32 * 2**20
-KEPT_DESCRIPTORS = 8
+KEPT_DESCRIPTORS = 16
 
-_BODY = b'{"query": "' + b"x" * (16 * 2**20) + b'"}'
+_BODY = b'{"query": "' + b"x" * (16 * 2**20)
 _PATHS = ("/api/auth/me", "/api/chats", "/api/jobs", "/api/datasets", "/")
 
 
@@ -97,7 +98,7 @@ def attack(address: str, kind: Attack) -> Iterator[Callable[[], int]]:
 
 
 def _attack(address: str, kind: Attack, held: "Synchronized[int]") -> None:
-    os.nice(10)  # it has a machine of its own, else
+    os.nice(10)  # as if it were on a machine of its own
     asyncio.run(_Attacker(address, kind, held).run())
 
 
@@ -111,7 +112,8 @@ class _Attacker:
     async def run(self) -> None:
         acts = [self._silence] * self._kind.silent
         acts += [self._slow_headers, self._slow_body] * (self._kind.slow // 2)
-        acts += [self._large_body, self._endless_body] * (self._kind.bodies // 2)
+        bodies = (self._large_body, self._fitting_body, self._endless_body)
+        acts += [act for act, _ in zip(cycle(bodies), range(self._kind.bodies), strict=False)]
         await asyncio.gather(*(self._repeat(number, act) for number, act in enumerate(acts)))
 
     async def _repeat(self, number: int, act: Callable[..., "asyncio.Future[None]"]) -> None:
@@ -148,9 +150,17 @@ class _Attacker:
             closed.cancel()
 
     async def _large_body(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(_post(b"Content-Length: %d" % len(_BODY)))
-        for start in range(0, len(_BODY), 65536):
-            writer.write(_BODY[start : start + 65536])
+        await self._send_body(reader, writer, 16 * 2**20)
+
+    async def _fitting_body(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._send_body(reader, writer, 4 * 2**20)
+
+    async def _send_body(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, length: int
+    ) -> None:
+        writer.write(_post(b"Content-Length: %d" % length))
+        for start in range(0, length, 65536):
+            writer.write(_BODY[start : min(start + 65536, length)])
             await writer.drain()
         await reader.read()
 

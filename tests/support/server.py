@@ -40,6 +40,7 @@ class Server:
             "DATAFERRY_RECONCILE_S": "0.5",
             "DATAFERRY_RETRY_DELAY_S": "0.2",
             "DATAFERRY_MIN_FREE_BYTES": "0",
+            "DATAFERRY_REGISTRATIONS": "1000",
             "DATAFERRY_ALLOW_PRIVATE_URLS": "true",
             "HF_ENDPOINT": "http://127.0.0.1:9",
             "DATAFERRY_KAGGLE_ENDPOINT": "http://127.0.0.1:9",

@@ -77,7 +77,10 @@ async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
     return token
 
 
-async def current_user(_token: Annotated[str, Depends(access_token)], request: Request) -> UserView:
+AccessToken = Annotated[str, Depends(access_token)]
+
+
+async def current_user(_token: AccessToken, request: Request) -> UserView:
     """The account behind the bearer token, which ``TokenFirst`` has checked."""
     return cast(UserView, request.state.user)
 

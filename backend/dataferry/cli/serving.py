@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 import typer
@@ -77,7 +78,9 @@ def build_server(settings: Settings) -> uvicorn.Server:
     limit = connection_limit(settings.max_connections, outgoing=settings.all_connections)
     config = ServerConfig(
         create_app(settings),
-        connections=Connections(limit, settings.max_connections_per_client),
+        connections=Connections(
+            limit, settings.max_connections_per_client, trusted=_is_in(settings.proxy_networks)
+        ),
         header_timeout_s=settings.header_timeout_s,
         body_timeout_s=settings.body_timeout_s,
         send_timeout_s=settings.send_timeout_s,
@@ -91,8 +94,21 @@ def build_server(settings: Settings) -> uvicorn.Server:
         # are stored as they grow, and the page comes back by itself.
         timeout_graceful_shutdown=1,
         server_header=False,
+        proxy_headers=False,  # the app has it, with the proxies of the settings
     )
     return uvicorn.Server(config)
+
+
+def _is_in(networks: list[str]) -> Callable[[str], bool]:
+    known = [ip_network(network) for network in networks]
+
+    def is_in(address: str) -> bool:
+        # A socket in the file system has no address, and an IPv6 one may name its interface.
+        with contextlib.suppress(ValueError):
+            return any(ip_address(address.partition("%")[0]) in network for network in known)
+        return False
+
+    return is_in
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from sqlmodel import Session, create_engine
 
 from dataferry.core import database_faults
 from dataferry.core.errors import InvalidInput
+from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
 
 P = ParamSpec("P")
@@ -252,6 +253,10 @@ def _sqlite_engine(url: str, connections: int, wait_s: float) -> Engine:
         max_overflow=-1,
         connect_args={"timeout": wait_s, "check_same_thread": False},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def before_connect(*_arguments: Any) -> None:
+        keep_database_private(engine.url.database)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:

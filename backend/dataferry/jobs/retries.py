@@ -26,13 +26,7 @@ from sqlmodel import Session
 
 from dataferry.core import database_faults
 from dataferry.core.db import now
-from dataferry.core.errors import (
-    DatabaseAway,
-    DataferryError,
-    FolderBusy,
-    RoomReserved,
-    SourceRateLimited,
-)
+from dataferry.core.errors import DatabaseAway, DataferryError, FolderBusy, RoomReserved, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, ProblemView, Progress
 from dataferry.jobs import problems, rows
@@ -83,8 +77,9 @@ def next_try(settings: Settings, error: BaseException, standing: Standing, at: d
     attempt = 1 if standing.got_on else standing.attempt
     problem = problems.of_transient(error)
     asked_s = error.retry_after if isinstance(error, DataferryError) else None
-    if isinstance(error, FolderBusy | RoomReserved | DatabaseAway) or not isinstance(error, DataferryError):
-        asked_s = None if isinstance(error, DatabaseAway) else asked_s
+    busy = isinstance(error, FolderBusy | RoomReserved)
+    if busy or isinstance(error, DatabaseAway) or not isinstance(error, DataferryError):
+        asked_s = asked_s if busy else None
         delay_s = _longer_and_longer(asked_s or _SHORT_WAIT_S, stalled_s, settings.retry_delay_s)
         patient = stalled_s < settings.patience_s
         return NextTry(delay_s, attempt, stalled_since, problem) if patient else None

@@ -6,7 +6,7 @@ from alembic import op
 from dataferry.core.link_secrets import hide_link_secrets
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -137,7 +137,7 @@ export interface paths {
         put?: never;
         /**
          * Ws Ticket
-         * @description A ticket that opens one WebSocket within 30 seconds.
+         * @description A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does.
          */
         post: operations["ws_ticket"];
         delete?: never;
@@ -2847,6 +2847,7 @@ export interface operations {
             path?: never;
             cookie?: {
                 dataferry_refresh?: string | null;
+                dataferry_device?: string | null;
             };
         };
         requestBody: {
