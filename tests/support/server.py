@@ -58,10 +58,14 @@ class Server:
         self._lines = []
         self._reader = threading.Thread(target=self._read, args=(self._process,))
         self._reader.start()
-        self.address = self._wait_for_address()
-        # The same port after a restart, so that an open page finds its server again.
-        self._port = int(self.address.rpartition(":")[2])
-        until(self._ready, f"the server is ready\n{self.log}")
+        try:
+            self.address = self._wait_for_address()
+            # The same port after a restart, so that an open page finds its server again.
+            self._port = int(self.address.rpartition(":")[2])
+            until(self._ready, f"the server is ready\n{self.log}")
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     @property
