@@ -81,7 +81,10 @@ def check(served: Server, *, long: bool) -> int:
     as_nobody = ["--phases", "fuzzing", *amount]
     failed = int(run(served, as_admin, long=long) != 0)
     assert client.get("/api/auth/me").is_success, "the session has ended meanwhile: little was tried"
-    return failed + int(run(served, as_nobody, long=long) != 0)
+    failed += int(run(served, as_nobody, long=long) != 0)
+    if failed:
+        print(served.log)
+    return failed
 
 
 def run(served: Server, options: list[str], *, long: bool) -> int:
