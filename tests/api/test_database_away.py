@@ -4,10 +4,11 @@ The kinds: nbr23/youtube-dl-server#128 (locked), langgenius/dify#35438 and
 camptocamp/c2cgeoportal#2382 (Postgres).
 """
 
+import asyncio
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from dataferry.accounts.views import OpenSession
 from dataferry.api.deps import Services
 from dataferry.api.socket import TRY_LATER, install_socket
 from dataferry.core.types import Viewer
@@ -105,13 +107,16 @@ BODIES: dict[str, Any] = {
 @pytest.mark.parametrize("away", ["gone"], indirect=True)
 @pytest.mark.parametrize("when", ["at the ticket", "at the first topic"])
 def test_the_socket_says_that_it_is_worth_another_try(away: Away, when: str) -> None:
-    async def redeem(ticket: str) -> Viewer:
+    @asynccontextmanager
+    async def admit(ticket: str) -> AsyncIterator[OpenSession]:
         if when == "at the first topic":
-            return Viewer("ada")
-        return await away.services.accounts.redeem_ws_ticket(ticket)
+            yield OpenSession(Viewer("ada"), asyncio.Event())
+            return
+        async with away.services.accounts.open_by_ticket(ticket) as opened:
+            yield opened
 
     app = FastAPI()
-    install_socket(app, realtime=away.services.realtime, jobs=away.services.jobs, redeem=redeem)
+    install_socket(app, realtime=away.services.realtime, jobs=away.services.jobs, admit=admit)
     ticket = away.tickets.pop()
     with TestClient(app) as client, client.websocket_connect(f"/api/ws?ticket={ticket}") as socket:
         socket.send_json({"op": "subscribe", "topic": "user:ada"})

@@ -225,7 +225,7 @@ def test_a_title_cannot_act_through_the_planner(world: World, title: str) -> Non
     chat = world.ada.post("/api/chats").json()["id"]
     world.gemini.reset()
     world.gemini.fault("rate_limit")
-    for said in ("find zebra99 datasets", "tell me about the first one", "what is its licence?", "thanks"):
+    for said in ("find zebra99 datasets", "tell me about the first one", "how far is it?", "thanks"):
         message = say_to(world, chat, said)
         assert message["model"] == "planner"
         assert {card["ref"] for card in message["downloadable_datasets"] or ()} <= {ref}

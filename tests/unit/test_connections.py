@@ -61,6 +61,15 @@ def test_the_addresses_of_one_ipv6_line_are_one() -> None:
     assert site.closed == ["1", "2"]
 
 
+def test_addresses_of_ipv4_on_a_socket_of_both_kinds_are_many() -> None:
+    site = Site(100, 2)
+    for number in range(4):
+        site.open(f"::ffff:192.0.2.{number}")
+    site.open("fe80::1%eth0")
+    site.open("/run/dataferry.sock")
+    assert site.closed == []
+
+
 def test_an_answer_under_way_is_never_closed() -> None:
     site = Site(100, 2)
     answered = [site.open() for _ in range(4)]

@@ -173,10 +173,14 @@ class Connections:
 def _line_of(address: str) -> str:
     """The address; of IPv6 its /64, since a customer owns that many."""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(address.partition("%")[0])  # a local one may name its interface
     except ValueError:  # a socket's path
         return address
-    return str(parsed if parsed.version == 4 else ip_network((parsed, 64), strict=False))
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:  # IPv4 on a socket of both kinds
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, 64), strict=False))
 
 
 def sign_in(scope: Any, user_id: str) -> None:

@@ -216,7 +216,7 @@ class Jobs(JobReads):
         elif job.stop == "user":
             self._runner.stop(job.id, "user")
         elif left.anew:
-            self._runner.start_anew(job)
+            self._later(self._runner.start_anew, job)
         self._runner.publish(job.id, (user_id,))
         for hook in self._registry.after_left:
             hook()

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from dataferry.core.errors import Unreadable
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
-from dataferry.library.preview import NotATable, Table, read_table
+from dataferry.library.preview import NotATable, ReadLimits, Table, read_table
 from dataferry.library.views import (
     CutCell,
     DatasetFileView,
@@ -46,6 +46,8 @@ _TOLD_BY_NAME = (".parquet", ".feather")
 #: Tables too, but more often something about a dataset: the last choice.
 _DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
 
+#: The page of a dataset waits for its code, which has a plainer form too.
+_LOADER_LIMITS = ReadLimits(cpu_s=3, wall_s=10.0)
 #: To choose from; a person finds one among more by its path in the file list.
 _MAX_LISTED = 500
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
@@ -154,7 +156,7 @@ def read_loader(file: Path, path: str) -> str | None:
 @lru_cache(maxsize=256)
 def _loader(file: Path, path: str, _mtime_ns: int, _size: int) -> str | None:
     try:
-        return read_table(file, path, 1).loader
+        return read_table(file, path, 1, limits=_LOADER_LIMITS).loader
     except NotATable:
         return None
 

@@ -29,7 +29,6 @@ def limit_this_process(memory_bytes: int, seconds: int) -> None:
     _limit(resource.RLIMIT_CPU, seconds, seconds + 1)  # at the second one it would be killed without a word
     _limit(resource.RLIMIT_AS, memory_bytes)
     signal.alarm(4 * seconds)
-    os.nice(5)
 
 
 def _limit(what: int, soft: int, hard: int | None = None) -> None:

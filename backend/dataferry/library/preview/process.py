@@ -38,11 +38,11 @@ _LOGGED_BYTES = 2_000
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
     """``memory_bytes`` of address space, where libraries alone take some 300 MB; ``cpu_s`` of processor time,
-    ``wall_s`` in all."""
+    ``wall_s`` in all, on a busy machine or a slow disk too."""
 
     memory_bytes: int = 1 << 30
     cpu_s: int = 10
-    wall_s: float = 20.0
+    wall_s: float = 30.0
 
 
 def read_table(

@@ -160,9 +160,9 @@ def _about(left_out: LeftOut, rows: int) -> list[str]:
     """What was left out that nobody can see from the table itself."""
     notes = []
     if left_out.rows:
-        notes.append(f"Only the first {rows} of the rows asked for are shown, for they are large.")
+        notes.append(f"Only the first {rows} of the rows asked for are shown: more would be too much.")
     if left_out.names:
-        notes.append(f"Long names of {left_out.names:,} columns, or of their types, are cut.")
+        notes.append(f"Columns whose name or type is too long to be shown whole: {left_out.names:,}.")
     return notes
 
 
