@@ -1,5 +1,7 @@
 """What a person writes of a link is stored and shown without its secret."""
 
+import time
+
 import pytest
 
 from dataferry.core.link_secrets import hide_link_secrets, keep_links
@@ -74,3 +76,19 @@ def test_a_hidden_link_is_known_again() -> None:
     shown = hide_link_secrets(f"get {link}.")
     assert shown == f"get {DatasetRef.make('url', link).id}."
     assert DatasetRef.make("url", shown[4:-1]) == DatasetRef.make("url", link)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["a.b-", "a.", "a:", "a:b@", "a-", "a.aa?", "=", "a=", "sig=", "a+", "?", "x-amz-", "a://", "https://"],
+)
+def test_a_long_message_takes_no_longer_for_each_of_its_letters(word: str) -> None:
+    """Twice the length takes about twice the time, and not four times."""
+
+    def seconds(length: int) -> float:
+        text = (word * length)[:length]
+        began = time.process_time()
+        hide_link_secrets(text)
+        return time.process_time() - began
+
+    assert min(seconds(64_000) for _ in range(3)) < 3 * min(seconds(32_000) for _ in range(3)) + 0.05

@@ -12,17 +12,14 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.types import DatasetRef
 
 _TEXT = r"[^\s<>\"'`]"
-_LINK = re.compile(rf"\b[a-z][a-z0-9+.-]*://{_TEXT}+", re.IGNORECASE)
+# A message is read in time that grows with its length: what is looked for before a mark is bounded.
+_LINK = re.compile(rf"[a-z][a-z0-9+.-]{{0,30}}://{_TEXT}+", re.IGNORECASE)
 #: What ends a sentence, and not a link.
 _END = ".,;:!?)]}"
 _PARTS = re.compile(r"([^:]+://)((?:[^?#]*)@)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-#: The same without a scheme: ``host.org/a.csv?key=…``.
-_QUERY = re.compile(
-    rf"((?<![\w@:/.-])(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?(?:/[^\s<>\"'`?]*)?\?){_TEXT}*={_TEXT}*", re.IGNORECASE
-)
-_USER = re.compile(
-    r"(?<![\w/@.-])(?!mailto:)[^\s:@/<>\"'`]+:[^\s@/<>\"'`]+(@(?:[\w-]+\.)+[a-z]{2,})", re.IGNORECASE
-)
+#: Without a scheme: ``host.org/a.csv?key=…``, ``ada:password@host.org``.
+_QUERY = re.compile(rf"(?<=[\w/])\?[^\s<>\"'`=?]*={_TEXT}*")
+_USER = re.compile(r"(?<=[\w.+%-])(?<!mailto):[^\s@/<>\"'`]{1,256}(?=@[\w-]{1,63}\.)")
 #: Of a link that was cut in two.
 _PARAMETER = re.compile(
     r"\b((?:x-(?:amz|goog)-(?:signature|credential|security-token)|(?:access_?|auth_?|refresh_?|sas_?)?token"
@@ -70,6 +67,6 @@ def _without(link: str, written: Callable[[DatasetRef], str]) -> str:
 
 
 def _outside_links(text: str) -> str:
-    text = _QUERY.sub(r"\1…", text)
-    text = _USER.sub(r"…\1", text)
+    text = _QUERY.sub("?…", text)
+    text = _USER.sub(":…", text)
     return _PARAMETER.sub(r"\1…", text)
