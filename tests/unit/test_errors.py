@@ -92,7 +92,7 @@ def test_only_what_may_pass_by_itself_is_tried_again() -> None:
     assert {kind.__name__ for kind in KINDS if kind.transient} == {
         *("SourceTimeout", "SourceUnreachable", "SourceRateLimited"),
         *("NetworkFault", "ChecksumMismatch", "ContentChanged"),
-        *("FolderBusy", "RoomReserved"),
+        *("FolderBusy", "RoomReserved", "DatabaseAway", "DatabaseFull"),
     }
 
 

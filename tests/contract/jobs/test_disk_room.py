@@ -11,6 +11,7 @@ from dataferry.library.disk_room import DiskRoom, datasets_under_way, release
 from dataferry.library.models import DiskReservation
 from dataferry.library.paths import Store
 from tests.support.job_world import ADA, Hold, World
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -110,10 +111,14 @@ async def test_of_many_at_once_no_more_begin_than_fit(world: World, downloads: D
     await world.start()
     holds = [downloads.take(f"d{n}", 0.3) for n in range(6)]
     jobs = [await world.submit(f"d{n}", key=f"d{n}") for n in range(6)]
+
+    async def three_are_at_work() -> bool:
+        return sum(hold.begun.is_set() for hold in holds) == 3
+
+    await eventually(three_are_at_work, "as many begin as there is room for")
     for job in jobs:
         await world.until(job, "running", "waiting")
-    await world.until(jobs[-1], "waiting")
-    assert len(world.database.read(datasets_under_way)) <= 3
+    assert len(world.database.read(datasets_under_way)) == 3
     for hold in holds:
         hold.let_go.set()
     for job in jobs:
