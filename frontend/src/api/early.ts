@@ -2,8 +2,6 @@
 interface Opening {
   /** Answers by method and path. */
   answers: Map<string, Promise<Response>>;
-  /** The last button that was pressed meanwhile. */
-  pressed?: HTMLButtonElement | null;
 }
 
 declare global {
@@ -33,13 +31,10 @@ function taken({ method, url }: Request): Promise<Response> | undefined {
 /** How long after it stands a screen may still ask for the first time, in milliseconds. */
 const LATE_MS = 1000;
 
-/** The first screen stands: what was pressed before is done, and soon what nobody took is forgotten. */
-export function takeOver(): void {
-  const { opening } = window;
-  const pressed = opening?.pressed;
-  if (opening) opening.pressed = null;
-  if (pressed?.isConnected) pressed.click();
+/** The first screen stands: soon what nobody took is forgotten. */
+export function forgetEarly(): void {
   setTimeout(() => {
+    const { opening } = window;
     delete window.opening;
     for (const answer of opening?.answers.values() ?? [])
       answer.then((response) => response.body?.cancel()).catch(() => undefined);

@@ -2,9 +2,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { takeOver } from "@/api/early";
+import { forgetEarly } from "@/api/early";
 import { queryClient } from "@/api/live";
-import { myWords, NEW_CHAT } from "@/api/words";
 import { Announcer } from "@/ui/announcer";
 import { keepPage } from "@/worker/register";
 import { loadScreens, router } from "./router";
@@ -20,12 +19,11 @@ const LONGEST_MS = 1000;
 /** The screen takes the place of its first look, which `index.html` has, in one step. */
 async function start(): Promise<void> {
   await Promise.race([router.load(), new Promise((done) => setTimeout(done, LONGEST_MS))]);
-  const typed = page.querySelector("textarea")?.value;
-  if (typed) myWords().keepDraft(NEW_CHAT, typed);
   const stop = router.subscribe("onRendered", () => {
     stop();
-    takeOver();
+    forgetEarly();
   });
+  page.inert = false;
   createRoot(page).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
