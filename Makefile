@@ -16,7 +16,7 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo dev test check bench clean lock migration types
+.PHONY: help setup run demo dev test axe check audit bench clean lock images migration types
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,8 +40,14 @@ dev: setup ## Serve the API, and the page from its sources, reloading both on a 
 test: setup ## Run every test; a part with ARGS="tests/unit -k word"
 	@$(BIN)/python -m scripts.test $(ARGS)
 
+axe: setup ## Run the browser tests with every rule of accessibility in every state
+	@DATAFERRY_AXE=1 $(BIN)/python -m scripts.test tests/e2e $(ARGS)
+
 check: setup ## Run every check that CI runs
 	@$(BIN)/python -m scripts.check
+
+audit: setup ## Name the known holes in the packages; asks the advisory databases
+	@$(BIN)/python -m scripts.audit
 
 bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.startup
@@ -57,9 +63,13 @@ types: setup ## Make the page's API types from the app
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 
-lock: setup ## Resolve the Python packages anew: for a checkout, and for the image
+lock: setup ## Resolve the Python packages anew: for a checkout, the image, and `make audit`
 	@$(RESOLVE) --group dev pyproject.toml --output-file requirements.lock
 	@$(RESOLVE) --no-annotate --constraints requirements.lock pyproject.toml --output-file deploy/requirements.lock
+	@echo pip-audit | $(RESOLVE) --no-annotate --constraints requirements.lock - --output-file scripts/audit.lock
+
+images: setup ## Pin the image's base, Postgres and Redis to what their tags are now; wants Docker
+	@$(BIN)/python -m scripts.pin_images
 
 migration: setup ## Write a migration for what changed in the models: make migration m="what"
 	@$(BIN)/python -m scripts.migration "$(m)"

@@ -9,7 +9,7 @@ import { serviceWorker } from "./src/worker/plugin";
 const SHARED_BY = 4;
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), openingPage(), serviceWorker()],
+  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), openingPage(), serviceWorker()],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
@@ -48,7 +48,9 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    setupFiles: ["src/test/setup.ts"],
+    // A third of the work of a process for each file, and as apart.
+    pool: "vmThreads",
+    setupFiles: ["src/test/streams.js", "src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
   },
 });

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dataferry.library.preview import NotATable, Table, read_table
+from dataferry.library.preview import NotATable, Table, read_here
 from dataferry.library.preview.head import HEAD_BYTES
 
 ROOT = Path(__file__).parents[1]
@@ -153,7 +153,7 @@ def faults(name: str, path: Path) -> Iterator[str]:
     """What is wrong with the preview of a file, and with its loader; nothing where both are right."""
     columns, rows = read(path, EXCEPTIONS.get(name, Written()))
     try:
-        table = read_table(path, name, ROWS, cell_chars=1_000_000)
+        table = read_here(path, name, ROWS, cell_chars=1_000_000)
     except NotATable as error:
         yield f"refused: {error}"
         return

@@ -8,9 +8,12 @@ import pytest
 from sqlmodel import SQLModel
 
 from dataferry.core.db import Database
+from tests.support import preloaded
 from tests.support.postgres import Postgres, postgres_server
 from tests.support.queues import PreparedQueues
 from tests.support.redis import RedisServer, redis_server
+
+preloaded.FORKING = True
 
 #: Folders whose tests take long come first, so that no process is left with them at the end.
 _FIRST = ("e2e", "faults", "contract", "api", "unit")

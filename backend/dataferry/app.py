@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dataferry import __version__
 from dataferry.accounts.credentials import CredentialResolver
@@ -27,7 +30,9 @@ from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
 from dataferry.core.db import Database
+from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
+from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
@@ -43,15 +48,17 @@ from dataferry.library.speed_limits import SpeedLimits
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources
 
+log = logging.getLogger(__name__)
+
 
 def build_services(settings: Settings) -> Services:
     """Every service, in the order of the import law; nothing is opened or started yet."""
-    database = Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url, wait_s=settings.database_wait_s)
     secrets = Secrets(settings)
     realtime = Realtime(settings)
     catalog = Catalog(build_sources(settings), settings)
     jobs = Jobs(database, settings, realtime)
-    accounts = Accounts(database, settings)
+    accounts = Accounts(database, settings, bus=realtime.bus)
     credentials = CredentialResolver(database, settings, secrets)
     speed_limits = SpeedLimits(database, settings, jobs)
     store = Store(settings.store)
@@ -62,7 +69,9 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     models = ModelChoices(settings, database, secrets)
-    chat = ChatService(database, settings, Library(search, downloads, shelf), jobs, models=models)
+    chat = ChatService(
+        database, settings, Library(search, downloads, shelf), jobs, models=models, secrets=secrets
+    )
     return Services(
         accounts=accounts,
         store=store,
@@ -86,7 +95,9 @@ def build_services(settings: Settings) -> Services:
 @asynccontextmanager
 async def started(wired: Services, *, worker: bool, answers: bool = True) -> AsyncIterator[None]:
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
+    make_data_folder(wired.settings.data_dir)  # before the store in it
     wired.store.prepare()
+    _warn(wired.settings)
     await asyncio.to_thread(upgrade, wired.database)
     await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
@@ -102,6 +113,23 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         wired.catalog.close()
         wired.accounts.close()
         wired.database.close()
+
+
+def _warn(settings: Settings) -> None:
+    """Of what an operator may not have meant."""
+    if os.environ.get("FORWARDED_ALLOW_IPS") and not settings.trusted_proxies:
+        log.warning(
+            "FORWARDED_ALLOW_IPS is not read. Set DATAFERRY_TRUSTED_PROXIES to the proxy's address: without"
+            " it cookies are not Secure, and limits count the proxy for all who come through it."
+        )
+    mode = mode_open_to_others(settings.data_dir)
+    if mode is not None:
+        log.warning(
+            "Other users of this machine may enter the data folder %s (mode %s). Its databases and keys are"
+            " closed to them, its downloads may not be; `chmod 700` closes it, if nobody else reads there.",
+            settings.data_dir,
+            mode,
+        )
 
 
 def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
@@ -127,12 +155,14 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (auth, chats, datasets, jobs, transfer, sources, model, health):
         app.include_router(routes.router)
-    install_socket(app, realtime=wired.realtime, jobs=wired.jobs, redeem=wired.accounts.redeem_ws_ticket)
+    install_socket(app, realtime=wired.realtime, jobs=wired.jobs, admit=wired.accounts.open_by_ticket)
     document_socket(app)
     document_tool_outputs(app)
     install_page(app)
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
+    # Outermost: the others see the true client and scheme. Nobody is believed by default, not even loopback.
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxy_networks)
     return app
 
 

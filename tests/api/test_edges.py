@@ -4,13 +4,13 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.sync.client import connect
 
+from tests.support import preloaded
 from tests.support.hubs import Hubs
 from tests.support.server import PASSWORD, Client, Server, until
 
@@ -120,8 +120,8 @@ def test_a_browser_keeps_its_refresh_token_where_no_script_reads_it(server: Serv
 
 def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A start that is expected to end by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "dataferry", "serve"],
+    return preloaded.run(
+        ["serve"],
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -131,9 +131,6 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
             **environment,
         },
         cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=30,
     )
 
 
@@ -179,14 +176,8 @@ def test_the_page_travels_compressed_and_a_ticket_stays_out_of_the_log(server: S
 
 
 @pytest.mark.parametrize("command", ["serve", "download builtin:iris", "library", "users list"])
-def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(command: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "dataferry", *command.split()],
-        env={"HOME": "/dev/null"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(command: str, tmp_path: Path) -> None:
+    run = preloaded.run(command.split(), env={"HOME": "/dev/null"}, cwd=tmp_path)
     [line] = run.stderr.splitlines()
     assert line.startswith("dataferry: The data folder /dev/null/")
     assert "cannot be written" in line

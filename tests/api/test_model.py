@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.gemini import GeminiFake
+from tests.support import preloaded
 from tests.support.server import Client, Server
 
 KEY = "AIzaSyA-0123456789_abcdefghijklmnopqrstu"
@@ -188,10 +188,7 @@ def test_a_key_that_stops_working_leads_an_admin_to_its_form(
 def test_the_command_line_sets_it_too(server: Server, gemini: GeminiFake) -> None:
     def run(*words: str, key: str = "") -> subprocess.CompletedProcess[str]:
         environment = server.environment | {"DATAFERRY_NEW_MODEL_KEY": key}
-        command = [sys.executable, "-m", "dataferry", *words]
-        return subprocess.run(
-            command, env=environment, cwd=server.data_dir.parent, capture_output=True, text=True, check=False
-        )
+        return preloaded.run(words, env=environment, cwd=server.data_dir.parent)
 
     assert (
         run("model", "set", "gemini-2.5-pro", key=KEY).stdout.strip() == "google_genai:gemini-2.5-pro, tested"

@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from dataferry.core.settings import Settings
-from dataferry.library import rows
+from dataferry.library import rights
 from dataferry.library.models import Dataset
 from tests.api.conftest import application
 from tests.support.server import PASSWORD
@@ -39,7 +39,7 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
             dataset.local_path = str(tmp_path)
             session.add(dataset)
             session.flush()
-            rows.record_access(session, "ds_1", me)
+            rights.record_access(session, "ds_1", me)
         settings: Settings = app.state.services.settings
         file = settings.sqlalchemy_url.removeprefix("sqlite:///")
         paths = [path for path, methods in app.openapi()["paths"].items() if "get" in methods]

@@ -13,7 +13,7 @@ import pytest
 
 from dataferry.core.db import Database, now
 from dataferry.core.settings import Settings
-from dataferry.library import rows
+from dataferry.library import rights
 from dataferry.library.models import Dataset, DatasetAccess
 from tests.support.hubs import Hubs
 from tests.support.server import Client, Server, until
@@ -54,7 +54,7 @@ def share(server: Server, hubs: Hubs, people: list[Client]) -> None:
             session.add(dataset)
             session.flush()
             session.add_all(
-                DatasetAccess(dataset_id=dataset.id, user_id=user, checked_at=now() - 2 * rows.ACCESS_VALID)
+                DatasetAccess(dataset_id=dataset.id, user_id=user, checked_at=now() - 2 * rights.ACCESS_VALID)
                 for user in users
             )
     database.close()

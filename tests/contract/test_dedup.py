@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import event
 
 from dataferry.core.db import Database
-from dataferry.core.types import Checksum, HashName
+from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.dedup import DedupCandidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 
+ADMIN = Viewer("root", admin=True)
 SIZE = 4
 SHA = "ab" * 32
 GIT = "cd" * 20
@@ -64,7 +66,9 @@ class Shelf:
         )
 
     def copies(self, dataset: Dataset, algorithm: HashName = "sha256", value: str = SHA) -> DedupCandidates:
-        return DedupCandidates(self.database, dataset, [Checksum(algorithm, value, "publisher"), None])
+        return DedupCandidates(
+            self.database, Store(self.folder), dataset, [Checksum(algorithm, value, "publisher"), None]
+        )
 
 
 @contextmanager
@@ -157,7 +161,7 @@ def test_what_is_not_downloaded_is_not_there(shelf: Shelf) -> None:
 def test_many_files_are_asked_for_at_once(shelf: Shelf) -> None:
     place = shelf.hold()
     promised = [promise(value=f"{number:064x}") for number in range(2500)] + [promise()]
-    copies = DedupCandidates(shelf.database, shelf.dataset("acme/two"), promised)
+    copies = DedupCandidates(shelf.database, Store(shelf.folder), shelf.dataset("acme/two"), promised)
     with statements(shelf.database) as sent:
         found = [copies(each, SIZE) for each in promised]
     assert found == [None] * 2500 + [place]
@@ -171,7 +175,18 @@ def test_shared_bytes_are_counted_once_and_freed_with_the_last(shelf: Shelf) -> 
     for name in ("acme/one", "acme/two"):
         shelf.hold(name)
     shelf.hold("acme/three", sha="ef" * 32)
-    assert shelf.database.call(used_bytes) == 2 * SIZE
-    assert shelf.database.call(freed_bytes, "ds_1") == 0
-    assert shelf.database.call(freed_bytes, "ds_3") == SIZE
-    assert shelf.database.call(freed_bytes, "ds_none") == 0
+    assert shelf.database.call(used_bytes, ADMIN) == 2 * SIZE
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_1") == 0
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_3") == SIZE
+    assert shelf.database.call(freed_bytes, ADMIN, "ds_none") == 0
+
+
+def test_what_is_used_tells_nobody_that_another_has_their_file(shelf: Shelf) -> None:
+    stranger = Viewer("eve")
+    shelf.hold("acme/secret", visibility="restricted")
+    with shelf.database.unit_of_work() as session:
+        session.get_one(Dataset, "ds_1").size = SIZE
+    before = shelf.database.call(used_bytes, stranger)
+    shelf.hold("acme/same")
+    assert shelf.database.call(used_bytes, stranger) == before + SIZE
+    assert shelf.database.call(used_bytes, ADMIN) == SIZE

@@ -7,7 +7,7 @@ import pytest
 
 from dataferry.core.db import Database
 from dataferry.core.types import Viewer
-from dataferry.library import rows
+from dataferry.library import rights
 from dataferry.library.listing import LibraryQuery
 from dataferry.library.models import Dataset, DatasetFile
 from tests.contract.test_shelf import BOB, EVE, World
@@ -35,7 +35,8 @@ def put(world: World, name: str, *, files: dict[str, tuple[str, int]] | None = N
     with world.database.unit_of_work() as session:
         session.add(dataset)
         session.flush()
-        rows.record_access(session, dataset.id, BOB.user_id)
+        rights.record_access(session, dataset.id, BOB.user_id)
+        rights.own(session, dataset.id, [BOB.user_id])
         for path, (digest, size) in (files or {}).items():
             session.add(
                 DatasetFile(dataset_id=dataset.id, path=path, size=size, sha256=digest, grade="publisher")
@@ -125,13 +126,35 @@ async def test_one_that_may_not_be_deleted_does_not_keep_the_others(world: World
     """longhorn/longhorn#2506: one image in use, and none of the selected ones went."""
     one = put(world, "one", files={"1.csv": ("1" * 64, 10)})
     with world.database.unit_of_work() as session:
-        rows.record_access(session, "ds_one", EVE.user_id)
+        rights.give_up(session, "ds_one")
+        rights.record_access(session, "ds_one", EVE.user_id)
+        rights.own(session, "ds_one", [EVE.user_id])
     two = put(world, "two", files={"2.csv": ("2" * 64, 20)})
     deletions = await world.shelf.delete_several(EVE, [(one, None), (two, None), ("kaggle:a~gone", None)])
     assert deletions.freed_bytes == 10
     codes = [result.problem and result.problem.code for result in deletions.results]
     assert codes == [None, "forbidden", "not_found"]
     assert [result.job_id is not None for result in deletions.results] == [True, False, False]
+
+
+async def test_what_deleting_frees_tells_nothing_of_others(world: World) -> None:
+    """A file of a dataset that the viewer may not see, and a dataset that stays for others."""
+    mine = put(world, "mine", files={"1.csv": ("1" * 64, 10)})
+    put(world, "secret", files={"1.csv": ("1" * 64, 10)}, visibility="restricted")
+    with world.database.unit_of_work() as session:
+        rights.give_up(session, "ds_mine")
+        for user in (EVE, Viewer("joe")):
+            rights.record_access(session, "ds_mine", user.user_id)
+        rights.own(session, "ds_mine", [EVE.user_id])
+    asked = await world.shelf.delete_several(EVE, [(mine, None)], ask_only=True)
+    assert (asked.freed_bytes, asked.results[0].stays) == (10, False)
+    with world.database.unit_of_work() as session:
+        rights.own(session, "ds_mine", ["joe"])
+    asked = await world.shelf.delete_several(EVE, [(mine, None)], ask_only=True)
+    assert (asked.freed_bytes, asked.results[0].stays) == (0, True)
+    # An admin sees both, and deletes for all.
+    asked = await world.shelf.delete_several(ADMIN, [(mine, None), ("ds_secret", None)], ask_only=True)
+    assert (asked.freed_bytes, {result.stays for result in asked.results}) == (10, {False})
 
 
 async def test_a_selection_and_the_whole_of_a_dataset_are_told_apart(world: World) -> None:
@@ -158,7 +181,7 @@ async def test_the_disk_is_what_df_says(world: World) -> None:
     partial = world.store.partial("ds_other")
     partial.mkdir(parents=True)
     (partial / "part").write_bytes(b"x" * 65536)
-    disk = await world.shelf.storage()
+    disk = await world.shelf.storage(BOB)
     assert disk.total_bytes == disk.used_bytes + disk.free_bytes
     assert disk.dataset_bytes == 10
     assert disk.partial_bytes >= 65536

@@ -1,5 +1,7 @@
 """The migrations make the schema that the models describe, on both databases."""
 
+import json
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -56,6 +58,23 @@ def test_what_was_stored_under_an_older_name_is_kept(database: Database) -> None
             )
         )
         connection.execute(text("INSERT INTO job_speeds (job_id, bytes_per_s) VALUES ('job_1', 5)"))
+        link = "get https://host.example.org/a.csv?sig=secret"
+        times = {"now": "2026-01-01 00:00:00", "link": link, "parts": json.dumps([{"text": link}])}
+        connection.execute(
+            text(
+                "INSERT INTO chats (id, user_id, title, created_at, updated_at)"
+                " VALUES ('chat_1', 'ada', :link, :now, :now)"
+            ),
+            times,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO messages"
+                " (chat_id, seq, id, role, status, parts, content, created_at, updated_at)"
+                " VALUES ('chat_1', 1, 'm', 'user', 'complete', :parts, :link, :now, :now)"
+            ),
+            times,
+        )
         connection.commit()
     upgrade(database)
     with database.engine.connect() as connection:
@@ -65,3 +84,6 @@ def test_what_was_stored_under_an_older_name_is_kept(database: Database) -> None
         found = connection.execute(text("SELECT generation, newest_generation FROM datasets")).one()
         assert tuple(found) == (0, 0)
         assert connection.execute(text("SELECT bytes_per_s FROM job_speed_limits")).scalar_one() == 5
+        columns = ("title FROM chats", "content FROM messages", "parts FROM messages")
+        stored = [str(connection.execute(text(f"SELECT {column}")).scalar_one()) for column in columns]
+        assert all("https://host.example.org/a.csv#" in each and "secret" not in each for each in stored)

@@ -9,6 +9,7 @@ nftstorage/nft.storage#58).
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +19,17 @@ from sqlmodel import Session, func, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
-from dataferry.core.types import Checksum, Grade
+from dataferry.core.types import Checksum, Grade, Viewer
 from dataferry.library.dedup import freed_bytes
 from dataferry.library.file_rows import file_of, page, pages, tables
 from dataferry.library.handlers import is_complete
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
 from dataferry.library.receipts import receipt, receipt_json, tree_checksum
 from dataferry.library.recording import BATCH_SIZE, record_deletion, record_download
 from dataferry.transfer import FetchedFile
 
+ADMIN = Viewer("root", admin=True)
 MANY = 20_000
 
 
@@ -160,7 +163,7 @@ def test_what_is_recorded_in_part_is_never_seen(
     found = [file.sha256 for some in pages(database, "ds_1") for file in some]
     assert found == [file.sha256 for file in old]
     assert len(database.read(tables, "ds_1", (".csv",), limit=10)) == len(old)
-    assert database.read(freed_bytes, "ds_1") == sum(file.size for file in old)
+    assert database.read(freed_bytes, ADMIN, "ds_1") == sum(file.size for file in old)
     record(database, new)
     assert row_count(database) == len(new) == dataset(database).file_count
 
@@ -188,7 +191,7 @@ def test_others_keep_their_files(database: Database) -> None:
     for name in ("ds_1", "ds_2"):
         add(database, name)
         record(database, made(4), name)
-    assert database.read(freed_bytes, "ds_1") == 0
+    assert database.read(freed_bytes, ADMIN, "ds_1") == 0
     record_deletion(database, "ds_1")
     assert not dataset(database).downloaded
     assert database.read(page, "ds_1", after=None, limit=9) == []
@@ -196,7 +199,7 @@ def test_others_keep_their_files(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_many_files_are_read_some_at_a_time(database: Database) -> None:
+async def test_many_files_are_read_some_at_a_time(database: Database, tmp_path: Path) -> None:
     """Receipt and check for completeness: the same answer, without a list of everything."""
     add(database)
     record(database, made(MANY))
@@ -219,4 +222,4 @@ async def test_many_files_are_read_some_at_a_time(database: Database) -> None:
     assert (said["file_count"], len(said["files"]), said["requested_by"]) == (MANY, MANY, ["ada@x"])
     assert {file["path"] for file in said["files"]} == {f"d/{n}.csv" for n in range(MANY)}
     assert max(map(len, pieces)) < 500_000
-    assert not is_complete(database, dataset(database))
+    assert not is_complete(database, Store(tmp_path), dataset(database))

@@ -18,7 +18,7 @@ from dataferry.core.errors import InvalidInput, NotFound, Unreadable
 from dataferry.core.settings import Settings
 from dataferry.core.types import SourceName, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows
+from dataferry.library import rights
 from dataferry.library.access import Access
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
@@ -69,7 +69,8 @@ class World:
                 DatasetFile(dataset_id=dataset.id, path=path, size=size, sha256="0" * 64, grade="recorded")
                 for path, size in sizes.items()
             )
-            rows.record_access(session, dataset.id, BOB.user_id)
+            rights.record_access(session, dataset.id, BOB.user_id)
+            rights.own(session, dataset.id, [BOB.user_id])
         return tree
 
     def write(self, tree: Path, *paths: str, contents: Mapping[str, bytes] | None = None) -> None:

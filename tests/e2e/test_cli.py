@@ -13,20 +13,15 @@ import pytest
 from tests.fakes.catalogue import IMDB
 from tests.fakes.files import FileServer
 from tests.fakes.gemini import GeminiFake, say
+from tests.support import preloaded
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server, until
 
 
 def dataferry(server: Server, *arguments: str, code: int = 0, **environment: str) -> str:
     """Run a command; returns what it printed."""
-    run = subprocess.run(
-        [sys.executable, "-m", "dataferry", *arguments],
-        env={**server.environment, "COLUMNS": "250", **environment},
-        cwd=server.data_dir.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    environment = {**server.environment, "COLUMNS": "250", **environment}
+    run = preloaded.run(arguments, env=environment, cwd=server.data_dir.parent)
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     return run.stdout + run.stderr

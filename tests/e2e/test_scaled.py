@@ -1,10 +1,9 @@
 """The scaled form: two servers and a worker on one Postgres and one Redis."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.support import preloaded
 from tests.support.hubs import Hubs
 from tests.support.postgres import Postgres
 from tests.support.redis import RedisServer
@@ -22,12 +21,7 @@ def test_two_servers_and_a_worker_are_one(
             "DOWNLOAD_PATH": str(tmp_path / "store"),
         }
         with Server(tmp_path / "one", **settings) as one, Server(tmp_path / "two", **settings) as two:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "dataferry", "worker"],
-                env=one.environment,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+            worker = preloaded.start(["worker"], env=one.environment, cwd=tmp_path)
             assert worker.stdout is not None
             try:
                 assert "ready" in worker.stdout.readline()
@@ -45,13 +39,8 @@ def test_two_servers_and_a_worker_are_one(
 
 
 def test_a_worker_refuses_sqlite(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "dataferry", "worker"],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATAFERRY_DATA_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATAFERRY_DATA_DIR": str(tmp_path)}
+    run = preloaded.run(["worker"], env=environment, cwd=tmp_path)
     assert run.returncode == 2
     assert "DATABASE_URL" in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1

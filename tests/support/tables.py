@@ -5,11 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from dataferry.library.preview import Table, read_table
+from dataferry.library.preview import Table, read_here, read_table
 
 
 def shown(folder: Path, name: str, content: bytes, rows: int = 20) -> Table:
-    """The preview of a file with this content."""
+    """The preview of a file with this content, read here: without the start of a process."""
+    path = folder / name
+    path.write_bytes(content)
+    return read_here(path, name, rows)
+
+
+def read_apart(folder: Path, name: str, content: bytes, rows: int = 20) -> Table:
+    """The same as the server reads it, in a process with limits."""
     path = folder / name
     path.write_bytes(content)
     return read_table(path, name, rows)

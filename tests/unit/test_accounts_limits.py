@@ -7,15 +7,26 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from dataferry.accounts.limits import FailureLimit, account_subject, address_subject
-from dataferry.accounts.redis_state import RedisFailureLimit, RedisSocketTickets, connect
-from dataferry.accounts.security import Passwords
+from dataferry.accounts.limits import (
+    Limit,
+    Subject,
+    TryLimits,
+    network_of,
+    readable_wait,
+    sign_in_subjects,
+)
+from dataferry.accounts.redis_state import RedisSocketTickets, RedisTryLimits, connect
+from dataferry.accounts.security import Claims, Passwords
 from dataferry.accounts.service import Accounts
 from dataferry.accounts.tickets import SocketTickets
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn, TooManyRequests
 from dataferry.core.settings import Settings
 from tests.support.redis import RedisServer, redis_server
+
+LIMIT = Limit(free=3, fade_s=100, first_wait_s=10, longest_wait_s=50)
+A, B = Subject("a", LIMIT), Subject("b", LIMIT)
+ADA, BOB = Claims("user_1", "session_1"), Claims("user_2", None)
 
 
 @dataclass
@@ -38,16 +49,14 @@ def connection(redis: RedisServer) -> Iterator[Redis]:
         yield connection
 
 
-MakeLimit = Callable[[], FailureLimit]
 MakeTickets = Callable[[], SocketTickets]
 
 
 @pytest.fixture(params=["local", "shared"])
-def make_limit(request: pytest.FixtureRequest, clock: Clock) -> MakeLimit:
+def tries(request: pytest.FixtureRequest, clock: Clock) -> TryLimits:
     if request.param == "local":
-        return lambda: FailureLimit(3, clock=clock)
-    connection = request.getfixturevalue("connection")
-    return lambda: RedisFailureLimit(connection, 3, clock=clock)
+        return TryLimits(clock=clock)
+    return RedisTryLimits(request.getfixturevalue("connection"), clock=clock, shared_clock=clock)
 
 
 @pytest.fixture(params=["local", "shared"])
@@ -58,110 +67,154 @@ def make_tickets(request: pytest.FixtureRequest) -> MakeTickets:
     return lambda: RedisSocketTickets(connection)
 
 
-def wait_of(limit: FailureLimit, *subjects: str) -> float | None:
-    try:
-        limit.check(*subjects)
-    except TooManyRequests as error:
-        return error.retry_after
-    return None
+def wait_of(tries: TryLimits, *subjects: Subject) -> float:
+    """What one more try is told: 0 when it is admitted, and counted."""
+    return round(tries.try_to_admit(subjects), 3)
 
 
-def test_the_limit_slides_with_the_minute(make_limit: MakeLimit, clock: Clock) -> None:
-    limit = make_limit()
+def test_the_first_are_free_and_each_further_one_waits_twice_as_long(tries: TryLimits, clock: Clock) -> None:
+    assert [wait_of(tries, A) for _ in range(3)] == [0, 0, 0]
+    waits = []
+    for _ in range(4):
+        wait = wait_of(tries, A)
+        waits.append(wait)
+        clock.now += wait / 2  # a try that is refused lengthens nothing
+        assert wait_of(tries, A) == wait / 2
+        clock.now += wait / 2
+        assert wait_of(tries, A) == 0
+    # What fades meanwhile is less than one try, so that the waits go on growing, up to the longest.
+    assert waits == [10, 20, 40, 50]
+
+
+def test_what_is_counted_fades(tries: TryLimits, clock: Clock) -> None:
     for _ in range(3):
-        assert wait_of(limit, "a", "b") is None
-        limit.count("a")
-        clock.now += 10
-    assert wait_of(limit, "b") is None
-    # The first failure is 30 s old: in 30 s more there are two left within the minute.
-    assert wait_of(limit, "b", "a") == 30
-    clock.now += 30
-    assert wait_of(limit, "a") is None
-    limit.count("a")
-    assert wait_of(limit, "a") == 10
-    clock.now += 60
-    assert wait_of(limit, "a") is None
+        assert wait_of(tries, A) == 0
+    clock.now += 200  # two of them have
+    assert [wait_of(tries, A) for _ in range(3)] == [0, 0, 10]
+    clock.now += 1000
+    assert [wait_of(tries, A) for _ in range(4)] == [0, 0, 0, 10]
+
+
+def test_a_try_is_counted_for_all_or_for_none(tries: TryLimits) -> None:
+    for _ in range(3):
+        assert wait_of(tries, A) == 0
+    assert [wait_of(tries, A, B) for _ in range(5)] == [10] * 5
+    assert [wait_of(tries, B) for _ in range(4)] == [0, 0, 0, 10]
+
+
+def test_a_good_try_is_taken_back_and_lifts_the_wait_that_it_made(tries: TryLimits) -> None:
+    for _ in range(3):
+        assert wait_of(tries, A, B) == 0
+    tries.take_back(B)
+    assert wait_of(tries, B) == 0
+    assert wait_of(tries, B) == 10
+    tries.clear(A)
+    assert [wait_of(tries, A) for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_shared_clock_that_was_set_back_keeps_nobody_out_for_long(connection: Redis, clock: Clock) -> None:
+    tries = RedisTryLimits(connection, shared_clock=clock)
+    for _ in range(3):
+        assert wait_of(tries, A) == 0
+    clock.now -= 86_400
+    assert wait_of(tries, A) == LIMIT.longest_wait_s
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
+def test_a_jump_of_the_wall_clock_neither_locks_nor_frees(
+    connection: Redis, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    """By default nobody asks the process's own wall clock."""
+    for tries in (TryLimits(), RedisTryLimits(connection)):
+        for _ in range(3):
+            assert wait_of(tries, A) == 0
+        with monkeypatch.context() as patched:
+            patched.setattr("time.time", lambda: 1_000_000.0 + jump_s)
+            assert 5 < wait_of(tries, A) <= 10
+            assert wait_of(tries, B) == 0
 
 
 def test_the_answer_says_how_long_to_wait(clock: Clock) -> None:
-    limit = FailureLimit(1, clock=clock)
-    limit.count("a")
+    tries = TryLimits(clock=clock)
+    subject = Subject("a", Limit(free=1, fade_s=600, first_wait_s=60, longest_wait_s=900))
+    tries.admit(subject, refusal="No")
     clock.now += 17.4
-    with pytest.raises(TooManyRequests) as refused:
-        limit.check("a")
+    with pytest.raises(TooManyRequests, match="No") as refused:
+        tries.admit(subject, refusal="No")
     assert refused.value.retry_after == pytest.approx(42.6)
     assert refused.value.next_step == "Wait 43 seconds and try again."
+    assert [readable_wait(s) for s in (0.2, 1.5, 90, 91, 900)] == [
+        *("1 second", "2 seconds", "90 seconds"),
+        *("2 minutes", "15 minutes"),
+    ]
 
 
-def test_a_success_forgives(make_limit: MakeLimit) -> None:
-    limit = make_limit()
-    for _ in range(3):
-        limit.count("a", "b")
-    limit.clear("a")
-    assert wait_of(limit, "a") is None
-    assert wait_of(limit, "b") == 60
-
-
-def test_a_clock_that_was_set_back_keeps_nobody_out_for_long(make_limit: MakeLimit, clock: Clock) -> None:
-    limit = make_limit()
-    for _ in range(3):
-        limit.count("a")
-    clock.now -= 86_400
-    assert wait_of(limit, "a") == 60
-
-
-def test_quiet_subjects_are_forgotten(clock: Clock) -> None:
-    limit = FailureLimit(1, clock=clock)
-    for number in range(10_000):
-        limit.count(f"quiet {number}")
-    clock.now += 61
-    limit.count("a")
-    assert wait_of(limit, "a") == 60
-    assert wait_of(limit, "quiet 1") is None
+def test_a_flood_of_names_costs_no_more_than_so_much_memory(clock: Clock) -> None:
+    tries = TryLimits(clock=clock, max_subjects=100)
+    for number in range(101):
+        for _ in range(3):
+            assert wait_of(tries, Subject(f"name {number}", LIMIT)) == 0
+    assert wait_of(tries, Subject("name 1", LIMIT)) == 10
+    assert wait_of(tries, Subject("name 0", LIMIT)) == 0
 
 
 def test_an_address_is_its_network() -> None:
-    assert address_subject("2001:db8::1") == address_subject("2001:db8::ffff:1")
-    assert address_subject("2001:db8::1") != address_subject("2001:db8:0:1::1")
-    assert address_subject("192.0.2.1") != address_subject("192.0.2.2")
-    assert address_subject("testclient") == "address:testclient"
-    assert len(account_subject("x" * 10_000)) < 400
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") == "2001:db8::/64"
+    assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
+    assert network_of("fe80::1%eth0") == "fe80::/64"
+    assert network_of("192.0.2.1") == network_of("::ffff:192.0.2.1") == network_of("::FFFF:c000:201")
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("64:ff9b::192.0.2.1") == network_of("2002:c000:0201:7::9") == "192.0.2.1"
+    assert network_of("testclient") == "testclient"
+
+
+def test_whom_a_try_to_sign_in_is_counted_for() -> None:
+    def keys(device: str | None, address_known: bool) -> list[str]:
+        subjects = sign_in_subjects(
+            "ada", "192.0.2.1", device=device, address_known=address_known, failures=5
+        )
+        return [subject.key for subject in subjects]
+
+    assert keys("d1", True) == keys("d1", False) == ["device:ada:d1"]
+    assert keys(None, True) == ["pair:192.0.2.1:ada"]
+    assert keys(None, False) == ["pair:192.0.2.1:ada", "account:ada", "address:192.0.2.1"]
+    long = sign_in_subjects("x" * 10_000, "192.0.2.1", device=None, address_known=False, failures=5)
+    assert max(len(subject.key) for subject in long) < 400
 
 
 def test_a_ticket_works_once(make_tickets: MakeTickets) -> None:
     tickets = make_tickets()
-    one, other = tickets.issue("user_1"), tickets.issue("user_2")
+    one, other = tickets.issue(ADA), tickets.issue(BOB)
     assert one != other
-    assert tickets.redeem(one) == "user_1"
+    assert tickets.redeem(one) == ADA
     for used in (one, "", "guess", "\ud800"):
         assert tickets.redeem(used) is None
-    assert tickets.redeem(other) == "user_2"
+    assert tickets.redeem(other) == BOB
 
 
 def test_a_ticket_works_for_half_a_minute(clock: Clock, connection: Redis) -> None:
     tickets = SocketTickets(clock=clock)
-    early, late = tickets.issue("user_1"), tickets.issue("user_1")
+    early, late = tickets.issue(ADA), tickets.issue(ADA)
     clock.now += 29
-    assert tickets.redeem(early) == "user_1"
+    assert tickets.redeem(early) == ADA
     clock.now += 1
     assert tickets.redeem(late) is None
 
-    RedisSocketTickets(connection).issue("user_1")
+    RedisSocketTickets(connection).issue(ADA)
     (key,) = connection.scan_iter("dataferry:ticket:*")
     assert 28 <= connection.ttl(key) <= 30
 
 
 def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> None:
-    here, there = (RedisFailureLimit(connection, 3, clock=clock) for _ in range(2))
-    ada = account_subject("ada@example.org")
-    here.count(ada)
-    there.count(ada)
-    here.count(ada)
-    assert wait_of(here, ada) == wait_of(there, ada) == 60
-    assert 58 <= connection.ttl(next(connection.scan_iter("dataferry:failures:*"))) <= 60
+    here, there = (RedisTryLimits(connection, shared_clock=clock) for _ in range(2))
+    ada = Subject("account:ada@example.org", LIMIT)
+    assert [wait_of(tries, ada) for tries in (here, there, here)] == [0, 0, 0]
+    assert wait_of(here, ada) == wait_of(there, ada) == 10
+    # It is forgotten when all of it has faded.
+    assert 290 <= connection.ttl(next(connection.scan_iter("dataferry:tries:*"))) <= 301
 
-    ticket = RedisSocketTickets(connection).issue("user_1")
-    assert RedisSocketTickets(connection).redeem(ticket) == "user_1"
+    ticket = RedisSocketTickets(connection).issue(ADA)
+    assert RedisSocketTickets(connection).redeem(ticket) == ADA
     assert RedisSocketTickets(connection).redeem(ticket) is None
     # Neither an address nor a ticket can be read there.
     dump = " ".join(f"{key}" for key in connection.scan_iter())
@@ -171,19 +224,20 @@ def test_processes_share_what_redis_holds(connection: Redis, clock: Clock) -> No
 
 def test_without_redis_each_process_goes_on_alone(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     with redis_server() as server, connect(server.url) as connection:
-        limit, tickets = RedisFailureLimit(connection, 3, clock=clock), RedisSocketTickets(connection)
+        tries, tickets = RedisTryLimits(connection, clock=clock), RedisSocketTickets(connection)
         server.stop()
         for _ in range(3):
-            assert wait_of(limit, "a") is None
-            limit.count("a")
-        assert wait_of(limit, "a") == 60
-        limit.clear("a")
-        assert wait_of(limit, "a") is None
-        ticket = tickets.issue("user_1")
+            assert wait_of(tries, A) == 0
+        assert wait_of(tries, A) == 10
+        tries.take_back(A)
+        assert wait_of(tries, A) == 0
+        tries.clear(A)
+        assert wait_of(tries, A) == 0
+        ticket = tickets.issue(ADA)
         assert tickets.redeem("guess") is None
         # Issued here, so it is known here, also when Redis is back.
         server.start()
-        assert tickets.redeem(ticket) == "user_1"
+        assert tickets.redeem(ticket) == ADA
     assert "goes on alone" in caplog.text
 
 
@@ -201,7 +255,9 @@ async def test_two_servers_count_one_guessers_tries_together(
     for server in servers:
         with pytest.raises(TooManyRequests):
             await server.login(user.email, "correct horse battery", address="192.0.2.1")
-    ticket = await servers[0].issue_ws_ticket(user.id)
-    assert (await servers[1].redeem_ws_ticket(ticket)).user_id == user.id
+    pair = await servers[1].login(user.email, "correct horse battery", address="192.0.2.2")
+    ticket = await servers[0].issue_ws_ticket(pair.access_token)
+    async with servers[1].open_by_ticket(ticket) as session:
+        assert session.viewer.user_id == user.id
     for server in servers:
         server.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dataferry.chat.events import AnswerEvent, StepStarted, TextDelta
 from dataferry.chat.generation import Generation, Snapshot, Timing
+from dataferry.core.errors import DatabaseAway
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +29,7 @@ class FakeStore:
         self.gate.set()
         self.owned = True
         self.faults = 0
+        self.fault: Exception = OSError("a fault of ours")
 
     async def __call__(self, snapshot: Snapshot) -> bool:
         gate = self.gate
@@ -34,7 +37,7 @@ class FakeStore:
         await gate.wait()
         if self.faults:
             self.faults -= 1
-            raise OSError("disk is full")
+            raise self.fault
         self.stored.append(snapshot)
         self.snapshots.put_nowait(snapshot)
         return self.owned
@@ -165,6 +168,19 @@ async def test_a_store_that_fails_at_the_end_is_no_success() -> None:
     script.say("words", None)
     assert (await kinds(generation))[-1] == "error"
     assert generation.status == "failed"
+
+
+@pytest.mark.parametrize(("patience_s", "ends"), [(60.0, "complete"), (0.0, "failed")])
+async def test_a_database_that_is_away_at_the_end_is_waited_for(patience_s: float, ends: str) -> None:
+    store, script = FakeStore(), ScriptedEvents()
+    store.fault = DatabaseAway("It is locked.")
+    generation = begin(store, script, replace(QUICK, save_patience_s=patience_s, heartbeat_interval_s=5))
+    await store.snapshots.get()
+    store.faults = 4
+    script.say("words", None)
+    assert (await kinds(generation))[-1] == ("finish" if ends == "complete" else "error")
+    assert generation.status == ends
+    assert (store.statuses[-1] == "complete") is (ends == "complete")
 
 
 async def test_a_row_that_was_taken_away_ends_it() -> None:

@@ -14,6 +14,7 @@ from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.views import DiskSpace
+from tests.support.mounts import small_disk
 
 
 @pytest.fixture
@@ -49,6 +50,23 @@ def test_an_unknown_size_is_not_guessed(store: Store) -> None:
 def test_too_little_disk_space_is_refused_with_the_reserve(store: Store) -> None:
     with pytest.raises(DiskFull):
         check_disk_space(store, 1, None, reserve_bytes=10**18, force=False)
+
+
+def test_what_would_fit_without_a_download_under_way_may_wait_for_it(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        store = Store(disk.folder / "store")
+        store.prepare()
+        part = store.partial("ds_2") / "parts" / "big.bin"
+        part.parent.mkdir(parents=True)
+        part.write_bytes(bytes(10 * 2**20))
+
+        def check(size: int, under_way: list[str]) -> DiskSpace:
+            return check_disk_space(store, size, None, reserve_bytes=0, force=False, under_way=under_way)
+
+        assert check(12 * 2**20, ["ds_2"]).free_bytes < 7 * 2**20
+        for size, under_way in ((12 * 2**20, []), (20 * 2**20, ["ds_2"])):
+            with pytest.raises(DiskFull):
+                check(size, under_way)
 
 
 def test_what_a_stopped_download_holds_is_not_needed_again(store: Store) -> None:

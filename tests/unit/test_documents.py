@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from dataferry.cli import app
+from dataferry.cli import COMMANDS
 from dataferry.core.settings import Settings, env_example, environment_name
 from scripts.documents import stale
 from tests.support.proofs import check
@@ -53,7 +52,7 @@ def test_what_is_made_from_the_code_is_up_to_date() -> None:
 
 
 def test_every_command_that_is_named_exists() -> None:
-    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    commands = set(COMMANDS)
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     # What was asked for names commands that are still to come.
     for page in (page for page in PAGES if page.name != "requirements.md"):
@@ -75,3 +74,14 @@ def test_ci_runs_what_a_developer_runs() -> None:
     readme = (ROOT / "README.md").read_text()
     first_block = readme.partition("```\n")[2].partition("```")[0]
     assert re.findall(r"^make \w+", first_block, re.MULTILINE) == ["make run", "make test"]
+
+
+def test_operators_are_told_the_limits_that_hold() -> None:
+    rows = [line for line in (ROOT / "docs" / "operating.md").read_text().splitlines() if line[:1] == "|"]
+    for field in (
+        *("header_timeout_s", "body_timeout_s", "send_timeout_s"),
+        *("max_connections", "max_connections_per_client"),
+    ):
+        default = f"{Settings.model_fields[field].default:,g}"
+        row = next(row for row in rows if f"`{environment_name(field)}`" in row)
+        assert re.search(rf"\| {re.escape(default)}( s)? \|", row), row

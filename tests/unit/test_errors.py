@@ -62,7 +62,11 @@ def test_an_error_comes_back_from_its_stored_code(kind: type[DataferryError]) ->
     assert (error.screen, error.setting, error.retryable) == ("/s#k", "KEY", kind.retryable)
     assert type(error) is kind
     assert (str(error), error.detail) == ("What happened.", "What happened.")
-    assert (error.next_step, error.link, error.retry_after) == ("Do this.", "https://example.org", None)
+    assert (error.next_step, error.link, error.retry_after) == (
+        "Do this.",
+        "https://example.org",
+        kind.usual_wait,
+    )
 
 
 def test_an_unknown_code_is_still_an_error() -> None:
@@ -88,7 +92,7 @@ def test_only_what_may_pass_by_itself_is_tried_again() -> None:
     assert {kind.__name__ for kind in KINDS if kind.transient} == {
         *("SourceTimeout", "SourceUnreachable", "SourceRateLimited"),
         *("NetworkFault", "ChecksumMismatch", "ContentChanged"),
-        "FolderBusy",
+        *("FolderBusy", "RoomReserved"),
     }
 
 

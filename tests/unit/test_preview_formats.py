@@ -20,7 +20,7 @@ import pytest
 
 from dataferry.library.preview import NotATable
 from dataferry.library.preview.locked_duckdb import locked_down
-from tests.support.tables import check_loader, loaded, names, shown
+from tests.support.tables import check_loader, loaded, names, read_apart, shown
 
 BIG = 2**60 + 1
 RECORDS = (
@@ -225,7 +225,7 @@ def test_an_arrow_file_that_claims_gigabytes_is_refused(tmp_path: Path) -> None:
     length = struct.pack("<q", 1000 * 1000)
     assert length in content
     with pytest.raises(NotATable, match="damaged, or its first rows take too much memory"):
-        shown(tmp_path, "t.feather", content.replace(length, struct.pack("<q", 1 << 50)))
+        read_apart(tmp_path, "t.feather", content.replace(length, struct.pack("<q", 1 << 50)))
 
 
 def test_a_damaged_arrow_file_ends_no_server(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_damaged_arrow_file_ends_no_server(tmp_path: Path) -> None:
     length = struct.pack("<q", 1000 * 1000)
     for damaged in (content[: len(content) // 2], content.replace(length, struct.pack("<q", 1 << 39))):
         with pytest.raises(NotATable, match="damaged"):
-            shown(tmp_path, "t.feather", damaged)
+            read_apart(tmp_path, "t.feather", damaged)
 
 
 def workbook(*sheets: list[list[Any]]) -> bytes:

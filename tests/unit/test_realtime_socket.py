@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from sqlmodel import SQLModel
 from websockets.asyncio.client import ClientConnection, connect
 
+from dataferry.accounts.views import OpenSession
 from dataferry.api.socket import MAX_MESSAGE_CHARS, document_socket, install_socket
 from dataferry.core.db import Database
 from dataferry.core.errors import NotSignedIn
@@ -39,9 +41,10 @@ class Site:
         self.jobs = Jobs(self.database, settings, self.realtime)
         self.jobs.register("download", self._work)
         self.tickets = {f"ticket-{name}": Viewer(name) for name in ("ada", "bob")}
+        self.session_ended = asyncio.Event()
         self.step = threading.Semaphore(0)
         self.app = FastAPI()
-        install_socket(self.app, realtime=self.realtime, jobs=self.jobs, redeem=self._redeem)
+        install_socket(self.app, realtime=self.realtime, jobs=self.jobs, admit=self._admit)
         # As `dataferry serve` runs it.
         config = uvicorn.Config(
             self.app,
@@ -55,11 +58,12 @@ class Site:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
 
-    async def _redeem(self, ticket: str) -> Viewer:
+    @asynccontextmanager
+    async def _admit(self, ticket: str) -> AsyncIterator[OpenSession]:
         viewer = self.tickets.get(ticket)
         if viewer is None:
             raise NotSignedIn("The ticket is used up or too old.")
-        return viewer
+        yield OpenSession(viewer, self.session_ended)
 
     def _work(self, run: JobRun) -> None:
         for done in range(1, 4):
@@ -236,6 +240,14 @@ async def test_a_message_that_is_too_long_ends_it(site: Site) -> None:
 @pytest.mark.parametrize("ticket", ["", "used-before"])
 async def test_a_bad_ticket_is_refused_with_its_own_code(site: Site, ticket: str) -> None:
     async with site.connect(ticket) as client:
+        assert await closed(client) == 4401
+
+
+async def test_a_socket_ends_with_its_session(site: Site) -> None:
+    async with site.connect() as client:
+        await ask(client, op="ping")
+        await answer(client)
+        site.session_ended.set()
         assert await closed(client) == 4401
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -176,3 +178,30 @@ def test_hashes_are_outdated_when_the_parameters_change() -> None:
 def test_the_parameters_are_those_that_are_recommended() -> None:
     stored = Passwords().hash("correct horse battery")
     assert "$m=65536,t=3,p=1$" in stored
+
+
+def test_python_joses_ecdsa_is_never_imported(tmp_path: Path) -> None:
+    """In a fresh process that makes the application, and signs and reads a token. ``ecdsa`` has a hole that
+    its authors do not mend (CVE-2024-23342, mpdavis/python-jose#399); ``rsa`` is as little wanted."""
+    program = """
+import sys
+for name in ("ecdsa", "rsa"):
+    sys.modules[name] = None  # whoever imports it fails
+from pathlib import Path
+from dataferry.accounts.security import AccessTokens, Secrets
+from dataferry.app import create_app
+from dataferry.core.settings import Settings
+settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
+create_app(settings)
+tokens = AccessTokens(Secrets(settings), 900)
+assert tokens.read(tokens.issue("user_1", "session_1")).user_id == "user_1"
+loaded = [name for name in sys.modules if name.partition(".")[0] in ("ecdsa", "rsa")]
+assert loaded == ["ecdsa", "rsa"], loaded
+"""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr

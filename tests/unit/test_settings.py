@@ -77,6 +77,11 @@ def test_geminis_key_has_two_names(environment: pytest.MonkeyPatch) -> None:
         ("DATAFERRY_NIGHT", "22:00-22:00", "different"),
         ("DATAFERRY_HOST_CONNECTIONS", "0", "greater"),
         ("DATAFERRY_ALL_CONNECTIONS", "none", "integer"),
+        ("DATAFERRY_TRUSTED_PROXIES", "*", "no address"),
+        ("DATAFERRY_TRUSTED_PROXIES", "127.0.0.1, proxy.example.org", "proxy.example.org"),
+        ("DATAFERRY_TRUSTED_PROXIES", "10.0.0.0/33", "no address"),
+        ("DATAFERRY_TRUSTED_PROXIES", "0.0.0.0/0", "everybody"),
+        ("DATAFERRY_TRUSTED_PROXIES", "::/0", "everybody"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(
@@ -152,3 +157,13 @@ def test_each_environment_name_leads_to_its_setting() -> None:
     names = [environment_name(field) for field in Settings.model_fields]
     assert len(set(names)) == len(names)
     assert {"KAGGLE_USERNAME", "HF_TOKEN", "GOOGLE_API_KEY", "DATAFERRY_PORT"} <= set(names)
+
+
+def test_trusted_proxies_are_addresses_and_networks(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().proxy_networks == []
+    environment.setenv("DATAFERRY_TRUSTED_PROXIES", " 127.0.0.1,10.1.2.3/8 , fd00::/8,,::1 ")
+    assert load_settings().proxy_networks == [
+        *("127.0.0.1/32", "10.0.0.0/8", "fd00::/8", "::1/128"),
+        # As they look on a socket that listens on [::].
+        *("::ffff:127.0.0.1/128", "::ffff:10.0.0.0/104"),
+    ]

@@ -45,7 +45,7 @@ def test_an_sqlite_that_cannot_do_is_told_with_the_next_act() -> None:
     assert "another Python" in str(told.value.next_step)
 
 
-@pytest.mark.parametrize("command", [["-m", "dataferry", "--version"], [interpreter.__file__]])
+@pytest.mark.parametrize("command", [["-m", "dataferry", "serve"], [interpreter.__file__]])
 def test_a_python_without_a_part_of_its_library_is_told_in_one_line(
     command: list[str], tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ from dataferry.chat.stream import (
 )
 from dataferry.chat.views import MessageStatus
 from dataferry.tools.events import ToolDone, ToolFailed, ToolProgressed, ToolStarted
-from dataferry.tools.outputs import SearchOutput
+from dataferry.tools.outputs import LibraryOutput, SearchOutput
 from tests.support.chat import HOSPITALS, PIMA
 
 FOUND = SearchOutput(query="diabetes", downloadable_datasets=(PIMA, HOSPITALS), more=True)
@@ -133,6 +133,24 @@ def test_closing_a_draft_ends_what_is_open() -> None:
     builder.close("Stopped.")
     assert [part["state"] for part in builder.parts if "state" in part] == ["done", "output-error", "done"]
     assert builder.parts[3]["errorText"] == "Stopped."
+
+
+def test_two_calls_of_one_id_do_not_get_each_others_output() -> None:
+    """An id comes from the model: its library must not stand where its search stood."""
+    given = {"query": "iris"}
+    builder = MessageBuilder()
+    search, library = (
+        SearchOutput(query="iris", downloadable_datasets=()),
+        LibraryOutput(datasets=(), total=0),
+    )
+    builder.apply(ToolStarted("same", "search_datasets", given))
+    builder.apply(ToolDone("same", "search_datasets", given, search, ""))
+    builder.apply(ToolStarted("same", "list_library", {}))
+    builder.apply(ToolDone("same", "list_library", {}, library, ""))
+    first, second = builder.parts
+    assert first["toolCallId"] != second["toolCallId"]
+    assert "query" in first["output"]
+    assert "total" in second["output"]
 
 
 def test_what_a_database_refuses_is_taken_out() -> None:

@@ -31,6 +31,9 @@ class FixedConsent:
     def knows(self, ref: DatasetRef) -> bool:
         return True
 
+    def wrote(self, word: str) -> bool:
+        return True
+
     def written_refs(self) -> tuple[DatasetRef, ...]:
         return self.refs
 

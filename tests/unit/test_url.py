@@ -224,6 +224,19 @@ def test_private_addresses_are_refused(server: LinkServer) -> None:
     assert server.asked == []
 
 
+@pytest.mark.parametrize("path", ["a.csv", "a.csv?sig=1"])
+def test_which_private_names_exist_is_not_told(path: str) -> None:
+    """A name that leads to a private address and one that leads nowhere are refused in the same words, before
+    anything is asked for."""
+    guarded = UrlSource(Settings(allow_private_urls=False))
+    refusals = []
+    for host in ("localhost", "no-such-name", "no-such-name.internal", "no-such-name.invalid", "127.0.0.1"):
+        with pytest.raises(PrivateAddress) as refusal:
+            guarded.describe(DatasetRef.make("url", f"http://{host}:9/{path}"), None, ANYONE)
+        refusals.append((refusal.value.detail.replace(host, "…"), refusal.value.next_step))
+    assert len(set(refusals)) == 1
+
+
 def test_nobody_there(server: LinkServer, source: UrlSource) -> None:
     host = server.host
     server.close()

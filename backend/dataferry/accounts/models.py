@@ -44,3 +44,14 @@ class StoredCredential(SQLModel, table=True):
     username: str | None = None
     secret: str
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class KnownPlace(SQLModel, table=True):
+    """A browser or a network address that somebody has signed in from; only a keyed hash of it is kept."""
+
+    __tablename__ = "known_places"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    #: ``device:<hash>`` or ``address:<hash>``
+    place: str = Field(primary_key=True)
+    seen_at: datetime = Field(default_factory=now, sa_type=Utc)

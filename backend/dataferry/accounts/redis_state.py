@@ -1,4 +1,4 @@
-"""Failed logins and socket tickets shared by several processes, in Redis.
+"""Counted tries and socket tickets shared by several processes, in Redis.
 
 While Redis cannot be reached each process counts and issues by itself, and nobody is kept out.
 """
@@ -8,14 +8,15 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from dataferry.accounts.limits import WINDOW_S, Clock, FailureLimit
+from dataferry.accounts.limits import Clock, Subject, TryLimits
+from dataferry.accounts.security import Claims
 from dataferry.accounts.tickets import TICKET_TTL_S, SocketTickets
 from dataferry.core.telemetry import redact
 
@@ -23,6 +24,48 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _SOCKET_TIMEOUT_S = 1.0
+
+#: ``TryLimits`` in Redis, by Redis's own clock: those of the processes' machines may differ, and jump. A key
+#: is a hash of ``level``, ``counted_at`` and ``free_at``. ARGV: the act, a test's clock or nothing, then for
+#: each key ``free``, ``fade_s``, ``first_wait_s`` and ``longest_wait_s``. Returns the seconds to wait.
+_SCRIPT = """
+local now = tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] + time[2] / 1000000
+end
+local counts, wait = {}, 0
+for i, key in ipairs(KEYS) do
+  local first = 4 * i - 1
+  local limit = {free = tonumber(ARGV[first]), fade = tonumber(ARGV[first + 1]),
+                 shortest = tonumber(ARGV[first + 2]), longest = tonumber(ARGV[first + 3])}
+  local stored = redis.call('HMGET', key, 'level', 'counted_at', 'free_at')
+  local level, counted_at = tonumber(stored[1]) or 0, tonumber(stored[2]) or now
+  level = math.max(0, level - math.max(0, now - counted_at) / limit.fade)
+  -- A clock that was set back lengthens no wait.
+  wait = math.max(wait, math.min(limit.longest, (tonumber(stored[3]) or now) - now))
+  counts[i] = {level = level, limit = limit}
+end
+if ARGV[1] == 'admit' and wait > 0 then
+  return tostring(wait)
+end
+for i, key in ipairs(KEYS) do
+  local limit, level, pause = counts[i].limit, counts[i].level, 0
+  if ARGV[1] == 'admit' then
+    level = level + 1
+    local doublings = math.ceil(level - 0.000001) - limit.free
+    if doublings >= 0 then
+      pause = math.min(limit.longest, limit.shortest * 2 ^ math.min(doublings, 30))
+    end
+  else
+    level = math.max(0, level - 1)
+  end
+  redis.call('HSET', key, 'level', tostring(level), 'counted_at', string.format('%.6f', now),
+             'free_at', string.format('%.6f', now + pause))
+  redis.call('EXPIRE', key, math.ceil(math.max(pause, level * limit.fade)) + 1)
+end
+return '0'
+"""
 
 
 def connect(url: str) -> Redis:
@@ -36,37 +79,38 @@ def connect(url: str) -> Redis:
     )
 
 
-class RedisFailureLimit(FailureLimit):
-    """``limit`` failures a minute for a subject, over all processes. Blocks for a round trip."""
+class RedisTryLimits(TryLimits):
+    """Counts tries over all processes. Blocks for a round trip. ``shared_clock``: seconds since the epoch, by
+    default Redis's own."""
 
-    def __init__(self, redis: Redis, limit: int, *, clock: Clock = time.time) -> None:
-        super().__init__(limit, clock=clock)
+    def __init__(
+        self, redis: Redis, *, clock: Clock = time.monotonic, shared_clock: Clock | None = None
+    ) -> None:
+        super().__init__(clock=clock)
         self._redis = redis
+        self._shared_clock = shared_clock
+        self._script = redis.register_script(_SCRIPT)
 
-    def count(self, *subjects: str) -> None:
-        super().count(*subjects)
+    def try_to_admit(self, subjects: tuple[Subject, ...]) -> float:
+        wait = self._run("admit", subjects)
+        return super().try_to_admit(subjects) if wait is None else wait
 
-        def push() -> None:
-            with self._redis.pipeline() as pipeline:
-                for key in map(_failures_key, subjects):
-                    pipeline.rpush(key, self.clock())
-                    pipeline.ltrim(key, -self.limit, -1)
-                    pipeline.expire(key, int(WINDOW_S))
-                pipeline.execute()
+    def take_back(self, *subjects: Subject) -> None:
+        if self._run("take back", subjects) is None:
+            super().take_back(*subjects)
 
-        _or_default(push, None)
-
-    def clear(self, subject: str) -> None:
+    def clear(self, subject: Subject) -> None:
         super().clear(subject)
-        _or_default(lambda: self._redis.delete(_failures_key(subject)), None)
+        _or_default(lambda: self._redis.delete(_tries_key(subject)), None)
 
-    def wait_s(self, subject: str) -> float:
-        def read() -> float:
-            # The list holds ``limit`` times at most, so the one that many from its end is the oldest.
-            oldest = self._redis.lindex(_failures_key(subject), -self.limit)
-            return 0.0 if oldest is None else float(str(oldest)) + WINDOW_S - self.clock()
-
-        return max(super().wait_s(subject), _or_default(read, 0.0))
+    def _run(self, act: str, subjects: tuple[Subject, ...]) -> float | None:
+        """Seconds to wait; None while Redis is away."""
+        arguments: list[Any] = [act, "" if self._shared_clock is None else self._shared_clock()]
+        for subject in subjects:
+            limit = subject.limit
+            arguments += [limit.free, limit.fade_s, limit.first_wait_s, limit.longest_wait_s]
+        keys = [_tries_key(subject) for subject in subjects]
+        return _or_default(lambda: float(self._script(keys=keys, args=arguments)), None)
 
 
 class RedisSocketTickets(SocketTickets):
@@ -76,21 +120,25 @@ class RedisSocketTickets(SocketTickets):
         super().__init__()
         self._redis = redis
 
-    def issue(self, user_id: str) -> str:
+    def issue(self, claims: Claims) -> str:
         ticket = secrets.token_urlsafe(24)
-        stored = _or_default(lambda: self._redis.set(_ticket_key(ticket), user_id, ex=TICKET_TTL_S), None)
-        return ticket if stored else super().issue(user_id)
+        value = f"{claims.user_id} {claims.session_id or ''}"
+        stored = _or_default(lambda: self._redis.set(_ticket_key(ticket), value, ex=TICKET_TTL_S), None)
+        return ticket if stored else super().issue(claims)
 
-    def redeem(self, ticket: str) -> str | None:
+    def redeem(self, ticket: str) -> Claims | None:
         own = super().redeem(ticket)
         if own is not None:
             return own
         found = _or_default(lambda: self._redis.getdel(_ticket_key(ticket)), None)
-        return None if found is None else str(found)
+        if found is None:
+            return None
+        user_id, _, session_id = str(found).partition(" ")
+        return Claims(user_id, session_id or None)
 
 
-def _failures_key(subject: str) -> str:
-    return f"dataferry:failures:{_digest(subject)}"
+def _tries_key(subject: Subject) -> str:
+    return f"dataferry:tries:{_digest(subject.key)}"
 
 
 def _ticket_key(ticket: str) -> str:

@@ -1,6 +1,6 @@
 """Rows of accounts and sessions: functions that take a session of the database first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, func, text
@@ -8,10 +8,14 @@ from sqlmodel import Session, col, select, update
 
 from dataferry.accounts.models import RefreshToken, User
 from dataferry.accounts.rules import OPERATOR
+from dataferry.accounts.security import Claims
 from dataferry.core.db import new_id, now
 
-#: Two tabs that renew at one time may both use a token; a thief who comes later may not.
+#: Two tabs that renew at one time may both use a token, and so may one whose answer was lost; a thief who
+#: comes later may not.
 REUSE_GRACE_PERIOD = timedelta(seconds=10)
+#: Values in one statement.
+_BATCH = 500
 
 # -- accounts -------------------------------------------------------------------------------------
 
@@ -33,6 +37,12 @@ def all_users(session: Session) -> Sequence[User]:
 def emails(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
     users = session.exec(select(User).where(col(User.id).in_(user_ids)))
     return {user.id: user.email for user in users}
+
+
+def any_admin(session: Session, user_ids: Sequence[str]) -> bool:
+    """Whether one of these is an admin."""
+    query = select(User.id).where(col(User.id).in_(user_ids), col(User.admin))
+    return session.exec(query).first() is not None
 
 
 def add_user(
@@ -96,11 +106,12 @@ def add_token(session: Session, digest: str, user_id: str, session_id: str, life
 
 
 def rotate(session: Session, digest: str) -> RefreshToken | None:
-    """Use a refresh token up; None where it may not be used. One that was used before ends its session."""
+    """Use a refresh token up; None where it may not be used. One that was used before ends its session,
+    unless that was just now; by a clock that has jumped since it was not."""
     token = session.get(RefreshToken, digest, with_for_update=True)
     if token is None or token.revoked_at is not None or token.expires_at < now():
         return None
-    if token.used_at is not None and token.used_at < now() - REUSE_GRACE_PERIOD:
+    if token.used_at is not None and abs(now() - token.used_at) > REUSE_GRACE_PERIOD:
         end_session(session, token.family_id)
         return None
     if session.get_one(User, token.user_id).disabled:
@@ -110,17 +121,36 @@ def rotate(session: Session, digest: str) -> RefreshToken | None:
     return token
 
 
-def signed_in(session: Session, user_id: str, session_id: str | None) -> User | None:
+def successor_is_unused(session: Session, digest: str) -> bool | None:
+    """Whether a token that followed on another has not been used yet; None where there is none."""
+    token = session.get(RefreshToken, digest, with_for_update=True)
+    return None if token is None else token.used_at is None
+
+
+def signed_in(session: Session, claims: Claims) -> User | None:
     """The account, unless it is disabled or that session of it has ended."""
-    user = session.get(User, user_id)
-    if user is None or user.disabled:
-        return None
-    if session_id is None:
-        return user
-    living = select(RefreshToken.hash).where(
-        RefreshToken.family_id == session_id, col(RefreshToken.revoked_at).is_(None)
-    )
-    return user if session.exec(living.limit(1)).first() is not None else None
+    user = session.get(User, claims.user_id)
+    return user if user is not None and living(session, [claims]) else None
+
+
+def living(session: Session, asked: Collection[Claims]) -> set[Claims]:
+    """Those that have not ended: a session ends with its last refresh token, and with its account."""
+    users: set[str] = set()
+    families: set[str | None] = {None}  # the command line's tokens have no session
+    for start in range(0, len(asked), _BATCH):
+        batch = list(asked)[start : start + _BATCH]
+        ids = {claims.user_id for claims in batch}
+        users.update(
+            session.exec(select(User.id).where(col(User.id).in_(ids), col(User.disabled).is_(False)))
+        )
+        living_tokens = select(RefreshToken.family_id).where(
+            col(RefreshToken.family_id).in_({claims.session_id for claims in batch if claims.session_id}),
+            col(RefreshToken.revoked_at).is_(None),
+            RefreshToken.expires_at > now(),
+        )
+        found = session.exec(living_tokens.distinct()).all()
+        families.update(found)
+    return {claims for claims in asked if claims.user_id in users and claims.session_id in families}
 
 
 def end_session_of(session: Session, digest: str) -> None:

@@ -1,24 +1,36 @@
 """People: who they are, how they sign in, and how that ends."""
 
+import base64
 import hashlib
+import hmac
 import secrets as random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from dataferry.accounts import redis_state, rows
-from dataferry.accounts.limits import FailureLimit, account_subject, address_subject
+from dataferry.accounts import places, redis_state, rows
+from dataferry.accounts.limits import (
+    Subject,
+    TryLimits,
+    password_change_subject,
+    registration_subject,
+    sign_in_subjects,
+)
 from dataferry.accounts.models import User
+from dataferry.accounts.open_sessions import OpenSessions
+from dataferry.accounts.places import Place
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
-from dataferry.accounts.security import AccessTokens, Passwords, Secrets
+from dataferry.accounts.security import AccessTokens, Claims, Passwords, Secrets
 from dataferry.accounts.tickets import SocketTickets
-from dataferry.accounts.views import TokenPair, UserView
+from dataferry.accounts.views import OpenSession, TokenPair, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
+from dataferry.realtime import Bus, LocalBus
 
 Admit = Callable[[bool], None]
 
@@ -27,19 +39,31 @@ class Accounts:
     """Register, sign in, stay signed in, sign out; and what an admin does from the CLI.
 
     A session is a family of refresh tokens, each used once to get the next. The access token names its
-    session, so that signing out, a new password and a theft that was noticed end it at once.
+    session, so that signing out, a new password and a theft that was noticed end it at once. ``bus`` tells
+    other processes that a session has ended.
     """
 
-    def __init__(self, database: Database, settings: Settings, *, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        passwords: Passwords | None = None,
+        bus: Bus | None = None,
+    ) -> None:
         self._database = database
         self._settings = settings
         self._passwords = passwords or Passwords()
-        self._tokens = AccessTokens(Secrets(settings), settings.access_token_s)
-        self._failures = FailureLimit(settings.login_failures)
+        secrets = Secrets(settings)
+        self._tokens = AccessTokens(secrets, settings.access_token_s)
+        self._refresh_key = secrets.subkey("refresh-token")
+        self._place_key = secrets.subkey("known-place")
+        self._limits = TryLimits()
         self._tickets = SocketTickets()
+        self._open_sessions = OpenSessions(self._living, bus or LocalBus(), check_s=settings.session_check_s)
         if settings.redis_url is not None:
             redis = redis_state.connect(settings.redis_url)
-            self._failures = redis_state.RedisFailureLimit(redis, settings.login_failures)
+            self._limits = redis_state.RedisTryLimits(redis)
             self._tickets = redis_state.RedisSocketTickets(redis)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
@@ -54,11 +78,13 @@ class Accounts:
         """Whether anybody has an account yet."""
         return await self._database.run_read(rows.any_user)
 
-    async def register(self, email: str, password: str, *, setup_token: str | None = None) -> UserView:
+    async def register(
+        self, email: str, password: str, *, address: str | None = None, setup_token: str | None = None
+    ) -> UserView:
         """A new account; the first one is admin.
 
-        Errors: ``InvalidInput``, ``Forbidden`` (registration is closed, or the setup token is
-        wrong), ``Conflict``.
+        ``address``: where the request comes from. Errors: ``InvalidInput``, ``Forbidden`` (registration is
+        closed, or the setup token is wrong), ``TooManyRequests``, ``Conflict``.
         """
 
         def admit(first: bool) -> None:
@@ -67,17 +93,32 @@ class Accounts:
         email = check_email(email)
         check_password(password, email)
         admit(not await self.any_user())  # asked again when the row is added: hashing takes its time
-        return await self._create(email, password, admit=admit)
+        if address is None:
+            return await self._create(email, password, admit=admit)
+        subject = registration_subject(address, self._settings.registrations)
+        refusal = "There were too many registrations from your network address."
+        await in_thread("short", lambda: self._limits.admit(subject, refusal=refusal))
+        user = await self._create(email, password, admit=admit)
+        await self._database.run(places.remember, user.id, Place.of(self._place_key, address, None))
+        return user
 
-    async def login(self, email: str, password: str, *, address: str) -> TokenPair:
+    async def login(self, email: str, password: str, *, address: str, device: str | None = None) -> TokenPair:
         """Tokens for a password. Unknown e-mail and wrong password answer alike and take alike.
 
-        ``address``: where the request comes from. Errors: ``NotSignedIn``, ``TooManyRequests``.
+        ``address``: where the request comes from; ``device``: what the browser was given at an earlier
+        sign-in. Errors: ``NotSignedIn``, ``TooManyRequests``.
         """
         email = normal_email(email)
-        user = await self._database.run_read(rows.by_email, email) if is_email(email) else None
+        place = Place.of(self._place_key, address, device)
+        user, known = await self._database.run_read(_account_and_places, email, place)
         stored = user.password_hash if user and not user.disabled and not user.operator else None
-        subjects = account_subject(email), address_subject(address)
+        subjects = sign_in_subjects(
+            email,
+            address,
+            device=place.device if place.device in known else None,
+            address_known=place.address in known,
+            failures=self._settings.login_failures,
+        )
         if not await self._matches(password, stored, *subjects) or user is None:
             raise NotSignedIn(
                 "The e-mail address or the password is wrong.",
@@ -86,7 +127,7 @@ class Accounts:
         if self._passwords.outdated(user.password_hash):
             renewed = await self._passwords.run(self._passwords.hash, password)
             await self._database.run(rows.set_password_hash, user.id, renewed)
-        return await self._database.run(self._begin_session, user.id)
+        return await self._database.run(self._begin_session, user.id, place)
 
     async def refresh(self, refresh_token: str) -> TokenPair:
         """The next pair of tokens. A token that was used before ends its session.
@@ -95,17 +136,18 @@ class Accounts:
         """
         pair = await self._database.run(self._rotate, refresh_token)
         if pair is None:
+            self._open_sessions.announce()
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         return pair
 
     async def logout(self, refresh_token: str) -> None:
         """End the session that the token belongs to; an unknown token is fine."""
         await self._database.run(rows.end_session_of, _digest(refresh_token))
+        self._open_sessions.announce()
 
     async def authenticate(self, access_token: str) -> UserView:
         """Whose access token it is. Errors: ``NotSignedIn``, also when its session has ended."""
-        claims = self._tokens.read(access_token)
-        return _view(await self._signed_in(claims.user_id, claims.session_id))
+        return _view(await self._signed_in(self._tokens.read(access_token)))
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
         """Set a new password and end every other session of the account.
@@ -114,27 +156,47 @@ class Accounts:
         ``TooManyRequests``.
         """
         claims = self._tokens.read(access_token)
-        user = await self._signed_in(claims.user_id, claims.session_id)
+        user = await self._signed_in(claims)
         check_password(new, user.email)
+        subject = password_change_subject(user.id, claims.session_id, self._settings.login_failures)
         # An operator has no password, and none to change.
-        if not await self._matches(old, user.password_hash or None, account_subject(user.email)):
+        if not await self._matches(old, user.password_hash or None, subject):
             raise Forbidden("The current password is wrong.", next_step="Type it again.")
         password_hash = await self._passwords.run(self._passwords.hash, new)
         await self._database.run(rows.set_password, user.id, password_hash, keep_session=claims.session_id)
+        self._open_sessions.announce()
 
-    # -- WebSocket tickets --------------------------------------------------------------------
+    # -- what stays open while a session lives ------------------------------------------------
 
-    async def issue_ws_ticket(self, user_id: str) -> str:
-        """A ticket that opens one socket within 30 s."""
-        return await in_thread("short", self._tickets.issue, user_id)
+    async def issue_ws_ticket(self, access_token: str) -> str:
+        """A ticket that opens one socket of the token's session within 30 s. Errors: ``NotSignedIn``."""
+        claims = self._tokens.read(access_token)
+        await self._signed_in(claims)
+        return await in_thread("short", self._tickets.issue, claims)
 
-    async def redeem_ws_ticket(self, ticket: str) -> Viewer:
-        """Who holds the ticket; it works once. Errors: ``NotSignedIn``."""
-        user_id = await in_thread("short", self._tickets.redeem, ticket)
-        if user_id is None:
+    @asynccontextmanager
+    async def open_by_ticket(self, ticket: str) -> AsyncIterator[OpenSession]:
+        """The session that the ticket was issued in, watched while the body runs; a ticket works once.
+
+        Errors: ``NotSignedIn``, also when the session has ended since.
+        """
+        claims = await in_thread("short", self._tickets.redeem, ticket)
+        if claims is None:
             raise NotSignedIn("The ticket is used or expired.", next_step="Ask for a new one.")
-        user = await self._signed_in(user_id)
-        return Viewer(user.id, user.admin)
+        async with self._open(claims) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def open_by_token(self, access_token: str) -> AsyncIterator[OpenSession]:
+        """The access token's session, watched while the body runs. Errors: ``NotSignedIn``."""
+        async with self._open(self._tokens.read(access_token)) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def _open(self, claims: Claims) -> AsyncIterator[OpenSession]:
+        async with self._open_sessions.hold(claims) as ended:
+            user = await self._signed_in(claims)
+            yield OpenSession(Viewer(user.id, user.admin), ended)
 
     # -- for other services and the CLI -------------------------------------------------------
 
@@ -170,11 +232,13 @@ class Accounts:
         check_password(password, user.email)
         password_hash = await self._passwords.run(self._passwords.hash, password)
         await self._database.run(rows.set_password, user.id, password_hash)
+        self._open_sessions.announce()
 
     async def disable(self, email: str, *, disabled: bool = True) -> None:
         """Keep an account out, or let it in again. Errors: ``NotFound``."""
         user = await self._existing(email)
         await self._database.run(rows.set_disabled, user.id, disabled)
+        self._open_sessions.announce()
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -207,44 +271,71 @@ class Accounts:
             raise _no_account(email)
         return user
 
-    async def _signed_in(self, user_id: str, session_id: str | None = None) -> User:
-        user = await self._database.run_read(rows.signed_in, user_id, session_id)
+    async def _signed_in(self, claims: Claims) -> User:
+        user = await self._database.run_read(rows.signed_in, claims)
         if user is None:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         return user
 
-    async def _matches(self, password: str, stored: str | None, *subjects: str) -> bool:
+    async def _living(self, asked: Collection[Claims]) -> set[Claims]:
+        return await self._database.run_read(rows.living, asked)
+
+    async def _matches(self, password: str, stored: str | None, *subjects: Subject) -> bool:
         """Whether it is the password; a failure is counted for every subject, the first one's are
         forgotten on success. Errors: ``TooManyRequests``."""
 
         def attempt() -> bool:
-            # When its turn to be hashed has come, so that tries sent all at one time count as well.
-            self._failures.check(*subjects)
-            if self._passwords.verify(password, stored):
-                self._failures.clear(subjects[0])
-                return True
-            self._failures.count(*subjects)
-            return False
+            # When its turn to be hashed has come, and before: tries sent all at one time count as well.
+            self._limits.admit(*subjects, refusal="There were too many failed tries.")
+            if not self._passwords.verify(password, stored):
+                return False
+            self._limits.clear(subjects[0])
+            if subjects[1:]:  # whoever has an account must not make room for guesses at others
+                self._limits.take_back(*subjects[1:])
+            return True
 
         return await self._passwords.run(attempt)
 
-    def _begin_session(self, session: Session, user_id: str) -> TokenPair:
+    def _begin_session(self, session: Session, user_id: str, place: Place) -> TokenPair:
         rows.delete_expired_tokens(session, user_id)
-        return self._issue(session, user_id, new_id("session"))
+        places.remember(session, user_id, place)
+        return self._issue(session, user_id, new_id("session"), random.token_urlsafe(32))
 
     def _rotate(self, session: Session, refresh_token: str) -> TokenPair | None:
+        """The token that follows is made from the one before: whoever uses a token twice within the grace
+        period is given the same one. So there is one newest token in a session, and of two who hold it the
+        second to use it is noticed."""
         used = rows.rotate(session, _digest(refresh_token))
-        return None if used is None else self._issue(session, used.user_id, used.family_id)
+        if used is None:
+            return None
+        following = self._following(refresh_token)
+        while (unused := rows.successor_is_unused(session, _digest(following))) is False:
+            following = self._following(following)
+        return self._issue(session, used.user_id, used.family_id, following, stored=unused is True)
 
-    def _issue(self, session: Session, user_id: str, session_id: str) -> TokenPair:
-        token = random.token_urlsafe(32)
-        rows.add_token(session, _digest(token), user_id, session_id, self._settings.refresh_token_s)
+    def _following(self, refresh_token: str) -> str:
+        """Nobody without the key can tell it from the token before."""
+        digest = hmac.digest(self._refresh_key, refresh_token.encode(errors="surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def _issue(
+        self, session: Session, user_id: str, session_id: str, token: str, *, stored: bool = False
+    ) -> TokenPair:
+        if not stored:
+            rows.add_token(session, _digest(token), user_id, session_id, self._settings.refresh_token_s)
         return TokenPair(
             access_token=self._tokens.issue(user_id, session_id),
             refresh_token=token,
             expires_in=self._tokens.lifetime_s,
             user=_view(session.get_one(User, user_id)),
         )
+
+
+def _account_and_places(session: Session, email: str, place: Place) -> tuple[User | None, set[str]]:
+    """The same statements, whether there is such an account or not."""
+    if not is_email(email):
+        return None, set()
+    return rows.by_email(session, email), places.known_of(session, email, place)
 
 
 def _digest(token: str) -> str:

@@ -1,10 +1,12 @@
 """What the accounts service returns."""
 
+import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
-from dataferry.core.types import View
+from dataferry.core.types import View, Viewer
 
 
 class UserView(View):
@@ -22,3 +24,11 @@ class TokenPair(View):
     refresh_token: str = Field(repr=False)
     expires_in: int
     user: UserView
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Who is served for as long as their session lives; ``ended`` is set when it no longer does."""
+
+    viewer: Viewer
+    ended: asyncio.Event

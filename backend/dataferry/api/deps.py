@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel, ConfigDict
 
 from dataferry.accounts.views import UserView
+from dataferry.api.connections import sign_in
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.types import Viewer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from dataferry.accounts.credentials import CredentialResolver
     from dataferry.accounts.service import Accounts
     from dataferry.chat.model_choice import ModelChoices
@@ -72,9 +77,36 @@ async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
     return token
 
 
-async def current_user(token: Annotated[str, Depends(access_token)], wired: Wired) -> UserView:
-    """The account behind the bearer token. Errors: ``NotSignedIn``."""
-    return await wired.accounts.authenticate(token)
+AccessToken = Annotated[str, Depends(access_token)]
+
+
+async def current_user(_token: AccessToken, request: Request) -> UserView:
+    """The account behind the bearer token, which ``TokenFirst`` has checked."""
+    return cast(UserView, request.state.user)
+
+
+class TokenFirst(APIRoute):
+    """The class of every route: what needs a token has it checked before a byte of the body is read.
+
+    FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941).
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        if not _depends_on(self.dependant, access_token):
+            return handle
+
+        async def token_first(request: Request) -> Response:
+            token = await access_token(await _bearer(request))
+            request.state.user = await services(request).accounts.authenticate(token)
+            sign_in(request.scope, request.state.user.id)
+            return await handle(request)
+
+        return token_first
+
+
+def _depends_on(dependant: Dependant, dependency: Callable[..., Any]) -> bool:
+    return any(inner.call is dependency or _depends_on(inner, dependency) for inner in dependant.dependencies)
 
 
 async def current_viewer(user: Annotated[UserView, Depends(current_user)]) -> Viewer:

@@ -15,7 +15,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dataferry.core.errors import DataferryError, InvalidInput, kind_of
+from dataferry.core import database_faults
+from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, kind_of
 from dataferry.core.types import words_of
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,21 @@ REFERENCE = "/api/docs"
 REFUSALS: dict[int, tuple[str, str, str]] = {
     404: ("not_found", "There is nothing at this address.", f"{REFERENCE} lists what there is."),
     405: ("method_not_allowed", "This address has no such method.", f"{REFERENCE} lists what there is."),
+    408: ("too_slow", "The request took too long to come.", "Send it again."),
     413: ("too_large", "The request is larger than it may be.", "Send less at a time."),
+    503: ("busy", "The server has more requests than it can answer now.", "Try again in a moment."),
 }
 
-#: Bytes of a request's body by the beginning of its path, the first that fits. Bodies are read before
-#: tokens are checked, so this is what a stranger may send; the largest that is meant names 10,000 files.
-BODY_LIMITS = (("/api/auth/", 16_384), ("", 16_777_216))
+#: The largest body that is meant: it names 10,000 files.
+MAX_BODY_BYTES = 4_194_304
+#: Bytes of a request's body by the beginning of its path, the first that fits. The first is what a stranger
+#: may send (elsewhere the token is checked before the body is read); a message of a chat fits into the last.
+BODY_LIMITS = (
+    ("/api/auth/", 16_384),
+    ("/api/datasets/", MAX_BODY_BYTES),
+    ("/api/jobs", MAX_BODY_BYTES),
+    ("", 262_144),
+)
 
 
 class Problem(BaseModel):
@@ -79,6 +89,20 @@ def install_problems(app: FastAPI) -> None:
     _document(app)
 
 
+async def busy(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that answers everything with 503."""
+    await problem_response(_http_problem(HTTPStatus.SERVICE_UNAVAILABLE), {"Retry-After": "1"})(
+        scope, receive, send
+    )
+
+
+def too_slow() -> bytes:
+    """The whole answer to a request that did not arrive in time, for a connection that is then closed."""
+    body = _http_problem(HTTPStatus.REQUEST_TIMEOUT).model_dump_json(exclude_none=True)
+    head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close"
+    return f"HTTP/1.1 408 Request Timeout\r\n{head}\r\n\r\n{body}".encode("ascii")
+
+
 class BodyLimit:
     """Refuses bodies above ``BODY_LIMITS``: by the length they declare, else as soon as they exceed it."""
 
@@ -95,16 +119,24 @@ class BodyLimit:
             await problem_response(_http_problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))(scope, receive, send)
             return
         size = 0
+        started = False
 
         async def counted() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > limit:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            return message
+            if size <= limit:
+                return message
+            if started:  # a body that nobody wants, read by what only looks whether the client is there
+                return {"type": "http.disconnect"}
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
-        await self._app(scope, counted, send)
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        await self._app(scope, counted, watched)
 
 
 class UnexpectedErrors:
@@ -130,16 +162,27 @@ class UnexpectedErrors:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:
-            number = uuid4().hex[:12]
-            log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
+            if database_faults.is_outage(error):
+                problem = problem_of(_logged(database_faults.away(error)))
+            else:
+                number = uuid4().hex[:12]
+                log.error("%s %s failed as %s", scope["method"], scope["path"], number, exc_info=error)
+                problem = _internal_problem(number)
             if started:
                 raise  # the connection is closed, so that half an answer is not taken for a whole one
-            await problem_response(_internal_problem(number))(scope, receive, send)
+            await problem_response(problem)(scope, receive, send)
 
 
 async def _on_dataferry_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DataferryError)
-    return problem_response(problem_of(error))
+    return problem_response(problem_of(_logged(error)))
+
+
+def _logged(error: DataferryError) -> DataferryError:
+    """The error, which the operator is told of where it is theirs to mend."""
+    if isinstance(error, DatabaseAway):
+        log.warning("%s (%s)", error.detail, error.__cause__ or "no more is known")
+    return error
 
 
 async def _on_validation_error(_request: Request, error: Exception) -> Response:

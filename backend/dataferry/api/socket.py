@@ -5,19 +5,22 @@ Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {top
 ``pong {t}`` · ``error {topic?, code, detail}``
 
 What a page has missed comes first, then ``subscribed``, then events in order. Close codes: 4401 the
-ticket is not good (get another), 1009 a message was too long, 1012 the server stops (connect again).
+ticket is not good, or its session has ended (get another), 1009 a message was too long, 1012 the server
+stops (connect again), 1013 the database cannot be used now (connect again later).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from dataferry.core.errors import NotSignedIn
-from dataferry.core.types import Viewer
+from dataferry.accounts.views import OpenSession
+from dataferry.api.connections import sign_in
+from dataferry.core.errors import DatabaseAway, NotSignedIn
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Feed, FeedClosed, Realtime
 from dataferry.realtime.events import (
@@ -30,16 +33,16 @@ from dataferry.realtime.events import (
     client_message,
 )
 
-Redeem = Callable[[str], Awaitable[Viewer]]
-"""Whose a one-time ticket is. Errors: ``NotSignedIn``."""
+Admit = Callable[[str], AbstractAsyncContextManager[OpenSession]]
+"""The session of a one-time ticket, watched while the socket is open. Errors: ``NotSignedIn``."""
 
 #: Characters of a message from a client.
 MAX_MESSAGE_CHARS = 4096
 
-NOT_SIGNED_IN, TOO_LONG, STOPPING = 4401, 1009, 1012
+NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
 
 
-def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Redeem) -> None:
+def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit) -> None:
     """Add the socket's route to ``app``."""
 
     @app.websocket("/api/ws", name="socket")
@@ -49,15 +52,17 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, redeem: Rede
         # Accepted first: of a refused handshake a browser does not tell the page the code.
         await websocket.accept()
         try:
-            viewer = await redeem(ticket)
+            async with admit(ticket) as session:
+                sign_in(websocket.scope, session.viewer.user_id)
+                feed = realtime.feed(session.viewer, partial(jobs.snapshot, session.viewer))
+                try:
+                    await _serve(websocket, feed, session.ended)
+                finally:
+                    realtime.release(feed)
         except NotSignedIn as error:
             await _close(websocket, NOT_SIGNED_IN, error.detail)
-            return
-        feed = realtime.feed(viewer, partial(jobs.snapshot, viewer))
-        try:
-            await _serve(websocket, feed)
-        finally:
-            realtime.release(feed)
+        except DatabaseAway as error:
+            await _close(websocket, TRY_LATER, error.detail)
 
 
 def document_socket(app: FastAPI) -> None:
@@ -78,19 +83,23 @@ def document_socket(app: FastAPI) -> None:
         """What a page receives over `WS /api/ws`."""
 
 
-async def _serve(websocket: WebSocket, feed: Feed) -> None:
-    """Read and write until one side ends it."""
+async def _serve(websocket: WebSocket, feed: Feed, ended: asyncio.Event) -> None:
+    """Read and write until one side ends it. Errors: ``NotSignedIn`` when the session does."""
     reading = asyncio.create_task(_read(websocket, feed))
     writing = asyncio.create_task(_write(websocket, feed))
+    ending = asyncio.create_task(ended.wait())
+    tasks = (reading, writing, ending)
     try:
-        await asyncio.wait((reading, writing), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (reading, writing):
+        for task in tasks:
             task.cancel()
-        results = await asyncio.gather(reading, writing, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
             raise result
+    if ended.is_set():
+        raise NotSignedIn("The session has ended.", next_step="Sign in again.")
 
 
 async def _write(websocket: WebSocket, feed: Feed) -> None:

@@ -1,5 +1,6 @@
 """A person's consent as their last message gives it."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from dataferry.chat.conversation import Conversation
@@ -22,12 +23,21 @@ class MessageConsent:
         return refs_to_cancel(self._conversation, active)
 
     def knows(self, ref: DatasetRef) -> bool:
-        written = [message.content for message in self._conversation.messages if message.role == "user"]
+        written = self._written
         if ref.source != "url" and any(ref.id.lower() in text.lower() for text in written):
             return True
         if any(str(ref) == str(one) for text in written for one in written_refs(text)):
             return True
         return str(ref) in self._conversation.returned_refs
 
+    def wrote(self, word: str) -> bool:
+        alone = re.compile(rf"(?<![\w./-]){re.escape(word)}(?![\w/-]|\.\w)", re.IGNORECASE)
+        return any(alone.search(text) for text in self._written)
+
     def written_refs(self) -> Iterator[DatasetRef]:
         return written_refs(self._conversation.last)
+
+    @property
+    def _written(self) -> list[str]:
+        """All that the person wrote in this chat."""
+        return [message.content for message in self._conversation.messages if message.role == "user"]

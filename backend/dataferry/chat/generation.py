@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataferry.chat.events import AnswerEvent
 from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Part, Start, final_chunks
 from dataferry.chat.views import MessageStatus
+from dataferry.core.errors import DatabaseAway
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ class Timing:
     heartbeat_interval_s: float = 5.0
     #: An answer without a heartbeat for so long is abandoned.
     owner_timeout_s: float = 20.0
+    #: How long it is tried to store the end of an answer.
+    save_patience_s: float = 60.0
     #: How long a finished answer is replayed to a reader who lost it.
     replay_window_s: float = 300.0
     #: Between two comments on a silent stream.
@@ -143,12 +147,24 @@ class Generation:
         await writer
         self._builder.close(reason)
         try:
-            await self._save(self._snapshot(status))
+            await self._save_the_end(self._snapshot(status))
         except Exception:
             log.exception("answer %s of chat %s could not be stored", self.message_id, self.chat_id)
             status = "failed"
         self.status = status
         self._notify()
+
+    async def _save_the_end(self, snapshot: Snapshot) -> None:
+        """Store the last state; a database that is away undoes no answer, if it comes back in time."""
+        deadline = time.monotonic() + self._timing.save_patience_s
+        while True:
+            try:
+                await self._save(snapshot)
+                return
+            except DatabaseAway:
+                if time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(self._timing.write_interval_s)
 
     async def _save_repeatedly(self) -> None:
         """Store the answer when it has grown, and at every heartbeat."""
@@ -161,6 +177,8 @@ class Generation:
                 if not await self._save(self._snapshot()):
                     # Stopped in another process, or deleted with its chat.
                     self._cancel("stopped")
+            except DatabaseAway as error:
+                log.warning("answer %s could not be stored for now: %s", self.message_id, error)
             except Exception:
                 log.exception("answer %s could not be stored for now", self.message_id)
             await _wait_for(self._events_ended, self._timing.write_interval_s)

@@ -33,6 +33,7 @@ from dataferry.chat.model_steps import Steps, StepWatch, Unusable
 from dataferry.chat.references import without_secrets
 from dataferry.chat.stream import Part
 from dataferry.core.settings import Settings
+from dataferry.core.visible import for_model
 from dataferry.tools import results
 from dataferry.tools.inputs import TOOLS, tool_schema
 from dataferry.tools.prompts import Prompts
@@ -216,7 +217,7 @@ def history(conversation: Conversation, prompts: Prompts, tokens: int) -> list[B
     messages: list[BaseMessage] = []
     for message in conversation.messages:
         if message.role == "user":
-            messages.append(HumanMessage(without_secrets(message.content)))
+            messages.append(HumanMessage(for_model(without_secrets(message.content))))
         else:
             messages += _past_answer(message, prompts)
     earlier = trim_messages(
@@ -239,12 +240,14 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
             steps[-1].append(part)
     messages: list[BaseMessage] = []
     for step in steps:
-        text = "\n\n".join(part["text"] for part in step if part["type"] == "text")
+        text = for_model("\n\n".join(part["text"] for part in step if part["type"] == "text"))
         calls = [part for part in step if part["type"].startswith("tool-")]
         if not text.strip() and not calls:
             continue
         tool_calls: list[ToolCall] = [
-            ToolCall(name=part["type"].removeprefix("tool-"), args=part["input"], id=part["toolCallId"])
+            ToolCall(
+                name=part["type"].removeprefix("tool-"), args=_seen(part["input"]), id=part["toolCallId"]
+            )
             for part in calls
         ]
         # The planner's words on what its tools found stand above their cards.
@@ -265,6 +268,15 @@ def _past_answer(answer: ChatMessage, prompts: Prompts) -> list[BaseMessage]:
         # Stopped before its first word, or before its last.
         messages.append(AIMessage(prompts.text("results/no_answer")))
     return messages
+
+
+def _seen(value: Any) -> Any:
+    """What a call was given, without what nobody sees."""
+    if isinstance(value, str):
+        return for_model(value)
+    if isinstance(value, dict):
+        return {key: _seen(inner) for key, inner in value.items()}
+    return [_seen(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _past_result(part: Part, prompts: Prompts) -> str:

@@ -23,6 +23,8 @@ class MessageBuilder:
         self.model: str | None = None
         #: The text part that waits for its words, if the step has one.
         self._reserved: Part | None = None
+        #: What a call is called in ``parts``: a model may give two calls one id.
+        self._call_ids: dict[str, str] = {}
 
     @property
     def content(self) -> str:
@@ -43,12 +45,14 @@ class MessageBuilder:
             case TextDelta(text=text):
                 self._append_text(clean(text))
             case ToolStarted(call_id=call_id, name=name, input=arguments):
-                part = {"type": f"tool-{name}", "toolCallId": call_id, "state": "input-available"}
+                shown_id = f"{call_id}-{len(self.parts)}" if call_id in self._call_ids else call_id
+                self._call_ids[call_id] = shown_id
+                part = {"type": f"tool-{name}", "toolCallId": shown_id, "state": "input-available"}
                 self._append(part | {"input": clean(arguments)})
             case ToolProgressed(call_id=call_id, output=output):
                 self._set_tool(call_id, **_available(output), preliminary=True)
-            case ToolDone(call_id=call_id, output=output):
-                self._set_tool(call_id, **_available(output))
+            case ToolDone(call_id=call_id, name=name, output=output):
+                self._set_tool(call_id, name, **_available(output))
             case ToolFailed(call_id=call_id, error=error):
                 self._set_tool(call_id, state="output-error", errorText=clean(error))
             case NoticeAdded(kind=kind, text=text, screen=screen):
@@ -82,9 +86,11 @@ class MessageBuilder:
             self._reserved["state"] = "done"
             self._reserved = None
 
-    def _set_tool(self, call_id: str, **changes: Any) -> None:
+    def _set_tool(self, call_id: str, tool: str | None = None, **changes: Any) -> None:
+        """Change the newest call of that id; an output only where it is that ``tool``'s."""
+        shown_id = self._call_ids.get(call_id)
         for index, part in enumerate(self.parts):
-            if part.get("toolCallId") == call_id:
+            if part.get("toolCallId") == shown_id and tool in (None, part["type"].removeprefix("tool-")):
                 called = {name: part[name] for name in ("type", "toolCallId", "input")}
                 self.parts[index] = called | changes
 

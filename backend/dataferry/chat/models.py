@@ -53,6 +53,9 @@ class Message(SQLModel, table=True):
     parts: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     #: Their text, for reading and for search.
     content: str = ""
+    #: A person's text with the secrets of its links, which ``content`` hides; encrypted. None where it hides
+    #: nothing.
+    sealed: str | None = None
     model: str | None = None
     owner: str | None = None
     heartbeat_at: datetime | None = Field(default=None, sa_type=Utc)

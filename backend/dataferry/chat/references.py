@@ -19,6 +19,7 @@ from dataferry.chat.lexicon import (
     words,
 )
 from dataferry.core.errors import InvalidInput
+from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
 
@@ -152,15 +153,7 @@ def without_refs(text: str) -> str:
 def without_secrets(text: str) -> str:
     """``text`` with every URL that carries a query or a password written as its ref, which shows
     neither. A model gets this text."""
-
-    def shown(match: re.Match[str]) -> str:
-        url = match.group().rstrip(".,;:!?)]}")
-        parts = urlsplit(url) if _is_url(url) else None
-        if parts is None or not (parts.query or "@" in parts.netloc):
-            return match.group()
-        return str(DatasetRef.make("url", url)) + match.group()[len(url) :]
-
-    return _URL.sub(shown, text)
+    return hide_link_secrets(text, str)
 
 
 def refers_to_all(phrase: str) -> bool:

@@ -158,7 +158,9 @@ def interrupt_abandoned(session: Session, owner: Owner) -> int:
     return len(abandoned)
 
 
-def add_message(session: Session, chat: Chat, message_id: str, content: str) -> Message:
+def add_message(
+    session: Session, chat: Chat, message_id: str, content: str, sealed: str | None = None
+) -> Message:
     """A person's message at the end of the chat; the first one names the chat."""
     chat.updated_at = now()
     if chat.title == UNTITLED:
@@ -170,6 +172,7 @@ def add_message(session: Session, chat: Chat, message_id: str, content: str) -> 
         id=message_id,
         role="user",
         content=content,
+        sealed=sealed,
         parts=[{"type": "text", "text": content}],
     )
     session.add(added)

@@ -4,11 +4,13 @@ import asyncio
 import builtins
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
 from sqlmodel import Session
 
+from dataferry.accounts.security import Secrets
 from dataferry.chat import rows
 from dataferry.chat.agent import Agent
 from dataferry.chat.conversation import ChatMessage, Conversation
@@ -20,7 +22,8 @@ from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_c
 from dataferry.chat.threads import thread_views
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.db import Database, new_id, now
-from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.errors import ConfigError, DatabaseAway, InvalidInput, NotFound
+from dataferry.core.link_secrets import hide_link_secrets, keep_links
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
@@ -37,7 +40,7 @@ _HISTORY_MESSAGES = 60
 
 class ChatService:
     """Chats, their messages and the generation of answers. Another person's chat is ``NotFound``, for
-    admins too."""
+    admins too. ``secrets`` seal those of links; without them links keep none."""
 
     def __init__(
         self,
@@ -50,8 +53,10 @@ class ChatService:
         timing: Timing = Timing(),
         single_process: bool | None = None,
         models: ModelChoices | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self._database = database
+        self._secrets = secrets
         self._library = library
         self._agent = Agent(settings, library, jobs, prompts or Prompts(), models)
         self._timing = timing
@@ -77,7 +82,7 @@ class ChatService:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
         self._agent.preload()
         found = await self._database.run_read(
-            rows.chats, viewer.user_id, str(clean(q)).strip(), limit, offset
+            rows.chats, viewer.user_id, hide_link_secrets(str(clean(q)).strip()), limit, offset
         )
         return [_chat_view(chat, answering) for chat, answering in found]
 
@@ -143,7 +148,7 @@ class ChatService:
         returned and nothing begins. Errors: ``InvalidInput`` for an empty or too long message;
         ``Conflict`` while an answer is being written, or for an id that is taken.
         """
-        content = _valid_content(content)
+        content, sealed = self._hidden(_valid_content(content))
         if message_id is not None and not _CLIENT_ID.fullmatch(message_id):
             raise InvalidInput("A message id is 1 to 64 letters, digits, '-' and '_'.")
 
@@ -153,7 +158,7 @@ class ChatService:
             if known is not None:
                 return known, None
             rows.refuse_while_generating(session, chat_id, self._owner)
-            rows.add_message(session, chat, message_id or new_id("msg"), content)
+            rows.add_message(session, chat, message_id or new_id("msg"), content, sealed)
             answer = rows.add_answer(session, chat, self._owner)
             return answer, rows.thread(session, chat_id, _HISTORY_MESSAGES)[:-1]
 
@@ -241,18 +246,36 @@ class ChatService:
             if silence_s >= self._timing.keep_alive_interval_s:
                 silence_s = 0.0
                 yield None
-            row = await self._stored_answer(chat_id, message_id)
+            with suppress(DatabaseAway):  # who has read so far goes on once the database is back
+                row = await self._stored_answer(chat_id, message_id)
         for chunk in (*cursor.close(), *final_chunks(_metadata(row))):
             yield chunk
 
     # -- generations --------------------------------------------------------------------------
 
     def _start_generation(self, viewer: Viewer, answer: Message, history: Sequence[Message]) -> None:
-        messages = [ChatMessage(found.role, found.content, found.parts) for found in history]
+        messages = [ChatMessage(found.role, self._asked_for(found), found.parts) for found in history]
         events = self._agent.answer(viewer, Conversation(messages))
         generation = Generation(answer.chat_id, answer.id, events, self._save, self._timing)
         self._generations[answer.chat_id] = generation
         generation.add_done_callback(lambda: self._remove(generation))
+
+    def _hidden(self, content: str) -> tuple[str, str | None]:
+        """A person's text without the secrets of its links, and encrypted with what it takes to ask for
+        these."""
+        hidden = hide_link_secrets(content)
+        if hidden == content or self._secrets is None:
+            return hidden, None
+        return hidden, self._secrets.encrypt(keep_links(content))
+
+    def _asked_for(self, message: Message) -> str:
+        """A message's text as the tools need it, with its links whole; never for a model or a page."""
+        if message.sealed is None or self._secrets is None:
+            return message.content
+        try:
+            return self._secrets.decrypt(message.sealed)
+        except ConfigError:  # sealed with another key: the links are asked for without their secrets
+            return message.content
 
     def _remove(self, generation: Generation) -> None:
         if self._generations.get(generation.chat_id) is generation:
@@ -310,7 +333,7 @@ def _valid_content(content: str) -> str:
 
 
 def _valid_title(title: str) -> str:
-    title = " ".join(str(clean(title)).split())
+    title = hide_link_secrets(" ".join(str(clean(title)).split()))
     if not title or len(title) > MAX_TITLE_CHARACTERS:
         raise InvalidInput(f"A chat's title has 1 to {MAX_TITLE_CHARACTERS} characters.")
     return title

@@ -1,36 +1,72 @@
 """``dataferry``: the server, and a client of it.
 
 Search, download, jobs and library are requests to the server that owns the data folder; where none
-runs, one is started for the length of the command.
+runs, one is started for the length of the command. A command's module is imported when it is called.
 """
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command_from_info, get_group
+from typer.models import CommandInfo
 
 from dataferry import __version__
-from dataferry.cli import datasets, doctor, jobs, model, serving, users
-from dataferry.cli.output import ExitCode, print_error
 from dataferry.core.errors import DataferryError
+
+#: Name → where it is, and its line of the help: the first sentence of its docstring or of its group's help.
+COMMANDS = {
+    "serve": ("serving:serve", "Serve the page, the API and the jobs."),
+    "worker": ("serving:worker", "Run jobs for other processes: needs Postgres and Redis."),
+    "search": ("datasets:search", "Search every source at once."),
+    "download": ("datasets:download", "Download a dataset and watch it arrive."),
+    "library": ("datasets:library", "List the datasets on this machine, show one's receipt, or delete it."),
+    "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
+    "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
+    "model": ("model:app", "The language model: show, set, test, rm."),
+    "users": ("users:app", "Accounts: list, create, reset-password, disable."),
+    "doctor": ("doctor:doctor", "Look at settings, disk and versions, and say what to mend."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Commands that are imported once one of them is called; the help and completion have their names."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1], rich_markup_mode=None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, name and command and load_command(name), rest
+
+
+def load_command(name: str) -> TyperCommand | TyperGroup:
+    """A command of the table, imported."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found: Any = getattr(import_module(f"dataferry.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        return get_group(found)
+    command = CommandInfo(name=name, callback=found)
+    return cast(
+        TyperCommand, get_command_from_info(command, pretty_exceptions_short=False, rich_markup_mode=None)
+    )
+
 
 app = typer.Typer(
     name="dataferry",
+    cls=LazyGroup,
     help="Ask for a dataset in words; it arrives on your own machine, verified.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(serving.serve)
-app.command()(serving.worker)
-app.command()(datasets.search)
-app.command()(datasets.download)
-app.add_typer(jobs.app, name="jobs")
-app.command()(jobs.limits)
-app.command()(datasets.library)
-app.command()(doctor.doctor)
-app.add_typer(model.app, name="model")
-app.add_typer(users.app, name="users")
 
 
 def _version(shown: bool) -> None:
@@ -53,7 +89,9 @@ def main() -> None:
     try:
         app()
     except DataferryError as error:
+        from dataferry.cli.output import ExitCode, print_error
+
         print_error(error)
         sys.exit(ExitCode.of(error.code))
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        sys.exit(130)

@@ -1,7 +1,6 @@
 """``search``, ``download`` and ``library``."""
 
 import asyncio
-import json
 from typing import Annotated, Any
 
 import typer
@@ -17,12 +16,12 @@ from rich.progress import (
 from rich.table import Table
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, ExitCode, next_act, out, parse_size, size
+from dataferry.cli.output import AsJson, AsUser, ExitCode, next_act, out, parse_size, print_json, size
 from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import GRADE_WORDS, SourceProblem
-from dataferry.library.views import DiskSpace
+from dataferry.core.types import GRADE_WORDS, DatasetRef, SourceProblem
+from dataferry.core.visible import on_one_line
 
 
 def search(
@@ -46,7 +45,7 @@ def search(
     with connected(user) as client:
         answer = client.call("POST", "/api/datasets/search-all", json=body)
     if as_json:
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print_json(answer)
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("REF", "TITLE", "SIZE", "LICENCE", "DOWNLOADS", "HERE"):
@@ -107,7 +106,7 @@ def download(
         _raise_if_unsuccessful(job)
         receipt = client.call("GET", f"/api/datasets/{job.key}/receipt", params={"revision": job.revision})
     if as_json:
-        print(json.dumps(receipt, indent=2, ensure_ascii=False))
+        print_json(receipt)
         return
     out.print(receipt["line"])
     _print_note(receipt)
@@ -117,11 +116,13 @@ def download(
 def _print_note(receipt: dict[str, Any]) -> None:
     """What a person should know of a download, such as what an archive held and is not here."""
     if receipt["note"]:
-        out.print(f"! {receipt['note']}", markup=False)
+        out.print(f"! {receipt['note']}")
 
 
 def _print_disk_space(ticket: dict[str, Any]) -> None:
     """What the download needs of the disk, before its first byte."""
+    from dataferry.library.views import DiskSpace
+
     disk_space = ticket["disk_space"] and DiskSpace.model_validate(ticket["disk_space"])
     if disk_space and disk_space.summary:
         out.print(f"{ticket['ref']}: {disk_space.summary}")
@@ -130,7 +131,7 @@ def _print_disk_space(ticket: dict[str, Any]) -> None:
 async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
     """Follow a job to its end with a progress bar; returns its last view."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         DownloadColumn(),
@@ -142,7 +143,9 @@ async def _watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
         async for job in client.follow(job_id):
             progress = job.progress
             words = job.problem.detail[:60] if job.state == "waiting" and job.problem else job.state
-            bar.update(row, description=words, completed=progress.bytes_done, total=progress.bytes_total)
+            bar.update(
+                row, description=on_one_line(words), completed=progress.bytes_done, total=progress.bytes_total
+            )
             last = job
     return last
 
@@ -165,11 +168,14 @@ def library(
             deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
             job = asyncio.run(_watch(client, deletion["job_id"], quiet=True))
             _raise_if_unsuccessful(job)
-            out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
+            if deletion["stays"]:
+                out.print(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")
+            else:
+                out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
             return
         receipt = client.call("GET", f"/api/datasets/{dataset['key']}/receipt")
         if as_json:
-            print(json.dumps(receipt, indent=2, ensure_ascii=False))
+            print_json(receipt)
             return
         out.print(receipt["line"])
         _print_note(receipt)
@@ -179,7 +185,7 @@ def library(
 
 def _print_library(page: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print(json.dumps(page, indent=2, ensure_ascii=False))
+        print_json(page)
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("REF", "STATUS", "SIZE", "FILES", "PATH"):
@@ -214,6 +220,4 @@ def _raise_if_unsuccessful(job: JobView) -> None:
 
 def _key(name: str) -> str:
     """A ref typed by a person as the API's key; keys and aliases stay as they are."""
-    from dataferry.core.types import DatasetRef
-
     return DatasetRef.parse(name).key if ":" in name and "/" in name else name

@@ -20,7 +20,8 @@ from dataferry.chat.model_choice import GEMINI, ModelChoice, ModelChoices
 from dataferry.cli.output import ExitCode, next_act, out
 from dataferry.core.db import Database
 from dataferry.core.errors import DataferryError
-from dataferry.core.lock import owner_address
+from dataferry.core.lock import make_data_folder, owner_address
+from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.settings import Settings, environment_name, load_settings
 from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.core.specs import SOURCES
@@ -56,6 +57,7 @@ def doctor(
     out.print(f"Dataferry {__version__} · Python {platform.python_version()} · {platform.platform()}")
     out.print(" · ".join(f"{package} {version(package)}" for package in _PACKAGES))
     _print_settings(settings)
+    checks.run("data folder", lambda: _check_data_folder(settings))
     checks.run("store can be written", lambda: _check_store(settings))
     checks.run("language model", lambda: _describe_model(settings))
     checks.run("server", lambda: owner_address(settings.data_dir) or "not running")
@@ -106,6 +108,14 @@ def _print_settings(settings: Settings) -> None:
             continue
         shown = "set" if isinstance(value, SecretStr) else redact(str(value))
         out.print(f"       {environment_name(field)}={shown}")
+
+
+def _check_data_folder(settings: Settings) -> str:
+    make_data_folder(settings.data_dir)
+    mode = mode_open_to_others(settings.data_dir)
+    return f"{settings.data_dir}, " + (
+        f"which others may enter (mode {mode})" if mode else "for its owner alone"
+    )
 
 
 def _check_store(settings: Settings) -> str:

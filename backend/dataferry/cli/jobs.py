@@ -1,18 +1,17 @@
 """``jobs``, and how fast they may be."""
 
 import asyncio
-import json
 from typing import Annotated, Any
 
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, size
+from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, print_json, size
 from dataferry.core.errors import InvalidInput
 from dataferry.core.job_types import JobPriority, JobView
 from dataferry.core.sizes import readable_bytes
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
 
@@ -33,7 +32,7 @@ def jobs(
     with connected(user) as client:
         listed = client.call("GET", "/api/jobs")
         if as_json and not follow:
-            print(json.dumps(listed, indent=2, ensure_ascii=False))
+            print_json(listed)
             return
         for job in reversed(listed):
             _print_job(JobView.model_validate(job), as_json=as_json)
@@ -49,7 +48,7 @@ async def _follow(client: Client, *, as_json: bool) -> None:
 
 def _print_job(job: JobView, *, as_json: bool) -> None:
     if as_json:
-        print(job.model_dump_json())
+        print_json(job.model_dump(mode="json"), indent=None)
         return
     progress = job.progress
     parts = [job.id, job.kind, job.ref, job.state]
@@ -137,7 +136,7 @@ def limits(
         if body is not None:
             answer = client.call("PUT", path, json=body)
     if as_json:
-        print(json.dumps(answer, indent=2))
+        print_json(answer)
         return
     out.print(f"All downloads together: {_format_rate(answer['bytes_per_s'])}")
     if answer["night"] is not None:

@@ -7,7 +7,9 @@ import typer
 from dataferry.cli.client import connected
 from dataferry.cli.output import AsUser, out
 
-app = typer.Typer(no_args_is_help=True, help="The language model: show, set, test, rm.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The language model: show, set, test, rm."
+)
 
 Key = Annotated[
     str,

@@ -1,22 +1,34 @@
 """What commands print, and the codes they end with."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import ProblemWords
+from dataferry.core.visible import on_one_line, visible
 
 AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
+
+class _Terminal(Console):
+    """A console that obeys no text: a title or a file name of a stranger may hold what a terminal takes
+    for an order, or begin a line that looks like one of ours."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(on_one_line(text), **options)
+
+
 #: Plain text and no wrapping where it is not a terminal, so that output can be piped.
-out = Console(highlight=False, markup=False, soft_wrap=True)
+out = _Terminal(highlight=False, markup=False, soft_wrap=True)
 
 
 class ExitCode(IntEnum):
@@ -56,6 +68,8 @@ _CODES = {
     "checksum_mismatch": ExitCode.CORRUPT,
     "content_changed": ExitCode.CORRUPT,
     "unsafe_archive": ExitCode.CORRUPT,
+    "database_away": ExitCode.UNREACHABLE,
+    "database_full": ExitCode.DISK_FULL,
     "disk_full": ExitCode.DISK_FULL,
     "store_not_writable": ExitCode.DISK_FULL,
 }
@@ -63,7 +77,14 @@ _CODES = {
 
 def print_error(error: DataferryError) -> None:
     """One line on stderr: what, why, and the next act."""
-    print(f"dataferry: {error.detail}", next_act(error), file=sys.stderr)
+    print(on_one_line(f"dataferry: {error.detail} {next_act(error)}"), file=sys.stderr)
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """``value`` as JSON for programs, who read what it holds, on a terminal that does not obey it."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    text = text.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
+    print(visible(text, mark=lambda hidden: json.dumps(hidden)[1:-1]))
 
 
 def next_act(error: DataferryError | ProblemWords) -> str:

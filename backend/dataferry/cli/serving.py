@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from dataferry.api.connections import Connections
+from dataferry.cli.listener import Listener, connection_limit
 from dataferry.cli.output import out
 from dataferry.core.errors import ConfigError
 from dataferry.core.lock import DataFolderLock, make_data_folder
@@ -30,6 +33,8 @@ def serve(
         Store(settings.store).prepare()
         address = address_of(settings, listener)
         server = build_server(settings)
+        # Here it is one line that a person reads; within the server it would be a stack trace.
+        server.config.app.state.services.database.check()  # type: ignore[union-attr]
         lock.write_address(address)
         token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
         out.print(f"Dataferry is at {address}")
@@ -58,7 +63,9 @@ async def _run_worker(settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with started(build_services(settings), worker=True, answers=False):
+    services = build_services(settings)
+    services.database.check()
+    async with started(services, worker=True, answers=False):
         out.print("The worker is ready.")
         await stop.wait()
 
@@ -66,13 +73,20 @@ async def _run_worker(settings: Settings) -> None:
 def build_server(settings: Settings) -> uvicorn.Server:
     """A server for the app. Its own signal handling drains requests first, then the jobs."""
     from dataferry.app import create_app
+    from dataferry.cli.http_protocol import ServerConfig
 
-    config = uvicorn.Config(
+    limit = connection_limit(settings.max_connections, outgoing=settings.all_connections)
+    config = ServerConfig(
         create_app(settings),
+        connections=Connections(
+            limit, settings.max_connections_per_client, trusted=_is_in(settings.proxy_networks)
+        ),
+        header_timeout_s=settings.header_timeout_s,
+        body_timeout_s=settings.body_timeout_s,
+        send_timeout_s=settings.send_timeout_s,
+        loop="asyncio",  # `Listener` knows its ways
         log_config=None,
         access_log=False,
-        http="h11",  # the other parser is here for downloads
-        ws="websockets-sansio",
         ws_max_size=64 * 1024,
         # Progress is small and often; compressing it costs more than it saves.
         ws_per_message_deflate=False,
@@ -80,8 +94,21 @@ def build_server(settings: Settings) -> uvicorn.Server:
         # are stored as they grow, and the page comes back by itself.
         timeout_graceful_shutdown=1,
         server_header=False,
+        proxy_headers=False,  # the app has it, with the proxies of the settings
     )
     return uvicorn.Server(config)
+
+
+def _is_in(networks: list[str]) -> Callable[[str], bool]:
+    known = [ip_network(network) for network in networks]
+
+    def is_in(address: str) -> bool:
+        # A socket in the file system has no address, and an IPv6 one may name its interface.
+        with contextlib.suppress(ValueError):
+            return any(ip_address(address.partition("%")[0]) in network for network in known)
+        return False
+
+    return is_in
 
 
 @contextlib.contextmanager
@@ -100,7 +127,7 @@ def bound_socket(settings: Settings) -> Iterator[socket.socket]:
     """A bound socket. Errors: ``ConfigError`` for an occupied port or an address that is not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With the protocol named, asyncio sends small answers at once; else each waits 40 ms for more.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from dataferry.accounts.service import Accounts
 from dataferry.cli.output import age, out
-from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
-from dataferry.core.migrate import upgrade
 from dataferry.core.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Accounts: list, create, reset-password, disable.")
+if TYPE_CHECKING:
+    from dataferry.accounts.service import Accounts
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Accounts: list, create, reset-password, disable."
+)
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
 Password = Annotated[
@@ -31,11 +33,15 @@ Password = Annotated[
 
 
 @contextlib.contextmanager
-def _accounts() -> Iterator[Accounts]:
+def _accounts() -> "Iterator[Accounts]":
     """The accounts of the data folder. A running server sees the change at once."""
+    from dataferry.accounts.service import Accounts
+    from dataferry.core.db import Database
+    from dataferry.core.migrate import upgrade
+
     settings = load_settings()
     make_data_folder(settings.data_dir)
-    database = Database(settings.sqlalchemy_url, threads=1)
+    database = Database(settings.sqlalchemy_url, threads=1, wait_s=settings.database_wait_s)
     accounts = Accounts(database, settings)
     try:
         upgrade(database)

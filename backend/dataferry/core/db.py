@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,19 +14,27 @@ from uuid import uuid4
 
 from sqlalchemy import DateTime, Engine, TypeDecorator, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DataError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, create_engine
 
+from dataferry.core import database_faults
+from dataferry.core.errors import InvalidInput
+from dataferry.core.private_files import keep_database_private
 from dataferry.core.sqlite import check_version
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: How long a writer waits for the others.
-_BUSY_TIMEOUT_S = 30.0
+#: How long one who asks waits for others, by default.
+WAIT_S = 30.0
+#: How long a Postgres may take to answer the phone, and to acknowledge what was sent to it.
+_CONNECT_TIMEOUT_S = 10
+_SILENCE_TIMEOUT_S = 30
 #: The option of a connection that only reads.
 _READS = "dataferry_reads"
+#: The option of a connection that may write: seconds that it may still wait for the lock.
+_WAIT = "dataferry_wait_s"
 #: Which file a connection has open, in the pool's record of it.
 _FILE = "dataferry_file"
 
@@ -62,17 +71,19 @@ class Database:
     ``unit_of_work`` is the only place that commits. Those that only read are run with ``run_read`` and
     ``read``: they see one state of the database, wait for nobody who writes, and nobody waits for them. A
     session never stays open over a network call.
+
+    All raise ``DatabaseAway`` where the database cannot be used for now, ``wait_s`` seconds after they
+    were called at the latest where that is because others hold it. Nothing of the unit is stored then.
     """
 
-    def __init__(self, url: str, *, threads: int = 8) -> None:
+    def __init__(self, url: str, *, threads: int = 8, wait_s: float = WAIT_S) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
+        self._wait_s = wait_s
         if self.sqlite:
             check_version()
         self.engine = (
-            _sqlite_engine(url, threads)
-            if self.sqlite
-            else create_engine(url, pool_size=threads, max_overflow=threads, pool_pre_ping=True)
+            _sqlite_engine(url, threads, wait_s) if self.sqlite else _postgres_engine(url, threads, wait_s)
         )
         self._read_engine = self.engine.execution_options(
             **(
@@ -87,16 +98,21 @@ class Database:
         self._turns = _Turns() if self.sqlite else None
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[Session]:
+    def unit_of_work(self, *, deadline: float | None = None) -> Iterator[Session]:
         """A session that may write. It commits at the end, or rolls back if the body raises.
 
         On SQLite it holds the write lock from the start, so that it never fails in mid-way for what another
-        has written meanwhile; units of one process take turns in the order they came.
+        has written meanwhile; units of one process take turns in the order they came. ``deadline`` is the
+        ``time.monotonic()`` by which it must have begun.
         """
+        deadline = self._deadline() if deadline is None else deadline
         with (
-            self._turns.next() if self._turns else nullcontext(),
+            told_errors(),
+            self._turns.next(deadline) if self._turns else nullcontext(),
             Session(self.engine, expire_on_commit=False) as session,
         ):
+            if self.sqlite:
+                session.connection(execution_options={_WAIT: deadline - time.monotonic()})
             try:
                 yield session
                 session.commit()
@@ -108,7 +124,7 @@ class Database:
     def snapshot(self) -> Iterator[Session]:
         """A session that only reads, without a lock that a writer needs. Errors: what the driver raises for
         a statement that writes; ``RuntimeError`` for rows that were changed and would be lost."""
-        with Session(self._read_engine, expire_on_commit=False) as session:
+        with told_errors(reads=True), Session(self._read_engine, expire_on_commit=False) as session:
             yield session
             if session.new or session.dirty or session.deleted:
                 raise RuntimeError("rows were changed in a session that only reads")
@@ -123,26 +139,57 @@ class Database:
         with self.snapshot() as session:
             return function(session, *args, **kwargs)
 
+    def check(self) -> None:
+        """Whether it can be written now. Blocks. Errors: ``DatabaseAway``."""
+        with self.unit_of_work() as session:
+            session.connection()
+
     async def run(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``function(session, …)`` in a unit of work, off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._writers, lambda: self.call(function, *args, **kwargs)
-        )
+        deadline = self._deadline()
+
+        def write() -> T:
+            with self.unit_of_work(deadline=deadline) as session:
+                return function(session, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, write)
 
     async def run_read(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run ``function(session, …)``, which only reads, off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._readers, lambda: self.read(function, *args, **kwargs)
-        )
+        deadline = self._deadline()
+
+        def read() -> T:
+            if time.monotonic() > deadline:  # all threads wait for a database that does not answer
+                raise database_faults.busy()
+            return self.read(function, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._wait_s
 
     def close(self) -> None:
         self._readers.shutdown(wait=True)
         self._writers.shutdown(wait=True)
         self.engine.dispose()
+
+
+@contextmanager
+def told_errors(*, reads: bool = False) -> Iterator[None]:
+    """Raises ``DatabaseAway`` in place of what the driver says when the database cannot be used for now, and
+    ``InvalidInput`` for what it cannot hold: NUL in Postgres, half a character in either."""
+    try:
+        yield
+    except (DataError, UnicodeEncodeError) as error:
+        raise InvalidInput("The text holds a character that cannot be stored.") from error
+    except Exception as error:
+        if not database_faults.is_outage(error) or (reads and database_faults.is_read_only(error)):
+            raise
+        raise database_faults.away(error) from error
 
 
 class _Turns:
@@ -154,15 +201,15 @@ class _Turns:
         self._queue: deque[threading.Event] = deque()
 
     @contextmanager
-    def next(self) -> Iterator[None]:
-        """The body runs when those before have ended, or after ``_BUSY_TIMEOUT_S``: the lock that counts is
-        the database's."""
+    def next(self, deadline: float) -> Iterator[None]:
+        """The body runs when those before have ended. Errors: ``DatabaseAway`` at the ``deadline``."""
         mine = threading.Event()
         with self._lock:
             self._queue.append(mine)
             self._queue[0].set()
         try:
-            mine.wait(_BUSY_TIMEOUT_S)
+            if not mine.wait(max(0.0, deadline - time.monotonic())):
+                raise database_faults.busy()
             yield
         finally:
             with self._lock:
@@ -171,7 +218,31 @@ class _Turns:
                     self._queue[0].set()
 
 
-def _sqlite_engine(url: str, connections: int) -> Engine:
+def _postgres_engine(url: str, connections: int, wait_s: float) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=connections,
+        pool_pre_ping=True,
+        pool_timeout=wait_s,
+        # A server whose machine or network is gone says nothing at all; the kernel would wait for minutes.
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "tcp_user_timeout": _SILENCE_TIMEOUT_S * 1000,
+            "keepalives_idle": _SILENCE_TIMEOUT_S,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def limits(connection: Any, _record: Any) -> None:
+        # By a statement: poolers between refuse it among the options of a connection.
+        connection.execute(f"SET lock_timeout = {max(1, round(wait_s * 1000))}")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite_engine(url: str, connections: int, wait_s: float) -> Engine:
     # Kept connections: one that is opened for each transaction takes 1.5 ms, and the last one to close
     # copies the whole log, which takes 10 ms and holds everybody up. As many more as are wanted at a time are
     # opened, and closed after use.
@@ -180,8 +251,12 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=-1,
-        connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
+        connect_args={"timeout": wait_s, "check_same_thread": False},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def before_connect(*_arguments: Any) -> None:
+        keep_database_private(engine.url.database)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, record: Any) -> None:
@@ -201,8 +276,11 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
         # A deferred transaction that reads first and writes then fails at once where another has written
         # between (SQLITE_BUSY_SNAPSHOT): who may write says so and takes the lock at the start, and who
         # has not said so may not write at all.
-        reads = connection.get_execution_options().get(_READS, False)
+        options = connection.get_execution_options()
+        reads = options.get(_READS, False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+        wait_ms = max(0, round(options.get(_WAIT, wait_s) * 1000))
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine

@@ -5,7 +5,7 @@
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset
     ├── NotFound 404 ── Unreadable
-    ├── Conflict 409 ── FolderBusy
+    ├── Conflict 409 ── FolderBusy, RoomReserved
     ├── TooManyRequests 429
     ├── UnknownHost 421
     ├── SourceError 502                  a hub did not give what was asked
@@ -25,6 +25,7 @@
     │   ├── UnknownModel 422
     │   ├── ModelLimited 429
     │   └── ModelUnreachable 502
+    ├── DatabaseAway 503 ── DatabaseFull    our own database takes nothing for now
     ├── DiskFull 507
     ├── StoreNotWritable 507
     └── ConfigError                      stops the start with one line
@@ -50,6 +51,8 @@ class DataferryError(Exception):
     title: ClassVar[str] = "Something went wrong"
     #: What mends most errors of this kind.
     usual_step: ClassVar[str] = "Try again; if it stays so, look into the server's log."
+    #: Seconds after which most errors of this kind are worth another try.
+    usual_wait: ClassVar[float | None] = None
     #: The screen where most errors of this kind are mended.
     usual_screen: ClassVar[str | None] = None
     #: Worth another attempt with nothing changed.
@@ -70,7 +73,7 @@ class DataferryError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.next_step = next_step or self.usual_step
-        self.retry_after = retry_after
+        self.retry_after = self.usual_wait if retry_after is None else retry_after
         self.link = link
         self.screen = screen or self.usual_screen
         self.setting = setting
@@ -131,6 +134,14 @@ class FolderBusy(Conflict):
     """Another download holds the working folder; ``retry_after`` says when to look again."""
 
     code, title, transient = "folder_busy", "Another download is at work there", True
+
+
+class RoomReserved(Conflict):
+    """Downloads under way are to take the room on the disk that another one needs: it waits for them."""
+
+    code, title, transient = "room_reserved", "Other downloads need the room on the disk", True
+    usual_step = "It goes on by itself. Delete something, or cancel another download, if it should be sooner."
+    usual_screen = "/library"
 
 
 class TooManyRequests(DataferryError):
@@ -226,6 +237,19 @@ class DiskFull(DataferryError):
 class StoreNotWritable(DataferryError):
     status, code, title = 507, "store_not_writable", "The downloads folder cannot be written"
     usual_step = "Ask an admin: the server's user must be able to write there."
+
+
+class DatabaseAway(DataferryError):
+    """Nothing of what was asked is stored."""
+
+    status, code, title, transient = 503, "database_away", "The database cannot be used now", True
+    usual_step = "Wait a moment, then try again."
+    usual_wait = 5.0
+
+
+class DatabaseFull(DatabaseAway):
+    code, title = "database_full", "The database's disk is full"
+    usual_step = "Ask an admin: the data folder needs free space. Then try again."
 
 
 class ConfigError(DataferryError):

@@ -7,12 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from dataferry.core.errors import ConfigError
+from dataferry.core.private_files import make_private_folder
 
 
 def make_data_folder(data_dir: Path) -> None:
     """Errors: ``ConfigError`` where it cannot be made."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(data_dir)
     except OSError as error:
         raise _not_writable(data_dir, error) from None
 

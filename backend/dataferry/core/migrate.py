@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from dataferry.core.db import Database
+from dataferry.core.db import Database, told_errors
 
 #: Any number, the same in every process: one of several starting at a time migrates.
 _POSTGRES_LOCK = 7_233_410
@@ -21,11 +21,11 @@ def migrations_folder() -> Path:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest version; quick when it is there already."""
+    """Bring the schema to the newest version; quick when it is there already. Errors: ``DatabaseAway``."""
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
-    with database.engine.connect() as connection:
+    with told_errors(), database.engine.connect() as connection:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _POSTGRES_LOCK})
             connection.commit()

@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
+from dataferry.core.private_files import make_private_folder
 from dataferry.core.time_window import format_time_window, parse_time_window
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
@@ -97,6 +99,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, alias="DATABASE_URL", description="SQLite in the data folder, or postgresql://…"
     )
+    database_wait_s: float = Field(
+        30.0, gt=0, le=600, description="A request waits so long for a database that others hold"
+    )
     redis_url: str | None = Field(
         None, alias="REDIS_URL", description="Needed with Postgres and several processes"
     )
@@ -111,7 +116,17 @@ class Settings(BaseSettings):
     open_registration: bool = Field(True, description="Anyone who reaches the page may register")
     access_token_s: int = Field(900, ge=30, description="Life of an access token")
     refresh_token_s: int = Field(30 * 86400, ge=60, description="Life of a refresh token")
-    login_failures: int = Field(5, ge=1, description="Failed logins a minute before 429")
+    login_failures: int = Field(
+        5,
+        ge=1,
+        description="Failed sign-ins to an account from one place before waits, which double",
+    )
+    registrations: int = Field(
+        20, ge=1, description="Registrations from one address before waits, which double"
+    )
+    session_check_s: float = Field(
+        5.0, gt=0, description="How often open sockets look whether the command line has ended their session"
+    )
 
     # -- jobs ---------------------------------------------------------------------------------
     retries: int = Field(
@@ -148,6 +163,21 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "", description="Names that this server is reached by, with commas: data.example.org. * takes any"
     )
+    max_connections: int = Field(
+        2000, ge=16, description="Connections held at a time; half are for those who are signed in"
+    )
+    max_connections_per_client: int = Field(
+        200, ge=1, description="Of these, for one address, or for one person who is signed in"
+    )
+    header_timeout_s: float = Field(
+        10.0, gt=0, description="How long a connection may take to send a request's headers"
+    )
+    body_timeout_s: float = Field(30.0, gt=0, description="How long a request's body may take")
+    send_timeout_s: float = Field(60.0, gt=0, description="How long a client may read nothing of its answer")
+    trusted_proxies: str = Field(
+        "",
+        description="Proxies whose X-Forwarded-For and -Proto count: addresses and networks, with commas",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a line on stdout")
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
@@ -174,6 +204,12 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/") or None
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        networks = [_proxy_network(part.strip()) for part in value.split(",") if part.strip()]
+        return ", ".join(map(str, networks))
 
     @field_validator("log_level")
     @classmethod
@@ -247,8 +283,31 @@ class Settings(BaseSettings):
         return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
 
     @property
+    def proxy_networks(self) -> list[str]:
+        """``trusted_proxies``, one by one; an IPv4 one also as it looks on an IPv6 socket."""
+        networks = [name.strip() for name in self.trusted_proxies.split(",") if name.strip()]
+        mapped = [
+            f"::ffff:{address}/{96 + int(length)}"
+            for address, _, length in (network.partition("/") for network in networks)
+            if ":" not in address
+        ]
+        return networks + mapped
+
+    @property
     def loopback(self) -> bool:
         return self.host in ("127.0.0.1", "::1", "localhost")
+
+
+def _proxy_network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no address and no network; write for example 127.0.0.1, 10.0.0.0/8"
+        ) from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} would let everybody say where they come from; name the proxies alone")
+    return network
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -284,7 +343,7 @@ def signing_key(settings: Settings) -> bytes:
         return settings.secret_key.get_secret_value().encode()
     path = settings.data_dir / "secret.key"
     if not path.exists():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.data_dir)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))

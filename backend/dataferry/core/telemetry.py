@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from dataferry.core.visible import visible
+
 _context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # noqa: B039
 
 #: Query strings (signed URLs, tokens), authorization headers and known token forms.
@@ -53,7 +55,8 @@ class _Formatter(logging.Formatter):
             line = {"time": time, "level": record.levelname, "logger": record.name, "message": message}
             return json.dumps(line | fields, ensure_ascii=False)
         suffix = "".join(f" {name}={value}" for name, value in fields.items())
-        return f"{time} {record.levelname:7} {record.name}: {message}{suffix}"
+        # What a hub or a file is called may hold what a terminal takes for an order.
+        return visible(f"{time} {record.levelname:7} {record.name}: {message}{suffix}")
 
 
 def configure_logging(level: str, *, as_json: bool) -> None:

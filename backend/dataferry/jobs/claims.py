@@ -6,7 +6,7 @@ from typing import Literal
 from sqlmodel import Session
 
 from dataferry.core.db import now
-from dataferry.jobs import rows
+from dataferry.jobs import requester_rows, rows
 from dataferry.jobs.job_run import RowState
 from dataferry.jobs.models import Job
 from dataferry.jobs.views import job_view, waits_for
@@ -27,7 +27,7 @@ def claim(session: Session, job_id: str, generation: int, worker_id: str) -> Cla
     job = rows.expect(session, job_id, generation=generation, states=rows.ENQUEUED)
     if job is None:
         return None
-    audience = rows.requesters(session, job_id)
+    audience = requester_rows.requesters(session, job_id)
     if not audience:
         return Claim("unwanted", job)
     holder = rows.holder(session, job)

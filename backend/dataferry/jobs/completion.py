@@ -7,10 +7,11 @@ from typing import Any, Literal, Self
 
 from sqlmodel import Session
 
+from dataferry.core import database_faults
 from dataferry.core.db import now
 from dataferry.core.job_types import JobView
 from dataferry.core.types import ProblemView
-from dataferry.jobs import database_faults, rows
+from dataferry.jobs import requester_rows, rows
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job
 from dataferry.jobs.views import job_view
@@ -54,7 +55,7 @@ def record(session: Session, completion: Completion, hooks: Iterable[OnClosed]) 
     job = rows.expect(session, completion.job_id, generation=completion.generation)
     if job is None:
         return Recorded()
-    if completion.state == "cancelled" and rows.requesters(session, job.id):
+    if completion.state == "cancelled" and requester_rows.requesters(session, job.id):
         rows.requeue(session, job, stop=None, attempt=1, used_s=0.0, most_bytes=0)
         return Recorded(start=tuple(rows.release_held_back(session, job.dataset_id)))
     rows.change(

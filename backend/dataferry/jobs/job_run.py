@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, cast
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from dataferry.core.errors import Cancelled, FolderBusy
+from dataferry.core.errors import Cancelled, DatabaseAway, FolderBusy
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.telemetry import log_context
 from dataferry.core.types import Progress
-from dataferry.jobs import database_faults, rows
+from dataferry.jobs import rows
 from dataferry.jobs.models import Job
 from dataferry.jobs.progress_history import ProgressHistory
 from dataferry.jobs.views import RateSample, waits_for
@@ -154,9 +153,7 @@ class JobRun:
             self._change({}, state)
         except Cancelled:
             log.info("the job is another worker's by now")
-        except SQLAlchemyError as error:
-            if not database_faults.is_outage(error):
-                raise
+        except DatabaseAway:
             log.warning("the state of the job cannot be saved now", exc_info=True)
             self._publish(self.row_state)
 

@@ -78,7 +78,11 @@ class Job(SQLModel, table=True):
 
 class JobRequester(SQLModel, table=True):
     """Someone who asked for a job; ``left_at`` once they cancelled their part in it, ``dismissed_at`` once
-    they took it, ended, off their list."""
+    they took it, ended, off their list.
+
+    What they have set for the job counts while they want it: that it rests (``paused_at``), and its
+    ``priority``, of which the last that was set is the job's.
+    """
 
     __tablename__ = "job_requesters"
 
@@ -86,6 +90,9 @@ class JobRequester(SQLModel, table=True):
     user_id: str = Field(primary_key=True, index=True)
     left_at: datetime | None = Field(default=None, sa_type=Utc)
     dismissed_at: datetime | None = Field(default=None, sa_type=Utc)
+    paused_at: datetime | None = Field(default=None, sa_type=Utc)
+    priority: str | None = None
+    prioritized_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
 class JobEvent(SQLModel, table=True):

@@ -1,8 +1,8 @@
 """Why a job waits or failed, as its row keeps it."""
 
-from dataferry.core.errors import DataferryError
+from dataferry.core import database_faults
+from dataferry.core.errors import DatabaseAway, DatabaseFull, DataferryError
 from dataferry.core.types import ProblemView, words_of
-from dataferry.jobs.database_faults import is_disk_full
 
 
 def problem_view(error: DataferryError) -> ProblemView:
@@ -23,23 +23,26 @@ def timed_out(limit_s: float) -> ProblemView:
 
 def of_transient(error: BaseException) -> ProblemView:
     """``error``: one of our own, or of the database."""
-    return problem_view(error) if isinstance(error, DataferryError) else database_away(error)
+    if isinstance(error, DatabaseAway) or not isinstance(error, DataferryError):
+        return database_away(error)
+    return problem_view(error)
 
 
 def database_away(error: BaseException) -> ProblemView:
     """``error``: one that ``database_faults.is_outage`` knows."""
-    if is_disk_full(error):
+    told = database_faults.away(error)
+    if isinstance(told, DatabaseFull):
         return ProblemView(
             code="disk_full",
-            detail="Dataferry's own database cannot be written: its disk is full.",
+            detail=told.detail,
             next_step="Free some space in the data folder: it goes on by itself.",
             status=507,
         )
     return ProblemView(
-        code="database_away",
-        detail="Dataferry's own database does not answer.",
+        code=told.code,
+        detail=told.detail,
         next_step="Nothing: it goes on by itself once the database is back.",
-        status=503,
+        status=told.status,
     )
 
 

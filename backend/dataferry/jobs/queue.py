@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from dataferry.core.db import now
 from dataferry.core.job_types import PRIORITY_RANKS, JobPriority
+from dataferry.core.private_files import keep_database_private, make_private_folder
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.sqlite import define_missing_functions
@@ -205,7 +206,7 @@ class Queue:
             sys_db_pool_size=10,
         )
         if settings.embedded:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(settings.data_dir)
             url = f"sqlite:///{settings.data_dir / 'jobs.sqlite'}"
             self._engine = self._engine or _sqlite_engine(url)
             config["system_database_url"] = url
@@ -263,6 +264,10 @@ def run_job(job_id: str, generation: int) -> None:
 def _sqlite_engine(url: str) -> Engine:
     """As DBOS makes it, with a write-ahead log: 405 instead of 66 writes a second from 50 jobs."""
     engine = create_engine(url)
+
+    @event.listens_for(engine, "do_connect")
+    def before_connect(*_arguments: Any) -> None:
+        keep_database_private(engine.url.database)
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:

@@ -11,7 +11,7 @@ from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
 from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
 from dataferry.core.types import Viewer
-from dataferry.jobs import rows
+from dataferry.jobs import requester_rows, rows
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.runner import Runner
 from dataferry.jobs.views import JobTransition, RateSample, job_view, transition, view_for
@@ -125,6 +125,10 @@ class JobReads:
         """The job that is at work on a dataset, else the last that was; whoever asked for it."""
         job = rows.newest_of_dataset(session, dataset_id)
         return None if job is None else job_view(job)
+
+    def requesters(self, session: Session, job_id: str) -> tuple[str, ...]:
+        """Those who still want the job."""
+        return requester_rows.requesters(session, job_id)
 
     def _view(self, job: Job, requester: JobRequester) -> JobView:
         return view_for(self._runner.live(job_view(job)), requester)

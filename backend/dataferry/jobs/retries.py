@@ -9,7 +9,8 @@ a source's limit    no                              when it says, then ever     
                                                     at most                      without getting on
 a wait for this     no                              after a second, then ever    after ``patience_s``
 machine: a folder,                                  later, ``retry_delay_s``
-the database                                        at most                      without getting on
+room on its disk,                                   at most                      without getting on
+the database
 ==================  ==============================  ===========================  ======================
 
 A run has got on when it had more bytes than any before it: what is fetched again and again is no progress.
@@ -23,11 +24,12 @@ from typing import Any, Self
 
 from sqlmodel import Session
 
+from dataferry.core import database_faults
 from dataferry.core.db import now
-from dataferry.core.errors import DataferryError, FolderBusy, SourceRateLimited
+from dataferry.core.errors import DatabaseAway, DataferryError, FolderBusy, RoomReserved, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, ProblemView, Progress
-from dataferry.jobs import database_faults, problems, rows
+from dataferry.jobs import problems, rows
 from dataferry.jobs.models import Job
 
 #: A wait for a folder or for the database begins with this.
@@ -75,7 +77,9 @@ def next_try(settings: Settings, error: BaseException, standing: Standing, at: d
     attempt = 1 if standing.got_on else standing.attempt
     problem = problems.of_transient(error)
     asked_s = error.retry_after if isinstance(error, DataferryError) else None
-    if isinstance(error, FolderBusy) or not isinstance(error, DataferryError):
+    busy = isinstance(error, FolderBusy | RoomReserved)
+    if busy or isinstance(error, DatabaseAway) or not isinstance(error, DataferryError):
+        asked_s = asked_s if busy else None
         delay_s = _longer_and_longer(asked_s or _SHORT_WAIT_S, stalled_s, settings.retry_delay_s)
         patient = stalled_s < settings.patience_s
         return NextTry(delay_s, attempt, stalled_since, problem) if patient else None

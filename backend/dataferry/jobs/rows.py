@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import now
 from dataferry.core.job_types import ACTIVE_STATES, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS
+from dataferry.jobs import requester_rows
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: States in which a workflow of the row's generation is expected in the queue.
@@ -90,14 +91,19 @@ def join(session: Session, job: Job, user_id: str) -> None:
 
 
 def leave(session: Session, job: Job, requester: JobRequester) -> None:
-    """Take a requester off a locked job, and mark the job to be stopped if it was the last."""
-    requester.left_at = now()
-    session.add(requester)
-    session.flush()
+    """Take a requester off a locked job, and mark the job to be stopped if it was the last. What they had
+    set for it ends with them: it goes on for those who still want it, as these have set it."""
+    has_set_priority = requester.priority is not None
+    requester_rows.leave(session, requester)
     job.version += 1
-    if not requesters(session, job.id):
-        job.stop = "user"
     session.add(job)
+    if not requester_rows.requesters(session, job.id):
+        job.stop = "user"
+        return
+    if has_set_priority:
+        prioritize(session, job, requester_rows.newest_priority(session, job.id))
+    if not requester_rows.is_to_rest(session, job.id):
+        resume(session, job)
 
 
 def dismiss(
@@ -120,29 +126,6 @@ def dismiss(
         session.add(requester)
         save(session, job, version=job.version + 1)
     return changed
-
-
-def dismissers(session: Session, job: Job) -> tuple[str, ...]:
-    """Those of an ended job's audience who have taken it off their list."""
-    query = select(JobRequester.user_id).where(
-        JobRequester.job_id == job.id, col(JobRequester.dismissed_at).is_not(None)
-    )
-    return () if job.state in ACTIVE_STATES else tuple(session.exec(query))
-
-
-def requesters(session: Session, job_id: str) -> tuple[str, ...]:
-    """Those who still want the job."""
-    query = select(JobRequester.user_id).where(
-        JobRequester.job_id == job_id, col(JobRequester.left_at).is_(None)
-    )
-    return tuple(sorted(session.exec(query)))
-
-
-def audience(session: Session, job: Job) -> tuple[str, ...]:
-    """Who receives a job's changes: its present requesters, and at its end all that it ever had."""
-    if job.state in ACTIVE_STATES:
-        return requesters(session, job.id)
-    return tuple(sorted(session.exec(select(JobRequester.user_id).where(JobRequester.job_id == job.id))))
 
 
 # -- changing --------------------------------------------------------------------------------------
@@ -220,6 +203,7 @@ def pause(session: Session, job: Job, **values: Any) -> Job:
 
 def resume(session: Session, job: Job) -> bool:
     """Requeue a locked row that is paused, or withdraw a request to pause it; whether it was either."""
+    requester_rows.end_pauses(session, job.id)
     if job.state == "paused":
         requeue(session, job)
         return True

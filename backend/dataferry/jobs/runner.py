@@ -9,12 +9,13 @@ from typing import TypeVar, cast
 
 from sqlmodel import Session
 
+from dataferry.core import database_faults
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Cancelled, DataferryError
 from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.telemetry import log_context
-from dataferry.jobs import database_faults, problems, rows
+from dataferry.jobs import problems, requester_rows, rows
 from dataferry.jobs.claims import claim
 from dataferry.jobs.completion import Completion, OnClosed, record
 from dataferry.jobs.job_run import Handler, JobRun, RowState, StopReason
@@ -46,6 +47,8 @@ class Registry:
     on_start: list[Callable[[], None]] = field(default_factory=list)
     on_closed: list[OnClosed] = field(default_factory=list)
     after_closed: list[Callable[[JobView], None]] = field(default_factory=list)
+    on_left: list[Callable[[Session, JobView, str], None]] = field(default_factory=list)
+    after_left: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Runner:
@@ -101,11 +104,11 @@ class Runner:
     def cancel_previous_start(self, job: Job) -> None:
         """Called when ``job`` has got a new generation: cancel the start of the one before, in the queue
         or while it waits in a slot."""
-        self.queue.cancel(job.id, job.generation - 1)
         with self._lock:
             wait = self._retry_waits.get(job.id)
         if wait is not None:
             wait.set()
+        self.queue.cancel(job.id, job.generation - 1)
 
     def live(self, view: JobView) -> JobView:
         """``view`` with the newest progress, where the job runs in this process."""
@@ -126,7 +129,6 @@ class Runner:
         one before."""
         self.cancel_previous_start(job)
         self._enqueue(job)
-        self.publish(job.id)
 
     def has_slot_for(self, job_id: str) -> bool:
         """Whether a slot of this process runs the job, or is about to."""
@@ -252,7 +254,7 @@ class Runner:
             if job is None:
                 return None
             rows.save(session, job, **run.metrics)
-            return RowState(job_view(job), job.version, rows.requesters(session, run.id)), job.stop
+            return RowState(job_view(job), job.version, requester_rows.requesters(session, run.id)), job.stop
 
         seen = self._database.call(sync)
         if seen is None:
@@ -307,7 +309,7 @@ class Runner:
 
         def release(session: Session) -> tuple[Job, list[Job]] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
-            if job is None or not rows.requesters(session, run.id):
+            if job is None or not requester_rows.requesters(session, run.id):
                 return None
             rows.requeue_or_pause(session, job, **run.metrics)
             return job, rows.release_held_back(session, job.dataset_id)
@@ -323,7 +325,7 @@ class Runner:
     def _schedule_next_try(self, run: JobRun, error: BaseException) -> float | None:
         def schedule(session: Session) -> tuple[Job, NextTry | None, list[Job]] | None:
             job = rows.expect(session, run.id, generation=run.generation, states=rows.RUNNING)
-            if job is None or not rows.requesters(session, run.id):
+            if job is None or not requester_rows.requesters(session, run.id):
                 return None
             if job.stop == "pause":
                 rows.pause(session, job, **run.metrics)
@@ -372,7 +374,7 @@ class Runner:
             if job is None:
                 return None
             result = function(session, job)
-            return result, RowState(job_view(job), job.version, rows.requesters(session, run.id))
+            return result, RowState(job_view(job), job.version, requester_rows.requesters(session, run.id))
 
         done = self._database.call(transact)
         if done is None:
@@ -391,5 +393,5 @@ def _row_state(session: Session, job_id: str) -> tuple[RowState, tuple[str, ...]
     job = session.get(Job, job_id)
     if job is None:
         return None
-    row_state = RowState(job_view(job), job.version, rows.audience(session, job))
-    return row_state, rows.dismissers(session, job)
+    row_state = RowState(job_view(job), job.version, requester_rows.audience(session, job))
+    return row_state, requester_rows.dismissers(session, job)

@@ -6,18 +6,18 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
-from dataferry.core.db import Database, new_id
+from dataferry.core.db import Database, new_id, now
 from dataferry.core.errors import Conflict
 from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.jobs import rows
+from dataferry.jobs import requester_rows, rows
 from dataferry.jobs.completion import Completion
 from dataferry.jobs.job_run import Handler, JobRun
 from dataferry.jobs.models import Job, JobRequester
@@ -29,12 +29,15 @@ from dataferry.jobs.views import (
     CANCELLED,
     JobTransition,
     RateSample,
+    job_view,
 )
 from dataferry.realtime import Realtime
 
 __all__ = ["Handler", "JobRun", "JobTransition", "Jobs", "RateSample"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Jobs(JobReads):
@@ -72,6 +75,14 @@ class Jobs(JobReads):
         """Call ``hook(job)`` in a thread once a job is in a final state. A process that is killed in between
         does not come to it, and somebody may have asked for the same again meanwhile."""
         self._registry.after_closed.append(hook)
+
+    def on_left(self, hook: Callable[[Session, JobView, str], None]) -> None:
+        """Call ``hook(session, job, user_id)`` in the transaction in which somebody leaves a job."""
+        self._registry.on_left.append(hook)
+
+    def after_left(self, hook: Callable[[], None]) -> None:
+        """Call ``hook`` in a thread once somebody has left a job."""
+        self._registry.after_left.append(hook)
 
     async def start(self, *, worker: bool = True) -> None:
         """Take jobs in and, as a worker, run them; what an earlier process left is taken up again."""
@@ -150,46 +161,65 @@ class Jobs(JobReads):
 
         Where it fails, or the process ends before it, the reconciliation does it.
         """
-        if self._wake_executor is not None:
-            self._wake_executor.submit(self._wake, job_id)
+        self._later(self._wake, job_id)
 
     def _wake(self, job_id: str) -> None:
-        try:
-            job = self._database.read(lambda session: session.get(Job, job_id))
-            if job is not None and job.state == "queued":
-                self._runner.queue.enqueue(QueueEntry.of(job))
-            self._runner.publish(job_id)
-        except Exception:
-            log.warning("job %s will be queued later", job_id, exc_info=True)
+        job = self._database.read(lambda session: session.get(Job, job_id))
+        if job is not None and job.state == "queued":
+            self._runner.queue.enqueue(QueueEntry.of(job))
+        self._runner.publish(job_id)
+
+    def _later(self, act: Callable[[T], None], what: T) -> None:
+        """Let the queue follow a row that is committed, in the order of the calls; no click waits for that,
+        since DBOS tries again for ever while its database is away."""
+
+        def acted() -> None:
+            try:
+                act(what)
+            except Exception:
+                log.warning("the queue will follow the jobs later", exc_info=True)
+
+        if self._wake_executor is not None:
+            self._wake_executor.submit(acted)
 
     # -- stopping and starting again ---------------------------------------------------------------
 
     async def cancel(self, viewer: Viewer, job_id: str) -> JobView:
-        """Take the viewer off a job. When nobody else wants it, it stops. Errors: ``NotFound``."""
+        """Take the viewer off a job. When nobody else wants it, it stops; else it goes on, without what the
+        viewer had set for it. Errors: ``NotFound``."""
         left = await self._database.run(self._leave, viewer.user_id, job_id)
         if left is not None:
-            await in_thread("short", self._stop_unwanted, left, (viewer.user_id,))
+            await in_thread("short", self._after_left, left, viewer.user_id)
         return await self.get(viewer, job_id)
 
-    def _leave(self, session: Session, user_id: str, job_id: str) -> Job | None:
-        """The row, where the user's leaving changed it."""
+    def _leave(self, session: Session, user_id: str, job_id: str) -> "_Left | None":
+        """What the user's leaving has changed."""
         job, requester = self._lock(session, user_id, job_id)
         if job.state in FINAL_STATES or requester.left_at is not None:
             return None
+        generation = job.generation
         rows.leave(session, job, requester)
         if job.stop == "user" and job.state not in rows.RUNNING:
             # The queue's entry is for the generation before, so that no worker can claim the job.
             job.generation += 1
-        return job
+        for hook in self._registry.on_left:
+            hook(session, job_view(job), user_id)
+        return _Left(job, anew=job.stop != "user" and job.generation != generation)
 
-    def _stop_unwanted(self, job: Job, left: tuple[str, ...]) -> None:
-        """Stop a job whose last requester has left, wherever it is."""
+    def _after_left(self, left: "_Left", user_id: str) -> None:
+        """Stop a job whose last requester has left, wherever it is; where others want it, let it go on as
+        they have set it."""
+        job = left.job
         if job.stop == "user" and job.state not in rows.RUNNING:
             self._runner.complete(Completion(job.id, job.generation, "cancelled", CANCELLED))
-            self._runner.cancel_previous_start(job)
+            self._later(self._runner.cancel_previous_start, job)
         elif job.stop == "user":
             self._runner.stop(job.id, "user")
-        self._runner.publish(job.id, left)
+        elif left.anew:
+            self._later(self._runner.start_anew, job)
+        self._runner.publish(job.id, (user_id,))
+        for hook in self._registry.after_left:
+            hook()
 
     async def pause(self, viewer: Viewer, job_id: str) -> JobView:
         """Pause a job for all who asked for it, until one of them resumes it; what has arrived is kept.
@@ -197,17 +227,18 @@ class Jobs(JobReads):
         """
         job = await self._database.run(self._pause, viewer.user_id, job_id)
         if job.state == "paused":
-            await in_thread("short", self._runner.cancel_previous_start, job)
+            self._later(self._runner.cancel_previous_start, job)
         elif job.stop == "pause":
             self._runner.stop(job.id, "pause")
         await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job.id)
 
     def _pause(self, session: Session, user_id: str, job_id: str) -> Job:
-        job = self._lock_wanted(session, user_id, job_id, "paused")
+        job, requester = self._lock_wanted(session, user_id, job_id, "paused")
         not_paused = JOB_KINDS[job.kind].not_paused
         if not_paused is not None:
             raise Conflict(not_paused, next_step="Wait for it: it takes a moment.")
+        requester_rows.set_wish(session, requester, paused_at=now())
         if job.state in rows.RUNNING and job.stop is None:
             rows.change(session, job, job.state, stop="pause")
         elif job.state in rows.ENQUEUED:
@@ -219,7 +250,8 @@ class Jobs(JobReads):
         job that has ended."""
 
         def resume(session: Session) -> bool:
-            return rows.resume(session, self._lock_wanted(session, viewer.user_id, job_id, "resumed"))
+            job, _requester = self._lock_wanted(session, viewer.user_id, job_id, "resumed")
+            return rows.resume(session, job)
 
         if await self._database.run(resume):
             self.wake(job_id)
@@ -230,17 +262,16 @@ class Jobs(JobReads):
         ``NotFound``, ``Conflict`` for a job that has ended."""
 
         def change(session: Session) -> Job | None:
-            job = self._lock_wanted(session, viewer.user_id, job_id, "moved in the queue")
+            job, requester = self._lock_wanted(session, viewer.user_id, job_id, "moved in the queue")
+            requester_rows.set_wish(session, requester, priority=priority, prioritized_at=now())
             return job if rows.prioritize(session, job, priority) else None
 
         job = await self._database.run(change)
         if job is not None:
-            act = self._runner.start_anew if job.state in rows.ENQUEUED else self._publish_row
-            await in_thread("short", act, job)
+            if job.state in rows.ENQUEUED:
+                self._later(self._runner.start_anew, job)
+            await in_thread("short", self._runner.publish, job.id)
         return await self.get(viewer, job_id)
-
-    def _publish_row(self, job: Job) -> None:
-        self._runner.publish(job.id)
 
     async def dismiss(
         self,
@@ -266,12 +297,14 @@ class Jobs(JobReads):
         await in_thread("short", publish)
         return views
 
-    def _lock_wanted(self, session: Session, user_id: str, job_id: str, done: str) -> Job:
+    def _lock_wanted(
+        self, session: Session, user_id: str, job_id: str, done: str
+    ) -> tuple[Job, JobRequester]:
         """The locked row of a job that goes on, for one who wants it."""
         job, requester = self._lock(session, user_id, job_id)
         if job.state in FINAL_STATES or requester.left_at is not None:
             raise Conflict(f"The job has ended, and cannot be {done}.", next_step="Start it again instead.")
-        return job
+        return job, requester
 
     async def retry(self, viewer: Viewer, job_id: str) -> JobView:
         """Start a failed or cancelled job again, or a waiting one at once.
@@ -280,7 +313,7 @@ class Jobs(JobReads):
         ``Conflict`` for a job that succeeded.
         """
         job = await self._database.run(self._restart, viewer.user_id, job_id)
-        await in_thread("short", self._runner.cancel_previous_start, job)
+        self._later(self._runner.cancel_previous_start, job)
         self.wake(job.id)
         return await self.get(viewer, job.id)
 
@@ -303,3 +336,10 @@ class Jobs(JobReads):
         if job is None or requester is None:
             raise unknown(job_id)
         return job, requester
+
+
+class _Left(NamedTuple):
+    """The row of a job that somebody has left. ``anew``: it is in the queue with a new generation."""
+
+    job: Job
+    anew: bool

@@ -9,13 +9,14 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import (
     CredentialRejected,
+    DatabaseAway,
     DataferryError,
     Forbidden,
     NotFound,
     SourceNotConfigured,
 )
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import rows
+from dataferry.library import rights, rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
@@ -93,12 +94,14 @@ class Access:
             await self.confirm(viewer, rows.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
             return timedelta(0)
+        except DatabaseAway:
+            raise
         except DataferryError:
             return _VALID_WHILE_UNREACHABLE
-        return rows.ACCESS_VALID
+        return rights.ACCESS_VALID
 
     async def _record(self, viewer: Viewer, row: Dataset, valid: timedelta) -> None:
-        await self._database.run(rows.record_access, row.id, viewer.user_id, valid)
+        await self._database.run(rights.record_access, row.id, viewer.user_id, valid)
 
 
 @dataclass(frozen=True, slots=True)

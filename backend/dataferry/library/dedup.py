@@ -8,20 +8,22 @@ another's.
 
 import logging
 import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.hardlinks import link_or_copy
-from dataferry.core.types import Checksum, HashName
+from dataferry.core.files.no_links import NoLinks
+from dataferry.core.types import Checksum, HashName, Viewer
 from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
+from dataferry.library.rights import visible_to
 from dataferry.transfer import FetchedFile
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,11 @@ class DedupCandidates:
     others, so ask in the order in which they are promised. Not for several threads.
     """
 
-    def __init__(self, database: Database, dataset: Dataset, promised: Iterable[Checksum | None]) -> None:
+    def __init__(
+        self, database: Database, store: Store, dataset: Dataset, promised: Iterable[Checksum | None]
+    ) -> None:
         self._database = database
+        self._links = NoLinks(store.root)
         self._dataset = dataset
         self._promised = [checksum for checksum in promised if checksum is not None and _is_known(checksum)]
         self._next = 0
@@ -50,7 +55,14 @@ class DedupCandidates:
         key = _hash_key(checksum)
         if key not in self._looked_up and not self._look_up_from(key):
             return None
-        return next((path for path in self._looked_up[key] if _can_be_hardlinked(path, size)), None)
+        return next((path for path in self._looked_up[key] if self._can_be_hardlinked(path, size)), None)
+
+    def _can_be_hardlinked(self, path: Path, size: int) -> bool:
+        """A regular, read-only file of ``size`` bytes, and not an empty one."""
+        if not self._links.is_file(path):
+            return False
+        status = path.lstat()
+        return status.st_size == size > 0 and not status.st_mode & 0o222
 
     def _look_up_from(self, key: str) -> bool:
         """Look up the checksum of that key and those that follow it; false where it was never promised."""
@@ -66,11 +78,11 @@ class DedupCandidates:
 
 def deduplicate(
     database: Database,
+    store: Store,
     dataset: Dataset,
     tree: Path,
     files: Sequence[FetchedFile],
     *,
-    scratch: Path,
     stopped: Callable[[], bool],
 ) -> None:
     """Replace files whose hash was unknown before they arrived by hardlinks to equal ones in the library.
@@ -79,7 +91,7 @@ def deduplicate(
     inode. It only saves disk space, so a failure here is logged and is no error of the download.
     """
     equal = DedupCandidates(
-        database, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
+        database, store, dataset, (Checksum("sha256", file.sha256, file.grade) for file in files)
     )
     for file in files:
         existing = equal(Checksum("sha256", file.sha256, file.grade), file.size)
@@ -90,7 +102,7 @@ def deduplicate(
         try:
             # The older copy may have decayed on disk: it is read again before it replaces a verified file.
             if sha256_of(existing) == file.sha256:
-                link_or_copy(existing, tree / file.path, scratch=scratch)
+                link_or_copy(existing, tree / file.path, scratch=store.scratch())
         except OSError:
             log.info("%s keeps its own bytes", file.path, exc_info=True)
 
@@ -100,17 +112,31 @@ def published_hash(checksum: Checksum | None) -> str | None:
     return _hash_key(checksum) if checksum is not None and checksum.algorithm in _WEAK else None
 
 
-def used_bytes(session: Session) -> int:
-    """Bytes of all that is downloaded, or is being recorded or deleted; equal files count once."""
-    distinct = select(DatasetFile.sha256, DatasetFile.size).distinct().subquery()
-    return session.exec(select(func.sum(distinct.c.size))).one() or 0
+def used_bytes(session: Session, viewer: Viewer) -> int:
+    """Bytes of all that is downloaded, or is being recorded or deleted; equal files count once.
+
+    What the viewer may not see counts as if it shared nothing: else the sum would tell them that somebody has
+    a file that they have.
+    """
+    hidden = (Dataset.downloaded, not_(and_(*visible_to(viewer)))) if not viewer.admin else (false(),)
+    hidden_bytes = session.exec(select(func.sum(Dataset.size)).where(*hidden)).one()
+    files = select(DatasetFile.sha256, DatasetFile.size).distinct()
+    if hidden_bytes is not None:  # without, the bytes are counted from an index alone
+        files = files.where(col(DatasetFile.dataset_id).not_in(select(Dataset.id).where(*hidden)))
+    seen_bytes = session.exec(select(func.sum(files.subquery().c.size))).one()
+    return int(seen_bytes or 0) + int(hidden_bytes or 0)
 
 
-def freed_bytes(session: Session, *dataset_ids: str) -> int:
-    """Bytes that deleting these datasets' files together gives back: those that no other dataset has too."""
+def freed_bytes(session: Session, viewer: Viewer, *dataset_ids: str) -> int:
+    """Bytes that deleting these datasets' files together gives back: those that no other dataset has too.
+
+    Only what the viewer sees counts as other: else the sum would tell them that somebody has the same file.
+    """
     other = aliased(DatasetFile)
     shared = exists().where(
-        col(other.sha256) == DatasetFile.sha256, col(other.dataset_id).not_in(dataset_ids)
+        col(other.sha256) == DatasetFile.sha256,
+        col(other.dataset_id).not_in(dataset_ids),
+        col(other.dataset_id).in_(select(Dataset.id).where(*visible_to(viewer))),
     )
     own = (
         select(DatasetFile.sha256, DatasetFile.size)
@@ -181,12 +207,3 @@ def _files_with_hash(
         .group_by(hash_column, col(Dataset.local_path))
     )
     return [(value, Path(folder, path)) for value, folder, path in session.exec(query) if folder]
-
-
-def _can_be_hardlinked(path: Path, size: int) -> bool:
-    """A regular, read-only file of ``size`` bytes, and not an empty one."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    return stat.S_ISREG(status.st_mode) and status.st_size == size > 0 and not status.st_mode & 0o222

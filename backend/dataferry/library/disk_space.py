@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from dataferry.core.errors import DiskFull
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.views import DiskSpace, OtherDisk, StorageView
@@ -12,12 +14,19 @@ from dataferry.transfer.files.disk import allocated
 
 
 def check_disk_space(
-    store: Store, size: int | None, row: Dataset | None, *, reserve_bytes: int, force: bool
+    store: Store,
+    size: int | None,
+    row: Dataset | None,
+    *,
+    reserve_bytes: int,
+    force: bool,
+    under_way: Sequence[str] = (),
 ) -> DiskSpace:
     """The disk space for a dataset of ``size`` bytes, of which ``row`` may be here already or in part.
 
-    ``reserve_bytes`` stay free. ``force``: it is fetched again though it is here. Errors: ``DiskFull``,
-    ``StoreNotWritable``.
+    ``reserve_bytes`` stay free. ``force``: it is fetched again though it is here. ``under_way``: datasets
+    that are being downloaded, for which it could wait. Errors: ``DiskFull`` where it would not fit without
+    them either; ``StoreNotWritable``.
     """
     here = row is not None and row.downloaded and Path(row.local_path or "").is_dir()
     arrived = 0 if row is None else partial_bytes(store, row.id)
@@ -25,8 +34,17 @@ def check_disk_space(
     if here and not force:
         needed = 0
     elif needed is not None:
-        preflight(needed, store.root, reserve_bytes)
-    return DiskSpace(needed_bytes=needed, free_bytes=shutil.disk_usage(store.root).free)
+        try:
+            preflight(needed, store.root, reserve_bytes)
+        except DiskFull:
+            if needed + reserve_bytes > free_bytes(store) + partial_bytes(store, *under_way):
+                raise
+    return DiskSpace(needed_bytes=needed, free_bytes=free_bytes(store))
+
+
+def free_bytes(store: Store) -> int:
+    """The free disk under the store."""
+    return shutil.disk_usage(store.root).free
 
 
 def partial_bytes(store: Store, *dataset_ids: str) -> int:

@@ -14,9 +14,10 @@ from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows, view_rows
+from dataferry.library import rights, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import download_ticket
+from dataferry.library.disk_room import datasets_under_way
 from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
@@ -129,8 +130,7 @@ class Downloads:
         await self._access.renew(viewer)
 
         def read(session: Session) -> DatasetRef:
-            rows.visible(session, viewer, key_or_alias)
-            return rows.resolve_name(session, key_or_alias)
+            return rows.ref_of(rows.visible(session, viewer, key_or_alias))
 
         ref = await self._database.run_read(read)
         return await self.request(viewer, ref, force=True, kind="update")
@@ -171,7 +171,14 @@ class Downloads:
                 rows.find_exact, ref, summary.revision or "", selection.digest
             )
         return await in_thread(
-            "disk", check_disk_space, self._store, size, row, reserve_bytes=self._min_free_bytes, force=force
+            "disk",
+            check_disk_space,
+            self._store,
+            size,
+            row,
+            reserve_bytes=self._min_free_bytes,
+            force=force,
+            under_way=await self._database.run_read(datasets_under_way),
         )
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:
@@ -225,7 +232,8 @@ class Downloads:
         )
         if request.summary is None and ref.source != "url":
             rows.admit_unverified(session, dataset, viewer, anonymous=request.anonymous)
-        rows.record_access(session, dataset.id, viewer.user_id)
+        rights.record_access(session, dataset.id, viewer.user_id)
+        rights.own(session, dataset.id, [viewer.user_id])
         return dataset
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,24 +18,26 @@ from sqlmodel import Session
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
+from dataferry.core.files.no_links import NoLinks
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import rows, view_rows
+from dataferry.library import rights, rows, view_rows
 from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
-from dataferry.library.recording import record_deletion, record_download
+from dataferry.library.recording import record_download
+from dataferry.library.removal import Removal
 from dataferry.library.selection import Selection, matching_paths
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
 from dataferry.transfer.contract import Reuse
-from dataferry.transfer.files.disk import disk_faults
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,7 @@ class Handlers:
         self._credentials = credentials
         self._private_urls = private_urls
         self._speed_limits = speed_limits
+        self._room = DiskRoom(database, store, settings.min_free_bytes)
         self._limits = Limits(
             connections=settings.transfer_connections,
             stall_timeout_s=settings.stall_timeout_s,
@@ -77,9 +81,11 @@ class Handlers:
         jobs.register("update", self.update)
         jobs.register("delete", self.delete)
         jobs.on_start(self.sweep)
+        jobs.on_left(self.job_left)
         jobs.on_closed(self.job_closed)
         jobs.after_closed(self.after_closed)
         self._jobs = jobs
+        self._removal = Removal(self._database, self._store, jobs)
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
@@ -98,6 +104,7 @@ class Handlers:
         run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
         dataset = self._dataset(run.job.dataset_id)
         target = self._store.target(ref, manifest.revision, dataset.selection)
+        self._store.check(target)
         run.update(revision=manifest.revision, file_path=str(target))
         if dataset.visibility == "restricted":
             # Before the first byte, so that there is no moment at which others on this machine may look.
@@ -149,7 +156,7 @@ class Handlers:
         partial = self._store.partial(dataset.id)
         with hold_workdir(partial):  # so that no update deletes it meanwhile
             dataset = self._dataset(dataset.id)
-            if not dataset.downloaded or not is_complete(self._database, dataset):
+            if not dataset.downloaded or not is_complete(self._database, self._store, dataset):
                 return False
             self._finish(run, dataset.id, Path(dataset.local_path or ""))
             shutil.rmtree(partial, ignore_errors=True)
@@ -177,6 +184,7 @@ class Handlers:
                 member=member,
                 reuse=reuse,
                 keep_archives=keep_archives,
+                reserve=partial(self._room.reserve, run),
             )
 
     def _wanted(
@@ -194,44 +202,45 @@ class Handlers:
         newest revision, and takes from the former what has stayed."""
         if run.params.get("force") and run.job.kind != "update":
             return None
-        return DedupCandidates(self._database, dataset, (entry.checksum for entry in manifest.files))
+        return DedupCandidates(
+            self._database, self._store, dataset, (entry.checksum for entry in manifest.files)
+        )
 
     def _deduplicate(
         self, run: JobRun, dataset: Dataset, target: Path, result: FetchResult, hardlinked: set[str]
     ) -> None:
         """Deduplicate files whose SHA-256 was not known before they arrived."""
         files = [file for file in result.files if file.path not in hardlinked]
-        scratch = self._store.scratch()
-        stopped = run.cancel.is_set
-        deduplicate(self._database, dataset, target, files, scratch=scratch, stopped=stopped)
+        deduplicate(self._database, self._store, dataset, target, files, stopped=run.cancel.is_set)
 
     def update(self, run: JobRun) -> None:
-        """Fetch the newest revision, then delete the older ones: the old copy stays until the new one is
-        verified, and for as long as another job is at work on it."""
+        """Fetch the newest revision, then delete the older ones that nobody else has asked for: the old copy
+        stays until the new one is verified, and for as long as another job is at work on it."""
         self.download(run)
         ref = DatasetRef.parse(run.job.ref)
         kept = self._store.target(ref, run.job.revision or "")
         for older in self._database.read(rows.find, ref):
             if older.downloaded and older.local_path != str(kept) and not older.selection:
-                self._remove_unused(run, older.id)
-
-    def _remove_unused(self, run: JobRun, dataset_id: str) -> None:
-        def in_use() -> bool:
-            return bool(self._database.read(self._jobs.active_kinds, dataset_id))
-
-        if not in_use():
-            with hold_workdir(self._store.partial(dataset_id)):
-                if not in_use():  # what begins from now on waits for the folder
-                    self._remove(run, dataset_id)
+                self._removal.remove_unused(run, older.id)
 
     def delete(self, run: JobRun) -> None:
-        """Files, views and a partial download of one dataset, and nothing of its neighbours."""
+        """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others
+        asked for it too only the part of those ends who want it deleted, unless an admin is among them."""
         with hold_workdir(self._store.partial(run.job.dataset_id)):
-            self._remove(run, run.job.dataset_id, run.params.get("views"))
+            if not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
+                note = "Others have asked for this dataset too: its files stay for them."
+                run.progress(run.latest_progress.model_copy(update={"note": note}))
+
+    def job_left(self, session: Session, job: JobView, user_id: str) -> None:
+        """Called when somebody leaves a job: what they did not wait for is not theirs."""
+        dataset = session.get(Dataset, job.dataset_id)
+        if dataset is not None and not dataset.downloaded and job.kind != "delete":
+            rights.give_up(session, dataset.id, [user_id])
 
     def job_closed(self, session: Session, job: JobView) -> None:
-        """Called when a job reaches a final state: keeps its error. A deletion that was cancelled before it
-        began has changed nothing."""
+        """Called when a job reaches a final state: keeps its error, frees its room on the disk. A deletion
+        that was cancelled before it began has changed nothing."""
+        release(session, job.id)
         dataset = session.get(Dataset, job.dataset_id)
         if dataset is None or job.state == "succeeded":
             return
@@ -247,7 +256,8 @@ class Handlers:
         """Called once a job is in a final state: drops what a cancelled one has left, and lets those know who
         have what another one deleted."""
         if job.kind == "delete" and job.state == "succeeded":
-            self._jobs.publish_gone(job.dataset_id)
+            if not self._dataset(job.dataset_id).downloaded:
+                self._jobs.publish_gone(job.dataset_id)
         elif job.state == "cancelled" and job.kind != "delete":
             self._discard_unwanted(job.dataset_id)
 
@@ -275,6 +285,7 @@ class Handlers:
         """Make the views that were asked for, perhaps by others meanwhile. The dataset is here: a view that
         cannot be made is forgotten, and those who wait for this job are told so if it was theirs."""
         run.update(file_path=str(target))
+        run.write(lambda s: rights.own(s, dataset_id, self._jobs.requesters(s, run.id)))
         for view in self._database.read(view_rows.of, dataset_id):
             try:
                 self._store.make_view(target, Path(view.path), previous=previous_inodes)
@@ -289,33 +300,6 @@ class Handlers:
         note = f"The files are not linked into {view}: {reason}"
         before = run.latest_progress.note
         run.progress(run.latest_progress.model_copy(update={"note": f"{before} {note}" if before else note}))
-
-    def _restore_views(self, removed: str) -> None:
-        """Two datasets that share a file may have it in one view: what was taken from the other comes
-        back."""
-        for tree, view in self._database.read(view_rows.overlapping, removed):
-            with suppress(Conflict, OSError):  # the other one is on its way out too
-                self._store.make_view(tree, view)
-
-    def _remove(self, run: JobRun, dataset_id: str, views: Sequence[str] | None = None) -> None:
-        """Delete a dataset whose working folder is held, with these of its views, by default with all.
-
-        Whoever has taken the job over waits for the folder: nothing of theirs can be deleted here.
-        """
-        dataset = run.write(lambda session: session.get_one(Dataset, dataset_id))
-        removed = self._database.read(view_rows.paths, dataset_id) if views is None else views
-        if dataset.local_path is not None:
-            tree = Path(dataset.local_path)
-            with disk_faults(tree.parent):
-                for view in removed:
-                    try:
-                        self._store.remove_view(tree, Path(view))
-                    except OSError:  # what somebody else has made of the folder is in nobody's way
-                        log.warning("the view %s of %s cannot be removed", view, tree, exc_info=True)
-                self._restore_views(dataset_id)
-                self._store.discard(tree)
-        record_deletion(self._database, dataset_id, removed, write=run.write)
-        shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
 
 
 def _unless_cancelled(cancel: threading.Event, call: Callable[..., T], *args: Any) -> T:
@@ -347,15 +331,18 @@ def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
     }
 
 
-def is_complete(database: Database, dataset: Dataset) -> bool:
+def is_complete(database: Database, store: Store, dataset: Dataset) -> bool:
     """Every file is there with its size. Bytes are not read again."""
     if dataset.local_path is None:
         return False
+    links = NoLinks(store.root)
     tree, count = Path(dataset.local_path), 0
     for page in pages(database, dataset.id):
         try:
-            if any((tree / file.path).stat().st_size != file.size for file in page):
-                return False
+            for file in page:
+                path = tree / file.path
+                if not links.is_file(path) or path.lstat().st_size != file.size:
+                    return False
         except OSError:
             return False
         count += len(page)

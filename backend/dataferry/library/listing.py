@@ -1,6 +1,5 @@
 """The library as a list: searched, filtered, sorted, a page at a time."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,10 +7,9 @@ from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
-from dataferry.core.db import now
 from dataferry.core.types import Grade, SourceName, Viewer
-from dataferry.library.models import Dataset, DatasetAccess
-from dataferry.library.rows import ACCESS_VALID
+from dataferry.library.models import Dataset
+from dataferry.library.rights import visible_to
 
 SortKey = Literal[
     "changed", "name", "source", "size", "files", "license", "downloaded", "used", "checksum", "state"
@@ -40,36 +38,11 @@ class LibraryQuery(BaseModel):
 
 def page(session: Session, viewer: Viewer, wanted: LibraryQuery) -> tuple[list[Dataset], int]:
     """A page of what is downloaded, under way, or failed lately and visible to the viewer; and the total."""
-    query = select(Dataset).where(Dataset.status != "absent", *_visible_to(viewer), *_matching(wanted))
+    query = select(Dataset).where(Dataset.status != "absent", *visible_to(viewer), *_matching(wanted))
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     ordered = query.order_by(*_order(wanted), Dataset.id)
     first = (wanted.page_number - 1) * wanted.page_size
     return list(session.exec(ordered.offset(first).limit(wanted.page_size))), total
-
-
-def requested_by(session: Session, viewer: Viewer, dataset_ids: Sequence[str]) -> set[str]:
-    """Which of these datasets the viewer has asked for."""
-    query = select(DatasetAccess.dataset_id).where(
-        DatasetAccess.user_id == viewer.user_id, col(DatasetAccess.dataset_id).in_(dataset_ids)
-    )
-    return set(session.exec(query))
-
-
-def _visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
-    if viewer.admin:
-        return []
-    confirmed = select(DatasetAccess.dataset_id).where(
-        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
-    )
-    requested = col(Dataset.id).in_(
-        select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
-    )
-    own_url = and_(col(Dataset.source) == "url", requested)
-    return [
-        or_(col(Dataset.visibility) == "public", col(Dataset.id).in_(confirmed), own_url),
-        # A download that has not finished, or failed, is shown to its requesters only.
-        or_(col(Dataset.downloaded), requested),
-    ]
 
 
 def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:

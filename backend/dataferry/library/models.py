@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
@@ -89,13 +89,15 @@ class ViewFolder(SQLModel, table=True):
 
 
 class DatasetAccess(SQLModel, table=True):
-    """That a person asked for a dataset, and when their access to it was last checked."""
+    """That a person knows of a dataset, and when their access to it was last checked. ``owner``: they asked
+    for its files, and have not deleted them since."""
 
     __tablename__ = "dataset_access"
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
     user_id: str = Field(primary_key=True, index=True)
     checked_at: datetime = Field(default_factory=now, sa_type=Utc)
+    owner: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class ServerSpeedLimits(SQLModel, table=True):
@@ -111,12 +113,26 @@ class ServerSpeedLimits(SQLModel, table=True):
 
 
 class JobSpeedLimit(SQLModel, table=True):
-    """How fast one job may download, where one of its requesters has set it."""
+    """How fast one job may download, as one of its requesters has set it; None: as fast as it can. Of several
+    the last that was set counts. It goes when they leave the job."""
 
     __tablename__ = "job_speed_limits"
 
     job_id: str = Field(primary_key=True)
-    bytes_per_s: int = Field(sa_column=Column(BigInteger, nullable=False))
+    user_id: str = Field(primary_key=True)
+    bytes_per_s: int | None = Field(default=None, sa_column=Column(BigInteger))
+    set_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class DiskReservation(SQLModel, table=True):
+    """The room on the disk that a download's job may take: ``peak_bytes`` of its working folder at most. It
+    counts while the job is active and not paused."""
+
+    __tablename__ = "disk_reservations"
+
+    job_id: str = Field(primary_key=True)
+    dataset_id: str
+    peak_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Alias(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Where datasets lie on disk.
+"""Where datasets lie on disk. The root may lie behind a symbolic link; one below it is never followed.
 
 ::
 
@@ -8,6 +8,7 @@
     <store>/.trash/<random>/                                          being deleted
 """
 
+import logging
 import os
 import re
 import secrets
@@ -20,7 +21,10 @@ from pathlib import Path
 from threading import Thread
 
 from dataferry.core.errors import Conflict, InvalidInput, OutsideStore, StoreNotWritable
+from dataferry.core.files.no_links import NoLinks, is_regular
 from dataferry.core.types import SOURCE_NAMES, DatasetRef
+
+log = logging.getLogger(__name__)
 
 Inodes = frozenset[tuple[int, int]]
 
@@ -49,6 +53,8 @@ class Store:
                 next_step="Give it to this user, or choose another folder for downloads.",
                 setting="DOWNLOAD_PATH",
             ) from error
+        for name in (".trash", ".incomplete"):
+            _remove_link(self.root / name)
         with suppress(FileNotFoundError):
             _remove_in_thread(list((self.root / ".trash").iterdir()))
 
@@ -68,16 +74,23 @@ class Store:
 
     def partials(self) -> list[Path]:
         """The working folders of downloads."""
+        folder = self.root / ".incomplete"
         try:
-            return sorted(path for path in (self.root / ".incomplete").iterdir() if path.is_dir())
+            found = sorted(folder.iterdir()) if not folder.is_symlink() else []
         except FileNotFoundError:
             return []
+        return [path for path in found if path.is_dir() and not path.is_symlink()]
 
     def scratch(self) -> Path:
         """A folder for temporary names; it is emptied at start."""
         folder = self.root / ".trash"
+        _remove_link(folder)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def check(self, path: Path) -> None:
+        """Errors: ``Conflict`` for a place in the store that a symbolic link leads to."""
+        NoLinks(self.root).check(path)
 
     def view(self, download_path: str) -> Path:
         """The folder that a request's ``download_path`` names, relative to the store or absolute.
@@ -111,8 +124,9 @@ class Store:
     def try_view(self, view: Path) -> None:
         """Check that the folder can be made and written, and leave nothing behind.
 
-        Errors: ``InvalidInput`` naming what is in the way.
+        Errors: ``InvalidInput`` naming what is in the way; ``Conflict`` for a symbolic link.
         """
+        self.check(view)
         made = [folder for folder in (view, *view.parents) if not os.path.lexists(folder)]
         probe = view / f".write-{secrets.token_hex(4)}"
         try:
@@ -151,13 +165,17 @@ class Store:
         """Hardlink every file of ``tree`` below ``view``; hardlinks to the right file stay.
 
         ``previous``: the files that the tree had before it was downloaded again; hardlinks to them are
-        replaced. Errors: ``Conflict`` if any other file stands in the way.
+        replaced. Errors: ``Conflict`` if any other file, or a symbolic link, stands in the way.
         """
-        for source in _files(tree):
+        links = NoLinks(self.root)
+        links.check(view)
+        for source in self._files(tree):
             hardlink = view / source.relative_to(tree)
-            if hardlink.exists() and os.path.samefile(hardlink, source):
+            links.check(hardlink.parent)
+            found = _inode(hardlink)
+            if found is not None and found == _inode(source):
                 continue
-            if hardlink.exists() and _inode(hardlink) in previous:
+            if found in previous:
                 hardlink.unlink()
             try:
                 _link(source, hardlink)
@@ -169,13 +187,17 @@ class Store:
 
     def inodes(self, tree: Path) -> Inodes:
         """Device and inode of each file of a tree: they identify it as long as one hardlink to it is left."""
-        return frozenset(map(_inode, _files(tree)))
+        return frozenset(filter(None, map(_inode, self._files(tree))))
 
     def remove_view(self, tree: Path, view: Path) -> None:
-        """Remove the hardlinks that ``make_view`` made, and no other file."""
-        for source in _files(tree):
+        """Remove the hardlinks that ``make_view`` made, and no other file. Errors: ``Conflict`` for a view
+        that a symbolic link leads to."""
+        links = NoLinks(self.root)
+        links.check(view)
+        for source in self._files(tree):
             hardlink = view / source.relative_to(tree)
-            if hardlink.exists() and os.path.samefile(hardlink, source):
+            found = _inode(hardlink)
+            if found is not None and found == _inode(source) and links.is_file(hardlink):
                 hardlink.unlink()
         for folder, _, _ in os.walk(view, topdown=False):
             _remove_if_empty(Path(folder))
@@ -184,7 +206,7 @@ class Store:
         """Delete a tree: out of sight with one rename, then byte by byte. Missing is fine."""
         trash = self._set_aside(path)
         if trash is not None:
-            shutil.rmtree(trash, ignore_errors=True)
+            _remove(trash)
 
     def discard_soon(self, path: Path) -> None:
         """The same for one who cannot wait: it returns after the rename. What the process leaves undone, the
@@ -193,8 +215,24 @@ class Store:
         if trash is not None:
             _remove_in_thread([trash])
 
+    def _files(self, tree: Path) -> Iterator[Path]:
+        """Every file of a tree, one after the other: there may be half a million."""
+        if NoLinks(self.root).first_link(tree) is not None:
+            return
+        for folder, folders, names in os.walk(tree):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(folder, name)
+                if is_regular(path):
+                    yield path
+
     def _set_aside(self, path: Path) -> Path | None:
-        """Rename a tree into the trash; None where there is none, or another is quicker."""
+        """Rename a tree into the trash; None where there is none, or another is quicker. What a symbolic link
+        leads to is none of ours."""
+        below = path.is_relative_to(self.root)  # else it is of a former root
+        if below and NoLinks(self.root).first_link(path.parent) is not None:
+            log.warning("%s is reached by a symbolic link, and left alone", path)
+            return None
         trash = self.scratch() / secrets.token_hex(8)
         try:
             path.rename(trash)
@@ -216,31 +254,38 @@ def _link(source: Path, hardlink: Path) -> None:
             source.stat()
 
 
-def _files(tree: Path) -> Iterator[Path]:
-    """Every file below a folder, one after the other: there may be half a million."""
-    for folder, folders, names in os.walk(tree):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.is_file():
-                yield path
-
-
 def _remove_in_thread(paths: Iterable[Path]) -> None:
     """Delete files and trees without making anybody wait: there may be half a million files."""
 
     def remove() -> None:
         for path in paths:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            _remove(path)
 
     Thread(target=remove, name="trash", daemon=True).start()
 
 
-def _inode(path: Path) -> tuple[int, int]:
-    status = path.stat()
+def _remove(path: Path) -> None:
+    """Delete a file, a tree or a link, and not what a link leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove_link(folder: Path) -> None:
+    """Where one of the store's own folders is a symbolic link, remove the link: what is in such a folder is
+    deleted sooner or later, and must be ours."""
+    if folder.is_symlink():
+        log.warning("%s is a symbolic link to %s; the link is removed", folder, os.readlink(folder))
+        folder.unlink(missing_ok=True)
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """Device and inode of what is at a path, be it a link; None for nothing."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
     return status.st_dev, status.st_ino
 
 

@@ -10,10 +10,11 @@ from sqlmodel import Session
 from dataferry.core.errors import Unreadable
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
-from dataferry.library.preview import NotATable, Table, read_table
+from dataferry.library.preview import NotATable, ReadLimits, Table, read_table
 from dataferry.library.views import (
     CutCell,
     DatasetFileView,
+    LeftOut,
     Preview,
     PreviewColumn,
     PreviewFile,
@@ -45,6 +46,8 @@ _TOLD_BY_NAME = (".parquet", ".feather")
 #: Tables too, but more often something about a dataset: the last choice.
 _DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
 
+#: The page of a dataset waits for its code, which has a plainer form too.
+_LOADER_LIMITS = ReadLimits(cpu_s=3, wall_s=10.0)
 #: To choose from; a person finds one among more by its path in the file list.
 _MAX_LISTED = 500
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
@@ -131,10 +134,9 @@ def read_preview(file: Path, path: str, rows: int, cell_chars: int) -> Preview:
     """
     try:
         table = read_table(file, path, rows, cell_chars=cell_chars)
-    except (NotATable, OSError) as error:
-        reason = f"{error.strerror}." if isinstance(error, OSError) and error.strerror else error
+    except NotATable as error:
         raise Unreadable(
-            f"{path} cannot be shown as a table. {reason}", next_step="Open the file with a tool of its own."
+            f"{path} cannot be shown as a table. {error}", next_step="Open the file with a tool of its own."
         ) from error
     return _preview(path, table)
 
@@ -147,20 +149,24 @@ def read_loader(file: Path, path: str) -> str | None:
     try:
         status = file.stat()
         return _loader(file, path, status.st_mtime_ns, status.st_size)
-    except (NotATable, OSError):
+    except OSError:
         return None
 
 
 @lru_cache(maxsize=256)
-def _loader(file: Path, path: str, _mtime_ns: int, _size: int) -> str:
-    return read_table(file, path, 1).loader
+def _loader(file: Path, path: str, _mtime_ns: int, _size: int) -> str | None:
+    try:
+        return read_table(file, path, 1, limits=_LOADER_LIMITS).loader
+    except NotATable:
+        return None
 
 
 def _preview(path: str, table: Table) -> Preview:
     return Preview(
         path=path,
         columns=tuple(
-            PreviewColumn(name=one.name, dtype=one.dtype, numeric=one.numeric) for one in table.columns
+            PreviewColumn(name=one.name, dtype=one.dtype, numeric=one.numeric, cut=one.cut)
+            for one in table.columns
         ),
         rows=table.rows,
         column_count=table.column_count,
@@ -168,5 +174,11 @@ def _preview(path: str, table: Table) -> Preview:
         least_row_count=table.least_row_count,
         notes=table.notes,
         cut=tuple(CutCell(row=one.row, column=one.column, chars=one.chars) for one in table.cut),
+        left_out=LeftOut(
+            columns=table.left_out.columns,
+            rows=table.left_out.rows,
+            names=table.left_out.names,
+            cells=table.left_out.cells,
+        ),
         snippet=table.loader,
     )

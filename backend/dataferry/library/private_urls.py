@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from dataferry.accounts.security import Secrets
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import rows
+from dataferry.library import rights, rows
 from dataferry.library.models import Dataset
 
 
@@ -33,7 +33,7 @@ class PrivateUrls:
         if ref.source != "url" or ref.url is not None:
             return ref
         for row in rows.find(session, ref):
-            if row.encrypted_url is not None and rows.may_see(session, row, viewer):
+            if row.encrypted_url is not None and rights.may_see(session, row, viewer):
                 return self.ref_of(row)
         raise rows.not_in_library(ref.id)
 

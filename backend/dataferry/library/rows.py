@@ -1,7 +1,6 @@
 """The library's rows: read and changed here only. Every function takes the session first."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
@@ -9,11 +8,9 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import NotFound, SourceTimeout
 from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
-from dataferry.library import view_rows
+from dataferry.library import rights, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess
-
-#: How long a person's own access to a restricted dataset stands before it is checked again.
-ACCESS_VALID = timedelta(hours=24)
+from dataferry.library.rights import ACCESS_VALID, may_have, may_see
 
 
 def now_ms() -> int:
@@ -68,15 +65,6 @@ def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:
     return ref_of(builtin)
 
 
-def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
-    """A restricted dataset is visible to admins and to those whose own access was checked lately; one of a
-    private URL to those who gave the URL."""
-    if dataset.visibility == "public" or viewer.admin:
-        return True
-    access = session.get(DatasetAccess, (dataset.id, viewer.user_id))
-    return access is not None and (dataset.source == "url" or access.checked_at > now() - ACCESS_VALID)
-
-
 def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
     """The row that a key, ref or alias names, or its own id, which alone tells a selection from the whole.
 
@@ -106,17 +94,6 @@ def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
             )
         )
     )
-
-
-def record_access(session: Session, dataset_id: str, user_id: str, valid: timedelta = ACCESS_VALID) -> None:
-    """The person may see the dataset for the time ``valid``."""
-    checked_at = now() - ACCESS_VALID + valid
-    access = session.get(DatasetAccess, (dataset_id, user_id))
-    if access is None:
-        session.add(DatasetAccess(dataset_id=dataset_id, user_id=user_id, checked_at=checked_at))
-    else:
-        access.checked_at = checked_at
-        session.add(access)
 
 
 def record_alias(session: Session, name: str, ref: DatasetRef) -> None:
@@ -196,8 +173,8 @@ def admit_unverified(session: Session, dataset: Dataset, viewer: Viewer, *, anon
     Errors: ``SourceTimeout`` where one person's access would become another's.
     """
     rows = find(session, ref_of(dataset))
-    hidden = any(not may_see(session, row, viewer) for row in rows)
-    others = set(requesters(session, dataset.id)) - {viewer.user_id}
+    hidden = any(not may_have(session, row, viewer) for row in rows)
+    others = set(rights.owners(session, dataset.id)) - {viewer.user_id}
     if hidden or (not anonymous and not dataset.downloaded and dataset.visibility == "public" and others):
         raise SourceTimeout(
             f"The source of {dataset.source_id} takes too long to say who may have it.",
@@ -237,15 +214,7 @@ def resolve_revision(session: Session, dataset_id: str, revision: str) -> Datase
         session.add(dataset)
         return dataset
     view_rows.move(session, dataset_id, known.id)
-    for access in session.exec(select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)).all():
-        if known.visibility == "public":
-            record_access(session, known.id, access.user_id)
-        session.delete(access)
+    rights.move(session, dataset_id, known)
     session.flush()
     session.delete(dataset)
     return known
-
-
-def requesters(session: Session, dataset_id: str) -> list[str]:
-    query = select(DatasetAccess.user_id).where(DatasetAccess.dataset_id == dataset_id)
-    return sorted(session.exec(query))

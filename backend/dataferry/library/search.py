@@ -9,7 +9,7 @@ from dataferry.core.db import Database
 from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rows
+from dataferry.library import rights, rows
 from dataferry.library.cards import build_card, local_state
 from dataferry.library.models import Dataset
 from dataferry.library.private_urls import PrivateUrls, has_secret
@@ -95,7 +95,7 @@ class DatasetSearch:
 
         def find(session: Session) -> DatasetCard | None:
             whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
-            row = next((row for row in whole if rows.may_see(session, row, viewer)), None)
+            row = next((row for row in whole if rights.may_see(session, row, viewer)), None)
             job = self._states(session, viewer, [ref])[str(ref)][1]
             return build_card(_summary(row), row, job) if row is not None else None
 
@@ -124,7 +124,7 @@ class DatasetSearch:
         self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]
     ) -> dict[str, tuple[Dataset | None, JobView | None]]:
         """By ref: the downloaded row, and the viewer's newest job."""
-        visible = [row for row in rows.find_all(session, refs) if rows.may_see(session, row, viewer)]
+        visible = [row for row in rows.find_all(session, refs) if rights.may_see(session, row, viewer)]
         latest = self._jobs.latest(session, [row.id for row in visible], viewer.user_id)
         states: dict[str, tuple[Dataset | None, JobView | None]] = {}
         for ref in refs:
@@ -143,7 +143,7 @@ class DatasetSearch:
             selection="",
             encrypted_url=self._private_urls.encrypted(ref),
         )
-        rows.record_access(session, dataset.id, viewer.user_id)
+        rights.record_access(session, dataset.id, viewer.user_id)
 
 
 def _summary(row: Dataset) -> DatasetSummary:

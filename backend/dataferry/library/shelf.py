@@ -14,7 +14,7 @@ from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.problems import problem_view
 from dataferry.jobs.service import Jobs
-from dataferry.library import file_rows, listing, rows, view_rows
+from dataferry.library import file_rows, listing, rights, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
@@ -79,7 +79,7 @@ class Shelf:
     def _views(self, session: Session, viewer: Viewer, shown: Sequence[Dataset]) -> tuple[DatasetView, ...]:
         ids = [row.id for row in shown]
         latest = self._jobs.latest(session, ids, viewer.user_id)
-        mine = set(ids) if viewer.admin else listing.requested_by(session, viewer, ids)
+        mine = set(ids) if viewer.admin else rights.owned_by(session, viewer, ids)
         return tuple(dataset_view(row, latest.get(row.id), deletable=row.id in mine) for row in shown)
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
@@ -118,7 +118,7 @@ class Shelf:
 
         def read(session: Session) -> tuple[Dataset, builtins.list[str], str | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
-            return row, rows.requesters(session, row.id), download_note(session, row.id)
+            return row, rights.owners(session, row.id), download_note(session, row.id)
 
         row, users, note = await self._database.run_read(read)
         emails = await self._accounts.emails(users)
@@ -236,23 +236,26 @@ class Shelf:
         return found
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
-        """Delete a dataset's files. For those who asked for it, and admins. What is asked for of the dataset
-        from now on waits until they are gone.
+        """Delete a dataset's files. For those who asked for it, and admins. Where others asked for it too the
+        files stay for them, and only the viewer's part in them ends; an admin deletes them for all. What is
+        asked for of the dataset from now on waits until they are gone.
 
         Errors: ``NotFound``, ``Forbidden``, ``Conflict`` naming the job that holds it.
         """
         await self._access.renew(viewer)
 
-        def find(session: Session) -> tuple[str, int]:
+        def find(session: Session) -> tuple[str, set[str], int]:
             row = rows.visible(session, viewer, key_or_alias, revision)
-            return row.id, freed_bytes(session, row.id)
+            self._check_deletable(session, viewer, row)
+            going = rights.removed_by(session, viewer, [row.id])
+            return row.id, going, freed_bytes(session, viewer, *going)
 
         # Looks at every file, which nobody should have to wait for.
-        dataset_id, freed = await self._database.run_read(find)
-        freed += await in_thread("disk", partial_bytes, self._store, dataset_id)
+        dataset_id, going, freed = await self._database.run_read(find)
+        freed += await in_thread("disk", partial_bytes, self._store, *going)
         job_id = await self._submit_deletion(viewer, dataset_id)
         job = await self._jobs.get(viewer, job_id)
-        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed)
+        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed, stays=not going)
 
     async def delete_several(
         self, viewer: Viewer, targets: Sequence[tuple[str, str | None]], *, ask_only: bool = False
@@ -263,20 +266,22 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def check(session: Session) -> tuple[builtins.list[str | DataferryError], int]:
+        def check(session: Session) -> tuple[builtins.list[str | DataferryError], set[str], int]:
             found = [self._deletable(session, viewer, *target) for target in targets]
-            return found, freed_bytes(session, *(one for one in found if isinstance(one, str)))
+            going = rights.removed_by(session, viewer, [one for one in found if isinstance(one, str)])
+            return found, going, freed_bytes(session, viewer, *going)
 
-        found, freed = await self._database.run_read(check)
-        ids = {one for one in found if isinstance(one, str)}
-        freed += await in_thread("disk", partial_bytes, self._store, *ids)
+        found, going, freed = await self._database.run_read(check)
+        freed += await in_thread("disk", partial_bytes, self._store, *going)
         results = []
         for (key, revision), one in zip(targets, found, strict=True):
             result = SeveralDeletion(key=key, revision=revision)
             if isinstance(one, DataferryError):
                 result = result.model_copy(update={"problem": problem_view(one)})
-            elif not ask_only:
-                result = await self._deleted(viewer, one, result)
+            else:
+                result = result.model_copy(update={"stays": one not in going})
+                if not ask_only:
+                    result = await self._deleted(viewer, one, result)
             results.append(result)
         return SeveralDeletions(freed_bytes=freed, results=tuple(results))
 
@@ -322,9 +327,9 @@ class Shelf:
         self._jobs.wake(job_id)
         return job_id
 
-    async def storage(self) -> StorageView:
+    async def storage(self, viewer: Viewer) -> StorageView:
         """The disk under the store."""
-        used = await self._database.run_read(used_bytes)
+        used = await self._database.run_read(used_bytes, viewer)
         return await in_thread(
             "disk", disks, self._store, self._data_folder, used, reserve_bytes=self._min_free_bytes
         )
@@ -339,10 +344,10 @@ class Shelf:
 
     def _check_deletable(self, session: Session, viewer: Viewer, row: Dataset) -> None:
         """Errors: ``Forbidden``, ``Conflict``."""
-        if not viewer.admin and viewer.user_id not in rows.requesters(session, row.id):
+        if not viewer.admin and viewer.user_id not in rights.owners(session, row.id):
             raise Forbidden(
                 "Only those who asked for a dataset, and admins, may delete it.",
-                next_step="Ask an admin, or download it yourself first.",
+                next_step="Ask an admin.",
             )
         active = self._jobs.active(session, row.id)
         if active is not None and active.kind != "delete":

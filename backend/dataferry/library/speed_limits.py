@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
-from dataferry.core.db import Database
+from dataferry.core.db import Database, now
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.job_types import PRIORITY_SHARES, JobPriority, JobView
 from dataferry.core.settings import Settings
@@ -44,6 +44,8 @@ class SpeedLimits:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         jobs.on_closed(self._job_closed)
+        jobs.on_left(_forget_wish)
+        jobs.after_left(self.refresh)
 
     # -- for the application: start and stop -------------------------------------------------------
 
@@ -130,8 +132,8 @@ class SpeedLimits:
     async def job_limit(self, viewer: Viewer, job_id: str) -> JobSpeedLimitView:
         """One job's own limit. Errors: ``NotFound``, also for others' jobs."""
         job = await self._jobs.get(viewer, job_id)
-        row = await self._database.run_read(lambda session: session.get(JobSpeedLimit, job.id))
-        return JobSpeedLimitView(job_id=job.id, bytes_per_s=None if row is None else row.bytes_per_s)
+        limits = await self._database.run_read(_job_limits, [job.id])
+        return JobSpeedLimitView(job_id=job.id, bytes_per_s=limits.get(job.id))
 
     async def set_priority(self, viewer: Viewer, job_id: str, priority: JobPriority) -> JobView:
         """As ``Jobs.set_priority``; one that runs has its new share at once."""
@@ -140,17 +142,16 @@ class SpeedLimits:
         return job
 
     async def limit_job(self, viewer: Viewer, job_id: str, bytes_per_s: int | None) -> JobSpeedLimitView:
-        """Set one job's own limit, until it ends; None removes it.
+        """Set one job's own limit, for all who asked for it, until it ends or the viewer leaves it; None
+        removes it.
 
         Errors: ``NotFound``, also for others' jobs; ``Conflict`` for a job that has ended.
         """
         job = await self._jobs.get(viewer, job_id)
         if not job.active:
             raise Conflict("The job has ended.", next_step="Limit the next one while it runs.")
-        if bytes_per_s is None:
-            await self._database.run(_delete, JobSpeedLimit, job.id)
-        else:
-            await self._database.run(_save, JobSpeedLimit(job_id=job.id, bytes_per_s=bytes_per_s))
+        row = JobSpeedLimit(job_id=job.id, user_id=viewer.user_id, bytes_per_s=bytes_per_s, set_at=now())
+        await self._database.run(_save, row)
         await in_thread("short", self.refresh)
         return JobSpeedLimitView(job_id=job.id, bytes_per_s=bytes_per_s)
 
@@ -160,16 +161,13 @@ class SpeedLimits:
     def _job_closed(session: Session, job: JobView) -> None:
         """Called when a job reaches a final state. A failed one keeps its limit, for a retry."""
         if job.state != "failed":
-            _delete(session, JobSpeedLimit, job.id)
+            session.exec(delete(JobSpeedLimit).where(col(JobSpeedLimit.job_id) == job.id))
 
     def _read(self, session: Session, job_ids: list[str]) -> tuple[SpeedLimitsView, dict[str, int]]:
         """The limits of all downloads together, and those of these jobs in bytes a second."""
         row = session.get(ServerSpeedLimits, 1)
         limits = _from_settings(self._settings) if row is None else _view(row)
-        if not job_ids:
-            return limits, {}
-        query = select(JobSpeedLimit).where(col(JobSpeedLimit.job_id).in_(job_ids))
-        return limits, {limit.job_id: limit.bytes_per_s for limit in session.exec(query)}
+        return limits, _job_limits(session, job_ids)
 
     def _shares(self) -> Shares:
         limits = self._limits
@@ -180,6 +178,20 @@ class SpeedLimits:
             night_bytes_per_s=limits.night_bytes_per_s,
             night=None if limits.night is None else parse_time_window(limits.night),
         )
+
+
+def _job_limits(session: Session, job_ids: list[str]) -> dict[str, int]:
+    """The limit that was set last for each of these jobs, where that is one."""
+    if not job_ids:
+        return {}
+    query = select(JobSpeedLimit).where(col(JobSpeedLimit.job_id).in_(job_ids))
+    newest = {row.job_id: row.bytes_per_s for row in session.exec(query.order_by(col(JobSpeedLimit.set_at)))}
+    return {job_id: limit for job_id, limit in newest.items() if limit is not None}
+
+
+def _forget_wish(session: Session, job: JobView, user_id: str) -> None:
+    """Called when somebody leaves a job."""
+    _delete(session, JobSpeedLimit, (job.id, user_id))
 
 
 def _from_settings(settings: Settings) -> SpeedLimitsView:

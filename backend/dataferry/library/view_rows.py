@@ -26,10 +26,21 @@ def paths(session: Session, dataset_id: str) -> list[str]:
     return sorted({view.path for view in of(session, dataset_id)})
 
 
-def drop(session: Session, dataset_id: str, views: Collection[str] | None = None) -> None:
-    """Forget the views with these paths, by default all. The folders stay as they are."""
+def only_of(session: Session, dataset_id: str, users: Collection[str]) -> list[str]:
+    """The folders that these people want, and nobody else does."""
+    others = {view.path for view in of(session, dataset_id) if view.user_id not in users}
+    return [path for path in paths(session, dataset_id) if path not in others]
+
+
+def drop(
+    session: Session,
+    dataset_id: str,
+    views: Collection[str] | None = None,
+    users: Collection[str] | None = None,
+) -> None:
+    """Forget the views with these paths, of these people; by default all. The folders stay as they are."""
     for view in of(session, dataset_id):
-        if views is None or view.path in views:
+        if (views is None or view.path in views) and (users is None or view.user_id in users):
             session.delete(view)
 
 

@@ -177,11 +177,13 @@ class Receipt(View):
 
 class PreviewColumn(View):
     """``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
-    rows that are shown. ``numeric``: the cells that are shown are numbers."""
+    rows that are shown. ``numeric``: the cells that are shown are numbers. ``cut``: its name or its type is
+    shown in part."""
 
     name: str
     dtype: str
     numeric: bool
+    cut: bool = False
 
 
 class CutCell(View):
@@ -190,6 +192,16 @@ class CutCell(View):
     row: int
     column: int
     chars: int
+
+
+class LeftOut(View):
+    """What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
+    columns or types and ``cells`` that are shown in part."""
+
+    columns: int = 0
+    rows: int = 0
+    names: int = 0
+    cells: int = 0
 
 
 class Preview(View):
@@ -208,6 +220,7 @@ class Preview(View):
     #: What was guessed or left out, a sentence each.
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
+    left_out: LeftOut = LeftOut()
     #: Code that loads this table, ready to paste.
     snippet: str
 
@@ -242,26 +255,29 @@ class Readme(View):
 
 
 class Deletion(View):
-    """A delete that was accepted: its job, and the bytes it will free."""
+    """A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
+    dataset too, so that its files stay for them."""
 
     job_id: str
     status: JobState
     freed_bytes: int
+    stays: bool = False
 
 
 class SeveralDeletion(View):
     """One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-    asked."""
+    asked. ``stays``: others have asked for the dataset too, so that its files stay for them."""
 
     key: str
     revision: str | None
     job_id: str | None = None
+    stays: bool = False
     problem: ProblemView | None = None
 
 
 class SeveralDeletions(View):
     """``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
-    others share not at all."""
+    others share not at all. What the viewer may not see does not count as others."""
 
     freed_bytes: int
     results: tuple[SeveralDeletion, ...]

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
+from weakref import WeakValueDictionary
 
 from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
 from dataferry.core.settings import Settings
@@ -26,6 +28,7 @@ from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
 from dataferry.sources.merged_search import MergedSearch, SearchResult
+from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.url import UrlSource
 
 #: The cached result of a search in which a source failed is used for this long.
@@ -103,6 +106,9 @@ class Catalog:
         self._clock = clock
         self._dispatcher = Dispatcher(self._sources, settings, clock)
         self._searches = TtlCache[_Search](settings.search_cache_s * PAGING_TTL_FACTOR, 64, clock)
+        #: What somebody waits for is shared, however short it is remembered.
+        self._running = WeakValueDictionary[Hashable, MergedSearch]()
+        self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
@@ -136,13 +142,14 @@ class Catalog:
         text = search_text(query)
         asked = tuple(name for name in self._sources if not sources or name in sources)
         merged = self._merged_search(text, filters or SearchFilters(), asked, credentials, fresh=offset == 0)
-        growing = asyncio.create_task(merged.grow(offset + limit, self._settings.search_timeout_s))
-        try:
-            if report is not None:
-                await self._report_while(growing, merged, offset, limit, report)
-            await growing
-        finally:
-            growing.cancel()
+        with merged.awaited():
+            growing = asyncio.create_task(merged.grow(offset + limit, self._settings.search_timeout_s))
+            try:
+                if report is not None:
+                    await self._report_while(growing, merged, offset, limit, report)
+                await growing
+            finally:
+                growing.cancel()
         return merged.page(offset, limit).model_copy(update={"query": query})
 
     async def _report_while(
@@ -177,6 +184,9 @@ class Catalog:
         used = {name: credentials.get(name) or Credential(name) for name in sources}
         prints = tuple(credential.fingerprint for credential in used.values())
         key = (text.casefold(), filters, sources, prints)
+        running = self._running.get(key)
+        if running is not None and running.under_way and not running.problems:
+            return running
         known = self._searches.get(key)
         if known is not None and not (fresh and self._is_stale(known)):
             return known.merged
@@ -191,6 +201,7 @@ class Catalog:
 
         merged = MergedSearch(ask, text, filters, sources)
         self._searches.put(key, _Search(merged, self._clock()))
+        self._running[key] = merged
         return merged
 
     def _is_stale(self, search: _Search) -> bool:
@@ -218,10 +229,11 @@ class Catalog:
         known = None if fresh else self._described.get(key)
         if known is None:
             deadline_s = self._settings.describe_timeout_s if timeout is None else timeout
-            source = self._source(ref)
-            known = await self._dispatcher.call(
-                ref.source, credential, deadline_s, source.describe, ref, revision
-            )
+            describe = self._source(ref).describe
+            ask = partial(self._dispatcher.call, ref.source, credential, deadline_s, describe, ref, revision)
+            # Each keeps its own deadline, so that only those with the same one share.
+            question = ("describe", key, deadline_s)
+            known = await (ask() if fresh else self._questions.share(question, ask))
             self._described.put(key, known)
         return known
 
@@ -299,10 +311,9 @@ class Catalog:
         known = self._readmes.get(key)
         if known is None:
             deadline_s = self._settings.describe_timeout_s
-            source = self._source(ref)
-            known = await self._dispatcher.call(
-                ref.source, credential, deadline_s, source.readme, ref, revision
-            )
+            readme = self._source(ref).readme
+            ask = partial(self._dispatcher.call, ref.source, credential, deadline_s, readme, ref, revision)
+            known = await self._questions.share(("readme", key), ask)
             self._readmes.put(key, known)
         return known
 
@@ -368,7 +379,8 @@ class Catalog:
         known = self._accounts.get(key)
         if known is None:
             deadline_s = self._settings.describe_timeout_s
-            known = await self._dispatcher.call(name, credential, deadline_s, source.probe) or ""
+            ask = partial(self._dispatcher.call, name, credential, deadline_s, source.probe)
+            known = await self._questions.share(("account", key), ask) or ""
             self._accounts.put(key, known)
         return known or None
 

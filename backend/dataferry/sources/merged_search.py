@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.types import (
@@ -17,6 +18,7 @@ from dataferry.core.types import (
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.ranking import arrange, rank
+from dataferry.sources.shared_calls import SharedCalls
 
 #: Hits asked of a source at a time: the length of Kaggle's own pages.
 PAGE_SIZE = 20
@@ -45,7 +47,7 @@ class MergedSearch:
 
     It holds what was fetched so far. ``grow`` asks every source for its next hits and appends them
     ranked among themselves: what has been shown once keeps its place, so that an offset means the
-    same on the next page.
+    same on the next page. Use it from one event loop.
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class MergedSearch:
         self._sources = tuple(sources)
         self._offsets: dict[SourceName, int] = dict.fromkeys(sources, 0)
         self._seen: set[str] = set()
-        self._growing = asyncio.Lock()
+        self._fetches = SharedCalls[None]()
+        self._callers = 0
         #: Of the pages that are being fetched: the sources asked, and what those said that have answered.
         self._asked: tuple[SourceName, ...] = ()
         self._answers: dict[SourceName, _Answer] = {}
@@ -74,19 +77,32 @@ class MergedSearch:
         """No source has further hits."""
         return not self._offsets
 
+    @property
+    def under_way(self) -> bool:
+        """Somebody waits for it."""
+        return self._callers > 0
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Meanwhile it is ``under_way``."""
+        self._callers += 1
+        try:
+            yield
+        finally:
+            self._callers -= 1
+
     async def grow(self, count: int, deadline_s: float) -> None:
         """Fetch until there are ``count`` datasets or no source has more.
 
         Filters can leave little of every page, so what ``MAX_PAGES`` of them bring must do, and none
-        begins when half of ``deadline_s`` is over. Callers that come meanwhile wait and share what is
-        found.
+        begins when half of ``deadline_s`` is over. Callers share the pages under way, and each keeps its own
+        deadline: nobody waits for what others need beyond that.
         """
-        async with self._growing:
-            last_start = time.monotonic() + deadline_s / 2
-            for _ in range(max(MAX_PAGES, count // PAGE_SIZE)):
-                if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
-                    return
-                await self._fetch_pages(count)
+        last_start = time.monotonic() + deadline_s / 2
+        for _ in range(max(MAX_PAGES, count // PAGE_SIZE)):
+            if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
+                return
+            await self._fetches.share("pages", lambda: self._fetch_pages(count))
 
     def page(self, offset: int, limit: int) -> SearchResult:
         """``limit`` datasets from the ``offset``-th on, of what was fetched."""

@@ -38,6 +38,7 @@ from dataferry.sources.base import SearchQuery
 from dataferry.transfer.archives.archive_formats import is_named_archive
 from dataferry.transfer.contract import Limits
 from dataferry.transfer.http.client import PEEK_BYTES, HttpResponse, open_http
+from dataferry.transfer.http.connector import check_is_public
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.content_encoding import DecodedBody
 from dataferry.transfer.http.response_errors import PREPARING_WAIT_S
@@ -101,6 +102,10 @@ class UrlSource:
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
         """Errors beyond a source's own: ``InvalidInput`` for a web page or a URL whose secret part
         is not known, ``PrivateAddress`` for an address that is not a public one."""
+        if self._public_only and ref.url is not None:
+            # In less time than a description may take: a name that is looked for in vain must not be
+            # answered otherwise than a private one.
+            check_is_public(ref.url, timeout_s=self._described_within.read_s / 2)
         file = self._look(ref, revision, self._described_within)
         shown = urlsplit(ref.id)
         size = "of unknown size" if file.size is None else f"of {file.size:,} bytes"

@@ -27,6 +27,11 @@ class Consent(Protocol):
         obeys somebody else's text could put what was said into a ref, and so send it to a host."""
         ...
 
+    def wrote(self, word: str) -> bool:
+        """Whether the person wrote ``word``, as a whole, in this chat: a branch or a commit that only the
+        model names may be anybody's (on HuggingFace whoever likes opens ``refs/pr/7``)."""
+        ...
+
     def written_refs(self) -> Iterable[DatasetRef]:
         """The refs as the person wrote them, with what a model does not see: a URL's query."""
         ...

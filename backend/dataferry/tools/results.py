@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SourceProblem, View
+from dataferry.core.visible import for_model
 from dataferry.library.views import DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
@@ -45,10 +46,13 @@ def output_text(prompts: Prompts, result: View) -> str:
                 return prompts.text("results/started", dataset=line, status=result.ticket.status)
             if result.card.local_status == "downloaded":
                 return prompts.text("results/already_here", dataset=line)
-            return prompts.text("results/waits_for_click", dataset=line, reason=result.reason or "")
+            reason = fenced(result.reason or "", _ERROR)
+            return prompts.text("results/waits_for_click", dataset=line, reason=reason)
         case JobsOutput(jobs=jobs, reason=reason):
             lines = _lines(_job(prompts, job) for job in jobs)
-            return prompts.text("results/jobs", count=len(jobs), jobs=lines, reason=reason or "")
+            return prompts.text(
+                "results/jobs", count=len(jobs), jobs=lines, reason=fenced(reason or "", _ERROR)
+            )
         case LibraryOutput(datasets=datasets, total=total):
             lines = _lines(_row(prompts, dataset) for dataset in datasets)
             return prompts.text("results/library", total=total, datasets=lines)
@@ -78,7 +82,10 @@ def quote(prompts: Prompts, text: str, length: int) -> str:
 
 
 def fenced(text: str, length: int, *, lines: bool = False) -> str:
-    """``text`` shortened, without what could pass for our marks; on one line unless ``lines``."""
+    """``text`` shortened, without what could pass for our marks, and with marks for what nobody sees; on one
+    line unless ``lines``."""
+    # Cut before too: a mark is longer than what it stands for.
+    text = for_model(text[: 8 * length])
     text = re.sub(r"[<>‹›«»]", "'", text)
     text = re.sub(r"[ \t\r\f\v]+", " ", text) if lines else " ".join(text.split())
     text = re.sub(r"\n\s*\n+", "\n", text).strip()
@@ -136,7 +143,7 @@ def _row(prompts: Prompts, dataset: DatasetView) -> str:
         title=fenced(dataset.title, _TITLE),
         status=dataset.status,
         size=format_size(dataset.size),
-        path=dataset.local_path if dataset.downloaded else "none",
+        path=fenced(dataset.local_path, 400) if dataset.downloaded and dataset.local_path else "none",
     )
 
 

@@ -179,7 +179,7 @@ class Toolbox:
         return _search_output(answer)
 
     async def _details(self, arguments: DetailsInput) -> DetailsOutput:
-        ref = await self._known_ref(arguments.ref)
+        ref = await self._known_ref(arguments.ref, arguments.revision)
         card, _answered = await self._describe(ref, arguments.revision)
         try:
             readme = await self._library.readme(self._viewer, ref, arguments.revision)
@@ -189,7 +189,7 @@ class Toolbox:
         return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
 
     async def _start(self, arguments: StartInput) -> StartOutput:
-        ref = await self._known_ref(arguments.ref)
+        ref = await self._known_ref(arguments.ref, arguments.revision)
         card, answered = await self._describe(ref, arguments.revision)
         reason = await self._reason_to_wait(ref, card)
         if reason is not None or not answered:
@@ -268,10 +268,15 @@ class Toolbox:
         page = await self._library.list(self._viewer, page_size=20, page_number=arguments.page)
         return LibraryOutput(datasets=page.datasets, total=page.total)
 
-    async def _known_ref(self, text: str) -> DatasetRef:
-        """A ref that a source may be asked for. Errors: ``InvalidInput`` for one that only the model has
-        named: it may be made of what was said in this chat, and lead to anybody's server."""
+    async def _known_ref(self, text: str, revision: str | None) -> DatasetRef:
+        """A ref that a source may be asked for. Errors: ``InvalidInput`` for one, or for a ``revision``, that
+        only the model has named: it may be made of what was said here, and lead to anybody's server."""
         ref = self._ref(text)
+        if revision is not None and not self._consent.wrote(revision):
+            raise InvalidInput(
+                "The person has not named this revision in this chat.",
+                next_step="Leave it out for the newest, or ask the person which one they want.",
+            )
         returned = (view.ref for outcome in self.outcomes for view in _views_of(outcome))
         if self._consent.knows(ref) or str(ref) in returned:
             return ref

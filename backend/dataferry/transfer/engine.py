@@ -41,6 +41,7 @@ def fetch(
     member: Member | None = None,
     reuse: Reuse | None = None,
     keep_archives: bool = False,
+    reserve: Callable[[int], None] | None = None,
 ) -> FetchResult:
     """Download the files of a manifest to ``target``, all of them verified, or nothing.
 
@@ -52,7 +53,8 @@ def fetch(
     ``progress`` is called from this thread, about ten times a second at most; ``cancel`` is obeyed within a
     second. ``member`` is this fetch's share of what all fetches of the process may use; ``reuse`` finds files
     on this machine by checksum, which are linked instead of downloaded; ``keep_archives`` leaves an archive
-    beside its members.
+    beside its members; ``reserve`` is called with the bytes of disk that are still needed before the first is
+    fetched, and raises where there is no room for them.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
@@ -68,7 +70,7 @@ def fetch(
             _report_finished(files, locked.note, progress)
         if files is None:
             with member or Governor().join("") as share:
-                options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives)
+                options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives, reserve)
                 files = _Fetch(options, locked, progress, cancel, share).run()
         if workdir is None:
             locked.remove()
@@ -114,6 +116,7 @@ class _FetchOptions:
     replace: bool
     reuse: Reuse | None
     keep_archives: bool
+    reserve: Callable[[int], None] | None
 
 
 class _Fetch:
@@ -150,7 +153,10 @@ class _Fetch:
             )
             missing = [entry for entry in missing if entry.path not in completed]
         needed_bytes = self._needed_bytes(missing, state.parts)
-        preflight(needed_bytes, self._workdir.root, self._limits.min_free_bytes)
+        if self._options.reserve is not None:
+            self._options.reserve(needed_bytes)
+        else:
+            preflight(needed_bytes, self._workdir.root, self._limits.min_free_bytes)
         extraction = StreamingExtraction(
             self._manifest,
             self._workdir,

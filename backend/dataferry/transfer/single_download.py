@@ -118,7 +118,8 @@ class SingleDownloader:
     ) -> FetchedFile:
         path, folder = self._workdir.part_path(entry), self._workdir.root
         with self._context.write_gate, disk_faults(folder):
-            file = path.open("wb", buffering=0)
+            path.unlink(missing_ok=True)
+            file = path.open("xb", buffering=0)
         with file:
             while (read := body.read(buffer)) > 0:
                 counter.add(read)

@@ -1,16 +1,20 @@
 import { onlineManager, type Query, QueryClient } from "@tanstack/react-query";
 import { API_BASE, answerOf, api, connection } from "./client";
 import { JOBS_KEY, JobStore, type Transition } from "./jobs";
-import { isTransient } from "./problem";
+import { isTransient, waitNamed } from "./problem";
 import { JobSocket } from "./socket";
 import type { JobView } from "./types";
 
-/** What was fetched is kept and reused; a fault that may pass is tried again twice. */
+/**
+ * What was fetched is kept and reused; a fault that may pass is tried again twice, and for as long as it is
+ * shown where the server says when: its database is locked or full.
+ */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
       retry: (failures, error) => failures < 2 && isTransient(error),
+      refetchInterval: ({ state }) => waitNamed(state.error),
       refetchOnWindowFocus: false,
     },
     // What somebody did just now fails now, rather than being done whenever the server is back.

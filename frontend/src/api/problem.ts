@@ -53,6 +53,12 @@ export function isTransient(error: unknown): boolean {
   return status === 0 || status === 502 || status === 503 || status === 504;
 }
 
+/** Milliseconds until the server can most likely do what it could not for now; false where it named none. */
+export function waitNamed(error: unknown): number | false {
+  const { retry_after } = asProblem(error);
+  return isTransient(error) && retry_after ? retry_after * 1000 : false;
+}
+
 function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "detail" in body && "code" in body;
 }

@@ -137,7 +137,7 @@ export interface paths {
         put?: never;
         /**
          * Ws Ticket
-         * @description A ticket that opens one WebSocket within 30 seconds.
+         * @description A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does.
          */
         post: operations["ws_ticket"];
         delete?: never;
@@ -570,7 +570,8 @@ export interface paths {
         put?: never;
         /**
          * Update Dataset
-         * @description Fetch the newest revision; the old copy stays until the new one is verified.
+         * @description Fetch the newest revision; the old copy stays until the new one is verified, and for others who asked
+         *     for it.
          */
         post: operations["update_dataset"];
         delete?: never;
@@ -591,7 +592,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Dataset Data
-         * @description Delete a dataset's files from this machine.
+         * @description Delete a dataset's files from this machine. Where others asked for it too only your part ends, and
+         *     `stays` is true; an admin deletes for all.
          */
         delete: operations["delete_dataset_data"];
         options?: never;
@@ -674,7 +676,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description Leave a job. It stops when nobody else asked for it.
+         * @description Leave a job. It stops when nobody else asked for it, and else goes on without what you had set.
          */
         post: operations["cancel_job"];
         delete?: never;
@@ -694,7 +696,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Job
-         * @description Let a job rest, for all who asked for it; what arrived already is kept.
+         * @description Let a job rest for all who asked for it, until one resumes it or you leave it; what arrived is kept.
          */
         post: operations["pause_job"];
         delete?: never;
@@ -866,7 +868,7 @@ export interface paths {
         put?: never;
         /**
          * Limit Job
-         * @description Limit the speed of one of your jobs, from now on until it ends.
+         * @description Limit the speed of one of your jobs, from now on until it ends or you leave it.
          */
         post: operations["limit_job"];
         delete?: never;
@@ -1544,7 +1546,8 @@ export interface components {
         };
         /**
          * Deletion
-         * @description A delete that was accepted: its job, and the bytes it will free.
+         * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
+         *     dataset too, so that its files stay for them.
          */
         Deletion: {
             /** Job Id */
@@ -1556,6 +1559,11 @@ export interface components {
             status: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
             /** Freed Bytes */
             freed_bytes: number;
+            /**
+             * Stays
+             * @default false
+             */
+            stays: boolean;
         };
         /**
          * DetailsOutput
@@ -1852,6 +1860,33 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * LeftOut
+         * @description What the limits of a preview keep out of it: ``columns``, ``rows`` that were asked for, ``names`` of
+         *     columns or types and ``cells`` that are shown in part.
+         */
+        LeftOut: {
+            /**
+             * Columns
+             * @default 0
+             */
+            columns: number;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Names
+             * @default 0
+             */
+            names: number;
+            /**
+             * Cells
+             * @default 0
+             */
+            cells: number;
+        };
+        /**
          * LibraryOutput
          * @description Output of ``list_library``.
          */
@@ -2084,13 +2119,23 @@ export interface components {
              * @default []
              */
             cut: components["schemas"]["CutCell"][];
+            /**
+             * @default {
+             *       "columns": 0,
+             *       "rows": 0,
+             *       "names": 0,
+             *       "cells": 0
+             *     }
+             */
+            left_out: components["schemas"]["LeftOut"];
             /** Snippet */
             snippet: string;
         };
         /**
          * PreviewColumn
          * @description ``dtype``: the file's own type (``DECIMAL(10,2)``); where it has none, ``number`` or ``text`` by the
-         *     rows that are shown. ``numeric``: the cells that are shown are numbers.
+         *     rows that are shown. ``numeric``: the cells that are shown are numbers. ``cut``: its name or its type is
+         *     shown in part.
          */
         PreviewColumn: {
             /** Name */
@@ -2099,6 +2144,11 @@ export interface components {
             dtype: string;
             /** Numeric */
             numeric: boolean;
+            /**
+             * Cut
+             * @default false
+             */
+            cut: boolean;
         };
         /** PreviewFile */
         PreviewFile: {
@@ -2459,7 +2509,7 @@ export interface components {
         /**
          * SeveralDeletion
          * @description One of several deletes. ``job_id``: None where it has not begun, for ``problem`` or as it was only
-         *     asked.
+         *     asked. ``stays``: others have asked for the dataset too, so that its files stay for them.
          */
         SeveralDeletion: {
             /** Key */
@@ -2468,12 +2518,17 @@ export interface components {
             revision: string | null;
             /** Job Id */
             job_id?: string | null;
+            /**
+             * Stays
+             * @default false
+             */
+            stays: boolean;
             problem?: components["schemas"]["ProblemView"] | null;
         };
         /**
          * SeveralDeletions
          * @description ``freed_bytes``: of all that can be deleted, together; files that they share count once, those that
-         *     others share not at all.
+         *     others share not at all. What the viewer may not see does not count as others.
          */
         SeveralDeletions: {
             /** Freed Bytes */
@@ -2792,6 +2847,7 @@ export interface operations {
             path?: never;
             cookie?: {
                 dataferry_refresh?: string | null;
+                dataferry_device?: string | null;
             };
         };
         requestBody: {

@@ -8,6 +8,8 @@ window.scrollTo = () => {};
 
 afterEach(() => {
   cleanup();
+  // A dialog that stood open when its page went: Radix lays its hand on the whole document.
+  document.body.removeAttribute("style");
   queryClient.clear();
   vi.unstubAllGlobals();
   vi.useRealTimers();

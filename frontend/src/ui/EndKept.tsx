@@ -1,4 +1,5 @@
 import { clsx } from "clsx";
+import { visible } from "./visible";
 
 /** Characters of the end that stay: whole segments where they are not longer than the one, and no fewer than the other. */
 const MOST = 24;
@@ -14,7 +15,8 @@ interface EndKeptProps {
  * of them apart (https://github.com/indico/indico/issues/1141).
  */
 export function EndKept({ text, className }: EndKeptProps) {
-  const [head, tail] = splitEnd(text);
+  // Before the cut, which could part a joiner from what it joins.
+  const [head, tail] = splitEnd(visible(text));
   return (
     <span dir="ltr" title={text} className={clsx("flex min-w-0 overflow-hidden", className)}>
       {head && (

@@ -1,8 +1,9 @@
 import { useEffect } from "react";
+import { visible } from "./visible";
 
 /** The browser tab's title. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · Dataferry`;
+    document.title = `${visible(title)} · Dataferry`;
   }, [title]);
 }

@@ -11,11 +11,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from dataferry.core.database_faults import is_outage
 from dataferry.core.errors import DataferryError, FolderBusy, NetworkFault, SourceRateLimited
 from dataferry.core.settings import Settings
 from dataferry.core.types import Progress
 from dataferry.jobs import problems
-from dataferry.jobs.database_faults import is_outage
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job
 from dataferry.jobs.retries import Standing, next_try

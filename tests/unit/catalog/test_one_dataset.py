@@ -1,5 +1,6 @@
 """Describing and resolving one dataset, and the status of the sources."""
 
+import asyncio
 import threading
 
 import pytest
@@ -16,6 +17,7 @@ from dataferry.core.errors import (
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.builtin import BuiltinSource
 from tests.support.shelf_source import NOBODY, Make, ShelfSource, problems, shelf
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -149,3 +151,20 @@ async def test_status_remembers_a_refused_credential_of_that_person_only(make: M
     )
     (status,) = await catalog.status(right)
     assert status.problem is None
+
+
+async def test_equal_questions_at_one_time_are_one(make: Make) -> None:
+    gate = threading.Event()
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 1), gate=gate)
+    catalog = make(kaggle)
+    ref = DatasetRef.parse("kaggle:owner/diabetes-000")
+    asked = [asyncio.create_task(catalog.describe(ref, None, Credential("kaggle"))) for _ in range(5)]
+    asked += [asyncio.create_task(catalog.readme(ref, None, Credential("kaggle"))) for _ in range(5)]
+
+    async def both() -> bool:
+        return len(kaggle.described) > 1
+
+    await eventually(both, "a description and a readme are asked for")
+    gate.set()
+    await asyncio.gather(*asked)
+    assert sorted(kaggle.described) == [str(ref), f"readme {ref}"]

@@ -282,6 +282,36 @@ async def test_equal_searches_at_one_time_are_one(make: Make) -> None:
     assert len({tuple(refs(result)) for result in results}) == 1
 
 
+async def test_equal_searches_that_need_more_pages_than_there_is_time_for_keep_their_deadline(
+    make: Make,
+) -> None:
+    """Each waited for those before it, of which each asked the slow hub for pages of its own."""
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 500, size_bytes=500), delay_s=1.5)
+    catalog = make(kaggle, search_timeout_s=2.9, search_cache_s=0)
+    strict = SearchFilters(max_bytes=100)
+    searches = (catalog.search("diabetes", credentials=NOBODY, filters=strict) for _ in range(15))
+    results = await asyncio.gather(*searches)
+    assert [query.offset for query in kaggle.asked] == [0]
+    assert {(refs(result) == [], result.source_errors) for result in results} == {(True, ())}
+
+
+@pytest.mark.parametrize("leaving", [0, 1], ids=["the first", "a later one"])
+async def test_who_leaves_a_shared_search_ends_it_for_nobody_else(make: Make, leaving: int) -> None:
+    gate = threading.Event()
+    kaggle = ShelfSource("kaggle", shelf("kaggle", 5), gate=gate)
+    catalog = make(kaggle)
+    searches = [asyncio.create_task(catalog.search("diabetes", credentials=NOBODY)) for _ in range(3)]
+    assert await asyncio.to_thread(kaggle.begun.wait, 5)
+    left = searches.pop(leaving)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    gate.set()
+    for result in await asyncio.gather(*searches):
+        assert len(result.datasets) == 5
+    assert len(kaggle.asked) == 1
+
+
 async def test_a_search_whose_caller_left_can_be_repeated(make: Make) -> None:
     gate = threading.Event()
     kaggle = ShelfSource("kaggle", shelf("kaggle", 5), gate=gate)

@@ -3,11 +3,13 @@
 Where the refresh token travels is the client's choice, made when it signs in:
 
 - a browser (the default) gets it in an HttpOnly cookie that no script can read, and keeps the access
-  token in memory;
+  token in memory; a second cookie outlives the session and tells the browser from a stranger's, so that the
+  wrong passwords of others do not keep its owner out;
 - a client without cookies asks with the form field ``client=cli``, gets ``refresh_token`` in the
   answer, and sends it in the body of refresh and logout.
 """
 
+import secrets
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -16,16 +18,19 @@ from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, Field, SecretStr
 
 from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import RequestBody, Services, Wired, access_token, current_user
+from dataferry.api.deps import AccessToken, RequestBody, Services, TokenFirst, Wired, current_user
 from dataferry.core.errors import NotSignedIn
 
-router = APIRouter(prefix="/api/auth", tags=["accounts"])
+router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=TokenFirst)
 
 _COOKIE = "dataferry_refresh"
+_DEVICE_COOKIE = "dataferry_device"
+_DEVICE_COOKIE_S = 180 * 86400
 _COOKIE_PATH = "/api/auth"
 
 Me = Annotated[UserView, Depends(current_user)]
 RefreshCookie = Annotated[str | None, Cookie(alias=_COOKIE)]
+DeviceCookie = Annotated[str | None, Cookie(alias=_DEVICE_COOKIE)]
 
 
 class RegisterRequest(RequestBody):
@@ -63,10 +68,13 @@ class TicketAnswer(BaseModel):
 
 
 @router.post("/register", status_code=HTTPStatus.CREATED)
-async def register(body: RegisterRequest, wired: Wired) -> UserView:
+async def register(body: RegisterRequest, request: Request, wired: Wired) -> UserView:
     """Make an account. The first one is admin."""
     return await wired.accounts.register(
-        body.email, body.password.get_secret_value(), setup_token=_revealed(body.setup_token)
+        body.email,
+        body.password.get_secret_value(),
+        address=_address(request),
+        setup_token=_revealed(body.setup_token),
     )
 
 
@@ -78,14 +86,19 @@ async def token(
     wired: Wired,
     client: Annotated[Literal["browser", "cli"], Form()] = "browser",
     cookie: RefreshCookie = None,
+    device: DeviceCookie = None,
 ) -> TokenAnswer:
     """Sign in: the OAuth2 password form, with the e-mail address as `username`.
 
     With `client=cli` the refresh token is in the answer, otherwise in a cookie.
     """
-    address = request.client.host if request.client else ""
-    pair = await wired.accounts.login(form.username, form.password, address=address)
     in_cookie = client == "browser"
+    if in_cookie:
+        device = device or secrets.token_urlsafe(24)
+    pair = await wired.accounts.login(form.username, form.password, address=_address(request), device=device)
+    if in_cookie:
+        assert device is not None
+        _set_cookie(response, request, _DEVICE_COOKIE, device, _DEVICE_COOKIE_S)
     if in_cookie and cookie is not None:  # the browser forgets it now, so nobody could end it later
         await wired.accounts.logout(cookie)
     return _answer(pair, request, response, wired, in_cookie=in_cookie)
@@ -122,9 +135,7 @@ async def logout(
 
 
 @router.post("/password", status_code=HTTPStatus.NO_CONTENT)
-async def password(
-    body: PasswordRequest, session: Annotated[str, Depends(access_token)], wired: Wired
-) -> None:
+async def password(body: PasswordRequest, session: AccessToken, wired: Wired) -> None:
     """Change the password. Every other session of the account ends."""
     await wired.accounts.change_password(
         session, body.current_password.get_secret_value(), body.new_password.get_secret_value()
@@ -138,9 +149,27 @@ async def me(me: Me) -> UserView:
 
 
 @router.post("/ws-ticket")
-async def ws_ticket(me: Me, wired: Wired) -> TicketAnswer:
-    """A ticket that opens one WebSocket within 30 seconds."""
-    return TicketAnswer(ticket=await wired.accounts.issue_ws_ticket(me.id))
+async def ws_ticket(session: AccessToken, wired: Wired) -> TicketAnswer:
+    """A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does."""
+    return TicketAnswer(ticket=await wired.accounts.issue_ws_ticket(session))
+
+
+def _address(request: Request) -> str:
+    """Where the request comes from; behind a trusted proxy, where that says it does."""
+    return request.client.host if request.client else ""
+
+
+def _set_cookie(response: Response, request: Request, name: str, value: str, lifetime_s: int) -> None:
+    """A cookie that no script reads, sent to these routes alone."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=lifetime_s,
+        path=_COOKIE_PATH,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 def _revealed(secret: SecretStr | None) -> str | None:
@@ -151,15 +180,7 @@ def _answer(
     pair: TokenPair, request: Request, response: Response, wired: Services, *, in_cookie: bool
 ) -> TokenAnswer:
     if in_cookie:
-        response.set_cookie(
-            _COOKIE,
-            pair.refresh_token,
-            max_age=wired.settings.refresh_token_s,
-            path=_COOKIE_PATH,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        _set_cookie(response, request, _COOKIE, pair.refresh_token, wired.settings.refresh_token_s)
     return TokenAnswer(
         access_token=pair.access_token,
         expires_in=pair.expires_in,

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Header, Path, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Current, RequestBody, Services, Wired
+from dataferry.api.deps import AccessToken, Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
 
-router = APIRouter(prefix="/api/chats", tags=["chats"])
+router = APIRouter(prefix="/api/chats", tags=["chats"], route_class=TokenFirst)
 
 _ID = r"^[A-Za-z0-9_-]{1,64}$"
 
@@ -95,14 +95,19 @@ async def list_messages(
 
 @router.post("/{chat_id}/messages", response_model=MessageView, responses=_STREAM)  # type: ignore[arg-type]
 async def send_message(
-    chat_id: ChatId, body: MessageRequest, viewer: Current, wired: Wired, accept: Accept = ""
+    chat_id: ChatId,
+    body: MessageRequest,
+    viewer: Current,
+    token: AccessToken,
+    wired: Wired,
+    accept: Accept = "",
 ) -> MessageView | Response:
     """Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
 
     The answer goes on when the client leaves. 409 while another one is being written in this chat.
     """
     answer_id = await wired.chat.send(viewer, chat_id, body.content, body.id)
-    return await _answer(wired, viewer, chat_id, answer_id, accept)
+    return await _answer(wired, viewer, token, chat_id, answer_id, accept)
 
 
 @router.post(
@@ -111,11 +116,16 @@ async def send_message(
     responses=_STREAM,  # type: ignore[arg-type]
 )
 async def regenerate_message(
-    chat_id: ChatId, message_id: MessageId, viewer: Current, wired: Wired, accept: Accept = ""
+    chat_id: ChatId,
+    message_id: MessageId,
+    viewer: Current,
+    token: AccessToken,
+    wired: Wired,
+    accept: Accept = "",
 ) -> MessageView | Response:
     """Answer again. `message_id` names the answer, or the message it answers; what came after goes."""
     answer_id = await wired.chat.regenerate(viewer, chat_id, message_id)
-    return await _answer(wired, viewer, chat_id, answer_id, accept)
+    return await _answer(wired, viewer, token, chat_id, answer_id, accept)
 
 
 @router.get(
@@ -126,6 +136,7 @@ async def regenerate_message(
 async def resume_stream(
     chat_id: ChatId,
     viewer: Current,
+    token: AccessToken,
     wired: Wired,
     after_message: MessageQuery = None,
 ) -> Response:
@@ -133,7 +144,7 @@ async def resume_stream(
     answer_id = await wired.chat.resumable_answer(viewer, chat_id, after_message)
     if answer_id is None:
         return Response(status_code=status.HTTP_204_NO_CONTENT)
-    return _stream(wired, chat_id, answer_id)
+    return _stream(wired, token, chat_id, answer_id)
 
 
 @router.post("/{chat_id}/stop")
@@ -143,18 +154,21 @@ async def stop_answer(chat_id: ChatId, viewer: Current, wired: Wired) -> Stopped
 
 
 async def _answer(
-    wired: Services, viewer: Viewer, chat_id: str, answer_id: str, accept: str
+    wired: Services, viewer: Viewer, token: str, chat_id: str, answer_id: str, accept: str
 ) -> MessageView | Response:
     if "text/event-stream" in accept:
-        return _stream(wired, chat_id, answer_id)
+        return _stream(wired, token, chat_id, answer_id)
     await wired.chat.wait_for_answer(chat_id, answer_id)
     return await wired.chat.message(viewer, chat_id, answer_id)
 
 
-def _stream(wired: Services, chat_id: str, answer_id: str) -> Response:
+def _stream(wired: Services, token: str, chat_id: str, answer_id: str) -> Response:
     async def events() -> AsyncIterator[str]:
-        async for chunk in wired.chat.follow(chat_id, answer_id):
-            yield KEEP_ALIVE if chunk is None else encode(chunk)
+        async with wired.accounts.open_by_token(token) as session:
+            async for chunk in wired.chat.follow(chat_id, answer_id):
+                if session.ended.is_set():  # cut, so that the page asks again and is told
+                    return
+                yield KEEP_ALIVE if chunk is None else encode(chunk)
         yield DONE
 
     return StreamingResponse(events(), media_type="text/event-stream", headers=HEADERS)

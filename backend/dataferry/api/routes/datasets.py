@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from dataferry.api.deps import Current, RequestBody, Services, Wired
+from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.job_types import JobView
@@ -31,7 +31,7 @@ from dataferry.library.views import (
 )
 from dataferry.sources.base import SearchFilters
 
-router = APIRouter(prefix="/api/datasets", tags=["datasets"])
+router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
 Prefer = Annotated[str | None, Header(description="`wait` or `wait=<seconds>`")]
 Revision = Annotated[str | None, Query(max_length=200)]
@@ -239,13 +239,15 @@ async def opened(key: str, viewer: Current, wired: Wired, revision: Revision = N
 
 @router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
 async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTicket:
-    """Fetch the newest revision; the old copy stays until the new one is verified."""
+    """Fetch the newest revision; the old copy stays until the new one is verified, and for others who asked
+    for it."""
     return await wired.downloads.update(viewer, key)
 
 
 @router.delete("/{key}/data", status_code=status.HTTP_202_ACCEPTED)
 async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Deletion:
-    """Delete a dataset's files from this machine."""
+    """Delete a dataset's files from this machine. Where others asked for it too only your part ends, and
+    `stays` is true; an admin deletes for all."""
     return await wired.shelf.delete(viewer, key, revision)
 
 

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Response
 from sqlalchemy import text
 from sqlmodel import Session
 
-from dataferry.api.deps import Wired
+from dataferry.api.deps import TokenFirst, Wired
 from dataferry.core.threads import in_thread
 from dataferry.core.types import View
 
-router = APIRouter(prefix="/api/health", tags=["operations"])
+router = APIRouter(prefix="/api/health", tags=["operations"], route_class=TokenFirst)
 
 
 _TIMEOUT_S = 3.0

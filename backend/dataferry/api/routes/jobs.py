@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, status
 from pydantic import Field
 
-from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
 from dataferry.core.types import LARGEST_COUNT, DatasetRef
 from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
-router = APIRouter(prefix="/api", tags=["jobs"])
+router = APIRouter(prefix="/api", tags=["jobs"], route_class=TokenFirst)
 
 
 class DatasetJobParams(RequestBody):
@@ -95,13 +95,13 @@ async def get_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
 
 @router.post("/jobs/{job_id}/cancel")
 async def cancel_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
-    """Leave a job. It stops when nobody else asked for it."""
+    """Leave a job. It stops when nobody else asked for it, and else goes on without what you had set."""
     return await wired.jobs.cancel(viewer, job_id)
 
 
 @router.post("/jobs/{job_id}/pause")
 async def pause_job(job_id: str, viewer: Current, wired: Wired) -> JobView:
-    """Let a job rest, for all who asked for it; what arrived already is kept."""
+    """Let a job rest for all who asked for it, until one resumes it or you leave it; what arrived is kept."""
     return await wired.jobs.pause(viewer, job_id)
 
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from pydantic import Field, SecretStr
 
-from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.chat.model_setup import ModelView
 
-router = APIRouter(prefix="/api/model", tags=["model"])
+router = APIRouter(prefix="/api/model", tags=["model"], route_class=TokenFirst)
 
 
 class ModelRequest(RequestBody):

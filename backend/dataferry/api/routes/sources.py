@@ -5,12 +5,12 @@ from pydantic import Field, SecretStr
 
 from dataferry import __version__
 from dataferry.accounts.credentials import read_credential
-from dataferry.api.deps import Current, RequestBody, Services, Wired
+from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.core.types import HubName, SourceName, View, Viewer
 from dataferry.library.views import StorageView
 from dataferry.sources.base import SourceStatus
 
-router = APIRouter(prefix="/api", tags=["sources"])
+router = APIRouter(prefix="/api", tags=["sources"], route_class=TokenFirst)
 
 
 class CredentialRequest(RequestBody):
@@ -79,6 +79,6 @@ async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> Sou
 
 
 @router.get("/storage")
-async def storage(_viewer: Current, wired: Wired) -> StorageView:
+async def storage(viewer: Current, wired: Wired) -> StorageView:
     """The disk under the store."""
-    return await wired.shelf.storage()
+    return await wired.shelf.storage(viewer)

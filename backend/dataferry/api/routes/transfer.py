@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from dataferry.api.deps import Current, RequestBody, Wired
+from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
 
-router = APIRouter(prefix="/api", tags=["transfer"])
+router = APIRouter(prefix="/api", tags=["transfer"], route_class=TokenFirst)
 
 #: Up to a petabyte a second; null for no limit.
 BytesPerS = Annotated[int | None, Field(gt=0, le=10**15, description="Bytes a second; null for no limit")]
@@ -59,5 +59,5 @@ async def job_limit(job_id: str, viewer: Current, wired: Wired) -> JobSpeedLimit
 
 @router.post("/jobs/{job_id}/limit")
 async def limit_job(job_id: str, body: JobLimitRequest, viewer: Current, wired: Wired) -> JobSpeedLimitView:
-    """Limit the speed of one of your jobs, from now on until it ends."""
+    """Limit the speed of one of your jobs, from now on until it ends or you leave it."""
     return await wired.speed_limits.limit_job(viewer, job_id, body.bytes_per_s)

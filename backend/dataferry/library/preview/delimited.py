@@ -177,9 +177,9 @@ def _for_lengths(written: _Written, layout: Layout, first: int, lengths: Counter
         return {"index_col": "False"}
     if layout.row_end or layout.row_names or layout.header_cells < columns:
         # Without its own header, pandas takes the length of rows from the names.
-        names = _unique([*layout.names, *[""] * layout.row_end])
+        names = [*layout.names, *[""] * layout.row_end]
         short = columns <= _MAX_NAMES and sum(map(len, names)) <= _MAX_NAMES * 20
-        given = {"names": repr(names) if short else f"range({len(names)})"}
+        given = {"names": repr(_unique(names)) if short else f"range({len(names)})"}
         given["skiprows"] = str(layout.start + written.sep_line + 1)
         return given | ({"usecols": f"range({columns})"} if layout.row_end else {})
     return {}

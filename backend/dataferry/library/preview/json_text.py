@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from dataferry.library.preview.head import Head
 from dataferry.library.preview.loaders import json_loader, pandas_loader
-from dataferry.library.preview.table import NotATable, Table, made_table
+from dataferry.library.preview.table import MAX_COLUMNS, NotATable, Table, made_table
 from dataferry.library.preview.text import decode
 from dataferry.library.preview.values import Figure, text_of
 
@@ -23,26 +25,37 @@ _MAX_DIGITS = 18
 Records = list[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A table in a document: the names of all its columns, its first rows and columns, and how many rows it
+    has. ``expression``: what makes the table of the document in a loader."""
+
+    names: list[str]
+    rows: list[list[Any]]
+    count: int
+    expression: str = "pd.DataFrame(document)"
+
+
 def read_json(head: Head, path: str, rows: int) -> Table:
     """Errors: ``NotATable`` for text that is no JSON, and for a document without a table."""
     text = decode(head.data, head.complete)
     try:
         documents, note = _documents(text.text, head.complete)
-        names, table, loader = _table_of(documents, head, path, text.encoding)
-        cells = [[text_of(cell) for cell in row] for row in table[:rows]]
+        found, loader = _table_of(documents, head, path, text.encoding, rows)
+        cells = [[text_of(cell) for cell in row] for row in found.rows]
     except RecursionError as error:
         raise NotATable("It is nested too deeply.") from error
     notes = [one for one in (text.note, note, head.damage and f"The file is damaged: {head.damage}") if one]
-    shown = table[:rows]
-    dtypes = [_kind([row[number] for row in shown if number < len(row)]) for number in range(len(names))]
+    columns = min(len(found.names), MAX_COLUMNS)
+    dtypes = [_kind([row[number] for row in found.rows if number < len(row)]) for number in range(columns)]
     return made_table(
-        names,
+        found.names,
         cells,
         loader=loader,
         notes=notes,
         dtypes=dtypes,
-        row_count=len(table) if head.complete and note is None else None,
-        least_row_count=len(table),
+        row_count=found.count if head.complete and note is None else None,
+        least_row_count=found.count,
     )
 
 
@@ -113,29 +126,24 @@ def _closed(text: str) -> str:
     return text[:cut] + "".join("]" if one == "[" else "}" for one in reversed(opened))
 
 
-def _table_of(
-    documents: Records, head: Head, path: str, encoding: str
-) -> tuple[list[str], list[list[Any]], str]:
-    """Names, rows, and the code that loads them."""
+def _table_of(documents: Records, head: Head, path: str, encoding: str, rows: int) -> tuple[_Found, str]:
+    """The table, and the code that loads it."""
     named = head.suffix in (".jsonl", ".ndjson")
     # pandas reads no whole number beyond 64 bits.
     exact = any(map(_has_big_number, documents))
-    if len(documents) > 1 or (named and not isinstance(documents[0], list)):
-        if exact:
-            return *_rows(documents), json_loader(
-                path, head.packing, encoding, "pd.DataFrame(document)", lines=True
-            )
-        arguments = {"lines": "True"} | _as_written(head, encoding)
-        return *_rows(documents), pandas_loader(path, "read_json", arguments)
     document = documents[0]
-    if isinstance(document, list):
-        if document and not exact and all(isinstance(one, dict) for one in document):
-            return *_rows(document), pandas_loader(path, "read_json", _as_written(head, encoding))
-        return *_rows(document), json_loader(path, head.packing, encoding, "pd.DataFrame(document)")
-    if not isinstance(document, dict):
+    lines = len(documents) > 1 or (named and not isinstance(document, list))
+    if lines or isinstance(document, list):
+        entries = documents if lines else document
+        found = _rows(entries, rows)
+        if not exact and (lines or all(isinstance(one, dict) for one in entries)):
+            arguments = ({"lines": "True"} if lines else {}) | _as_written(head, encoding)
+            return found, pandas_loader(path, "read_json", arguments)
+    elif isinstance(document, dict):
+        found = _of_object(document, rows)
+    else:
         raise NotATable("It is one value, and no table.")
-    names, rows, expression = _of_object(document)
-    return names, rows, json_loader(path, head.packing, encoding, expression)
+    return found, json_loader(path, head.packing, encoding, found.expression, lines=lines)
 
 
 def _has_big_number(value: Any) -> bool:
@@ -161,34 +169,40 @@ def _as_written(head: Head, encoding: str) -> dict[str, str]:
     return arguments
 
 
-def _of_object(document: Mapping[str, Any]) -> tuple[list[str], list[list[Any]], str]:
+def _of_object(document: Mapping[str, Any], rows: int) -> _Found:
     values = list(document.values())
     columns, data = document.get("columns"), document.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
-        return (
-            [str(one) for one in columns],
-            data,
-            'pd.DataFrame(document["data"], columns=document["columns"])',
-        )
+        expression = 'pd.DataFrame(document["data"], columns=document["columns"])'
+        first = [row[:MAX_COLUMNS] for row in data[:rows]]
+        return _Found([str(one) for one in columns], first, len(data), expression)
     if values and all(isinstance(one, list) for one in values) and not any(map(_holds_records, values)):
         longest = max(map(len, values))
-        rows = [[one[row] if row < len(one) else None for one in values] for row in range(longest)]
-        return list(document), rows, "pd.DataFrame(document)"
+        shown = values[:MAX_COLUMNS]
+        first = [[one[row] if row < len(one) else None for one in shown] for row in range(min(rows, longest))]
+        return _Found(list(document), first, longest)
     if len(values) > 1 and all(isinstance(one, dict) for one in values) and _alike(values):
-        keys = list(dict.fromkeys(key for one in values for key in one))
-        if all(key.isdecimal() for key in keys):
-            rows = [[one.get(key) for one in values] for key in keys]
-            return list(document), rows, "pd.DataFrame(document)"
-        rows = [[outer, *(one.get(key) for key in keys)] for outer, one in document.items()]
-        return ["", *keys], rows, 'pd.DataFrame.from_dict(document, orient="index").reset_index(names="")'
+        return _of_objects(document, values, rows)
     where = _longest_list(document)
     found: Any = document
     for key in where:
         found = found[key]
     if where and (len(document) == 1 or len(found) > len(document) or _holds_records(found)):
-        names, rows = _rows(found)
-        return names, rows, f"pd.DataFrame(document{''.join(f'[{key!r}]' for key in where)})"
-    return list(document), [values], "pd.DataFrame([document])"
+        path = "".join(f"[{key!r}]" for key in where)
+        return replace(_rows(found, rows), expression=f"pd.DataFrame(document{path})")
+    return _Found(list(document), [values], 1, "pd.DataFrame([document])")
+
+
+def _of_objects(document: Mapping[str, Any], values: Sequence[Mapping[str, Any]], rows: int) -> _Found:
+    """Rows by key, or columns that are numbered as pandas writes them."""
+    keys = list(dict.fromkeys(key for one in values for key in one))
+    if all(key.isdecimal() for key in keys):
+        first = [[one.get(key) for one in values[:MAX_COLUMNS]] for key in keys[:rows]]
+        return _Found(list(document), first, len(keys))
+    shown = keys[:MAX_COLUMNS]
+    first = [[outer, *(one.get(key) for key in shown)] for outer, one in islice(document.items(), rows)]
+    expression = 'pd.DataFrame.from_dict(document, orient="index").reset_index(names="")'
+    return _Found(["", *keys], first, len(document), expression)
 
 
 def _alike(objects: Sequence[Mapping[str, Any]]) -> bool:
@@ -217,22 +231,22 @@ def _longest_list(document: Mapping[str, Any], depth: int = 1) -> tuple[str, ...
     return best[1]
 
 
-def _rows(entries: Records) -> tuple[list[str], list[list[Any]]]:
-    """Names and rows of a list of objects, of lists, or of values."""
+def _rows(entries: Records, rows: int) -> _Found:
+    """A list of objects, of lists, or of values."""
     if not entries:
         raise NotATable("It is an empty list.")
+    first = entries[:rows]
     objects = [one for one in entries if isinstance(one, dict)]
     if objects:
         names = list(dict.fromkeys(key for one in objects for key in one))
         if not names:
             raise NotATable("Its records are empty.")
-        return names, [
-            [one.get(name) for name in names] if isinstance(one, dict) else [one] for one in entries
-        ]
-    if any(isinstance(one, list) for one in entries):
-        rows = [one if isinstance(one, list) else [one] for one in entries]
-        return [str(number) for number in range(max(map(len, rows)))], rows
-    return ["0"], [[one] for one in entries]
+        shown = names[:MAX_COLUMNS]
+        cells = [[one.get(name) for name in shown] if isinstance(one, dict) else [one] for one in first]
+        return _Found(names, cells, len(entries))
+    longest = max((len(one) for one in entries if isinstance(one, list)), default=1)
+    cells = [one[:MAX_COLUMNS] if isinstance(one, list) else [one] for one in first]
+    return _Found([str(number) for number in range(longest)], cells, len(entries))
 
 
 def _kind(values: Sequence[Any]) -> tuple[str, bool]:

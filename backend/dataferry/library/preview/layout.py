@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from dataferry.library.preview.dialect import looks_typed
-from dataferry.library.preview.table import is_missing, is_number
+from dataferry.library.preview.table import MAX_COLUMNS, is_missing, is_number
 
 Records = Sequence[Sequence[str]]
 #: Records that are looked at.
@@ -53,7 +53,7 @@ def lay_out(records: Records) -> Layout:
     widest = max(map(len, body), default=0)
     # A separator at line ends makes a cell more: empty in every row, and without a name.
     named = max((number + 1 for number, name in enumerate(first) if name.strip()), default=0)
-    columns = max(named, _used(body, widest, named))
+    columns = max(named, _used(body, named))
     if not columns:
         columns = widest
     if header and len(first) == widest - 1 == columns - 1 and all(len(row) == widest for row in body):
@@ -62,12 +62,13 @@ def lay_out(records: Records) -> Layout:
     return Layout(start, names, header, False, len(first), max(0, widest - columns))
 
 
-def _used(rows: Records, widest: int, named: int) -> int:
+def _used(rows: Records, named: int) -> int:
     """Columns up to the last in which any row has something."""
-    for number in range(widest, named, -1):
-        if any(len(row) >= number and row[number - 1].strip() for row in rows):
-            return number
-    return named
+    return max(named, max(map(_used_cells, rows), default=0))
+
+
+def _used_cells(row: Sequence[str]) -> int:
+    return next((number for number in range(len(row), 0, -1) if row[number - 1].strip()), 0)
 
 
 def _blank(record: Sequence[str]) -> bool:
@@ -80,7 +81,7 @@ def _comment(record: Sequence[str]) -> bool:
 
 def has_header(first: Sequence[str], body: Records) -> bool:
     """Whether ``first`` names the columns: it has text over figures, or nothing like the rows below it."""
-    for_it = against = 0
+    first, for_it, against = first[:MAX_COLUMNS], 0, 0
     for number, name in enumerate(first):
         column = [row[number] for row in body if number < len(row) and not is_missing(row[number])]
         typed = sum(map(looks_typed, column))

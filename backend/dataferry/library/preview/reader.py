@@ -26,9 +26,9 @@ _JSON = (".json", ".jsonl", ".ndjson", ".geojson")
 _TYPED = (".parquet", ".feather", ".arrow", ".arrows", ".ipc", ".xlsx", ".xls")
 
 
-def read_table(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS) -> Table:
-    """The first ``rows`` rows of the file ``path``, which its dataset calls ``name``; cells are cut after
-    ``cell_chars``. Blocks.
+def read_here(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS) -> Table:
+    """What ``process.read_table`` returns, read in this process: an Arrow file may end it, and each format
+    can take any amount of memory. Blocks.
 
     Errors: ``NotATable`` with the reason; ``OSError`` where it cannot be opened.
     """

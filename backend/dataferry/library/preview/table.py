@@ -1,13 +1,25 @@
 """What a reader of a table hands back."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-#: Of all cells together: fewer rows are shown of a table with huge ones.
-MAX_TABLE_CHARS = 2_000_000
 #: More columns are counted, and not shown.
 MAX_COLUMNS = 1_000
+#: Of a table as wide as that, fewer rows are shown.
+MAX_CELLS = 50_000
+#: Of all rows as the JSON that they are sent as.
+MAX_ANSWER_BYTES = 4 << 20
+#: A longer name of a column, or of its type, is cut.
+MAX_NAME_CHARS = 300
+DAMAGED_OR_LARGE = "It is damaged, or its first rows take too much memory."
+_MAX_NOTES, _MAX_NOTE_CHARS = 20, 600
+_MAX_LOADER_CHARS = 20_000
+#: What a cell that is cut takes in the list of those.
+_CUT_BYTES = 48
+#: The most that one character takes in JSON.
+_CHAR_BYTES = 6
 
 #: As people write numbers: signs, thousands, decimal commas, exponents (Fortran's D too), per cent.
 _NUMBER = re.compile(
@@ -29,11 +41,13 @@ class NotATable(Exception):
 @dataclass(frozen=True, slots=True)
 class Column:
     """``dtype``: the file's own type (``DECIMAL(10,2)``), or ``number``, ``text`` or nothing where a file has
-    none. ``numeric``: its cells are numbers, as far as they are shown."""
+    none. ``numeric``: its cells are numbers, as far as they are shown. ``cut``: its name or its type is shown
+    in part."""
 
     name: str
     dtype: str
     numeric: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,17 @@ class CutCell:
     row: int
     column: int
     chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What an answer's limits keep out: ``columns`` and ``rows`` that were asked for, ``names`` of columns or
+    types and ``cells`` that are shown in part."""
+
+    columns: int = 0
+    rows: int = 0
+    names: int = 0
+    cells: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +87,7 @@ class Table:
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
     least_row_count: int | None = None
+    left_out: LeftOut = LeftOut()
 
 
 def is_number(text: str) -> bool:
@@ -106,24 +132,83 @@ def made_table(
 
 
 def shortened(table: Table, cell_chars: int) -> Table:
-    """The table with its long cells and names cut, and without the rows that would make it too long."""
-    table = replace(table, columns=tuple(replace(one, name=one.name[:cell_chars]) for one in table.columns))
-    rows: list[tuple[str | None, ...]] = []
+    """The table within the limits of an answer: its long cells and names cut, and without the rows that would
+    make it too long. ``left_out`` and ``notes`` say so."""
+    columns = tuple(map(_short_column, table.columns))
+    rows, cut = _short_rows(table.rows[: MAX_CELLS // max(1, len(columns))], cell_chars)
+    left_out = LeftOut(
+        columns=table.column_count - len(columns),
+        rows=len(table.rows) - len(rows),
+        names=sum(column.cut for column in columns),
+        cells=len(cut),
+    )
+    loader = table.loader
+    if len(loader) > _MAX_LOADER_CHARS:
+        loader = f"# The code that loads this table is too long to be shown: {len(loader):,} characters."
+    return replace(
+        table,
+        columns=columns,
+        rows=rows,
+        cut=cut,
+        loader=loader,
+        notes=_short_notes([*table.notes, *_about(left_out, len(rows))]),
+        left_out=left_out,
+    )
+
+
+def _about(left_out: LeftOut, rows: int) -> list[str]:
+    """What was left out that nobody can see from the table itself."""
+    notes = []
+    if left_out.rows:
+        notes.append(f"Only the first {rows} of the rows asked for are shown: more would be too much.")
+    if left_out.names:
+        notes.append(f"Columns whose name or type is too long to be shown whole: {left_out.names:,}.")
+    return notes
+
+
+def _short_notes(notes: Sequence[str]) -> tuple[str, ...]:
+    shown = [f"{note[:_MAX_NOTE_CHARS]}…" if len(note) > _MAX_NOTE_CHARS else note for note in notes]
+    more = len(shown) - _MAX_NOTES
+    return (*shown[:_MAX_NOTES], f"And {more:,} more like these.") if more > 0 else tuple(shown)
+
+
+def _short_column(column: Column) -> Column:
+    name, dtype = column.name[:MAX_NAME_CHARS], column.dtype[:MAX_NAME_CHARS]
+    cut = (name, dtype) != (column.name, column.dtype)
+    return replace(column, name=name, dtype=dtype, cut=True) if cut else column
+
+
+def _short_rows(
+    rows: Sequence[tuple[str | None, ...]], cell_chars: int
+) -> tuple[tuple[tuple[str | None, ...], ...], tuple[CutCell, ...]]:
+    """The first rows, as many as an answer takes; of the first at least the beginning of each cell."""
+    kept: list[tuple[str | None, ...]] = []
     cut: list[CutCell] = []
-    left = max(MAX_TABLE_CHARS, cell_chars)
-    for row in table.rows:
-        shown = tuple(cell if cell is None else cell[:cell_chars] for cell in row)
-        left -= sum(len(cell) for cell in shown if cell is not None)
-        if left < 0 and rows:
-            note = f"Only {len(rows)} rows are shown, for their cells are long."
-            return replace(table, rows=tuple(rows), cut=tuple(cut), notes=(*table.notes, note))
+    left = MAX_ANSWER_BYTES
+    for row in rows:
+        shown = _short_row(row, cell_chars)
+        if not kept and _bytes_of(row, shown) > left:
+            shown = _short_row(row, min(cell_chars, left // (_CHAR_BYTES * len(row)) - _CUT_BYTES))
+        left -= _bytes_of(row, shown)
+        if left < 0:
+            break
         cut += [
-            CutCell(len(rows), number, len(cell))
+            CutCell(len(kept), number, len(cell or ""))
             for number, cell in enumerate(row)
-            if cell is not None and len(cell) > cell_chars
+            if cell != shown[number]
         ]
-        rows.append(shown)
-    return replace(table, rows=tuple(rows), cut=tuple(cut))
+        kept.append(shown)
+    return tuple(kept), tuple(cut)
+
+
+def _short_row(row: tuple[str | None, ...], chars: int) -> tuple[str | None, ...]:
+    return tuple(cell if cell is None else cell[:chars] for cell in row)
+
+
+def _bytes_of(row: tuple[str | None, ...], shown: tuple[str | None, ...]) -> int:
+    """As JSON in UTF-8, with what is said of the cells that are cut."""
+    text = json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace")
+    return len(text) + _CUT_BYTES * sum(map(str.__ne__, map(str, row), map(str, shown)))
 
 
 def _guessed(cells: Sequence[str | None]) -> tuple[str, bool]:

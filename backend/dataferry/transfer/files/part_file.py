@@ -53,10 +53,11 @@ class PartFile:
         """
         with self.write_gate, disk_faults(self._workdir.root, self.size):
             if self._resumed:
-                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
                 return
             self.path.unlink(missing_ok=True)
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._descriptor = os.open(self.path, flags, 0o600)
             allocate(self._descriptor, self.size)
             self.validator = validator
             self._workdir.journal.record_started(PartState(self.entry.path, self.size, validator))

@@ -11,6 +11,7 @@
       finished.json   written when the tree is complete, in case of a kill between the rename and the end
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -25,6 +26,7 @@ from dataferry.core.errors import FolderBusy
 from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.durable import write_all
 from dataferry.core.files.hardlinks import link_or_copy
+from dataferry.core.files.no_links import is_regular
 from dataferry.core.types import FileEntry, Manifest
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.files.disk import SYNC_BYTES, disk_faults
@@ -91,7 +93,7 @@ class Workdir:
         path = self.completed_path(entry)
         if (
             entry.promised_size not in (None, file.size)
-            or not path.is_file()
+            or not is_regular(path)
             or path.stat().st_size != file.size
         ):
             return False
@@ -102,7 +104,7 @@ class Workdir:
         if entry.promised_size not in (None, part.size) or not (part.validator or entry.checksum):
             return False
         path = self.part_path(entry)
-        return bool(part.held) and path.is_file() and path.stat().st_size == part.size
+        return bool(part.held) and is_regular(path) and path.stat().st_size == part.size
 
     def _remove_leftovers(self, completed: Mapping[str, FetchedFile], parts: Mapping[str, PartState]) -> None:
         """Delete all files but those that are complete or can be resumed."""
@@ -110,13 +112,16 @@ class Workdir:
         kept = {self.completed_path(entry) for entry in self._manifest.files if entry.path in completed}
         kept |= {self.part_path(entry) for entry in self._manifest.files if entry.path in parts}
         for folder in (self.tree, self.root / "archives", self.root / "parts"):
+            if folder.is_symlink():
+                folder.unlink()
             for place, folders, files in os.walk(folder, topdown=False):
                 for name in files:
                     if Path(place, name) not in kept:
                         Path(place, name).unlink()
                 for name in folders:
+                    path = Path(place, name)
                     with suppress(OSError):  # it holds a kept file
-                        Path(place, name).rmdir()
+                        path.unlink() if path.is_symlink() else path.rmdir()
             folder.mkdir(exist_ok=True)
 
     # -- for downloads: where files go -----------------------------------------------------------
@@ -256,9 +261,13 @@ def _lock(root: Path) -> int:
     while True:
         # Private: a gated dataset's files are downloaded here.
         root.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (root.parent, root):
+            if folder.is_symlink():  # what is in it is deleted sooner or later
+                raise OSError(errno.ELOOP, "it is a symbolic link", str(folder))
         try:
             root.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            descriptor = os.open(root / "lock", flags, 0o600)
         except FileNotFoundError:
             continue  # a fetch that ended removed the folder just now
         try:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _V6_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
 #: Protocol assignments and 6to4 relays, called global by Python 3.11.
 _V4_SPECIAL = tuple(map(ipaddress.IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")))
+#: A name server's last word, unlike EAI_AGAIN.
+_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 def is_public(address: Address) -> bool:
@@ -52,10 +55,39 @@ def check_addresses(allowed: Callable[[Address], bool], host: str, addresses: It
     """Errors: ``PrivateAddress`` if one of the addresses is not allowed. A name with a public and a
     private address is refused: no dataset is served so."""
     if not all(allowed(ipaddress.ip_address(address)) for address in addresses):
-        raise PrivateAddress(
-            f"{host} is not on the public internet, so it is not asked for files.",
-            next_step="Give a link to a public server, or upload the file.",
-        )
+        raise not_public(host)
+
+
+def not_public(host: str) -> PrivateAddress:
+    """The refusal of a host, and of a name that does not exist: were they told apart, anybody could try out
+    which names the private network has."""
+    return PrivateAddress(
+        f"{host} is not on the public internet, so it is not asked for files.",
+        next_step="Check its name. Give a link to a public server, or upload the file.",
+    )
+
+
+def check_is_public(url: str, *, timeout_s: float) -> None:
+    """Errors: ``PrivateAddress`` for a URL whose host has an address that is not a public one, or none that
+    is known within ``timeout_s``. Behind a proxy a name that is not known here is the proxy's to refuse."""
+    route = route_to(urlsplit(url), public_only=True)
+    found: Future[list[str]] = Future()
+
+    def resolve() -> None:
+        try:
+            found.set_result([str(address[0]) for _, address in _resolve(route.host, route.port)])
+        except Exception as error:
+            found.set_exception(error)
+
+    # A look-up cannot be called off; one that takes too long ends by itself.
+    threading.Thread(target=resolve, name="resolve", daemon=True).start()
+    try:
+        addresses = found.result(timeout_s)
+    except (OSError, TimeoutError) as error:
+        if route.proxy is None:
+            raise not_public(route.host) from error
+        return
+    check_addresses(is_public, route.host, addresses)
 
 
 class Proxy(NamedTuple):
@@ -173,6 +205,8 @@ class Connector:
         try:
             addresses = _resolve(host, port)
         except OSError as error:
+            if public_only and isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
+                raise not_public(host) from error
             raise NetworkFault(
                 f"The name {host} is not known.", next_step="Check the network and the link."
             ) from error

@@ -235,16 +235,32 @@ test("what is on its way, and what failed, is said", async () => {
   expect(screen.getByText(/It is gone\./)).toBeVisible();
 });
 
-test("Markdown is drawn, HTML in it is text, links leave safely", async () => {
+test("Markdown is drawn, HTML in it is text, links ask first", async () => {
   const text =
     "**bold** <b>not bold</b> <img src=x onerror=alert(1)> [there](https://example.org) [bad](javascript:alert(1))";
   const { container } = answer([{ type: "text", text, state: "done" }]);
   expect(await screen.findByText("bold", { selector: "strong" })).toBeVisible();
   expect(container.querySelector("b, img")).toBeNull();
   expect(container).toHaveTextContent("<b>not bold</b>");
-  const link = screen.getByRole("link", { name: "there" });
-  expect(link).toHaveAttribute("rel", "noopener noreferrer");
-  expect(container.querySelector("a[href^='javascript']")).toBeNull();
+  expect(screen.getByRole("button", { name: /^there/ })).toBeVisible();
+  expect(container.querySelector("a, [href]")).toBeNull();
+});
+
+test.each([
+  ["search_datasets", { query: 5, sources: "kaggle" }],
+  ["search_datasets", { sources: [{ a: 1 }, "evil"] }],
+  ["dataset_details", { ref: { a: 1 } }],
+  ["start_download", {}],
+  ["../../x", { ref: ["a"] }],
+])("a call of %s with whatever a model gives does no harm", async (tool, input) => {
+  const part = { type: `tool-${tool}`, toolCallId: "1", input };
+  for (const state of ["input-available", "output-error"]) {
+    const ended = { ...part, state, errorText: "The arguments cannot be used." } as unknown as Part;
+    const { unmount } = answer([ended]);
+    const shown = await screen.findByRole("article", { name: "Answer" });
+    if (state === "output-error") expect(shown).toHaveTextContent("cannot be used");
+    unmount();
+  }
 });
 
 test("a readme is never drawn: only the card of its dataset", async () => {

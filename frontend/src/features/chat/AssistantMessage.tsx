@@ -5,6 +5,7 @@ import { appQuery } from "@/api/queries";
 import type { MessageStatus } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
+import { visible } from "@/ui/visible";
 import { blocksOf, type Surroundings, sourcesOf, surroundingsOf } from "./answerLayout";
 import { MarkdownText } from "./MarkdownText";
 import { NoticeLine } from "./NoticeLine";
@@ -40,7 +41,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       {!live && (
         <div className="-ml-2 flex items-center gap-1 text-13">
           {text && (
-            <CopyButton text={text} what="answer">
+            <CopyButton text={visible(text)} what="answer">
               Copy
             </CopyButton>
           )}

@@ -30,7 +30,9 @@ export function FailedTool({ part }: { part: Failed }) {
 
 function refOf(part: Failed): string | null {
   const about = part.type === "tool-start_download" || part.type === "tool-dataset_details";
-  return about ? part.input.ref : null;
+  // As the model gave it: what is none is why it failed.
+  const ref: unknown = about ? part.input.ref : null;
+  return typeof ref === "string" ? ref : null;
 }
 
 /** `kaggle:uciml~iris` of `kaggle:uciml/iris`. */

@@ -1,4 +1,5 @@
 import { render, screen, within } from "@testing-library/preact";
+import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import Markdown from "./Markdown";
 
@@ -32,20 +33,75 @@ test.each([
   "[x][r]\n\n[r]: vbscript:x",
   "<javascript:alert(1)>",
   "a@example.org",
+  "[x](https://good.org@evil.example/)",
+  "[x](https://good.org\\@evil.example/)",
+  "[x](https://good.org:443@evil.example/)",
+  "[x](https://good.org%40evil.example/)",
+  "[x](https://%00evil.example/)",
+  "[x](blob:https://evil.example/1)",
+  "[x](file:///etc/passwd)",
+  "[x](ftp://evil.example/)",
+  "[x](intent://evil.example#Intent;end)",
+  "![x](https://evil.example/p.png)",
+  "![x][r]\n\n[r]: https://evil.example/p.png",
+  '<a href="https://evil.example/">x</a>',
+  '<a href="https://evil.example/" onclick="x()">x</a>',
 ])("%s is no link", (text) => {
-  expect(draw(text).querySelector("a")).toBeNull();
+  const container = draw(text);
+  expect(container.querySelector("a, img, [href], [src]")).toBeNull();
+  // "evil.example" inside HTML and the like may stand there as words.
+  expect(screen.queryByRole("button", { name: /^x / })).toBeNull();
 });
 
-test("links go to http and https, with their whole address, apart from this page", () => {
-  draw("[a](https://example.org/?x=1&amp;y=2 'say &quot;hi&quot;') www.example.com <http://b.org>");
-  const links = screen.getAllByRole("link");
-  expect(links.map((link) => link.getAttribute("href"))).toEqual([
-    "https://example.org/?x=1&y=2",
-    "http://www.example.com",
-    "http://b.org",
+test("a link is words until its notice has told the host", async () => {
+  const person = userEvent.setup();
+  const { container } = render(
+    <Markdown text="[a](https://example.org:8443/?x=1&amp;y=2) www.example.com <http://b.org>" />,
+  );
+  expect(container.querySelector("a, [href]")).toBeNull();
+  const links = screen.getAllByRole("button");
+  expect(links.map((link) => link.textContent)).toEqual([
+    "a (link to example.org, asks first)",
+    "www.example.com (link to www.example.com, asks first)",
+    "http://b.org (link to b.org, asks first)",
   ]);
-  expect(links[0]).toHaveAttribute("title", 'say "hi"');
-  for (const link of links) expect(link).toHaveAttribute("rel", "noopener noreferrer");
+  await person.click(links[0] as HTMLElement);
+  const notice = await screen.findByRole("dialog");
+  expect(within(notice).getByText("example.org:8443")).toBeVisible();
+  expect(within(notice).getByText("https://example.org:8443/?x=1&y=2")).toBeVisible();
+  const open = within(notice).getByRole("link", { name: "Open" });
+  expect(open).toHaveAttribute("href", "https://example.org:8443/?x=1&y=2");
+  expect(open).toHaveAttribute("rel", "noopener noreferrer");
+  await person.click(within(notice).getByRole("button", { name: "Cancel" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+// Each is a host that looks like another one; the notice tells it as it is asked for.
+test.each([
+  ["[apple.com](https://аpple.com/)", "xn--pple-43d.com", "аpple.com"],
+  ["https://xn--pple-43d.com/", "xn--pple-43d.com", "xn--pple-43d.com"],
+  ["[x](https://good.org\u3002evil.example/)", "good.org.evil.example", null],
+  ["[x](https://good.org%2eevil.example/)", "good.org.evil.example", null],
+  ["[x](https://exam\u200bple.org/)", "example.org", null],
+  ["[x](https://good.org\\\\@evil.example/)", "good.org", null],
+  ["[x](https:///evil.example/)", "evil.example", null],
+  ["[x](http://0x7f.1/)", "127.0.0.1", null],
+  ["[x](https://ｅｖｉｌ.example/)", "evil.example", null],
+])("%s leads to %s", async (text, host, looks) => {
+  draw(text);
+  await userEvent.setup().click(screen.getByRole("button"));
+  const notice = await screen.findByRole("dialog");
+  expect(within(notice).getByText(host, { selector: "strong" })).toBeVisible();
+  if (looks) expect(notice).toHaveTextContent(`The answer writes this name as “${looks}”`);
+  else expect(notice).not.toHaveTextContent("The answer writes");
+});
+
+test("the notice opens from the keyboard", async () => {
+  const person = userEvent.setup();
+  draw("[a](https://example.org)");
+  await person.tab();
+  await person.keyboard("{Enter}");
+  expect(await screen.findByRole("dialog")).toBeVisible();
 });
 
 test("a picture is its description", () => {

@@ -1,12 +1,13 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { createContext, Fragment, type ReactNode, use } from "react";
 import { AnswerCode } from "./AnswerCode";
+import { AskingLink, outside } from "./AskingLink";
 import { decodeEntities } from "./entities";
 
 /** What a text may do: that of an answer, unless it says otherwise. */
 export interface MarkdownRules {
-  /** Where a link may lead; null where it stays text. */
-  address: (href: string) => string | null;
+  /** A link to `href`, or its words alone where it may lead nowhere. */
+  link: (href: string, words: ReactNode, title?: string) => ReactNode;
   /** Nothing is fetched from elsewhere: a picture is shown as its description. */
   image: (description: string) => ReactNode;
   /** `block`: it stands between paragraphs. */
@@ -16,7 +17,16 @@ export interface MarkdownRules {
 }
 
 const ANSWER: MarkdownRules = {
-  address: (href) => (/^https?:\/\//i.test(href) ? href : null),
+  link: (href, words) => {
+    const url = outside(href);
+    return url ? (
+      <AskingLink url={url} written={href}>
+        {words}
+      </AskingLink>
+    ) : (
+      words
+    );
+  },
   image: (description) => description,
   html: (raw) => raw,
   level: (depth) => Math.max(2, depth),
@@ -123,15 +133,8 @@ function Html({ raw, block }: { raw: string; block: boolean }) {
 }
 
 function Link({ link, depth }: Nested & { link: Tokens.Link }) {
-  const address = use(Rules).address(decodeEntities(link.href));
-  const words = all(link.tokens, depth);
-  if (address === null) return words;
   const title = link.title ? decodeEntities(link.title) : undefined;
-  return (
-    <a href={address} title={title} target="_blank" rel="noopener noreferrer">
-      {words}
-    </a>
-  );
+  return use(Rules).link(decodeEntities(link.href), all(link.tokens, depth), title);
 }
 
 function List({ list, depth }: Nested & { list: Tokens.List }) {

@@ -1,4 +1,5 @@
 import { Check, Info } from "lucide-react";
+import type { SourceName } from "@/api/types";
 import { plural } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import type { Surroundings } from "./answerLayout";
@@ -117,7 +118,7 @@ function Cancelled({ tools }: { tools: readonly Done<"tool-cancel_download">[] }
 function doing(part: ToolPart): string {
   switch (part.type) {
     case "tool-search_datasets":
-      return `Searching ${sourceList(part.input.sources ?? SOURCES)}…`;
+      return `Searching ${sourceList(askedSources(part.input.sources))}…`;
     case "tool-dataset_details":
       return "Reading about the dataset…";
     case "tool-start_download":
@@ -129,4 +130,10 @@ function doing(part: ToolPart): string {
     case "tool-list_library":
       return "Looking into the library…";
   }
+}
+
+/** The sources that a model names, which nobody has looked at while the tool runs. */
+function askedSources(given: unknown): readonly SourceName[] {
+  const named = Array.isArray(given) ? SOURCES.filter((name) => given.includes(name)) : [];
+  return named.length > 0 ? named : SOURCES;
 }

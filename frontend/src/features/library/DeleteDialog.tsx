@@ -63,12 +63,16 @@ function Question({ datasets, onClose, onDeleted }: DeleteDialogProps) {
   });
   const answer = remove.data ?? asked.data;
   const refused = answer ? refusals(answer) : [];
+  const staying = answer ? answer.results.filter(({ stays }) => stays) : [];
+  const titleOf = (key: string) => datasets.find(({ id }) => id === key)?.title;
   const going = datasets.length - refused.length;
   const error = remove.error ?? asked.error;
   return (
     <div className="mt-2 grid grid-cols-1 gap-4 text-14">
       <p>
-        {what(datasets)} will be deleted from this machine, for everybody on it.{" "}
+        {staying.length === datasets.length
+          ? `${datasets.length > 1 ? "They" : "It"} will no longer be yours.`
+          : `${what(datasets)} will be deleted from this machine, for everybody on it.`}{" "}
         {asked.isPending && <Spinner label="Counting what that frees…" />}
         {asked.data && (
           <>
@@ -84,10 +88,18 @@ function Question({ datasets, onClose, onDeleted }: DeleteDialogProps) {
         <ul className="grid gap-1 text-13">
           {refused.map(({ key, problem }) => (
             <li key={key} className="wrap-anywhere">
-              <strong className="font-semibold">
-                {datasets.find(({ id }) => id === key)?.title} stays:
-              </strong>{" "}
-              {problem?.detail} {problem?.next_step}
+              <strong className="font-semibold">{titleOf(key)} stays:</strong> {problem?.detail}{" "}
+              {problem?.next_step}
+            </li>
+          ))}
+        </ul>
+      )}
+      {staying.length > 0 && (
+        <ul className="grid gap-1 text-13">
+          {staying.map(({ key }) => (
+            <li key={key} className="wrap-anywhere">
+              <strong className="font-semibold">{titleOf(key)}:</strong> others have asked for it
+              too, so its files stay for them.
             </li>
           ))}
         </ul>
@@ -125,7 +137,7 @@ function what([first, ...others]: readonly DatasetView[]): string {
 function isShared(datasets: readonly DatasetView[], { freed_bytes, results }: SeveralDeletions) {
   const here = datasets.filter(
     ({ id, downloaded }) =>
-      downloaded && !results.some(({ key, problem }) => key === id && problem),
+      downloaded && !results.some(({ key, problem, stays }) => key === id && (problem || stays)),
   );
   return freed_bytes < here.reduce((sum, { size }) => sum + (size ?? 0), 0);
 }

@@ -55,7 +55,7 @@ const Table = memo(function Table({ preview, shown, widths, onOpen }: TableProps
               // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have one name, and none moves
               key={number}
               scope="col"
-              title={column.name}
+              title={column.cut ? `${column.name}… (cut)` : column.name}
               style={{ maxWidth: widths[number] }}
               className={clsx(
                 "sticky top-0 z-10 border-b bg-panel px-3 py-1.5 align-bottom font-medium",

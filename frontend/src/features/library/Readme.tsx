@@ -16,7 +16,16 @@ export default function Readme({ text, base }: { text: string; base?: string | n
 function rulesOf(base: string | null | undefined): MarkdownRules {
   const address = (href: string) => linkFrom(href, base);
   return {
-    address,
+    link: (href, words, title) => {
+      const target = address(href);
+      return target ? (
+        <a href={target} title={title} target="_blank" rel="noopener noreferrer">
+          {words}
+        </a>
+      ) : (
+        words
+      );
+    },
     image: (description) =>
       description && <span className="text-muted">[picture: {description}]</span>,
     html: (raw, block) => {

@@ -29,6 +29,7 @@ const preview = {
   row_count: 1840,
   notes: ["Separated by semicolons.", "The encoding is guessed: cp1252."],
   cut: [],
+  left_out: { columns: 0, rows: 0, names: 0, cells: 0 },
   snippet: "load()",
 };
 

@@ -5,12 +5,18 @@ import { columnWidths } from "./columnWidths";
 function table(lengths: number[]): Preview {
   return {
     path: "a.csv",
-    columns: lengths.map((_, number) => ({ name: `c${number}`, dtype: "text", numeric: false })),
+    columns: lengths.map((_, number) => ({
+      name: `c${number}`,
+      dtype: "text",
+      numeric: false,
+      cut: false,
+    })),
     rows: [lengths.map((length) => "x".repeat(length))],
     column_count: lengths.length,
     row_count: 1,
     notes: [],
     cut: [],
+    left_out: { columns: 0, rows: 0, names: 0, cells: 0 },
     snippet: "",
   };
 }

@@ -1,0 +1,107 @@
+"""The removal of datasets: each person ends their own part, and the files go with the last owner."""
+
+import logging
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sqlmodel import Session
+
+from dataferry.accounts import rows as account_rows
+from dataferry.core.db import Database
+from dataferry.core.errors import Conflict
+from dataferry.jobs.service import JobRun, Jobs
+from dataferry.library import rights, view_rows
+from dataferry.library.models import Dataset
+from dataferry.library.paths import Store
+from dataferry.library.recording import record_deletion
+from dataferry.transfer import hold_workdir
+from dataferry.transfer.files.disk import disk_faults
+
+log = logging.getLogger(__name__)
+
+
+class Removal:
+    """Removes datasets for jobs. Everything here blocks, and may be killed at any line."""
+
+    def __init__(self, database: Database, store: Store, jobs: Jobs) -> None:
+        self._database = database
+        self._store = store
+        self._jobs = jobs
+
+    def remove_unused(self, run: JobRun, dataset_id: str) -> None:
+        """``give_up`` for a dataset of another row than the job's, unless a job is at work on it."""
+
+        def in_use() -> bool:
+            return bool(self._database.read(self._jobs.active_kinds, dataset_id))
+
+        if not in_use():
+            with hold_workdir(self._store.partial(dataset_id)):
+                if not in_use():  # what begins from now on waits for the folder
+                    self.give_up(run, dataset_id)
+
+    def give_up(self, run: JobRun, dataset_id: str, views: Sequence[str] | None = None) -> bool:
+        """End the part of the job's requesters in a dataset whose working folder is held, and in these of its
+        views, by default in all. Returns whether its files went, as they do with the last owner, and by an
+        admin's deletion.
+
+        Whoever has taken the job over waits for the folder: nothing of theirs can be deleted here.
+        """
+
+        def give_up(session: Session) -> tuple[Sequence[str], bool]:
+            users = self._jobs.requesters(session, run.id)
+            for_all = run.job.kind == "delete" and account_rows.any_admin(session, users)
+            return users, bool(rights.give_up(session, dataset_id, None if for_all else users))
+
+        users, stays = run.write(give_up)
+        if stays:
+            self._remove_views_of(run, dataset_id, users, views)
+        else:
+            self._remove(run, dataset_id, views)
+        return not stays
+
+    def _remove_views_of(
+        self, run: JobRun, dataset_id: str, users: Sequence[str], views: Sequence[str] | None
+    ) -> None:
+        """Remove what these people alone wanted hardlinked."""
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
+        if dataset.local_path is not None:
+            tree = Path(dataset.local_path)
+            for path in self._database.read(view_rows.only_of, dataset_id, users):
+                if views is None or path in views:
+                    self._remove_view(tree, path)
+            self._restore_views(dataset_id)
+        run.write(lambda session: view_rows.drop(session, dataset_id, views, users))
+        if dataset.local_path is not None:
+            for path in self._database.read(view_rows.paths, dataset_id):
+                self._make_view(tree, Path(path))
+
+    def _remove(self, run: JobRun, dataset_id: str, views: Sequence[str] | None) -> None:
+        dataset = self._database.read(lambda session: session.get_one(Dataset, dataset_id))
+        removed = self._database.read(view_rows.paths, dataset_id) if views is None else views
+        if dataset.local_path is not None:
+            tree = Path(dataset.local_path)
+            with disk_faults(tree.parent):
+                for view in removed:
+                    self._remove_view(tree, view)
+                self._restore_views(dataset_id)
+                self._store.discard(tree)
+        record_deletion(self._database, dataset_id, removed, write=run.write)
+        shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)
+
+    def _remove_view(self, tree: Path, view: str) -> None:
+        try:
+            self._store.remove_view(tree, Path(view))
+        except (Conflict, OSError):  # what somebody else has made of the folder is in nobody's way
+            log.warning("the view %s of %s cannot be removed", view, tree, exc_info=True)
+
+    def _restore_views(self, removed: str) -> None:
+        """Two datasets that share a file may have it in one view: what was taken from the other comes
+        back."""
+        for tree, view in self._database.read(view_rows.overlapping, removed):
+            self._make_view(tree, view)
+
+    def _make_view(self, tree: Path, view: Path) -> None:
+        with suppress(Conflict, OSError):  # it is on its way out too
+            self._store.make_view(tree, view)

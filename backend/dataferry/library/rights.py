@@ -1,0 +1,135 @@
+"""Who sees a dataset, whose it is, and who may remove it: one rule for every way that leads to it.
+
+Functions take the session first.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from dataferry.core.db import now
+from dataferry.core.types import Viewer
+from dataferry.library.models import Dataset, DatasetAccess
+
+#: How long a person's own access to a restricted dataset stands before it is checked again.
+ACCESS_VALID = timedelta(hours=24)
+
+
+# -- seeing ----------------------------------------------------------------------------------------
+
+
+def permitted_to(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Of rows whose files the viewer may have: public ones, restricted ones that their own access was
+    checked for lately, and private URLs that they gave. Admins may have all."""
+    if viewer.admin:
+        return []
+    confirmed = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
+    )
+    own_url = and_(col(Dataset.source) == "url", _known_to(viewer))
+    return [or_(col(Dataset.visibility) == "public", col(Dataset.id).in_(confirmed), own_url)]
+
+
+def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Of rows that the viewer sees. What is not here is seen by those who asked for it only: that somebody
+    else wants a dataset, or wanted it, is theirs to tell."""
+    if viewer.admin:
+        return []
+    return [*permitted_to(viewer), or_(col(Dataset.downloaded), _known_to(viewer))]
+
+
+def may_have(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
+    return _holds(session, dataset, permitted_to(viewer))
+
+
+def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
+    return _holds(session, dataset, visible_to(viewer))
+
+
+def _known_to(viewer: Viewer) -> ColumnElement[bool]:
+    known = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
+    return col(Dataset.id).in_(known)
+
+
+def _holds(session: Session, dataset: Dataset, conditions: Sequence[ColumnElement[bool]]) -> bool:
+    return session.exec(select(Dataset.id).where(Dataset.id == dataset.id, *conditions)).first() is not None
+
+
+# -- access and ownership --------------------------------------------------------------------------
+
+
+def record_access(session: Session, dataset_id: str, user_id: str, valid: timedelta = ACCESS_VALID) -> None:
+    """The person may see the dataset for the time ``valid``."""
+    access = session.get(DatasetAccess, (dataset_id, user_id))
+    if access is None:
+        access = DatasetAccess(dataset_id=dataset_id, user_id=user_id)
+    access.checked_at = now() - ACCESS_VALID + valid
+    session.add(access)
+    session.flush()
+
+
+def own(session: Session, dataset_id: str, user_ids: Collection[str]) -> None:
+    """Each of them has asked for the dataset: it is theirs too, until they delete it."""
+    for access in _accesses(session, dataset_id, user_ids):
+        access.owner = True
+        session.add(access)
+
+
+def give_up(session: Session, dataset_id: str, user_ids: Collection[str] | None = None) -> list[str]:
+    """It is theirs no longer, by default nobody's; they may see it as before. Returns those whose it still
+    is."""
+    for access in _accesses(session, dataset_id, user_ids):
+        access.owner = False
+        session.add(access)
+    session.flush()
+    return owners(session, dataset_id)
+
+
+def owners(session: Session, dataset_id: str) -> list[str]:
+    query = select(DatasetAccess.user_id).where(DatasetAccess.dataset_id == dataset_id, DatasetAccess.owner)
+    return sorted(session.exec(query))
+
+
+def owned_by(session: Session, viewer: Viewer, dataset_ids: Sequence[str]) -> set[str]:
+    """Which of these datasets are the viewer's."""
+    query = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.user_id == viewer.user_id,
+        DatasetAccess.owner,
+        col(DatasetAccess.dataset_id).in_(dataset_ids),
+    )
+    return set(session.exec(query))
+
+
+def removed_by(session: Session, viewer: Viewer, dataset_ids: Sequence[str]) -> set[str]:
+    """Those of these datasets whose files the viewer's deletion would remove: an admin's removes them for
+    all, another's when they are its last owner."""
+    if viewer.admin:
+        return set(dataset_ids)
+    others = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.user_id != viewer.user_id,
+        DatasetAccess.owner,
+        col(DatasetAccess.dataset_id).in_(dataset_ids),
+    )
+    return set(dataset_ids) - set(session.exec(others).all())
+
+
+def move(session: Session, dataset_id: str, to: Dataset) -> None:
+    """What persons have of a row that becomes one with another. Access to a restricted one is for its
+    source to confirm."""
+    for access in _accesses(session, dataset_id):
+        if to.visibility == "public":
+            record_access(session, to.id, access.user_id)
+            if access.owner:
+                own(session, to.id, [access.user_id])
+        session.delete(access)
+
+
+def _accesses(
+    session: Session, dataset_id: str, user_ids: Collection[str] | None = None
+) -> Sequence[DatasetAccess]:
+    query = select(DatasetAccess).where(DatasetAccess.dataset_id == dataset_id)
+    if user_ids is not None:
+        query = query.where(col(DatasetAccess.user_id).in_(user_ids))
+    return session.exec(query).all()

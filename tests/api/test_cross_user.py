@@ -1,0 +1,232 @@
+"""What one person has is another's to see or to touch nowhere: every route that takes a name of something,
+tried by its member and by a stranger. A new route needs a row here.
+
+(lobehub/lobehub#13683, open-webui/open-webui#11570, simstudioai/sim#4304: a right that one route checks and
+another forgets.)
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from websockets.sync.client import connect
+
+from tests.support.hubs import Hubs
+from tests.support.links import LinkServer, Page
+from tests.support.server import Client, Server, until
+
+SECRET = "s3cr3t"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the member is answered, and the stranger; ``seen``: where all may see the dataset."""
+
+    member: int
+    stranger: int = 404
+    seen: int | None = None
+    body: Any = None
+
+
+#: In the order in which they are tried: first what changes nothing.
+CHATS = {
+    "GET /api/chats/{chat_id}": Row(200),
+    "GET /api/chats/{chat_id}/messages": Row(200),
+    "GET /api/chats/{chat_id}/stream": Row(200),
+    "POST /api/chats/{chat_id}/stop": Row(200),
+    "PATCH /api/chats/{chat_id}": Row(200, body={"title": "Mine"}),
+    "POST /api/chats/{chat_id}/messages/{message_id}/regenerate": Row(200),
+    "POST /api/chats/{chat_id}/messages": Row(200, body={"content": "hello"}),
+    "DELETE /api/chats/{chat_id}": Row(204),
+}
+JOBS = {
+    "GET /api/jobs/{job_id}": Row(200),
+    "GET /api/jobs/{job_id}/events": Row(200),
+    "GET /api/jobs/{job_id}/rates": Row(200),
+    "GET /api/jobs/{job_id}/limit": Row(200),
+    "POST /api/jobs/{job_id}/limit": Row(200, body={"bytes_per_s": 500_000}),
+    "POST /api/jobs/{job_id}/priority": Row(200, body={"priority": "low"}),
+    "POST /api/jobs/{job_id}/pause": Row(200),
+    "POST /api/jobs/{job_id}/resume": Row(200),
+    "POST /api/jobs/{job_id}/retry": Row(200),
+    "POST /api/jobs/{job_id}/cancel": Row(200),
+}
+DATASETS = {
+    "GET /api/datasets/{key}": Row(200, seen=200),
+    "GET /api/datasets/{key}/receipt": Row(200, seen=200),
+    "GET /api/datasets/{key}/preview": Row(200, seen=200),
+    "GET /api/datasets/{key}/preview/files": Row(200, seen=200),
+    "GET /api/datasets/{key}/files": Row(200, seen=200),
+    "GET /api/datasets/{key}/readme": Row(200, seen=200),
+    "POST /api/datasets/{key}/opened": Row(204, seen=204),
+    "DELETE /api/datasets/{key}/data": Row(202, seen=403),
+    "POST /api/datasets/{key}/update": Row(202, seen=202),
+}
+#: What these name is the caller's own.
+OF_THE_CALLER = {
+    "PUT /api/sources/{source}/credential",
+    "DELETE /api/sources/{source}/credential",
+}
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the member has. ``unseen``: names of datasets that nobody else may see, ``seen``: that all may."""
+
+    chat: str
+    message: str
+    job: str
+    ended_job: str
+    unseen: tuple[str, ...]
+    seen: tuple[str, ...]
+    private_ref: str
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("cross") / "data"
+    with Server(folder, DATAFERRY_MODEL="none", **hubs.settings) as server:
+        server.client("admin@example.org")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def member(server: Server) -> Client:
+    return server.client("member@example.org")
+
+
+@pytest.fixture(scope="module")
+def stranger(server: Server) -> Client:
+    return server.client("stranger@example.org")
+
+
+@pytest.fixture(scope="module")
+def things(member: Client, hubs: Hubs) -> Iterator[Things]:
+    with LinkServer() as links:
+        links.pages["/mine.csv"] = Page(b"a,b\n1,2\n")
+        wait = {"Prefer": "wait"}
+        link = f"http://{links.host}/mine.csv?sig={SECRET}"
+        path = "/api/datasets/download-dataset"
+        seen = member.post(path, {"dataset_id": "builtin:iris"}, headers=wait).json()
+        private = member.post(path, {"source": "url", "dataset_id": link}, headers=wait).json()
+        running = member.post("/api/datasets/download/huggingface", {"dataset_id": hubs.slow}).json()
+        # It must not be done before the last test.
+        member.post(f"/api/jobs/{running['job_id']}/pause")
+        until(lambda: member.job(running["job_id"])["state"] == "paused", "it rests")
+        chat = member.post("/api/chats").json()["id"]
+        message = member.post(f"/api/chats/{chat}/messages", {"content": "hello"}).json()["id"]
+
+        def names(ticket: Mapping[str, Any]) -> tuple[str, str]:
+            return ticket["key"], member.get(f"/api/datasets/{ticket['key']}").json()["id"]
+
+        yield Things(
+            chat=chat,
+            message=message,
+            job=running["job_id"],
+            ended_job=private["job_id"],
+            unseen=(*names(private), *names(running), "kaggle:nobody~nothing", "ds_none"),
+            seen=names(seen),
+            private_ref=private["ref"],
+        )
+
+
+def ask(client: Client, route: str, row: Row, **names: str) -> httpx.Response:
+    method, _, path = route.partition(" ")
+    for name, value in names.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe="~:!"))
+    assert "{" not in path
+    return client.http.request(method, path, json=row.body)
+
+
+def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
+    routes = {
+        f"{method.upper()} {path}"
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+        if "{" in path
+    }
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER}
+
+
+@pytest.mark.parametrize("route", CHATS)
+def test_a_strangers_chat(stranger: Client, things: Things, route: str) -> None:
+    row = CHATS[route]
+    answer = ask(stranger, route, row, chat_id=things.chat, message_id=things.message)
+    assert answer.status_code == row.stranger, answer.text
+    if "{message_id}" in route:
+        own = stranger.post("/api/chats").json()["id"]
+        assert ask(stranger, route, row, chat_id=own, message_id=things.message).status_code == 404
+
+
+@pytest.mark.parametrize("route", JOBS)
+def test_a_strangers_job(stranger: Client, things: Things, route: str) -> None:
+    row = JOBS[route]
+    for job_id in (things.job, things.ended_job):
+        answer = ask(stranger, route, row, job_id=job_id)
+        assert answer.status_code == row.stranger, answer.text
+
+
+@pytest.mark.parametrize("route", DATASETS)
+def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> None:
+    """One that may not be seen is answered as one that does not exist."""
+    row = DATASETS[route]
+    for name in things.unseen:
+        answer = ask(stranger, route, row, key=name)
+        assert answer.status_code == row.stranger, (name, answer.text)
+        assert answer.json()["code"] == "not_found"
+    for name in things.seen:
+        assert ask(stranger, route, row, key=name).status_code == row.seen, name
+
+
+def test_names_in_bodies_queries_and_topics(server: Server, stranger: Client, things: Things) -> None:
+    for name in things.unseen:
+        several = {"datasets": [{"key": name}], "ask_only": True}
+        [result] = stranger.post("/api/datasets/delete-multiple", several).json()["results"]
+        assert result["problem"]["code"] == "not_found", name
+    for kind in ("delete", "update"):
+        refused = stranger.post("/api/jobs", {"kind": kind, "ref": things.private_ref})
+        assert refused.status_code == 404, refused.text
+    again = stranger.post("/api/datasets/download-dataset", {"dataset_id": things.private_ref})
+    assert again.status_code == 404, again.text
+    dismissed = stranger.post("/api/jobs/dismiss", {"job_ids": [things.job, things.ended_job]})
+    assert dismissed.json() == []
+    chat = stranger.post("/api/chats").json()["id"]
+    for query in ("before", "after_message"):
+        path = "messages" if query == "before" else "stream"
+        found = stranger.get(f"/api/chats/{chat}/{path}", params={query: things.message})
+        assert found.status_code in (204, 404)
+    ticket = stranger.post("/api/auth/ws-ticket").json()["ticket"]
+    address = f"{server.address.replace('http', 'ws')}/api/ws?ticket={ticket}"
+    with connect(address, proxy=None) as socket:
+        for topic in (f"job:{things.job}", f"job:{things.ended_job}", f"user:{things.chat}", "user:"):
+            socket.send(json.dumps({"op": "subscribe", "topic": topic}))
+            assert json.loads(socket.recv(10))["op"] == "error", topic
+
+
+def test_lists_hold_ones_own(stranger: Client, things: Things) -> None:
+    text = "".join(
+        stranger.get(path).text
+        for path in ("/api/chats", "/api/jobs", "/api/datasets?page_size=200", "/api/sources")
+    )
+    named = (things.chat, things.message, things.job, things.ended_job, *things.unseen[:4], SECRET)
+    assert not [name for name in named if name in text]
+
+
+def test_the_member_is_served(member: Client, things: Things) -> None:
+    """The same requests, after the stranger's: nothing has been changed or taken away."""
+    for route, row in CHATS.items():
+        answer = ask(member, route, row, chat_id=things.chat, message_id=things.message)
+        assert answer.status_code == row.member, (route, answer.text)
+    for route, row in JOBS.items():
+        answer = ask(member, route, row, job_id=things.job)
+        assert answer.status_code == row.member, (route, answer.text)
+    for route, row in reversed(DATASETS.items()):
+        answer = ask(member, route, row, key=things.seen[0])
+        assert answer.status_code == row.member, (route, answer.text)
+        if answer.status_code == 202:
+            member.finished(answer.json()["job_id"])
