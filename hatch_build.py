@@ -33,7 +33,7 @@ def stale(index: Path, frontend: Path) -> bool:
     if not index.exists():
         return True
     files = [frontend / name for name in _SOURCES]
-    for folder in ("src", "public"):
+    for folder in ("src", "public", "scripts"):
         files += [path for path in (frontend / folder).rglob("*") if path.is_file()]
     built = index.stat().st_mtime
     return any(path.stat().st_mtime > built for path in files if path.exists())

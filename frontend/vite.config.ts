@@ -2,10 +2,14 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { openingPage } from "./src/opening/plugin";
 import { serviceWorker } from "./src/worker/plugin";
 
+/** Parts that this many chunks share come with every screen. */
+const SHARED_BY = 4;
+
 export default defineConfig({
-  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), serviceWorker()],
+  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), openingPage(), serviceWorker()],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
@@ -18,6 +22,9 @@ export default defineConfig({
     // For scripts/check-size.mjs.
     manifest: true,
     target: "es2023",
+    modulePreload: { polyfill: false },
+    // In the page itself (src/opening/plugin.ts): no part of it waits for a stylesheet.
+    cssCodeSplit: false,
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -25,7 +32,14 @@ export default defineConfig({
           groups: [
             {
               name: "vendor",
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch|clsx)\//,
+              test: /node_modules\/(react|react-dom|preact|@tanstack|openapi-fetch|clsx)\//,
+            },
+            // What many screens share, in one piece: a request costs more than a kilobyte.
+            {
+              name: "shared",
+              // Dialogs come when they are first opened.
+              test: /\/(src\/(?!ui\/Dialog)|lucide-react\/)/,
+              minShareCount: SHARED_BY,
             },
           ],
         },

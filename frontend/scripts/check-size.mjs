@@ -3,6 +3,7 @@
 // Chromium what it truly fetches.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { screens } from "./sources.mjs";
 
 const LIMIT_KB = 180;
 
@@ -19,23 +20,6 @@ function loadedWith(name, loaded = new Set()) {
   return loaded;
 }
 
-/** The router's routes by their names: path, parent, and the module of their screen where it has one. */
-function routes() {
-  const router = readFileSync(new URL("../src/app/router.tsx", import.meta.url), "utf8");
-  const found = {};
-  for (const [, name, body] of router.matchAll(/const (\w+) = createRoute\(\{(.*?)^\}\);/gms)) {
-    const [, parent] = body.match(/getParentRoute: \(\) => (\w+)/);
-    const [, path = ""] = body.match(/^ {2}path: "([^"]+)"/m) ?? [];
-    const [, screen] = body.match(/import\("@\/([^"]+)"\)/) ?? [];
-    found[name] = { parent, path, screen: screen && `src/${screen}.tsx` };
-  }
-  const screens = Object.values(found).filter(({ screen }) => screen).length;
-  if (screens === 0 || screens !== router.match(/import\("@\//g)?.length)
-    throw new Error("not every screen of the router is understood");
-  return found;
-}
-
-const all = routes();
 const entry = Object.keys(manifest).find((name) => manifest[name].isEntry);
 const sizes = new Map();
 
@@ -45,15 +29,9 @@ function sizeOf(file) {
 }
 
 let over = false;
-for (const route of Object.values(all)) {
-  if (!route.screen) continue;
-  const files = loadedWith(entry);
-  let path = "";
-  for (let at = route; at; at = all[at.parent]) {
-    path = [at.path, path].filter((part) => part && part !== "/").join("/");
-    if (at.screen) loadedWith(at.screen, files);
-  }
-  path = path.startsWith("/") ? path : `/${path}`;
+for (const { path, modules } of screens()) {
+  const files = loadedWith("src/app/start.tsx", loadedWith(entry));
+  for (const module of modules) loadedWith(module, files);
   const size = [...files].reduce((sum, file) => sum + sizeOf(file), 0) / 1000;
   over ||= size > LIMIT_KB;
   console.log(`${path.padEnd(24)}${size.toFixed(1).padStart(6)} kB of ${LIMIT_KB} kB`);

@@ -283,3 +283,28 @@ def test_what_a_description_says_stays_text(app: FastAPI) -> None:
     assert "<code>&lt;b&gt;</code> and &lt;script&gt;" in html
     assert "<script>" not in html
     assert "a<b>" not in html
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, deflate, br, zstd", "br"), ("br;q=0, gzip", None), ("gzip", None), ("", None)],
+)
+@pytest.mark.parametrize(
+    ("path", "name", "kind"),
+    [
+        ("/c/chat_1", "index.html", "text/html; charset=utf-8"),
+        ("/assets/index-abc123.js", "assets/index-abc123.js", "text/javascript; charset=utf-8"),
+    ],
+)
+def test_the_copy_that_the_build_compressed_is_served_to_those_who_take_it(
+    web: Path, path: str, name: str, kind: str, accepted: str, encoding: str | None
+) -> None:
+    (web / f"{name}.br").write_bytes(b"compressed")
+    client = page_of(web)
+    with client.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer:
+        body = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding") == encoding
+    assert (body == b"compressed") is (encoding == "br")
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert ("immutable" in answer.headers["cache-control"]) is path.startswith("/assets/")

@@ -136,3 +136,19 @@ def test_so_do_the_screens_before_signing_in(
 ) -> None:
     with browser.new_context() as context:
         first_load(on_a_phone(context), server.address + screen, shows)
+
+
+def test_the_page_shows_before_its_code(
+    browser: Browser, server: Server, signed_in: tuple[BrowserContext, dict[str, str]]
+) -> None:
+    """Without any code the first look stands, and takes nothing that would be lost."""
+    state = signed_in[0].storage_state()
+    for path, shows in (("/", "What data do you need?"), ("/login", "Find, download and keep datasets")):
+        # The worker would have the code at hand.
+        context = browser.new_context(storage_state=state if path == "/" else None, service_workers="block")
+        page = context.new_page()
+        page.route("**/assets/*.js", lambda route: route.abort())
+        page.goto(server.address + path)
+        expect(page.get_by_text(shows)).to_be_visible()
+        expect(page.get_by_role("textbox")).to_have_count(0)
+        context.close()

@@ -1,9 +1,12 @@
 """The page, served by the app itself."""
 
+import mimetypes
+import re
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
@@ -20,6 +23,8 @@ WEB = Path(__file__).parents[1] / "_web"
 #: First segments that are never one of the page's screens: what is missing there is missing. The service
 #: worker (``frontend/src/worker``) knows them too.
 RESERVED_SEGMENTS = frozenset({"api", "assets", "docs", "hub", "metrics"})
+#: Names of encodings that a browser takes; one with a weight, as in ``br;q=0``, is passed over.
+_ACCEPTED = re.compile(r"([\w*]+)\s*(?:,|$)")
 _ASSET_MAX_AGE_S = 31_536_000
 
 _NOT_BUILT = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dataferry</title></head>
@@ -37,6 +42,7 @@ class Page(StaticFiles):
     def __init__(self, web: Path) -> None:
         super().__init__(directory=web, check_dir=False)
         self._built = (web / "index.html").is_file()
+        self._compressed = {file.relative_to(web).as_posix() for file in web.rglob("*.br")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -50,17 +56,39 @@ class Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
-            response = await super().get_response(path, scope)
+            response = await self._file(path, scope)
         except HTTPException as error:
             if error.status_code != 404 or not _is_screen(path):
                 raise
-            response = await super().get_response("index.html", scope)
+            response = await self._file("index.html", scope)
         # Names of assets carry a hash of their content; everything else may change with each build.
         lasting = _first_segment(path) == "assets"
         response.headers["Cache-Control"] = (
             f"public, max-age={_ASSET_MAX_AGE_S}, immutable" if lasting else "no-cache"
         )
         return response
+
+    async def _file(self, path: str, scope: Scope) -> Response:
+        """A file of the build; the copy that the build compressed, where there is one and the browser
+        takes it.
+        """
+        name = "index.html" if path == "." else path
+        compressed = f"{name}.br"
+        if compressed not in self._compressed:
+            return await super().get_response(path, scope)
+        if "br" in _ACCEPTED.findall(Headers(scope=scope).get("accept-encoding", "")):
+            response = await super().get_response(compressed, scope)
+            response.headers["Content-Encoding"] = "br"
+            response.headers["Content-Type"] = _media_type(name)
+        else:
+            response = await super().get_response(path, scope)
+        response.headers.add_vary_header("Accept-Encoding")
+        return response
+
+
+def _media_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _first_segment(path: str) -> str:

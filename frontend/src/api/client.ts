@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { Connection, isOurs } from "./connection";
+import { early } from "./early";
 import { ProblemError, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { MARK, Session } from "./session";
@@ -25,7 +26,7 @@ export const connection = new Connection({
 
 export const session = new Session({
   base: API_BASE,
-  fetch: connection.watched((...given) => fetch(...given)),
+  fetch: connection.watched(early((...given) => fetch(...given))),
 });
 
 onStored(MARK, (value) => {

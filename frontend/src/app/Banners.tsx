@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { appQuery } from "@/api/queries";
+import { store } from "@/api/storage";
 import { useMe } from "@/features/accounts/useSession";
 import { ScreenLink } from "@/ui/ScreenLink";
 
@@ -9,6 +11,12 @@ export function Banners() {
   const me = useMe();
   const demo = app?.demo === true;
   const offline = app?.model === "planner";
+  useEffect(() => {
+    if (!app) return;
+    const notes = [demo && "demo", offline && "no-model", offline && me?.admin && "admin"];
+    const shown = notes.filter(Boolean).join(" ");
+    store("frame", shown ? `banner ${shown}` : null);
+  }, [app, demo, offline, me?.admin]);
   if (!demo && !offline) return null;
   return (
     <aside

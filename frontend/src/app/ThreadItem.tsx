@@ -7,6 +7,7 @@ import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { ChatView } from "@/api/types";
 import { announce } from "@/ui/announcer";
+import { focused } from "@/ui/focused";
 import { lazily } from "@/ui/lazily";
 import { SELECTED } from "./selected";
 
@@ -116,8 +117,8 @@ function RenameForm({ chat, onDone }: { chat: ChatView; onDone: () => void }) {
         defaultValue={chat.title}
         dir="auto"
         maxLength={200}
-        // biome-ignore lint/a11y/noAutofocus: it replaces what was just pressed
-        autoFocus
+        // It replaces what was just pressed.
+        ref={focused}
         onFocus={(event) => event.target.select()}
         onBlur={(event) => save(event.target.value)}
         onKeyDown={(event) => {

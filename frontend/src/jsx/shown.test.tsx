@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen } from "@testing-library/preact";
 import { Dialog } from "radix-ui";
 import { expect, test } from "vitest";
 

@@ -7,7 +7,7 @@ import {
   Outlet,
   RouterProvider,
 } from "@tanstack/react-router";
-import { render } from "@testing-library/react";
+import { render } from "@testing-library/preact";
 import type { ReactElement } from "react";
 import { queryClient } from "@/api/live";
 

@@ -1,5 +1,6 @@
 import { clsx } from "clsx";
 import { type ComponentProps, type ReactNode, useId } from "react";
+import { focused } from "./focused";
 
 export const INPUT =
   "min-h-9 w-full rounded-control border bg-card px-3 text-14 placeholder:text-muted touch:min-h-11 touch:text-[16px]";
@@ -14,7 +15,7 @@ interface FieldProps extends ComponentProps<"input"> {
 }
 
 /** A labelled input with its error right below it. */
-export function Field({ label, error, hint, end, className, ...input }: FieldProps) {
+export function Field({ label, error, hint, end, className, autoFocus, ...input }: FieldProps) {
   const id = useId();
   const said = error ?? hint;
   return (
@@ -25,6 +26,7 @@ export function Field({ label, error, hint, end, className, ...input }: FieldPro
       <div className="relative">
         <input
           id={id}
+          ref={autoFocus ? focused : undefined}
           aria-invalid={error ? true : undefined}
           aria-describedby={said ? `${id}-said` : undefined}
           className={clsx(INPUT, error && "border-bad", end && "pr-11", className)}

@@ -1,6 +1,6 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
-import { act, useState } from "react";
+import { useState } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { JOBS_KEY } from "@/api/jobs";
 import { queryClient } from "@/api/live";

@@ -1,5 +1,5 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, type RefObject, useState } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
 import { Button } from "@/ui/Button";
 import { isPointerFine } from "@/ui/useMedia";
 import { useDraft } from "./useDraft";
@@ -28,6 +28,9 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
   const [text, setText] = useDraft(chat);
   const [editing, setEditing] = useState(false);
   const tooLong = text.length > LONGEST;
+  useEffect(() => {
+    if (autoFocus) box.current?.focus();
+  }, [autoFocus, box]);
   const canSend = text.trim() !== "" && !tooLong && !busy;
 
   function send() {
@@ -75,8 +78,6 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
           ref={box}
           rows={1}
           value={text}
-          // biome-ignore lint/a11y/noAutofocus: the composer is what a new chat is for
-          autoFocus={autoFocus}
           dir="auto"
           aria-label="Message"
           aria-invalid={tooLong || undefined}
