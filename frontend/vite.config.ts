@@ -50,6 +50,7 @@ export default defineConfig({
     environment: "jsdom",
     // A third of the work of a process for each file, and as apart.
     pool: "vmThreads",
+    testTimeout: 30_000,
     setupFiles: ["src/test/streams.js", "src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
   },

@@ -1,10 +1,13 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/preact";
+import { cleanup, configure } from "@testing-library/preact";
 import { afterEach, vi } from "vitest";
 import { queryClient } from "@/api/live";
 
 // The router scrolls to the top of a new screen; jsdom has no screen.
 window.scrollTo = () => {};
+
+// Dialogs come as files of their own, which a busy machine takes its time to read.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
   cleanup();
