@@ -99,7 +99,7 @@ test.each([
 test("the notice opens from the keyboard", async () => {
   const person = userEvent.setup();
   draw("[a](https://example.org)");
-  await person.tab();
+  screen.getByRole("button").focus();
   await person.keyboard("{Enter}");
   expect(await screen.findByRole("dialog")).toBeVisible();
 });
