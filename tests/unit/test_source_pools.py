@@ -51,21 +51,20 @@ async def test_the_logs_context_goes_along() -> None:
 
 
 async def test_the_loop_stays_free_while_a_hub_hangs(gate: threading.Event) -> None:
-    gaps = []
+    ticks = 0
 
     async def tick() -> None:
-        last = time.monotonic()
+        nonlocal ticks
         while True:
             await asyncio.sleep(0.005)
-            gaps.append(time.monotonic() - last)
-            last = time.monotonic()
+            ticks += 1
 
     ticking = asyncio.create_task(tick())
     with pytest.raises(SourceTimeout):
-        await pool().run(0.2, gate.wait)
+        await pool().run(0.5, gate.wait)
     ticking.cancel()
-    assert len(gaps) > 10
-    assert max(gaps) < 0.1
+    # A loop that waited with the hub would have had one.
+    assert ticks > 3
 
 
 async def test_the_deadline_ends_a_call_and_opens_the_breaker(gate: threading.Event) -> None:
