@@ -24,6 +24,7 @@ async function start(): Promise<void> {
     forgetEarly();
   });
   page.inert = false;
+  page.ariaHidden = null;
   createRoot(page).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
