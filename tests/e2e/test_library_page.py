@@ -61,7 +61,7 @@ def ada(page: Page, server: Server, hubs: Hubs) -> Client:
             session.add(one(number))
         session.flush()
         for number in range(0, MANY, 2):
-            session.add(DatasetAccess(dataset_id=f"ds_{number}", user_id=me))
+            session.add(DatasetAccess(dataset_id=f"ds_{number}", user_id=me, owner=True))
             session.add(
                 DatasetFile(
                     dataset_id=f"ds_{number}",

@@ -6,12 +6,14 @@ import { forgetEarly } from "@/api/early";
 import { queryClient } from "@/api/live";
 import { Announcer } from "@/ui/announcer";
 import { keepPage } from "@/worker/register";
+import { leaveRoomBetweenRenderings } from "./rendering";
 import { loadScreens, router } from "./router";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
 const page = root;
+leaveRoomBetweenRenderings();
 
 /** A slow server does not hold back the frame, which says what it waits for, longer than this. */
 const LONGEST_MS = 1000;
