@@ -64,7 +64,7 @@ test("terms are read first, then Retry is there", async () => {
   expect(retry()).toBeNull();
   page.addEventListener("click", (event) => event.preventDefault());
   await userEvent.click(page);
-  expect(retry()).not.toBeNull();
+  await waitFor(() => expect(retry()).not.toBeNull());
 });
 
 const WANTS_KEY = failed({
