@@ -41,7 +41,9 @@ def rows(page: Page) -> Locator:
 def start_river(page: Page, hubs: Hubs) -> None:
     ask(page, "find river gauge readings")
     card = page.locator(f'[data-card="huggingface:{hubs.slow}"]')
-    card.get_by_role("button", name="Download").click()
+    # Asked for before anybody goes to another screen.
+    with page.expect_response(re.compile("/api/datasets/download")):
+        card.get_by_role("button", name="Download").click()
 
 
 def test_a_long_download_that_ended_is_first_and_what_is_done_is_cleared(

@@ -52,7 +52,7 @@ def test_ask_find_download_watch_it_arrive(page: Page, hubs: Hubs, tmp_path: Pat
         expect(pima.get_by_role("link", name="Open Pima")).to_be_visible(timeout=15_000)
 
         # It lasts until the page has been reloaded, however long that takes.
-        hubs.hub.fault("slow", dataset=hubs.slow, bytes_per_s=150_000)
+        hubs.hub.fault("slow", dataset=hubs.slow, bytes_per_s=40_000)
         ask(page, "find river gauge readings")
         slow = page.locator(f'[data-card="huggingface:{hubs.slow}"]')
         slow.get_by_role("button", name=f"Download {SLOW_TITLE}").click()
