@@ -69,7 +69,7 @@ def test_ask_find_download_watch_it_arrive(page: Page, hubs: Hubs, tmp_path: Pat
         # Kill the server in mid-download: the page says so, comes back, and the files arrive.
         server.kill()
         hubs.heal()
-        expect(page.get_by_text("reconnecting").first).to_be_visible()
+        expect(page.get_by_text("The server cannot be reached").first).to_be_visible()
         server.start()
         opened = slow.get_by_role("link", name=f"Open {SLOW_TITLE}")
         expect(opened).to_be_visible(timeout=45_000)
