@@ -34,7 +34,7 @@ export function TablePreview({ datasetKey, revision, file, onFile }: TablePrevie
       </Section>
     );
   }
-  if (!list.data) return <Spinner label="Looking for tables…" />;
+  if (!list.data) return <Room label="Looking for tables…" />;
   const path = file ?? list.data.files[0]?.path;
   if (path === undefined) return <NoPreview list={list.data} />;
   return (
@@ -59,7 +59,7 @@ function OneFile({ place }: { place: PreviewPlace }) {
   const [all, setAll] = useState(false);
   const open = useCallback((one: Cell) => setCell(one), []);
   if (error) return <Trouble problem={asProblem(error)} onRetry={() => void refetch()} />;
-  if (!data) return <Spinner label="Reading the first rows…" />;
+  if (!data) return <Room label="Reading the first rows…" />;
   const few = Math.min(rowsAtFirst(data.columns.length), data.rows.length);
   const shown = all ? data.rows.length : few;
   return (
@@ -115,5 +115,14 @@ function Trouble({ problem, onRetry }: { problem: Problem; onRetry: () => void }
         Retry
       </Button>
     </ProblemBox>
+  );
+}
+
+/** As much as most tables take, so that nothing below moves when it is there. */
+function Room({ label }: { label: string }) {
+  return (
+    <div className="min-h-[32rem]">
+      <Spinner label={label} />
+    </div>
   );
 }
