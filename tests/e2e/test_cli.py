@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,34 @@ def test_jobs_are_followed_as_they_change(server: Server) -> None:
         finally:
             following.terminate()
     assert any("builtin:wine" in line for line in lines)
+
+
+def test_who_follows_is_told_that_the_connection_has_ended(server: Server) -> None:
+    """In one line, with what goes on: a stack trace is what Python makes of it (it was so)."""
+    email = "leaver@example.org"
+    client = server.client(email)
+    arguments = ["jobs", "--follow", "--as", email]
+    with preloaded.start(
+        arguments, env=server.environment, cwd=server.data_dir.parent, separate=True
+    ) as following:
+        assert following.stdout is not None
+        lines: list[str] = []
+        threading.Thread(target=lambda: lines.extend(following.stdout or ()), daemon=True).start()
+
+        def followed() -> bool:
+            """A job that ended before it was followed is not told, so there are more of them."""
+            client.post("/api/datasets/download-dataset", json={"dataset_id": "builtin:iris", "force_download": True})
+            return bool(lines)
+
+        until(followed, "a job is told")
+        assert "builtin:iris" in lines[0]
+        dataferry(server, "users", "disable", email)
+        assert following.wait(timeout=60) == 5
+        assert following.stderr is not None
+        told = following.stderr.read()
+    [line] = told.splitlines()
+    assert "has ended the connection. The session has ended." in line
+    assert "`dataferry jobs` shows them" in line
 
 
 def test_speeds_are_shown_and_set(server: Server) -> None:

@@ -10,8 +10,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
+from dataferry.core.addresses import carried_ipv4
 from dataferry.core.errors import TooManyRequests
 
 #: Doubled no more often than this: every limit has reached its longest wait by then.
@@ -125,10 +126,6 @@ def readable_wait(seconds: float) -> str:
     return f"{math.ceil(seconds / 60)} minutes"
 
 
-#: IPv4 clients as a translator shows them to a server that has IPv6 alone (RFC 6052).
-_NAT64 = ip_network("64:ff9b::/96")
-
-
 def network_of(address: str) -> str:
     """The addresses that one customer has: an IPv4 address, however written, or the /64 of an IPv6 one."""
     try:
@@ -137,10 +134,7 @@ def network_of(address: str) -> str:
         return address
     if isinstance(parsed, IPv6Address):
         # Of these all have one /64 (Flowfin/jellyfin-plugin-sso#194), and a 6to4 site has many.
-        embedded = parsed.ipv4_mapped or parsed.sixtofour
-        if parsed in _NAT64:
-            embedded = IPv4Address(int(parsed) & 0xFFFF_FFFF)
-        return str(embedded or ip_network((parsed, 64), strict=False))
+        return str(carried_ipv4(parsed) or ip_network((parsed, 64), strict=False))
     return str(parsed)
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
 from dataferry.accounts.security import Claims
-from dataferry.core.errors import NotSignedIn
 from dataferry.realtime import Bus
 
 log = logging.getLogger(__name__)
@@ -38,19 +37,16 @@ class OpenSessions:
 
     @asynccontextmanager
     async def hold(self, claims: Claims) -> AsyncIterator[asyncio.Event]:
-        """The event is set when the session ends while the body runs. Errors: ``NotSignedIn`` where it has
-        ended before."""
+        """The event is set when the session ends while the body runs. Whether it has ended before is for the
+        body to look: what ends in between is seen by the one or the other."""
         ended = asyncio.Event()
         self._holders[ended] = claims
         if self._watching is None or self._watching.done():
             self._look = asyncio.Event()
             self._watching = asyncio.create_task(self._watch())
         try:
-            # Heard before it is asked for: what ends in between is seen by the one or the other.
             stop_listening = await self._bus.listen(_TOPIC, self._on_message)
             try:
-                if not await self._living([claims]):
-                    raise NotSignedIn("The session has ended.", next_step="Sign in again.")
                 yield ended
             finally:
                 stop_listening()

@@ -10,9 +10,10 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 from itertools import chain
 from typing import Any
+
+from dataferry.accounts.limits import network_of
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class Connections:
         if self._trusted(address):
             connection.known = True
         else:
-            connection.groups += [self._strangers, self._client(_line_of(address))]
+            connection.groups += [self._strangers, self._client(network_of(address))]
         self._add(connection)
         connection.waits()
         self._make_room(connection)
@@ -168,19 +169,6 @@ class Connections:
                 len(self),
             )
             self._closed = 0
-
-
-def _line_of(address: str) -> str:
-    """The address; of IPv6 its /64, since a customer owns that many."""
-    try:
-        parsed = ip_address(address.partition("%")[0])  # a local one may name its interface
-    except ValueError:  # a socket's path
-        return address
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:  # IPv4 on a socket of both kinds
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, 64), strict=False))
 
 
 def sign_in(scope: Any, user_id: str) -> None:

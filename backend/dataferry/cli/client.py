@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from dataferry.core.errors import ConfigError
+from dataferry.core.errors import ConfigError, NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
 from dataferry.core.lock import owner_address
 from dataferry.core.settings import Settings, load_settings
@@ -20,6 +20,7 @@ from dataferry.core.types import ProblemWords
 
 if TYPE_CHECKING:
     import uvicorn
+    from websockets.exceptions import ConnectionClosed
 
 
 class Client:
@@ -61,15 +62,27 @@ class Client:
 
     async def _events(self, topic: str) -> AsyncIterator[JobView]:
         from websockets.asyncio.client import connect
+        from websockets.exceptions import ConnectionClosed
 
         ticket = self.call("POST", "/api/auth/ws-ticket")["ticket"]
         url = self.address.replace("http", "ws", 1) + f"/api/ws?ticket={ticket}"
         async with connect(url, proxy=None) as socket:
-            await socket.send(json.dumps({"op": "subscribe", "topic": topic}))
-            async for text in socket:
-                message = json.loads(text)
-                if message["op"] in ("event", "snapshot"):
-                    yield JobView.model_validate(message["job"])
+            try:
+                await socket.send(json.dumps({"op": "subscribe", "topic": topic}))
+                while True:
+                    message = json.loads(await socket.recv())
+                    if message["op"] in ("event", "snapshot"):
+                        yield JobView.model_validate(message["job"])
+            except ConnectionClosed as error:
+                raise NetworkFault(
+                    f"The server at {self.address} has ended the connection. {_reason(error)}".rstrip(),
+                    next_step="Jobs go on without it: `dataferry jobs` shows them.",
+                ) from error
+
+
+def _reason(error: "ConnectionClosed") -> str:
+    """What the server said, such as that it stops or that the account was disabled."""
+    return error.rcvd.reason if error.rcvd is not None else ""
 
 
 @contextlib.contextmanager

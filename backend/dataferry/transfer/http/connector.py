@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 import certifi
 
+from dataferry.core.addresses import carried_ipv4
 from dataferry.core.errors import InvalidInput, NetworkFault, PrivateAddress, TransferError
 from dataferry.transfer.http.http1 import Connection, MalformedResponse
 from dataferry.transfer.http.urls import PORTS, basic_auth
@@ -26,7 +27,6 @@ from dataferry.transfer.http.urls import PORTS, basic_auth
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 #: Reserved for documents, yet called global by Python 3.11.
 _V6_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
 #: Protocol assignments and 6to4 relays, called global by Python 3.11.
@@ -43,9 +43,7 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         special = any(address in network for network in _V4_SPECIAL)
         return address.is_global and not (address.is_multicast or address.is_reserved or special)
-    carried = address.ipv4_mapped or address.sixtofour
-    if carried is None and address in _NAT64:
-        carried = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    carried = carried_ipv4(address)
     if carried is not None:
         return is_public(carried)
     return address in _GLOBAL_UNICAST and address.is_global and address not in _V6_DOCUMENTATION
