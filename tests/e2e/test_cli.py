@@ -104,7 +104,8 @@ def test_who_follows_is_told_that_the_connection_has_ended(server: Server) -> No
 
         def followed() -> bool:
             """A job that ended before it was followed is not told, so there are more of them."""
-            client.post("/api/datasets/download-dataset", json={"dataset_id": "builtin:iris", "force_download": True})
+            wish = {"dataset_id": "builtin:iris", "force_download": True}
+            client.post("/api/datasets/download-dataset", json=wish)
             return bool(lines)
 
         until(followed, "a job is told")
