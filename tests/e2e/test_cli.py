@@ -20,12 +20,12 @@ from tests.support.server import Server, until
 
 
 def dataferry(server: Server, *arguments: str, code: int = 0, **environment: str) -> str:
-    """Run a command; returns what it printed."""
+    """Run a command; returns what it printed, its result last."""
     environment = {**server.environment, "COLUMNS": "250", **environment}
     run = preloaded.run(arguments, env=environment, cwd=server.data_dir.parent)
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
-    return run.stdout + run.stderr
+    return run.stderr + run.stdout
 
 
 @pytest.fixture(scope="module")

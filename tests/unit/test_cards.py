@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataferry.cli.datasets import file_count
+from dataferry.cli.library import file_count
 from dataferry.library.cards import dataset_view
 from dataferry.library.models import Dataset
 

@@ -16,7 +16,7 @@ def test_the_tables_line_is_the_commands_own(name: str) -> None:
 
 def test_help_and_version_import_no_command() -> None:
     code = "import sys, dataferry.cli; print([name for name in {0!r} if name in sys.modules])"
-    heavy = ["pydantic", "sqlalchemy", "httpx", "fastapi", "uvicorn", "dataferry.cli.datasets"]
+    heavy = ["pydantic", "sqlalchemy", "httpx", "fastapi", "uvicorn", "dataferry.cli.download"]
     command = [sys.executable, "-c", code.format(heavy)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

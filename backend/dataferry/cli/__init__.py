@@ -20,9 +20,9 @@ from dataferry.core.errors import DataferryError
 COMMANDS = {
     "serve": ("serving:serve", "Serve the page, the API and the jobs."),
     "worker": ("serving:worker", "Run jobs for other processes: needs Postgres and Redis."),
-    "search": ("datasets:search", "Search every source at once."),
-    "download": ("datasets:download", "Download a dataset and watch it arrive."),
-    "library": ("datasets:library", "List the datasets on this machine, show one's receipt, or delete it."),
+    "search": ("search:search", "Search every source at once."),
+    "download": ("download:download", "Download a dataset and watch it arrive."),
+    "library": ("library:library", "List the datasets on this machine, show one's receipt, or delete it."),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
     "model": ("model:app", "The language model: show, set, test, rm."),

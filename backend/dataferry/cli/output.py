@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -29,6 +32,70 @@ class _Terminal(Console):
 
 #: Plain text and no wrapping where it is not a terminal, so that output can be piped.
 out = _Terminal(highlight=False, markup=False, soft_wrap=True)
+#: What is no result: progress, notes, how to go on.
+err = _Terminal(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """A line beside the result, on stderr."""
+    err.print(text)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Of a table."""
+
+    heading: str
+    #: It is shortened first where the terminal is narrow.
+    elastic: bool = False
+    right: bool = False
+
+
+#: What an elastic column has at least; below, it is left out.
+_LEAST_WIDTH = 10
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+    """Rows as a table that fits the terminal, or untruncated with tabs between the cells in a pipe.
+
+    The first column is always whole. Where the terminal is too narrow the elastic one gives way, then
+    the last ones are left out.
+    """
+    cells = [[on_one_line(cell) for cell in row] for row in rows]
+    if not out.is_terminal:
+        for row in cells:
+            out.print("\t".join(row))
+        return
+    headed = [[column.heading for column in columns], *cells]
+    widths = _fitting_widths(columns, headed)
+    for row in headed:
+        line = []
+        for column, cell, width in zip(columns, row, widths, strict=True):
+            if width is not None:
+                text = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+                gap = " " * (width - cell_len(text))
+                line.append(gap + text if column.right else text + gap)
+        out.print("  ".join(line).rstrip())
+
+
+def _fitting_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int | None]:
+    """For each column its cells, or None where there is no room for it."""
+    widths: list[int | None] = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+
+    def excess() -> int:
+        shown = [width for width in widths if width is not None]
+        return sum(shown) + 2 * (len(shown) - 1) - out.width
+
+    for place in range(len(columns) - 1, 0, -1):
+        elastic = next((i for i, column in enumerate(columns) if column.elastic and widths[i]), None)
+        if elastic is not None and excess() > 0:
+            width = widths[elastic] or 0
+            if width - excess() >= min(width, _LEAST_WIDTH):
+                widths[elastic] = width - excess()
+        if excess() <= 0:
+            break
+        widths[place] = None
+    return widths
 
 
 class ExitCode(IntEnum):

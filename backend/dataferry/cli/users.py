@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from dataferry.cli.output import age, out
+from dataferry.cli.output import Column, age, out, print_table
 from dataferry.core.lock import make_data_folder
 from dataferry.core.settings import load_settings
 
@@ -56,13 +55,18 @@ def list_users() -> None:
     """Every account."""
     with _accounts() as accounts:
         users = asyncio.run(accounts.list_users())
-    table = Table(box=None, pad_edge=False)
-    for heading in ("E-MAIL", "ROLE", "STATE", "SINCE"):
-        table.add_column(heading)
-    for user in users:
-        role, state = ("admin" if user.admin else "member"), ("disabled" if user.disabled else "active")
-        table.add_row(user.email, role, state, age(user.created_at))
-    out.print(table)
+    print_table(
+        [Column("E-MAIL"), Column("ROLE"), Column("STATE"), Column("SINCE")],
+        [
+            (
+                user.email,
+                "admin" if user.admin else "member",
+                "disabled" if user.disabled else "active",
+                age(user.created_at),
+            )
+            for user in users
+        ],
+    )
 
 
 @app.command()
