@@ -31,8 +31,6 @@ from dataferry.sources.merged_search import MergedSearch, SearchResult
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.url import UrlSource
 
-#: The cached result of a search in which a source failed is used for this long.
-RETRY_AFTER_S = 2.0
 #: Further pages of a search are cached this many times as long as its first.
 PAGING_TTL_FACTOR = 10
 #: The deepest hit that paging reaches, and the longest page.
@@ -178,8 +176,8 @@ class Catalog:
     ) -> MergedSearch:
         """The search under way or remembered for this question, or a new one.
 
-        A first page (``fresh``) asks again after ``search_cache_s``, or when a source failed a while
-        ago; further pages belong to the search that began with theirs.
+        A first page (``fresh``) asks again after ``search_cache_s``, or when a source failed that has not
+        said when to come back; further pages belong to the search that began with theirs.
         """
         used = {name: credentials.get(name) or Credential(name) for name in sources}
         prints = tuple(credential.fingerprint for credential in used.values())
@@ -206,8 +204,8 @@ class Catalog:
 
     def _is_stale(self, search: _Search) -> bool:
         age = self._clock() - search.started_at
-        rest = max(RETRY_AFTER_S, search.merged.retry_after_s)
-        return age >= self._settings.search_cache_s or (bool(search.merged.problems) and age >= rest)
+        failed = bool(search.merged.problems)
+        return age >= (search.merged.retry_after_s if failed else self._settings.search_cache_s)
 
     # -- one dataset --------------------------------------------------------------------------
 
