@@ -1,12 +1,19 @@
 """``python -m scripts.documents``: writes the parts of the documents that are made from the code."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
+from dataferry.api.reference import error_rows
+from dataferry.api.socket import CLOSE_CODES
 from dataferry.app import openapi_document
-from dataferry.core.errors import ConfigError, DataferryError
+from dataferry.cli.output import ExitCode
+from dataferry.core.errors import ConfigError
+from dataferry.core.job_types import ACTIVE_STATES, JOB_STATE_MEANINGS
 from dataferry.core.settings import Settings, environment_name
+from dataferry.core.types import View
+from dataferry.realtime.events import ClientMessage, ServerMessage
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -16,11 +23,20 @@ def made() -> Iterator[tuple[Path, str, str]]:
     yield DOCS / "configuration.md", "settings", settings_table()
     yield DOCS / "api.md", "routes", routes_table()
     yield DOCS / "api.md", "errors", errors_table()
+    yield DOCS / "api.md", "states", states_table()
+    yield DOCS / "api.md", "socket messages", socket_messages_table()
+    yield DOCS / "api.md", "close codes", close_codes_table()
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table of Markdown."""
+    head = f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}\n"
+    return head + "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
 
 
 def settings_table() -> str:
     """Every setting as a row of Markdown."""
-    rows = ["| setting | default | what it is for |", "|---|---|---|"]
+    rows = []
     for field, about in Settings.model_fields.items():
         if field == "data_dir":
             default = "the user's data folder"
@@ -29,34 +45,76 @@ def settings_table() -> str:
         else:
             shown = str(about.default).removesuffix(".0")
             default = f"`{shown.lower() if isinstance(about.default, bool) else shown}`"
-        rows.append(f"| `{environment_name(field)}` | {default} | {about.description} |")
-    return "\n".join(rows) + "\n"
+        rows.append((f"`{environment_name(field)}`", default, about.description))
+    return table(("setting", "default", "what it is for"), rows)
 
 
 def routes_table() -> str:
     """Every route as a row of Markdown, with the first line of what it says of itself."""
-    rows = ["| route | what | token |", "|---|---|---|"]
+    rows = []
     for path, operations in json.loads(openapi_document())["paths"].items():
         for method, operation in operations.items():
             words = (operation.get("description") or operation["summary"]).splitlines()[0]
             token = "" if operation.get("security") else "none"
-            rows.append(f"| `{method.upper()} {path}` | {words} | {token} |")
-    return "\n".join(rows) + "\n"
+            rows.append((f"`{method.upper()} {path}`", words, token))
+    return table(("route", "what", "token"), rows)
 
 
 def errors_table() -> str:
-    """Every error that an answer can carry, by status."""
-    ours = [kind for kind in descendants(DataferryError) if kind.__module__ == DataferryError.__module__]
-    kinds = sorted(ours, key=lambda kind: (kind.status, kind.code))
-    rows = ["| status | code | what |", "|---|---|---|"]
-    rows += [f"| {kind.status} | `{kind.code}` | {kind.title} |" for kind in kinds if kind is not ConfigError]
-    return "\n".join(rows) + "\n"
+    """Every error that an answer can carry, by status, with the code that a command ends with."""
+    found = {(int(status), code, title) for status, code, title, _ in error_rows()}
+    return table(
+        ("status", "code", "what", "a command ends with"),
+        (
+            (status, f"`{code}`", title, int(ExitCode.of(code)))
+            for status, code, title in sorted(found)
+            if code != ConfigError.code
+        ),
+    )
 
 
-def descendants(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from descendants(child)
+def states_table() -> str:
+    """What a job's states mean."""
+    return table(
+        ("state", "ended", "what it means"),
+        (
+            (f"`{state}`", "no" if state in ACTIVE_STATES else "yes", meaning)
+            for state, meaning in JOB_STATE_MEANINGS.items()
+        ),
+    )
+
+
+def socket_messages_table() -> str:
+    """What goes over the socket, by who sends it."""
+    sides = (("client", ClientMessage), ("server", ServerMessage))
+    return table(
+        ("from", "`op`", "fields", "what"),
+        (
+            (side, f"`{operation(message)}`", field_names(message), first_line(message))
+            for side, union in sides
+            for message in get_args(get_args(union)[0])
+        ),
+    )
+
+
+def operation(message: type[View]) -> str:
+    (name,) = get_args(message.model_fields["op"].annotation)
+    return str(name)
+
+
+def field_names(message: type[View]) -> str:
+    """The fields of a message, with ``?`` behind those that may be absent or null."""
+    fields = ((name, about) for name, about in message.model_fields.items() if name != "op")
+    return ", ".join(f"`{name}{'' if about.is_required() else '?'}`" for name, about in fields)
+
+
+def first_line(message: type[View]) -> str:
+    return (message.__doc__ or "").strip().splitlines()[0]
+
+
+def close_codes_table() -> str:
+    """Why the server closes a socket, and what the client does then."""
+    return table(("code", "why", "what to do"), ((code, *words) for code, words in CLOSE_CODES.items()))
 
 
 def markers(name: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The documents say what is there."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,24 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 ADRS = sorted(page for page in (ROOT / "docs" / "adr").glob("*.md") if page.name != "README.md")
 
 
+@cache
+def anchors(page: Path) -> set[str]:
+    """What a link may name behind ``#``: the headings of a page, in GitHub's form."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#{1,6} (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
-        if not link.startswith(("http://", "https://", "mailto:")):
-            assert (page.parent / link).exists(), link
+    for link in re.findall(r"\]\(([^)\s]+)[^)]*\)", page.read_text()):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -111,7 +111,7 @@ def _details_element(anchor: str, heading: str, body: Iterable[str]) -> str:
 def _errors() -> str:
     rows = [
         (status, f'<code id="{escape(code)}">{escape(code)}</code>', escape(title), escape(step))
-        for status, code, title, step in sorted(set(_error_rows()))
+        for status, code, title, step in sorted(set(error_rows()))
     ]
     return (
         "<p>Every error is <code>application/problem+json</code> (RFC 9457), a "
@@ -120,7 +120,7 @@ def _errors() -> str:
     )
 
 
-def _error_rows() -> Iterator[tuple[str, str, str, str]]:
+def error_rows() -> Iterator[tuple[str, str, str, str]]:
     """Status, code, title and usual next step of every error that an answer may be."""
 
     def below(kind: type[DataferryError]) -> Iterator[type[DataferryError]]:

@@ -4,9 +4,8 @@ Client: ``{op: subscribe, topic, after?, epoch?}`` · ``{op: unsubscribe, topic}
 Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {topic, epoch, seq}`` ·
 ``pong {t}`` · ``error {topic?, code, detail}``
 
-What a page has missed comes first, then ``subscribed``, then events in order. Close codes: 4401 the
-ticket is not good, or its session has ended (get another), 1009 a message was too long, 1012 the server
-stops (connect again), 1013 the database cannot be used now (connect again later).
+What a page has missed comes first, then ``subscribed``, then events in order. ``CLOSE_CODES`` tells why a
+socket is closed.
 """
 
 import asyncio
@@ -40,6 +39,16 @@ Admit = Callable[[str], AbstractAsyncContextManager[OpenSession]]
 MAX_MESSAGE_CHARS = 4096
 
 NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
+#: Close code → why, and what the client does then.
+CLOSE_CODES: dict[int, tuple[str, str]] = {
+    TOO_LONG: (f"A message had more than {MAX_MESSAGE_CHARS:,} characters.", "Send less at a time."),
+    STOPPING: ("The server stops.", "Connect again, with a new ticket."),
+    TRY_LATER: ("The database cannot be used now.", "Connect again later, with a new ticket."),
+    NOT_SIGNED_IN: (
+        "The ticket is used or expired, or the session has ended.",
+        "Get a new ticket; where that is 401, sign in again.",
+    ),
+}
 
 
 def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit) -> None:

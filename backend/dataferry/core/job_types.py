@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 else:
     JobKind = Literal[tuple(JOB_KINDS)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
+JOB_STATE_MEANINGS: dict[JobState, str] = {
+    "queued": "It begins when a place is free, or when another job of its dataset has ended.",
+    "running": "Bytes arrive, or files are deleted: `progress` tells how far it is.",
+    "verifying": "Every byte is here; checksums are compared and archives unpacked.",
+    "succeeded": "Every byte is verified and in `file_path`; of a deletion, the files are gone.",
+    "waiting": "It goes on by itself at `waiting_until`; `problem` tells what it waits for.",
+    "paused": "Somebody paused it: it goes on when it is resumed, and what arrived is kept.",
+    "cancelled": "Everybody who had asked for it has left it.",
+    "failed": "`problem` tells why and what mends it; a retry keeps what has arrived.",
+}
 JobPriority = Literal["high", "normal", "low"]
 """Which queued job starts first, and how much of a scarce line a running one gets."""
 #: The order in which a queue takes them.

@@ -13,6 +13,8 @@ from dataferry.core.types import Count, View
 
 
 class Subscribe(View):
+    """Follow a topic, from what was seen last where `after` and `epoch` name it."""
+
     op: Literal["subscribe"]
     topic: str = Field(max_length=200)
     #: The last seq that the client has seen, with the epoch it was seen in.
@@ -21,11 +23,15 @@ class Subscribe(View):
 
 
 class Unsubscribe(View):
+    """Follow a topic no longer."""
+
     op: Literal["unsubscribe"]
     topic: str = Field(max_length=200)
 
 
 class Ping(View):
+    """Ask for a sign of life; `t` is any number, and comes back."""
+
     op: Literal["ping"]
     t: float = 0
 
@@ -35,7 +41,7 @@ client_message: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Client
 
 
 class JobEvent(View):
-    """A change of one job; ``job`` is the whole new view, so that the last event alone suffices."""
+    """A change of one job; `job` is the whole new view, so that the last event alone suffices."""
 
     op: Literal["event"] = "event"
     topic: str
@@ -45,7 +51,7 @@ class JobEvent(View):
 
 
 class JobSnapshot(View):
-    """A job as it stands at ``seq``; sent on subscription and after a gap."""
+    """A job as it stands at `seq`; sent on subscription and after a gap."""
 
     op: Literal["snapshot"] = "snapshot"
     topic: str
@@ -55,6 +61,8 @@ class JobSnapshot(View):
 
 
 class Subscribed(View):
+    """What was missed has been sent; from now on changes follow as they happen."""
+
     op: Literal["subscribed"] = "subscribed"
     topic: str
     epoch: str
@@ -62,11 +70,15 @@ class Subscribed(View):
 
 
 class Pong(View):
+    """The answer to a ping, with its `t`."""
+
     op: Literal["pong"] = "pong"
     t: float = 0
 
 
 class SocketError(View):
+    """A message that means nothing, or a topic that may not be seen (any more); the socket stays open."""
+
     op: Literal["error"] = "error"
     topic: str | None = None
     code: Literal["not_found", "invalid_message", "too_many_topics"]
