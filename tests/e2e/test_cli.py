@@ -1,7 +1,6 @@
 """The command line beside a running server, and against hubs that misbehave."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fakes.catalogue import IMDB
@@ -93,6 +93,7 @@ def test_jobs_are_followed_as_they_change(server: Server) -> None:
 def test_who_follows_is_told_that_the_connection_has_ended(server: Server) -> None:
     """In one line, with what goes on: a stack trace is what Python makes of it (it was so)."""
     email = "leaver@example.org"
+    server.client()  # the first account is the admin
     client = server.client(email)
     arguments = ["jobs", "--follow", "--as", email]
     with preloaded.start(
@@ -165,13 +166,45 @@ def guest(server: Server) -> str:
 
 
 def test_accounts_are_kept_from_the_shell(server: Server) -> None:
-    os.environ.pop("DATAFERRY_NEW_PASSWORD", None)
-    made = dataferry(server, "users", "create", "bob@example.org", "--password", "a long password")
-    assert "bob@example.org can sign in" in made
-    assert "bob@example.org" in dataferry(server, "users", "list")
-    dataferry(server, "users", "disable", "bob@example.org")
+    server.client()  # the first account is the admin
+    bob, password = "bob@example.org", {"DATAFERRY_NEW_PASSWORD": "a long password"}
+    assert f"{bob} can sign in" in dataferry(server, "users", "create", bob, **password)
+    assert bob in dataferry(server, "users", "list")
+    dataferry(server, "users", "disable", bob)
     assert "disabled" in dataferry(server, "users", "list")
+    assert f"The account {bob} is disabled." in dataferry(server, "jobs", "--as", bob, code=4)
     dataferry(server, "users", "disable", "nobody@example.org", code=3)
+    assert "last admin" in dataferry(server, "users", "disable", "ada@example.org", code=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("users", "create", "eve@example.org", "Secret-1234"),
+        ("users", "create", "eve@example.org", "--password", "Secret-1234"),
+        ("users", "reset-password", "eve@example.org", "--password=Secret-1234"),
+        ("model", "set", "gemini-2.5-pro", "--key", "AIzaSecret-1234"),
+        ("model", "set", "AIzaSecret-1234"),
+    ],
+)
+def test_no_secret_is_taken_from_the_arguments(server: Server, words: tuple[str, ...]) -> None:
+    """Others on the machine read it in ``ps``."""
+    refused = dataferry(server, *words, code=2)
+    assert "others on this machine can read them" in refused
+    assert "-stdin`, or set DATAFERRY_NEW_" in refused
+    assert "Secret-1234" not in refused
+
+
+def test_a_password_from_standard_input(server: Server) -> None:
+    def create(*options: str, given: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "dataferry", "users", "create", "carol@example.org", *options]
+        return subprocess.run(command, env=server.environment, input=given, capture_output=True, text=True)
+
+    assert "There is no terminal to ask for the password on." in create(given="").stderr
+    made = create("--password-stdin", given="a long password\n")
+    assert made.returncode == 0, made.stderr
+    form = {"username": "carol@example.org", "password": "a long password"}
+    assert httpx.post(f"{server.address}/api/auth/token", data=form).status_code == 200
 
 
 def test_doctors_probes_of_hubs_and_model(server: Server, hubs: Hubs) -> None:

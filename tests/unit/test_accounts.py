@@ -208,6 +208,7 @@ async def test_a_reset_ends_every_session(accounts: Accounts) -> None:
 
 
 async def test_a_disabled_account_is_out_at_once(accounts: Accounts) -> None:
+    await accounts.create_user("root@example.org", PASSWORD, admin=True)
     await accounts.register(EMAIL, PASSWORD)
     pair = await login(accounts)
     await accounts.disable(EMAIL)
@@ -217,11 +218,27 @@ async def test_a_disabled_account_is_out_at_once(accounts: Accounts) -> None:
         await accounts.refresh(pair.refresh_token)
     with pytest.raises(NotSignedIn, match="password is wrong"):
         await login(accounts)
-    assert [user.disabled for user in await accounts.list_users()] == [True]
+    assert [user.disabled for user in await accounts.list_users()] == [False, True]
     await accounts.disable(EMAIL, disabled=False)
     await login(accounts)
     with pytest.raises(NotFound):
         await accounts.disable("nobody@example.org")
+
+
+async def test_the_last_admin_stays(accounts: Accounts) -> None:
+    """owncloud/core#33097; newtheatre/stage-door#133: those who are disabled count for nothing."""
+    admins = [EMAIL, "bob@example.org", "eve@example.org"]
+    for email in admins:
+        await accounts.create_user(email, PASSWORD, admin=True)
+    await accounts.create_user("member@example.org", PASSWORD)
+    # Of all who are disabled at one time one is kept, whoever comes first.
+    outcomes = await asyncio.gather(*map(accounts.disable, admins), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome] == [Conflict]
+    [admin] = [user for user in await accounts.list_users() if user.admin and not user.disabled]
+    with pytest.raises(Conflict, match="last admin") as refused:
+        await accounts.disable(admin.email)
+    assert "users create EMAIL --admin" in refused.value.next_step
+    await accounts.disable("member@example.org")
 
 
 async def test_a_hash_of_older_parameters_is_renewed_at_login(database: Database, tmp_path: Path) -> None:
@@ -265,6 +282,7 @@ async def end_by_reset(accounts: Accounts, _pair: TokenPair) -> None:
 
 
 async def end_by_disabling(accounts: Accounts, _pair: TokenPair) -> None:
+    await accounts.create_user("root@example.org", PASSWORD, admin=True)
     await accounts.disable(EMAIL)
 
 
@@ -315,6 +333,7 @@ async def test_what_the_command_line_ends_is_noticed_a_little_later(
     server, command_line = make(database, tmp_path, session_check_s=0.05), make(database, tmp_path)
     await server.register(EMAIL, PASSWORD)
     pair = await login(server)
+    await server.create_user("root@example.org", PASSWORD, admin=True)
     operator = await asyncio.to_thread(server.operator_token)
     async with server.open_by_token(pair.access_token) as opened, server.open_by_token(operator) as kept:
         await command_line.disable(EMAIL)
@@ -376,6 +395,10 @@ async def test_the_operator_acts_but_is_nobodys_account(accounts: Accounts) -> N
     assert (await accounts.authenticate(own)).email == EMAIL
     with pytest.raises(NotFound):
         await asyncio.to_thread(accounts.operator_token, "nobody@example.org")
+    await accounts.create_user("bob@example.org", PASSWORD)
+    await accounts.disable("bob@example.org")
+    with pytest.raises(Forbidden, match="is disabled"):
+        await asyncio.to_thread(accounts.operator_token, "bob@example.org")
 
 
 async def test_an_admin_is_made_by_the_operator(accounts: Accounts) -> None:

@@ -10,6 +10,7 @@ from dataferry.accounts.models import RefreshToken, User
 from dataferry.accounts.rules import OPERATOR
 from dataferry.accounts.security import Claims
 from dataferry.core.db import new_id, now
+from dataferry.core.errors import Conflict
 
 #: Two tabs that renew at one time may both use a token, and so may one whose answer was lost; a thief who
 #: comes later may not.
@@ -58,8 +59,7 @@ def add_user(
     ``admit`` is called with whether it is the first, and raises if it may not be. Accounts are added one
     after the other, so there is only one first. Errors: ``IntegrityError`` for an address that is taken.
     """
-    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions queue as they are
-        session.connection().execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+    _one_at_a_time(session)
     first = not any_user(session)
     if admit is not None:
         admit(first)
@@ -92,9 +92,36 @@ def set_password_hash(session: Session, user_id: str, password_hash: str) -> Non
 
 
 def set_disabled(session: Session, user_id: str, disabled: bool) -> None:
+    """Errors: ``Conflict`` for the last admin who is let in: nobody could manage the server any more."""
+    if disabled:
+        _one_at_a_time(session)
+        _check_other_admins(session, user_id)
     session.exec(update(User).where(col(User.id) == user_id).values(disabled=disabled))
     if disabled:
         end_sessions(session, user_id)
+
+
+def _check_other_admins(session: Session, user_id: str) -> None:
+    if user_id not in (admins := _admins(session)) or len(admins) > 1:
+        return
+    raise Conflict(
+        "That is the last admin of this server.",
+        next_step="Make another one first: `dataferry users create EMAIL --admin`.",
+    )
+
+
+def _admins(session: Session) -> set[str]:
+    """The ids of those who can sign in."""
+    query = select(User.id).where(
+        col(User.admin), col(User.disabled).is_(False), col(User.operator).is_(False)
+    )
+    return set(session.exec(query))
+
+
+def _one_at_a_time(session: Session) -> None:
+    """From here to the end of the transaction nobody else changes accounts."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions queue as they are
+        session.connection().execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
 
 
 # -- sessions: families of refresh tokens ---------------------------------------------------------

@@ -207,13 +207,18 @@ class Accounts:
     def operator_token(self, email: str | None = None) -> str:
         """An access token for the CLI: this machine's operator, or the account of ``email``.
 
-        Blocks. Errors: ``NotFound``.
+        Blocks. Errors: ``NotFound``, ``Forbidden`` for an account that is disabled.
         """
         if email is None:
             return self._tokens.issue(self._database.call(rows.operator))
         user = self._database.read(rows.by_email, normal_email(email))
-        if user is None or user.disabled:
+        if user is None:
             raise _no_account(email)
+        if user.disabled:
+            raise Forbidden(
+                f"The account {user.email} is disabled.",
+                next_step=f"`dataferry users disable {user.email} --undo` lets it in again.",
+            )
         return self._tokens.issue(user.id)
 
     async def list_users(self) -> list[UserView]:
@@ -235,7 +240,7 @@ class Accounts:
         self._open_sessions.announce()
 
     async def disable(self, email: str, *, disabled: bool = True) -> None:
-        """Keep an account out, or let it in again. Errors: ``NotFound``."""
+        """Keep an account out, or let it in again. Errors: ``NotFound``, ``Conflict`` for the last admin."""
         user = await self._existing(email)
         await self._database.run(rows.set_disabled, user.id, disabled)
         self._open_sessions.announce()

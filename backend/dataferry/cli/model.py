@@ -6,20 +6,19 @@ import typer
 
 from dataferry.cli.client import connected
 from dataferry.cli.output import AsUser, out
+from dataferry.cli.secret_input import SecretInput
+from dataferry.core.telemetry import redact
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The language model: show, set, test, rm."
 )
 
-Key = Annotated[
-    str,
-    typer.Option(
-        prompt="Gemini API key",
-        hide_input=True,
-        envvar="DATAFERRY_NEW_MODEL_KEY",
-        help="Asked for when it is not given; better not written here, where others may read it.",
-    ),
+KeyStdin = Annotated[
+    bool, typer.Option("--key-stdin", help="Read the key from standard input; by default it is asked for.")
 ]
+RefusedKey = Annotated[str | None, typer.Option("--key", hidden=True)]
+
+_KEY = SecretInput("key", "Gemini API key", "--key-stdin", variable="DATAFERRY_NEW_MODEL_KEY")
 
 
 @app.command()
@@ -29,16 +28,21 @@ def show(user: AsUser = None) -> None:
         _print(client.call("GET", "/api/model"))
 
 
-@app.command("set")
+@app.command("set", context_settings={"allow_extra_args": True})
 def set_model(
-    key: Key,
+    context: typer.Context,
     model: Annotated[str, typer.Argument(help="A Gemini model; Google's current fast one by default.")] = "",
     untested: Annotated[
         bool, typer.Option("--untested", help="Keep it also where it cannot be reached now.")
     ] = False,
+    key_stdin: KeyStdin = False,
+    refused: RefusedKey = None,
     user: AsUser = None,
 ) -> None:
     """Use a Gemini model: it is asked for a greeting first, and its key is kept encrypted."""
+    if redact(model) != model:  # a key where the model's name belongs
+        raise _KEY.refusal()
+    key = _KEY.read(from_stdin=key_stdin, arguments=[refused, *context.args])
     with connected(user) as client:
         body = {"model": model, "key": key, "untested": untested}
         _print(client.call("PUT", "/api/model", json=body))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dataferry.cli.output import Column, age, out, print_table
+from dataferry.cli.secret_input import SecretInput
 from dataferry.core.lock import make_data_folder
 from dataferry.core.settings import load_settings
 
@@ -19,16 +20,17 @@ app = typer.Typer(
 )
 
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
-Password = Annotated[
-    str,
-    typer.Option(
-        prompt=True,
-        hide_input=True,
-        confirmation_prompt=True,
-        envvar="DATAFERRY_NEW_PASSWORD",
-        help="Asked for when it is not given.",
-    ),
+PasswordStdin = Annotated[
+    bool,
+    typer.Option("--password-stdin", help="Read it from standard input; by default it is asked for."),
 ]
+RefusedPassword = Annotated[str | None, typer.Option("--password", hidden=True)]
+
+_PASSWORD = SecretInput(
+    "password", "Password", "--password-stdin", variable="DATAFERRY_NEW_PASSWORD", confirmed=True
+)
+#: A password behind the e-mail address is refused by us: the parser's own words would repeat it.
+_EXTRA = {"allow_extra_args": True}
 
 
 @contextlib.contextmanager
@@ -69,21 +71,30 @@ def list_users() -> None:
     )
 
 
-@app.command()
+@app.command(context_settings=_EXTRA)
 def create(
+    context: typer.Context,
     email: Email,
-    password: Password,
     admin: Annotated[bool, typer.Option(help="May see and delete everything.")] = False,
+    password_stdin: PasswordStdin = False,
+    refused: RefusedPassword = None,
 ) -> None:
-    """Make an account."""
+    """Make an account. Its password is asked for."""
+    password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
         user = asyncio.run(accounts.create_user(email, password, admin=admin))
     out.print(f"{user.email} can sign in.")
 
 
-@app.command("reset-password")
-def reset_password(email: Email, password: Password) -> None:
-    """Set a new password and end every session of the account."""
+@app.command("reset-password", context_settings=_EXTRA)
+def reset_password(
+    context: typer.Context,
+    email: Email,
+    password_stdin: PasswordStdin = False,
+    refused: RefusedPassword = None,
+) -> None:
+    """Set a new password, which is asked for, and end every session of the account."""
+    password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
         asyncio.run(accounts.reset_password(email, password))
     out.print(f"{email} has a new password; other sessions are ended.")
