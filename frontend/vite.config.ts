@@ -7,6 +7,8 @@ import { serviceWorker } from "./src/worker/plugin";
 
 /** Parts that this many chunks share come with every screen. */
 const SHARED_BY = 4;
+/** So do parts of so few bytes that two share: a request costs more than a kilobyte. */
+const SMALL = 1500;
 
 export default defineConfig({
   plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), openingPage(), serviceWorker()],
@@ -32,14 +34,19 @@ export default defineConfig({
           groups: [
             {
               name: "vendor",
-              test: /node_modules\/(react|react-dom|preact|@tanstack|openapi-fetch|clsx)\//,
+              test: /rolldown\/runtime|node_modules\/(react|react-dom|preact|@tanstack|openapi-fetch|clsx)\//,
             },
-            // What many screens share, in one piece: a request costs more than a kilobyte.
+            // What many screens share, in one piece. Dialogs come when they are first opened.
             {
               name: "shared",
-              // Dialogs come when they are first opened.
               test: /\/(src\/(?!ui\/Dialog)|lucide-react\/)/,
               minShareCount: SHARED_BY,
+            },
+            {
+              name: "small",
+              test: /\/(src\/(?!ui\/Dialog)|lucide-react\/)/,
+              minShareCount: 2,
+              maxModuleSize: SMALL,
             },
           ],
         },

@@ -18,9 +18,16 @@ leaveRoomBetweenRenderings();
 /** A slow server does not hold back the frame, which says what it waits for, longer than this. */
 const LONGEST_MS = 1000;
 
+/** Lets the browser take clicks and keys, and paint: no task of the start is long. */
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done));
+}
+
 /** The screen takes the place of its first look, which `index.html` has, in one step. */
 async function start(): Promise<void> {
+  await pause();
   await Promise.race([router.load(), new Promise((done) => setTimeout(done, LONGEST_MS))]);
+  await pause();
   const stop = router.subscribe("onRendered", () => {
     stop();
     forgetEarly();

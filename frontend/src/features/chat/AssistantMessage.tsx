@@ -6,12 +6,13 @@ import type { MessageStatus } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { visible } from "@/ui/visible";
-import { blocksOf, type Surroundings, sourcesOf, surroundingsOf } from "./answerLayout";
+import { blocksOf, cardCount, sourcesOf, surroundingsOf } from "./answerLayout";
 import { MarkdownText } from "./MarkdownText";
 import { NoticeLine } from "./NoticeLine";
 import { type ChatMessage, type Part, textOf } from "./parts";
 import { SourceProblems } from "./SourceProblems";
 import { ToolBlock } from "./ToolBlock";
+import { useGradualCount } from "./useGradualCount";
 
 interface AssistantMessageProps {
   message: ChatMessage;
@@ -19,26 +20,36 @@ interface AssistantMessageProps {
   live: boolean;
   /** Have it made again; only the last answer can be. */
   onAgain?: () => void;
+  /** The first cards are drawn at once, the others one by one after them: a telephone stays responsive. */
+  gradual?: boolean;
 }
 
+/** As many cards as a telephone shows at first. */
+const FIRST_CARDS = 2;
+
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
-  const { message, live, onAgain } = props;
+  const { message, live, onAgain, gradual = false } = props;
   const text = textOf(message);
   const blocks = blocksOf(message.parts);
-  const around = surroundingsOf(blocks, message.parts);
+  const count = cardCount(blocks);
+  const room = useGradualCount(gradual ? FIRST_CARDS : count, count);
+  const whole = room >= count;
+  const around = surroundingsOf(blocks, message.parts, whole ? undefined : room);
   const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];
   return (
     <article aria-label="Answer" aria-busy={live} className="mb-8 grid grid-cols-1 gap-3">
       <SourceProblems {...sourcesOf(message.parts)} onRetry={onAgain} />
-      {blocks.map((block, index) =>
-        "tools" in block ? (
-          <ToolBlock key={block.key} tools={block.tools} around={around[index] ?? ALONE} />
+      {around.map((surroundings, index) => {
+        const block = blocks[index];
+        if (!block) return null;
+        return "tools" in block ? (
+          <ToolBlock key={block.key} tools={block.tools} around={surroundings} />
         ) : (
           <PartView key={block.key} part={block.part} />
-        ),
-      )}
-      {ending && <p className="text-13 text-muted">{ending}</p>}
-      {!live && (
+        );
+      })}
+      {whole && ending && <p className="text-13 text-muted">{ending}</p>}
+      {whole && !live && (
         <div className="-ml-2 flex items-center gap-1 text-13">
           {text && (
             <CopyButton text={visible(text)} what="answer">
@@ -55,8 +66,6 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
     </article>
   );
 });
-
-const ALONE: Surroundings = { above: new Set(), numbers: new Map() };
 
 const ENDINGS: Record<MessageStatus, string | null> = {
   complete: null,

@@ -1,5 +1,12 @@
 import { ArrowDown } from "lucide-react";
-import { type RefObject, useCallback, useEffect, useRef, useSyncExternalStore } from "react";
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { asProblem } from "@/api/problem";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
@@ -22,6 +29,8 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
   const scroll = useAutoScroll(log);
   const last = messages.at(-1);
   const question = messages.findLast((message) => message.role === "user");
+  // Of a chat that is opened the newest answer is looked at first, and is the one that may be drawn in steps.
+  const [stored] = useState(busy ? undefined : last?.id);
 
   const stop = useCallback(() => void session.stop(), [session]);
   const again = useCallback(() => {
@@ -58,6 +67,7 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
                 key={message.id}
                 message={message}
                 live={busy && message === last}
+                gradual={message.id === stored}
                 onAgain={!busy && message === last ? again : undefined}
               />
             ),

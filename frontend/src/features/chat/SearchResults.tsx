@@ -24,7 +24,7 @@ interface SearchResultsProps {
 
 /** What a search found: how many, the best few as cards, and all of it as a table. */
 export function SearchResults({ input, output, around }: SearchResultsProps) {
-  const { above, numbers } = around;
+  const { above, numbers, room } = around;
   const [all, setAll] = useState(false);
   const [order, setOrder] = useState<ResultOrder>("relevance");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -67,7 +67,7 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
         <>
           {cards.length > 0 && (
             <ul aria-label="Datasets found" className="grid grid-cols-1 gap-2">
-              {cards.map((card) => (
+              {cards.slice(0, room).map((card) => (
                 <DatasetCard
                   key={card.ref}
                   card={card}
@@ -82,7 +82,7 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
             cards={found.filter((card) => selected.has(card.ref))}
             onClear={() => setSelected(new Set())}
           />
-          {(fresh.length > cards.length || (output.more && !waiting)) && (
+          {cards.length <= room && (fresh.length > cards.length || (output.more && !waiting)) && (
             <Button className="justify-self-start" size="sm" onClick={() => setAll(true)}>
               Show all {found.length}
               {output.more && " and more"}

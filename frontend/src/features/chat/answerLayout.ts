@@ -12,6 +12,8 @@ export interface Surroundings {
   /** Datasets whose cards stand above it already: one answer shows a card once. */
   above: ReadonlySet<string>;
   numbers: ReadonlyMap<string, number>;
+  /** How many of its cards may be drawn by now. */
+  room: number;
 }
 
 /** What an answer shows, in order. */
@@ -48,20 +50,32 @@ function cardsOf(part: ToolPart): string[] {
   }
 }
 
-/** The surroundings of each block. */
+/**
+ * The surroundings of each block, up to the one for which not all cards have room: what comes later would
+ * be moved by those.
+ */
 export function surroundingsOf(
   blocks: readonly Block[],
   parts: readonly Part[],
+  room = Number.POSITIVE_INFINITY,
 ): readonly Surroundings[] {
   const numbers = numbersOf(parts);
   const seen = new Set<string>();
-  return blocks.map((block) => {
-    const above = new Set(seen);
+  const surroundings: Surroundings[] = [];
+  for (const block of blocks) {
+    if (seen.size > room) break;
+    surroundings.push({ above: new Set(seen), numbers, room: room - seen.size });
     if ("tools" in block) {
       for (const ref of block.tools.flatMap(cardsOf)) seen.add(ref);
     }
-    return { above, numbers };
-  });
+  }
+  return surroundings;
+}
+
+/** How many different cards an answer shows, before anything is unfolded. */
+export function cardCount(blocks: readonly Block[]): number {
+  return new Set(blocks.flatMap((block) => ("tools" in block ? block.tools.flatMap(cardsOf) : [])))
+    .size;
 }
 
 const NO_NUMBERS: ReadonlyMap<string, number> = new Map();
