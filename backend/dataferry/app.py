@@ -16,11 +16,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dataferry import __version__
 from dataferry.accounts.credentials import CredentialResolver
+from dataferry.accounts.kept_answers import KeptAnswers
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
+from dataferry.api.conditional import HeadRequests
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
+from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.socket import document_socket, install_socket
@@ -74,6 +77,7 @@ def build_services(settings: Settings) -> Services:
     )
     return Services(
         accounts=accounts,
+        kept_answers=KeptAnswers(database, secrets),
         store=store,
         search=search,
         downloads=downloads,
@@ -159,8 +163,10 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     document_socket(app)
     document_tool_outputs(app)
     install_page(app)
+    app.add_middleware(HeadRequests)
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIds)
     # Outermost: the others see the true client and scheme. Nobody is believed by default, not even loopback.
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxy_networks)
     return app

@@ -84,7 +84,16 @@ def test_what_an_error_does_not_have_is_left_out(app: FastAPI, client: TestClien
         raise Conflict("Something is in the way.", next_step="Move it.")
 
     answer = client.get("/api/test/bare")
-    assert set(answer.json()) == {"type", "title", "status", "detail", "code", "next_step", "retryable"}
+    assert set(answer.json()) == {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "code",
+        "next_step",
+        "retryable",
+        "request_id",
+    }
     assert "retry-after" not in answer.headers
 
 

@@ -55,3 +55,23 @@ class KnownPlace(SQLModel, table=True):
     #: ``device:<hash>`` or ``address:<hash>``
     place: str = Field(primary_key=True)
     seen_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class KeptAnswer(SQLModel, table=True):
+    """A person's request with an ``Idempotency-Key``, and once it has succeeded its answer.
+
+    ``request`` is a digest of what was asked. While ``status`` is None it is at work, until ``held_until``
+    at the latest: its process says again and again that it still is. ``answer`` is sealed.
+    """
+
+    __tablename__ = "kept_answers"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    request: str
+    #: Whose turn it is: only that one may write the answer.
+    holder: str
+    held_until: datetime = Field(sa_type=Utc)
+    status: int | None = None
+    answer: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=Utc, index=True)

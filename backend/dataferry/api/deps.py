@@ -12,7 +12,9 @@ from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel, ConfigDict
 
 from dataferry.accounts.views import UserView
+from dataferry.api.conditional import readable
 from dataferry.api.connections import sign_in
+from dataferry.api.idempotency import idempotency_key, once
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.types import Viewer
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from dataferry.accounts.credentials import CredentialResolver
+    from dataferry.accounts.kept_answers import KeptAnswers
     from dataferry.accounts.service import Accounts
     from dataferry.chat.model_choice import ModelChoices
     from dataferry.chat.model_setup import ModelSetup
@@ -42,6 +45,7 @@ class Services:
     """Every service of one application; on ``app.state.services``."""
 
     accounts: Accounts
+    kept_answers: KeptAnswers
     store: Store
     search: DatasetSearch
     downloads: Downloads
@@ -86,15 +90,20 @@ async def current_user(_token: AccessToken, request: Request) -> UserView:
 
 
 class TokenFirst(APIRoute):
-    """The class of every route: what needs a token has it checked before a byte of the body is read.
+    """The class of every route: what needs a token has it checked before a byte of the body is read, what is
+    read has an ``ETag``, and what creates heeds an ``Idempotency-Key``.
 
     FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941).
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        if "GET" in (self.methods or ()):
+            handle = readable(handle)
         if not _depends_on(self.dependant, access_token):
             return handle
+        if _depends_on(self.dependant, idempotency_key):
+            handle = once(handle, lambda request: services(request).kept_answers)
 
         async def token_first(request: Request) -> Response:
             token = await access_token(await _bearer(request))

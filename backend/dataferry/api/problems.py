@@ -15,8 +15,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dataferry.api.request_ids import LOG_FIELD
 from dataferry.core import database_faults
 from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, kind_of
+from dataferry.core.telemetry import logged_field
 from dataferry.core.types import words_of
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Problem(BaseModel):
     setting: str | None = None
     retryable: bool = Field(default_factory=lambda fields: kind_of(fields["code"]).retryable)
     retry_after: float | None = None
+    request_id: str | None = None
 
 
 def problem_of(error: DataferryError) -> Problem:
@@ -245,7 +248,8 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
-    return JSONResponse(problem.model_dump(exclude_none=True), problem.status, headers, media_type=MEDIA_TYPE)
+    body = problem.model_copy(update={"request_id": logged_field(LOG_FIELD)}).model_dump(exclude_none=True)
+    return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
 
 
 def _document(app: FastAPI) -> None:

@@ -85,6 +85,11 @@ class InvalidInput(DataferryError):
     retryable = False
 
 
+class KeyUsed(InvalidInput):
+    code, title = "idempotency_key_used", "The Idempotency-Key was used for another request"
+    usual_step = "Make a new key for each new request."
+
+
 class OutsideStore(InvalidInput):
     code, title = "outside_store", "The path lies outside the store"
     usual_step = "Name a folder inside the store."
@@ -128,6 +133,14 @@ class Unreadable(NotFound):
 class Conflict(DataferryError):
     status, code, title = 409, "conflict", "Something else is in the way"
     usual_step = "Wait until that is done, then try again."
+
+
+class StillAnswering(Conflict):
+    """The first request with this ``Idempotency-Key`` is at work."""
+
+    code, title, transient = "idempotency_in_progress", "The first request with this key is at work", True
+    usual_step = "Send it again in a moment: it then gets the first one's answer."
+    usual_wait = 1.0
 
 
 class FolderBusy(Conflict):

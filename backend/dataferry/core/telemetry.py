@@ -39,6 +39,11 @@ def log_context(**fields: str) -> Iterator[None]:
         _context.reset(token)
 
 
+def logged_field(name: str) -> str | None:
+    """What stands under ``name`` on the lines logged here."""
+    return _context.get().get(name)
+
+
 class _Formatter(logging.Formatter):
     def __init__(self, as_json: bool) -> None:
         super().__init__()

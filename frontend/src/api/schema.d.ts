@@ -2218,6 +2218,8 @@ export interface components {
             retryable?: boolean;
             /** Retry After */
             retry_after?: number | null;
+            /** Request Id */
+            request_id?: string | null;
         };
         /**
          * ProblemView
@@ -3069,7 +3071,10 @@ export interface operations {
     create_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3231,7 +3236,10 @@ export interface operations {
     send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 chat_id: string;
             };
@@ -3405,6 +3413,8 @@ export interface operations {
             header?: {
                 /** @description `wait` or `wait=<seconds>` */
                 prefer?: string | null;
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3450,6 +3460,8 @@ export interface operations {
             header?: {
                 /** @description `wait` or `wait=<seconds>` */
                 prefer?: string | null;
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3495,6 +3507,8 @@ export interface operations {
             header?: {
                 /** @description `wait` or `wait=<seconds>` */
                 prefer?: string | null;
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3537,7 +3551,10 @@ export interface operations {
     download_multiple: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3880,7 +3897,10 @@ export interface operations {
     update_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 key: string;
             };
@@ -3979,7 +3999,10 @@ export interface operations {
     create_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

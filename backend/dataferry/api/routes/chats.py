@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from dataferry.api.deps import AccessToken, Current, RequestBody, Services, TokenFirst, Wired
+from dataferry.api.idempotency import ONCE
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
 from dataferry.chat.views import ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
@@ -58,7 +59,7 @@ async def list_chats(
     return await wired.chat.list(viewer, q=q, limit=limit, offset=offset)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[ONCE])
 async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = None) -> ChatView:
     return await wired.chat.create(viewer, body.title if body else None)
 
@@ -93,7 +94,12 @@ async def list_messages(
     return await wired.chat.messages(viewer, chat_id, limit=limit, before=before)
 
 
-@router.post("/{chat_id}/messages", response_model=MessageView, responses=_STREAM)  # type: ignore[arg-type]
+@router.post(
+    "/{chat_id}/messages",
+    response_model=MessageView,
+    responses=_STREAM,  # type: ignore[arg-type]
+    dependencies=[ONCE],
+)
 async def send_message(
     chat_id: ChatId,
     body: MessageRequest,

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
+from dataferry.api.idempotency import ONCE
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.job_types import JobView
@@ -117,7 +118,12 @@ async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> Sear
     )
 
 
-@router.post("/download/kaggle", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+@router.post(
+    "/download/kaggle",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_DOWNLOAD_RESPONSES,
+    dependencies=[ONCE],
+)
 async def download_kaggle(
     body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
@@ -125,7 +131,12 @@ async def download_kaggle(
     return await _download(wired, viewer, _ref("kaggle", body.dataset_id), body, response, prefer)
 
 
-@router.post("/download/huggingface", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+@router.post(
+    "/download/huggingface",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_DOWNLOAD_RESPONSES,
+    dependencies=[ONCE],
+)
 async def download_huggingface(
     body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
@@ -133,7 +144,12 @@ async def download_huggingface(
     return await _download(wired, viewer, _ref("huggingface", body.dataset_id), body, response, prefer)
 
 
-@router.post("/download-dataset", status_code=status.HTTP_202_ACCEPTED, responses=_DOWNLOAD_RESPONSES)
+@router.post(
+    "/download-dataset",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_DOWNLOAD_RESPONSES,
+    dependencies=[ONCE],
+)
 async def download_dataset(
     body: AnyDownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
@@ -141,7 +157,7 @@ async def download_dataset(
     return await _download(wired, viewer, _ref(body.source, body.dataset_id), body, response, prefer)
 
 
-@router.post("/download-multiple", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/download-multiple", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
 async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -> BatchAnswer:
     """Start several downloads. One that cannot start does not stop the others."""
     results = []
@@ -237,7 +253,7 @@ async def opened(key: str, viewer: Current, wired: Wired, revision: Revision = N
     await wired.shelf.opened(viewer, key, revision)
 
 
-@router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/{key}/update", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
 async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTicket:
     """Fetch the newest revision; the old copy stays until the new one is verified, and for others who asked
     for it."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, status
 from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
+from dataferry.api.idempotency import ONCE
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
 from dataferry.core.types import LARGEST_COUNT, DatasetRef
 from dataferry.jobs.service import JobTransition, RateSample
@@ -56,7 +57,7 @@ async def list_jobs(
     return await wired.jobs.list(viewer, states=state, dismissed=dismissed, limit=limit, offset=offset)
 
 
-@router.post("/jobs", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/jobs", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
 async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView:
     """Start a job of any kind on a dataset."""
     ref = DatasetRef.parse(body.ref)
