@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import terminal
 from tests.support.hubs import make_hubs
 from tests.support.programs import program
 from tests.support.server import Server
@@ -32,20 +33,9 @@ def pattern(promised: str) -> re.Pattern[str]:
     return re.compile(r"\s*" + r"\s*\n(?:.*\n)*?".join(lines) + r"\s*", re.DOTALL)
 
 
-def run_in_one_shell(commands: list[str], folder: Path, environment: dict[str, str]) -> list[str]:
-    """What each command prints, errors included. One shell, since later ones use earlier variables."""
-    script = "\n".join(f"echo {MARK}\n{command}" for command in commands)
-    run = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=100,
-    )
-    return run.stdout.split(MARK + "\n")[1:]
+def script_of(commands: list[str]) -> list[str]:
+    """The commands in one shell, since later ones use earlier variables."""
+    return ["bash", "-c", "\n".join(f"echo {MARK}\n{command}" for command in commands)]
 
 
 def compare(promised: list[tuple[str, str]], shown: list[str]) -> None:
@@ -56,20 +46,21 @@ def compare(promised: list[tuple[str, str]], shown: list[str]) -> None:
 
 
 def test_the_shell_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
-    """With no server running, no key and no hub in reach."""
+    """At a terminal, with no server running, no key and no hub in reach."""
     promised = transcript("In the shell")
     assert len(promised) >= 5
     environment = {
         "PATH": PATH,
         "HOME": str(tmp_path),
-        "COLUMNS": "200",
         "PYTHONWARNINGS": "ignore",
         "DATAFERRY_DATA_DIR": str(tmp_path / "data"),
         "DATAFERRY_POLL_S": "0.05",
         "HF_ENDPOINT": "http://127.0.0.1:9",
         "DATAFERRY_KAGGLE_ENDPOINT": "http://127.0.0.1:9",
     }
-    compare(promised, run_in_one_shell([command for command, _ in promised], tmp_path, environment))
+    script = script_of([command for command, _ in promised])
+    _code, lines = terminal.run(command=script, env=environment, cwd=tmp_path, columns=120, timeout=100)
+    compare(promised, "\n".join(lines).split(MARK)[1:])
 
 
 def test_the_http_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
@@ -82,7 +73,16 @@ def test_the_http_transcript_runs_as_it_is_written(tmp_path: Path) -> None:
     with hubs.kaggle, hubs.hub, Server(tmp_path / "data", **hubs.settings) as server:
         here = server.address.removeprefix("http://")
         commands = [command.replace("localhost:8000", here) for command, _ in promised]
-        shown = run_in_one_shell(commands, tmp_path, {"PATH": PATH, "HOME": str(tmp_path)})
+        run = subprocess.run(
+            script_of(commands),
+            cwd=tmp_path,
+            env={"PATH": PATH, "HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+        )
+        shown = run.stdout.split(MARK + "\n")[1:]
         compare(promised, shown)
     folder = Path(json.loads(shown[-1])["file_path"])
     assert any(path.is_file() for path in folder.rglob("*"))

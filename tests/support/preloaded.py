@@ -9,6 +9,7 @@ loaded before that reads the environment while it is loaded.
 
 import atexit
 import contextlib
+import fcntl
 import gc
 import importlib
 import json
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -132,9 +134,15 @@ class _Forker:
             self._socket = ours
         return self._socket
 
-    def start(self, request: Mapping[str, Any], *, separate: bool) -> ForkedProcess:
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe() if separate else (None, out_write)
+    def start(
+        self, request: Mapping[str, Any], *, separate: bool, terminal: int | None = None
+    ) -> ForkedProcess:
+        if terminal is None:
+            out_read, out_write = os.pipe()
+            err_read, err_write = os.pipe() if separate else (None, out_write)
+        else:
+            err_read, err_write = None, os.dup(terminal)
+            out_read, out_write = os.pipe() if separate else (os.open(os.devnull, os.O_RDONLY), err_write)
         status_read, status_write = os.pipe()
         with self._lock:
             socket.send_fds(
@@ -154,14 +162,26 @@ atexit.register(_FORKER.close)
 
 
 def start(
-    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, separate: bool = False
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    separate: bool = False,
+    terminal: int | None = None,
 ) -> "subprocess.Popen[str] | ForkedProcess":
-    """``dataferry`` with these arguments. ``separate``: what it says of errors is a stream of its own."""
+    """``dataferry`` with these arguments. ``separate``: what it says of errors is a stream of its own.
+
+    ``terminal``, a pseudo-terminal's descriptor (``tests/support/terminal.py``), is its stdin, stderr and,
+    if they are not ``separate``, its stdout.
+    """
+    command = [sys.executable, "-m", "dataferry", *arguments]
     if FORKING and sys.platform == "linux":
         request = {"arguments": list(arguments), "environment": dict(env), "folder": str(cwd)}
-        return _FORKER.start(request, separate=separate)
+        return _FORKER.start(request, separate=separate, terminal=terminal)
+    if terminal is not None:
+        return start_at(terminal, command, env=env, cwd=cwd, piped=separate)
     return subprocess.Popen(
-        [sys.executable, "-m", "dataferry", *arguments],
+        command,
         env=dict(env),
         cwd=cwd,
         stdin=subprocess.DEVNULL,
@@ -169,6 +189,28 @@ def start(
         stderr=subprocess.PIPE if separate else subprocess.STDOUT,
         text=True,
     )
+
+
+def start_at(
+    terminal: int, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, piped: bool
+) -> "subprocess.Popen[str]":
+    """A program at a pseudo-terminal, where Ctrl+C interrupts it. ``piped``: its stdout is a pipe."""
+    return subprocess.Popen(
+        command,
+        env=dict(env),
+        cwd=cwd,
+        stdin=terminal,
+        stdout=subprocess.PIPE if piped else terminal,
+        stderr=terminal,
+        text=True,
+        preexec_fn=lambda: _take(0),
+    )
+
+
+def _take(terminal: int) -> None:
+    """Lead a session of its own, whose terminal it is."""
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
 def run(
@@ -217,10 +259,15 @@ def _tell_end(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> N
 
 
 def _become(request: dict[str, Any], out: int, err: int) -> None:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (out, 1), (err, 2)):
+    if os.isatty(err):
+        _take(err)
+    stdin = err if os.isatty(err) else os.open(os.devnull, os.O_RDONLY)
+    for descriptor, number in ((stdin, 0), (out, 1), (err, 2)):
         os.dup2(descriptor, number)
     os.closerange(3, 1 << 12)
+    # What Python made of the descriptors that were there before knows those.
+    sys.stdout = open(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])

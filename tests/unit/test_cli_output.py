@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from rich.table import Table
 
-from dataferry.cli.output import out, print_error, print_json
+from dataferry.cli.output import Column, out, print_error, print_json, print_table
 from dataferry.core.errors import NotFound
 from dataferry.core.telemetry import configure_logging
 
@@ -38,13 +37,11 @@ def test_a_terminal_obeys_no_text(text: str, capsys: pytest.CaptureFixture[str])
     for shown in (printed.out, printed.err):
         assert len(shown.splitlines()) == 1
         assert not _OBEYED.search(shown)
-    table = Table(box=None)
-    table.add_column("TITLE")
-    table.add_row(text)
-    out.print(table)
+    print_table([Column("REF"), Column("TITLE")], [("huggingface:a/b", text)])
     shown = capsys.readouterr().out
-    assert len(shown.splitlines()) == 2
-    assert not _OBEYED.search(shown)
+    assert len(shown.splitlines()) == 1
+    assert shown.count("\t") == 1
+    assert not _OBEYED.search(shown.replace("\t", ""))
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "a\u2028b", "می\u200cخواهم ❤\ufe0f"])

@@ -4,7 +4,9 @@ Search, download, jobs and library are requests to the server that owns the data
 runs, one is started for the length of the command. A command's module is imported when it is called.
 """
 
+import signal
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any, cast
 
@@ -14,7 +16,6 @@ from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
 from dataferry import __version__
-from dataferry.core.errors import DataferryError
 
 #: Name → where it is, and its line of the help: the first sentence of its docstring or of its group's help.
 COMMANDS = {
@@ -43,8 +44,16 @@ class LazyGroup(TyperGroup):
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1], rich_markup_mode=None)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            meant = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `dataferry {meant[0]}`?" if meant else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
         name, command, rest = super().resolve_command(ctx, args)
-        return name, name and command and load_command(name), rest
+        loaded = load_command(name) if name and command else None
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            # It is imported, and may have begun what it must end: see ``dataferry.__main__``.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return name, loaded, rest
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:
@@ -84,14 +93,12 @@ def options(
     """Options of every command."""
 
 
-def main() -> None:
-    """Run a command; an error is one line on stderr and an exit code that tells its kind."""
-    try:
-        app()
-    except DataferryError as error:
-        from dataferry.cli.output import ExitCode, print_error
+def main() -> int:
+    """Run a command; returns its exit code. What went wrong is one line on stderr."""
+    from dataferry.cli.failures import end_of
 
-        print_error(error)
-        sys.exit(ExitCode.of(error.code))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            # An ASCII terminal shows a question mark for what it does not have.
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    return end_of(lambda: app(prog_name="dataferry", standalone_mode=False))

@@ -4,21 +4,12 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, ExitCode, err, note, out, print_json
+from dataferry.cli.output import AsJson, AsUser, ExitCode, Quiet, note, out, print_json, warn
+from dataferry.cli.progress import progress_report
 from dataferry.core.errors import Conflict
 from dataferry.core.job_types import JobView
-from dataferry.core.visible import on_one_line
 
 
 def download(
@@ -36,6 +27,7 @@ def download(
     to: Annotated[str | None, typer.Option(help="A folder inside the store to link it into.")] = None,
     force: Annotated[bool, typer.Option(help="Fetch afresh over an existing copy.")] = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Download a dataset and watch it arrive. Ends with 0 when every byte is verified."""
@@ -52,28 +44,27 @@ def download(
     }
     with connected(user) as client:
         ticket = client.call("POST", "/api/datasets/download-dataset", json=body)
-        if not as_json:
-            _print_disk_space(ticket)
+        _print_disk_space(ticket)
         try:
-            job = asyncio.run(watch(client, ticket["job_id"], quiet=as_json))
+            job = asyncio.run(watch(client, ticket["job_id"], quiet=quiet))
         except KeyboardInterrupt:
             if not client.own_server:
                 note("The download goes on in the server: `dataferry jobs --follow`.")
             raise
         raise_if_unsuccessful(job)
         receipt = client.call("GET", f"/api/datasets/{job.key}/receipt", params={"revision": job.revision})
+    print_note(receipt)
     if as_json:
         print_json(receipt)
         return
     note(receipt["line"])
-    print_note(receipt)
     out.print(job.file_path or receipt["local_path"])
 
 
 def print_note(receipt: dict[str, Any]) -> None:
     """What a person should know of a download, such as what an archive held and is not here."""
     if receipt["note"]:
-        note(f"! {receipt['note']}")
+        warn(receipt["note"])
 
 
 def _print_disk_space(ticket: dict[str, Any]) -> None:
@@ -86,23 +77,10 @@ def _print_disk_space(ticket: dict[str, Any]) -> None:
 
 
 async def watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
-    """Follow a job to its end with a progress bar; returns its last view."""
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as bar:
-        row = bar.add_task("queued", total=None)
+    """Follow a job to its end and tell how it gets on; returns its last view."""
+    with progress_report(quiet=quiet) as show:
         async for job in client.follow(job_id):
-            progress = job.progress
-            words = job.problem.detail[:60] if job.state == "waiting" and job.problem else job.state
-            bar.update(
-                row, description=on_one_line(words), completed=progress.bytes_done, total=progress.bytes_total
-            )
+            show(job)
             last = job
     return last
 

@@ -1,44 +1,108 @@
 """What commands print, and the codes they end with."""
 
+import contextlib
 import json
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.text import Text
 
-from dataferry.core.errors import DataferryError, InvalidInput
+from dataferry.core.errors import DataferryError, DiskFull, InvalidInput
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import ProblemWords
 from dataferry.core.visible import on_one_line, visible
 
-AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+if TYPE_CHECKING:
+    from dataferry.core.types import ProblemWords
 
 
-class _Terminal(Console):
-    """A console that obeys no text: a title or a file name of a stranger may hold what a terminal takes
-    for an order, or begin a line that looks like one of ours."""
-
-    def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(on_one_line(text), **options)
+class OutputClosed(Exception):
+    """Nobody reads on, as behind ``| head -1``."""
 
 
-#: Plain text and no wrapping where it is not a terminal, so that output can be piped.
-out = _Terminal(highlight=False, markup=False, soft_wrap=True)
+class _Stream:
+    """Lines on stdout or stderr, each written at once.
+
+    Nothing of it is obeyed by a terminal: a title or a file name of a stranger may hold what a terminal
+    takes for an order, or begin a line that looks like one of ours.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.quiet = False
+
+    @property
+    def file(self) -> TextIO | None:
+        """None where the process was started without it (``>&-``)."""
+        return getattr(sys, self._name)  # type: ignore[no-any-return]
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.file is not None and self.file.isatty()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; COLUMNS comes first."""
+        return shutil.get_terminal_size().columns
+
+    def print(self, text: str) -> None:
+        """``text`` as one line. Errors: ``OutputClosed``, ``DataferryError``."""
+        if not self.quiet:
+            self.write(on_one_line(text) + "\n")
+
+    def write(self, text: str) -> None:
+        """``text`` as it is. Errors: as ``print``."""
+        if self.file is None:
+            return
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except BrokenPipeError:
+            raise OutputClosed from None
+        except OSError as error:
+            raise unwritable_output(error) from error
+
+
+#: Results: what a program reads. Nothing is cut there, so that output can be piped.
+out = _Stream("stdout")
 #: What is no result: progress, notes, how to go on.
-err = _Terminal(stderr=True, highlight=False, markup=False, soft_wrap=True)
+err = _Stream("stderr")
+
+
+def unwritable_output(error: OSError) -> DataferryError:
+    """The error of a result that could not be written, as to a file on a full disk."""
+    return DiskFull(
+        f"The output cannot be written: {error.strerror}.",
+        next_step="Send it to a place with room, then try again.",
+    )
 
 
 def note(text: str) -> None:
-    """A line beside the result, on stderr."""
+    """A line beside the result, on stderr; ``--quiet`` leaves it out."""
     err.print(text)
+
+
+def warn(text: str) -> None:
+    """A line on stderr about what went wrong beside a result; ``--quiet`` does not leave it out."""
+    err.write(on_one_line(f"! {text}") + "\n")
+
+
+def _be_quiet(quiet: bool) -> bool:
+    err.quiet = err.quiet or quiet
+    return quiet
+
+
+AsUser = Annotated[str | None, typer.Option("--as", help="Act as this account (its e-mail).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+#: Its function needs to do nothing about it: ``note`` and progress are silent.
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", callback=_be_quiet, help="Say nothing but results and errors."),
+]
 
 
 @dataclass(frozen=True)
@@ -61,11 +125,16 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
     The first column is always whole. Where the terminal is too narrow the elastic one gives way, then
     the last ones are left out.
     """
-    cells = [[on_one_line(cell) for cell in row] for row in rows]
+    cells = [[on_one_line(cell).replace("\t", " ") for cell in row] for row in rows]
     if not out.is_terminal:
-        for row in cells:
-            out.print("\t".join(row))
+        out.write("".join("\t".join(row) + "\n" for row in cells))
         return
+    out.write("".join(line + "\n" for line in _table_lines(columns, cells)))
+
+
+def _table_lines(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    from rich.cells import cell_len, set_cell_size
+
     headed = [[column.heading for column in columns], *cells]
     widths = _fitting_widths(columns, headed)
     for row in headed:
@@ -75,11 +144,13 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
                 text = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
                 gap = " " * (width - cell_len(text))
                 line.append(gap + text if column.right else text + gap)
-        out.print("  ".join(line).rstrip())
+        yield "  ".join(line).rstrip()
 
 
 def _fitting_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int | None]:
-    """For each column its cells, or None where there is no room for it."""
+    """For each column the cells it takes, or None where there is no room for it."""
+    from rich.cells import cell_len
+
     widths: list[int | None] = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
 
     def excess() -> int:
@@ -110,6 +181,7 @@ class ExitCode(IntEnum):
     CORRUPT = 6
     DISK_FULL = 7
     CANCELLED = 8
+    CONFLICT = 9
     INTERRUPTED = 130
 
     @classmethod
@@ -121,40 +193,66 @@ class ExitCode(IntEnum):
 _CODES = {
     "invalid_input": ExitCode.USAGE,
     "outside_store": ExitCode.USAGE,
+    "private_address": ExitCode.USAGE,
+    "unknown_host": ExitCode.USAGE,
     "config": ExitCode.USAGE,
     "not_found": ExitCode.NOT_FOUND,
+    "unreadable": ExitCode.NOT_FOUND,
+    "unknown_model": ExitCode.NOT_FOUND,
     "forbidden": ExitCode.NOT_ALLOWED,
     "gated": ExitCode.NOT_ALLOWED,
     "not_signed_in": ExitCode.NOT_ALLOWED,
     "source_not_configured": ExitCode.NOT_ALLOWED,
     "credential_rejected": ExitCode.NOT_ALLOWED,
+    "model_key_rejected": ExitCode.NOT_ALLOWED,
+    "source_error": ExitCode.UNREACHABLE,
     "source_timeout": ExitCode.UNREACHABLE,
     "source_unreachable": ExitCode.UNREACHABLE,
     "source_rate_limited": ExitCode.UNREACHABLE,
+    "source_protocol": ExitCode.UNREACHABLE,
+    "transfer": ExitCode.UNREACHABLE,
     "network": ExitCode.UNREACHABLE,
+    "model": ExitCode.UNREACHABLE,
+    "model_rate_limited": ExitCode.UNREACHABLE,
+    "model_unreachable": ExitCode.UNREACHABLE,
+    "too_many_requests": ExitCode.UNREACHABLE,
+    "database_away": ExitCode.UNREACHABLE,
     "checksum_mismatch": ExitCode.CORRUPT,
+    "damaged_file": ExitCode.CORRUPT,
     "content_changed": ExitCode.CORRUPT,
     "unsafe_archive": ExitCode.CORRUPT,
-    "database_away": ExitCode.UNREACHABLE,
     "database_full": ExitCode.DISK_FULL,
     "disk_full": ExitCode.DISK_FULL,
     "store_not_writable": ExitCode.DISK_FULL,
+    "conflict": ExitCode.CONFLICT,
+    "folder_busy": ExitCode.CONFLICT,
+    "room_reserved": ExitCode.CONFLICT,
 }
 
 
 def print_error(error: DataferryError) -> None:
     """One line on stderr: what, why, and the next act."""
-    print(on_one_line(f"dataferry: {error.detail} {next_act(error)}"), file=sys.stderr)
+    print_failure(f"{error.detail} {next_act(error)}")
+
+
+def print_failure(text: str) -> None:
+    """One line on stderr, which may be closed or full too."""
+    with contextlib.suppress(OSError):
+        print(on_one_line(f"dataferry: {text}"), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
-    """``value`` as JSON for programs, who read what it holds, on a terminal that does not obey it."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    """``value`` as JSON for programs, who read what it holds, on a terminal that does not obey it.
+
+    A stream that cannot hold every character gets them escaped. Errors: as ``out.print``.
+    """
+    encoding = getattr(out.file, "encoding", None) or "utf-8"
+    text = json.dumps(value, indent=indent, ensure_ascii=not encoding.lower().startswith("utf"))
     text = text.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
-    print(visible(text, mark=lambda hidden: json.dumps(hidden)[1:-1]))
+    out.write(visible(text, mark=lambda hidden: json.dumps(hidden)[1:-1]) + "\n")
 
 
-def next_act(error: DataferryError | ProblemWords) -> str:
+def next_act(error: "DataferryError | ProblemWords") -> str:
     """What mends it and where, with the setting that an operator has in place of the page's form."""
     setting = f"(For the whole server: {error.setting}.)" if error.setting else None
     return " ".join(filter(None, (error.next_step, error.link, setting)))

@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     reconcile_s: float = Field(10.0, gt=0, description="How often rows and workflows are compared")
     drain_s: float = Field(10.0, ge=0, description="What SIGTERM gives running jobs to stop")
     progress_hz: float = Field(4.0, gt=0, le=20, description="Progress events a second, at most")
+    report_s: float = Field(
+        30.0, gt=0, description="How often a command that waits tells of progress where it is no terminal"
+    )
 
     # -- the server ---------------------------------------------------------------------------
     host: str = Field("127.0.0.1", description="Address to listen on")

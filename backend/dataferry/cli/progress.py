@@ -1,0 +1,132 @@
+"""How jobs get on, told on stderr while a command waits for them."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from dataferry.cli.output import err
+from dataferry.core.errors import DataferryError
+from dataferry.core.job_types import JobView
+from dataferry.core.settings import load_settings
+from dataferry.core.sizes import readable_bytes
+from dataferry.core.visible import on_one_line
+
+Show = Callable[[JobView], None]
+
+
+@contextlib.contextmanager
+def progress_report(*, quiet: bool = False) -> Iterator[Show]:
+    """A function that is told each view of each job, from any thread, while the body runs.
+
+    On a terminal each job has a bar. Elsewhere each job that is under way has a line every
+    ``DATAFERRY_REPORT_S`` seconds. ``--quiet`` leaves out both.
+    """
+    if quiet or err.quiet:
+        yield lambda job: None
+    elif err.is_terminal:
+        with _bars() as show:
+            yield show
+    else:
+        with _lines(load_settings().report_s) as show:
+            yield show
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Show]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TaskID,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    rows: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False)) as bars:
+
+        def show(job: JobView) -> None:
+            if job.id not in rows:
+                rows[job.id] = bars.add_task("queued", total=None)
+            waits = job.state == "waiting" and job.problem
+            words = on_one_line(job.problem.detail[:60] if waits and job.problem else job.state)
+            progress = job.progress
+            bars.update(
+                rows[job.id],
+                description=words if len(rows) == 1 else f"{job.ref} {words}",
+                completed=progress.bytes_done,
+                total=progress.bytes_total,
+            )
+
+        yield show
+
+
+@contextlib.contextmanager
+def _lines(every_s: float) -> Iterator[Show]:
+    jobs: dict[str, JobView] = {}
+    ended = threading.Event()
+
+    def show(job: JobView) -> None:
+        jobs[job.id] = job
+
+    def report() -> None:
+        while not ended.wait(every_s):
+            for job in list(jobs.values()):
+                if job.active:
+                    # Nobody who cannot be told of progress is kept from the result.
+                    with contextlib.suppress(OSError, DataferryError):
+                        err.print(f"{job.ref}: {standing(job)}")
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield show
+    finally:
+        ended.set()
+        thread.join()
+
+
+def standing(job: JobView) -> str:
+    """How far a job is or what it waits for: ``running, 34 %, 12 MB of 36 MB, 1.2 MB/s, 20 s left``."""
+    progress = job.progress
+    parts: list[str] = [job.state]
+    if job.state == "waiting" and job.problem is not None:
+        parts = [f"waiting: {job.problem.detail.rstrip('.')}"]
+    if job.waiting_until is not None and job.state == "waiting":
+        seconds = (job.waiting_until - datetime.now(UTC)).total_seconds()
+        parts.append(f"next try in {duration(max(0, seconds))}")
+    if job.active and progress.bytes_total:
+        parts.append(f"{progress.bytes_done / progress.bytes_total:.0%}".replace("%", " %"))
+        parts.append(f"{readable_bytes(progress.bytes_done)} of {readable_bytes(progress.bytes_total)}")
+    elif job.active and progress.bytes_done:
+        parts.append(readable_bytes(progress.bytes_done))
+    if job.state == "running" and progress.rate_bps is not None:
+        parts.append(f"{readable_bytes(int(progress.rate_bps))}/s")
+    if job.state == "running" and progress.eta_s is not None:
+        parts.append(f"{duration(progress.eta_s)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """``12 s``, ``3 min``, ``2 h 5 min``, ``3 d``."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} d"
