@@ -17,6 +17,7 @@ from dataferry.api.connections import sign_in
 from dataferry.api.idempotency import idempotency_key, once
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.types import Viewer
+from dataferry.library.rows import check_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -61,6 +62,11 @@ class Services:
     credentials: CredentialResolver
     settings: Settings
     database: Database
+
+    def check(self) -> None:
+        """Whether a start can succeed. Blocks. Errors: ``DatabaseAway``, ``ConfigError``."""
+        self.database.check()
+        self.database.read(check_sources)
 
 
 def services(request: Request) -> Services:

@@ -34,7 +34,7 @@ def serve(
         address = address_of(settings, listener)
         server = build_server(settings)
         # Here it is one line that a person reads; within the server it would be a stack trace.
-        server.config.app.state.services.database.check()  # type: ignore[union-attr]
+        server.config.app.state.services.check()  # type: ignore[union-attr]
         lock.write_address(address)
         token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
         out.print(f"Dataferry is at {address}")
@@ -64,7 +64,7 @@ async def _run_worker(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     services = build_services(settings)
-    services.database.check()
+    services.check()
     async with started(services, worker=True, answers=False):
         out.print("The worker is ready.")
         await stop.wait()

@@ -1,13 +1,18 @@
 """Every source and every kind of job, declared once.
 
 Their names, labels and types (``core.types``), the API's enumerations, the ids that a source takes and
-the queue of a job follow from here. The code of a source is in ``sources``, the queues are declared in
-``jobs/queue.py``, and the part that runs a kind of job registers its handler (``Jobs.register``).
+the queue of a job follow from here. The code of a source is in ``sources``, or in another package
+(``source_packages``); the queues are declared in ``jobs/queue.py``, and the part that runs a kind of job
+registers its handler (``Jobs.register``).
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
+
+from dataferry.core import source_packages
+from dataferry.core.source_packages import plain
 
 _SEGMENT = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
 
@@ -51,8 +56,8 @@ class SourceSpec:
         return {"screen": self.key_screen, "setting": self.key_setting}
 
 
-#: Every source, in the order in which people are shown them.
-SOURCES: dict[str, SourceSpec] = {
+#: The sources of this package, in the order in which people are shown them.
+OWN_SOURCES: dict[str, SourceSpec] = {
     spec.name: spec
     for spec in (
         SourceSpec(
@@ -80,17 +85,45 @@ SOURCES: dict[str, SourceSpec] = {
 }
 
 
+#: The label of every source by its name; those of other packages come last, and take no name of our own.
+SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in OWN_SOURCES.values()}
+for _name, _entry in source_packages.declared().items():
+    SOURCE_LABELS.setdefault(_name, _entry.name)
+SOURCE_NAMES: tuple[str, ...] = tuple(SOURCE_LABELS)
+
+
+class _Sources(Mapping[str, SourceSpec]):
+    """Specs by name. Looking up one of another package imports it. Errors: ``ConfigError``."""
+
+    def __getitem__(self, name: str) -> SourceSpec:
+        if name in OWN_SOURCES:
+            return OWN_SOURCES[name]
+        if name not in SOURCE_LABELS:
+            raise KeyError(name)
+        spec: SourceSpec = source_packages.load(name).spec
+        return spec
+
+    def __contains__(self, name: object) -> bool:
+        return name in SOURCE_LABELS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SOURCE_NAMES)
+
+    def __len__(self) -> int:
+        return len(SOURCE_NAMES)
+
+
+#: Every source, in the order in which people are shown them.
+SOURCES: Mapping[str, SourceSpec] = _Sources()
+
+
 def source_named(word: str) -> str | None:
     """The name of the source that a word means: its name or the label that people are shown, in any case and
     with or without blanks and hyphens; None where there is none."""
-    return _NAME_OF_WORD.get(_plain(word))
+    return _NAME_OF_WORD.get(plain(word))
 
 
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_-]", "", word.lower())
-
-
-_NAME_OF_WORD = {_plain(word): spec.name for spec in SOURCES.values() for word in (spec.name, spec.label)}
+_NAME_OF_WORD = {plain(word): name for name, label in SOURCE_LABELS.items() for word in (name, label)}
 
 
 @dataclass(frozen=True, slots=True)

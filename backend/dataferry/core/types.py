@@ -11,10 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dataferry.core.errors import DataferryError, InvalidInput, kind_of
-from dataferry.core.specs import SOURCES, source_named
-
-SOURCE_NAMES: tuple[str, ...] = tuple(SOURCES)
-SOURCE_LABELS: dict[str, str] = {spec.name: spec.label for spec in SOURCES.values()}
+from dataferry.core.specs import OWN_SOURCES, SOURCES, source_named
+from dataferry.core.specs import SOURCE_LABELS as SOURCE_LABELS
+from dataferry.core.specs import SOURCE_NAMES as SOURCE_NAMES
 
 if TYPE_CHECKING:
     SourceName = str
@@ -24,7 +23,7 @@ else:  # where values come in, Pydantic accepts the declared ones only, and the 
     _Named = BeforeValidator(lambda word: (source_named(word) or word) if isinstance(word, str) else word)
     SourceName = Annotated[Literal[SOURCE_NAMES], _Named]
     SourceLabel = Literal[tuple(SOURCE_LABELS.values())]
-    HubName = Annotated[Literal[tuple(spec.name for spec in SOURCES.values() if spec.hub)], _Named]
+    HubName = Annotated[Literal[tuple(spec.name for spec in OWN_SOURCES.values() if spec.hub)], _Named]
 
 _KEY_SAFE = re.compile(r"[A-Za-z0-9._:-]")
 _KEY_ESCAPE = re.compile(r"(?:![0-9A-F]{2})+")

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import tuple_
+from sqlalchemy import inspect, tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import new_id, now
-from dataferry.core.errors import NotFound, SourceTimeout
-from dataferry.core.types import DatasetRef, DatasetSummary, Viewer
+from dataferry.core.errors import ConfigError, NotFound, SourceTimeout
+from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
 from dataferry.library import rights, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess
 from dataferry.library.rights import ACCESS_VALID, may_have, may_see
@@ -19,6 +19,18 @@ def now_ms() -> int:
 
 def ref_of(dataset: Dataset) -> DatasetRef:
     return DatasetRef.make(dataset.source, dataset.source_id)
+
+
+def check_sources(session: Session) -> None:
+    """Errors: ``ConfigError`` where a source has datasets here and is not installed any more."""
+    if not inspect(session.connection()).has_table(Dataset.__tablename__):
+        return
+    missing = sorted(set(session.exec(select(Dataset.source).distinct())) - set(SOURCE_NAMES))
+    if missing:
+        raise ConfigError(
+            f"The library has datasets of {', '.join(missing)}, which is no source of this installation.",
+            next_step="Install its package again; to uninstall it, delete these datasets first.",
+        )
 
 
 def not_in_library(name: str) -> NotFound:

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
+from dataferry.core import source_packages
 from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
 from dataferry.core.settings import Settings
-from dataferry.core.specs import SOURCES
+from dataferry.core.specs import OWN_SOURCES, SOURCE_NAMES, SOURCES
 from dataferry.core.types import (
     SOURCE_LABELS,
     Credential,
@@ -75,12 +76,13 @@ class _Search:
 
 
 def build_sources(settings: Settings) -> dict[SourceName, Source]:
-    """Every source there is, by its name."""
+    """Every source there is, by its name. Errors: ``ConfigError`` for a broken one of another package."""
     sources: tuple[Source, ...] = (
         KaggleSource(settings),
         HuggingFaceSource(settings),
         BuiltinSource(),
         UrlSource(settings),
+        *(source_packages.load(name)(settings) for name in SOURCE_NAMES if name not in OWN_SOURCES),
     )
     return {source.name: source for source in sources}
 
