@@ -39,6 +39,7 @@ class Server:
             "DATAFERRY_POLL_S": "0.05",
             "DATAFERRY_RECONCILE_S": "0.5",
             "DATAFERRY_RETRY_DELAY_S": "0.2",
+            "DATAFERRY_BACKGROUND_IDLE_S": "0.2",
             "DATAFERRY_MIN_FREE_BYTES": "0",
             "DATAFERRY_REGISTRATIONS": "1000",
             "DATAFERRY_ALLOW_PRIVATE_URLS": "true",

@@ -1,4 +1,4 @@
-"""A client of the server that owns the data folder.
+"""A client of the server that owns the data folder, or of a remote one.
 
 What only some commands need is imported where it is used: they start in half the time.
 """
@@ -6,137 +6,158 @@ What only some commands need is imported where it is used: they start in half th
 import contextlib
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from dataferry.core.errors import ConfigError, NetworkFault
+from dataferry.cli.attach import Server, local_server
+from dataferry.core.errors import DataferryError, NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
-from dataferry.core.lock import owner_address
-from dataferry.core.settings import Settings, load_settings
+from dataferry.core.settings import load_settings
 from dataferry.core.telemetry import configure_logging
 from dataferry.core.types import ProblemWords
 
 if TYPE_CHECKING:
-    import uvicorn
-    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import ClientConnection
+
+#: A background server that ends so often in one command does so for a reason.
+_RESTARTS = 5
+#: Close codes after which another connection is refused as well.
+_REFUSALS = range(4000, 5000)
+#: Seconds that a goodbye may take.
+_CLOSE_S = 0.1
 
 
 class Client:
-    """HTTP and WebSocket calls as this machine's operator."""
+    """HTTP and WebSocket calls as this machine's operator, or with the token of an account.
 
-    def __init__(self, address: str, token: str, *, own_server: bool) -> None:
-        self.address = address
-        #: The server ends with this command.
-        self.own_server = own_server
-        self._http = httpx.Client(
-            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
-        )
+    A call that finds its server gone looks for the one that came after it. It may be used by several
+    threads.
+    """
 
-    def call(self, method: str, path: str, **arguments: Any) -> Any:
-        """A request's JSON. Errors: the ``DataferryError`` that the server's problem stands for."""
-        try:
-            response = self._http.request(method, path, **arguments)
-        except httpx.HTTPError as error:
-            raise ConfigError(
-                f"The server at {self.address} does not answer.", next_step="Look at its log."
-            ) from error
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._token = server.token()
+        self._http = httpx.Client(timeout=60, trust_env=False)
+        self._lock = threading.Lock()
+        self._restarts = 0
+
+    @property
+    def address(self) -> str:
+        return self._server.address
+
+    @property
+    def background(self) -> bool:
+        """The server ends some seconds after its last command, and its jobs wait for the next one."""
+        return self._server.background
+
+    def call(self, method: str, path: str, *, repeatable: bool | None = None, **arguments: Any) -> Any:
+        """A request's JSON.
+
+        ``repeatable``: it may be sent again when its server has ended in the middle of it; by default
+        where it changes nothing. Errors: the ``DataferryError`` that the server's problem stands for.
+        """
+        repeatable = method == "GET" if repeatable is None else repeatable
+        response = self._send(method, path, repeatable, **arguments)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._renewed_token():
+            response = self._send(method, path, repeatable, **arguments)
         if response.is_success:
             return response.json()
-        problem = response.json()
-        told = {name: value for name, value in problem.items() if name in ProblemWords.model_fields}
-        raise ProblemWords(**told).restore()
+        raise _problem_of(response)
 
-    async def follow(self, job_id: str) -> AsyncIterator[JobView]:
+    def _send(self, method: str, path: str, repeatable: bool, **arguments: Any) -> httpx.Response:
+        while True:
+            address = self.address
+            headers = {"Authorization": f"Bearer {self._token}"}
+            try:
+                return self._http.request(method, address + path, headers=headers, **arguments)
+            except httpx.ConnectError as error:
+                if not self._found_again(address):
+                    raise self._unanswered() from error
+            except httpx.HTTPError as error:
+                gone = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+                if not (gone and repeatable and self._found_again(address)):
+                    raise self._unanswered() from error
+
+    def _found_again(self, address: str) -> bool:
+        """Whether a server is there in place of the one at ``address``, which has ended."""
+        with self._lock:
+            if self.address == address:
+                self._restarts += 1
+                if self._restarts > _RESTARTS or not self._server.find():
+                    return False
+            return True
+
+    def _renewed_token(self) -> bool:
+        """Tokens live for minutes, and downloads for hours. Whether there is another one now."""
+        with self._lock:
+            former, self._token = self._token, self._server.token()
+            return self._token != former
+
+    def _unanswered(self) -> DataferryError:
+        return NetworkFault(f"The server at {self.address} does not answer.", next_step="Look at its log.")
+
+    # -- following ----------------------------------------------------------------------------
+
+    def follow(self, job_id: str) -> Iterator[JobView]:
         """A job's views as they change, ending with its final one."""
-        async for job in self._events(f"job:{job_id}"):
+        for job in self._events(f"job:{job_id}"):
             yield job
             if job.state in FINAL_STATES:
                 return
 
-    async def follow_all(self, user_id: str) -> AsyncIterator[JobView]:
+    def follow_all(self, user_id: str) -> Iterator[JobView]:
         """Every change of every job of the operator, without end."""
-        async for job in self._events(f"user:{user_id}"):
-            yield job
+        return self._events(f"user:{user_id}")
 
-    async def _events(self, topic: str) -> AsyncIterator[JobView]:
-        from websockets.asyncio.client import connect
-        from websockets.exceptions import ConnectionClosed
+    def _events(self, topic: str) -> Iterator[JobView]:
+        """What happens under a topic. After a background server has ended, the next one tells on."""
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-        ticket = self.call("POST", "/api/auth/ws-ticket")["ticket"]
-        url = self.address.replace("http", "ws", 1) + f"/api/ws?ticket={ticket}"
-        async with connect(url, proxy=None) as socket:
+        while True:
+            address, again = self.address, self._server.background
             try:
-                await socket.send(json.dumps({"op": "subscribe", "topic": topic}))
-                while True:
-                    message = json.loads(await socket.recv())
-                    if message["op"] in ("event", "snapshot"):
-                        yield JobView.model_validate(message["job"])
+                with self._connected_socket() as socket:
+                    socket.send(json.dumps({"op": "subscribe", "topic": topic}))
+                    while True:
+                        message = json.loads(socket.recv())
+                        if message["op"] in ("event", "snapshot"):
+                            yield JobView.model_validate(message["job"])
             except ConnectionClosed as error:
-                raise NetworkFault(
-                    f"The server at {self.address} has ended the connection. {_reason(error)}".rstrip(),
-                    next_step="Jobs go on without it: `dataferry jobs` shows them.",
-                ) from error
+                refused = error.rcvd is not None and error.rcvd.code in _REFUSALS
+                reason = error.rcvd.reason if error.rcvd is not None else ""
+                if refused or not again or not self._found_again(address):
+                    raise NetworkFault(
+                        f"The server at {address} has ended the connection. {reason}".rstrip(),
+                        next_step="Jobs go on without it: `dataferry jobs` shows them.",
+                    ) from error
+            except (OSError, InvalidHandshake) as error:
+                if not self._found_again(address):
+                    raise self._unanswered() from error
+
+    def _connected_socket(self) -> "ClientConnection":
+        from websockets.sync.client import connect
+
+        ticket = self.call("POST", "/api/auth/ws-ticket", repeatable=True)["ticket"]
+        url = self.address.replace("http", "ws", 1) + f"/api/ws?ticket={ticket}"
+        return connect(url, proxy=None, close_timeout=_CLOSE_S)
 
 
-def _reason(error: "ConnectionClosed") -> str:
-    """What the server said, such as that it stops or that the account was disabled."""
-    return error.rcvd.reason if error.rcvd is not None else ""
+def _problem_of(response: httpx.Response) -> DataferryError:
+    """The error that a server's problem document tells of."""
+    problem = response.json()
+    told = {name: value for name, value in problem.items() if name in ProblemWords.model_fields}
+    return ProblemWords(**told).restore()
 
 
 @contextlib.contextmanager
 def connected(user: str | None = None) -> Iterator[Client]:
-    """A client of the running server, or of one that runs until the body ends.
+    """A client of the running server, or of one that lives as long as commands need it.
 
     ``user``: an account's e-mail to act as; by default this machine's operator.
     """
     settings = load_settings()
     configure_logging("WARNING", as_json=False)
-    address = owner_address(settings.data_dir)
-    if address is None and not settings.embedded:
-        address = f"http://{'127.0.0.1' if settings.loopback else settings.host}:{settings.port}"
-    if address is not None:
-        yield Client(address, _token(settings, user), own_server=False)
-        return
-    with _own_server(settings) as address:
-        yield Client(address, _token(settings, user), own_server=True)
-
-
-@contextlib.contextmanager
-def _own_server(settings: Settings) -> Iterator[str]:
-    """The address of a server that runs as long as the body."""
-    from dataferry.cli.serving import address_of, bound_socket, build_server, data_folder_lock
-
-    settings = settings.model_copy(update={"host": "127.0.0.1", "port": 0})
-    with data_folder_lock(settings), bound_socket(settings) as listener:
-        server = build_server(settings)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            _wait_until_started(server, thread)
-            yield address_of(settings, listener)
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def _wait_until_started(server: "uvicorn.Server", thread: threading.Thread) -> None:
-    while not server.started:
-        thread.join(timeout=0.02)
-        if not thread.is_alive():
-            raise ConfigError("The server did not start.", next_step="Run `dataferry doctor`.")
-
-
-def _token(settings: Settings, user: str | None) -> str:
-    """An access token from the data folder's own key: who may read that may act."""
-    from dataferry.accounts.service import Accounts
-    from dataferry.core.db import Database
-
-    database = Database(settings.sqlalchemy_url, threads=1, wait_s=settings.database_wait_s)
-    accounts = Accounts(database, settings)
-    try:
-        return accounts.operator_token(user)
-    finally:
-        accounts.close()
-        database.close()
+    with local_server(settings, user) as server:
+        yield Client(server)

@@ -1,25 +1,10 @@
 """``dataferry download``."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.download_options import (
-    REF_HELP,
-    Config,
-    DownloadOptions,
-    Exclude,
-    Files,
-    Force,
-    Include,
-    KeepArchives,
-    Revision,
-    Source,
-    Split,
-    To,
-)
 from dataferry.cli.output import AsJson, AsUser, ExitCode, Quiet, note, out, print_json, warn
 from dataferry.cli.progress import progress_report
 from dataferry.core.errors import Conflict
@@ -27,41 +12,42 @@ from dataferry.core.job_types import JobView
 
 
 def download(
-    ref: Annotated[str, typer.Argument(help=REF_HELP)],
-    source: Source = None,
-    revision: Revision = None,
-    files: Files = None,
-    include: Include = None,
-    exclude: Exclude = None,
-    config: Config = None,
-    split: Split = None,
-    keep_archives: KeepArchives = False,
-    to: To = None,
-    force: Force = False,
+    ref: Annotated[str, typer.Argument(help="source:id, an https link, or owner/name with --source.")],
+    source: Annotated[str | None, typer.Option(help="kaggle, huggingface, builtin or url.")] = None,
+    revision: Annotated[str | None, typer.Option(help="By default the newest.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Option("--files", "--file", help="Only this file or '*.csv'; repeatable.")
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Only this config, where the source knows them.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split, such as train.")] = None,
+    keep_archives: Annotated[
+        bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
+    ] = False,
+    to: Annotated[str | None, typer.Option(help="A folder inside the store to link it into.")] = None,
+    force: Annotated[bool, typer.Option(help="Fetch afresh over an existing copy.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Download a dataset and watch it arrive. Ends with 0 when every byte is verified."""
-    options = DownloadOptions(
-        source=source,
-        revision=revision,
-        files=files,
-        include=include,
-        exclude=exclude,
-        config=config,
-        split=split,
-        keep_archives=keep_archives,
-        to=to,
-        force=force,
-    )
+    body = {
+        "dataset_id": ref,
+        "source": source,
+        "revision": revision,
+        "files": files or None,
+        "config": config,
+        "split": split,
+        "keep_archives": keep_archives,
+        "download_path": to,
+        "force_download": force,
+    }
     with connected(user) as client:
-        ticket = client.call("POST", "/api/datasets/download-dataset", json=options.body(ref))
+        ticket = client.call("POST", "/api/datasets/download-dataset", json=body, repeatable=True)
         _print_disk_space(ticket)
         try:
-            job = asyncio.run(watch(client, ticket["job_id"], quiet=quiet))
+            job = watch(client, ticket["job_id"], quiet=quiet)
         except KeyboardInterrupt:
-            if not client.own_server:
+            if not client.background:
                 note("The download goes on in the server: `dataferry jobs --follow`.")
             raise
         raise_if_unsuccessful(job)
@@ -89,10 +75,10 @@ def _print_disk_space(ticket: dict[str, Any]) -> None:
         note(f"{ticket['ref']}: {disk_space.summary}")
 
 
-async def watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
+def watch(client: Client, job_id: str, *, quiet: bool) -> JobView:
     """Follow a job to its end and tell how it gets on; returns its last view."""
     with progress_report(quiet=quiet) as show:
-        async for job in client.follow(job_id):
+        for job in client.follow(job_id):
             show(job)
             last = job
     return last

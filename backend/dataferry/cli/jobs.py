@@ -1,6 +1,5 @@
 """``jobs``, and how fast they may be."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -37,12 +36,12 @@ def jobs(
         for job in reversed(listed):
             _print_job(JobView.model_validate(job), as_json=as_json)
         if follow:
-            asyncio.run(_follow(client, as_json=as_json))
+            _follow(client, as_json=as_json)
 
 
-async def _follow(client: Client, *, as_json: bool) -> None:
+def _follow(client: Client, *, as_json: bool) -> None:
     me = client.call("GET", "/api/auth/me")["id"]
-    async for job in client.follow_all(me):
+    for job in client.follow_all(me):
         _print_job(job, as_json=as_json)
 
 

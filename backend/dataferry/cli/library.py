@@ -1,6 +1,5 @@
 """``dataferry library``."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +28,7 @@ def library(
         dataset = client.call("GET", f"/api/datasets/{_key(name)}")
         if delete:
             deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
-            job = asyncio.run(watch(client, deletion["job_id"], quiet=True))
+            job = watch(client, deletion["job_id"], quiet=True)
             raise_if_unsuccessful(job)
             if deletion["stays"]:
                 out.print(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")

@@ -38,7 +38,7 @@ def search(
         "filters": {name: value for name, value in filters.items() if value is not None},
     }
     with connected(user) as client:
-        answer = client.call("POST", "/api/datasets/search-all", json=body)
+        answer = client.call("POST", "/api/datasets/search-all", json=body, repeatable=True)
     if as_json:
         print_json(answer)
         return

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Annotated
@@ -13,12 +14,15 @@ import uvicorn
 
 from dataferry.api.connections import Connections
 from dataferry.cli.listener import Listener, connection_limit
-from dataferry.cli.output import out
+from dataferry.cli.output import note, out
 from dataferry.core.errors import ConfigError
-from dataferry.core.lock import DataFolderLock, make_data_folder
+from dataferry.core.lock import POLL_S, DataFolderLock, Owner, make_data_folder, read_owner, wanted
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
 from dataferry.library.paths import Store
+
+#: Seconds for a background server to end beside the draining of its jobs.
+_END_S = 10.0
 
 
 def serve(
@@ -30,12 +34,8 @@ def serve(
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     configure_logging(settings.log_level, as_json=settings.log_json)
     with data_folder_lock(settings) as lock, bound_socket(settings) as listener:
-        Store(settings.store).prepare()
         address = address_of(settings, listener)
-        server = build_server(settings)
-        # Here it is one line that a person reads; within the server it would be a stack trace.
-        server.config.app.state.services.check()  # type: ignore[union-attr]
-        lock.write_address(address)
+        server = checked_server(settings, on_started=lambda: lock.write(Owner(address)))
         token = server.config.app.state.services.accounts.setup_token  # type: ignore[union-attr]
         out.print(f"Dataferry is at {address}")
         if token is not None:
@@ -70,7 +70,28 @@ async def _run_worker(settings: Settings) -> None:
         await stop.wait()
 
 
-def build_server(settings: Settings) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """Tells when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_started()
+
+
+def checked_server(settings: Settings, on_started: Callable[[], None]) -> uvicorn.Server:
+    """A server for the app, with what it needs looked at: here an error is one line that a person reads,
+    within the server it would be a stack trace. Errors: ``DataferryError``."""
+    Store(settings.store).prepare()
+    server = build_server(settings, on_started)
+    server.config.app.state.services.check()  # type: ignore[union-attr]
+    return server
+
+
+def build_server(settings: Settings, on_started: Callable[[], None]) -> uvicorn.Server:
     """A server for the app. Its own signal handling drains requests first, then the jobs."""
     from dataferry.app import create_app
     from dataferry.cli.http_protocol import ServerConfig
@@ -96,7 +117,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,  # the app has it, with the proxies of the settings
     )
-    return uvicorn.Server(config)
+    return _Server(config, on_started)
 
 
 def _is_in(networks: list[str]) -> Callable[[str], bool]:
@@ -114,12 +135,25 @@ def _is_in(networks: list[str]) -> Callable[[str], bool]:
 @contextlib.contextmanager
 def data_folder_lock(settings: Settings) -> Iterator[DataFolderLock]:
     """The data folder, held while the body runs. With Postgres several processes may share it."""
+    lock = DataFolderLock(settings.data_dir)
     if not settings.embedded:
         make_data_folder(settings.data_dir)
-        yield DataFolderLock(settings.data_dir)
-        return
-    with DataFolderLock(settings.data_dir) as lock:
         yield lock
+        return
+    owner = read_owner(settings.data_dir)
+    if owner is not None and owner.background:
+        _replace_background(settings, lock)
+    with lock:
+        yield lock
+
+
+def _replace_background(settings: Settings, lock: DataFolderLock) -> None:
+    """Take the lock over from the server that commands share; it ends when it is asked."""
+    note("The background server of other commands ends; they go on with this one.")
+    deadline = time.monotonic() + settings.drain_s + _END_S
+    with wanted(settings.data_dir):
+        while not lock.acquire() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
 
 @contextlib.contextmanager

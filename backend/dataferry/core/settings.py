@@ -21,13 +21,8 @@ from dataferry.core.time_window import format_time_window, parse_time_window
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
 #: dropped from it once they are in ``Settings``.
-_CREDENTIAL_VARIABLES = (
-    "KAGGLE_USERNAME",
-    "KAGGLE_KEY",
-    "KAGGLE_API_TOKEN",
-    "HF_TOKEN",
-    "HUGGING_FACE_HUB_TOKEN",
-)
+_CREDENTIAL_FIELDS = ("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_token")
+_CREDENTIAL_VARIABLES = (*(field.upper() for field in _CREDENTIAL_FIELDS), "HUGGING_FACE_HUB_TOKEN")
 
 
 class Settings(BaseSettings):
@@ -181,6 +176,9 @@ class Settings(BaseSettings):
         "",
         description="Proxies whose X-Forwarded-For and -Proto count: addresses and networks, with commas",
     )
+    background_idle_s: float = Field(
+        3.0, ge=0, description="A server that commands started ends so long after the last of them"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="One JSON object a line on stdout")
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
@@ -328,6 +326,16 @@ def load_settings(**overrides: Any) -> Settings:
     for variable in _CREDENTIAL_VARIABLES:
         os.environ.pop(variable, None)
     return settings
+
+
+def credential_environment(settings: Settings) -> dict[str, str]:
+    """Environment variables with the hubs' credentials, for a child process that is to have them."""
+    values = {field: getattr(settings, field) for field in _CREDENTIAL_FIELDS}
+    return {
+        environment_name(field): value.get_secret_value() if isinstance(value, SecretStr) else value
+        for field, value in values.items()
+        if value is not None
+    }
 
 
 def environment_name(field: str) -> str:

@@ -1145,10 +1145,6 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
-            /** Include */
-            include?: string[] | null;
-            /** Exclude */
-            exclude?: string[] | null;
             /** Config */
             config?: string | null;
             /** Split */
@@ -1413,16 +1409,6 @@ export interface components {
              */
             files?: string[] | null;
             /**
-             * Include
-             * @description Of these, what one matches
-             */
-            include?: string[] | null;
-            /**
-             * Exclude
-             * @description Of these, what none matches
-             */
-            exclude?: string[] | null;
-            /**
              * Config
              * @description In place of files, where known
              */
@@ -1623,8 +1609,7 @@ export interface components {
         };
         /**
          * DownloadRequest
-         * @description ``dataset_id``: the id as the source writes it (``owner/name``), a full ref (``source:id``), or the
-         *     address of its page at the hub, which may name a revision and a file or folder too.
+         * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
          */
         DownloadRequest: {
             /** Dataset Id */
@@ -1633,10 +1618,6 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
-            /** Include */
-            include?: string[] | null;
-            /** Exclude */
-            exclude?: string[] | null;
             /** Config */
             config?: string | null;
             /** Split */
@@ -1700,7 +1681,7 @@ export interface components {
         };
         /**
          * JobEvent
-         * @description A change of one job; `job` is the whole new view, so that the last event alone suffices.
+         * @description A change of one job; ``job`` is the whole new view, so that the last event alone suffices.
          */
         JobEvent: {
             /**
@@ -1744,7 +1725,7 @@ export interface components {
         };
         /**
          * JobSnapshot
-         * @description A job as it stands at `seq`; sent on subscription and after a gap.
+         * @description A job as it stands at ``seq``; sent on subscription and after a gap.
          */
         JobSnapshot: {
             /**
@@ -2084,10 +2065,7 @@ export interface components {
              */
             new_password: string;
         };
-        /**
-         * Ping
-         * @description Ask for a sign of life; `t` is any number, and comes back.
-         */
+        /** Ping */
         Ping: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2100,10 +2078,7 @@ export interface components {
              */
             t: number;
         };
-        /**
-         * Pong
-         * @description The answer to a ping, with its `t`.
-         */
+        /** Pong */
         Pong: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2563,10 +2538,7 @@ export interface components {
             /** Results */
             results: components["schemas"]["SeveralDeletion"][];
         };
-        /**
-         * SocketError
-         * @description A message that means nothing, or a topic that may not be seen (any more); the socket stays open.
-         */
+        /** SocketError */
         SocketError: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2724,10 +2696,7 @@ export interface components {
             reserve_bytes: number;
             database_disk?: components["schemas"]["OtherDisk"] | null;
         };
-        /**
-         * Subscribe
-         * @description Follow a topic, from what was seen last where `after` and `epoch` name it.
-         */
+        /** Subscribe */
         Subscribe: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2741,10 +2710,7 @@ export interface components {
             /** Epoch */
             epoch?: string | null;
         };
-        /**
-         * Subscribed
-         * @description What was missed has been sent; from now on changes follow as they happen.
-         */
+        /** Subscribed */
         Subscribed: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2805,10 +2771,7 @@ export interface components {
             /** Error */
             error?: string | null;
         };
-        /**
-         * Unsubscribe
-         * @description Follow a topic no longer.
-         */
+        /** Unsubscribe */
         Unsubscribe: {
             /**
              * @description discriminator enum property added by openapi-typescript
