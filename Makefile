@@ -16,7 +16,7 @@ NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo dev test axe check audit bench clean lock images migration types
+.PHONY: help setup run demo dev test axe check audit bench eval clean lock images migration types
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.progress
 	@$(BIN)/python -m benchmarks.registry
 	@$(BIN)/python -m benchmarks.transfer
+
+eval: setup ## Score searches and the planner's answers on the development set
+	@$(BIN)/python -m tests.evals $(ARGS)
 
 types: setup ## Make the page's API types from the app
 	@$(BIN)/python -m dataferry.app > frontend/openapi.json

@@ -63,6 +63,9 @@ def test_a_part_of_a_dataset_is_chosen(server: Server) -> None:
     assert {path.name for path in folder.rglob("*") if path.is_file()} == {"README.md", "test.jsonl"}
     folder = Path(dataferry(server, "download", ref, "--split", "train").splitlines()[-1])
     assert {path.name for path in folder.rglob("*") if path.is_file()} == {"train.jsonl"}
+    page = f"https://huggingface.co/datasets/{IMDB}/tree/main/plain_text"
+    folder = Path(dataferry(server, "download", page, "--exclude", "*test*").splitlines()[-1])
+    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"train.jsonl"}
     assert "It has plain_text." in dataferry(server, "download", ref, "--config", "html", code=3)
 
 

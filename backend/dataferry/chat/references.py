@@ -19,6 +19,7 @@ from dataferry.chat.lexicon import (
     words,
 )
 from dataferry.core.errors import InvalidInput
+from dataferry.core.hub_addresses import read_address
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
@@ -192,17 +193,12 @@ def _ref_of_url(url: str) -> DatasetRef | None:
     """A hub's dataset page as that hub's ref, any other URL as a file; None for a hub's other pages."""
     if not _is_url(url):
         return None
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    path = [segment for segment in parts.path.split("/") if segment]
+    if "resolve" in urlsplit(url).path.split("/"):
+        return DatasetRef.make("url", url)
     try:
-        if host in ("huggingface.co", "hf.co") and "resolve" not in path:
-            return DatasetRef.make("huggingface", "/".join(path[1:3])) if path[:1] == ["datasets"] else None
-        if host == "kaggle.com":
-            return DatasetRef.make("kaggle", "/".join(path[1:3])) if path[:1] == ["datasets"] else None
+        return read_address(url).ref
     except InvalidInput:
         return None
-    return DatasetRef.make("url", url)
 
 
 def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> References:

@@ -5,6 +5,20 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
+from dataferry.cli.download_options import (
+    REF_HELP,
+    Config,
+    DownloadOptions,
+    Exclude,
+    Files,
+    Force,
+    Include,
+    KeepArchives,
+    Revision,
+    Source,
+    Split,
+    To,
+)
 from dataferry.cli.output import AsJson, AsUser, ExitCode, Quiet, note, out, print_json, warn
 from dataferry.cli.progress import progress_report
 from dataferry.core.errors import Conflict
@@ -12,37 +26,38 @@ from dataferry.core.job_types import JobView
 
 
 def download(
-    ref: Annotated[str, typer.Argument(help="source:id, an https link, or owner/name with --source.")],
-    source: Annotated[str | None, typer.Option(help="kaggle, huggingface, builtin or url.")] = None,
-    revision: Annotated[str | None, typer.Option(help="By default the newest.")] = None,
-    files: Annotated[
-        list[str] | None, typer.Option("--files", "--file", help="Only this file or '*.csv'; repeatable.")
-    ] = None,
-    config: Annotated[str | None, typer.Option(help="Only this config, where the source knows them.")] = None,
-    split: Annotated[str | None, typer.Option(help="Only this split, such as train.")] = None,
-    keep_archives: Annotated[
-        bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
-    ] = False,
-    to: Annotated[str | None, typer.Option(help="A folder inside the store to link it into.")] = None,
-    force: Annotated[bool, typer.Option(help="Fetch afresh over an existing copy.")] = False,
+    ref: Annotated[str, typer.Argument(help=REF_HELP)],
+    source: Source = None,
+    revision: Revision = None,
+    files: Files = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    config: Config = None,
+    split: Split = None,
+    keep_archives: KeepArchives = False,
+    to: To = None,
+    force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Download a dataset and watch it arrive. Ends with 0 when every byte is verified."""
-    body = {
-        "dataset_id": ref,
-        "source": source,
-        "revision": revision,
-        "files": files or None,
-        "config": config,
-        "split": split,
-        "keep_archives": keep_archives,
-        "download_path": to,
-        "force_download": force,
-    }
+    options = DownloadOptions(
+        source=source,
+        revision=revision,
+        files=files,
+        include=include,
+        exclude=exclude,
+        config=config,
+        split=split,
+        keep_archives=keep_archives,
+        to=to,
+        force=force,
+    )
     with connected(user) as client:
-        ticket = client.call("POST", "/api/datasets/download-dataset", json=body, repeatable=True)
+        ticket = client.call(
+            "POST", "/api/datasets/download-dataset", json=options.body(ref), repeatable=True
+        )
         _print_disk_space(ticket)
         try:
             job = watch(client, ticket["job_id"], quiet=quiet)

@@ -4,7 +4,7 @@ line: whatever they leave, the next attempt goes on from there."""
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
@@ -33,7 +33,7 @@ from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.recording import record_download
 from dataferry.library.removal import Removal
-from dataferry.library.selection import Selection, matching_paths
+from dataferry.library.selection import Choice, Selection
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
@@ -189,13 +189,14 @@ class Handlers:
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
-    ) -> tuple[str, ...]:
-        """Paths and patterns of the files to bring; empty for all of them."""
+    ) -> Choice:
+        """Which files to bring."""
         if not selection.config and not selection.split:
-            return selection.files
-        return self._catalog.subset(
+            return selection.choice()
+        patterns = self._catalog.subset(
             ref, manifest.revision, credential, config=selection.config, split=selection.split
         )
+        return selection.choice(patterns)
 
     def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
         """The library's files of the promised bytes, unless a fresh download is forced. An update wants the
@@ -353,24 +354,24 @@ def _archives(manifest: Manifest) -> set[str]:
     return {entry.path for entry in manifest.files if entry.unpack}
 
 
-def _select(manifest: Manifest, wanted: Sequence[str]) -> Manifest:
+def _select(manifest: Manifest, wanted: Choice) -> Manifest:
     """The manifest without the files that are not wanted. Archives are kept: their members are selected once
     they are unpacked."""
-    if not wanted or _archives(manifest):
+    if wanted.everything or _archives(manifest):
         return manifest
-    paths = matching_paths([entry.path for entry in manifest.files], wanted)
+    paths = wanted.matching([entry.path for entry in manifest.files])
     return Manifest(
         manifest.ref, manifest.revision, tuple(entry for entry in manifest.files if entry.path in paths)
     )
 
 
-def _prune(result: FetchResult, target: Path, wanted: Sequence[str], archives: set[str]) -> FetchResult:
+def _prune(result: FetchResult, target: Path, wanted: Choice, archives: set[str]) -> FetchResult:
     """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
     could not be unpacked. Errors: ``NotFound`` where nothing is left."""
-    if not wanted or all(file.path in archives for file in result.files):
+    if wanted.everything or all(file.path in archives for file in result.files):
         return result
     try:
-        kept = matching_paths([file.path for file in result.files], wanted) | archives
+        kept = wanted.matching([file.path for file in result.files]) | archives
     except NotFound:
         shutil.rmtree(target)
         raise

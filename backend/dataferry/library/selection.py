@@ -3,6 +3,9 @@
 A pattern is read as git reads one in ``.gitignore``: ``*`` and ``?`` stay within one folder, ``**`` does
 not, ``[a-c]`` is a choice; ``*.csv`` without a folder fits in any, ``/*.csv`` only at the top, and
 ``data/`` is all that lies below. A path without any of these is that file and no other.
+
+``include`` and ``exclude`` are read as ``hf download`` reads them: against the whole path, of which ``*``
+takes slashes too, so that ``data/*`` is all that lies below.
 """
 
 import re
@@ -32,6 +35,8 @@ class Selection:
     config: str | None = None
     split: str | None = None
     keep_archives: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -40,24 +45,27 @@ class Selection:
         config: str | None = None,
         split: str | None = None,
         keep_archives: bool = False,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
     ) -> Self:
         """Errors: ``InvalidInput`` for files beside a config or split, or too many patterns."""
         chosen = tuple(sorted(set(files or ())))
+        included, excluded = tuple(sorted(set(include or ()))), tuple(sorted(set(exclude or ())))
         if chosen and (config or split):
             raise InvalidInput(
                 "Files and a config or split cannot be chosen together.", next_step="Leave out one of them."
             )
-        if sum(map(is_pattern, chosen)) > MAX_PATTERNS:
+        if sum(map(is_pattern, chosen)) + len(included) + len(excluded) > MAX_PATTERNS:
             raise InvalidInput(
                 f"At most {MAX_PATTERNS} patterns can be asked for at once.",
                 next_step="Use a wider one, or name the files.",
             )
-        return cls(chosen, config or None, split or None, keep_archives)
+        return cls(chosen, config or None, split or None, keep_archives, included, excluded)
 
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Self:
         """The selection that ``params`` wrote into a job."""
-        names = ("files", "config", "split", "keep_archives")
+        names = ("files", "config", "split", "keep_archives", "include", "exclude")
         return cls.of(**{name: params[name] for name in names if params.get(name)})
 
     @property
@@ -67,12 +75,18 @@ class Selection:
             "config": self.config,
             "split": self.split,
             "keep_archives": self.keep_archives,
+            "include": list(self.include) or None,
+            "exclude": list(self.exclude) or None,
         }
 
     @property
     def everything(self) -> bool:
         """Every file is wanted."""
-        return not (self.files or self.config or self.split)
+        return not (self.files or self.config or self.split or self.include or self.exclude)
+
+    def choice(self, files: Sequence[str] | None = None) -> "Choice":
+        """What of the paths is wanted. ``files``: the patterns of its config or split, where it has one."""
+        return Choice(self.files if files is None else tuple(files), self.include, self.exclude)
 
     @property
     def digest(self) -> str:
@@ -81,7 +95,37 @@ class Selection:
         lines += [f"\0config {self.config}"] if self.config else []
         lines += [f"\0split {self.split}"] if self.split else []
         lines += ["\0archives"] if self.keep_archives else []
+        lines += [f"\0include {pattern}" for pattern in self.include]
+        lines += [f"\0exclude {pattern}" for pattern in self.exclude]
         return sha256("\n".join(lines).encode()).hexdigest()[:8] if lines else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which paths are wanted: those that ``files`` names or matches (all, where it is empty), of these those
+    that one of ``include`` matches, and none that ``exclude`` does."""
+
+    files: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        return not (self.files or self.include or self.exclude)
+
+    def matching(self, paths: Collection[str]) -> set[str]:
+        """The wanted ones among ``paths``.
+
+        Errors: ``NotFound`` where a name or pattern of ``files`` fits none, or where nothing is left.
+        """
+        found = matching_paths(paths, self.files) if self.files else set(paths)
+        for patterns, wanted in ((self.include, True), (self.exclude, False)):
+            compiled = [re.compile(translate(f"{one}*" if one.endswith("/") else one)) for one in patterns]
+            if compiled:
+                found = {path for path in found if any(one.match(path) for one in compiled) is wanted}
+        if not found and not self.everything:
+            raise _no_match([*self.include, *(f"not {pattern}" for pattern in self.exclude)], paths)
+        return found
 
 
 def is_pattern(wanted: str) -> bool:

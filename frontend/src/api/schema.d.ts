@@ -1145,6 +1145,10 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
+            /** Include */
+            include?: string[] | null;
+            /** Exclude */
+            exclude?: string[] | null;
             /** Config */
             config?: string | null;
             /** Split */
@@ -1409,6 +1413,16 @@ export interface components {
              */
             files?: string[] | null;
             /**
+             * Include
+             * @description Of these, what one matches
+             */
+            include?: string[] | null;
+            /**
+             * Exclude
+             * @description Of these, what none matches
+             */
+            exclude?: string[] | null;
+            /**
              * Config
              * @description In place of files, where known
              */
@@ -1609,7 +1623,8 @@ export interface components {
         };
         /**
          * DownloadRequest
-         * @description ``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``).
+         * @description ``dataset_id``: the id as the source writes it (``owner/name``), a full ref (``source:id``), or the
+         *     address of its page at the hub, which may name a revision and a file or folder too.
          */
         DownloadRequest: {
             /** Dataset Id */
@@ -1618,6 +1633,10 @@ export interface components {
             revision?: string | null;
             /** Files */
             files?: string[] | null;
+            /** Include */
+            include?: string[] | null;
+            /** Exclude */
+            exclude?: string[] | null;
             /** Config */
             config?: string | null;
             /** Split */
@@ -1681,7 +1700,7 @@ export interface components {
         };
         /**
          * JobEvent
-         * @description A change of one job; ``job`` is the whole new view, so that the last event alone suffices.
+         * @description A change of one job; `job` is the whole new view, so that the last event alone suffices.
          */
         JobEvent: {
             /**
@@ -1725,7 +1744,7 @@ export interface components {
         };
         /**
          * JobSnapshot
-         * @description A job as it stands at ``seq``; sent on subscription and after a gap.
+         * @description A job as it stands at `seq`; sent on subscription and after a gap.
          */
         JobSnapshot: {
             /**
@@ -2065,7 +2084,10 @@ export interface components {
              */
             new_password: string;
         };
-        /** Ping */
+        /**
+         * Ping
+         * @description Ask for a sign of life; `t` is any number, and comes back.
+         */
         Ping: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2078,7 +2100,10 @@ export interface components {
              */
             t: number;
         };
-        /** Pong */
+        /**
+         * Pong
+         * @description The answer to a ping, with its `t`.
+         */
         Pong: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2538,7 +2563,10 @@ export interface components {
             /** Results */
             results: components["schemas"]["SeveralDeletion"][];
         };
-        /** SocketError */
+        /**
+         * SocketError
+         * @description A message that means nothing, or a topic that may not be seen (any more); the socket stays open.
+         */
         SocketError: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2696,7 +2724,10 @@ export interface components {
             reserve_bytes: number;
             database_disk?: components["schemas"]["OtherDisk"] | null;
         };
-        /** Subscribe */
+        /**
+         * Subscribe
+         * @description Follow a topic, from what was seen last where `after` and `epoch` name it.
+         */
         Subscribe: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2710,7 +2741,10 @@ export interface components {
             /** Epoch */
             epoch?: string | null;
         };
-        /** Subscribed */
+        /**
+         * Subscribed
+         * @description What was missed has been sent; from now on changes follow as they happen.
+         */
         Subscribed: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -2771,7 +2805,10 @@ export interface components {
             /** Error */
             error?: string | null;
         };
-        /** Unsubscribe */
+        /**
+         * Unsubscribe
+         * @description Follow a topic no longer.
+         */
         Unsubscribe: {
             /**
              * @description discriminator enum property added by openapi-typescript

@@ -11,12 +11,12 @@ from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
+from dataferry.core.hub_addresses import DatasetAddress, read_address
 from dataferry.core.job_types import JobView
-from dataferry.core.specs import source_named
-from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.core.types import SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
-from dataferry.library.selection import Selection
+from dataferry.library.selection import MAX_PATTERNS, Selection
 from dataferry.library.views import (
     DatasetPage,
     DatasetView,
@@ -40,6 +40,9 @@ Revision = Annotated[str | None, Query(max_length=200)]
 _WAIT = re.compile(r"(?:^|[,;\s])wait(?:\s*=\s*(\d+))?", re.IGNORECASE)
 
 
+Pattern = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
 class SearchRequest(RequestBody):
     query: str = Field(max_length=500)
     sources: list[SourceName] | None = None
@@ -49,12 +52,17 @@ class SearchRequest(RequestBody):
 
 
 class DownloadRequest(RequestBody):
-    """``dataset_id``: the id as the source writes it (``owner/name``), or a full ref (``source:id``)."""
+    """``dataset_id``: the id as the source writes it (``owner/name``), a full ref (``source:id``), or the
+    address of its page at the hub, which may name a revision and a file or folder too."""
 
     dataset_id: str = Field(min_length=1, max_length=4096)
     revision: str | None = Field(None, max_length=200)
     #: Paths, or patterns as in ``.gitignore``: ``*.parquet``, ``data/**``.
-    files: list[Annotated[str, Field(min_length=1, max_length=1024)]] | None = Field(None, max_length=10_000)
+    files: list[Pattern] | None = Field(None, max_length=10_000)
+    #: Of these only what one of ``include`` matches and none of ``exclude``, as ``hf download`` has them:
+    #: ``*`` takes slashes too.
+    include: list[Pattern] | None = Field(None, max_length=MAX_PATTERNS)
+    exclude: list[Pattern] | None = Field(None, max_length=MAX_PATTERNS)
     #: In place of files, where the source knows them: a config and a split of it.
     config: str | None = Field(None, max_length=200)
     split: str | None = Field(None, max_length=200)
@@ -128,7 +136,7 @@ async def download_kaggle(
     body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
     """Start a download from Kaggle. With `Prefer: wait` it answers once the files are there."""
-    return await _download(wired, viewer, _ref("kaggle", body.dataset_id), body, response, prefer)
+    return await _download(wired, viewer, body, "kaggle", response, prefer)
 
 
 @router.post(
@@ -141,7 +149,7 @@ async def download_huggingface(
     body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
     """Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there."""
-    return await _download(wired, viewer, _ref("huggingface", body.dataset_id), body, response, prefer)
+    return await _download(wired, viewer, body, "huggingface", response, prefer)
 
 
 @router.post(
@@ -154,7 +162,7 @@ async def download_dataset(
     body: AnyDownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
 ) -> DownloadTicket:
     """Start a download from any source."""
-    return await _download(wired, viewer, _ref(body.source, body.dataset_id), body, response, prefer)
+    return await _download(wired, viewer, body, body.source, response, prefer)
 
 
 @router.post("/download-multiple", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
@@ -163,7 +171,7 @@ async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -
     results = []
     for request in body.datasets:
         try:
-            ticket = await _request(wired, viewer, _ref(request.source, request.dataset_id), request)
+            ticket = await _request(wired, viewer, request, request.source)
             results.append(BatchResult(dataset_id=request.dataset_id, success=True, ticket=ticket))
         except DataferryError as error:
             problem = problem_of(error)
@@ -267,42 +275,46 @@ async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision:
     return await wired.shelf.delete(viewer, key, revision)
 
 
-def _ref(source: str | None, dataset_id: str) -> DatasetRef:
-    """The ref that a request means: a full ref names its own source, whatever the route."""
-    if dataset_id.startswith(("http://", "https://")) and source in (None, "url"):
-        return DatasetRef.make("url", dataset_id)
-    prefix = dataset_id.partition(":")[0]
-    if source != "url" and ":" in dataset_id and source_named(prefix) is not None:
-        return DatasetRef.parse(dataset_id)
-    if source is None:
-        raise InvalidInput(
-            "The request names no source.", next_step="Add source, or give dataset_id as source:id."
-        )
-    return DatasetRef.make(source, dataset_id)
+def selection_of(body: DownloadRequest, address: DatasetAddress) -> Selection:
+    """What of the dataset is wanted. Errors: ``InvalidInput`` where the address names a file or folder and
+    the request others."""
+    files = body.files
+    if address.path:
+        if files or body.config or body.split:
+            raise InvalidInput(
+                "The address names a file or folder, and the request others.",
+                next_step="Give the address of the whole dataset.",
+            )
+        files = [address.path]
+    return Selection.of(files, body.config, body.split, body.keep_archives, body.include, body.exclude)
 
 
-async def _request(wired: Services, viewer: Viewer, ref: DatasetRef, body: DownloadRequest) -> DownloadTicket:
+async def _request(
+    wired: Services, viewer: Viewer, body: DownloadRequest, source: str | None
+) -> DownloadTicket:
+    address = read_address(body.dataset_id, source)
     ticket = await wired.downloads.request(
         viewer,
-        ref,
-        revision=body.revision,
-        selection=Selection.of(body.files, body.config, body.split, body.keep_archives),
+        address.ref,
+        revision=body.revision or address.revision,
+        selection=selection_of(body, address),
         download_path=body.download_path,
         force=body.force_download,
     )
     # The seeds' clients compare it with what they sent.
-    return ticket.model_copy(update={"dataset_id": body.dataset_id}) if ref.source != "url" else ticket
+    is_link = address.ref.source == "url"
+    return ticket if is_link else ticket.model_copy(update={"dataset_id": body.dataset_id})
 
 
 async def _download(
     wired: Services,
     viewer: Viewer,
-    ref: DatasetRef,
     body: DownloadRequest,
+    source: str | None,
     response: Response,
     prefer: str | None,
 ) -> DownloadTicket:
-    ticket = await _request(wired, viewer, ref, body)
+    ticket = await _request(wired, viewer, body, source)
     wait = _WAIT.search(prefer or "")
     if wait:
         limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s

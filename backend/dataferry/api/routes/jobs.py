@@ -20,6 +20,8 @@ class DatasetJobParams(RequestBody):
 
     revision: str | None = Field(None, max_length=200, description="By default the newest")
     files: list[str] | None = Field(None, max_length=10_000, description="Paths or patterns; all by default")
+    include: list[str] | None = Field(None, max_length=100, description="Of these, what one matches")
+    exclude: list[str] | None = Field(None, max_length=100, description="Of these, what none matches")
     config: str | None = Field(None, max_length=200, description="In place of files, where known")
     split: str | None = Field(None, max_length=200, description="Of the config")
     keep_archives: bool = Field(False, description="Leave an archive beside what was in it")
@@ -70,9 +72,7 @@ async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView
             viewer,
             ref,
             revision=body.params.revision,
-            selection=Selection.of(
-                body.params.files, body.params.config, body.params.split, body.params.keep_archives
-            ),
+            selection=Selection.from_params(body.params.model_dump()),
             download_path=body.params.download_path,
             force=body.params.force_download,
         )

@@ -1,0 +1,63 @@
+"""What ``dataferry download`` is asked for, as the API takes it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+#: What names a dataset: ``core.hub_addresses`` reads it.
+REF_HELP = "source:id, its page's address, a link to a file, or owner/name with --source."
+Source = Annotated[
+    str | None, typer.Option(help="kaggle, huggingface, builtin or url, where REF does not say it.")
+]
+Revision = Annotated[str | None, typer.Option(help="A version, branch or commit; by default the newest.")]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--files", "--file", help="Only this file, or '*.csv' as in .gitignore; repeatable."),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="GLOB", help="Only what matches, such as 'data/*'; repeatable."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Nothing that matches; repeatable.")
+]
+Config = Annotated[str | None, typer.Option(help="Only this config, where the source knows them.")]
+Split = Annotated[str | None, typer.Option(help="Only this split, such as train.")]
+KeepArchives = Annotated[
+    bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
+]
+To = Annotated[str | None, typer.Option(metavar="DIR", help="A folder inside the store to link it into.")]
+Force = Annotated[bool, typer.Option("--force", help="Fetch afresh over an existing copy.")]
+
+
+@dataclass(frozen=True)
+class DownloadOptions:
+    """Everything but the dataset's name: the same for each of several."""
+
+    source: str | None = None
+    revision: str | None = None
+    files: list[str] | None = None
+    include: list[str] | None = None
+    exclude: list[str] | None = None
+    config: str | None = None
+    split: str | None = None
+    keep_archives: bool = False
+    to: str | None = None
+    force: bool = False
+
+    def body(self, ref: str) -> dict[str, Any]:
+        """The request for one dataset."""
+        return {
+            "dataset_id": ref,
+            "source": self.source,
+            "revision": self.revision,
+            "files": self.files or None,
+            "include": self.include or None,
+            "exclude": self.exclude or None,
+            "config": self.config,
+            "split": self.split,
+            "keep_archives": self.keep_archives,
+            "download_path": self.to,
+            "force_download": self.force,
+        }

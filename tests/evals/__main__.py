@@ -1,0 +1,36 @@
+"""``make eval``: scores of searches and of the planner's answers on the development set."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.evals import ranking, requests, score
+
+Run = list[dict[str, Any]]
+
+EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
+    "live": (ranking.search_live, lambda run: score.ranking(run, "end to end: ")),
+    "ranking": (ranking.rank_everything, lambda run: score.ranking(run, "ranking alone: ")),
+    "requests": (requests.answer_all, score.requests),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.evals", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"by default all: {', '.join(EVALS)}")
+    parser.add_argument("--runs", type=Path, help="write each run there too, as a file for score.py")
+    options = parser.parse_args()
+    for name in options.names or EVALS:
+        make, tell = EVALS[name]
+        run = make()
+        if options.runs:
+            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in run)
+            (options.runs / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+        tell(run)
+        print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Runs the search over the development set: end to end through the fake hubs, and the ranking alone."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dataferry.core.settings import Settings
+from dataferry.core.types import DatasetSummary
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.catalog import Catalog, build_sources
+from dataferry.sources.ranking import rank
+from tests.evals import score
+from tests.evals.hubs import make_hubs
+
+#: A query's answer is judged by its first five.
+_LIMIT = 10
+
+Run = list[dict[str, Any]]
+
+
+def search_live() -> Run:
+    """The refs that a search of both hubs returns for each query, best first."""
+    return asyncio.run(_search_live())
+
+
+async def _search_live() -> Run:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        settings = Settings(_env_file=None, kaggle_endpoint=hubs.kaggle.url, hf_endpoint=hubs.hub.url)
+        catalog = Catalog(build_sources(settings), settings)
+        try:
+            return [await _ask(catalog, row) for row in score.load("relevance.jsonl")]
+        finally:
+            catalog.close()
+
+
+async def _ask(catalog: Catalog, row: Mapping[str, Any]) -> dict[str, Any]:
+    found = await catalog.search(
+        row["query"], credentials={}, sources=("kaggle", "huggingface"), limit=_LIMIT
+    )
+    assert not found.source_errors, found.source_errors
+    return {"qid": row["qid"], "refs": [hit.ref for hit in found.datasets]}
+
+
+def rank_everything() -> Run:
+    """The ranking where every hub had returned its whole catalogue."""
+    rows = score.load("catalogue.jsonl")
+    found = {
+        source: [summary_of(row) for row in rows if row["source"] == source]
+        for source in ("kaggle", "huggingface")
+    }
+    return [
+        {"qid": query["qid"], "refs": [hit.ref for hit in rank(found, query["query"], SearchFilters())]}
+        for query in score.load("relevance.jsonl")
+    ]
+
+
+def summary_of(row: Mapping[str, Any]) -> DatasetSummary:
+    """A line of the catalogue as its source would tell it."""
+    fields = {name: row[name] for name in DatasetSummary.model_fields if name in row}
+    updated = datetime.fromisoformat(row["updated_at"]).replace(tzinfo=UTC)
+    return DatasetSummary(**(fields | {"updated_at": updated}))
