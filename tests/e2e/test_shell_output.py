@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,6 @@ from rich.cells import cell_len
 from tests.support import preloaded, terminal
 from tests.support.server import Server
 
-#: Long enough that no table of 60 columns holds it.
-LONG = "builtin:iris"
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -23,9 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def piped(server: Server, *arguments: str, code: int = 0) -> tuple[str, str]:
+def piped(server: Server, *arguments: str, code: int = 0, **settings: str) -> tuple[str, str]:
     """stdout and stderr of a command whose output is read by another program."""
-    run = preloaded.run(arguments, env=server.environment, cwd=server.data_dir.parent)
+    run = preloaded.run(arguments, env=server.environment | settings, cwd=server.data_dir.parent)
     assert run.returncode == code, run.stdout + run.stderr
     return run.stdout, run.stderr
 
@@ -50,18 +48,78 @@ def test_only_the_path_is_on_stdout(server: Server) -> None:
     assert "needs" in err
 
 
-@pytest.mark.parametrize("columns", [60, 100])
-def test_a_table_fits_the_terminal_and_a_pipe_has_every_character(server: Server, columns: int) -> None:
-    query = ["search", "flowers", "of", "the", "iris", "--source", "builtin"]
-    lines = shown(server, query, columns)
-    assert lines[0].startswith("REF")
-    assert all(cell_len(line) <= columns for line in lines)
-    assert any(line.startswith(f"{LONG} ") for line in lines)
-    out, _ = piped(server, *query)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "flowers", "of", "the", "iris", "--source", "builtin"],
+        ["library"],
+        ["library", "builtin:iris"],
+        ["jobs"],
+        ["users", "list"],
+    ],
+    ids=" ".join,
+)
+def test_a_table_fits_the_terminal_and_a_pipe_has_every_character(
+    server: Server, arguments: list[str]
+) -> None:
+    server.client("somebody-with-a-long-address@department.example.org")
+    piped(server, "download", "builtin:iris")
+    out, _ = piped(server, *arguments)
     rows = [line.split("\t") for line in out.splitlines()]
-    assert LONG in [row[0] for row in rows]
     assert len({len(row) for row in rows}) == 1
     assert "…" not in out
+    for columns in (60, 100):
+        lines = shown(server, arguments, columns)
+        assert all(cell_len(line) <= columns for line in lines if not line.startswith("builtin:iris@"))
+        assert any(line.startswith(rows[0][0]) for line in lines)
+        assert any(re.fullmatch("[A-Z -]+", line) for line in lines)
+    assert json.loads(piped(server, *arguments, "--json")[0])
+
+
+def test_what_changes_something_tells_it_beside_the_result(server: Server) -> None:
+    """With ``--json`` there is a result too."""
+    piped(server, "download", "builtin:wine")
+    assert piped(server, "library", "builtin:wine", "--delete", "--quiet") == ("", "")
+    piped(server, "download", "builtin:wine")
+    out, err = piped(server, "library", "builtin:wine", "--delete", "--json")
+    assert json.loads(out)["ref"] == "builtin:wine"
+    assert "freed" in err
+    server.client()  # the first account is the admin
+    email, settings = "grace@example.org", {"DATAFERRY_NEW_PASSWORD": "a password of hers"}
+    out, err = piped(server, "users", "create", email, "--json", **settings)
+    assert json.loads(out)["email"] == email
+    assert "can sign in" in err
+    assert json.loads(piped(server, "users", "disable", email, "--json", "-q")[0])["disabled"]
+    out, _ = piped(
+        server, "jobs", "priority", json.loads(piped(server, "jobs", "--json")[0])[0]["id"], "low", code=9
+    )
+    assert not out
+    assert json.loads(piped(server, "limits", "--json")[0])["bytes_per_s"] is None
+    assert json.loads(piped(server, "model", "show", "--json")[0])["model"] is None
+
+
+def test_lists_say_how_much_of_them_is_shown(server: Server) -> None:
+    for name in ("iris", "wine"):
+        piped(server, "download", f"builtin:{name}")
+    piped(server, "download", "huggingface:nobody/unreachable", code=5)
+    out, err = piped(server, "library", "--limit", "1")
+    assert len(out.splitlines()) == 1
+    assert "1 of 2: --page 2 shows more." in err
+    # What never arrived is no dataset on this machine.
+    assert "unreachable" not in out + piped(server, "library")[0]
+    assert "1 more under way or failed" in err
+    assert "1 shown: --page 2 shows more." in piped(server, "jobs", "--limit", "1")[1]
+    assert len(json.loads(piped(server, "jobs", "--limit", "1", "--page", "2", "--json")[0])) == 1
+
+
+def test_a_search_that_nobody_answered_is_no_search_that_found_nothing(server: Server) -> None:
+    out, err = piped(server, "search", "of-no-such-thing", "--source", "builtin")
+    assert not out
+    assert "Nothing found" in err
+    for arguments in (["imdb"], ["imdb", "--source", "huggingface"]):
+        out, err = piped(server, "search", *arguments, "--quiet", code=5)
+        assert "! huggingface: " in err
+        assert "No source could be searched" in err
 
 
 def test_a_pipe_that_nobody_reads_and_a_full_disk(server: Server) -> None:

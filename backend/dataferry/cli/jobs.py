@@ -1,11 +1,28 @@
 """``jobs``, and how fast they may be."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, age, next_act, out, parse_size, print_json, size
+from dataferry.cli.names import job_segment
+from dataferry.cli.output import (
+    AsJson,
+    AsUser,
+    Column,
+    Quiet,
+    age,
+    next_act,
+    note,
+    out,
+    parse_size,
+    print_json,
+    print_table,
+    size,
+)
+from dataferry.cli.paging import Limit, Page, chosen_page, note_page
+from dataferry.cli.progress import amount, standing
 from dataferry.core.errors import InvalidInput
 from dataferry.core.job_types import JobPriority, JobView
 from dataferry.core.sizes import readable_bytes
@@ -14,6 +31,16 @@ app = typer.Typer(rich_markup_mode=None)
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
 
+_COLUMNS = (
+    Column("ID"),
+    Column("KIND", minor=True),
+    Column("REF", gives="last"),
+    Column("STATE"),
+    Column("PROGRESS", gives="first", minor=True),
+    Column("AGE", minor=True),
+)
+#: Rows in one answer of the API.
+_PAGE_SIZE = 200
 #: What stands for no limit.
 NO_LIMIT = "none"
 
@@ -22,99 +49,153 @@ NO_LIMIT = "none"
 def jobs(
     context: typer.Context,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print changes as they happen.")] = False,
+    limit: Limit = None,
+    page: Page = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """List your jobs, or follow them; or act on one."""
     if context.invoked_subcommand is not None:
         return
     with connected(user) as client:
-        listed = client.call("GET", "/api/jobs")
-        if as_json and not follow:
-            print_json(listed)
-            return
-        for job in reversed(listed):
-            _print_job(JobView.model_validate(job), as_json=as_json)
+        _list(client, limit, page, as_json=as_json, follow=follow)
         if follow:
             _follow(client, as_json=as_json)
 
 
+def _list(client: Client, limit: int | None, page: int | None, *, as_json: bool, follow: bool) -> None:
+    chosen = chosen_page(limit, page, as_json=as_json)
+    if chosen is None:
+        listed = _all(client)
+        more = False
+    else:
+        rows, number = chosen
+        listed = _page(client, rows + 1, (number - 1) * rows)
+        listed, more = listed[:rows], len(listed) > rows
+    if as_json and not follow:
+        print_json(listed)
+    else:
+        print_jobs([JobView.model_validate(job) for job in listed], as_json=as_json)
+    if chosen is not None:
+        note_page(len(listed), None, chosen[1], more=more)
+    if not listed and not follow:
+        note("You have no jobs: `dataferry download REF` begins one.")
+
+
+def _page(client: Client, rows: int, offset: int) -> list[dict[str, Any]]:
+    page: list[dict[str, Any]] = client.call("GET", "/api/jobs", params={"limit": rows, "offset": offset})
+    return page
+
+
+def _all(client: Client) -> list[dict[str, Any]]:
+    """Every job, once: one that ends meanwhile may be on two pages."""
+    found: dict[str, dict[str, Any]] = {}
+    offset = 0
+    while page := _page(client, _PAGE_SIZE, offset):
+        found |= {job["id"]: job for job in page}
+        offset += len(page)
+        if len(page) < _PAGE_SIZE:
+            break
+    return list(found.values())
+
+
 def _follow(client: Client, *, as_json: bool) -> None:
+    """A line for each change; of progress, for each percent."""
     me = client.call("GET", "/api/auth/me")["id"]
+    told: dict[str, tuple[str, str]] = {}
     for job in client.follow_all(me):
-        _print_job(job, as_json=as_json)
+        if as_json:
+            print_jobs([job], as_json=True)
+            continue
+        change = (job.state, amount(job))
+        if told.get(job.id) != change:
+            told[job.id] = change
+            out.print("\t".join(_row(job)) if not out.is_terminal else "  ".join(_row(job)[:5]))
 
 
-def _print_job(job: JobView, *, as_json: bool) -> None:
+def print_jobs(jobs: Sequence[JobView], *, as_json: bool) -> None:
+    """A table of jobs, or a line of JSON for each."""
     if as_json:
-        print_json(job.model_dump(mode="json"), indent=None)
+        for job in jobs:
+            print_json(job.model_dump(mode="json"), indent=None)
         return
+    print_table(_COLUMNS, [_row(job) for job in jobs])
+
+
+def _row(job: JobView) -> tuple[str, ...]:
     progress = job.progress
-    parts = [job.id, job.kind, job.ref, job.state]
-    if job.active and progress.bytes_done:
-        parts.append(f"{size(progress.bytes_done)} of {size(progress.bytes_total)}")
-    if job.problem is not None:
-        parts.append(f"{job.problem.detail} {next_act(job.problem)}".strip())
-    parts.append(age(job.finished_at or job.created_at))
-    out.print("  ".join(parts))
+    if job.problem is not None and job.state in ("failed", "waiting"):
+        progress_words = f"{job.problem.detail} {next_act(job.problem)}".strip()
+    elif job.active and job.state != "queued":
+        progress_words = standing(job).removeprefix(f"{job.state}, ")
+    else:
+        progress_words = size(progress.bytes_done) if progress.bytes_done else ""
+    return (job.id, job.kind, job.ref, job.state, progress_words, age(job.finished_at or job.created_at))
 
 
 @app.command()
-def pause(job_id: JobId, user: AsUser = None) -> None:
+def pause(job_id: JobId, as_json: AsJson = False, user: AsUser = None) -> None:
     """Let a job rest. What has come stays, and a restart leaves it at rest."""
-    _act(job_id, "pause", user)
+    _act(job_id, "pause", user, as_json=as_json)
 
 
 @app.command()
-def resume(job_id: JobId, user: AsUser = None) -> None:
+def resume(job_id: JobId, as_json: AsJson = False, user: AsUser = None) -> None:
     """Go on with a paused job."""
-    _act(job_id, "resume", user)
+    _act(job_id, "resume", user, as_json=as_json)
 
 
 @app.command()
-def cancel(job_id: JobId, user: AsUser = None) -> None:
+def cancel(job_id: JobId, as_json: AsJson = False, user: AsUser = None) -> None:
     """Leave a job. It stops when nobody else asked for it."""
-    _act(job_id, "cancel", user)
+    _act(job_id, "cancel", user, as_json=as_json)
 
 
 @app.command()
-def retry(job_id: JobId, user: AsUser = None) -> None:
+def retry(job_id: JobId, as_json: AsJson = False, user: AsUser = None) -> None:
     """Start a failed or cancelled job again, or a waiting one at once."""
-    _act(job_id, "retry", user)
+    _act(job_id, "retry", user, as_json=as_json)
 
 
-def _act(job_id: str, action: str, user: str | None) -> None:
+def _act(
+    job_id: str, action: str, user: str | None, *, as_json: bool, body: dict[str, Any] | None = None
+) -> None:
+    path = f"/api/jobs/{job_segment(job_id)}/{action}"
     with connected(user) as client:
-        job = client.call("POST", f"/api/jobs/{job_id}/{action}")
-    _print_job(JobView.model_validate(job), as_json=False)
+        job = client.call("POST", path, json=body)
+    print_jobs([JobView.model_validate(job)], as_json=as_json)
 
 
 @app.command()
 def priority(
     job_id: JobId,
     priority: Annotated[JobPriority, typer.Argument(help="high, normal or low.")],
+    as_json: AsJson = False,
     user: AsUser = None,
 ) -> None:
     """Say which job in the queue starts first, and its share of the line beside your others."""
-    with connected(user) as client:
-        job = client.call("POST", f"/api/jobs/{job_id}/priority", json={"priority": priority})
-    _print_job(JobView.model_validate(job), as_json=False)
+    _act(job_id, "priority", user, as_json=as_json, body={"priority": priority})
 
 
 @app.command()
 def limit(
     job_id: JobId,
     speed: Annotated[str | None, typer.Argument(help="2MB, or none; without it the limit is shown.")] = None,
+    as_json: AsJson = False,
     user: AsUser = None,
 ) -> None:
     """Limit the speed of one job, from now on until it ends."""
-    path = f"/api/jobs/{job_id}/limit"
+    path = f"/api/jobs/{job_segment(job_id)}/limit"
     with connected(user) as client:
         if speed is None:
             answer = client.call("GET", path)
         else:
             answer = client.call("POST", path, json={"bytes_per_s": _speed(speed)})
-    out.print(f"{job_id}: {_format_rate(answer['bytes_per_s'])}")
+    if as_json:
+        print_json({"id": job_id, **answer})
+    else:
+        out.print(f"{job_id}: {_format_rate(answer['bytes_per_s'])}")
 
 
 def limits(

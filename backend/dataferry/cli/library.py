@@ -4,62 +4,128 @@ from typing import Annotated, Any
 
 import typer
 
-from dataferry.cli.client import connected
+from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
-from dataferry.cli.output import AsJson, AsUser, Column, out, print_json, print_table, size
+from dataferry.cli.names import dataset_segment
+from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
+from dataferry.cli.paging import Limit, Page, chosen_page, note_page
 from dataferry.core.errors import InvalidInput
 from dataferry.core.sizes import readable_count
-from dataferry.core.types import GRADE_WORDS, DatasetRef
+from dataferry.core.types import GRADE_WORDS
+
+#: Rows in one answer of the API, at most.
+_PAGE_SIZE = 200
 
 
 def library(
     name: Annotated[str | None, typer.Argument(help="A dataset: its ref, key or alias.")] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
+    limit: Limit = None,
+    page: Page = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """List the datasets on this machine, show one's receipt, or delete it."""
+    if name is None and delete:
+        raise InvalidInput("Which dataset?", next_step="Name it: dataferry library REF --delete")
+    segment = None if name is None else dataset_segment(name)
     with connected(user) as client:
-        if name is None:
-            if delete:
-                raise InvalidInput("Which dataset?", next_step="Name it: dataferry library REF --delete")
-            _print_library(client.call("GET", "/api/datasets", params={"page_size": 200}), as_json)
-            return
-        dataset = client.call("GET", f"/api/datasets/{_key(name)}")
-        if delete:
-            deletion = client.call("DELETE", f"/api/datasets/{dataset['key']}/data")
-            job = watch(client, deletion["job_id"], quiet=True)
-            raise_if_unsuccessful(job)
-            if deletion["stays"]:
-                out.print(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")
-            else:
-                out.print(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
-            return
-        receipt = client.call("GET", f"/api/datasets/{dataset['key']}/receipt")
-        if as_json:
-            print_json(receipt)
-            return
-        out.print(receipt["line"])
-        print_note(receipt)
-        for file in receipt["files"]:
-            out.print(f"{file['sha256']}  {file['path']}  {size(file['size'])}  {GRADE_WORDS[file['grade']]}")
+        if segment is None:
+            _list(client, limit, page, as_json=as_json)
+        elif delete:
+            _delete(client, segment, as_json=as_json)
+        else:
+            _print_receipt(client.call("GET", f"/api/datasets/{segment}/receipt"), as_json=as_json)
 
 
-def _print_library(page: dict[str, Any], as_json: bool) -> None:
+def _list(client: Client, limit: int | None, page: int | None, *, as_json: bool) -> None:
+    chosen = chosen_page(limit, page, as_json=as_json)
+    answer = _page(client, *chosen) if chosen else _all(client)
     if as_json:
-        print_json(page)
-        return
-    print_table(
-        [Column("REF"), Column("STATUS"), Column("SIZE"), Column("FILES"), Column("PATH", elastic=True)],
-        [
+        print_json(answer)
+    else:
+        print_table(
             (
-                dataset["ref"],
-                dataset["status"],
-                size(dataset["size"]),
-                file_count(dataset),
-                dataset["local_path"] or "",
-            )
-            for dataset in page["datasets"]
+                Column("REF"),
+                Column("STATUS"),
+                Column("SIZE"),
+                Column("FILES", minor=True),
+                Column("PATH", gives="first", minor=True),
+            ),
+            [
+                (
+                    dataset["ref"],
+                    dataset["status"],
+                    size(dataset["size"]),
+                    file_count(dataset),
+                    dataset["local_path"] or "",
+                )
+                for dataset in answer["datasets"]
+            ],
+        )
+    rows, total = answer["datasets"], answer["total"]
+    if chosen is not None:
+        shown, number = chosen
+        note_page(len(rows), total, number, more=shown * number < total)
+    if not total:
+        note("There are no datasets on this machine yet: `dataferry search WORDS` finds some.")
+    _note_others(client, total)
+
+
+def _note_others(client: Client, here: int) -> None:
+    """Those that did not arrive, or not yet, are in no list of what is here."""
+    every = client.call("GET", "/api/datasets", params={"page_size": 1})["total"]
+    if every > here:
+        note(f"{every - here:,} more under way or failed: `dataferry jobs` shows them.")
+
+
+def _page(client: Client, rows: int, number: int) -> dict[str, Any]:
+    wanted = {"state": "here", "page_size": rows, "page_number": number}
+    answer: dict[str, Any] = client.call("GET", "/api/datasets", params=wanted)
+    return answer
+
+
+def _all(client: Client) -> dict[str, Any]:
+    """Every page as one."""
+    answer = _page(client, _PAGE_SIZE, 1)
+    number = 1
+    while _PAGE_SIZE * number < answer["total"]:
+        number += 1
+        answer["datasets"] += _page(client, _PAGE_SIZE, number)["datasets"]
+    answer["page_size"] = len(answer["datasets"])
+    return answer
+
+
+def _delete(client: Client, segment: str, *, as_json: bool) -> None:
+    dataset = client.call("GET", f"/api/datasets/{segment}")
+    deletion = client.call("DELETE", f"/api/datasets/{segment}/data")
+    job = watch(client, deletion["job_id"], quiet=True)
+    raise_if_unsuccessful(job)
+    if as_json:
+        print_json({"ref": dataset["ref"], **deletion, "status": job.state})
+    if deletion["stays"]:
+        note(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")
+    else:
+        note(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
+
+
+def _print_receipt(receipt: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(receipt)
+        return
+    note(receipt["line"])
+    print_note(receipt)
+    print_table(
+        (
+            Column("FILE"),
+            Column("SIZE", right=True),
+            Column("CHECKSUM", gives="last"),
+            Column("SHA-256", minor=True),
+        ),
+        [
+            (file["path"], size(file["size"]), GRADE_WORDS[file["grade"]], file["sha256"])
+            for file in receipt["files"]
         ],
     )
 
@@ -68,8 +134,3 @@ def file_count(dataset: dict[str, Any]) -> str:
     """Of a row of the library, for its column."""
     count = dataset["file_count"]
     return readable_count(count, more=dataset["more_files"]) if count else "–"
-
-
-def _key(name: str) -> str:
-    """A ref typed by a person as the API's key; keys and aliases stay as they are."""
-    return DatasetRef.parse(name).key if ":" in name and "/" in name else name

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import connected
-from dataferry.cli.output import AsUser, out
+from dataferry.cli.output import AsJson, AsUser, Quiet, note, out, print_json
 from dataferry.cli.secret_input import SecretInput
 from dataferry.core.telemetry import redact
 
@@ -22,10 +22,10 @@ _KEY = SecretInput("key", "Gemini API key", "--key-stdin", variable="DATAFERRY_N
 
 
 @app.command()
-def show(user: AsUser = None) -> None:
+def show(as_json: AsJson = False, user: AsUser = None) -> None:
     """Which model answers, and where it is set."""
     with connected(user) as client:
-        _print(client.call("GET", "/api/model"))
+        _print(client.call("GET", "/api/model"), as_json=as_json)
 
 
 @app.command("set", context_settings={"allow_extra_args": True})
@@ -37,6 +37,7 @@ def set_model(
     ] = False,
     key_stdin: KeyStdin = False,
     refused: RefusedKey = None,
+    as_json: AsJson = False,
     user: AsUser = None,
 ) -> None:
     """Use a Gemini model: it is asked for a greeting first, and its key is kept encrypted."""
@@ -45,26 +46,30 @@ def set_model(
     key = _KEY.read(from_stdin=key_stdin, arguments=[refused, *context.args])
     with connected(user) as client:
         body = {"model": model, "key": key, "untested": untested}
-        _print(client.call("PUT", "/api/model", json=body))
+        _print(client.call("PUT", "/api/model", json=body), as_json=as_json)
 
 
 @app.command("test")
-def probe(user: AsUser = None) -> None:
+def probe(as_json: AsJson = False, quiet: Quiet = False, user: AsUser = None) -> None:
     """Ask the model for a greeting."""
     with connected(user) as client:
         client.call("POST", "/api/model/test")
-    out.print("The model answered.")
+    if as_json:
+        print_json({"answered": True})
+    note("The model answered.")
 
 
 @app.command("rm")
-def remove(user: AsUser = None) -> None:
+def remove(as_json: AsJson = False, user: AsUser = None) -> None:
     """Delete the model that was set, and its key."""
     with connected(user) as client:
-        _print(client.call("DELETE", "/api/model"))
+        _print(client.call("DELETE", "/api/model"), as_json=as_json)
 
 
-def _print(model: dict[str, Any]) -> None:
-    if model["model"] is None:
+def _print(model: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(model)
+    elif model["model"] is None:
         out.print("No model: keyword search answers.")
     elif model["origin"] == "server":
         out.print(f"{model['model']}, set by {model['setting'] or 'the configuration'}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -107,37 +107,37 @@ Quiet = Annotated[
 
 @dataclass(frozen=True)
 class Column:
-    """Of a table."""
+    """Of a table. ``gives``: whether it may be cut where the terminal is narrow, before other columns are
+    left out or after. ``minor``: it is left out before those that are not."""
 
     heading: str
-    #: It is shortened first where the terminal is narrow.
-    elastic: bool = False
+    gives: Literal["never", "first", "last"] = "never"
     right: bool = False
+    minor: bool = False
 
 
-#: What an elastic column has at least; below, it is left out.
+#: What is left of a column that is cut.
 _LEAST_WIDTH = 10
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Rows as a table that fits the terminal, or untruncated with tabs between the cells in a pipe.
 
-    The first column is always whole. Where the terminal is too narrow the elastic one gives way, then
-    the last ones are left out.
+    The first column is always there and whole, unless it ``gives``.
     """
     cells = [[on_one_line(cell).replace("\t", " ") for cell in row] for row in rows]
-    if not out.is_terminal:
-        out.write("".join("\t".join(row) + "\n" for row in cells))
-        return
-    out.write("".join(line + "\n" for line in _table_lines(columns, cells)))
+    if out.is_terminal:
+        lines = _table_lines(columns, [[column.heading for column in columns], *cells])
+    else:
+        lines = iter("\t".join(row) for row in cells)
+    out.write("".join(f"{line}\n" for line in lines))
 
 
-def _table_lines(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     from rich.cells import cell_len, set_cell_size
 
-    headed = [[column.heading for column in columns], *cells]
-    widths = _fitting_widths(columns, headed)
-    for row in headed:
+    widths = _fitting_widths(columns, rows)
+    for row in rows:
         line = []
         for column, cell, width in zip(columns, row, widths, strict=True):
             if width is not None:
@@ -151,22 +151,37 @@ def _fitting_widths(columns: Sequence[Column], rows: Sequence[Sequence[str]]) ->
     """For each column the cells it takes, or None where there is no room for it."""
     from rich.cells import cell_len
 
-    widths: list[int | None] = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
-
-    def excess() -> int:
+    full = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    widths: list[int | None] = []
+    for left_out, cut in _sacrifices(columns):
+        widths = [None if place in left_out else width for place, width in enumerate(full)]
         shown = [width for width in widths if width is not None]
-        return sum(shown) + 2 * (len(shown) - 1) - out.width
-
-    for place in range(len(columns) - 1, 0, -1):
-        elastic = next((i for i, column in enumerate(columns) if column.elastic and widths[i]), None)
-        if elastic is not None and excess() > 0:
-            width = widths[elastic] or 0
-            if width - excess() >= min(width, _LEAST_WIDTH):
-                widths[elastic] = width - excess()
-        if excess() <= 0:
+        excess = sum(shown) + 2 * (len(shown) - 1) - out.width
+        for place in cut:
+            width = widths[place]
+            if width is not None and excess > 0:
+                kept = max(width - excess, min(width, _LEAST_WIDTH))
+                widths[place], excess = kept, excess - (width - kept)
+        if excess <= 0:
             break
-        widths[place] = None
     return widths
+
+
+def _sacrifices(columns: Sequence[Column]) -> Iterator[tuple[set[int], list[int]]]:
+    """Which columns are left out and which are cut, more with each step."""
+    from_right = range(len(columns) - 1, -1, -1)
+    left_out: set[int] = set()
+    first = [place for place in from_right if columns[place].gives == "first"]
+    yield left_out, first
+    for place in from_right:
+        if columns[place].minor:
+            left_out.add(place)
+            yield left_out, first
+    cut = first + [place for place in from_right if columns[place].gives == "last"]
+    yield left_out, cut
+    for place in from_right[:-1]:
+        left_out.add(place)
+        yield left_out, cut
 
 
 class ExitCode(IntEnum):

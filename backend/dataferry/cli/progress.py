@@ -102,21 +102,27 @@ def standing(job: JobView) -> str:
     """How far a job is or what it waits for: ``running, 34 %, 12 MB of 36 MB, 1.2 MB/s, 20 s left``."""
     progress = job.progress
     parts: list[str] = [job.state]
+    how_far = amount(job)
     if job.state == "waiting" and job.problem is not None:
         parts = [f"waiting: {job.problem.detail.rstrip('.')}"]
     if job.waiting_until is not None and job.state == "waiting":
         seconds = (job.waiting_until - datetime.now(UTC)).total_seconds()
         parts.append(f"next try in {duration(max(0, seconds))}")
-    if job.active and progress.bytes_total:
-        parts.append(f"{progress.bytes_done / progress.bytes_total:.0%}".replace("%", " %"))
-        parts.append(f"{readable_bytes(progress.bytes_done)} of {readable_bytes(progress.bytes_total)}")
-    elif job.active and progress.bytes_done:
-        parts.append(readable_bytes(progress.bytes_done))
+    if job.active and how_far:
+        parts.append(how_far)
     if job.state == "running" and progress.rate_bps is not None:
         parts.append(f"{readable_bytes(int(progress.rate_bps))}/s")
     if job.state == "running" and progress.eta_s is not None:
         parts.append(f"{duration(progress.eta_s)} left")
     return ", ".join(parts)
+
+
+def amount(job: JobView) -> str:
+    """``34 %, 12 MB of 36 MB``, or what there is of it."""
+    done, total = job.progress.bytes_done, job.progress.bytes_total
+    if total:
+        return f"{int(100 * done / total)} %, {readable_bytes(done)} of {readable_bytes(total)}"
+    return readable_bytes(done) if done else ""
 
 
 def duration(seconds: float) -> str:

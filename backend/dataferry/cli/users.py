@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dataferry.cli.output import Column, age, out, print_table
+from dataferry.cli.output import AsJson, Column, Quiet, age, note, print_json, print_table
 from dataferry.cli.secret_input import SecretInput
 from dataferry.core.lock import make_data_folder
 from dataferry.core.settings import load_settings
@@ -53,10 +53,13 @@ def _accounts() -> "Iterator[Accounts]":
 
 
 @app.command("list")
-def list_users() -> None:
+def list_users(as_json: AsJson = False) -> None:
     """Every account."""
     with _accounts() as accounts:
         users = asyncio.run(accounts.list_users())
+    if as_json:
+        print_json([user.model_dump(mode="json") for user in users])
+        return
     print_table(
         [Column("E-MAIL"), Column("ROLE"), Column("STATE"), Column("SINCE")],
         [
@@ -78,12 +81,14 @@ def create(
     admin: Annotated[bool, typer.Option(help="May see and delete everything.")] = False,
     password_stdin: PasswordStdin = False,
     refused: RefusedPassword = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make an account. Its password is asked for."""
     password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
         user = asyncio.run(accounts.create_user(email, password, admin=admin))
-    out.print(f"{user.email} can sign in.")
+        _tell(accounts, user.email, f"{user.email} can sign in.", as_json=as_json)
 
 
 @app.command("reset-password", context_settings=_EXTRA)
@@ -92,19 +97,35 @@ def reset_password(
     email: Email,
     password_stdin: PasswordStdin = False,
     refused: RefusedPassword = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Set a new password, which is asked for, and end every session of the account."""
     password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
         asyncio.run(accounts.reset_password(email, password))
-    out.print(f"{email} has a new password; other sessions are ended.")
+        _tell(accounts, email, f"{email} has a new password; other sessions are ended.", as_json=as_json)
 
 
 @app.command()
 def disable(
-    email: Email, undo: Annotated[bool, typer.Option("--undo", help="Let them in again.")] = False
+    email: Email,
+    undo: Annotated[bool, typer.Option("--undo", help="Let them in again.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Keep an account from signing in; its sessions end now."""
     with _accounts() as accounts:
         asyncio.run(accounts.disable(email, disabled=not undo))
-    out.print(f"{email} can sign in again." if undo else f"{email} can no longer sign in.")
+        outcome = "can sign in again" if undo else "can no longer sign in"
+        _tell(accounts, email, f"{email} {outcome}.", as_json=as_json)
+
+
+def _tell(accounts: "Accounts", email: str, outcome: str, *, as_json: bool) -> None:
+    """What has become of an account, and as JSON the account."""
+    from dataferry.accounts.rules import normal_email
+
+    if as_json:
+        users = asyncio.run(accounts.list_users())
+        print_json(next(u.model_dump(mode="json") for u in users if u.email == normal_email(email)))
+    note(outcome)
