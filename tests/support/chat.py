@@ -192,6 +192,7 @@ class MemoryLibrary:
             status=job.state,
             ref=found.ref,
             key=found.key,
+            library_id=job.dataset_id,
         )
 
     async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
@@ -260,7 +261,7 @@ def _row(found: DatasetCard, job: JobView) -> DatasetView:
         key=found.key,
         title=found.title,
         description=found.description,
-        source=found.source,
+        source=parsed.source,
         source_type=parsed.source,
         source_url=found.url,
         original_url=found.url,

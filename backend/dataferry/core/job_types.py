@@ -1,13 +1,13 @@
 """What a job is to everybody: its kinds, states, priorities, and its view."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import computed_field, model_validator
+from pydantic import computed_field
 
 from dataferry.core.specs import JOB_KINDS
-from dataferry.core.types import ProblemView, Progress, SourceName, View
+from dataferry.core.types import ProblemView, Progress, SourceName
+from dataferry.core.vocabulary import AboutDataset
 
 if TYPE_CHECKING:
     JobKind = str
@@ -34,14 +34,12 @@ ACTIVE_STATES: frozenset[JobState] = frozenset({"queued", "running", "verifying"
 FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "cancelled", "failed"})
 
 
-class JobView(View):
+class JobView(AboutDataset):
     """A job as API, socket, CLI and page see it. Times are UTC."""
 
     id: str
     kind: JobKind
     state: JobState
-    ref: str
-    key: str
     source: SourceName
     title: str
     dataset_id: str
@@ -66,8 +64,20 @@ class JobView(View):
         """It has not reached a final state: succeeded, cancelled or failed."""
         return self.state in ACTIVE_STATES
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_active(cls, fields: Any) -> Any:
-        """A view is read back from what was sent, where ``active`` follows from the state."""
-        return {k: v for k, v in fields.items() if k != "active"} if isinstance(fields, Mapping) else fields
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def library_id(self) -> str:
+        """The id of the dataset's row in the library."""
+        return self.dataset_id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str | None:
+        """The folder that the dataset's files are in, or are to be in."""
+        return self.file_path
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def size_bytes(self) -> int | None:
+        """What it has to fetch, in bytes; None while that is not known."""
+        return self.progress.bytes_total

@@ -66,9 +66,11 @@ class JobReads:
         """The job's changes of state after position ``after``. Errors: ``NotFound``."""
 
         def read(session: Session) -> builtins.list[JobTransition]:
-            if not rows.requested(session, viewer.user_id, job_ids=[job_id]):
+            found = rows.requested(session, viewer.user_id, job_ids=[job_id])
+            if not found:
                 raise unknown(job_id)
-            return [transition(event) for event in rows.events(session, job_id, after)]
+            job = self._view(*found[0])
+            return [transition(event, job) for event in rows.events(session, job_id, after)]
 
         return await self._database.run_read(read)
 

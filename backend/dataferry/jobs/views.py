@@ -3,22 +3,31 @@
 from datetime import datetime
 from typing import cast
 
-from dataferry.core.job_types import JobPriority, JobState, JobView
-from dataferry.core.types import DatasetRef, ProblemView, Progress, View
+from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
+from dataferry.core.types import DatasetRef, ProblemView, Progress, SourceName, View
+from dataferry.core.vocabulary import AboutDataset
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: What a job says that was stopped by those who had asked for it.
 CANCELLED = ProblemView(code="user", detail="It was cancelled.", status=409)
 
 
-class JobTransition(View):
-    """A change of a job's state. ``seq`` counts from 1 within the job."""
+class JobTransition(AboutDataset):
+    """A change of a job's state. ``seq`` counts from 1 within the job. What is told of its dataset is as the
+    job has it now."""
 
     seq: int
     at: datetime
     state: JobState
     attempt: int
     problem: ProblemView | None = None
+    job_id: str
+    kind: JobKind
+    source: SourceName
+    dataset_id: str
+    library_id: str
+    path: str | None = None
+    size_bytes: int | None = None
 
 
 class RateSample(View):
@@ -68,13 +77,23 @@ def view_for(view: JobView, requester: JobRequester) -> JobView:
     )
 
 
-def transition(event: JobEvent) -> JobTransition:
+def transition(event: JobEvent, job: JobView) -> JobTransition:
+    """A change of the state of ``job``."""
     return JobTransition(
+        ref=job.ref,
+        key=job.key,
         seq=event.seq,
         at=event.at,
         state=cast(JobState, event.state),
         attempt=event.attempt,
         problem=None if event.problem is None else ProblemView.model_validate(event.problem),
+        job_id=job.id,
+        kind=job.kind,
+        source=job.source,
+        dataset_id=job.dataset_id,
+        library_id=job.dataset_id,
+        path=job.path,
+        size_bytes=job.size_bytes,
     )
 
 

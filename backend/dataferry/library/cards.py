@@ -62,7 +62,7 @@ def _asked_for_terms(job: JobView | None) -> bool:
 
 
 def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str | None]":
-    """``local_status``, ``job_id`` and ``file_path`` of a card.
+    """``local_status``, ``job_id``, ``file_path`` and ``dataset_id`` of a card.
 
     An active job wins over an older copy on disk, a copy over a failure.
     """
@@ -74,7 +74,13 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
     elif job is not None and job.kind != "delete" and job.state in ("failed", "cancelled"):
         status = job.state
     path = dataset.local_path if dataset is not None and dataset.downloaded else None
-    return {"local_status": status, "job_id": job.id if job else None, "file_path": path}
+    row_id = dataset.id if dataset is not None else job.dataset_id if job is not None else None
+    return {
+        "local_status": status,
+        "job_id": job.id if job else None,
+        "file_path": path,
+        "dataset_id": row_id,
+    }
 
 
 def download_ticket(
@@ -106,6 +112,8 @@ def download_ticket(
         key=job.key,
         problem=job.problem,
         disk_space=disk_space,
+        library_id=job.dataset_id,
+        size_bytes=job.size_bytes,
     )
 
 
@@ -128,7 +136,7 @@ def dataset_view(row: Dataset, job: JobView | None, *, deletable: bool = False) 
         key=ref.key,
         title=row.title,
         description=row.description,
-        source=ref.label,
+        source=ref.source,
         source_type=ref.source,
         source_url=row.original_url,
         original_url=row.original_url,

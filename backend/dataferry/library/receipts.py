@@ -59,8 +59,10 @@ def receipt(dataset: Dataset, requested_by: tuple[str, ...], note: str | None = 
     )
     return Receipt(
         ref=str(ref),
+        key=ref.key,
+        dataset_id=dataset.id,
         revision=dataset.revision,
-        source=ref.label,
+        source=ref.source,
         title=dataset.title,
         license=dataset.license,
         original_url=dataset.original_url,

@@ -3,18 +3,21 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import computed_field
+
 from dataferry.core.job_types import JobState
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, SourceProblem, View
+from dataferry.core.vocabulary import AboutDataset, time_of
 
 LocalStatus = Literal["absent", "downloaded"] | JobState
 
 
-class DatasetCard(View):
+class DatasetCard(AboutDataset):
     """A dataset offered in an answer; built from tool results only, never from model text.
 
     ``id`` can be sent back as ``dataset_id`` to ``download_endpoint`` unchanged: the plain id for
-    Kaggle and HuggingFace, the full ref elsewhere.
+    Kaggle and HuggingFace, the full ref elsewhere. ``source`` can be sent back wherever a source is taken.
     """
 
     id: str
@@ -22,8 +25,6 @@ class DatasetCard(View):
     source: SourceLabel
     url: str
     downloads: int
-    ref: str
-    key: str
     download_endpoint: str
     description: str = ""
     size_bytes: int | None = None
@@ -40,6 +41,26 @@ class DatasetCard(View):
     job_id: str | None = None
     file_path: str | None = None
     why: str | None = None
+    #: The id of its row in the library, where it has one.
+    dataset_id: str | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def library_id(self) -> str | None:
+        """The id of its row in the library, where it has one."""
+        return self.dataset_id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> LocalStatus:
+        """``local_status``."""
+        return self.local_status
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str | None:
+        """The folder that its files are in, where they are here."""
+        return self.file_path
 
 
 class SearchAnswer(View):
@@ -68,9 +89,9 @@ class DiskSpace(View):
         return f"needs {readable_bytes(self.needed_bytes)}, {readable_bytes(self.free_bytes)} free"
 
 
-class DownloadTicket(View):
+class DownloadTicket(AboutDataset):
     """The answer to a request for a download. ``success`` says that it was accepted, or, once
-    ``status`` is ``succeeded``, done."""
+    ``status`` is ``succeeded``, done. ``dataset_id`` is what was asked for, as it was written."""
 
     success: bool
     dataset_id: str
@@ -79,11 +100,27 @@ class DownloadTicket(View):
     file_path: str
     job_id: str
     status: JobState
-    ref: str
-    key: str
     problem: ProblemView | None = None
     #: As it was when the download was asked for.
     disk_space: DiskSpace | None = None
+    #: The id of the dataset's row in the library.
+    library_id: str
+    #: What is to be fetched; None while that is not known.
+    size_bytes: int | None = None
+    #: The source that the request named, where its ref names another one: that one was asked.
+    requested_source: SourceLabel | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> JobState:
+        """``status``: its job's state."""
+        return self.status
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str | None:
+        """The folder that its files are in, or are to be in."""
+        return self.file_path or None
 
 
 class DatasetFileView(View):
@@ -91,6 +128,12 @@ class DatasetFileView(View):
     size: int
     sha256: str
     grade: Grade
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def size_bytes(self) -> int:
+        """``size``."""
+        return self.size
 
 
 class FilePage(View):
@@ -101,17 +144,15 @@ class FilePage(View):
     next: str | None = None
 
 
-class DatasetView(View):
+class DatasetView(AboutDataset):
     """A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
     ``download_progress`` 0–100."""
 
     id: str
     name: str
-    ref: str
-    key: str
     title: str
     description: str
-    source: SourceLabel
+    source: SourceName
     source_type: SourceName
     source_url: str
     original_url: str
@@ -143,6 +184,54 @@ class DatasetView(View):
     #: Code that loads it, ready to paste.
     snippet: str | None = None
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def dataset_id(self) -> str:
+        """``id``."""
+        return self.id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def library_id(self) -> str:
+        """``id``."""
+        return self.id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> LocalStatus | Literal["registered"]:
+        """``status``."""
+        return self.status
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str | None:
+        """``local_path``: the folder that its files are in."""
+        return self.local_path
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def size_bytes(self) -> int | None:
+        """``size``."""
+        return self.size
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def updated_at(self) -> datetime:
+        """``updated_at_ms`` as a UTC time."""
+        return time_of(self.updated_at_ms)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def downloaded_at(self) -> datetime | None:
+        """``downloaded_at_ms`` as a UTC time."""
+        return time_of(self.downloaded_at_ms)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def last_used_at(self) -> datetime | None:
+        """``last_used_ms`` as a UTC time."""
+        return time_of(self.last_used_ms)
+
 
 class DatasetPage(View):
     datasets: tuple[DatasetView, ...]
@@ -151,12 +240,12 @@ class DatasetPage(View):
     total: int
 
 
-class Receipt(View):
+class Receipt(AboutDataset):
     """What arrived, from where, who vouches for its checksums, when, and who asked for it."""
 
-    ref: str
+    dataset_id: str
     revision: str
-    source: SourceLabel
+    source: SourceName
     title: str
     license: str | None
     original_url: str
@@ -173,6 +262,30 @@ class Receipt(View):
     note: str | None = None
     #: All of it in one line.
     line: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def library_id(self) -> str:
+        """``dataset_id``: the id of its row in the library."""
+        return self.dataset_id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> Literal["downloaded"]:
+        """Only what is here has a receipt."""
+        return "downloaded"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def path(self) -> str:
+        """``local_path``: the folder that its files are in."""
+        return self.local_path
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def size_bytes(self) -> int:
+        """``size``."""
+        return self.size
 
 
 class PreviewColumn(View):
@@ -229,6 +342,12 @@ class PreviewFile(View):
     path: str
     size: int
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def size_bytes(self) -> int:
+        """``size``."""
+        return self.size
+
 
 class PreviewFiles(View):
     """The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
@@ -262,6 +381,12 @@ class Deletion(View):
     status: JobState
     freed_bytes: int
     stays: bool = False
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def state(self) -> JobState:
+        """``status``: its job's state."""
+        return self.status
 
 
 class SeveralDeletion(View):

@@ -310,6 +310,8 @@ export interface paths {
         /**
          * Download Kaggle
          * @description Start a download from Kaggle. With `Prefer: wait` it answers once the files are there.
+         *
+         *     A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
          */
         post: operations["download_kaggle"];
         delete?: never;
@@ -330,6 +332,8 @@ export interface paths {
         /**
          * Download Huggingface
          * @description Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there.
+         *
+         *     A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
          */
         post: operations["download_huggingface"];
         delete?: never;
@@ -1316,9 +1320,13 @@ export interface components {
          * @description A dataset offered in an answer; built from tool results only, never from model text.
          *
          *     ``id`` can be sent back as ``dataset_id`` to ``download_endpoint`` unchanged: the plain id for
-         *     Kaggle and HuggingFace, the full ref elsewhere.
+         *     Kaggle and HuggingFace, the full ref elsewhere. ``source`` can be sent back wherever a source is taken.
          */
         DatasetCard: {
+            /** Ref */
+            ref: string;
+            /** Key */
+            key: string;
             /** Id */
             id: string;
             /** Title */
@@ -1332,10 +1340,6 @@ export interface components {
             url: string;
             /** Downloads */
             downloads: number;
-            /** Ref */
-            ref: string;
-            /** Key */
-            key: string;
             /** Download Endpoint */
             download_endpoint: string;
             /**
@@ -1382,6 +1386,35 @@ export interface components {
             file_path?: string | null;
             /** Why */
             why?: string | null;
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            /**
+             * Library Id
+             * @description The id of its row in the library, where it has one.
+             */
+            readonly library_id: string | null;
+            /**
+             * State
+             * @description ``local_status``.
+             */
+            readonly state: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed");
+            /**
+             * Path
+             * @description The folder that its files are in, where they are here.
+             */
+            readonly path: string | null;
         };
         /** DatasetFileView */
         DatasetFileView: {
@@ -1396,6 +1429,11 @@ export interface components {
              * @enum {string}
              */
             grade: "publisher" | "transport" | "recorded";
+            /**
+             * Size Bytes
+             * @description ``size``.
+             */
+            readonly size_bytes: number;
         };
         /**
          * DatasetJobParams
@@ -1474,14 +1512,14 @@ export interface components {
          *     ``download_progress`` 0–100.
          */
         DatasetView: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
             /** Ref */
             ref: string;
             /** Key */
             key: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
             /** Title */
             title: string;
             /** Description */
@@ -1490,7 +1528,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            source: "kaggle" | "huggingface" | "builtin" | "url";
             /**
              * Source Type
              * @enum {string}
@@ -1557,6 +1595,59 @@ export interface components {
             may_update: boolean;
             /** Snippet */
             snippet?: string | null;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            /**
+             * Dataset Id
+             * @description ``id``.
+             */
+            readonly dataset_id: string;
+            /**
+             * Library Id
+             * @description ``id``.
+             */
+            readonly library_id: string;
+            /**
+             * State
+             * @description ``status``.
+             */
+            readonly state: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed") | "registered";
+            /**
+             * Path
+             * @description ``local_path``: the folder that its files are in.
+             */
+            readonly path: string | null;
+            /**
+             * Size Bytes
+             * @description ``size``.
+             */
+            readonly size_bytes: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description ``updated_at_ms`` as a UTC time.
+             */
+            readonly updated_at: string;
+            /**
+             * Downloaded At
+             * @description ``downloaded_at_ms`` as a UTC time.
+             */
+            readonly downloaded_at: string | null;
+            /**
+             * Last Used At
+             * @description ``last_used_ms`` as a UTC time.
+             */
+            readonly last_used_at: string | null;
         };
         /**
          * Deletion
@@ -1578,6 +1669,12 @@ export interface components {
              * @default false
              */
             stays: boolean;
+            /**
+             * State
+             * @description ``status``: its job's state.
+             * @enum {string}
+             */
+            readonly state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
         };
         /**
          * DetailsOutput
@@ -1657,9 +1754,13 @@ export interface components {
         /**
          * DownloadTicket
          * @description The answer to a request for a download. ``success`` says that it was accepted, or, once
-         *     ``status`` is ``succeeded``, done.
+         *     ``status`` is ``succeeded``, done. ``dataset_id`` is what was asked for, as it was written.
          */
         DownloadTicket: {
+            /** Ref */
+            ref: string;
+            /** Key */
+            key: string;
             /** Success */
             success: boolean;
             /** Dataset Id */
@@ -1680,12 +1781,37 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
-            /** Ref */
-            ref: string;
-            /** Key */
-            key: string;
             problem?: components["schemas"]["ProblemView"] | null;
             disk_space?: components["schemas"]["DiskSpace"] | null;
+            /** Library Id */
+            library_id: string;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /** Requested Source */
+            requested_source?: ("Kaggle" | "HuggingFace" | "Built-in" | "URL") | null;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            /**
+             * State
+             * @description ``status``: its job's state.
+             * @enum {string}
+             */
+            readonly state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+            /**
+             * Path
+             * @description The folder that its files are in, or are to be in.
+             */
+            readonly path: string | null;
         };
         /**
          * FilePage
@@ -1772,9 +1898,14 @@ export interface components {
         };
         /**
          * JobTransition
-         * @description A change of a job's state. ``seq`` counts from 1 within the job.
+         * @description A change of a job's state. ``seq`` counts from 1 within the job. What is told of its dataset is as the
+         *     job has it now.
          */
         JobTransition: {
+            /** Ref */
+            ref: string;
+            /** Key */
+            key: string;
             /** Seq */
             seq: number;
             /**
@@ -1790,12 +1921,48 @@ export interface components {
             /** Attempt */
             attempt: number;
             problem?: components["schemas"]["ProblemView"] | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "download" | "update" | "delete";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kaggle" | "huggingface" | "builtin" | "url";
+            /** Dataset Id */
+            dataset_id: string;
+            /** Library Id */
+            library_id: string;
+            /** Path */
+            path?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
         };
         /**
          * JobView
          * @description A job as API, socket, CLI and page see it. Times are UTC.
          */
         JobView: {
+            /** Ref */
+            ref: string;
+            /** Key */
+            key: string;
             /** Id */
             id: string;
             /**
@@ -1808,10 +1975,6 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
-            /** Ref */
-            ref: string;
-            /** Key */
-            key: string;
             /**
              * Source
              * @enum {string}
@@ -1862,10 +2025,37 @@ export interface components {
              */
             dismissed: boolean;
             /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            /**
              * Active
              * @description It has not reached a final state: succeeded, cancelled or failed.
              */
             readonly active: boolean;
+            /**
+             * Library Id
+             * @description The id of the dataset's row in the library.
+             */
+            readonly library_id: string;
+            /**
+             * Path
+             * @description The folder that the dataset's files are in, or are to be in.
+             */
+            readonly path: string | null;
+            /**
+             * Size Bytes
+             * @description What it has to fetch, in bytes; None while that is not known.
+             */
+            readonly size_bytes: number | null;
         };
         /**
          * JobsOutput
@@ -2181,6 +2371,11 @@ export interface components {
             path: string;
             /** Size */
             size: number;
+            /**
+             * Size Bytes
+             * @description ``size``.
+             */
+            readonly size_bytes: number;
         };
         /**
          * PreviewFiles
@@ -2357,13 +2552,17 @@ export interface components {
         Receipt: {
             /** Ref */
             ref: string;
+            /** Key */
+            key: string;
+            /** Dataset Id */
+            dataset_id: string;
             /** Revision */
             revision: string;
             /**
              * Source
              * @enum {string}
              */
-            source: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            source: "kaggle" | "huggingface" | "builtin" | "url";
             /** Title */
             title: string;
             /** License */
@@ -2396,6 +2595,39 @@ export interface components {
             note?: string | null;
             /** Line */
             line: string;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            /**
+             * Library Id
+             * @description ``dataset_id``: the id of its row in the library.
+             */
+            readonly library_id: string;
+            /**
+             * State
+             * @description Only what is here has a receipt.
+             * @constant
+             */
+            readonly state: "downloaded";
+            /**
+             * Path
+             * @description ``local_path``: the folder that its files are in.
+             */
+            readonly path: string;
+            /**
+             * Size Bytes
+             * @description ``size``.
+             */
+            readonly size_bytes: number;
         };
         /**
          * RefreshRequest
@@ -3448,10 +3680,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait` or `wait=<seconds>` */
-                prefer?: string | null;
                 /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
                 "Idempotency-Key"?: string | null;
+                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                prefer?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3495,10 +3727,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait` or `wait=<seconds>` */
-                prefer?: string | null;
                 /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
                 "Idempotency-Key"?: string | null;
+                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                prefer?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3542,10 +3774,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait` or `wait=<seconds>` */
-                prefer?: string | null;
                 /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
                 "Idempotency-Key"?: string | null;
+                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                prefer?: string | null;
             };
             path?: never;
             cookie?: never;

@@ -1,19 +1,19 @@
 """Search, downloads and the library."""
 
-import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
+from dataferry.api.prefer import WantedWait, applied
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.hub_addresses import DatasetAddress, read_address
 from dataferry.core.job_types import JobView
-from dataferry.core.types import SourceName, Viewer
+from dataferry.core.types import SOURCE_LABELS, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
 from dataferry.library.selection import MAX_PATTERNS, Selection
@@ -34,10 +34,7 @@ from dataferry.sources.base import SearchFilters
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
-Prefer = Annotated[str | None, Header(description="`wait` or `wait=<seconds>`")]
 Revision = Annotated[str | None, Query(max_length=200)]
-
-_WAIT = re.compile(r"(?:^|[,;\s])wait(?:\s*=\s*(\d+))?", re.IGNORECASE)
 
 
 Pattern = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -133,10 +130,13 @@ async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> Sear
     dependencies=[ONCE],
 )
 async def download_kaggle(
-    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, wait: WantedWait
 ) -> DownloadTicket:
-    """Start a download from Kaggle. With `Prefer: wait` it answers once the files are there."""
-    return await _download(wired, viewer, body, "kaggle", response, prefer)
+    """Start a download from Kaggle. With `Prefer: wait` it answers once the files are there.
+
+    A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
+    """
+    return await _download(wired, viewer, body, "kaggle", response, wait)
 
 
 @router.post(
@@ -146,10 +146,13 @@ async def download_kaggle(
     dependencies=[ONCE],
 )
 async def download_huggingface(
-    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+    body: DownloadRequest, viewer: Current, wired: Wired, response: Response, wait: WantedWait
 ) -> DownloadTicket:
-    """Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there."""
-    return await _download(wired, viewer, body, "huggingface", response, prefer)
+    """Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there.
+
+    A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
+    """
+    return await _download(wired, viewer, body, "huggingface", response, wait)
 
 
 @router.post(
@@ -159,10 +162,10 @@ async def download_huggingface(
     dependencies=[ONCE],
 )
 async def download_dataset(
-    body: AnyDownloadRequest, viewer: Current, wired: Wired, response: Response, prefer: Prefer = None
+    body: AnyDownloadRequest, viewer: Current, wired: Wired, response: Response, wait: WantedWait
 ) -> DownloadTicket:
     """Start a download from any source."""
-    return await _download(wired, viewer, body, body.source, response, prefer)
+    return await _download(wired, viewer, body, body.source, response, wait)
 
 
 @router.post("/download-multiple", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
@@ -292,6 +295,7 @@ def selection_of(body: DownloadRequest, address: DatasetAddress) -> Selection:
 async def _request(
     wired: Services, viewer: Viewer, body: DownloadRequest, source: str | None
 ) -> DownloadTicket:
+    """Ask for the dataset; ``source`` is what the route or the request names."""
     address = read_address(body.dataset_id, source)
     ticket = await wired.downloads.request(
         viewer,
@@ -301,9 +305,18 @@ async def _request(
         download_path=body.download_path,
         force=body.force_download,
     )
-    # The seeds' clients compare it with what they sent.
-    is_link = address.ref.source == "url"
-    return ticket if is_link else ticket.model_copy(update={"dataset_id": body.dataset_id})
+    if address.ref.source != "url":  # Older clients compare it with what they sent.
+        ticket = ticket.model_copy(update={"dataset_id": body.dataset_id})
+    return _told_of_source(ticket, source)
+
+
+def _told_of_source(ticket: DownloadTicket, source: str | None) -> DownloadTicket:
+    """The ticket, which says so where its ref has led to another source than the one that was named."""
+    if source is None or source == ticket.source_name:
+        return ticket
+    label = SOURCE_LABELS[source]
+    words = f"{ticket.message} The ref names {ticket.source_label}, so {label} was not asked."
+    return ticket.model_copy(update={"message": words, "requested_source": label})
 
 
 async def _download(
@@ -312,16 +325,15 @@ async def _download(
     body: DownloadRequest,
     source: str | None,
     response: Response,
-    prefer: str | None,
+    wait: float | None,
 ) -> DownloadTicket:
     ticket = await _request(wired, viewer, body, source)
-    wait = _WAIT.search(prefer or "")
-    if wait:
-        limit = float(wait[1]) if wait[1] else wired.settings.job_timeout_s
-        job = await wired.jobs.wait(viewer, ticket.job_id, limit)
+    if wait is not None:
+        job = await wired.jobs.wait(viewer, ticket.job_id, wait)
         ticket = download_ticket(job, ticket.dataset_id, ticket.file_path, ticket.disk_space)
         raise_if_unsuccessful(job)
-        response.headers["Preference-Applied"] = "wait"
+        ticket = _told_of_source(ticket, source)
+        response.headers["Preference-Applied"] = applied(wait)
     if ticket.status == "succeeded":
         response.status_code = status.HTTP_200_OK
     return ticket

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Check, Info } from "lucide-react";
 import { formatBytes, plural } from "@/ui/format";
+import { sourceLabel } from "@/ui/sources";
 import type { LibraryOutput } from "./parts";
 import { ToolLine } from "./ToolLine";
 
@@ -25,7 +26,7 @@ export function LibraryList({ output }: { output: LibraryOutput }) {
                 {dataset.title}
               </span>
               <span className="shrink-0 text-13 text-muted">
-                {dataset.source}
+                {sourceLabel(dataset.source)}
                 {dataset.size != null && ` · ${formatBytes(dataset.size)}`}
               </span>
             </Link>

@@ -31,10 +31,12 @@ export function JobHistory({ job }: { job: JobView }) {
   );
 }
 
+type Change = Pick<JobTransition, "state" | "attempt" | "problem">;
+
 /** A change of state in words, by the state before it: a job in the queue again was stopped, resumed or retried. */
 export function eventText(
-  event: JobTransition,
-  before: JobTransition | undefined,
+  event: Change,
+  before: Change | undefined,
   job: Pick<JobView, "kind">,
 ): string {
   const why = event.problem ? `: ${event.problem.detail}` : "";
@@ -59,7 +61,7 @@ export function eventText(
   }
 }
 
-function queuedText(before: JobTransition | undefined): string {
+function queuedText(before: Change | undefined): string {
   switch (before?.state) {
     case undefined:
       return "Added";

@@ -15,7 +15,7 @@ export function DatasetHeader({ dataset, deleting }: { dataset: DatasetView; del
         ) : (
           <Badge>{statusWord(dataset, deleting)}</Badge>
         )}
-        <Badge>{dataset.source}</Badge>
+        <Badge>{dataset.source_label}</Badge>
         {dataset.size != null && <Badge>{formatBytes(dataset.size)}</Badge>}
         {dataset.file_count != null && (
           <Badge>{fileCount(dataset.file_count, dataset.more_files)}</Badge>

@@ -70,7 +70,7 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
           </p>
         )}
       </td>
-      <td className={`${CELL} ${FROM_66}`}>{dataset.source}</td>
+      <td className={`${CELL} ${FROM_66}`}>{dataset.source_label}</td>
       <td className={`${CELL} text-right tabular-nums ${FROM_26}`}>{size}</td>
       <td className={`${CELL} text-right tabular-nums ${FROM_54}`}>
         {dataset.more_files && "more than "}

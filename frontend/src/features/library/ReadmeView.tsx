@@ -31,7 +31,7 @@ export function ReadmeView({ dataset, revision }: { dataset: DatasetView; revisi
         data.path ? (
           <span className="font-mono text-12 wrap-anywhere">{data.path}</span>
         ) : (
-          `From ${dataset.source}`
+          `From ${dataset.source_label}`
         )
       }
     >

@@ -36,7 +36,7 @@ export function VersionBar({ dataset }: { dataset: DatasetView }) {
               <RefreshCw aria-hidden /> Update
             </Button>
             {start.isPending
-              ? `Asking ${dataset.source}…`
+              ? `Asking ${dataset.source_label}…`
               : "Checks for a newer version; this one stays until that is verified."}
           </p>
         )}
