@@ -159,7 +159,13 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (auth, chats, datasets, jobs, transfer, sources, model, health):
         app.include_router(routes.router)
-    install_socket(app, realtime=wired.realtime, jobs=wired.jobs, admit=wired.accounts.open_by_ticket)
+    install_socket(
+        app,
+        realtime=wired.realtime,
+        jobs=wired.jobs,
+        admit=wired.accounts.open_by_ticket,
+        admit_token=wired.accounts.open_by_token,
+    )
     document_socket(app)
     document_tool_outputs(app)
     install_page(app)

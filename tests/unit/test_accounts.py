@@ -99,7 +99,7 @@ async def test_a_refresh_token_works_once_and_its_theft_ends_the_session(
             await accounts.refresh(pair.refresh_token)
         with pytest.raises(NotSignedIn):
             await accounts.authenticate(pair.access_token)
-    assert (await accounts.authenticate(other.access_token)).email == EMAIL
+    assert (await accounts.authenticate(other.access_token)).user.email == EMAIL
 
 
 async def test_a_token_that_is_used_twice_at_once_makes_one_session_not_two(
@@ -377,7 +377,7 @@ async def test_servers_tell_each_other_over_redis_that_a_session_has_ended(
 
 async def test_the_operator_acts_but_is_nobodys_account(accounts: Accounts) -> None:
     token = await asyncio.to_thread(accounts.operator_token)
-    operator = await accounts.authenticate(token)
+    operator = (await accounts.authenticate(token)).user
     assert operator.admin
     assert not await accounts.any_user()
     assert await accounts.list_users() == []
@@ -392,7 +392,7 @@ async def test_the_operator_acts_but_is_nobodys_account(accounts: Accounts) -> N
     with pytest.raises(NotFound):
         await accounts.disable(operator.email)
     own = await asyncio.to_thread(accounts.operator_token, EMAIL)
-    assert (await accounts.authenticate(own)).email == EMAIL
+    assert (await accounts.authenticate(own)).user.email == EMAIL
     with pytest.raises(NotFound):
         await asyncio.to_thread(accounts.operator_token, "nobody@example.org")
     await accounts.create_user("bob@example.org", PASSWORD)

@@ -159,13 +159,22 @@ def sign_in_subjects(
     return (
         pair,
         Subject(f"account:{account}", Limit(4 * failures, fade_s=180, first_wait_s=1, longest_wait_s=900)),
-        Subject(f"address:{network}", Limit(10 * failures, fade_s=60, first_wait_s=1, longest_wait_s=60)),
+        Subject(f"address:{network}", _address_limit(failures)),
     )
 
 
 def _place_limit(failures: int) -> Limit:
     """Of whoever guesses one password in one place."""
     return Limit(failures, fade_s=600, first_wait_s=30, longest_wait_s=900)
+
+
+def _address_limit(failures: int) -> Limit:
+    return Limit(10 * failures, fade_s=60, first_wait_s=1, longest_wait_s=60)
+
+
+def token_subject(address: str, failures: int) -> Subject:
+    """Whoever shows tokens that nobody has. A good one is not asked for this."""
+    return Subject(f"token:{network_of(address)}", _address_limit(failures))
 
 
 def password_change_subject(user_id: str, session_id: str | None, failures: int) -> Subject:

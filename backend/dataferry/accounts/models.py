@@ -34,6 +34,27 @@ class RefreshToken(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
+class PersonalToken(SQLModel, table=True):
+    """A token that a person made for a script; only its hash is kept, and a hint to know it by."""
+
+    __tablename__ = "personal_tokens"
+
+    #: ``token_…``: it stands where others have the family of their refresh tokens.
+    id: str = Field(primary_key=True)
+    hash: str = Field(unique=True)
+    hint: str
+    user_id: str = Field(foreign_key="users.id", index=True)
+    name: str
+    #: ``read``, ``download`` or ``admin``
+    scope: str
+    #: The token that it was made with; it is revoked with that one.
+    made_with: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=Utc)
+    expires_at: datetime | None = Field(default=None, sa_type=Utc)
+    last_used_at: datetime | None = Field(default=None, sa_type=Utc)
+    revoked_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
 class StoredCredential(SQLModel, table=True):
     """A person's own key at a source. ``secret`` is sealed."""
 

@@ -17,6 +17,7 @@ _BEGINNINGS = {
     "gsk_": "Groq",
     "xai-": "xAI",
     "hf_": "HuggingFace",
+    "dft_": "Dataferry",
     "KGAT_": "Kaggle",
     "AIza": "Gemini",
     "ghp_": "GitHub",

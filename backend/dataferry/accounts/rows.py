@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, func, text
 from sqlmodel import Session, col, select, update
 
-from dataferry.accounts.models import RefreshToken, User
+from dataferry.accounts import token_rows
+from dataferry.accounts.models import PersonalToken, RefreshToken, User
 from dataferry.accounts.rules import OPERATOR
 from dataferry.accounts.security import Claims
 from dataferry.core.db import new_id, now
@@ -154,14 +155,18 @@ def successor_is_unused(session: Session, digest: str) -> bool | None:
     return None if token is None else token.used_at is None
 
 
-def signed_in(session: Session, claims: Claims) -> User | None:
-    """The account, unless it is disabled or that session of it has ended."""
+def signed_in(session: Session, claims: Claims) -> tuple[User, PersonalToken | None] | None:
+    """The account, and its personal token where it came with one; None where it is disabled, or that session
+    or token of it has ended."""
     user = session.get(User, claims.user_id)
-    return user if user is not None and living(session, [claims]) else None
+    if user is None or not living(session, [claims]):
+        return None
+    return user, (claims.session_id and session.get(PersonalToken, claims.session_id)) or None
 
 
 def living(session: Session, asked: Collection[Claims]) -> set[Claims]:
-    """Those that have not ended: a session ends with its last refresh token, and with its account."""
+    """Those that have not ended: a session ends with its last refresh token, a personal token by itself, and
+    both with their account."""
     users: set[str] = set()
     families: set[str | None] = {None}  # the command line's tokens have no session
     for start in range(0, len(asked), _BATCH):
@@ -177,6 +182,7 @@ def living(session: Session, asked: Collection[Claims]) -> set[Claims]:
         )
         found = session.exec(living_tokens.distinct()).all()
         families.update(found)
+        families.update(token_rows.living_ids(session, {claims.session_id for claims in batch}))
     return {claims for claims in asked if claims.user_id in users and claims.session_id in families}
 
 

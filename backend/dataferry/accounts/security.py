@@ -76,8 +76,8 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says. ``session_id`` is the family of refresh tokens that it was issued
-    with; None for a token that the CLI made for itself."""
+    """What a token says. ``session_id`` is the family of refresh tokens that it was issued with, or the id
+    of a personal token; None for a token that the CLI made for itself."""
 
     user_id: str
     session_id: str | None

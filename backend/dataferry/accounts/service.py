@@ -6,6 +6,7 @@ import hmac
 import secrets as random
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -20,16 +21,17 @@ from dataferry.accounts.limits import (
 )
 from dataferry.accounts.models import User
 from dataferry.accounts.open_sessions import OpenSessions
+from dataferry.accounts.personal_tokens import PersonalTokens
 from dataferry.accounts.places import Place
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
 from dataferry.accounts.security import AccessTokens, Claims, Passwords, Secrets
 from dataferry.accounts.tickets import SocketTickets
-from dataferry.accounts.views import OpenSession, TokenPair, UserView
+from dataferry.accounts.token_form import PREFIX
+from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, TokenScope, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
-from dataferry.core.types import Viewer
 from dataferry.realtime import Bus, LocalBus
 
 Admit = Callable[[bool], None]
@@ -65,6 +67,7 @@ class Accounts:
             redis = redis_state.connect(settings.redis_url)
             self._limits = redis_state.RedisTryLimits(redis)
             self._tickets = redis_state.RedisSocketTickets(redis)
+        self.tokens = PersonalTokens(database, settings, self._limits, self._open_sessions.announce)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
 
@@ -145,9 +148,12 @@ class Accounts:
         await self._database.run(rows.end_session_of, _digest(refresh_token))
         self._open_sessions.announce()
 
-    async def authenticate(self, access_token: str) -> UserView:
-        """Whose access token it is. Errors: ``NotSignedIn``, also when its session has ended."""
-        return _view(await self._signed_in(self._tokens.read(access_token)))
+    async def authenticate(self, token: str, *, address: str = "") -> SignedIn:
+        """Whose access token or personal token it is. ``address``: where the request comes from.
+
+        Errors: ``NotSignedIn``, also when its session has ended; ``TooManyRequests``.
+        """
+        return await self._signed_in(await self._read(token, address))
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
         """Set a new password and end every other session of the account.
@@ -155,8 +161,8 @@ class Accounts:
         Errors: ``NotSignedIn``, ``InvalidInput``, ``Forbidden`` (``old`` is wrong),
         ``TooManyRequests``.
         """
-        claims = self._tokens.read(access_token)
-        user = await self._signed_in(claims)
+        claims = await self._read(access_token)
+        user = await self._account(claims)
         check_password(new, user.email)
         subject = password_change_subject(user.id, claims.session_id, self._settings.login_failures)
         # An operator has no password, and none to change.
@@ -170,7 +176,7 @@ class Accounts:
 
     async def issue_ws_ticket(self, access_token: str) -> str:
         """A ticket that opens one socket of the token's session within 30 s. Errors: ``NotSignedIn``."""
-        claims = self._tokens.read(access_token)
+        claims = await self._read(access_token)
         await self._signed_in(claims)
         return await in_thread("short", self._tickets.issue, claims)
 
@@ -187,16 +193,16 @@ class Accounts:
             yield opened
 
     @asynccontextmanager
-    async def open_by_token(self, access_token: str) -> AsyncIterator[OpenSession]:
-        """The access token's session, watched while the body runs. Errors: ``NotSignedIn``."""
-        async with self._open(self._tokens.read(access_token)) as opened:
+    async def open_by_token(self, token: str, *, address: str = "") -> AsyncIterator[OpenSession]:
+        """The token's session, watched while the body runs. Errors as of ``authenticate``."""
+        async with self._open(await self._read(token, address)) as opened:
             yield opened
 
     @asynccontextmanager
     async def _open(self, claims: Claims) -> AsyncIterator[OpenSession]:
         async with self._open_sessions.hold(claims) as ended:
-            user = await self._signed_in(claims)
-            yield OpenSession(Viewer(user.id, user.admin), ended)
+            signed_in = await self._signed_in(claims)
+            yield OpenSession(signed_in.viewer, ended)
 
     # -- for other services and the CLI -------------------------------------------------------
 
@@ -276,11 +282,25 @@ class Accounts:
             raise _no_account(email)
         return user
 
-    async def _signed_in(self, claims: Claims) -> User:
-        user = await self._database.run_read(rows.signed_in, claims)
-        if user is None:
+    async def _read(self, token: str, address: str = "") -> Claims:
+        if token.startswith(PREFIX):
+            return await self.tokens.read(token, address)
+        return self._tokens.read(token)
+
+    async def _signed_in(self, claims: Claims) -> SignedIn:
+        found = await self._database.run_read(rows.signed_in, claims)
+        if found is None:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
-        return user
+        user, token = found
+        if token is None:
+            return SignedIn(_view(user))
+        # Whoever is an admin no more has no admin's token either.
+        scope = "download" if token.scope == "admin" and not user.admin else token.scope
+        return SignedIn(_view(user), cast(TokenScope, scope), token.id)
+
+    async def _account(self, claims: Claims) -> User:
+        signed_in = await self._signed_in(claims)
+        return await self._database.run_read(Session.get_one, User, signed_in.user.id)
 
     async def _living(self, asked: Collection[Claims]) -> set[Claims]:
         return await self._database.run_read(rows.living, asked)

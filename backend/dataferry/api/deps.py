@@ -10,11 +10,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import HTTPConnection
 
-from dataferry.accounts.views import UserView
+from dataferry.accounts.views import SignedIn, UserView
 from dataferry.api.conditional import readable
 from dataferry.api.connections import sign_in
 from dataferry.api.idempotency import idempotency_key, once
+from dataferry.api.scopes import check_scope
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.types import Viewer
 from dataferry.library.rows import check_sources
@@ -90,14 +92,27 @@ async def access_token(token: Annotated[str | None, Depends(_bearer)]) -> str:
 AccessToken = Annotated[str, Depends(access_token)]
 
 
-async def current_user(_token: AccessToken, request: Request) -> UserView:
-    """The account behind the bearer token, which ``TokenFirst`` has checked."""
-    return cast(UserView, request.state.user)
+async def current_sign_in(_token: AccessToken, request: Request) -> SignedIn:
+    """Who asks, and with what token, which ``TokenFirst`` has checked."""
+    return cast(SignedIn, request.state.signed_in)
+
+
+Signed = Annotated[SignedIn, Depends(current_sign_in)]
+
+
+async def current_user(signed_in: Signed) -> UserView:
+    """The account behind the bearer token."""
+    return signed_in.user
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request comes from; behind a trusted proxy, where that says it does."""
+    return connection.client.host if connection.client else ""
 
 
 class TokenFirst(APIRoute):
-    """The class of every route: what needs a token has it checked before a byte of the body is read, what is
-    read has an ``ETag``, and what creates heeds an ``Idempotency-Key``.
+    """The class of every route: what needs a token has it and its scope checked before a byte of the body is
+    read, what is read has an ``ETag``, and what creates heeds an ``Idempotency-Key``.
 
     FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941).
     """
@@ -110,11 +125,15 @@ class TokenFirst(APIRoute):
             return handle
         if _depends_on(self.dependant, idempotency_key):
             handle = once(handle, lambda request: services(request).kept_answers)
+        name = self.name
 
         async def token_first(request: Request) -> Response:
             token = await access_token(await _bearer(request))
-            request.state.user = await services(request).accounts.authenticate(token)
-            sign_in(request.scope, request.state.user.id)
+            accounts = services(request).accounts
+            signed_in = await accounts.authenticate(token, address=address_of(request))
+            sign_in(request.scope, signed_in.user.id)
+            check_scope(name, signed_in)
+            request.state.signed_in = signed_in
             return await handle(request)
 
         return token_first
@@ -124,9 +143,9 @@ def _depends_on(dependant: Dependant, dependency: Callable[..., Any]) -> bool:
     return any(inner.call is dependency or _depends_on(inner, dependency) for inner in dependant.dependencies)
 
 
-async def current_viewer(user: Annotated[UserView, Depends(current_user)]) -> Viewer:
+async def current_viewer(signed_in: Signed) -> Viewer:
     """Who asks, as services want to know it. Errors: ``NotSignedIn``."""
-    return Viewer(user.id, user.admin)
+    return signed_in.viewer
 
 
 Current = Annotated[Viewer, Depends(current_viewer)]

@@ -39,7 +39,7 @@ ONCE = Depends(idempotency_key)
 
 
 def once(handle: Handle, answers: Callable[[Request], KeptAnswers]) -> Handle:
-    """A route's handler that runs once a person and key. ``request.state.user`` is who asks."""
+    """A route's handler that runs once a person and key. ``request.state.signed_in`` is who asks."""
 
     async def answered_once(request: Request) -> Response:
         key = request.headers.get(HEADER)
@@ -47,7 +47,7 @@ def once(handle: Handle, answers: Callable[[Request], KeptAnswers]) -> Handle:
             return await handle(request)
         _check(key)
         kept = answers(request)
-        claim = await kept.claim(request.state.user.id, key, await _digest(request))
+        claim = await kept.claim(request.state.signed_in.user.id, key, await _digest(request))
         if isinstance(claim, Answer):
             return _repeated(claim)
         async with kept.held(claim):

@@ -1,5 +1,7 @@
 """``WS /api/ws?ticket=…``: one socket for each page, over which it follows any number of topics.
 
+A program may send its token in the header ``Authorization`` in place of a ticket; no browser can.
+
 Client: ``{op: subscribe, topic, after?, epoch?}`` · ``{op: unsubscribe, topic}`` · ``{op: ping, t}``
 Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {topic, epoch, seq}`` ·
 ``pong {t}`` · ``error {topic?, code, detail}``
@@ -12,14 +14,16 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
+from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import ValidationError
 
 from dataferry.accounts.views import OpenSession
 from dataferry.api.connections import sign_in
-from dataferry.core.errors import DatabaseAway, NotSignedIn
+from dataferry.api.deps import address_of
+from dataferry.core.errors import DatabaseAway, NotSignedIn, TooManyRequests
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Feed, FeedClosed, Realtime
 from dataferry.realtime.events import (
@@ -35,6 +39,13 @@ from dataferry.realtime.events import (
 Admit = Callable[[str], AbstractAsyncContextManager[OpenSession]]
 """The session of a one-time ticket, watched while the socket is open. Errors: ``NotSignedIn``."""
 
+
+class AdmitToken(Protocol):
+    """The same for a token that came with the handshake. Errors: ``NotSignedIn``, ``TooManyRequests``."""
+
+    def __call__(self, token: str, *, address: str) -> AbstractAsyncContextManager[OpenSession]: ...
+
+
 #: Characters of a message from a client.
 MAX_MESSAGE_CHARS = 4096
 
@@ -43,16 +54,27 @@ NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
 CLOSE_CODES: dict[int, tuple[str, str]] = {
     TOO_LONG: (f"A message had more than {MAX_MESSAGE_CHARS:,} characters.", "Send less at a time."),
     STOPPING: ("The server stops.", "Connect again, with a new ticket."),
-    TRY_LATER: ("The database cannot be used now.", "Connect again later, with a new ticket."),
+    TRY_LATER: (
+        "The database cannot be used now, or there were too many wrong tokens.",
+        "Connect again later, with a new ticket.",
+    ),
     NOT_SIGNED_IN: (
-        "The ticket is used or expired, or the session has ended.",
+        "The ticket is used or expired, the token is not good, or the session has ended.",
         "Get a new ticket; where that is 401, sign in again.",
     ),
 }
 
 
-def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit) -> None:
-    """Add the socket's route to ``app``."""
+def install_socket(
+    app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit, admit_token: AdmitToken | None = None
+) -> None:
+    """Add the socket's route to ``app``. Without ``admit_token`` only tickets open one."""
+
+    def admitted(websocket: WebSocket, ticket: str) -> AbstractAsyncContextManager[OpenSession]:
+        kind, token = get_authorization_scheme_param(websocket.headers.get("authorization"))
+        if admit_token is not None and kind.lower() == "bearer" and not ticket:
+            return admit_token(token, address=address_of(websocket))
+        return admit(ticket)
 
     @app.websocket("/api/ws", name="socket")
     async def socket(
@@ -61,7 +83,7 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit
         # Accepted first: of a refused handshake a browser does not tell the page the code.
         await websocket.accept()
         try:
-            async with admit(ticket) as session:
+            async with admitted(websocket, ticket) as session:
                 sign_in(websocket.scope, session.viewer.user_id)
                 feed = realtime.feed(session.viewer, partial(jobs.snapshot, session.viewer))
                 try:
@@ -70,7 +92,7 @@ def install_socket(app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit
                     realtime.release(feed)
         except NotSignedIn as error:
             await _close(websocket, NOT_SIGNED_IN, error.detail)
-        except DatabaseAway as error:
+        except (DatabaseAway, TooManyRequests) as error:
             await _close(websocket, TRY_LATER, error.detail)
 
 

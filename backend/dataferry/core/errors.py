@@ -3,7 +3,7 @@
     DataferryError
     ├── InvalidInput 422 ── OutsideStore, PrivateAddress
     ├── NotSignedIn 401
-    ├── Forbidden 403 ── GatedDataset
+    ├── Forbidden 403 ── GatedDataset, InsufficientScope
     ├── NotFound 404 ── Unreadable
     ├── Conflict 409 ── FolderBusy, RoomReserved
     ├── TooManyRequests 429
@@ -118,6 +118,12 @@ class UnknownHost(DataferryError):
 class GatedDataset(Forbidden):
     code, title = "gated", "The dataset's terms are not accepted yet"
     usual_step = "Accept its terms at the source, then try again."
+
+
+class InsufficientScope(Forbidden):
+    """The person may, but not the token."""
+
+    code, title = "insufficient_scope", "The token may not do that"
 
 
 class NotFound(DataferryError):

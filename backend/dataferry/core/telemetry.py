@@ -18,7 +18,7 @@ _SECRETS = (
     (re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+"), r"\1?…"),
     (re.compile(r"([?&](?:ticket|token|key|sig|signature)=)[^&\s\"']+", re.IGNORECASE), r"\1…"),
     (re.compile(r"(?i)(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 …"),
-    (re.compile(r"\b(hf_|KGAT_|AIza|AQ\.|sk-|eyJ)[A-Za-z0-9._-]{6,}"), r"\1…"),
+    (re.compile(r"\b(dft_|hf_|KGAT_|AIza|AQ\.|sk-|eyJ)[A-Za-z0-9._-]{6,}"), r"\1…"),
 )
 
 

@@ -10,15 +10,33 @@ Where the refresh token travels is the client's choice, made when it signs in:
 """
 
 import secrets
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
-from dataferry.accounts.views import TokenPair, UserView
-from dataferry.api.deps import AccessToken, RequestBody, Services, TokenFirst, Wired, current_user
+from dataferry.accounts.personal_tokens import MAX_NAME_CHARS
+from dataferry.accounts.views import (
+    NewPersonalToken,
+    PersonalTokenView,
+    TokenPair,
+    TokenScope,
+    UserView,
+)
+from dataferry.api.deps import (
+    AccessToken,
+    RequestBody,
+    Services,
+    Signed,
+    TokenFirst,
+    Wired,
+    address_of,
+    current_user,
+)
+from dataferry.core.db import now
 from dataferry.core.errors import NotSignedIn
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=TokenFirst)
@@ -53,6 +71,20 @@ class RefreshRequest(RequestBody):
     refresh_token: SecretStr | None = None
 
 
+def _in_90_days() -> datetime:
+    return now() + timedelta(days=90)
+
+
+class PersonalTokenRequest(RequestBody):
+    """``expires_at`` is in 90 days where it is left out; null for a token without an end."""
+
+    name: str = Field(max_length=MAX_NAME_CHARS, description="What uses it")
+    scope: TokenScope = Field("read", description="Each may what those before it may")
+    expires_at: AwareDatetime | None = Field(
+        default_factory=_in_90_days, description="In 90 days by default; null for no end"
+    )
+
+
 class TokenAnswer(BaseModel):
     """``expires_in`` seconds. ``refresh_token`` is there only for clients without cookies."""
 
@@ -73,7 +105,7 @@ async def register(body: RegisterRequest, request: Request, wired: Wired) -> Use
     return await wired.accounts.register(
         body.email,
         body.password.get_secret_value(),
-        address=_address(request),
+        address=address_of(request),
         setup_token=_revealed(body.setup_token),
     )
 
@@ -95,7 +127,9 @@ async def token(
     in_cookie = client == "browser"
     if in_cookie:
         device = device or secrets.token_urlsafe(24)
-    pair = await wired.accounts.login(form.username, form.password, address=_address(request), device=device)
+    pair = await wired.accounts.login(
+        form.username, form.password, address=address_of(request), device=device
+    )
     if in_cookie:
         assert device is not None
         _set_cookie(response, request, _DEVICE_COOKIE, device, _DEVICE_COOKIE_S)
@@ -154,9 +188,22 @@ async def ws_ticket(session: AccessToken, wired: Wired) -> TicketAnswer:
     return TicketAnswer(ticket=await wired.accounts.issue_ws_ticket(session))
 
 
-def _address(request: Request) -> str:
-    """Where the request comes from; behind a trusted proxy, where that says it does."""
-    return request.client.host if request.client else ""
+@router.get("/tokens")
+async def list_tokens(me: Me, wired: Wired) -> list[PersonalTokenView]:
+    """Your personal tokens that are not revoked, newest first."""
+    return await wired.accounts.tokens.list(me.id)
+
+
+@router.post("/tokens", status_code=HTTPStatus.CREATED)
+async def create_token(body: PersonalTokenRequest, signed_in: Signed, wired: Wired) -> NewPersonalToken:
+    """Make a personal token for a script, to be sent as `Authorization: Bearer`. It is shown this once."""
+    return await wired.accounts.tokens.create(signed_in, body.name, body.scope, body.expires_at)
+
+
+@router.delete("/tokens/{token_id}", status_code=HTTPStatus.NO_CONTENT)
+async def revoke_token(token_id: str, me: Me, wired: Wired) -> None:
+    """End a personal token of yours at once, with the sockets it has open and the tokens made with it."""
+    await wired.accounts.tokens.revoke(me.id, token_id)
 
 
 def _set_cookie(response: Response, request: Request, name: str, value: str, lifetime_s: int) -> None:

@@ -1,0 +1,65 @@
+"""What a token must be allowed for each route: the one place that says it, and the one rule that asks.
+
+``read`` looks; ``download`` also starts, steers and deletes what a person has; ``admin`` also manages the
+server and the account: its tokens, password and hub keys. A person who has signed in may do all that is
+theirs. A route that is not named here wants ``admin``, and a test wants it named.
+"""
+
+from dataferry.accounts.views import SignedIn, TokenScope
+from dataferry.core.errors import InsufficientScope
+
+#: Names of routes → the least scope.
+NEEDED: dict[str, TokenScope] = {
+    **dict.fromkeys(
+        (
+            *("me", "ws_ticket"),
+            *("list_chats", "get_chat", "list_messages", "resume_stream"),
+            *("search_all", "list_datasets", "get_dataset", "get_receipt", "get_files", "get_readme"),
+            *("get_preview", "get_preview_files", "opened"),
+            *("list_jobs", "get_job", "job_events", "job_rates", "job_limit", "speed_limits"),
+            *("list_sources", "storage", "get_model", "job_params"),
+        ),
+        "read",
+    ),
+    **dict.fromkeys(
+        (
+            # A message may start a download.
+            *("create_chat", "rename_chat", "delete_chat", "stop_answer"),
+            *("send_message", "regenerate_message"),
+            *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
+            *("update_dataset", "delete_dataset_data", "delete_multiple"),
+            *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),
+            *("prioritize_job", "limit_job"),
+        ),
+        "download",
+    ),
+    **dict.fromkeys(
+        (
+            *("password", "list_tokens", "create_token", "revoke_token"),
+            *("keep_credential", "forget_credential"),
+            *("save_model", "remove_model", "test_model", "list_models"),
+            *("set_speed_limits", "reset_speed_limits"),
+        ),
+        "admin",
+    ),
+}
+#: Those that want no token.
+OPEN = frozenset({"register", "token", "refresh", "logout", "live", "ready", "about"})
+
+_ORDER: tuple[TokenScope, ...] = ("read", "download", "admin")
+
+
+def check_scope(route: str, signed_in: SignedIn) -> None:
+    """Errors: ``InsufficientScope`` for a token that may not use the route of that name."""
+    needed = NEEDED.get(route, "admin")
+    if signed_in.token_id is None or _ORDER.index(signed_in.scope) >= _ORDER.index(needed):
+        return
+    if needed == "admin" and not signed_in.user.admin:
+        raise InsufficientScope(
+            "This needs you to sign in, or an admin's token of the scope admin.",
+            next_step="Do it on the page under Settings.",
+        )
+    raise InsufficientScope(
+        f"This needs a token of the scope {needed}; yours has {signed_in.scope}.",
+        next_step=f"Make one of the scope {needed} under Settings, Tokens.",
+    )
