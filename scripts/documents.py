@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from dataferry.api.reference import error_rows
+from dataferry.api.scopes import scope_of
 from dataferry.api.socket import CLOSE_CODES
 from dataferry.app import openapi_document
 from dataferry.cli.output import ExitCode
@@ -55,7 +56,7 @@ def routes_table() -> str:
     for path, operations in json.loads(openapi_document())["paths"].items():
         for method, operation in operations.items():
             words = (operation.get("description") or operation["summary"]).splitlines()[0]
-            token = "" if operation.get("security") else "none"
+            token = f"`{scope_of(operation['operationId'])}`" if operation.get("security") else "none"
             rows.append((f"`{method.upper()} {path}`", words, token))
     return table(("route", "what", "token"), rows)
 

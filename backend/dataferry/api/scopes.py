@@ -49,9 +49,14 @@ OPEN = frozenset({"register", "token", "refresh", "logout", "live", "ready", "ab
 _ORDER: tuple[TokenScope, ...] = ("read", "download", "admin")
 
 
+def scope_of(route: str) -> TokenScope:
+    """The least scope for the route of that name; of one that answers HEAD, the scope of its GET."""
+    return NEEDED.get(route.removesuffix("_head"), "admin")
+
+
 def check_scope(route: str, signed_in: SignedIn) -> None:
     """Errors: ``InsufficientScope`` for a token that may not use the route of that name."""
-    needed = NEEDED.get(route, "admin")
+    needed = scope_of(route)
     if signed_in.token_id is None or _ORDER.index(signed_in.scope) >= _ORDER.index(needed):
         return
     if needed == "admin" and not signed_in.user.admin:

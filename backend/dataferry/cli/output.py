@@ -216,6 +216,7 @@ _CODES = {
     "unknown_model": ExitCode.NOT_FOUND,
     "forbidden": ExitCode.NOT_ALLOWED,
     "gated": ExitCode.NOT_ALLOWED,
+    "insufficient_scope": ExitCode.NOT_ALLOWED,
     "not_signed_in": ExitCode.NOT_ALLOWED,
     "source_not_configured": ExitCode.NOT_ALLOWED,
     "credential_rejected": ExitCode.NOT_ALLOWED,
