@@ -198,6 +198,32 @@ def test_no_secret_is_taken_from_the_arguments(server: Server, words: tuple[str,
     assert "Secret-1234" not in refused
 
 
+def test_tokens_are_kept_from_the_shell(server: Server) -> None:
+    ada = ("--as", server.client().get("/api/auth/me").json()["email"])
+    made = dataferry(server, "tokens", "create", "nightly", "--scope", "download", "--expires", "12h", *ada)
+    token = made.splitlines()[-1]
+    me = httpx.get(f"{server.address}/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert me.json()["email"] == ada[1]
+    # A program reads the token and nothing else.
+    run = preloaded.run(
+        ["tokens", "create", "nightly", "--expires", "never", *ada],
+        env=server.environment,
+        cwd=server.data_dir.parent,
+    )
+    assert re.fullmatch(r"dft_\w{36}\n", run.stdout)
+    [endless, first] = json.loads(dataferry(server, "tokens", "list", "--json", *ada))
+    assert (endless["expires_at"], first["hint"]) == (None, f"dft_…{token[-4:]}")
+    assert "never" in dataferry(server, "tokens", "list", *ada)
+    assert "Several tokens" in dataferry(server, "tokens", "revoke", "nightly", *ada, code=2)
+    assert "is revoked" in dataferry(server, "tokens", "revoke", first["id"], *ada)
+    assert "is revoked" in dataferry(server, "tokens", "revoke", "nightly", *ada)
+    dataferry(server, "tokens", "revoke", "nightly", *ada, code=3)
+    assert httpx.get(me.url, headers=me.request.headers).status_code == 401
+    for expires in ("yesterday", "99999999999d", "2020-01-01"):
+        dataferry(server, "tokens", "create", "x", "--expires", expires, *ada, code=2)
+    dataferry(server, "tokens", "create", "x", "--scope", "admin", "--as", guest(server), code=4)
+
+
 def test_a_password_from_standard_input(server: Server) -> None:
     def create(*options: str, given: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "dataferry", "users", "create", "carol@example.org", *options]

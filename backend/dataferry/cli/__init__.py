@@ -28,6 +28,7 @@ COMMANDS = {
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
     "model": ("model:app", "The language model: show, set, test, rm."),
     "users": ("users:app", "Accounts: list, create, reset-password, disable."),
+    "tokens": ("tokens:app", "Personal tokens for scripts: list, create, revoke."),
     "doctor": ("doctor:doctor", "Look at settings, disk and versions, and say what to mend."),
 }
 

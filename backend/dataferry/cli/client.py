@@ -53,7 +53,7 @@ class Client:
         return self._server.background
 
     def call(self, method: str, path: str, *, repeatable: bool | None = None, **arguments: Any) -> Any:
-        """A request's JSON.
+        """A request's JSON; None where the answer is empty.
 
         ``repeatable``: it may be sent again when its server has ended in the middle of it; by default
         where it changes nothing. Errors: the ``DataferryError`` that the server's problem stands for.
@@ -63,7 +63,7 @@ class Client:
         if response.status_code == httpx.codes.UNAUTHORIZED and self._renewed_token():
             response = self._send(method, path, repeatable, **arguments)
         if response.is_success:
-            return response.json()
+            return response.json() if response.content else None
         raise _problem_of(response)
 
     def _send(self, method: str, path: str, repeatable: bool, **arguments: Any) -> httpx.Response:
