@@ -52,6 +52,30 @@ def test_the_dataset_of_that_name_comes_first() -> None:
     assert ranked[0].why == "exact name · 70k downloads"
 
 
+def test_a_popular_dataset_about_something_else_stays_below() -> None:
+    hits = [
+        hit("kaggle:a/charging", "Charging sessions of electric vehicles", downloads=3),
+        hit("kaggle:a/prices", "Electric guitars", downloads=2_000_000),
+    ]
+    ranked = rank({"kaggle": hits}, "electric vehicle charging", ANY)
+    assert refs(ranked) == ["kaggle:a/charging", "kaggle:a/prices"]
+
+
+@pytest.mark.parametrize("typed", ["charged vehicles", "chargng vehicel", "Charges of a vehicle"])
+def test_other_forms_of_a_word_and_misspelt_ones_fit(typed: str) -> None:
+    hits = [
+        hit("kaggle:a/weather", "Weather stations"),
+        hit("kaggle:a/plugs", "Plugs", description="Charging a vehicle at home."),
+        hit("kaggle:a/chairs", "Chairs and vessels"),
+    ]
+    assert refs(rank({"kaggle": hits}, typed, ANY))[0] == "kaggle:a/plugs"
+
+
+def test_words_of_a_script_without_spaces_fit_in_part() -> None:
+    hits = [hit("kaggle:a/one", "天气预报"), hit("kaggle:a/two", "药物分子毒性数据")]
+    assert refs(rank({"kaggle": hits}, "分子毒性预测", ANY))[0] == "kaggle:a/two"
+
+
 def test_popularity_is_measured_within_a_source() -> None:
     """Kaggle counts since the beginning, HuggingFace over 30 days: its best is not the lesser one."""
     kaggle = [hit(f"kaggle:a/flights-{n}", downloads=1_000_000 // (n + 1) ** 3) for n in range(5)]

@@ -43,6 +43,8 @@ class SourceSpec:
     example_id: str | None = None
     #: Its descriptions count no more files than this: a dataset of as many has more.
     counts_files_to: int | None = None
+    #: Its search reads nothing but names: a query is asked in parts too.
+    searches_names: bool = False
     #: The settings that hold the server's own key at it, in words.
     key_setting: str | None = None
 
@@ -77,6 +79,7 @@ OWN_SOURCES: dict[str, SourceSpec] = {
             hub=True,
             example_id="stanfordnlp/imdb",
             counts_files_to=100_000,
+            searches_names=True,
             key_setting="HF_TOKEN",
         ),
         SourceSpec("builtin", "Built-in", re.compile(r"[a-z][a-z0-9_-]{0,63}"), "a lower-case name"),

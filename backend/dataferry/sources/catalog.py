@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
@@ -29,6 +29,7 @@ from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.language import search_text
 from dataferry.sources.merged_search import MergedSearch, SearchResult
+from dataferry.sources.query_plan import search_in_parts
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.url import UrlSource
 
@@ -192,10 +193,7 @@ class Catalog:
             return known.merged
 
         async def ask(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
-            deadline_s = self._settings.search_timeout_s
-            hits = await self._dispatcher.call(
-                name, used[name], deadline_s, self._sources[name].search, question
-            )
+            hits = await self._ask(name, used[name], question)
             self._cache_complete(hits, used[name])
             return hits
 
@@ -203,6 +201,22 @@ class Catalog:
         self._searches.put(key, _Search(merged, self._clock()))
         self._running[key] = merged
         return merged
+
+    async def _ask(
+        self, name: SourceName, credential: Credential, question: SearchQuery
+    ) -> list[DatasetSummary]:
+        """A source's hits, all that is asked for them within one deadline."""
+        ends_at = self._clock() + self._settings.search_timeout_s
+
+        async def search(text: str) -> list[DatasetSummary]:
+            part = replace(question, text=text)
+            left_s = ends_at - self._clock()
+            return await self._dispatcher.call(name, credential, left_s, self._sources[name].search, part)
+
+        if not SOURCES[name].hub:
+            return await search(question.text)
+        names_alone = SOURCES[name].searches_names
+        return await search_in_parts(search, question.text, names_alone=names_alone)
 
     def _is_stale(self, search: _Search) -> bool:
         age = self._clock() - search.started_at

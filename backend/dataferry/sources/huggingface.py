@@ -21,6 +21,7 @@ from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.filters import license_family
 from dataferry.sources.http_errors import closed_by_hub
+from dataferry.sources.query_plan import MAX_SEARCHES
 from dataferry.sources.subsets import patterns_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them; a tree of 100,000 files has 100 pages.
 MANIFEST_TIMEOUT_S = 120.0
-#: Words of a query that are asked for one by one when nothing has them all in its name.
-MAX_SINGLE_WORD_SEARCHES = 3
 
 _SORTS = {"relevance": "downloads", "downloads": "downloads", "updated": "last_modified", "size": "downloads"}
 #: Families of licences that are one tag at the hub; the others come in several versions.
@@ -72,7 +71,8 @@ class HuggingFaceSource:
     """
 
     name: SourceName = "huggingface"
-    threads = 6
+    #: Two searches at a time, each with all its parts side by side.
+    threads = 2 * MAX_SEARCHES
     how_to_connect = "Make a token at huggingface.co/settings/tokens and add it here."
 
     def __init__(self, settings: Settings) -> None:
@@ -97,23 +97,13 @@ class HuggingFaceSource:
     # -- searching ----------------------------------------------------------------------------
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
-        """Hits in the order of their downloads: the hub matches names and has no relevance to sort by.
-
-        Where no name has all words of the query, each of the longest words is asked for alone.
-        """
+        """Hits in the order of their downloads: the hub matches names and has no relevance to sort by."""
         wanted = query.offset + query.limit
+        tags = _search_tags(query.filters)
         with self._calls(credential, None, self._settings.search_timeout_s) as hub:
-            found = self._search_names(hub, query.text, query.filters, wanted)
-            words = sorted(set(query.text.split()), key=len, reverse=True)[:MAX_SINGLE_WORD_SEARCHES]
-            if not found and len(query.text.split()) > 1:
-                apart = [self._search_names(hub, word, query.filters, wanted) for word in words]
-                found = [info for infos in apart for info in infos]
-            once = {str(info.id): info for info in found}
-            hits = [self._summary(info) for info in list(once.values())[query.offset : wanted]]
+            found = hub.search(query.text, narrow=tags, sort=_SORTS[query.filters.sort], limit=wanted)
+            hits = [self._summary(info) for info in list(found)[query.offset :]]
         return [hit for hit in hits if hit is not None]
-
-    def _search_names(self, hub: "HubCalls", text: str, filters: SearchFilters, limit: int) -> list[Any]:
-        return list(hub.search(text, narrow=_search_tags(filters), sort=_SORTS[filters.sort], limit=limit))
 
     # -- one dataset --------------------------------------------------------------------------
 

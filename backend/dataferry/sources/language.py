@@ -1,7 +1,12 @@
 """The words of a query and of a dataset's text, made comparable."""
 
 import re
+import threading
 import unicodedata
+from functools import lru_cache
+from itertools import pairwise
+
+import snowballstemmer
 
 from dataferry.core.errors import InvalidInput
 
@@ -17,6 +22,11 @@ which with would you your
 FILLER = frozenset(_FILLER_WORDS.split())
 #: A query that is longer than this is a text, not a search.
 MAX_QUERY_CHARS = 400
+
+#: Scripts without spaces between words: two characters that stand side by side count as a word.
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_stemmer = snowballstemmer.stemmer("english")
+_stemmer_lock = threading.Lock()
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -55,6 +65,30 @@ def name_words(name: str) -> list[str]:
     """``words`` of a name, where ``ImageNet`` counts as ``imagenet`` and as ``image net``."""
     parts = _CAMEL_CASE.sub(" ", name)
     return words(name) if parts == name else [*words(name), *words(parts)]
+
+
+def stems(text: str) -> list[str]:
+    """``words`` without their endings: ``charging`` and ``charged`` are both ``charg``."""
+    return [_stem(part) for word in words(text) for part in _parts(word)]
+
+
+def name_stems(name: str) -> list[str]:
+    """``name_words`` without their endings."""
+    return [_stem(part) for word in name_words(name) for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    """The word, or what stands for words in a script that has no spaces."""
+    if not _UNSPACED.search(word):
+        return [word]
+    runs = _UNSPACED.findall(word)
+    return [part for run in runs for part in (map("".join, pairwise(run)) if len(run) > 1 else [run])]
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem(word: str) -> str:
+    with _stemmer_lock:  # it keeps the word that it works on
+        return str(_stemmer.stemWord(word))
 
 
 def _singular(word: str) -> str:

@@ -1,11 +1,13 @@
 """One ranking over the hits of several hubs.
 
-Text relevance is BM25 over title, tags and description (Robertson & Zaragoza, "The Probabilistic
-Relevance Framework", 2009, with weighted fields as in BM25F), computed over the hits at hand. Hubs
-count downloads differently (Kaggle since the beginning, HuggingFace over 30 days), so popularity is
-the logarithm of a hit's downloads relative to that of the most downloaded hit of the same source.
+Text relevance is BM25 over the stems of title, tags and description (Robertson & Zaragoza, "The
+Probabilistic Relevance Framework", 2009, with weighted fields as in BM25F), computed over the hits at
+hand; a word that none of them has counts as those that it may be a misspelling of. Hubs count downloads
+differently (Kaggle since the beginning, HuggingFace over 30 days), so popularity is the logarithm of a
+hit's downloads relative to that of the most downloaded hit of the same source. It decides between hits
+that fit alike, and makes up for no word that is missing.
 
-    score = 0.65 · BM25 ⁄ best BM25  +  0.35 · popularity  +  0.3 where the name is the query itself
+    score = BM25 ⁄ best BM25 · (1 + 0.1 · popularity)  +  0.02 · popularity  +  0.3 for the exact name
 
 Hits that leave a filter in doubt come below all others; samples come last. Equal scores keep the
 order of the hub, then of the reference, so that the same hits always rank the same.
@@ -13,18 +15,21 @@ order of the hub, then of the reference, so that the same hits always rank the s
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from dataferry.core.types import SOURCE_LABELS, DatasetSummary, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import doubts
-from dataferry.sources.language import name_words, words
+from dataferry.sources.language import name_stems, stems
 
-FIELD_WEIGHTS = {"title": 3.0, "tags": 2.0, "description": 1.0}
+FIELD_WEIGHTS = {"title": 2.0, "tags": 1.0, "description": 1.0}
 #: BM25's saturation of repeated words and its correction for long texts.
-K1, B = 1.2, 0.5
-TEXT_SHARE, POPULARITY_SHARE, NAME_BONUS = 0.65, 0.35, 0.3
+K1, B = 1.2, 0.75
+POPULARITY_FACTOR, POPULARITY_SHARE, NAME_BONUS = 0.1, 0.02, 0.3
+#: Words of at least so many letters may be misspelt: so similar is what they may mean, and counts so much.
+MISSPELT_LENGTH, MISSPELT_CUTOFF, MISSPELT_WEIGHT = 5, 0.8, 0.8
 #: A source's best hit counts as fully popular only above this number of downloads.
 POPULAR_DOWNLOADS = 1000
 #: The part of a first page that samples may take when hubs answered too: one in four.
@@ -48,12 +53,14 @@ def rank(
     consequence.
     """
     hits = _unique(found, filters)
-    asked = set(words(text))
+    asked = set(stems(text))
     relevance = _bm25(asked, hits)
     best = max(relevance, default=0.0) or 1.0
     popularity = _popularity(hits)
     scores = [
-        TEXT_SHARE * relevance[n] / best + POPULARITY_SHARE * popularity[n] + _name_bonus(hit, asked)
+        relevance[n] / best * (1 + POPULARITY_FACTOR * popularity[n])
+        + POPULARITY_SHARE * popularity[n]
+        + _name_bonus(hit, asked)
         for n, hit in enumerate(hits)
     ]
 
@@ -100,11 +107,11 @@ def _unique(found: Mapping[SourceName, Sequence[DatasetSummary]], filters: Searc
 
 def _fields(summary: DatasetSummary) -> Mapping[str, Counter[str]]:
     # A name often repeats the title, so the two are one set of words, not a count.
-    title = set(name_words(summary.title)) | set(name_words(summary.id))
+    title = set(name_stems(summary.title)) | set(name_stems(summary.id))
     return {
         "title": Counter(title),
-        "tags": Counter(word for tag in summary.tags for word in words(tag)),
-        "description": Counter(words(summary.description)),
+        "tags": Counter(word for tag in summary.tags for word in stems(tag)),
+        "description": Counter(stems(summary.description)),
     }
 
 
@@ -116,16 +123,31 @@ def _bm25(asked: set[str], hits: Sequence[_Hit]) -> list[float]:
         sum(FIELD_WEIGHTS[name] * counts.total() for name, counts in hit.fields.items()) for hit in hits
     ]
     mean = sum(lengths) / len(hits) or 1.0
+    vocabulary = {word for hit in hits for counts in hit.fields.values() for word in counts}
     scores = [0.0] * len(hits)
     for word in sorted(asked):
+        meant = {word: 1.0} if word in vocabulary else _may_mean(word, vocabulary)
         weights = [
-            sum(FIELD_WEIGHTS[name] * counts[word] for name, counts in hit.fields.items()) for hit in hits
+            max((share * _weight(hit, one) for one, share in meant.items()), default=0.0) for hit in hits
         ]
         holders = sum(weight > 0 for weight in weights)
         rarity = math.log(1 + (len(hits) - holders + 0.5) / (holders + 0.5))
         for n, weight in enumerate(weights):
             scores[n] += rarity * weight * (K1 + 1) / (weight + K1 * (1 - B + B * lengths[n] / mean))
     return scores
+
+
+def _weight(hit: _Hit, word: str) -> float:
+    return sum(FIELD_WEIGHTS[name] * counts[word] for name, counts in hit.fields.items())
+
+
+def _may_mean(word: str, vocabulary: Collection[str]) -> dict[str, float]:
+    """The words that ``word`` may be a misspelling of, each with what it counts."""
+    if len(word) < MISSPELT_LENGTH or not word.isalpha():
+        return {}
+    # The first letter is seldom wrong, and comparing is slow.
+    near = [one for one in vocabulary if one[0] == word[0] and abs(len(one) - len(word)) <= 2]
+    return dict.fromkeys(get_close_matches(word, sorted(near), 3, MISSPELT_CUTOFF), MISSPELT_WEIGHT)
 
 
 def _popularity(hits: Sequence[_Hit]) -> list[float]:
@@ -143,7 +165,7 @@ def _name_bonus(hit: _Hit, asked: set[str]) -> float:
 
 def _is_name(hit: _Hit, asked: set[str]) -> bool:
     name = hit.summary.id.rpartition("/")[2]
-    return bool(asked) and asked in (set(words(name)), set(words(hit.summary.title)))
+    return bool(asked) and asked in (set(stems(name)), set(stems(hit.summary.title)))
 
 
 def _sort_value(hit: _Hit, score: float, filters: SearchFilters) -> float:

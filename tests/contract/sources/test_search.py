@@ -95,10 +95,6 @@ def test_huggingface_narrows_by_task(huggingface: Hub, task: str) -> None:
     assert huggingface.search("", task="guessing ages", limit=50)
 
 
-def test_words_that_no_name_has_together_are_asked_for_apart(huggingface: Hub) -> None:
-    assert "scikit-learn/diabetes" in [hit.id for hit in huggingface.search("diabetes nobodyknows")]
-
-
 def test_an_older_hub_is_asked_in_the_way_it_knows(huggingface: Hub) -> None:
     huggingface.fake.fault("old_hub")
     hits = huggingface.search("diabetes")

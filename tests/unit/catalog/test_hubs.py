@@ -62,6 +62,12 @@ async def test_one_search_over_both_hubs_and_the_samples(catalog: Catalog) -> No
     assert all(summary.url and summary.title and summary.why for summary in result.datasets)
 
 
+async def test_a_hub_that_reads_names_alone_is_asked_for_parts_of_the_query(catalog: Catalog) -> None:
+    """No name has all of these words."""
+    result = await search(catalog, "diabetes measurements nobodyknows")
+    assert "huggingface:scikit-learn/diabetes" in [summary.ref for summary in result.datasets]
+
+
 async def test_filters_reach_across_the_hubs(catalog: Catalog) -> None:
     result = await search(catalog, "diabetes", license="cc0")
     assert {summary.source for summary in result.datasets} == {"kaggle", "huggingface"}
