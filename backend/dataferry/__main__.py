@@ -1,7 +1,9 @@
 """The command ``dataferry``, and ``python -m dataferry``."""
 
+import os
 import signal
 import sys
+from contextlib import suppress
 
 from dataferry.interpreter import missing_module
 
@@ -19,7 +21,13 @@ def main() -> None:
         if not missing:
             raise
         sys.exit(f"dataferry: {missing}")
-    sys.exit(run())
+    code = run()
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.flush()
+    # Everything is closed and written. Taking the modules apart, as Python does when it ends, would take as
+    # long as many a command, and wait for threads that wait for a hub.
+    os._exit(code)
 
 
 if __name__ == "__main__":

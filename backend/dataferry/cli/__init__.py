@@ -22,7 +22,7 @@ COMMANDS = {
     "serve": ("serving:serve", "Serve the page, the API and the jobs."),
     "worker": ("serving:worker", "Run jobs for other processes: needs Postgres and Redis."),
     "search": ("search:search", "Search every source at once."),
-    "download": ("download:download", "Download a dataset and watch it arrive."),
+    "download": ("download:download", "Download datasets and watch them arrive."),
     "library": ("library:library", "List the datasets on this machine, show one's receipt, or delete it."),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),

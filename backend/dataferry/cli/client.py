@@ -6,7 +6,7 @@ What only some commands need is imported where it is used: they start in half th
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -102,24 +102,25 @@ class Client:
 
     def follow(self, job_id: str) -> Iterator[JobView]:
         """A job's views as they change, ending with its final one."""
-        for job in self._events(f"job:{job_id}"):
+        for job in self.events(_subscription(f"job:{job_id}")):
             yield job
             if job.state in FINAL_STATES:
                 return
 
     def follow_all(self, user_id: str) -> Iterator[JobView]:
         """Every change of every job of the operator, without end."""
-        return self._events(f"user:{user_id}")
+        return self.events(_subscription(f"user:{user_id}"))
 
-    def _events(self, topic: str) -> Iterator[JobView]:
-        """What happens under a topic. After a background server has ended, the next one tells on."""
+    def events(self, opened: "Callable[[ClientConnection], None]") -> Iterator[JobView]:
+        """What happens under the topics that ``opened`` subscribes to on a connection. After a background
+        server has ended, the next one tells on."""
         from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
         while True:
             address, again = self.address, self._server.background
             try:
                 with self._connected_socket() as socket:
-                    socket.send(json.dumps({"op": "subscribe", "topic": topic}))
+                    opened(socket)
                     while True:
                         message = json.loads(socket.recv())
                         if message["op"] in ("event", "snapshot"):
@@ -142,6 +143,10 @@ class Client:
         ticket = self.call("POST", "/api/auth/ws-ticket", repeatable=True)["ticket"]
         url = self.address.replace("http", "ws", 1) + f"/api/ws?ticket={ticket}"
         return connect(url, proxy=None, close_timeout=_CLOSE_S)
+
+
+def _subscription(topic: str) -> "Callable[[ClientConnection], None]":
+    return lambda socket: socket.send(json.dumps({"op": "subscribe", "topic": topic}))
 
 
 def _problem_of(response: httpx.Response) -> DataferryError:

@@ -1,9 +1,15 @@
 """``dataferry download``."""
 
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dataferry.cli.batch import Batch, Outcome
 from dataferry.cli.client import Client, connected
 from dataferry.cli.download_options import (
     REF_HELP,
@@ -19,14 +25,33 @@ from dataferry.cli.download_options import (
     Split,
     To,
 )
-from dataferry.cli.output import AsJson, AsUser, ExitCode, Quiet, note, out, print_json, warn
+from dataferry.cli.output import (
+    AsJson,
+    AsUser,
+    ExitCode,
+    Quiet,
+    err,
+    note,
+    out,
+    print_error,
+    print_json,
+    warn,
+)
 from dataferry.cli.progress import progress_report
-from dataferry.core.errors import Conflict
+from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.job_types import JobView
+
+RefList = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-file", "-i", metavar="FILE", help="A list: a REF a line, # begins a comment; - is stdin."
+    ),
+]
 
 
 def download(
-    ref: Annotated[str, typer.Argument(help=REF_HELP)],
+    refs: Annotated[list[str] | None, typer.Argument(metavar="REF...", help=REF_HELP)] = None,
+    lists: RefList = None,
     source: Source = None,
     revision: Revision = None,
     files: Files = None,
@@ -41,7 +66,14 @@ def download(
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """Download a dataset and watch it arrive. Ends with 0 when every byte is verified."""
+    """Download datasets and watch them arrive. Ends with 0 when every byte is verified.
+
+    The paths are printed in the order of the names. One that fails keeps no other back; the exit code is
+    that of the first that failed.
+    """
+    named = [*(refs or []), *(ref for path in lists or [] for ref in read_refs(path))]
+    if not named:
+        raise InvalidInput("Which dataset?", next_step="Name it: `dataferry download REF`, or `-i FILE`.")
     options = DownloadOptions(
         source=source,
         revision=revision,
@@ -54,25 +86,104 @@ def download(
         to=to,
         force=force,
     )
-    with connected(user) as client:
-        ticket = client.call(
-            "POST", "/api/datasets/download-dataset", json=options.body(ref), repeatable=True
-        )
-        _print_disk_space(ticket)
+    bodies = {ref: options.body(ref) for ref in named}
+    with connected(user) as client, result_printer(client, single=len(bodies) == 1, as_json=as_json) as tell:
+        codes = [tell(outcome) for outcome in _watched(client, bodies, quiet=quiet)]
+    if any(codes):
+        raise typer.Exit(next(code for code in codes if code))
+
+
+def read_refs(path: str) -> Iterator[str]:
+    """The refs of a list. Errors: ``InvalidInput``, naming what cannot be read."""
+    try:
+        text = (sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(
+            f"The list {path} cannot be read: {error.strerror}.", next_step="Check its name and rights."
+        ) from None
+    except ValueError:
+        raise InvalidInput(
+            f"The list {path} is no UTF-8 text.", next_step="Write a ref or a link a line."
+        ) from None
+    for line in text.splitlines():
+        ref = re.sub(r"(^|\s)#.*", "", line).strip()
+        if ref:
+            yield ref
+
+
+def _watched(client: Client, bodies: dict[str, dict[str, Any]], *, quiet: bool) -> Iterator[Outcome]:
+    """How each download ends. Of those that Ctrl+C leaves under way it is said how to go on."""
+    with progress_report(quiet=quiet) as show:
+        batch = Batch(client, bodies, on_ticket=_print_disk_space, on_change=show)
         try:
-            job = watch(client, ticket["job_id"], quiet=quiet)
+            yield from batch.outcomes()
+            return
         except KeyboardInterrupt:
-            if not client.background:
-                note("The download goes on in the server: `dataferry jobs --follow`.")
-            raise
-        raise_if_unsuccessful(job)
+            interrupted = list(batch.under_way)
+    if interrupted:
+        warn(_how_to_go_on(client, interrupted))
+    raise KeyboardInterrupt
+
+
+def _how_to_go_on(client: Client, job_ids: list[str]) -> str:
+    several = len(job_ids) > 1
+    what = f"{len(job_ids)} downloads" if several else f"The download {job_ids[0]}"
+    if client.background:
+        return (
+            f"{what} {'are' if several else 'is'} kept, with what has come of {'them' if several else 'it'}:"
+            f" the same command goes on there, `dataferry jobs cancel {job_ids[0]}` drops it."
+        )
+    return (
+        f"{what} {'go' if several else 'goes'} on in the server at {client.address}:"
+        f" `dataferry jobs --follow` watches, `dataferry jobs cancel {job_ids[0]}` stops it."
+    )
+
+
+@contextlib.contextmanager
+def result_printer(client: Client, *, single: bool, as_json: bool) -> Iterator[Callable[[Outcome], int]]:
+    """A function that prints what came of a download, and returns its exit code.
+
+    On a terminal that shows progress as well, results are printed at the end, below it.
+    """
+    lines: list[Callable[[], None]] = []
+    later = out.is_terminal and err.is_terminal
+
+    def tell(outcome: Outcome) -> int:
+        if outcome.job is None or outcome.exit_code:
+            _print_failure(outcome, single=single)
+            return outcome.exit_code
+        job = outcome.job
         receipt = client.call("GET", f"/api/datasets/{job.key}/receipt", params={"revision": job.revision})
-    print_note(receipt)
-    if as_json:
-        print_json(receipt)
+
+        def show() -> None:
+            print_note(receipt)
+            if as_json:
+                print_json(receipt, indent=2 if single else None)
+                return
+            note(receipt["line"])
+            out.print(job.file_path or receipt["local_path"])
+
+        if later:
+            lines.append(show)
+        else:
+            show()
+        return ExitCode.OK
+
+    try:
+        yield tell
+    finally:
+        for show in lines:
+            show()
+
+
+def _print_failure(outcome: Outcome, *, single: bool) -> None:
+    error = outcome.error
+    if error is None:
+        note("The job was cancelled." if single else f"{outcome.ref}: the job was cancelled.")
         return
-    note(receipt["line"])
-    out.print(job.file_path or receipt["local_path"])
+    if not single and outcome.ref not in error.detail:
+        error.detail = f"{outcome.ref}: {error.detail}"
+    print_error(error)
 
 
 def print_note(receipt: dict[str, Any]) -> None:

@@ -39,36 +39,43 @@ def _bars() -> Iterator[Show]:
         BarColumn,
         DownloadColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TaskID,
         TaskProgressColumn,
-        TextColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    rows: dict[str, TaskID] = {}
+
+    class State(ProgressColumn):
+        """Drawn anew as time goes by: what waits counts down."""
+
+        max_refresh = 0.5
+
+        def render(self, task: Task) -> Text:
+            words = brief_standing(task.fields["job"])
+            return Text(words if len(rows) == 1 else f"{task.fields['job'].ref} {words}")
 
     columns = (
-        TextColumn("{task.description}", markup=False),
+        State(),
         BarColumn(),
         TaskProgressColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    rows: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False)) as bars:
+    console = Console(stderr=True, markup=False, highlight=False)
+    # What is written to stdout is a result: it stays there, whatever is drawn on stderr.
+    with Progress(*columns, console=console, redirect_stdout=False) as bars:
 
         def show(job: JobView) -> None:
             if job.id not in rows:
-                rows[job.id] = bars.add_task("queued", total=None)
-            waits = job.state == "waiting" and job.problem
-            words = on_one_line(job.problem.detail[:60] if waits and job.problem else job.state)
+                rows[job.id] = bars.add_task("", total=None, job=job)
             progress = job.progress
-            bars.update(
-                rows[job.id],
-                description=words if len(rows) == 1 else f"{job.ref} {words}",
-                completed=progress.bytes_done,
-                total=progress.bytes_total,
-            )
+            bars.update(rows[job.id], job=job, completed=progress.bytes_done, total=progress.bytes_total)
 
         yield show
 
@@ -76,10 +83,14 @@ def _bars() -> Iterator[Show]:
 @contextlib.contextmanager
 def _lines(every_s: float) -> Iterator[Show]:
     jobs: dict[str, JobView] = {}
+    told: dict[str, str] = {}
     ended = threading.Event()
 
     def show(job: JobView) -> None:
         jobs[job.id] = job
+        if job.state == "waiting" and job.problem and told.get(job.id) != job.problem.detail:
+            told[job.id] = job.problem.detail
+            err.print(f"{job.ref}: {standing(job)}")
 
     def report() -> None:
         while not ended.wait(every_s):
@@ -123,6 +134,17 @@ def amount(job: JobView) -> str:
     if total:
         return f"{int(100 * done / total)} %, {readable_bytes(done)} of {readable_bytes(total)}"
     return readable_bytes(done) if done else ""
+
+
+def brief_standing(job: JobView) -> str:
+    """The state, or what it waits for and how long yet: ``next try in 12 s: Kaggle cannot be reached``."""
+    if job.state != "waiting" or job.problem is None:
+        return on_one_line(job.state)
+    why = on_one_line(job.problem.detail[:60].rstrip("."))
+    if job.waiting_until is None:
+        return f"waiting: {why}"
+    seconds = (job.waiting_until - datetime.now(UTC)).total_seconds()
+    return f"next try in {duration(max(0, seconds))}: {why}"
 
 
 def duration(seconds: float) -> str:
