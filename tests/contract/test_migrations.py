@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -11,7 +12,8 @@ from sqlmodel import SQLModel
 
 import dataferry.app  # noqa: F401 - brings every model in
 from dataferry.core.db import Database
-from dataferry.core.migrate import migrations_folder, upgrade
+from dataferry.core.errors import ConfigError
+from dataferry.core.migrate import check_version, migrations_folder, upgrade
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -87,3 +89,15 @@ def test_what_was_stored_under_an_older_name_is_kept(database: Database) -> None
         columns = ("title FROM chats", "content FROM messages", "parts FROM messages")
         stored = [str(connection.execute(text(f"SELECT {column}")).scalar_one()) for column in columns]
         assert all("https://host.example.org/a.csv#" in each and "secret" not in each for each in stored)
+
+
+def test_a_database_of_a_newer_version_is_told_with_what_to_do(database: Database) -> None:
+    SQLModel.metadata.drop_all(database.engine)
+    upgrade(database)
+    database.read(check_version)
+    with database.unit_of_work() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError) as newer:
+        database.read(check_version)
+    assert newer.value.detail == "The database was made by a newer version of Dataferry (its schema is 9999)."
+    assert "restore the backup" in newer.value.next_step

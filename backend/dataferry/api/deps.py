@@ -18,6 +18,7 @@ from dataferry.api.connections import sign_in
 from dataferry.api.idempotency import idempotency_key, once
 from dataferry.api.scopes import check_scope
 from dataferry.core.errors import NotSignedIn
+from dataferry.core.migrate import check_version
 from dataferry.core.types import Viewer
 from dataferry.library.rows import check_sources
 
@@ -68,6 +69,7 @@ class Services:
     def check(self) -> None:
         """Whether a start can succeed. Blocks. Errors: ``DatabaseAway``, ``ConfigError``."""
         self.database.check()
+        self.database.read(check_version)
         self.database.read(check_sources)
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlmodel import Session
 
 from dataferry.core.db import Database, told_errors
+from dataferry.core.errors import ConfigError
 
 #: Any number, the same in every process: one of several starting at a time migrates.
 _POSTGRES_LOCK = 7_233_410
@@ -18,6 +20,18 @@ def migrations_folder() -> Path:
     package = Path(__file__).parents[1]
     checkout = package.parent / "migrations"
     return checkout if (checkout / "env.py").exists() else package / "_migrations"
+
+
+def check_version(session: Session) -> None:
+    """Errors: ``ConfigError`` where a newer version of Dataferry has migrated the database."""
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return
+    for (found,) in session.connection().execute(text("SELECT version_num FROM alembic_version")):
+        if not any((migrations_folder() / "versions").glob(f"{found}_*.py")):
+            raise ConfigError(
+                f"The database was made by a newer version of Dataferry (its schema is {found}).",
+                next_step="Install that version, or restore the backup from before the upgrade.",
+            )
 
 
 def upgrade(database: Database) -> None:
