@@ -26,6 +26,7 @@ from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
+from dataferry.api.slashed_refs import SlashedRefs
 from dataferry.api.socket import document_socket, install_socket
 from dataferry.api.static import install_page
 from dataferry.api.tool_outputs import document_tool_outputs
@@ -170,6 +171,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     document_tool_outputs(app)
     install_page(app)
     app.add_middleware(HeadRequests)
+    app.add_middleware(SlashedRefs, routes=datasets.router.routes)
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)

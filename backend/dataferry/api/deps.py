@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import HTTPConnection
 
 from dataferry.accounts.views import SignedIn, UserView
-from dataferry.api.conditional import readable
+from dataferry.api.conditional import Handle, readable
 from dataferry.api.connections import sign_in
 from dataferry.api.idempotency import idempotency_key, once
+from dataferry.api.query_parameters import names_of, refuse_unknown
 from dataferry.api.scopes import check_scope
 from dataferry.core.errors import NotSignedIn
 from dataferry.core.migrate import check_version
@@ -114,13 +115,14 @@ def address_of(connection: HTTPConnection) -> str:
 
 class TokenFirst(APIRoute):
     """The class of every route: what needs a token has it and its scope checked before a byte of the body is
-    read, what is read has an ``ETag``, and what creates heeds an ``Idempotency-Key``.
+    read, a query parameter that it does not have is refused, what is read has an ``ETag``, and what creates
+    heeds an ``Idempotency-Key``.
 
     FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941).
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        handle = self._known_parameters_only(super().get_route_handler())
         if "GET" in (self.methods or ()):
             handle = readable(handle)
         if not _depends_on(self.dependant, access_token):
@@ -139,6 +141,15 @@ class TokenFirst(APIRoute):
             return await handle(request)
 
         return token_first
+
+    def _known_parameters_only(self, handle: Handle) -> Handle:
+        known = names_of(self.dependant)
+
+        async def known_only(request: Request) -> Response:
+            refuse_unknown(request, known)
+            return await handle(request)
+
+        return known_only
 
 
 def _depends_on(dependant: Dependant, dependency: Callable[..., Any]) -> bool:

@@ -39,11 +39,9 @@ def not_in_library(name: str) -> NotFound:
     )
 
 
-def find(session: Session, ref: DatasetRef, revision: str | None = None) -> list[Dataset]:
+def find(session: Session, ref: DatasetRef) -> list[Dataset]:
     """Every row of a ref, downloaded ones and newest first."""
     query = select(Dataset).where(Dataset.source == ref.source, Dataset.source_id == ref.id)
-    if revision:
-        query = query.where(col(Dataset.revision).startswith(revision, autoescape=True))
     order = (
         col(Dataset.downloaded).desc(),
         col(Dataset.selection) == "",
@@ -80,15 +78,26 @@ def resolve_name(session: Session, key_or_alias: str) -> DatasetRef:
 def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
     """The row that a key, ref or alias names, or its own id, which alone tells a selection from the whole.
 
-    Errors: ``NotFound``, also for what the viewer may not see.
+    ``revision``: its beginning suffices. Errors: ``NotFound``, also for what the viewer may not see.
     """
     named = session.get(Dataset, key_or_alias) if key_or_alias.startswith("ds_") else None
-    if named is not None and may_see(session, named, viewer):
-        return named
-    for row in find(session, resolve_name(session, key_or_alias), revision):
-        if may_see(session, row, viewer):
+    found = find(session, resolve_name(session, key_or_alias)) if named is None else [named]
+    seen = [row for row in found if may_see(session, row, viewer)]
+    if not seen:
+        raise not_in_library(key_or_alias)
+    for row in seen:
+        if row.revision.startswith(revision or ""):
             return row
-    raise not_in_library(key_or_alias)
+    raise _no_such_revision(key_or_alias, revision or "", seen)
+
+
+def _no_such_revision(name: str, revision: str, rows: Sequence[Dataset]) -> NotFound:
+    here = list(dict.fromkeys(row.revision[:12] for row in rows if row.revision))
+    those = f"There is {', '.join(here[:10])}" if here else "None is known yet"
+    return NotFound(
+        f"The library has no revision {revision[:80]!r} of {name[:120]!r}.",
+        next_step=f"{those}; leave revision out for the newest, or download the one you want.",
+    )
 
 
 def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
