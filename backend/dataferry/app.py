@@ -43,6 +43,7 @@ from dataferry.library.access import Access
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.paths import Store
+from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.readmes import Readmes
 from dataferry.library.search import DatasetSearch
@@ -82,6 +83,7 @@ def build_services(settings: Settings) -> Services:
         store=store,
         search=search,
         downloads=downloads,
+        plans=Plans(database, settings, store, catalog, credentials, private_urls),
         shelf=shelf,
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,

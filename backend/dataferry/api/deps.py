@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dataferry.jobs.service import Jobs
     from dataferry.library.downloads import Downloads
     from dataferry.library.paths import Store
+    from dataferry.library.plans import Plans
     from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
     from dataferry.library.shelf import Shelf
@@ -54,6 +55,7 @@ class Services:
     store: Store
     search: DatasetSearch
     downloads: Downloads
+    plans: Plans
     shelf: Shelf
     readmes: Readmes
     speed_limits: SpeedLimits

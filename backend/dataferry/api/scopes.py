@@ -15,7 +15,7 @@ NEEDED: dict[str, TokenScope] = {
             *("me", "ws_ticket"),
             *("list_chats", "get_chat", "list_messages", "resume_stream"),
             *("search_all", "list_datasets", "get_dataset", "get_receipt", "get_files", "get_readme"),
-            *("get_preview", "get_preview_files", "opened"),
+            *("get_preview", "get_preview_files", "opened", "plan_download", "get_manifest"),
             *("list_jobs", "get_job", "job_events", "job_rates", "job_limit", "speed_limits"),
             *("list_sources", "storage", "get_model", "job_params"),
         ),

@@ -23,7 +23,11 @@ COMMANDS = {
     "worker": ("serving:worker", "Run jobs for other processes: needs Postgres and Redis."),
     "search": ("search:search", "Search every source at once."),
     "download": ("download:download", "Download datasets and watch them arrive."),
-    "library": ("library:library", "List the datasets on this machine, show one's receipt, or delete it."),
+    "files": ("files:files", "List the files of a dataset, downloaded or not."),
+    "library": (
+        "library:library",
+        "List what is on this machine; show the receipt of one, update or delete it.",
+    ),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
     "model": ("model:app", "The language model: show, set, test, rm."),

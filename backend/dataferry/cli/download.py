@@ -15,6 +15,7 @@ from dataferry.cli.download_options import (
     REF_HELP,
     Config,
     DownloadOptions,
+    DryRun,
     Exclude,
     Files,
     Force,
@@ -62,6 +63,7 @@ def download(
     keep_archives: KeepArchives = False,
     to: To = None,
     force: Force = False,
+    is_dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
@@ -87,6 +89,12 @@ def download(
         force=force,
     )
     bodies = {ref: options.body(ref) for ref in named}
+    if is_dry_run:
+        from dataferry.cli.files import dry_run
+
+        with connected(user) as client:
+            dry_run(client, bodies, as_json=as_json)
+        return
     with connected(user) as client, result_printer(client, single=len(bodies) == 1, as_json=as_json) as tell:
         codes = [tell(outcome) for outcome in _watched(client, bodies, quiet=quiet)]
     if any(codes):

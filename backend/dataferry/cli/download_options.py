@@ -28,6 +28,9 @@ KeepArchives = Annotated[
     bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
 ]
 To = Annotated[str | None, typer.Option(metavar="DIR", help="A folder inside the store to link it into.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would come and what is here, and start nothing.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Fetch afresh over an existing copy.")]
 
 

@@ -6,6 +6,7 @@ import typer
 
 from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
+from dataferry.cli.download_options import Source
 from dataferry.cli.names import dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
@@ -19,6 +20,8 @@ _PAGE_SIZE = 200
 
 def library(
     name: Annotated[str | None, typer.Argument(help="A dataset: its ref, key or alias.")] = None,
+    source: Source = None,
+    update: Annotated[bool, typer.Option("--update", help="Fetch its newest revision.")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
     limit: Limit = None,
     page: Page = None,
@@ -26,15 +29,18 @@ def library(
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """List the datasets on this machine, show one's receipt, or delete it."""
-    if name is None and delete:
-        raise InvalidInput("Which dataset?", next_step="Name it: dataferry library REF --delete")
-    segment = None if name is None else dataset_segment(name)
+    """List what is on this machine; show the receipt of one, update or delete it."""
+    if name is None and (delete or update):
+        option = "--delete" if delete else "--update"
+        raise InvalidInput("Which dataset?", next_step=f"Name it: dataferry library REF {option}")
+    segment = None if name is None else dataset_segment(name, source)
     with connected(user) as client:
         if segment is None:
             _list(client, limit, page, as_json=as_json)
         elif delete:
             _delete(client, segment, as_json=as_json)
+        elif update:
+            _print_receipt(_update(client, segment, quiet=quiet), as_json=as_json)
         else:
             _print_receipt(client.call("GET", f"/api/datasets/{segment}/receipt"), as_json=as_json)
 
@@ -108,6 +114,20 @@ def _delete(client: Client, segment: str, *, as_json: bool) -> None:
         note(f"{dataset['ref']} is not yours any more; its files stay for others who asked too.")
     else:
         note(f"{dataset['ref']} is deleted; {size(deletion['freed_bytes'])} freed.")
+
+
+def _update(client: Client, segment: str, *, quiet: bool) -> dict[str, Any]:
+    """The receipt of a dataset's newest revision, once that is here."""
+    before = client.call("GET", f"/api/datasets/{segment}")
+    ticket = client.call("POST", f"/api/datasets/{segment}/update", repeatable=True)
+    job = watch(client, ticket["job_id"], quiet=quiet)
+    raise_if_unsuccessful(job)
+    if job.revision == before["revision"]:
+        note(f"{before['ref']} is at its newest revision already.")
+    receipt: dict[str, Any] = client.call(
+        "GET", f"/api/datasets/{segment}/receipt", params={"revision": job.revision}
+    )
+    return receipt
 
 
 def _print_receipt(receipt: dict[str, Any], *, as_json: bool) -> None:

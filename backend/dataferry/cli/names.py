@@ -1,19 +1,39 @@
 """What a person calls a dataset or a job, as a part of the API's addresses."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from dataferry.core.errors import InvalidInput
 from dataferry.core.specs import source_named
 
+if TYPE_CHECKING:
+    from dataferry.core.hub_addresses import DatasetAddress
 
-def dataset_segment(name: str) -> str:
-    """A dataset's ref, key or alias. Errors: ``InvalidInput``."""
-    prefix, colon, rest = name.strip().partition(":")
-    if colon and source_named(prefix) is not None and ("/" in rest or not rest.strip()):
-        from dataferry.core.types import DatasetRef
+#: How an address at a hub begins where it is written without https://.
+HUB_HOSTS = ("huggingface.co/", "hf.co/", "www.kaggle.com/", "kaggle.com/", "www.huggingface.co/")
 
-        name = DatasetRef.parse(name.strip()).key
+
+def dataset_segment(name: str, source: str | None = None) -> str:
+    """A dataset's ref, key or alias, its page's address, or its id beside its source.
+
+    Errors: ``InvalidInput``.
+    """
+    address = dataset_address(name, source)
+    if address is not None:
+        name = address.ref.key
     return _segment(name, "dataset", "`dataferry library` lists them.")
+
+
+def dataset_address(name: str, source: str | None = None) -> "DatasetAddress | None":
+    """What a name says that is no key or alias. Errors: ``InvalidInput``."""
+    name = name.strip()
+    prefix, colon, rest = name.partition(":")
+    named = colon and ("/" in rest or (source_named(prefix) is not None and not rest.strip()))
+    if source is None and not named and not name.startswith(HUB_HOSTS):
+        return None
+    from dataferry.core.hub_addresses import read_address
+
+    return read_address(name, source)
 
 
 def job_segment(job_id: str) -> str:

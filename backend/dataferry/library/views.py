@@ -144,6 +144,45 @@ class FilePage(View):
     next: str | None = None
 
 
+class PlannedFile(View):
+    """A file that a download would bring. ``size_bytes``: None where the source does not tell. ``grade``:
+    whose word its checksum will be. ``here``: its bytes are on this machine already."""
+
+    path: str
+    size_bytes: int | None
+    grade: Grade
+    here: bool
+
+
+class DownloadPlan(AboutDataset):
+    """What a download would bring, and what of it is here already; nothing is started.
+
+    ``file_count``, ``total_bytes`` and ``here_bytes`` are of all files that are wanted, ``files`` are some of
+    them, by path; ``next``: the ``cursor`` of the following page. ``total_bytes`` is None where a size is not
+    known. ``fetch_bytes``: what comes over the line, None where that is not known; where the files come in an
+    archive it is all of that. ``origin``: ``library`` where the source cannot be asked, and the files
+    are those that are here.
+    """
+
+    source: SourceName
+    revision: str
+    origin: Literal["source", "library"] = "source"
+    file_count: int
+    #: The source has more files than are listed.
+    more_files: bool = False
+    total_bytes: int | None
+    here_count: int
+    here_bytes: int
+    fetch_bytes: int | None
+    #: The files come in an archive, which is fetched as a whole.
+    archive: bool = False
+    disk_space: DiskSpace
+    #: It would fit on the disk, as far as the sizes are known.
+    fits: bool = True
+    files: tuple[PlannedFile, ...]
+    next: str | None = None
+
+
 class DatasetView(AboutDataset):
     """A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
     ``download_progress`` 0–100."""

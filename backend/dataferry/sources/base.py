@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dataferry.core.types import (
+    Checksum,
     Count,
     Credential,
     DatasetRef,
     DatasetSummary,
+    Grade,
     Manifest,
     SourceLabel,
     SourceName,
@@ -35,6 +37,30 @@ class SearchQuery:
     filters: SearchFilters
     limit: int
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that a download would bring. ``size`` in bytes, None where the source does not tell. ``grade``:
+    whose word its checksum will be."""
+
+    path: str
+    size: int | None
+    grade: Grade
+    checksum: Checksum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a revision consists of: what is fetched, and what is there afterwards.
+
+    ``files`` by path; an archive that nobody looked into stands for its members. ``more``: the source has
+    more files than are listed.
+    """
+
+    manifest: Manifest
+    files: tuple[ListedFile, ...]
+    more: bool = False
 
 
 class SourceStatus(View):

@@ -9,9 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
 from dataferry.core import source_packages
-from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited
+from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited, SourceTimeout
 from dataferry.core.settings import Settings
 from dataferry.core.specs import OWN_SOURCES, SOURCE_NAMES, SOURCES
+from dataferry.core.threads import in_thread
 from dataferry.core.types import (
     SOURCE_LABELS,
     Credential,
@@ -20,7 +21,14 @@ from dataferry.core.types import (
     Manifest,
     SourceName,
 )
-from dataferry.sources.base import SearchFilters, SearchQuery, Source, SourceStatus
+from dataferry.sources.base import (
+    Contents,
+    ListedFile,
+    SearchFilters,
+    SearchQuery,
+    Source,
+    SourceStatus,
+)
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
@@ -70,6 +78,15 @@ class _Subsetting(Protocol):
     ) -> tuple[str, ...]: ...
 
 
+@runtime_checkable
+class _Listing(Protocol):
+    """A source whose manifest is one archive, but which tells what is in it."""
+
+    def listing(
+        self, ref: DatasetRef, revision: str | None, credential: Credential
+    ) -> tuple[list[ListedFile], bool]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     merged: MergedSearch
@@ -112,6 +129,8 @@ class Catalog:
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
+        self._contents = TtlCache[Contents](settings.search_cache_s * PAGING_TTL_FACTOR, 16, clock)
+        self._listing_tasks: dict[Hashable, asyncio.Task[Contents]] = {}
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
 
     # -- searching ----------------------------------------------------------------------------
@@ -269,6 +288,56 @@ class Catalog:
         if not manifest.files:
             raise no_files(ref)
         return manifest
+
+    async def contents(
+        self,
+        ref: DatasetRef,
+        revision: str | None,
+        credential: Credential,
+        *,
+        timeout: float,  # noqa: ASYNC109 -- the sources have timeouts of their own, for each request
+    ) -> Contents:
+        """The files of a revision for a person who looks at them, within ``timeout`` seconds.
+
+        What comes later is there for who asks again. Errors: those of ``manifest``; ``SourceTimeout``.
+        """
+        key = _key(ref, revision, credential)
+        known = self._contents.get(key)
+        if known is not None:
+            return known
+
+        async def ask() -> Contents:
+            found = await in_thread("listing", self._list_contents, ref, revision, credential)
+            self._contents.put(key, found)
+            return found
+
+        if key not in self._listing_tasks:
+            task = self._listing_tasks[key] = asyncio.create_task(ask())
+            task.add_done_callback(lambda _: self._listing_tasks.pop(key, None))
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._listing_tasks[key]), timeout)
+        except TimeoutError:
+            raise SourceTimeout(
+                f"{ref.label} has not listed the files of {ref.id} yet.", next_step="Ask again in a minute."
+            ) from None
+
+    def _list_contents(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Contents:
+        manifest = self.manifest(ref, revision, credential)
+        source, more = self._source(ref), False
+        if isinstance(source, _Listing) and any(entry.unpack for entry in manifest.files):
+            listing = source.listing
+            files, more = translate_errors(ref.source, listing, manifest.ref, manifest.revision, credential)
+        else:
+            files = [
+                ListedFile(
+                    entry.path,
+                    entry.size,
+                    entry.checksum.grade if entry.checksum else "recorded",
+                    entry.checksum,
+                )
+                for entry in manifest.files
+            ]
+        return Contents(manifest, tuple(sorted(files, key=lambda file: file.path)), more)
 
     async def list_files(
         self,

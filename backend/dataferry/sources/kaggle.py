@@ -17,7 +17,7 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.sources import metadata
-from dataferry.sources.base import SearchQuery
+from dataferry.sources.base import ListedFile, SearchQuery
 from dataferry.sources.http_errors import no_files
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.http1 import Headers
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SHARE_OF_DEADLINE = 0.9
 #: A worker's calls have no person waiting for them.
 MANIFEST_TIMEOUT_S = 30.0
+#: Files of a version that are listed: a request for each 200.
+MAX_LISTED = 10_000
 #: The most datasets that are asked for on one page.
 MAX_PAGE_SIZE = 100
 #: Datasets that are remembered to have rules.
@@ -129,6 +131,26 @@ class KaggleSource:
                 raise
         unpacked = total if entry.unpack else entry.size
         return Manifest(ref, str(version), (entry,), unpacked or None)
+
+    def listing(
+        self, ref: DatasetRef, revision: str | None, credential: Credential
+    ) -> tuple[list[ListedFile], bool]:
+        """The files in a version's archive, and whether there are more than could be listed. Each is verified
+        by what the archive says of it."""
+        found: list[ListedFile] = []
+        token: str | None = None
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
+            version = _version(ref, revision, kaggle.dataset(ref))
+            while len(found) < MAX_LISTED:
+                page = kaggle.files(ref, version, token)
+                found += [
+                    ListedFile(str(file.name), int(file.total_bytes), "transport")
+                    for file in page.dataset_files
+                ]
+                token = page.next_page_token
+                if not token or not page.dataset_files:
+                    return found, False
+        return found, True
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """Kaggle keeps one text for all versions."""

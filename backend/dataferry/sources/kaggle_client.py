@@ -95,10 +95,13 @@ class KaggleCalls:
     def dataset(self, ref: DatasetRef) -> Any:
         return self._datasets.get_dataset(_about(messages.ApiGetDatasetRequest(), ref))
 
-    def files(self, ref: DatasetRef, version: int) -> Any:
-        """The first ``dataset_files`` of a version; ``next_page_token`` where there are more."""
+    def files(self, ref: DatasetRef, version: int, token: str | None = None) -> Any:
+        """Some ``dataset_files`` of a version, the first ones without a ``token``; ``next_page_token`` where
+        there are more."""
         request = _about(messages.ApiListDatasetFilesRequest(), ref)
         request.dataset_version_number, request.page_size = version, FILES_PAGE_SIZE
+        if token:
+            request.page_token = token
         return self._datasets.list_dataset_files(request)
 
     def text(self, ref: DatasetRef) -> str:

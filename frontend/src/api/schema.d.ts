@@ -426,6 +426,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/plan-download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Download
+         * @description What a download would bring, what of it is here and whether it fits on the disk. Nothing is started.
+         */
+        post: operations["plan_download"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets": {
         parameters: {
             query?: never;
@@ -559,6 +579,26 @@ export interface paths {
          * @description The dataset's files by path, some at a time: `after` is `next` of the page before.
          */
         get: operations["get_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Manifest
+         * @description The files that a dataset has at its source, by path, whether they are here or not.
+         */
+        get: operations["get_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1763,6 +1803,77 @@ export interface components {
             dismissed: boolean;
         };
         /**
+         * DownloadPlan
+         * @description What a download would bring, and what of it is here already; nothing is started.
+         *
+         *     ``file_count``, ``total_bytes`` and ``here_bytes`` are of all files that are wanted, ``files`` are some of
+         *     them, by path; ``next``: the ``cursor`` of the following page. ``total_bytes`` is None where a size is not
+         *     known. ``fetch_bytes``: what comes over the line, None where that is not known; where the files come in an
+         *     archive it is all of that. ``origin``: ``library`` where the source cannot be asked, and the files
+         *     are those that are here.
+         */
+        DownloadPlan: {
+            /** Ref */
+            ref: string;
+            /** Key */
+            key: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "kaggle" | "huggingface" | "builtin" | "url";
+            /** Revision */
+            revision: string;
+            /**
+             * Origin
+             * @default source
+             * @enum {string}
+             */
+            origin: "source" | "library";
+            /** File Count */
+            file_count: number;
+            /**
+             * More Files
+             * @default false
+             */
+            more_files: boolean;
+            /** Total Bytes */
+            total_bytes: number | null;
+            /** Here Count */
+            here_count: number;
+            /** Here Bytes */
+            here_bytes: number;
+            /** Fetch Bytes */
+            fetch_bytes: number | null;
+            /**
+             * Archive
+             * @default false
+             */
+            archive: boolean;
+            disk_space: components["schemas"]["DiskSpace"];
+            /**
+             * Fits
+             * @default true
+             */
+            fits: boolean;
+            /** Files */
+            files: components["schemas"]["PlannedFile"][];
+            /** Next */
+            next?: string | null;
+            /**
+             * Source Name
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @enum {string}
+             */
+            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            /**
+             * Source Label
+             * @description What people are shown of the source's name.
+             * @enum {string}
+             */
+            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+        };
+        /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), a full ref (``source:id``), or the
          *     address of its page at the hub, which may name a revision and a file or folder too.
@@ -2415,6 +2526,24 @@ export interface components {
              * @default 0
              */
             t: number;
+        };
+        /**
+         * PlannedFile
+         * @description A file that a download would bring. ``size_bytes``: None where the source does not tell. ``grade``:
+         *     whose word its checksum will be. ``here``: its bytes are on this machine already.
+         */
+        PlannedFile: {
+            /** Path */
+            path: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "publisher" | "transport" | "recorded";
+            /** Here */
+            here: boolean;
         };
         /**
          * Pong
@@ -4070,6 +4199,43 @@ export interface operations {
             };
         };
     };
+    plan_download: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnyDownloadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadPlan"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_datasets: {
         parameters: {
             query?: {
@@ -4303,6 +4469,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description What went wrong, why, and the next act */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_manifest: {
+        parameters: {
+            query?: {
+                revision?: string | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadPlan"];
                 };
             };
             /** @description What went wrong, why, and the next act */

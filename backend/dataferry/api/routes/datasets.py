@@ -21,6 +21,7 @@ from dataferry.library.views import (
     DatasetPage,
     DatasetView,
     Deletion,
+    DownloadPlan,
     DownloadTicket,
     FilePage,
     Preview,
@@ -35,6 +36,8 @@ from dataferry.sources.base import SearchFilters
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
 Revision = Annotated[str | None, Query(max_length=200)]
+Cursor = Annotated[str | None, Query(max_length=4096, description="`next` of the page before")]
+FileLimit = Annotated[int, Query(ge=1, le=1000)]
 
 
 Pattern = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -182,6 +185,27 @@ async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -
     return BatchAnswer(results=results)
 
 
+@router.post("/plan-download")
+async def plan_download(
+    body: AnyDownloadRequest,
+    viewer: Current,
+    wired: Wired,
+    cursor: Cursor = None,
+    limit: FileLimit = 200,
+) -> DownloadPlan:
+    """What a download would bring, what of it is here and whether it fits on the disk. Nothing is started."""
+    address = read_address(body.dataset_id, body.source)
+    return await wired.plans.plan(
+        viewer,
+        address.ref,
+        body.revision or address.revision,
+        selection_of(body, address),
+        force=body.force_download,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
 @router.get("")
 async def list_datasets(
     viewer: Current, wired: Wired, wanted: Annotated[LibraryQuery, Query()]
@@ -250,6 +274,19 @@ async def get_files(
 ) -> FilePage:
     """The dataset's files by path, some at a time: `after` is `next` of the page before."""
     return await wired.shelf.files(viewer, key, revision, after=after, page_size=page_size)
+
+
+@router.get("/{key}/manifest")
+async def get_manifest(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    cursor: Cursor = None,
+    limit: FileLimit = 200,
+) -> DownloadPlan:
+    """The files that a dataset has at its source, by path, whether they are here or not."""
+    return await wired.plans.find(viewer, key, revision, cursor=cursor, limit=limit)
 
 
 @router.get("/{key}/readme")
