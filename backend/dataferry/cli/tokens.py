@@ -31,11 +31,11 @@ def list_tokens(as_json: AsJson = False, user: AsUser = None) -> None:
     print_table(
         [
             Column("ID"),
-            Column("NAME", elastic=True),
+            Column("NAME", gives="last"),
             Column("SCOPE"),
             Column("ENDS"),
-            Column("LAST USED"),
-            Column("TOKEN"),
+            Column("LAST USED", minor=True),
+            Column("TOKEN", minor=True),
         ],
         [
             (token["id"], token["name"], token["scope"], _ends(token), _last_used(token), token["hint"])
@@ -97,8 +97,7 @@ def parse_end(text: str) -> datetime | None:
         if match := re.fullmatch(r"(\d+)([hdwy])", text):
             return here + int(match[1]) * _UNITS[match[2]]
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            midnight = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time.min)
-            return midnight.astimezone()
+            return datetime.combine(date.fromisoformat(text), time(23, 59, 59)).astimezone()
         return datetime.fromisoformat(text.upper()).astimezone()
     except (ValueError, OverflowError, OSError):
         raise InvalidInput(

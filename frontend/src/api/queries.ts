@@ -18,6 +18,13 @@ export const appQuery = queryOptions({
   staleTime: FOREVER,
 });
 
+/** My tokens for scripts. Whether they were used changes elsewhere. */
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: () => answerOf(api.GET("/api/auth/tokens")),
+  refetchOnWindowFocus: true,
+});
+
 export const sourcesQuery = queryOptions({
   queryKey: ["sources"],
   queryFn: () => answerOf(api.GET("/api/sources")),

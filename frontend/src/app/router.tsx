@@ -205,6 +205,12 @@ const appearance = createRoute({
   component: lazyScreen(() => import("@/features/settings/AppearancePage")),
 });
 
+const tokens = createRoute({
+  getParentRoute: () => settings,
+  path: "tokens",
+  component: lazyScreen(() => import("@/features/settings/TokensPage")),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
@@ -216,7 +222,7 @@ export const router = createRouter({
       downloads,
       library,
       dataset,
-      settings.addChildren([settingsIndex, profile, sources, model, privacy, appearance]),
+      settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),
     ]),
   ]),
   defaultPreload: "intent",

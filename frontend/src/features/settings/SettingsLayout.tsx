@@ -3,6 +3,7 @@ import { Screen } from "@/ui/Screen";
 
 const TABS = [
   { to: "/settings/profile", label: "Profile" },
+  { to: "/settings/tokens", label: "Tokens" },
   { to: "/settings/sources", label: "Sources" },
   { to: "/settings/model", label: "Model" },
   { to: "/settings/privacy", label: "Privacy" },
