@@ -16,6 +16,7 @@ from typer.main import get_command_from_info, get_group
 from typer.models import CommandInfo
 
 from dataferry import __version__
+from dataferry.cli.server_options import moved_to_front, use
 
 #: Name → where it is, and its line of the help: the first sentence of its docstring or of its group's help.
 COMMANDS = {
@@ -47,6 +48,9 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1], rich_markup_mode=None)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, moved_to_front(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -91,11 +95,23 @@ def _version(shown: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Work with the server there, by a token of it."),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Better DATAFERRY_TOKEN or --token-file: a shell remembers this one.")
+    ] = None,
+    token_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its first line is the token; - is stdin.")
+    ] = None,
     _version_shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options of every command."""
+    use(server, token, token_file, context.invoked_subcommand)
 
 
 def main() -> int:

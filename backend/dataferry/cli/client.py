@@ -7,12 +7,13 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 from dataferry.cli.attach import Server, local_server
-from dataferry.core.errors import DataferryError, NetworkFault
+from dataferry.cli.remote import RemoteServer, no_api, unanswered
+from dataferry.core.errors import NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
 from dataferry.core.settings import load_settings
 from dataferry.core.telemetry import configure_logging
@@ -39,13 +40,24 @@ class Client:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._token = server.token()
-        self._http = httpx.Client(timeout=60, trust_env=False)
+        self._remote = server if isinstance(server, RemoteServer) else None
+        self._tls = self._remote.tls_context() if self._remote else None
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(60, connect=10),
+            trust_env=self._remote is not None,
+            verify=self._tls or False,
+        )
         self._lock = threading.Lock()
         self._restarts = 0
 
     @property
     def address(self) -> str:
         return self._server.address
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The machine of a remote server, where the paths are that it tells of; None for this machine."""
+        return self._remote.host if self._remote else None
 
     @property
     def background(self) -> bool:
@@ -62,9 +74,9 @@ class Client:
         response = self._send(method, path, repeatable, **arguments)
         if response.status_code == httpx.codes.UNAUTHORIZED and self._renewed_token():
             response = self._send(method, path, repeatable, **arguments)
-        if response.is_success:
-            return response.json() if response.content else None
-        raise _problem_of(response)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._remote:
+            raise self._remote.refused()
+        return _content(self.address, response)
 
     def _send(self, method: str, path: str, repeatable: bool, **arguments: Any) -> httpx.Response:
         while True:
@@ -74,11 +86,11 @@ class Client:
                 return self._http.request(method, address + path, headers=headers, **arguments)
             except httpx.ConnectError as error:
                 if not self._found_again(address):
-                    raise self._unanswered() from error
+                    raise unanswered(self.address, error) from error
             except httpx.HTTPError as error:
                 gone = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
                 if not (gone and repeatable and self._found_again(address)):
-                    raise self._unanswered() from error
+                    raise unanswered(self.address, error) from error
 
     def _found_again(self, address: str) -> bool:
         """Whether a server is there in place of the one at ``address``, which has ended."""
@@ -94,9 +106,6 @@ class Client:
         with self._lock:
             former, self._token = self._token, self._server.token()
             return self._token != former
-
-    def _unanswered(self) -> DataferryError:
-        return NetworkFault(f"The server at {self.address} does not answer.", next_step="Look at its log.")
 
     # -- following ----------------------------------------------------------------------------
 
@@ -135,25 +144,34 @@ class Client:
                     ) from error
             except (OSError, InvalidHandshake) as error:
                 if not self._found_again(address):
-                    raise self._unanswered() from error
+                    raise unanswered(self.address, error) from error
 
     def _connected_socket(self) -> "ClientConnection":
         from websockets.sync.client import connect
 
         ticket = self.call("POST", "/api/auth/ws-ticket", repeatable=True)["ticket"]
         url = self.address.replace("http", "ws", 1) + f"/api/ws?ticket={ticket}"
-        return connect(url, proxy=None, close_timeout=_CLOSE_S)
+        proxy: Literal[True] | None = True if self._remote else None
+        return connect(url, proxy=proxy, ssl=self._tls, close_timeout=_CLOSE_S)
 
 
 def _subscription(topic: str) -> "Callable[[ClientConnection], None]":
     return lambda socket: socket.send(json.dumps({"op": "subscribe", "topic": topic}))
 
 
-def _problem_of(response: httpx.Response) -> DataferryError:
-    """The error that a server's problem document tells of."""
-    problem = response.json()
-    told = {name: value for name, value in problem.items() if name in ProblemWords.model_fields}
-    return ProblemWords(**told).restore()
+def _content(address: str, response: httpx.Response) -> Any:
+    """The JSON of an answer. Errors: the one that a problem document tells of; what speaks otherwise."""
+    if response.is_success and not response.content:
+        return None
+    try:
+        content = response.json()
+        if response.is_success:
+            return content
+        told = {name: value for name, value in content.items() if name in ProblemWords.model_fields}
+        problem = ProblemWords(**told)
+    except (ValueError, AttributeError) as error:  # pydantic's errors are ValueErrors
+        raise no_api(address, response) from error
+    raise problem.restore()
 
 
 @contextlib.contextmanager
@@ -164,5 +182,8 @@ def connected(user: str | None = None) -> Iterator[Client]:
     """
     settings = load_settings()
     configure_logging("WARNING", as_json=False)
+    if settings.server is not None:
+        yield Client(RemoteServer(settings, user))
+        return
     with local_server(settings, user) as server:
         yield Client(server)

@@ -97,6 +97,8 @@ def download(
         return
     with connected(user) as client, result_printer(client, single=len(bodies) == 1, as_json=as_json) as tell:
         codes = [tell(outcome) for outcome in _watched(client, bodies, quiet=quiet)]
+    if client.elsewhere and not all(codes):
+        note(f"The files are on {client.elsewhere}.")
     if any(codes):
         raise typer.Exit(next(code for code in codes if code))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -155,6 +156,14 @@ class Settings(BaseSettings):
         30.0, gt=0, description="How often a command that waits tells of progress where it is no terminal"
     )
 
+    # -- the command line ---------------------------------------------------------------------
+    server: str | None = Field(
+        None, description="Commands work with the server at this address, in place of this machine's"
+    )
+    token: SecretStr | None = Field(
+        None, description="A token of that server, such as dft_… of `dataferry tokens create`"
+    )
+
     # -- the server ---------------------------------------------------------------------------
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
@@ -184,7 +193,7 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
 
     @field_validator(
-        *("model", "download_path", "database_url", "redis_url"),
+        *("model", "download_path", "database_url", "redis_url", "server"),
         *("bandwidth_bytes_per_s", "night", "night_bytes_per_s"),
         mode="before",
     )
@@ -193,7 +202,8 @@ class Settings(BaseSettings):
         return None if value == "" else value
 
     @field_validator(
-        *("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_token", "google_api_key"), mode="before"
+        *("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_token", "google_api_key", "token"),
+        mode="before",
     )
     @classmethod
     def _without_wrapping(cls, value: Any) -> Any:
@@ -205,6 +215,14 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/") or None
+
+    @field_validator("server")
+    @classmethod
+    def _known_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+            raise ValueError("must be an address such as https://data.example.org")
+        return (value or "").rstrip("/") or None
 
     @field_validator("trusted_proxies")
     @classmethod
