@@ -14,6 +14,7 @@ def main() -> None:
         # Until a command is imported there is nothing to tidy up: Ctrl+C ends the process, as it ends any
         # other program. As an exception in the midst of an import it would be a stack trace.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _take_standard_descriptors()
     try:
         from dataferry.cli import main as run
     except ModuleNotFoundError:
@@ -28,6 +29,16 @@ def main() -> None:
     # Everything is closed and written. Taking the modules apart, as Python does when it ends, would take as
     # long as many a command, and wait for threads that wait for a hub.
     os._exit(code)
+
+
+def _take_standard_descriptors() -> None:
+    """Where the program was started without one (``>&-``), it is nowhere: else the next file that is opened
+    would be in its place, and get what is printed."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 if __name__ == "__main__":

@@ -85,8 +85,9 @@ def _tell(error: Exception) -> int:
 
 def _known_fault(error: OSError) -> DataferryError | None:
     """What a person can mend of the disk and its rights."""
-    where = f"{error.filename}: " if error.filename else ""
-    words = f"{where}{error.strerror}."
+    if error.errno in _FULL and not error.filename:
+        return unwritable_output(error)
+    words = f"{error.filename}: {error.strerror}."
     if error.errno in _FULL:
         return DiskFull(words)
     if error.filename and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dataferry.core.errors import InvalidInput
+from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.specs import source_named
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ HUB_HOSTS = ("huggingface.co/", "hf.co/", "www.kaggle.com/", "kaggle.com/", "www
 def dataset_segment(name: str, source: str | None = None) -> str:
     """A dataset's ref, key or alias, its page's address, or its id beside its source.
 
-    Errors: ``InvalidInput``.
+    Errors: ``InvalidInput``, ``NotFound``.
     """
     address = dataset_address(name, source)
     if address is not None:
         name = address.ref.key
-    return _segment(name, "dataset", "`dataferry library` lists them.")
+    return _segment(name, "dataset", "`dataferry library` lists them by their refs.")
 
 
 def dataset_address(name: str, source: str | None = None) -> "DatasetAddress | None":
@@ -37,7 +37,7 @@ def dataset_address(name: str, source: str | None = None) -> "DatasetAddress | N
 
 
 def job_segment(job_id: str) -> str:
-    """A job's id. Errors: ``InvalidInput``."""
+    """A job's id. Errors: ``InvalidInput``, ``NotFound``."""
     return _segment(job_id, "job", "`dataferry jobs` lists them.")
 
 
@@ -46,6 +46,6 @@ def _segment(name: str, what: str, next_step: str) -> str:
     name = name.strip()
     if not name:
         raise InvalidInput(f"The {what}'s name is empty.", next_step=next_step)
-    if name in (".", ".."):
-        raise InvalidInput(f"{name!r} is no {what}'s name.", next_step=next_step)
+    if "/" in name or name in (".", ".."):
+        raise NotFound(f"There is no {what} {name[:120]!r}.", next_step=next_step)
     return quote(name, safe=":~@")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
+from dataferry.cli.wording import for_shell, sentence
 from dataferry.core.errors import DataferryError, DiskFull, InvalidInput
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.visible import on_one_line, visible
@@ -211,6 +212,7 @@ _CODES = {
     "private_address": ExitCode.USAGE,
     "unknown_host": ExitCode.USAGE,
     "config": ExitCode.USAGE,
+    "database_unusable": ExitCode.USAGE,
     "not_found": ExitCode.NOT_FOUND,
     "unreadable": ExitCode.NOT_FOUND,
     "unknown_model": ExitCode.NOT_FOUND,
@@ -241,6 +243,8 @@ _CODES = {
     "disk_full": ExitCode.DISK_FULL,
     "store_not_writable": ExitCode.DISK_FULL,
     "conflict": ExitCode.CONFLICT,
+    "idempotency_key_used": ExitCode.CONFLICT,
+    "idempotency_in_progress": ExitCode.CONFLICT,
     "folder_busy": ExitCode.CONFLICT,
     "room_reserved": ExitCode.CONFLICT,
 }
@@ -248,7 +252,7 @@ _CODES = {
 
 def print_error(error: DataferryError) -> None:
     """One line on stderr: what, why, and the next act."""
-    print_failure(f"{error.detail} {next_act(error)}")
+    print_failure(f"{sentence(for_shell(error.detail))} {next_act(error)}")
 
 
 def print_failure(text: str) -> None:
@@ -271,7 +275,7 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 def next_act(error: "DataferryError | ProblemWords") -> str:
     """What mends it and where, with the setting that an operator has in place of the page's form."""
     setting = f"(For the whole server: {error.setting}.)" if error.setting else None
-    return " ".join(filter(None, (error.next_step, error.link, setting)))
+    return " ".join(filter(None, (for_shell(error.next_step or ""), error.link, setting)))
 
 
 def age(then: datetime) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from dataferry.core.errors import DatabaseAway, DatabaseFull
+from dataferry.core.errors import DatabaseAway, DatabaseFull, DatabaseUnusable
 
 #: Primary result codes (https://www.sqlite.org/rescode.html) of a wait that ran out: a backup, a file
 #: browser, a virus scanner or another program holds the file.
@@ -44,6 +44,17 @@ def is_read_only(error: BaseException) -> bool:
     """The database refuses a statement because it writes. In a session that only reads that is our own
     fault."""
     return _sqlite_code(error) == sqlite3.SQLITE_READONLY or _sqlstate(error) in _POSTGRES_READ_ONLY
+
+
+def is_damaged(error: BaseException) -> bool:
+    """SQLite finds something else in the file than a database, or one that is broken."""
+    return _sqlite_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def damaged(error: BaseException) -> DatabaseUnusable:
+    """What is told of an error that ``is_damaged`` knows."""
+    why = str(getattr(error, "orig", None) or error)
+    return DatabaseUnusable(f"Dataferry's own database is damaged: {why}.")
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -180,13 +180,16 @@ class Database:
 
 @contextmanager
 def told_errors(*, reads: bool = False) -> Iterator[None]:
-    """Raises ``DatabaseAway`` in place of what the driver says when the database cannot be used for now, and
-    ``InvalidInput`` for what it cannot hold: NUL in Postgres, half a character in either."""
+    """Raises ``DatabaseAway`` in place of what the driver says when the database cannot be used for now,
+    ``DatabaseUnusable`` when it is damaged, and ``InvalidInput`` for what it cannot hold: NUL in Postgres,
+    half a character in either."""
     try:
         yield
     except (DataError, UnicodeEncodeError) as error:
         raise InvalidInput("The text holds a character that cannot be stored.") from error
     except Exception as error:
+        if database_faults.is_damaged(error):
+            raise database_faults.damaged(error) from error
         if not database_faults.is_outage(error) or (reads and database_faults.is_read_only(error)):
             raise
         raise database_faults.away(error) from error

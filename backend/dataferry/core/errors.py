@@ -28,7 +28,7 @@
     ├── DatabaseAway 503 ── DatabaseFull    our own database takes nothing for now
     ├── DiskFull 507
     ├── StoreNotWritable 507
-    └── ConfigError                      stops the start with one line
+    └── ConfigError ── DatabaseUnusable    stops the start with one line
 
 ``Cancelled`` is not an error and stands apart.
 """
@@ -275,6 +275,13 @@ class ConfigError(DataferryError):
     code, title = "config", "A setting is wrong"
     usual_step = "Correct it, then start again."
     retryable = False
+
+
+class DatabaseUnusable(ConfigError):
+    """It is damaged, or a newer version has made it."""
+
+    code, title = "database_unusable", "The database cannot be used"
+    usual_step = "Put a backup in its place, or set DATAFERRY_DATA_DIR to another folder."
 
 
 def kind_of(code: str) -> type[DataferryError]:

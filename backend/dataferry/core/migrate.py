@@ -35,7 +35,9 @@ def check_version(session: Session) -> None:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest version; quick when it is there already. Errors: ``DatabaseAway``."""
+    """Bring the schema to the newest version; quick when it is there already. Errors: ``DatabaseAway``,
+    ``ConfigError`` as ``check_version``."""
+    database.read(check_version)
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)

@@ -341,6 +341,14 @@ def load_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{environment_name(name)}: {reason}" if name else reason) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The file {Path('.env').absolute()} is not UTF-8: byte {error.object[error.start]:#04x} at"
+            f" {error.start}.",
+            next_step="Save it as UTF-8, then start again.",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"The file {Path('.env').absolute()} cannot be read: {error.strerror}.") from None
     for variable in _CREDENTIAL_VARIABLES:
         os.environ.pop(variable, None)
     return settings
