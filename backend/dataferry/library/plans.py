@@ -156,8 +156,12 @@ class Plans:
         manifest = contents.manifest
 
         def read(session: Session) -> tuple[list[str], Dataset | None]:
-            found = rows.find(session, manifest.ref, manifest.revision)
-            mine = [row for row in found if rights.may_see(session, row, viewer)]
+            found = rows.find(session, manifest.ref)
+            mine = [
+                row
+                for row in found
+                if row.revision.startswith(manifest.revision) and rights.may_see(session, row, viewer)
+            ]
             same = (row for row in mine if row.selection == selection.digest)
             return [row.id for row in mine if row.downloaded], next(same, None)
 
@@ -222,7 +226,11 @@ class Plans:
         limit: int,
     ) -> DownloadPlan | None:
         """The files of the copy that is here; None where there is none."""
-        found = (row for row in rows.find(session, ref, revision) if row.downloaded and not row.selection)
+        found = (
+            row
+            for row in rows.find(session, ref)
+            if row.revision.startswith(revision or "") and row.downloaded and not row.selection
+        )
         row = next((row for row in found if rights.may_see(session, row, viewer)), None)
         if row is None:
             return None
