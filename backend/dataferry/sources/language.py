@@ -5,6 +5,7 @@ import threading
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import snowballstemmer
 
@@ -25,7 +26,7 @@ MAX_QUERY_CHARS = 400
 
 #: Scripts without spaces between words: two characters that stand side by side count as a word.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-_stemmer = snowballstemmer.stemmer("english")
+_stemmers: dict[str, Any] = {}
 _stemmer_lock = threading.Lock()
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -69,12 +70,17 @@ def name_words(name: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """``words`` without their endings: ``charging`` and ``charged`` are both ``charg``."""
-    return [_stem(part) for word in words(text) for part in _parts(word)]
+    return [stem_with("english", part) for word in words(text) for part in _parts(word)]
 
 
 def name_stems(name: str) -> list[str]:
     """``name_words`` without their endings."""
-    return [_stem(part) for word in name_words(name) for part in _parts(word)]
+    return [stem_with("english", part) for word in name_words(name) for part in _parts(word)]
+
+
+def in_unspaced_script(text: str) -> bool:
+    """Whether it has words of a script without spaces, such as Chinese."""
+    return _UNSPACED.search(text) is not None
 
 
 def _parts(word: str) -> list[str]:
@@ -86,9 +92,12 @@ def _parts(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _stem(word: str) -> str:
-    with _stemmer_lock:  # it keeps the word that it works on
-        return str(_stemmer.stemWord(word))
+def stem_with(language: str, word: str) -> str:
+    """A word without its ending, by Snowball's rules of ``language`` (``english``, ``german`` …)."""
+    with _stemmer_lock:  # a stemmer keeps the word that it works on
+        if language not in _stemmers:
+            _stemmers[language] = snowballstemmer.stemmer(language)
+        return str(_stemmers[language].stemWord(word))
 
 
 def _singular(word: str) -> str:

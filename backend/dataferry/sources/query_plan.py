@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dataferry.core.types import DatasetSummary
+from dataferry.sources.vocabulary import english_for, synonyms_in
 
 #: Searches of one query at one hub. They run side by side; each counts against the hub's quota.
 MAX_SEARCHES = 8
-_MAX_PAIRS = 3
+_TELLING_WORDS, _MAX_PAIRS, _MAX_SYNONYMS = 3, 2, 2
 #: A hub that reads more than names is asked for parts where the whole brought fewer hits than this.
 ENOUGH = 5
 #: The constant of reciprocal rank fusion, as published.
@@ -58,15 +59,25 @@ async def search_in_parts(
 
 
 def parts_of(text: str) -> tuple[str, ...]:
-    """What to ask for beside the whole of ``text``: pairs of its words, then its words, the telling first."""
-    typed = list(dict.fromkeys(word for word in text.split() if len(word) > 1))
-    if len(typed) < 2:
-        return ()
-    pairs = [f"{a} {b}" for a, b in pairwise(typed) if len(typed) > 2 and (_is_telling(a) or _is_telling(b))]
+    """What to ask for beside the whole of ``text``, the most telling first, at most ``MAX_SEARCHES`` - 1.
+
+    The whole in English; its telling words; a synonym of each of these; pairs of words; all other words.
+    """
+    english = english_for(text)
+    typed = list(dict.fromkeys(word for word in (english or text).split() if len(word) > 1))
     # The order of equals is theirs in the query: what is named first is what it is about.
     words = sorted(typed, key=lambda word: (not _is_telling(word), -min(len(word), 7)))
-    planned = [*words[: MAX_SEARCHES - 1 - min(len(pairs), _MAX_PAIRS)], *pairs[:_MAX_PAIRS]]
-    return tuple(planned[: MAX_SEARCHES - 1])
+    pairs = [f"{a} {b}" for a, b in pairwise(typed) if len(typed) > 2 and (_is_telling(a) or _is_telling(b))]
+    synonyms = [others[0] for _phrase, others in synonyms_in(english or text)]
+    planned = (
+        *([english] if english else ()),
+        *words[:_TELLING_WORDS],
+        *synonyms[:_MAX_SYNONYMS],
+        *pairs[:_MAX_PAIRS],
+        *words[_TELLING_WORDS:],
+    )
+    once = dict.fromkeys(part for part in planned if part.casefold() != text.casefold())
+    return tuple(once)[: MAX_SEARCHES - 1]
 
 
 def _is_telling(word: str) -> bool:

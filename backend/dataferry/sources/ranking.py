@@ -23,6 +23,7 @@ from dataferry.core.types import SOURCE_LABELS, DatasetSummary, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import doubts
 from dataferry.sources.language import name_stems, stems
+from dataferry.sources.vocabulary import meanings_of
 
 FIELD_WEIGHTS = {"title": 2.0, "tags": 1.0, "description": 1.0}
 #: BM25's saturation of repeated words and its correction for long texts.
@@ -54,7 +55,7 @@ def rank(
     """
     hits = _unique(found, filters)
     asked = set(stems(text))
-    relevance = _bm25(asked, hits)
+    relevance = _bm25(meanings_of(text), hits)
     best = max(relevance, default=0.0) or 1.0
     popularity = _popularity(hits)
     scores = [
@@ -115,7 +116,7 @@ def _fields(summary: DatasetSummary) -> Mapping[str, Counter[str]]:
     }
 
 
-def _bm25(asked: set[str], hits: Sequence[_Hit]) -> list[float]:
+def _bm25(asked: Mapping[str, Mapping[str, float]], hits: Sequence[_Hit]) -> list[float]:
     """One score for each hit, ≥ 0."""
     if not hits:
         return []
@@ -126,7 +127,9 @@ def _bm25(asked: set[str], hits: Sequence[_Hit]) -> list[float]:
     vocabulary = {word for hit in hits for counts in hit.fields.values() for word in counts}
     scores = [0.0] * len(hits)
     for word in sorted(asked):
-        meant = {word: 1.0} if word in vocabulary else _may_mean(word, vocabulary)
+        meant = dict(asked[word])
+        if word not in vocabulary:
+            meant |= _may_mean(word, vocabulary)
         weights = [
             max((share * _weight(hit, one) for one, share in meant.items()), default=0.0) for hit in hits
         ]

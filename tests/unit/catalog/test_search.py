@@ -259,7 +259,7 @@ async def test_another_question_or_credential_is_asked_anew(make: Make) -> None:
 
     questions: Sequence[tuple[str, SearchFilters, dict[SourceName, Credential]]] = [
         ("diabetes", SearchFilters(), NOBODY),
-        ("heart", SearchFilters(), NOBODY),
+        ("iris", SearchFilters(), NOBODY),
         ("diabetes", SearchFilters(sort="downloads"), NOBODY),
         ("diabetes", SearchFilters(), token("one")),
         ("diabetes", SearchFilters(), token("two")),
