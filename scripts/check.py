@@ -22,6 +22,7 @@ CHECKS: list[tuple[str, Path, list[str]]] = [
     ("tsc", ROOT / "frontend", [*NPM, "typecheck"]),
     ("page's lock file", ROOT / "frontend", [*NPM, "check:lock"]),
     ("page's size", ROOT / "frontend", [*NPM, "check:size"]),
+    ("API's description", ROOT / "frontend", [*NPM, "lint:api"]),
     ("API as documented", ROOT, ["python", "-m", "scripts.check_api"]),
     ("generated files", ROOT, ["python", "-m", "scripts.check_generated"]),
     (

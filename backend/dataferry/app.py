@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -27,9 +28,8 @@ from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.slashed_refs import SlashedRefs
-from dataferry.api.socket import document_socket, install_socket
+from dataferry.api.socket import install_socket
 from dataferry.api.static import install_page
-from dataferry.api.tool_outputs import document_tool_outputs
 from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
@@ -169,8 +169,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         admit=wired.accounts.open_by_ticket,
         admit_token=wired.accounts.open_by_token,
     )
-    document_socket(app)
-    document_tool_outputs(app)
+    _describe(app)
     install_page(app)
     app.add_middleware(HeadRequests)
     app.add_middleware(SlashedRefs, routes=datasets.router.routes)
@@ -180,6 +179,20 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     # Outermost: the others see the true client and scheme. Nobody is believed by default, not even loopback.
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxy_networks)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Let the OpenAPI document say all, once somebody asks for it."""
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            from dataferry.api.document import finished  # what only the document needs
+
+            app.openapi_schema = finished(make())
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way to extend the document
 
 
 def _operation_id(route: APIRoute) -> str:

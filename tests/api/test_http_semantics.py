@@ -92,6 +92,12 @@ def test_head_of_what_is_not_read_is_refused_as_get_is(ada: TestClient) -> None:
     assert ada.head(f"/api/chats/{chat}/stream").status_code == 204
 
 
+def test_the_socket_s_address_says_what_it_is(client: TestClient) -> None:
+    answer = client.get("/api/ws?ticket=none")
+    assert (answer.status_code, answer.json()["code"]) == (426, "upgrade_required")
+    assert answer.headers["Upgrade"] == "websocket"
+
+
 # -- Idempotency-Key --------------------------------------------------------------------------------------
 
 

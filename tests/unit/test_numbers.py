@@ -35,12 +35,14 @@ def test_every_whole_number_that_is_asked_for_has_a_bound() -> None:
             yield from unbounded(schema["items"], f"{where}[]")
 
     found: list[str] = []
-    for path, operations in (document["paths"] | document["webhooks"]).items():
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for parameter in operation.get("parameters", ()):
-                found += unbounded(parameter["schema"], f"{method} {path} {parameter['name']}")
+                if "$ref" not in parameter:
+                    found += unbounded(parameter["schema"], f"{method} {path} {parameter['name']}")
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 found += unbounded(content["schema"], f"{method} {path}")
+    found += unbounded(document["components"]["schemas"]["ClientMessage"], "/api/ws")
     assert found == []
 
 

@@ -14,6 +14,8 @@ TokenScope = Literal["read", "download", "admin"]
 
 
 class UserView(View):
+    """An account."""
+
     id: str
     email: str
     admin: bool

@@ -77,10 +77,7 @@ def problem_of(error: DataferryError) -> Problem:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Answer every error as a problem, a body that is too large too, and say so in the OpenAPI document.
-
-    To be called before routes are added.
-    """
+    """Answer every error as a problem, a body that is too large too. To be called before routes are added."""
     app.add_exception_handler(DataferryError, _on_dataferry_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -89,7 +86,6 @@ def install_problems(app: FastAPI) -> None:
     app.router.responses = {
         "default": {"model": Problem, "description": "What went wrong, why, and the next act"}
     }
-    _document(app)
 
 
 async def busy(scope: Scope, receive: Receive, send: Send) -> None:
@@ -246,30 +242,9 @@ def problem_response(problem: Problem, headers: Mapping[str, str] | None = None)
     headers = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == HTTPStatus.UPGRADE_REQUIRED:
+        headers["Upgrade"] = "websocket"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     body = problem.model_copy(update={"request_id": logged_field(LOG_FIELD)}).model_dump(exclude_none=True)
     return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
-
-
-def _document(app: FastAPI) -> None:
-    """FastAPI documents every body as application/json, and a form of its own for wrong input."""
-    make = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = make()
-        for operation in _operations(document):
-            operation["responses"].pop("422", None)
-            content = operation["responses"].get("default", {}).get("content", {})
-            if "application/json" in content:
-                content[MEDIA_TYPE] = content.pop("application/json")
-        for unused in ("HTTPValidationError", "ValidationError"):
-            document.get("components", {}).get("schemas", {}).pop(unused, None)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way to extend the document
-
-
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    paths = [*document.get("paths", {}).values(), *document.get("webhooks", {}).values()]
-    return [operation for path in paths for operation in path.values()]

@@ -35,11 +35,12 @@ curl -s {origin}/api/auth/me -H "Authorization: Bearer $ACCESS_TOKEN"</pre>
 def reference_page(document: dict[str, Any], origin: str) -> str:
     """The page. ``origin``: where the server is, for the examples."""
     groups: dict[str, list[str]] = {}
+    components = document.get("components", {})
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             group = operation.get("tags", ["other"])[0]
-            groups.setdefault(group, []).append(_operation(method, path, operation))
-    schemas = document.get("components", {}).get("schemas", {})
+            groups.setdefault(group, []).append(_operation(method, path, operation, components))
+    schemas = components.get("schemas", {})
     return "".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -57,24 +58,31 @@ def reference_page(document: dict[str, Any], origin: str) -> str:
     )
 
 
-def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
-    mark = "" if "security" in operation else ' <em class="open">open</em>'
+def _operation(method: str, path: str, operation: dict[str, Any], components: dict[str, Any]) -> str:
+    mark = "" if operation.get("security") else ' <em class="open">open</em>'
     rows = [
         (f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p.get("schema", {})), _description(p))
-        for p in operation.get("parameters", ())
+        for p in (_named(given, components) for given in operation.get("parameters", ()))
     ]
     sent = operation.get("requestBody", {}).get("content", {})
     bodies = [f"<p>Body: {_contents(sent)}</p>"] if sent else []
     answers = [
         f"<p>{escape(status)}: {_contents(response.get('content') or {})}</p>"
         for status, response in operation["responses"].items()
-        if status != "default"
+        if "$ref" not in response  # else it is an error: those have a list of their own
     ]
     heading = f'<code><span class="method">{method.upper()}</span>{escape(path)}</code>{mark}'
     words = _description(operation)
     gist = re.split(r"(?<=[.:])\s|<br>", words, maxsplit=1)[0].rstrip(".:")
     body = [f"<p>{words}</p>", _table(("parameter", "in", "type", ""), rows), *bodies, *answers]
     return _details_element(operation["operationId"], f"{heading} <span>{gist}</span>", body)
+
+
+def _named(part: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The component that a reference leads to; ``part`` itself where it is none."""
+    kind, _, name = part.get("$ref", "").removeprefix("#/components/").partition("/")
+    found: dict[str, Any] = components[kind][name] if name else part
+    return found
 
 
 def _contents(contents: dict[str, Any]) -> str:
@@ -99,7 +107,8 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
         )
         for field, about in schema.get("properties", {}).items()
     ]
-    body = [f"<p>{_description(schema)}</p>", _table(("field", "type", "", ""), rows)]
+    kind = "" if rows else f"<p>{_type(schema)}</p>"
+    body = [f"<p>{_description(schema)}</p>", kind, _table(("field", "type", "", ""), rows)]
     return _details_element(f"type-{name}", f"<code>{escape(name)}</code>", body)
 
 

@@ -12,12 +12,13 @@ from dataferry.core.errors import InsufficientScope
 NEEDED: dict[str, TokenScope] = {
     **dict.fromkeys(
         (
-            *("me", "ws_ticket"),
+            *("get_me", "create_socket_ticket"),
             *("list_chats", "get_chat", "list_messages", "resume_stream"),
             *("search_all", "list_datasets", "get_dataset", "get_receipt", "get_files", "get_readme"),
-            *("get_preview", "get_preview_files", "opened", "plan_download", "get_manifest"),
-            *("list_jobs", "get_job", "job_events", "job_rates", "job_limit", "speed_limits"),
-            *("list_sources", "storage", "get_model", "job_params"),
+            *("get_preview", "get_preview_files", "mark_opened", "plan_download", "get_manifest"),
+            *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
+            *("get_job_limit", "get_speed_limits"),
+            *("list_sources", "get_storage", "get_model", "get_job_params"),
         ),
         "read",
     ),
@@ -35,7 +36,7 @@ NEEDED: dict[str, TokenScope] = {
     ),
     **dict.fromkeys(
         (
-            *("password", "list_tokens", "create_token", "revoke_token"),
+            *("change_password", "list_tokens", "create_token", "revoke_token"),
             *("keep_credential", "forget_credential"),
             *("save_model", "remove_model", "test_model", "list_models"),
             *("set_speed_limits", "reset_speed_limits"),
@@ -44,14 +45,25 @@ NEEDED: dict[str, TokenScope] = {
     ),
 }
 #: Those that want no token.
-OPEN = frozenset({"register", "token", "refresh", "logout", "live", "ready", "about"})
+OPEN = frozenset(
+    {
+        "open_socket",
+        "register",
+        "sign_in",
+        "refresh_session",
+        "sign_out",
+        "check_alive",
+        "check_ready",
+        "get_app",
+    }
+)
 
 _ORDER: tuple[TokenScope, ...] = ("read", "download", "admin")
 
 
 def scope_of(route: str) -> TokenScope:
-    """The least scope for the route of that name; of one that answers HEAD, the scope of its GET."""
-    return NEEDED.get(route.removesuffix("_head"), "admin")
+    """The least scope for the route of that name."""
+    return NEEDED.get(route, "admin")
 
 
 def check_scope(route: str, signed_in: SignedIn) -> None:

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Protocol
 
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect
@@ -23,14 +24,13 @@ from pydantic import ValidationError
 from dataferry.accounts.views import OpenSession
 from dataferry.api.connections import sign_in
 from dataferry.api.deps import address_of
-from dataferry.core.errors import DatabaseAway, NotSignedIn, TooManyRequests
+from dataferry.api.problems import Problem
+from dataferry.core.errors import DatabaseAway, NotSignedIn, TooManyRequests, UpgradeRequired
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Feed, FeedClosed, Realtime
 from dataferry.realtime.events import (
-    ClientMessage,
     Ping,
     Pong,
-    ServerMessage,
     SocketError,
     Subscribe,
     client_message,
@@ -48,6 +48,8 @@ class AdmitToken(Protocol):
 
 #: Characters of a message from a client.
 MAX_MESSAGE_CHARS = 4096
+
+Ticket = Annotated[str, Query(max_length=MAX_MESSAGE_CHARS, description="From `POST /api/auth/ws-ticket`")]
 
 NOT_SIGNED_IN, TOO_LONG, STOPPING, TRY_LATER = 4401, 1009, 1012, 1013
 #: Close code → why, and what the client does then.
@@ -68,7 +70,8 @@ CLOSE_CODES: dict[int, tuple[str, str]] = {
 def install_socket(
     app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit, admit_token: AdmitToken | None = None
 ) -> None:
-    """Add the socket's route to ``app``. Without ``admit_token`` only tickets open one."""
+    """Add the socket's route to ``app``, and what its address says to those who ask without an upgrade.
+    Without ``admit_token`` only tickets open one."""
 
     def admitted(websocket: WebSocket, ticket: str) -> AbstractAsyncContextManager[OpenSession]:
         kind, token = get_authorization_scheme_param(websocket.headers.get("authorization"))
@@ -76,10 +79,23 @@ def install_socket(
             return admit_token(token, address=address_of(websocket))
         return admit(ticket)
 
+    @app.get(
+        "/api/ws",
+        name="open_socket",
+        tags=["socket"],
+        status_code=HTTPStatus.UPGRADE_REQUIRED,
+        responses={426: {"model": Problem, "description": "The request asks for no upgrade."}},
+    )
+    async def upgrade_required(ticket: Ticket = "") -> None:
+        """Open the socket: a WebSocket over which a client follows any number of jobs.
+
+        The client sends `ClientMessage` and gets `ServerMessage`, as JSON in text frames. What it has missed
+        comes first, then `subscribed`, then events in order.
+        """
+        raise UpgradeRequired("This address is a WebSocket.")
+
     @app.websocket("/api/ws", name="socket")
-    async def socket(
-        websocket: WebSocket, ticket: Annotated[str, Query(max_length=MAX_MESSAGE_CHARS)] = ""
-    ) -> None:
+    async def socket(websocket: WebSocket, ticket: Ticket = "") -> None:
         # Accepted first: of a refused handshake a browser does not tell the page the code.
         await websocket.accept()
         try:
@@ -94,24 +110,6 @@ def install_socket(
             await _close(websocket, NOT_SIGNED_IN, error.detail)
         except (DatabaseAway, TooManyRequests) as error:
             await _close(websocket, TRY_LATER, error.detail)
-
-
-def document_socket(app: FastAPI) -> None:
-    """Put the socket's messages into the OpenAPI document, which the page's types are made from."""
-
-    @app.webhooks.post("ws-client-message", operation_id="ws_client_message", tags=["socket"])
-    async def ws_client_message(body: ClientMessage) -> None:
-        """What a page sends over `WS /api/ws`."""
-
-    # As a response, not a body: it describes what is sent, computed fields and all.
-    @app.webhooks.post(
-        "ws-server-message",
-        operation_id="ws_server_message",
-        tags=["socket"],
-        response_model=ServerMessage,
-    )
-    async def ws_server_message() -> None:
-        """What a page receives over `WS /api/ws`."""
 
 
 async def _serve(websocket: WebSocket, feed: Feed, ended: asyncio.Event) -> None:

@@ -10,6 +10,8 @@ MessageStatus = Literal["complete", "generating", "interrupted", "stopped", "fai
 
 
 class ToolCall(View):
+    """One call of a tool while an answer was made."""
+
     id: str
     name: str
     input: dict[str, Any]
@@ -40,6 +42,8 @@ class MessageView(View):
 
 
 class ChatView(View):
+    """A chat, without its messages."""
+
     id: str
     title: str
     created_at: datetime
@@ -49,4 +53,6 @@ class ChatView(View):
 
 
 class ChatThread(ChatView):
+    """A chat with its newest messages."""
+
     messages: tuple[MessageView, ...]

@@ -163,6 +163,12 @@ class RoomReserved(Conflict):
     usual_screen = "/library"
 
 
+class UpgradeRequired(DataferryError):
+    status, code, title = 426, "upgrade_required", "The address is a WebSocket"
+    usual_step = "Open it as one, with a ticket of POST /api/auth/ws-ticket."
+    retryable = False
+
+
 class TooManyRequests(DataferryError):
     status, code, title = 429, "too_many_requests", "Too many requests"
     usual_step = "Wait, then try again."

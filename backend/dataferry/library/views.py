@@ -124,6 +124,8 @@ class DownloadTicket(AboutDataset):
 
 
 class DatasetFileView(View):
+    """A file of a dataset that is here."""
+
     path: str
     size: int
     sha256: str
@@ -273,6 +275,8 @@ class DatasetView(AboutDataset):
 
 
 class DatasetPage(View):
+    """A page of the library."""
+
     datasets: tuple[DatasetView, ...]
     page_number: int
     page_size: int
@@ -378,6 +382,8 @@ class Preview(View):
 
 
 class PreviewFile(View):
+    """A file that can be shown as a table."""
+
     path: str
     size: int
 
@@ -448,6 +454,8 @@ class SeveralDeletions(View):
 
 
 class OtherDisk(View):
+    """A disk beside the one under the store."""
+
     path: str
     free_bytes: int
     total_bytes: int

@@ -13,6 +13,8 @@ from dataferry.core.types import Count, View
 
 
 class Subscribe(View):
+    """Follow a topic from now on, or from what was seen last."""
+
     """Follow a topic, from what was seen last where `after` and `epoch` name it."""
 
     op: Literal["subscribe"]
@@ -25,11 +27,15 @@ class Subscribe(View):
 class Unsubscribe(View):
     """Follow a topic no longer."""
 
+    """Follow a topic no longer."""
+
     op: Literal["unsubscribe"]
     topic: str = Field(max_length=200)
 
 
 class Ping(View):
+    """Ask for a ``pong``, to see that the socket is open."""
+
     """Ask for a sign of life; `t` is any number, and comes back."""
 
     op: Literal["ping"]
@@ -61,6 +67,8 @@ class JobSnapshot(View):
 
 
 class Subscribed(View):
+    """What was missed has been sent: events follow."""
+
     """What was missed has been sent; from now on changes follow as they happen."""
 
     op: Literal["subscribed"] = "subscribed"
@@ -70,6 +78,8 @@ class Subscribed(View):
 
 
 class Pong(View):
+    """The answer to a ``ping``."""
+
     """The answer to a ping, with its `t`."""
 
     op: Literal["pong"] = "pong"
@@ -77,6 +87,8 @@ class Pong(View):
 
 
 class SocketError(View):
+    """A message that cannot be followed."""
+
     """A message that means nothing, or a topic that may not be seen (any more); the socket stays open."""
 
     op: Literal["error"] = "error"

@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Register
+         * Make an account
          * @description Make an account. The first one is admin.
          */
         post: operations["register"];
@@ -34,12 +34,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Token
+         * Sign in
          * @description Sign in: the OAuth2 password form, with the e-mail address as `username`.
          *
          *     With `client=cli` the refresh token is in the answer, otherwise in a cookie.
          */
-        post: operations["token"];
+        post: operations["sign_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -56,10 +56,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh
+         * The next pair of tokens, for the refresh token in the body or else in the cookie
          * @description The next pair of tokens, for the refresh token in the body or else in the cookie.
          */
-        post: operations["refresh"];
+        post: operations["refresh_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -76,10 +76,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logout
+         * End the session of the refresh token in the body or else in the cookie, at once
          * @description End the session of the refresh token in the body or else in the cookie, at once.
          */
-        post: operations["logout"];
+        post: operations["sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,10 +96,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Password
+         * Change the password
          * @description Change the password. Every other session of the account ends.
          */
-        post: operations["password"];
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,10 +114,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Me
+         * Who I am
          * @description Who I am.
          */
-        get: operations["me"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -136,10 +136,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ws Ticket
+         * A ticket that opens one WebSocket within 30 seconds
          * @description A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does.
          */
-        post: operations["ws_ticket"];
+        post: operations["create_socket_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -154,13 +154,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Tokens
+         * Your personal tokens that are not revoked, newest first
          * @description Your personal tokens that are not revoked, newest first.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
-         * Create Token
+         * Make a personal token for a script, to be sent as `Authorization
          * @description Make a personal token for a script, to be sent as `Authorization: Bearer`. It is shown this once.
          */
         post: operations["create_token"];
@@ -181,7 +181,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke Token
+         * End a personal token of yours at once, with the sockets it has open and the tokens made with it
          * @description End a personal token of yours at once, with the sockets it has open and the tokens made with it.
          */
         delete: operations["revoke_token"];
@@ -198,12 +198,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Chats
+         * Your chats, newest first; with `q` those whose title or messages hold it
          * @description Your chats, newest first; with `q` those whose title or messages hold it.
          */
         get: operations["list_chats"];
         put?: never;
-        /** Create Chat */
+        /**
+         * Begin a chat
+         * @description Begin a chat.
+         */
         post: operations["create_chat"];
         delete?: never;
         options?: never;
@@ -219,20 +222,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Chat
+         * A chat with its newest messages; their cards say what is on this machine as of now
          * @description A chat with its newest messages; their cards say what is on this machine as of now.
          */
         get: operations["get_chat"];
         put?: never;
         post?: never;
         /**
-         * Delete Chat
+         * Delete a chat for good
          * @description Delete a chat for good. Downloads that it started go on.
          */
         delete: operations["delete_chat"];
         options?: never;
         head?: never;
-        /** Rename Chat */
+        /**
+         * Give a chat another title
+         * @description Give a chat another title.
+         */
         patch: operations["rename_chat"];
         trace?: never;
     };
@@ -244,13 +250,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Messages
+         * The newest messages, oldest first; `before` a message's id to page back
          * @description The newest messages, oldest first; `before` a message's id to page back.
          */
         get: operations["list_messages"];
         put?: never;
         /**
-         * Send Message
+         * Send a message and get its answer
          * @description Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
          *
          *     The answer goes on when the client leaves. 409 while another one is being written in this chat.
@@ -272,7 +278,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Regenerate Message
+         * Answer again
          * @description Answer again. `message_id` names the answer, or the message it answers; what came after goes.
          */
         post: operations["regenerate_message"];
@@ -290,7 +296,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Resume Stream
+         * The answer to `after_message`, streamed from its start, then on as it grows
          * @description The answer to `after_message`, streamed from its start, then on as it grows.
          */
         get: operations["resume_stream"];
@@ -312,7 +318,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop Answer
+         * End the answer that is being written; what is there stays
          * @description End the answer that is being written; what is there stays.
          */
         post: operations["stop_answer"];
@@ -332,7 +338,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Search All
+         * Search Kaggle, HuggingFace and the built-in datasets at once
          * @description Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`.
          */
         post: operations["search_all"];
@@ -352,7 +358,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Download Kaggle
+         * Start a download from Kaggle
          * @description Start a download from Kaggle. With `Prefer: wait` it answers once the files are there.
          *
          *     A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
@@ -374,7 +380,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Download Huggingface
+         * Start a download from HuggingFace
          * @description Start a download from HuggingFace. With `Prefer: wait` it answers once the files are there.
          *
          *     A full ref goes to the source that it names, and `requested_source` of the answer tells of it.
@@ -396,7 +402,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Download Dataset
+         * Start a download from any source
          * @description Start a download from any source.
          */
         post: operations["download_dataset"];
@@ -416,7 +422,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Download Multiple
+         * Start several downloads
          * @description Start several downloads. One that cannot start does not stop the others.
          */
         post: operations["download_multiple"];
@@ -436,7 +442,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Plan Download
+         * What a download would bring, what of it is here and whether it fits on the disk
          * @description What a download would bring, what of it is here and whether it fits on the disk. Nothing is started.
          */
         post: operations["plan_download"];
@@ -454,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Datasets
+         * The library, searched, filtered and sorted; by default newest change first
          * @description The library, searched, filtered and sorted; by default newest change first. Pages count from 1.
          */
         get: operations["list_datasets"];
@@ -476,7 +482,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delete Multiple
+         * Delete several datasets' files, or with `ask_only` say what that would free
          * @description Delete several datasets' files, or with `ask_only` say what that would free. One that cannot be deleted
          *     does not keep the others.
          */
@@ -495,7 +501,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Dataset
+         * One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`)
          * @description One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`).
          */
         get: operations["get_dataset"];
@@ -515,7 +521,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Receipt
+         * What arrived
          * @description What arrived: files, checksums and who vouches for them, licence, date, requesters.
          */
         get: operations["get_receipt"];
@@ -535,7 +541,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Preview
+         * The first rows of one of the dataset's tables, by default its main one
          * @description The first rows of one of the dataset's tables, by default its main one.
          */
         get: operations["get_preview"];
@@ -555,7 +561,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Preview Files
+         * The dataset's files that can be shown as a table; where there is none, why
          * @description The dataset's files that can be shown as a table; where there is none, why.
          */
         get: operations["get_preview_files"];
@@ -575,7 +581,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Files
+         * The dataset's files by path, some at a time
          * @description The dataset's files by path, some at a time: `after` is `next` of the page before.
          */
         get: operations["get_files"];
@@ -595,7 +601,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Manifest
+         * The files that a dataset has at its source, by path, whether they are here or not
          * @description The files that a dataset has at its source, by path, whether they are here or not.
          */
         get: operations["get_manifest"];
@@ -615,7 +621,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Readme
+         * What its author says of the dataset
          * @description What its author says of the dataset: untrusted Markdown, from its files or else from its source.
          */
         get: operations["get_readme"];
@@ -637,10 +643,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Opened
+         * Write down that somebody looked into the dataset now
          * @description Write down that somebody looked into the dataset now: the library tells what has not been used.
          */
-        post: operations["opened"];
+        post: operations["mark_opened"];
         delete?: never;
         options?: never;
         head?: never;
@@ -657,7 +663,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Update Dataset
+         * Fetch the newest revision; the old copy stays until the new one is verified, and for others who asked for it
          * @description Fetch the newest revision; the old copy stays until the new one is verified, and for others who asked
          *     for it.
          */
@@ -679,7 +685,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Dataset Data
+         * Delete a dataset's files from this machine
          * @description Delete a dataset's files from this machine. Where others asked for it too only your part ends, and
          *     `stays` is true; an admin deletes for all.
          */
@@ -697,13 +703,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Jobs
+         * Your jobs
          * @description Your jobs: those to end, newest first, then those that ended last.
          */
         get: operations["list_jobs"];
         put?: never;
         /**
-         * Create Job
+         * Start a job of any kind on a dataset
          * @description Start a job of any kind on a dataset.
          */
         post: operations["create_job"];
@@ -723,7 +729,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Dismiss Jobs
+         * Take ended jobs off your list, or put them back
          * @description Take ended jobs off your list, or put them back. Nothing of them is deleted.
          */
         post: operations["dismiss_jobs"];
@@ -741,7 +747,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Job
+         * One job, with its progress
          * @description One job, with its progress.
          */
         get: operations["get_job"];
@@ -763,7 +769,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel Job
+         * Leave a job
          * @description Leave a job. It stops when nobody else asked for it, and else goes on without what you had set.
          */
         post: operations["cancel_job"];
@@ -783,7 +789,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pause Job
+         * Let a job rest for all who asked for it, until one resumes it or you leave it; what arrived is kept
          * @description Let a job rest for all who asked for it, until one resumes it or you leave it; what arrived is kept.
          */
         post: operations["pause_job"];
@@ -803,7 +809,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resume Job
+         * Go on with a paused job from where it was
          * @description Go on with a paused job from where it was.
          */
         post: operations["resume_job"];
@@ -823,7 +829,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry Job
+         * Run a failed or cancelled job again; what arrived already is kept
          * @description Run a failed or cancelled job again; what arrived already is kept.
          */
         post: operations["retry_job"];
@@ -843,7 +849,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Prioritize Job
+         * Say how soon a job starts, and its share of the line beside your others
          * @description Say how soon a job starts, and its share of the line beside your others.
          */
         post: operations["prioritize_job"];
@@ -861,10 +867,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Job Rates
+         * How fast a running job was in the last minutes, about once a second
          * @description How fast a running job was in the last minutes, about once a second.
          */
-        get: operations["job_rates"];
+        get: operations["list_job_rates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -881,10 +887,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Job Events
+         * A job's state changes after position `after`
          * @description A job's state changes after position `after`.
          */
-        get: operations["job_events"];
+        get: operations["list_job_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -901,10 +907,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Job Params
+         * The JSON schema of a dataset job's parameters
          * @description The JSON schema of a dataset job's parameters.
          */
-        get: operations["job_params"];
+        get: operations["get_job_params"];
         put?: never;
         post?: never;
         delete?: never;
@@ -921,18 +927,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Speed Limits
+         * How fast all downloads together may be
          * @description How fast all downloads together may be.
          */
-        get: operations["speed_limits"];
+        get: operations["get_speed_limits"];
         /**
-         * Set Speed Limits
+         * Set how fast all downloads together may be, from now on and after a restart
          * @description Set how fast all downloads together may be, from now on and after a restart. Admins only.
          */
         put: operations["set_speed_limits"];
         post?: never;
         /**
-         * Reset Speed Limits
+         * Back to the speeds of the server's settings
          * @description Back to the speeds of the server's settings. Admins only.
          */
         delete: operations["reset_speed_limits"];
@@ -949,13 +955,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Job Limit
+         * How fast one of your jobs may be
          * @description How fast one of your jobs may be.
          */
-        get: operations["job_limit"];
+        get: operations["get_job_limit"];
         put?: never;
         /**
-         * Limit Job
+         * Limit the speed of one of your jobs, from now on until it ends or you leave it
          * @description Limit the speed of one of your jobs, from now on until it ends or you leave it.
          */
         post: operations["limit_job"];
@@ -973,10 +979,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * About
+         * What the page must know before anybody signs in
          * @description What the page must know before anybody signs in. Needs no token.
          */
-        get: operations["about"];
+        get: operations["get_app"];
         put?: never;
         post?: never;
         delete?: never;
@@ -993,7 +999,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Sources
+         * Which sources are connected, and what to do where one is not
          * @description Which sources are connected, and what to do where one is not.
          */
         get: operations["list_sources"];
@@ -1014,13 +1020,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Keep Credential
+         * Use your own key at a hub, before the server's
          * @description Use your own key at a hub, before the server's. It is tried there first, and kept sealed.
          */
         put: operations["keep_credential"];
         post?: never;
         /**
-         * Forget Credential
+         * Delete your own key at a hub
          * @description Delete your own key at a hub.
          */
         delete: operations["forget_credential"];
@@ -1037,10 +1043,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Storage
+         * The disk under the store
          * @description The disk under the store.
          */
-        get: operations["storage"];
+        get: operations["get_storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1057,18 +1063,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Model
+         * Which model answers
          * @description Which model answers. Admins are told where it is set and whether it has a key, never the key.
          */
         get: operations["get_model"];
         /**
-         * Save Model
+         * Use a Gemini model (admins)
          * @description Use a Gemini model (admins). It is asked for a greeting first; its key is kept sealed.
          */
         put: operations["save_model"];
         post?: never;
         /**
-         * Remove Model
+         * Delete the model that was chosen on the page, and its key (admins)
          * @description Delete the model that was chosen on the page, and its key (admins).
          */
         delete: operations["remove_model"];
@@ -1087,7 +1093,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Test Model
+         * Ask the model for a greeting (admins)
          * @description Ask the model for a greeting (admins).
          */
         post: operations["test_model"];
@@ -1107,7 +1113,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * List Models
+         * The Gemini models that a key may use (admins)
          * @description The Gemini models that a key may use (admins).
          */
         post: operations["list_models"];
@@ -1125,10 +1131,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live
+         * The process answers
          * @description The process answers.
          */
-        get: operations["live"];
+        get: operations["check_alive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1145,10 +1151,35 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ready
+         * The database answers and the store can be written
          * @description The database answers and the store can be written.
          */
-        get: operations["ready"];
+        get: operations["check_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open the socket
+         * @description Open the socket: a WebSocket over which a client follows any number of jobs.
+         *
+         *     The client sends `ClientMessage` and gets `ServerMessage`, as JSON in text frames. What it has missed
+         *     comes first, then `subscribed`, then events in order.
+         *
+         *     Close codes: 1009: A message had more than 4,096 characters. Send less at a time. 1012: The server stops. Connect again, with a new ticket. 1013: The database cannot be used now, or there were too many wrong tokens. Connect again later, with a new ticket. 4401: The ticket is used or expired, the token is not good, or the session has ended. Get a new ticket; where that is 401, sign in again.
+         */
+        get: operations["open_socket"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1158,68 +1189,7 @@ export interface paths {
         trace?: never;
     };
 }
-export interface webhooks {
-    "ws-client-message": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ws Client Message
-         * @description What a page sends over `WS /api/ws`.
-         */
-        post: operations["ws_client_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "ws-server-message": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ws Server Message
-         * @description What a page receives over `WS /api/ws`.
-         */
-        post: operations["ws_server_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "tool-output": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Tool Output
-         * @description A tool of the agent has answered.
-         */
-        post: operations["tool_outputtool_output_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-}
+export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
@@ -1227,61 +1197,120 @@ export interface components {
          * @description ``source`` may be left out where ``dataset_id`` is a full ref or a link.
          */
         AnyDownloadRequest: {
-            /** Dataset Id */
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision?: string | null;
-            /** Files */
+            /**
+             * @description Paths, or patterns as in ``.gitignore``: ``*.parquet``, ``data/**``.
+             * @example [
+             *       "data/**"
+             *     ]
+             */
             files?: string[] | null;
-            /** Include */
+            /**
+             * @description Of these only what one of ``include`` matches and none of ``exclude``, as ``hf download`` has them: ``*`` takes slashes too.
+             * @example [
+             *       "*.csv"
+             *     ]
+             */
             include?: string[] | null;
-            /** Exclude */
+            /**
+             * @description But none that one of these patterns names.
+             * @example [
+             *       "raw/**"
+             *     ]
+             */
             exclude?: string[] | null;
-            /** Config */
+            /**
+             * @description In place of files, where the source knows them: a config and a split of it.
+             * @example plain_text
+             */
             config?: string | null;
-            /** Split */
+            /**
+             * @description A split of the config.
+             * @example train
+             */
             split?: string | null;
             /**
-             * Keep Archives
+             * @description Leave an archive beside what was in it.
              * @default false
+             * @example false
              */
-            keep_archives: boolean;
-            /** Download Path */
+            keep_archives?: boolean;
+            /**
+             * @description A folder inside the store; by default the dataset's own.
+             * @example projects/films
+             */
             download_path?: string | null;
             /**
-             * Force Download
+             * @description Fetch it afresh over an existing copy.
              * @default false
+             * @example false
              */
-            force_download: boolean;
-            /** Source */
-            source?: ("kaggle" | "huggingface" | "builtin" | "url") | null;
+            force_download?: boolean;
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             */
+            source?: components["schemas"]["SourceName"] | null;
         };
         /**
          * AppView
          * @description What the page must know before anybody signs in.
          */
         AppView: {
-            /** Version */
+            /**
+             * @description The program's version.
+             * @example 0.1.0
+             */
             version: string;
-            /** Demo */
+            /**
+             * @description The hubs are made up.
+             * @example false
+             */
             demo: boolean;
-            /** Needs Setup */
+            /**
+             * @description Nobody has registered yet: the first account becomes the admin.
+             * @example false
+             */
             needs_setup: boolean;
-            /** Setup Token Required */
+            /**
+             * @description The first registration asks for the token printed at start.
+             * @example false
+             */
             setup_token_required: boolean;
-            /** Open Registration */
+            /**
+             * @description Anybody may make an account.
+             * @example false
+             */
             open_registration: boolean;
-            /** Model */
+            /**
+             * @description ``planner`` or ``provider:model``.
+             * @example gemini-2.5-flash
+             */
             model: string;
         };
-        /** BatchAnswer */
+        /**
+         * BatchAnswer
+         * @description The outcome of each download that was asked for.
+         */
         BatchAnswer: {
-            /** Results */
+            /** @description The outcome of each, in the order of the request. */
             results: components["schemas"]["BatchResult"][];
         };
-        /** BatchRequest */
+        /**
+         * BatchRequest
+         * @description Several downloads at once.
+         */
         BatchRequest: {
-            /** Datasets */
+            /** @description The datasets. */
             datasets: components["schemas"]["AnyDownloadRequest"][];
         };
         /**
@@ -1289,102 +1318,122 @@ export interface components {
          * @description One dataset's outcome: a ticket, or the problem that kept it from starting.
          */
         BatchResult: {
-            /** Dataset Id */
+            /**
+             * @description The id that was asked for.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
-            /** Success */
+            /**
+             * @description It was accepted, or is done.
+             * @example true
+             */
             success: boolean;
+            /** @description The download that was accepted; null where it was not. */
             ticket?: components["schemas"]["DownloadTicket"] | null;
+            /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["Problem"] | null;
         };
-        /** Body_token */
-        Body_token: {
-            /**
-             * Client
-             * @default browser
-             * @enum {string}
-             */
-            client: "browser" | "cli";
-            /** Grant Type */
-            grant_type?: string | null;
-            /** Username */
-            username: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-            /**
-             * Scope
-             * @default
-             */
-            scope: string;
-            /** Client Id */
-            client_id?: string | null;
-            /**
-             * Client Secret
-             * Format: password
-             */
-            client_secret?: string | null;
-        };
+        /**
+         * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
+         * @enum {string}
+         */
+        Body_sign_inClient: "browser" | "cli";
         /**
          * ChatRequest
          * @description Without a title the first message gives one.
          */
         ChatRequest: {
-            /** Title */
+            /**
+             * @description The chat's title; without one its first message gives it.
+             * @example Film reviews
+             */
             title?: string | null;
         };
-        /** ChatThread */
+        /**
+         * ChatThread
+         * @description A chat with its newest messages.
+         */
         ChatThread: {
-            /** Id */
+            /**
+             * @description The chat's id.
+             * @example chat_9e8d7c6b5a4f3e2d1c0b
+             */
             id: string;
-            /** Title */
+            /**
+             * @description The chat's title.
+             * @example Film reviews
+             */
             title: string;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
             /**
-             * Updated At
              * Format: date-time
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
              */
             updated_at: string;
-            /** Generating */
+            /**
+             * @description The id of the answer being written, if one is.
+             * @example msg_0a1b2c3d4e5f6a7b8c9d
+             */
             generating?: string | null;
-            /** Messages */
+            /** @description The newest messages, oldest first. */
             messages: components["schemas"]["MessageView"][];
         };
-        /** ChatView */
+        /**
+         * ChatView
+         * @description A chat, without its messages.
+         */
         ChatView: {
-            /** Id */
+            /**
+             * @description The chat's id.
+             * @example chat_9e8d7c6b5a4f3e2d1c0b
+             */
             id: string;
-            /** Title */
+            /**
+             * @description The chat's title.
+             * @example Film reviews
+             */
             title: string;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
             /**
-             * Updated At
              * Format: date-time
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
              */
             updated_at: string;
-            /** Generating */
+            /**
+             * @description The id of the answer being written, if one is.
+             * @example msg_0a1b2c3d4e5f6a7b8c9d
+             */
             generating?: string | null;
         };
+        /** @description What a client sends over the socket. */
+        ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
         /**
          * CredentialRequest
          * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
          */
         CredentialRequest: {
             /**
-             * Secret
              * Format: password
+             * @description A token, one of Kaggle's keys, or all of `kaggle.json`.
+             * @example hf_…
              */
             secret: string;
-            /** Username */
+            /**
+             * @description The user name of one of Kaggle's older keys.
+             * @example ada
+             */
             username?: string | null;
         };
         /**
@@ -1392,11 +1441,20 @@ export interface components {
          * @description A cell that is shown in part. ``row`` and ``column`` count from 0; ``chars``: its whole length.
          */
         CutCell: {
-            /** Row */
+            /**
+             * @description The row, from 0.
+             * @example 0
+             */
             row: number;
-            /** Column */
+            /**
+             * @description The column, from 0.
+             * @example 2
+             */
             column: number;
-            /** Chars */
+            /**
+             * @description The whole length of the cell.
+             * @example 5210
+             */
             chars: number;
         };
         /**
@@ -1407,115 +1465,174 @@ export interface components {
          *     Kaggle and HuggingFace, the full ref elsewhere. ``source`` can be sent back wherever a source is taken.
          */
         DatasetCard: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Id */
+            /**
+             * @description What the download route takes as `dataset_id`: the source's own id, or the full ref.
+             * @example stanfordnlp/imdb
+             */
             id: string;
-            /** Title */
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
             title: string;
             /**
-             * Source
-             * @enum {string}
+             * @description The label of its source.
+             * @example HuggingFace
              */
-            source: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
-            /** Url */
+            source: components["schemas"]["SourceLabel"];
+            /**
+             * @description Its page at the source.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
             url: string;
-            /** Downloads */
+            /**
+             * @description How often it was downloaded at its source.
+             * @example 120345
+             */
             downloads: number;
-            /** Download Endpoint */
+            /**
+             * @description The route that downloads it.
+             * @example /api/datasets/download/huggingface
+             */
             download_endpoint: string;
             /**
-             * Description
-             * @default
+             * @description What its author says of it, shortened: untrusted text.
+             * @example 50,000 film reviews.
              */
             description: string;
-            /** Size Bytes */
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
             size_bytes?: number | null;
-            /** File Count */
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
             file_count?: number | null;
             /**
-             * More Files
-             * @default false
+             * @description There are more files than ``file_count``: the source stopped counting there.
+             * @example false
              */
             more_files: boolean;
-            /** License */
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
             license?: string | null;
             /**
-             * Gated
-             * @default false
+             * @description Its terms must be accepted at the source before it can be downloaded.
+             * @example false
              */
             gated: boolean;
-            /** Updated At */
+            /**
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
             updated_at?: string | null;
             /**
-             * Tags
-             * @default []
+             * @description Its tags at the source.
+             * @example [
+             *       "text-classification"
+             *     ]
              */
             tags: string[];
             /**
-             * Formats
-             * @default []
+             * @description The formats of its files, as far as the source tells.
+             * @example [
+             *       "parquet"
+             *     ]
              */
             formats: string[];
             /**
-             * Local Status
-             * @default absent
+             * @description ``absent``, ``downloaded``, or the state of its latest job of this viewer.
+             * @example absent
              */
-            local_status: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed");
-            /** Job Id */
+            local_status: components["schemas"]["LocalStatus"];
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id?: string | null;
-            /** File Path */
+            /**
+             * @description The dataset's folder on the server's machine; null where it has none yet.
+             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             */
             file_path?: string | null;
-            /** Why */
+            /**
+             * @description Why it stands where it stands in the ranking.
+             * @example title matches
+             */
             why?: string | null;
-            /** Dataset Id */
+            /**
+             * @description The id of its row in the library, where it has one.
+             * @example stanfordnlp/imdb
+             */
             dataset_id?: string | null;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
             /**
-             * Library Id
              * @description The id of its row in the library, where it has one.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
              */
             readonly library_id: string | null;
             /**
-             * State
              * @description ``local_status``.
+             * @example absent
              */
-            readonly state: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed");
+            readonly state: components["schemas"]["LocalStatus"];
             /**
-             * Path
              * @description The folder that its files are in, where they are here.
+             * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
         };
-        /** DatasetFileView */
+        /**
+         * DatasetFileView
+         * @description A file of a dataset that is here.
+         */
         DatasetFileView: {
-            /** Path */
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path: string;
-            /** Size */
+            /**
+             * @description Bytes.
+             * @example 84125825
+             */
             size: number;
-            /** Sha256 */
+            /**
+             * @description The file's SHA-256, in lower-case hex.
+             * @example 9f86d081884c7d659a2feaa0c55ad015
+             */
             sha256: string;
             /**
-             * Grade
-             * @enum {string}
+             * @description Who vouches for the checksums.
+             * @example publisher
              */
-            grade: "publisher" | "transport" | "recorded";
+            grade: components["schemas"]["Grade"];
             /**
-             * Size Bytes
              * @description ``size``.
+             * @example 84125825
              */
             readonly size_bytes: number;
         };
@@ -1525,69 +1642,96 @@ export interface components {
          */
         DatasetJobParams: {
             /**
-             * Revision
              * @description By default the newest
+             * @example e6281661ce1c48d9
              */
             revision?: string | null;
             /**
-             * Files
              * @description Paths or patterns; all by default
+             * @example [
+             *       "data/**"
+             *     ]
              */
             files?: string[] | null;
             /**
-             * Include
              * @description Of these, what one matches
+             * @example [
+             *       "*.csv"
+             *     ]
              */
             include?: string[] | null;
             /**
-             * Exclude
              * @description Of these, what none matches
+             * @example [
+             *       "raw/**"
+             *     ]
              */
             exclude?: string[] | null;
             /**
-             * Config
              * @description In place of files, where known
+             * @example plain_text
              */
             config?: string | null;
             /**
-             * Split
              * @description Of the config
+             * @example train
              */
             split?: string | null;
             /**
-             * Keep Archives
              * @description Leave an archive beside what was in it
              * @default false
+             * @example false
              */
-            keep_archives: boolean;
+            keep_archives?: boolean;
             /**
-             * Download Path
              * @description A folder inside the store
+             * @example projects/films
              */
             download_path?: string | null;
             /**
-             * Force Download
              * @description Fetch afresh over an existing copy
              * @default false
+             * @example false
              */
-            force_download: boolean;
+            force_download?: boolean;
         };
-        /** DatasetName */
+        /**
+         * DatasetName
+         * @description One dataset of the library, at one of its revisions.
+         */
         DatasetName: {
-            /** Key */
+            /**
+             * @description A key, an alias, or the ``id`` of a row of the library.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision?: string | null;
         };
-        /** DatasetPage */
+        /**
+         * DatasetPage
+         * @description A page of the library.
+         */
         DatasetPage: {
-            /** Datasets */
+            /** @description The datasets. */
             datasets: components["schemas"]["DatasetView"][];
-            /** Page Number */
+            /**
+             * @description The page, from 1.
+             * @example 1
+             */
             page_number: number;
-            /** Page Size */
+            /**
+             * @description How many to a page.
+             * @example 50
+             */
             page_size: number;
-            /** Total */
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
             total: number;
         };
         /**
@@ -1596,179 +1740,266 @@ export interface components {
          *     ``download_progress`` 0–100.
          */
         DatasetView: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Id */
+            /**
+             * @description The id of this row of the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
             id: string;
-            /** Name */
+            /**
+             * @description Its short name.
+             * @example imdb
+             */
             name: string;
-            /** Title */
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
             title: string;
-            /** Description */
+            /**
+             * @description What its author says of it, shortened: untrusted text.
+             * @example 50,000 film reviews.
+             */
             description: string;
             /**
-             * Source
-             * @enum {string}
+             * @description The label of its source.
+             * @example kaggle
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
+            source: components["schemas"]["SourceName"];
             /**
-             * Source Type
-             * @enum {string}
+             * @description The name of its source.
+             * @example huggingface
              */
-            source_type: "kaggle" | "huggingface" | "builtin" | "url";
-            /** Source Url */
+            source_type: components["schemas"]["SourceName"];
+            /**
+             * @description Its page at the source.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
             source_url: string;
-            /** Original Url */
+            /**
+             * @description Where it was downloaded from.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
             original_url: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision: string | null;
-            /** Local Path */
+            /**
+             * @description Its folder on the server's machine; null where its files are not there.
+             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             */
             local_path: string | null;
-            /** License */
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
             license: string | null;
-            /** Updated At Ms */
+            /**
+             * @description When it last changed here, in milliseconds since 1970.
+             * @example 1777887000000
+             */
             updated_at_ms: number;
-            /** Downloaded At Ms */
+            /**
+             * @description When it arrived, in milliseconds since 1970.
+             * @example 1777887000000
+             */
             downloaded_at_ms: number | null;
-            /** Size */
+            /**
+             * @description Bytes.
+             * @example 84125825
+             */
             size: number | null;
-            /** File Count */
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
             file_count: number | null;
             /**
-             * More Files
-             * @default false
+             * @description There are more files than ``file_count``, as far as its source has told.
+             * @example false
              */
             more_files: boolean;
-            /** Checksum */
+            /**
+             * @description SHA-256 over the sorted lines `<sha256>  <path>` of its files.
+             * @example sha256:9f2c…
+             */
             checksum: string | null;
-            /** Grade */
-            grade?: ("publisher" | "transport" | "recorded") | null;
-            /** Status */
-            status: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed") | "registered";
-            /** Error */
+            /**
+             * @description Who vouches for the checksums: the weakest grade of its files.
+             * @example publisher
+             */
+            grade?: components["schemas"]["Grade"] | null;
+            /**
+             * @description Whether it is here, or the state of its latest job.
+             * @example downloaded
+             */
+            status: components["schemas"]["DatasetViewStatus"];
+            /**
+             * @description Why its download failed; null where it did not.
+             * @example The connection failed.
+             */
             error: string | null;
-            /** Download Progress */
+            /**
+             * @description 0 to 100.
+             * @example 100
+             */
             download_progress: number;
-            /** Downloaded */
+            /**
+             * @description Its files are on the server's machine.
+             * @example true
+             */
             downloaded: boolean;
-            /** Download Job Id */
+            /**
+             * @description Your latest job of it; null where there is none.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             download_job_id: string | null;
-            /** Last Used Ms */
+            /**
+             * @description When somebody last looked into it here, or asked for it; programs that read its folder are not seen.
+             * @example 1777887000000
+             */
             last_used_ms?: number | null;
             /**
-             * Selected
-             * @default false
+             * @description Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
+             * @example false
              */
             selected: boolean;
             /**
-             * May Delete
-             * @default false
+             * @description What this viewer may do with it now.
+             * @example true
              */
             may_delete: boolean;
             /**
-             * May Retry
-             * @default false
+             * @description Its download failed and may be tried again.
+             * @example false
              */
             may_retry: boolean;
             /**
-             * May Update
-             * @default false
+             * @description You may fetch its newest revision.
+             * @example true
              */
             may_update: boolean;
-            /** Snippet */
+            /**
+             * @description Code that loads it, ready to paste.
+             * @example import pandas as pd
+             *     df = pd.read_csv("train.csv")
+             */
             snippet?: string | null;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
             /**
-             * Dataset Id
              * @description ``id``.
+             * @example stanfordnlp/imdb
              */
             readonly dataset_id: string;
             /**
-             * Library Id
              * @description ``id``.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
              */
             readonly library_id: string;
             /**
-             * State
              * @description ``status``.
+             * @example absent
              */
-            readonly state: ("absent" | "downloaded") | ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed") | "registered";
+            readonly state: components["schemas"]["DatasetViewState"];
             /**
-             * Path
              * @description ``local_path``: the folder that its files are in.
+             * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
             /**
-             * Size Bytes
              * @description ``size``.
+             * @example 84125825
              */
             readonly size_bytes: number | null;
             /**
-             * Updated At
              * Format: date-time
              * @description ``updated_at_ms`` as a UTC time.
+             * @example 2026-05-04T09:30:00Z
              */
             readonly updated_at: string;
             /**
-             * Downloaded At
              * @description ``downloaded_at_ms`` as a UTC time.
+             * @example 2026-05-04T09:30:00Z
              */
             readonly downloaded_at: string | null;
             /**
-             * Last Used At
              * @description ``last_used_ms`` as a UTC time.
+             * @example 2026-05-04T09:30:00Z
              */
             readonly last_used_at: string | null;
         };
+        /**
+         * @description ``status``.
+         * @enum {string}
+         */
+        DatasetViewState: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered";
+        /**
+         * @description Whether it is here, or the state of its latest job.
+         * @enum {string}
+         */
+        DatasetViewStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered";
         /**
          * Deletion
          * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
          *     dataset too, so that its files stay for them.
          */
         Deletion: {
-            /** Job Id */
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id: string;
             /**
-             * Status
-             * @enum {string}
+             * @description The state of the job that deletes it.
+             * @example queued
              */
-            status: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
-            /** Freed Bytes */
+            status: components["schemas"]["JobState"];
+            /**
+             * @description Bytes that deleting it frees.
+             * @example 84125825
+             */
             freed_bytes: number;
             /**
-             * Stays
-             * @default false
+             * @description Others asked for it too, so that its files stay for them.
+             * @example false
              */
             stays: boolean;
             /**
-             * State
              * @description ``status``: its job's state.
-             * @enum {string}
+             * @example queued
              */
-            readonly state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+            readonly state: components["schemas"]["JobState"];
         };
         /**
          * DetailsOutput
          * @description Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened.
          */
         DetailsOutput: {
+            /** @description The dataset. */
             card: components["schemas"]["DatasetCard"];
             /**
-             * Readme
-             * @default
+             * @description The dataset's own text, shortened: untrusted.
+             * @example # IMDB
              */
             readme: string;
         };
@@ -1778,29 +2009,42 @@ export interface components {
          *     that is not known before its files are listed. What archives take beside them is checked by its job.
          */
         DiskSpace: {
-            /** Needed Bytes */
+            /**
+             * @description Bytes that the download still needs; null before its files are listed.
+             * @example 84125825
+             */
             needed_bytes: number | null;
-            /** Free Bytes */
+            /**
+             * @description Bytes that are free on the disk.
+             * @example 51000000000
+             */
             free_bytes: number;
         };
-        /** DismissRequest */
+        /**
+         * DismissRequest
+         * @description Which ended jobs leave the list, or come back.
+         */
         DismissRequest: {
             /**
-             * Job Ids
              * @description By default all that have ended
+             * @example [
+             *       "job_1f0c9d2e7a5b4c3d8e6f"
+             *     ]
              */
             job_ids?: string[] | null;
             /**
-             * States
              * @description Of these only those in these states
+             * @example [
+             *       "failed"
+             *     ]
              */
-            states?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
+            states?: components["schemas"]["JobState"][] | null;
             /**
-             * Dismissed
              * @description False puts them back
              * @default true
+             * @example false
              */
-            dismissed: boolean;
+            dismissed?: boolean;
         };
         /**
          * DownloadPlan
@@ -1813,98 +2057,160 @@ export interface components {
          *     are those that are here.
          */
         DownloadPlan: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
             /**
-             * Source
-             * @enum {string}
+             * @description Where the dataset comes from.
+             * @example huggingface
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
-            /** Revision */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision: string;
             /**
-             * Origin
-             * @default source
-             * @enum {string}
+             * @description `library` where the source cannot be asked: the files that are here.
+             * @example source
              */
-            origin: "source" | "library";
-            /** File Count */
+            origin: components["schemas"]["DownloadPlanOrigin"];
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
             file_count: number;
             /**
-             * More Files
-             * @default false
+             * @description The source has more files than are listed.
+             * @example false
              */
             more_files: boolean;
-            /** Total Bytes */
+            /**
+             * @description All bytes of the disk.
+             * @example 499963174912
+             */
             total_bytes: number | null;
-            /** Here Count */
+            /**
+             * @description Of the files, those that are here already.
+             * @example 0
+             */
             here_count: number;
-            /** Here Bytes */
+            /**
+             * @description Bytes that are here already.
+             * @example 0
+             */
             here_bytes: number;
-            /** Fetch Bytes */
+            /**
+             * @description Bytes that come over the line; null where that is not known.
+             * @example 84125825
+             */
             fetch_bytes: number | null;
             /**
-             * Archive
-             * @default false
+             * @description The files come in an archive, which is fetched as a whole.
+             * @example false
              */
             archive: boolean;
+            /** @description What the download needs of the disk, as it was when it was asked for. */
             disk_space: components["schemas"]["DiskSpace"];
             /**
-             * Fits
-             * @default true
+             * @description It would fit on the disk, as far as the sizes are known.
+             * @example false
              */
             fits: boolean;
-            /** Files */
+            /** @description The files. */
             files: components["schemas"]["PlannedFile"][];
-            /** Next */
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
             next?: string | null;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
         };
+        /**
+         * @description `library` where the source cannot be asked: the files that are here.
+         * @enum {string}
+         */
+        DownloadPlanOrigin: "source" | "library";
         /**
          * DownloadRequest
          * @description ``dataset_id``: the id as the source writes it (``owner/name``), a full ref (``source:id``), or the
          *     address of its page at the hub, which may name a revision and a file or folder too.
          */
         DownloadRequest: {
-            /** Dataset Id */
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision?: string | null;
-            /** Files */
+            /**
+             * @description Paths, or patterns as in ``.gitignore``: ``*.parquet``, ``data/**``.
+             * @example [
+             *       "data/**"
+             *     ]
+             */
             files?: string[] | null;
-            /** Include */
+            /**
+             * @description Of these only what one of ``include`` matches and none of ``exclude``, as ``hf download`` has them: ``*`` takes slashes too.
+             * @example [
+             *       "*.csv"
+             *     ]
+             */
             include?: string[] | null;
-            /** Exclude */
+            /**
+             * @description But none that one of these patterns names.
+             * @example [
+             *       "raw/**"
+             *     ]
+             */
             exclude?: string[] | null;
-            /** Config */
+            /**
+             * @description In place of files, where the source knows them: a config and a split of it.
+             * @example plain_text
+             */
             config?: string | null;
-            /** Split */
+            /**
+             * @description A split of the config.
+             * @example train
+             */
             split?: string | null;
             /**
-             * Keep Archives
+             * @description Leave an archive beside what was in it.
              * @default false
+             * @example false
              */
-            keep_archives: boolean;
-            /** Download Path */
+            keep_archives?: boolean;
+            /**
+             * @description A folder inside the store; by default the dataset's own.
+             * @example projects/films
+             */
             download_path?: string | null;
             /**
-             * Force Download
+             * @description Fetch it afresh over an existing copy.
              * @default false
+             * @example false
              */
-            force_download: boolean;
+            force_download?: boolean;
         };
         /**
          * DownloadTicket
@@ -1912,59 +2218,88 @@ export interface components {
          *     ``status`` is ``succeeded``, done. ``dataset_id`` is what was asked for, as it was written.
          */
         DownloadTicket: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Success */
+            /**
+             * @description It was accepted, or is done.
+             * @example true
+             */
             success: boolean;
-            /** Dataset Id */
+            /**
+             * @description The id that was asked for.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
             /**
-             * Source
-             * @enum {string}
+             * @description The label of its source.
+             * @example HuggingFace
              */
-            source: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
-            /** Message */
+            source: components["schemas"]["SourceLabel"];
+            /**
+             * @description What happens now, for a person.
+             * @example The download has started.
+             */
             message: string;
-            /** File Path */
+            /**
+             * @description The dataset's folder on the server's machine; null where it has none yet.
+             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             */
             file_path: string;
-            /** Job Id */
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id: string;
             /**
-             * Status
-             * @enum {string}
+             * @description The state of the job.
+             * @example queued
              */
-            status: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+            status: components["schemas"]["JobState"];
+            /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["ProblemView"] | null;
+            /** @description As it was when the download was asked for. */
             disk_space?: components["schemas"]["DiskSpace"] | null;
-            /** Library Id */
+            /**
+             * @description The id of the dataset's row in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
             library_id: string;
-            /** Size Bytes */
+            /**
+             * @description What is to be fetched; None while that is not known.
+             * @example 84125825
+             */
             size_bytes?: number | null;
-            /** Requested Source */
-            requested_source?: ("Kaggle" | "HuggingFace" | "Built-in" | "URL") | null;
             /**
-             * Source Name
+             * @description The source that the request named, where its ref names another one: that one was asked.
+             * @example Kaggle
+             */
+            requested_source?: components["schemas"]["SourceLabel"] | null;
+            /**
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
             /**
-             * State
              * @description ``status``: its job's state.
-             * @enum {string}
+             * @example queued
              */
-            readonly state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+            readonly state: components["schemas"]["JobState"];
             /**
-             * Path
              * @description The folder that its files are in, or are to be in.
+             * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
         };
@@ -1974,54 +2309,97 @@ export interface components {
          *     end.
          */
         FilePage: {
-            /** Files */
+            /** @description The files. */
             files: components["schemas"]["DatasetFileView"][];
-            /** Next */
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
             next?: string | null;
         };
+        /**
+         * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
+         * @enum {string}
+         */
+        Grade: "publisher" | "transport" | "recorded";
+        /**
+         * @description A source that has accounts.
+         * @enum {string}
+         */
+        HubName: "kaggle" | "huggingface";
         /**
          * JobEvent
          * @description A change of one job; `job` is the whole new view, so that the last event alone suffices.
          */
         JobEvent: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "event";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic: string;
-            /** Epoch */
+            /**
+             * @description Changes when the server has restarted: `seq` counts anew then.
+             * @example m3x9
+             */
             epoch: string;
-            /** Seq */
+            /**
+             * @description Counts up within a topic and epoch.
+             * @example 8
+             */
             seq: number;
+            /** @description The whole job, as it stands now. */
             job: components["schemas"]["JobView"];
         };
-        /** JobLimitRequest */
+        /**
+         * @description What a job does.
+         * @enum {string}
+         */
+        JobKind: "download" | "update" | "delete";
+        /**
+         * JobLimitRequest
+         * @description How fast one job may be.
+         */
         JobLimitRequest: {
             /**
-             * Bytes Per S
              * @description Bytes a second; null for no limit
+             * @example 5000000
              */
             bytes_per_s: number | null;
         };
-        /** JobRequest */
+        /**
+         * @description How soon a job starts, and its share of the line.
+         * @enum {string}
+         */
+        JobPriority: "high" | "normal" | "low";
+        /**
+         * JobRequest
+         * @description A job on a dataset.
+         */
         JobRequest: {
             /**
-             * Kind
+             * @description What the job does.
              * @default download
-             * @enum {string}
+             * @example download
              */
-            kind: "download" | "update" | "delete";
-            /** Ref */
+            kind?: components["schemas"]["JobKind"];
+            /**
+             * @description ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
             /**
+             * @description What the job is to do.
              * @default {
              *       "keep_archives": false,
              *       "force_download": false
              *     }
              */
-            params: components["schemas"]["DatasetJobParams"];
+            params?: components["schemas"]["DatasetJobParams"];
         };
         /**
          * JobSnapshot
@@ -2029,16 +2407,26 @@ export interface components {
          */
         JobSnapshot: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "snapshot";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic: string;
-            /** Epoch */
+            /**
+             * @description Changes when the server has restarted: `seq` counts anew then.
+             * @example m3x9
+             */
             epoch: string;
-            /** Seq */
+            /**
+             * @description Counts up within a topic and epoch.
+             * @example 8
+             */
             seq: number;
+            /** @description The whole job, as it stands now. */
             job: components["schemas"]["JobView"];
         };
         /**
@@ -2046,169 +2434,230 @@ export interface components {
          * @description How fast one job may be, in bytes a second; None = it has no limit of its own.
          */
         JobSpeedLimitView: {
-            /** Job Id */
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id: string;
-            /** Bytes Per S */
+            /**
+             * @description Bytes a second; null for no limit.
+             * @example 5000000
+             */
             bytes_per_s: number | null;
         };
+        /**
+         * @description How far a job is: the last three are final.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
         /**
          * JobTransition
          * @description A change of a job's state. ``seq`` counts from 1 within the job. What is told of its dataset is as the
          *     job has it now.
          */
         JobTransition: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Seq */
+            /**
+             * @description Counts the job's changes, from 1.
+             * @example 2
+             */
             seq: number;
             /**
-             * At
              * Format: date-time
+             * @description When it was.
+             * @example 2026-05-04T09:30:00Z
              */
             at: string;
             /**
-             * State
-             * @enum {string}
+             * @description How far it is.
+             * @example queued
              */
-            state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
-            /** Attempt */
+            state: components["schemas"]["JobState"];
+            /**
+             * @description Which of its attempts it is at, from 1.
+             * @example 1
+             */
             attempt: number;
+            /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["ProblemView"] | null;
-            /** Job Id */
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id: string;
             /**
-             * Kind
-             * @enum {string}
+             * @description What the job does.
+             * @example download
              */
-            kind: "download" | "update" | "delete";
+            kind: components["schemas"]["JobKind"];
             /**
-             * Source
-             * @enum {string}
+             * @description Where the dataset comes from.
+             * @example huggingface
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
-            /** Dataset Id */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
-            /** Library Id */
+            /**
+             * @description Its row in the library; null where it has none.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
             library_id: string;
-            /** Path */
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path?: string | null;
-            /** Size Bytes */
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
             size_bytes?: number | null;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
         };
         /**
          * JobView
          * @description A job as API, socket, CLI and page see it. Times are UTC.
          */
         JobView: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Id */
+            /**
+             * @description The job's id.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             id: string;
             /**
-             * Kind
-             * @enum {string}
+             * @description What the job does.
+             * @example download
              */
-            kind: "download" | "update" | "delete";
+            kind: components["schemas"]["JobKind"];
             /**
-             * State
-             * @enum {string}
+             * @description How far it is.
+             * @example queued
              */
-            state: "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+            state: components["schemas"]["JobState"];
             /**
-             * Source
-             * @enum {string}
+             * @description Where the dataset comes from.
+             * @example huggingface
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
-            /** Title */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
             title: string;
-            /** Dataset Id */
+            /**
+             * @description The dataset's row in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
             dataset_id: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision?: string | null;
             /**
-             * Attempt
-             * @default 1
+             * @description Which of its attempts it is at, from 1.
+             * @example 1
              */
             attempt: number;
             /**
-             * Priority
-             * @default normal
-             * @enum {string}
+             * @description How soon it starts, and its share of the line.
+             * @example normal
              */
-            priority: "high" | "normal" | "low";
-            /**
-             * @default {
-             *       "phase": "resolving",
-             *       "bytes_done": 0,
-             *       "files_done": 0
-             *     }
-             */
+            priority: components["schemas"]["JobPriority"];
+            /** @description How far it is. */
             progress: components["schemas"]["Progress"];
+            /** @description Why it waits or failed, or what stopped it (``user``, ``timeout``). */
             problem?: components["schemas"]["ProblemView"] | null;
-            /** Waiting Until */
+            /**
+             * @description A waiting job's next attempt.
+             * @example 2026-05-04T09:30:00Z
+             */
             waiting_until?: string | null;
-            /** File Path */
+            /**
+             * @description The dataset's folder on the server's machine; null where it has none yet.
+             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             */
             file_path?: string | null;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
-            /** Started At */
+            /**
+             * @description When it started; null before.
+             * @example 2026-05-04T09:30:00Z
+             */
             started_at?: string | null;
-            /** Finished At */
+            /**
+             * @description When it ended; null before.
+             * @example 2026-05-04T09:30:00Z
+             */
             finished_at?: string | null;
             /**
-             * Dismissed
-             * @default false
+             * @description The viewer has taken it off their list of downloads. Nothing of it is deleted.
+             * @example false
              */
             dismissed: boolean;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
             /**
-             * Active
              * @description It has not reached a final state: succeeded, cancelled or failed.
+             * @example true
              */
             readonly active: boolean;
             /**
-             * Library Id
              * @description The id of the dataset's row in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
              */
             readonly library_id: string;
             /**
-             * Path
              * @description The folder that the dataset's files are in, or are to be in.
+             * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
             /**
-             * Size Bytes
              * @description What it has to fetch, in bytes; None while that is not known.
+             * @example 84125825
              */
             readonly size_bytes: number | null;
         };
@@ -2218,9 +2667,12 @@ export interface components {
          *     it waits for the person's own word or click.
          */
         JobsOutput: {
-            /** Jobs */
+            /** @description The jobs. */
             jobs: components["schemas"]["JobView"][];
-            /** Reason */
+            /**
+             * @description Why, for a person; null where there is nothing to explain.
+             * @example The dataset has no tables.
+             */
             reason?: string | null;
         };
         /**
@@ -2230,23 +2682,23 @@ export interface components {
          */
         LeftOut: {
             /**
-             * Columns
-             * @default 0
+             * @description Columns that are not shown.
+             * @example 0
              */
             columns: number;
             /**
-             * Rows
-             * @default 0
+             * @description Rows that were asked for and are not shown.
+             * @example 0
              */
             rows: number;
             /**
-             * Names
-             * @default 0
+             * @description Names of columns or types that are shown in part.
+             * @example 0
              */
             names: number;
             /**
-             * Cells
-             * @default 0
+             * @description Cells that are shown in part.
+             * @example 1
              */
             cells: number;
         };
@@ -2255,91 +2707,140 @@ export interface components {
          * @description Output of ``list_library``.
          */
         LibraryOutput: {
-            /** Datasets */
+            /** @description The datasets. */
             datasets: components["schemas"]["DatasetView"][];
-            /** Total */
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
             total: number;
         };
-        /** Liveness */
+        /**
+         * @description The order.
+         * @enum {string}
+         */
+        ListDatasetsSort: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state";
+        /**
+         * @description Only those that are here, under way, or failed.
+         * @enum {string}
+         */
+        ListDatasetsState: "here" | "under_way" | "failed";
+        /**
+         * Liveness
+         * @description The process answers.
+         */
         Liveness: {
-            /** Ok */
+            /**
+             * @description It works.
+             * @example true
+             */
             ok: boolean;
         };
+        /**
+         * @description Whether a dataset is here, or its job's state.
+         * @enum {string}
+         */
+        LocalStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
         /**
          * MessageRequest
          * @description ``id``: the client's own id of the message. Sending the same message twice is sending it once.
          */
         MessageRequest: {
-            /** Id */
+            /**
+             * @description Your own id of the message: sent twice it is one message.
+             * @example m-1
+             */
             id?: string | null;
-            /** Content */
+            /**
+             * @description The message's text.
+             * @example film reviews with sentiment
+             */
             content: string;
         };
+        /**
+         * @description Whether a message is whole.
+         * @enum {string}
+         */
+        MessageStatus: "complete" | "generating" | "interrupted" | "stopped" | "failed";
         /**
          * MessageView
          * @description A message. ``parts`` are the AI SDK's UI message parts, as streamed; ``content`` their text.
          */
         MessageView: {
-            /** Id */
+            /**
+             * @description The message's id.
+             * @example msg_0a1b2c3d4e5f6a7b8c9d
+             */
             id: string;
-            /** Chat Id */
+            /**
+             * @description The chat's id.
+             * @example chat_9e8d7c6b5a4f3e2d1c0b
+             */
             chat_id: string;
             /**
-             * Role
-             * @enum {string}
+             * @description Who wrote it.
+             * @example assistant
              */
-            role: "user" | "assistant";
-            /** Content */
+            role: components["schemas"]["MessageViewRole"];
+            /**
+             * @description The message's text.
+             * @example film reviews with sentiment
+             */
             content: string;
             /**
-             * Timestamp
              * Format: date-time
+             * @description When it was written.
+             * @example 2026-05-04T09:30:00Z
              */
             timestamp: string;
             /**
-             * Status
-             * @default complete
-             * @enum {string}
+             * @description Whether it is whole.
+             * @example complete
              */
-            status: "complete" | "generating" | "interrupted" | "stopped" | "failed";
-            /** Downloadable Datasets */
+            status: components["schemas"]["MessageStatus"];
+            /** @description The datasets of the answer, best first. */
             downloadable_datasets?: components["schemas"]["DatasetCard"][] | null;
-            /** Dataset Metadata */
+            /** @description More about the datasets, by ref. */
             dataset_metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** Models */
+            /** @description Models found on HuggingFace; never downloadable. */
             models?: {
                 [key: string]: unknown;
             }[] | null;
-            /**
-             * Source Errors
-             * @default []
-             */
+            /** @description What failed at one source while the others answered. */
             source_errors: components["schemas"]["SourceProblem"][];
-            /**
-             * Tool Calls
-             * @default []
-             */
+            /** @description What was looked up for the answer. */
             tool_calls: components["schemas"]["ToolCall"][];
-            /**
-             * Parts
-             * @default []
-             */
+            /** @description The AI SDK's UI message parts, as they were streamed. */
             parts: {
                 [key: string]: unknown;
             }[];
-            /** Model */
+            /**
+             * @description ``planner`` or ``provider:model``.
+             * @example gemini-2.5-flash
+             */
             model?: string | null;
-            /** Notice */
+            /**
+             * @description Shown above the answer, e.g. that the model failed and keyword search answered.
+             * @example The model failed; keyword search answered.
+             */
             notice?: string | null;
         };
+        /**
+         * @description Who wrote it.
+         * @enum {string}
+         */
+        MessageViewRole: "user" | "assistant";
         /**
          * ModelKeyRequest
          * @description ``key``: left out, the kept one.
          */
         ModelKeyRequest: {
-            /** Key */
+            /**
+             * @description The model's key; left out, the kept one.
+             * @example AIza…
+             */
             key?: string | null;
         };
         /**
@@ -2347,7 +2848,12 @@ export interface components {
          * @description Names, as Google lists them.
          */
         ModelList: {
-            /** Models */
+            /**
+             * @description Names of models.
+             * @example [
+             *       "gemini-2.5-flash"
+             *     ]
+             */
             models: string[];
         };
         /**
@@ -2357,17 +2863,22 @@ export interface components {
          */
         ModelRequest: {
             /**
-             * Model
+             * @description A Gemini model's name; empty for the usual one.
              * @default
+             * @example gemini-2.5-flash
              */
-            model: string;
-            /** Key */
+            model?: string;
+            /**
+             * @description The model's key; left out, the kept one stays.
+             * @example AIza…
+             */
             key?: string | null;
             /**
-             * Untested
+             * @description Keep it also where the model cannot be reached now.
              * @default false
+             * @example false
              */
-            untested: boolean;
+            untested?: boolean;
         };
         /**
          * ModelView
@@ -2377,85 +2888,140 @@ export interface components {
          *     admin chose it), ``none`` (keyword search answers).
          */
         ModelView: {
-            /** Model */
+            /**
+             * @description The model that answers; null for keyword search.
+             * @example google:gemini-2.5-flash
+             */
             model: string | null;
             /**
-             * Origin
-             * @enum {string}
+             * @description Where the model was chosen.
+             * @example page
              */
-            origin: "server" | "page" | "none";
+            origin: components["schemas"]["ModelViewOrigin"];
             /**
-             * Can Change
-             * @default false
+             * @description You may choose another.
+             * @example true
              */
             can_change: boolean;
             /**
-             * Has Key
-             * @default false
+             * @description It has a key; only admins are told.
+             * @example true
              */
             has_key: boolean;
-            /** Tested At */
+            /**
+             * @description When it last answered; null where it never did.
+             * @example 2026-05-04T09:30:00Z
+             */
             tested_at?: string | null;
-            /** Updated At */
+            /**
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
             updated_at?: string | null;
             /**
-             * Default Model
-             * @default gemini-flash-latest
+             * @description The model that is used where none is named.
+             * @example gemini-2.5-flash
              */
             default_model: string;
-            /** Setting */
+            /**
+             * @description What the server's configuration sets, where it decides.
+             * @example HF_TOKEN
+             */
             setting?: string | null;
         };
+        /**
+         * @description Where the model was chosen.
+         * @enum {string}
+         */
+        ModelViewOrigin: "server" | "page" | "none";
         /**
          * NewPersonalToken
          * @description ``token`` is shown this once.
          */
         NewPersonalToken: {
-            /** Id */
+            /**
+             * @description The token's id.
+             * @example tok_4c3b2a1f0e9d8c7b6a5f
+             */
             id: string;
-            /** Name */
+            /**
+             * @description What uses it.
+             * @example nightly backup
+             */
             name: string;
             /**
-             * Scope
-             * @enum {string}
+             * @description What the token may do.
+             * @example download
              */
-            scope: "read" | "download" | "admin";
-            /** Hint */
+            scope: components["schemas"]["TokenScope"];
+            /**
+             * @description The beginning and the end of the token, to know it by.
+             * @example dfp_a1…9z
+             */
             hint: string;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
-            /** Expires At */
+            /**
+             * @description When it ends; null for never.
+             * @example 2026-05-04T09:30:00Z
+             */
             expires_at: string | null;
-            /** Last Used At */
+            /**
+             * @description When it was last used; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
             last_used_at: string | null;
-            /** Expired */
+            /**
+             * @description It has ended.
+             * @example false
+             */
             expired: boolean;
-            /** Token */
+            /**
+             * @description The token itself, shown this once.
+             * @example dfp_…
+             */
             token: string;
         };
-        /** OtherDisk */
+        /**
+         * OtherDisk
+         * @description A disk beside the one under the store.
+         */
         OtherDisk: {
-            /** Path */
+            /**
+             * @description The folder on that disk.
+             * @example /var/lib/dataferry
+             */
             path: string;
-            /** Free Bytes */
+            /**
+             * @description Bytes that are free on the disk.
+             * @example 51000000000
+             */
             free_bytes: number;
-            /** Total Bytes */
+            /**
+             * @description All bytes of the disk.
+             * @example 499963174912
+             */
             total_bytes: number;
         };
-        /** PasswordRequest */
+        /**
+         * PasswordRequest
+         * @description A new password in place of the current one.
+         */
         PasswordRequest: {
             /**
-             * Current Password
              * Format: password
+             * @description The password until now.
+             * @example correct horse battery
              */
             current_password: string;
             /**
-             * New Password
              * Format: password
              * @description 8 to 1024 characters
+             * @example staple battery horse
              */
             new_password: string;
         };
@@ -2465,20 +3031,19 @@ export interface components {
          */
         PersonalTokenRequest: {
             /**
-             * Name
              * @description What uses it
+             * @example nightly backup
              */
             name: string;
             /**
-             * Scope
              * @description Each may what those before it may
              * @default read
-             * @enum {string}
+             * @example download
              */
-            scope: "read" | "download" | "admin";
+            scope?: components["schemas"]["TokenScope"];
             /**
-             * Expires At
              * @description In 90 days by default; null for no end
+             * @example 2026-05-04T09:30:00Z
              */
             expires_at?: string | null;
         };
@@ -2488,44 +3053,69 @@ export interface components {
          *     minute.
          */
         PersonalTokenView: {
-            /** Id */
+            /**
+             * @description The token's id.
+             * @example tok_4c3b2a1f0e9d8c7b6a5f
+             */
             id: string;
-            /** Name */
+            /**
+             * @description What uses it.
+             * @example nightly backup
+             */
             name: string;
             /**
-             * Scope
-             * @enum {string}
+             * @description What the token may do.
+             * @example download
              */
-            scope: "read" | "download" | "admin";
-            /** Hint */
+            scope: components["schemas"]["TokenScope"];
+            /**
+             * @description The beginning and the end of the token, to know it by.
+             * @example dfp_a1…9z
+             */
             hint: string;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
-            /** Expires At */
+            /**
+             * @description When it ends; null for never.
+             * @example 2026-05-04T09:30:00Z
+             */
             expires_at: string | null;
-            /** Last Used At */
+            /**
+             * @description When it was last used; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
             last_used_at: string | null;
-            /** Expired */
+            /**
+             * @description It has ended.
+             * @example false
+             */
             expired: boolean;
         };
         /**
+         * @description What a running job does now.
+         * @enum {string}
+         */
+        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing";
+        /**
          * Ping
-         * @description Ask for a sign of life; `t` is any number, and comes back.
+         * @description Ask for a ``pong``, to see that the socket is open.
          */
         Ping: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "ping";
             /**
-             * T
+             * @description Any number; the answer brings it back.
              * @default 0
+             * @example 1
              */
-            t: number;
+            t?: number;
         };
         /**
          * PlannedFile
@@ -2533,31 +3123,40 @@ export interface components {
          *     whose word its checksum will be. ``here``: its bytes are on this machine already.
          */
         PlannedFile: {
-            /** Path */
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path: string;
-            /** Size Bytes */
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
             size_bytes: number | null;
             /**
-             * Grade
-             * @enum {string}
+             * @description Who vouches for the checksums.
+             * @example publisher
              */
-            grade: "publisher" | "transport" | "recorded";
-            /** Here */
+            grade: components["schemas"]["Grade"];
+            /**
+             * @description Its bytes are on the server's machine already.
+             * @example false
+             */
             here: boolean;
         };
         /**
          * Pong
-         * @description The answer to a ping, with its `t`.
+         * @description The answer to a ``ping``.
          */
         Pong: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "pong";
             /**
-             * T
-             * @default 0
+             * @description Any number; the answer brings it back.
+             * @example 1
              */
             t: number;
         };
@@ -2567,38 +3166,53 @@ export interface components {
          *     is no value.
          */
         Preview: {
-            /** Path */
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path: string;
-            /** Columns */
+            /** @description The columns that are shown. */
             columns: components["schemas"]["PreviewColumn"][];
-            /** Rows */
+            /**
+             * @description Rows of cells, as the file has them: untrusted text.
+             * @example [
+             *       [
+             *         "5.1",
+             *         "setosa"
+             *       ]
+             *     ]
+             */
             rows: (string | null)[][];
-            /** Column Count */
+            /**
+             * @description Of all columns, though not all of a very wide table are shown.
+             * @example 5
+             */
             column_count: number;
-            /** Row Count */
+            /**
+             * @description Of the whole file, without its header; None where only its beginning was read.
+             * @example 150
+             */
             row_count: number | null;
-            /** Least Row Count */
+            /**
+             * @description The file has at least so many, where it was not read to its end.
+             * @example 10000
+             */
             least_row_count?: number | null;
             /**
-             * Notes
-             * @default []
+             * @description What was guessed or left out, a sentence each.
+             * @example [
+             *       "The separator is a semicolon."
+             *     ]
              */
             notes: string[];
-            /**
-             * Cut
-             * @default []
-             */
+            /** @description Cells that are shown in part. */
             cut: components["schemas"]["CutCell"][];
-            /**
-             * @default {
-             *       "columns": 0,
-             *       "rows": 0,
-             *       "names": 0,
-             *       "cells": 0
-             *     }
-             */
+            /** @description What the limits of a preview keep out. */
             left_out: components["schemas"]["LeftOut"];
-            /** Snippet */
+            /**
+             * @description Code that loads this table, ready to paste.
+             * @example pd.read_csv("iris.csv")
+             */
             snippet: string;
         };
         /**
@@ -2608,27 +3222,45 @@ export interface components {
          *     shown in part.
          */
         PreviewColumn: {
-            /** Name */
+            /**
+             * @description The column's name: untrusted text.
+             * @example sepal_length
+             */
             name: string;
-            /** Dtype */
+            /**
+             * @description The file's own type, or `number` or `text`.
+             * @example DOUBLE
+             */
             dtype: string;
-            /** Numeric */
+            /**
+             * @description The cells that are shown are numbers.
+             * @example true
+             */
             numeric: boolean;
             /**
-             * Cut
-             * @default false
+             * @description Its name or its type is shown in part.
+             * @example false
              */
             cut: boolean;
         };
-        /** PreviewFile */
+        /**
+         * PreviewFile
+         * @description A file that can be shown as a table.
+         */
         PreviewFile: {
-            /** Path */
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path: string;
-            /** Size */
+            /**
+             * @description Bytes.
+             * @example 84125825
+             */
             size: number;
             /**
-             * Size Bytes
              * @description ``size``.
+             * @example 84125825
              */
             readonly size_bytes: number;
         };
@@ -2638,25 +3270,34 @@ export interface components {
          *     next act. ``more``: there are more than are listed.
          */
         PreviewFiles: {
-            /** Files */
+            /** @description The files. */
             files: components["schemas"]["PreviewFile"][];
             /**
-             * More
-             * @default false
+             * @description There are more than are listed.
+             * @example false
              */
             more: boolean;
-            /** Reason */
+            /**
+             * @description Why, for a person; null where there is nothing to explain.
+             * @example The dataset has no tables.
+             */
             reason?: string | null;
-            /** Next Step */
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
             next_step?: string | null;
         };
-        /** PriorityRequest */
+        /**
+         * PriorityRequest
+         * @description How soon a job starts.
+         */
         PriorityRequest: {
             /**
-             * Priority
-             * @enum {string}
+             * @description How soon it starts, and its share of the line.
+             * @example normal
              */
-            priority: "high" | "normal" | "low";
+            priority: components["schemas"]["JobPriority"];
         };
         /**
          * Problem
@@ -2666,34 +3307,64 @@ export interface components {
          */
         Problem: {
             /**
-             * Type
-             * @default about:blank
+             * @description Leads to the description of `code`.
+             * @example /api/docs#not_found
              */
             type: string;
-            /** Title */
+            /**
+             * @description The kind of problem in a few words.
+             * @example Not found
+             */
             title: string;
-            /** Status */
+            /**
+             * @description The HTTP status.
+             * @example 404
+             */
             status: number;
-            /** Detail */
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
             detail: string;
             /**
-             * Code
              * @description What went wrong, for programs
+             * @example not_found
              */
             code: string;
-            /** Next Step */
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
             next_step?: string | null;
-            /** Link */
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
             link?: string | null;
-            /** Screen */
+            /**
+             * @description A screen of our own page where it is mended.
+             * @example /settings/sources#kaggle
+             */
             screen?: string | null;
-            /** Setting */
+            /**
+             * @description What an operator would set instead.
+             * @example HF_TOKEN
+             */
             setting?: string | null;
-            /** Retryable */
+            /**
+             * @description It may work as it is, by now or after `retry_after`.
+             * @example false
+             */
             retryable?: boolean;
-            /** Retry After */
+            /**
+             * @description Seconds to wait before it can work.
+             * @example 30
+             */
             retry_after?: number | null;
-            /** Request Id */
+            /**
+             * @description The request's name in the server's log, as in `X-Request-Id`.
+             * @example 7f3c2a
+             */
             request_id?: string | null;
         };
         /**
@@ -2701,23 +3372,44 @@ export interface components {
          * @description Why a job failed or waits, as the API's problems say it.
          */
         ProblemView: {
-            /** Code */
+            /**
+             * @description What went wrong, for programs.
+             * @example not_found
+             */
             code: string;
-            /** Detail */
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
             detail: string;
-            /** Next Step */
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
             next_step?: string | null;
-            /** Link */
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
             link?: string | null;
-            /** Screen */
+            /**
+             * @description A screen of our own page where it is mended.
+             * @example /settings/sources#kaggle
+             */
             screen?: string | null;
-            /** Setting */
+            /**
+             * @description What an operator would set instead.
+             * @example HF_TOKEN
+             */
             setting?: string | null;
-            /** Retryable */
+            /**
+             * @description It may work as it is, by now or after `retry_after`.
+             * @example false
+             */
             retryable?: boolean;
             /**
-             * Status
-             * @default 500
+             * @description The HTTP status that the problem would have.
+             * @example 502
              */
             status: number;
         };
@@ -2727,30 +3419,44 @@ export interface components {
          */
         Progress: {
             /**
-             * Phase
-             * @default resolving
-             * @enum {string}
+             * @description What it does now.
+             * @example fetching
              */
-            phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing";
+            phase: components["schemas"]["Phase"];
             /**
-             * Bytes Done
-             * @default 0
+             * @description Bytes that have arrived.
+             * @example 42000000
              */
             bytes_done: number;
-            /** Bytes Total */
+            /**
+             * @description Bytes in all; null while that is not known.
+             * @example 84125825
+             */
             bytes_total?: number | null;
-            /** Rate Bps */
+            /**
+             * @description Bytes a second; null while that is not known.
+             * @example 12500000
+             */
             rate_bps?: number | null;
-            /** Eta S */
+            /**
+             * @description Seconds that it will still take; null until a guess is worth it.
+             * @example 3.4
+             */
             eta_s?: number | null;
             /**
-             * Files Done
-             * @default 0
+             * @description Files that are done.
+             * @example 2
              */
             files_done: number;
-            /** Files Total */
+            /**
+             * @description Files in all; null while that is not known.
+             * @example 4
+             */
             files_total?: number | null;
-            /** Note */
+            /**
+             * @description What happened on the way that a person should know, such as a file that is fetched again.
+             * @example 1 file was fetched again.
+             */
             note?: string | null;
         };
         /**
@@ -2759,11 +3465,15 @@ export interface components {
          */
         RateSample: {
             /**
-             * At
              * Format: date-time
+             * @description When it was.
+             * @example 2026-05-04T09:30:00Z
              */
             at: string;
-            /** Bytes Per S */
+            /**
+             * @description Bytes a second.
+             * @example 12500000
+             */
             bytes_per_s: number;
         };
         /**
@@ -2771,11 +3481,20 @@ export interface components {
          * @description ``store``: the downloads folder is there and can be written.
          */
         Readiness: {
-            /** Ok */
+            /**
+             * @description It works.
+             * @example true
+             */
             ok: boolean;
-            /** Database */
+            /**
+             * @description The database answers.
+             * @example true
+             */
             database: boolean;
-            /** Store */
+            /**
+             * @description The downloads folder is there and can be written.
+             * @example true
+             */
             store: boolean;
         };
         /**
@@ -2786,101 +3505,161 @@ export interface components {
          *     relative links of it start from; None where they lead nowhere. ``cut``: there is more than ``text``.
          */
         Readme: {
-            /** Text */
+            /**
+             * @description Markdown without its front matter: untrusted text.
+             * @example # IMDB
+             */
             text: string;
-            /** Origin */
-            origin?: ("file" | "source") | null;
-            /** Path */
+            /**
+             * @description A file of the dataset, its page at the source, or nobody.
+             * @example file
+             */
+            origin?: components["schemas"]["ReadmeOrigin"] | null;
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
             path?: string | null;
-            /** Base Url */
+            /**
+             * @description What its relative links start from; null where they lead nowhere.
+             * @example https://huggingface.co/
+             */
             base_url?: string | null;
             /**
-             * Cut
-             * @default false
+             * @description There is more than `text`.
+             * @example false
              */
             cut: boolean;
         };
+        /**
+         * @description A file of the dataset, its page at the source, or nobody.
+         * @enum {string}
+         */
+        ReadmeOrigin: "file" | "source";
         /**
          * Receipt
          * @description What arrived, from where, who vouches for its checksums, when, and who asked for it.
          */
         Receipt: {
-            /** Ref */
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
             ref: string;
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Dataset Id */
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
             dataset_id: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision: string;
             /**
-             * Source
-             * @enum {string}
+             * @description The label of its source.
+             * @example kaggle
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
-            /** Title */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
             title: string;
-            /** License */
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
             license: string | null;
-            /** Original Url */
+            /**
+             * @description Where it was downloaded from.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
             original_url: string;
-            /** Local Path */
+            /**
+             * @description Its folder on the server's machine; null where its files are not there.
+             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             */
             local_path: string;
-            /** Size */
+            /**
+             * @description Bytes.
+             * @example 84125825
+             */
             size: number;
-            /** File Count */
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
             file_count: number;
-            /** Checksum */
+            /**
+             * @description SHA-256 over the sorted lines ``<sha256>  <path>``.
+             * @example sha256:9f2c…
+             */
             checksum: string;
             /**
-             * Grade
-             * @enum {string}
+             * @description Who vouches for the checksums.
+             * @example publisher
              */
-            grade: "publisher" | "transport" | "recorded";
+            grade: components["schemas"]["Grade"];
             /**
-             * Downloaded At
              * Format: date-time
+             * @description When it arrived.
+             * @example 2026-05-04T09:30:00Z
              */
             downloaded_at: string;
-            /** Requested By */
+            /**
+             * @description The e-mail addresses of those who asked for it.
+             * @example [
+             *       "ada@example.org"
+             *     ]
+             */
             requested_by: string[];
-            /** Files */
+            /** @description The files. */
             files: components["schemas"]["DatasetFileView"][];
-            /** Note */
+            /**
+             * @description What happened on the way that a person should know, such as what an archive held and is not here.
+             * @example 1 file was fetched again.
+             */
             note?: string | null;
-            /** Line */
+            /**
+             * @description All of it in one line.
+             * @example imdb: 4 files, 84 MB, verified
+             */
             line: string;
             /**
-             * Source Name
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
-             * @enum {string}
+             * @example kaggle
              */
-            readonly source_name: "kaggle" | "huggingface" | "builtin" | "url";
+            readonly source_name: components["schemas"]["SourceName"];
             /**
-             * Source Label
              * @description What people are shown of the source's name.
-             * @enum {string}
+             * @example Kaggle
              */
-            readonly source_label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            readonly source_label: components["schemas"]["SourceLabel"];
             /**
-             * Library Id
              * @description ``dataset_id``: the id of its row in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
              */
             readonly library_id: string;
             /**
-             * State
              * @description Only what is here has a receipt.
+             * @example downloaded
              * @constant
              */
             readonly state: "downloaded";
             /**
-             * Path
              * @description ``local_path``: the folder that its files are in.
+             * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string;
             /**
-             * Size Bytes
              * @description ``size``.
+             * @example 84125825
              */
             readonly size_bytes: number;
         };
@@ -2889,7 +3668,10 @@ export interface components {
          * @description For clients without cookies.
          */
         RefreshRequest: {
-            /** Refresh Token */
+            /**
+             * @description Works once, for the next pair of tokens; absent for browsers.
+             * @example q8W…
+             */
             refresh_token?: string | null;
         };
         /**
@@ -2898,15 +3680,21 @@ export interface components {
          *     from elsewhere.
          */
         RegisterRequest: {
-            /** Email */
+            /**
+             * @description The e-mail address.
+             * @example ada@example.org
+             */
             email: string;
             /**
-             * Password
              * Format: password
              * @description 8 to 1024 characters
+             * @example correct horse battery
              */
             password: string;
-            /** Setup Token */
+            /**
+             * @description It was printed when the server started; the first account may need it.
+             * @example Yk3…
+             */
             setup_token?: string | null;
         };
         /**
@@ -2914,23 +3702,23 @@ export interface components {
          * @description One merged ranking; what failed is in ``source_errors``, each with its next step.
          */
         SearchAnswer: {
-            /** Query */
-            query: string;
-            /** Datasets */
-            datasets: components["schemas"]["DatasetCard"][];
             /**
-             * Source Errors
-             * @default []
+             * @description What to search for.
+             * @example film reviews with sentiment
              */
+            query: string;
+            /** @description The datasets. */
+            datasets: components["schemas"]["DatasetCard"][];
+            /** @description What failed at one source while the others answered. */
             source_errors: components["schemas"]["SourceProblem"][];
             /**
-             * More
-             * @default false
+             * @description There is a further page at ``offset + len(datasets)``.
+             * @example false
              */
             more: boolean;
             /**
-             * Offset
-             * @default 0
+             * @description How many to skip.
+             * @example 0
              */
             offset: number;
         };
@@ -2940,85 +3728,128 @@ export interface components {
          *     file format or modality (``csv``, ``parquet``, ``image``), ``task`` an ML task.
          */
         SearchFilters: {
-            /** License */
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
             license?: string | null;
-            /** Format */
+            /**
+             * @description A file format or modality: `csv`, `parquet`, `image`.
+             * @example parquet
+             */
             format?: string | null;
-            /** Task */
+            /**
+             * @description A machine-learning task.
+             * @example text-classification
+             */
             task?: string | null;
-            /** Min Bytes */
+            /**
+             * @description At least this many bytes.
+             * @example 1000000
+             */
             min_bytes?: number | null;
-            /** Max Bytes */
+            /**
+             * @description At most this many bytes.
+             * @example 1000000000
+             */
             max_bytes?: number | null;
             /**
-             * Sort
+             * @description The order.
              * @default relevance
-             * @enum {string}
+             * @example relevance
              */
-            sort: "relevance" | "downloads" | "updated" | "size";
+            sort?: components["schemas"]["SearchSort"];
         };
         /**
          * SearchOutput
          * @description Output of ``search_datasets``.
          */
         SearchOutput: {
-            /** Query */
-            query: string;
-            /** Downloadable Datasets */
-            downloadable_datasets: components["schemas"]["DatasetCard"][];
             /**
-             * Source Errors
-             * @default []
+             * @description What to search for.
+             * @example film reviews with sentiment
              */
+            query: string;
+            /** @description The datasets of the answer, best first. */
+            downloadable_datasets: components["schemas"]["DatasetCard"][];
+            /** @description What failed at one source while the others answered. */
             source_errors: components["schemas"]["SourceProblem"][];
             /**
-             * More
-             * @default false
+             * @description There are more than are listed.
+             * @example false
              */
             more: boolean;
             /**
-             * Offset
-             * @default 0
+             * @description How many to skip.
+             * @example 0
              */
             offset: number;
             /**
-             * Waiting For
-             * @default []
+             * @description Sources that have not answered yet; none in the final output.
+             * @example [
+             *       "kaggle"
+             *     ]
              */
-            waiting_for: ("kaggle" | "huggingface" | "builtin" | "url")[];
+            waiting_for: components["schemas"]["SourceName"][];
         };
-        /** SearchRequest */
+        /**
+         * SearchRequest
+         * @description What to search for, and where.
+         */
         SearchRequest: {
-            /** Query */
-            query: string;
-            /** Sources */
-            sources?: ("kaggle" | "huggingface" | "builtin" | "url")[] | null;
             /**
+             * @description What to search for.
+             * @example film reviews with sentiment
+             */
+            query: string;
+            /**
+             * @description Search only these; all by default.
+             * @example [
+             *       "kaggle",
+             *       "huggingface"
+             *     ]
+             */
+            sources?: components["schemas"]["SourceName"][] | null;
+            /**
+             * @description What narrows the search.
              * @default {
              *       "sort": "relevance"
              *     }
              */
-            filters: components["schemas"]["SearchFilters"];
+            filters?: components["schemas"]["SearchFilters"];
             /**
-             * Limit
+             * @description At most this many.
              * @default 20
+             * @example 20
              */
-            limit: number;
+            limit?: number;
             /**
-             * Offset
+             * @description How many to skip.
              * @default 0
+             * @example 0
              */
-            offset: number;
+            offset?: number;
         };
-        /** SeveralDeleteRequest */
+        /**
+         * @description The order of a search's results.
+         * @enum {string}
+         */
+        SearchSort: "relevance" | "downloads" | "updated" | "size";
+        /** @description What a client gets over the socket. */
+        ServerMessage: components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
+        /**
+         * SeveralDeleteRequest
+         * @description Several datasets whose files are to go.
+         */
         SeveralDeleteRequest: {
-            /** Datasets */
+            /** @description The datasets. */
             datasets: components["schemas"]["DatasetName"][];
             /**
-             * Ask Only
+             * @description Say what it would free, and delete nothing.
              * @default false
+             * @example false
              */
-            ask_only: boolean;
+            ask_only?: boolean;
         };
         /**
          * SeveralDeletion
@@ -3026,17 +3857,27 @@ export interface components {
          *     asked. ``stays``: others have asked for the dataset too, so that its files stay for them.
          */
         SeveralDeletion: {
-            /** Key */
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
             key: string;
-            /** Revision */
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
             revision: string | null;
-            /** Job Id */
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
             job_id?: string | null;
             /**
-             * Stays
-             * @default false
+             * @description Others asked for it too, so that its files stay for them.
+             * @example false
              */
             stays: boolean;
+            /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["ProblemView"] | null;
         };
         /**
@@ -3045,55 +3886,100 @@ export interface components {
          *     others share not at all. What the viewer may not see does not count as others.
          */
         SeveralDeletions: {
-            /** Freed Bytes */
+            /**
+             * @description Bytes that deleting it frees.
+             * @example 84125825
+             */
             freed_bytes: number;
-            /** Results */
+            /** @description The outcome of each, in the order of the request. */
             results: components["schemas"]["SeveralDeletion"][];
         };
         /**
          * SocketError
-         * @description A message that means nothing, or a topic that may not be seen (any more); the socket stays open.
+         * @description A message that cannot be followed.
          */
         SocketError: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "error";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic?: string | null;
             /**
-             * Code
-             * @enum {string}
+             * @description What went wrong, for programs.
+             * @example invalid_message
              */
-            code: "not_found" | "invalid_message" | "too_many_topics";
-            /** Detail */
+            code: components["schemas"]["SocketErrorCode"];
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
             detail: string;
         };
+        /**
+         * @description What went wrong, for programs.
+         * @enum {string}
+         */
+        SocketErrorCode: "not_found" | "invalid_message" | "too_many_topics";
+        /**
+         * @description A source, as people read it.
+         * @enum {string}
+         */
+        SourceLabel: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+        /**
+         * @description A source, as programs name it.
+         * @enum {string}
+         */
+        SourceName: "kaggle" | "huggingface" | "builtin" | "url";
         /**
          * SourceProblem
          * @description One source's failure inside an answer that succeeded otherwise.
          */
         SourceProblem: {
-            /** Code */
+            /**
+             * @description What went wrong, for programs.
+             * @example not_found
+             */
             code: string;
-            /** Detail */
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
             detail: string;
-            /** Next Step */
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
             next_step?: string | null;
-            /** Link */
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
             link?: string | null;
-            /** Screen */
+            /**
+             * @description A screen of our own page where it is mended.
+             * @example /settings/sources#kaggle
+             */
             screen?: string | null;
-            /** Setting */
+            /**
+             * @description What an operator would set instead.
+             * @example HF_TOKEN
+             */
             setting?: string | null;
-            /** Retryable */
+            /**
+             * @description It may work as it is, by now or after `retry_after`.
+             * @example false
+             */
             retryable?: boolean;
             /**
-             * Source
-             * @enum {string}
+             * @description The source that failed.
+             * @example kaggle
              */
-            source: "kaggle" | "huggingface" | "builtin" | "url";
+            source: components["schemas"]["SourceName"];
         };
         /**
          * SourceStatus
@@ -3104,54 +3990,74 @@ export interface components {
          */
         SourceStatus: {
             /**
-             * Name
-             * @enum {string}
+             * @description The source's name.
+             * @example kaggle
              */
-            name: "kaggle" | "huggingface" | "builtin" | "url";
+            name: components["schemas"]["SourceName"];
             /**
-             * Label
-             * @enum {string}
+             * @description The source as people read it.
+             * @example Kaggle
              */
-            label: "Kaggle" | "HuggingFace" | "Built-in" | "URL";
+            label: components["schemas"]["SourceLabel"];
             /**
-             * State
-             * @enum {string}
+             * @description Whether it can be used.
+             * @example connected
              */
-            state: "connected" | "anonymous" | "unreachable" | "ready";
-            /** Configured */
+            state: components["schemas"]["SourceStatusState"];
+            /**
+             * @description There are credentials for it.
+             * @example true
+             */
             configured: boolean;
-            /** Account */
+            /**
+             * @description Whose account at the source it is; null where that is not known.
+             * @example ada
+             */
             account?: string | null;
             /**
-             * Own
-             * @default false
+             * @description The credential is the asker's own, not the server's.
+             * @example true
              */
             own: boolean;
-            /** Problem */
+            /**
+             * @description How it failed lately; null where it did not.
+             * @example It cannot be reached.
+             */
             problem?: string | null;
-            /** Next Step */
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
             next_step?: string | null;
-            /** Setting */
+            /**
+             * @description The settings that hold the server's own key, where it has none or a refused one.
+             * @example HF_TOKEN
+             */
             setting?: string | null;
         };
+        /**
+         * @description Whether it can be used.
+         * @enum {string}
+         */
+        SourceStatusState: "connected" | "anonymous" | "unreachable" | "ready";
         /**
          * SpeedLimitsRequest
          * @description All three are set; what is left out is no limit.
          */
         SpeedLimitsRequest: {
             /**
-             * Bytes Per S
              * @description Bytes a second; null for no limit
+             * @example 5000000
              */
             bytes_per_s?: number | null;
             /**
-             * Night
              * @description Hours with a speed of their own: 22:00-06:00, the server's time
+             * @example 22:00-06:00
              */
             night?: string | null;
             /**
-             * Night Bytes Per S
              * @description Bytes a second; null for no limit
+             * @example 50000000
              */
             night_bytes_per_s?: number | null;
         };
@@ -3162,32 +4068,57 @@ export interface components {
          *     ``night`` are hours with a limit of their own, ``22:00-06:00`` in the server's local time.
          */
         SpeedLimitsView: {
-            /** Bytes Per S */
+            /**
+             * @description Bytes a second; null for no limit.
+             * @example 5000000
+             */
             bytes_per_s: number | null;
-            /** Night */
+            /**
+             * @description Hours with a limit of their own, in the server's time.
+             * @example 22:00-06:00
+             */
             night: string | null;
-            /** Night Bytes Per S */
+            /**
+             * @description Bytes a second in those hours; null for no limit.
+             * @example 50000000
+             */
             night_bytes_per_s: number | null;
             /**
-             * Set By
-             * @enum {string}
+             * @description What an admin has set comes before the settings.
+             * @example settings
              */
-            set_by: "settings" | "admin";
+            set_by: components["schemas"]["SpeedLimitsViewSetBy"];
         };
+        /**
+         * @description What an admin has set comes before the settings.
+         * @enum {string}
+         */
+        SpeedLimitsViewSetBy: "settings" | "admin";
         /**
          * StartOutput
          * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
          *     the person's click on ``card``, or that it is here already (``card.local_status``).
          */
         StartOutput: {
+            /** @description The dataset. */
             card: components["schemas"]["DatasetCard"];
+            /** @description The download that was started; null where none was. */
             ticket?: components["schemas"]["DownloadTicket"] | null;
-            /** Reason */
+            /**
+             * @description Why, for a person; null where there is nothing to explain.
+             * @example The dataset has no tables.
+             */
             reason?: string | null;
         };
-        /** Stopped */
+        /**
+         * Stopped
+         * @description Whether an answer was stopped.
+         */
         Stopped: {
-            /** Stopped */
+            /**
+             * @description There was an answer to stop.
+             * @example false
+             */
             stopped: boolean;
         };
         /**
@@ -3195,64 +4126,118 @@ export interface components {
          * @description The disk under the store. ``total_bytes`` is ``used_bytes`` and ``free_bytes``, as ``df`` counts.
          */
         StorageView: {
-            /** Path */
+            /**
+             * @description The store: the folder that downloads go into.
+             * @example /home/ada/dataferry
+             */
             path: string;
-            /** Free Bytes */
+            /**
+             * @description Bytes that are free on the disk.
+             * @example 51000000000
+             */
             free_bytes: number;
-            /** Total Bytes */
+            /**
+             * @description All bytes of the disk.
+             * @example 499963174912
+             */
             total_bytes: number;
-            /** Used Bytes */
+            /**
+             * @description By whomever.
+             * @example 448963174912
+             */
             used_bytes: number;
-            /** Dataset Bytes */
+            /**
+             * @description Of all that is downloaded; equal files count once.
+             * @example 84125825
+             */
             dataset_bytes: number;
-            /** Partial Bytes */
+            /**
+             * @description Of downloads that are under way or were stopped.
+             * @example 0
+             */
             partial_bytes: number;
-            /** Reserve Bytes */
+            /**
+             * @description Kept free: a download that needs more than the rest is refused.
+             * @example 1000000000
+             */
             reserve_bytes: number;
+            /** @description Where the database is on a disk of its own. */
             database_disk?: components["schemas"]["OtherDisk"] | null;
         };
         /**
          * Subscribe
-         * @description Follow a topic, from what was seen last where `after` and `epoch` name it.
+         * @description Follow a topic from now on, or from what was seen last.
          */
         Subscribe: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "subscribe";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic: string;
-            /** After */
+            /**
+             * @description The last seq that the client has seen, with the epoch it was seen in.
+             * @default null
+             * @example 7
+             */
             after?: number | null;
-            /** Epoch */
+            /**
+             * @description Changes when the server has restarted: `seq` counts anew then.
+             * @default null
+             * @example m3x9
+             */
             epoch?: string | null;
         };
         /**
          * Subscribed
-         * @description What was missed has been sent; from now on changes follow as they happen.
+         * @description What was missed has been sent: events follow.
          */
         Subscribed: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "subscribed";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic: string;
-            /** Epoch */
+            /**
+             * @description Changes when the server has restarted: `seq` counts anew then.
+             * @example m3x9
+             */
             epoch: string;
-            /** Seq */
+            /**
+             * @description Counts up within a topic and epoch.
+             * @example 8
+             */
             seq: number;
         };
-        /** TicketAnswer */
+        /**
+         * TicketAnswer
+         * @description What opens one WebSocket.
+         */
         TicketAnswer: {
-            /** Ticket */
+            /**
+             * @description Opens one WebSocket within 30 seconds.
+             * @example Yk3…
+             */
             ticket: string;
         };
-        /** TitleRequest */
+        /**
+         * TitleRequest
+         * @description A new title for a chat.
+         */
         TitleRequest: {
-            /** Title */
+            /**
+             * @description The new title.
+             * @example Film reviews
+             */
             title: string;
         };
         /**
@@ -3260,75 +4245,284 @@ export interface components {
          * @description ``expires_in`` seconds. ``refresh_token`` is there only for clients without cookies.
          */
         TokenAnswer: {
-            /** Access Token */
+            /**
+             * @description For the header `Authorization: Bearer …`.
+             * @example eyJ…
+             */
             access_token: string;
             /**
-             * Token Type
-             * @default bearer
+             * @description How the access token is sent.
+             * @example bearer
              * @constant
              */
             token_type: "bearer";
-            /** Expires In */
+            /**
+             * @description Seconds until the access token ends.
+             * @example 900
+             */
             expires_in: number;
+            /** @description Who is signed in. */
             user: components["schemas"]["UserView"];
-            /** Refresh Token */
+            /**
+             * @description Works once, for the next pair of tokens; absent for browsers.
+             * @example q8W…
+             */
             refresh_token?: string | null;
         };
-        /** ToolCall */
+        /**
+         * @description What a personal token may: each what those before it may.
+         * @enum {string}
+         */
+        TokenScope: "read" | "download" | "admin";
+        /**
+         * ToolCall
+         * @description One call of a tool while an answer was made.
+         */
         ToolCall: {
-            /** Id */
+            /**
+             * @description The call's id.
+             * @example call_1a2b3c4d5e6f7a8b9c0d
+             */
             id: string;
-            /** Name */
+            /**
+             * @description The tool's name.
+             * @example search_datasets
+             */
             name: string;
-            /** Input */
+            /** @description What the tool was asked. */
             input: {
                 [key: string]: unknown;
             };
             /**
-             * State
-             * @enum {string}
+             * @description How far the call is.
+             * @example done
              */
-            state: "running" | "done" | "failed";
-            /** Error */
+            state: components["schemas"]["ToolCallState"];
+            /**
+             * @description Why it failed; null where it did not.
+             * @example The source took too long.
+             */
             error?: string | null;
         };
+        /**
+         * @description How far the call is.
+         * @enum {string}
+         */
+        ToolCallState: "running" | "done" | "failed";
+        /** @description What a tool of the chat has found. */
+        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
          * Unsubscribe
          * @description Follow a topic no longer.
          */
         Unsubscribe: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "unsubscribe";
-            /** Topic */
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
             topic: string;
         };
-        /** UserView */
+        /**
+         * UserView
+         * @description An account.
+         */
         UserView: {
-            /** Id */
+            /**
+             * @description The account's id.
+             * @example user_5d4c3b2a1f0e9d8c7b6a
+             */
             id: string;
-            /** Email */
+            /**
+             * @description The e-mail address.
+             * @example ada@example.org
+             */
             email: string;
-            /** Admin */
+            /**
+             * @description May do what concerns everybody.
+             * @example false
+             */
             admin: boolean;
             /**
-             * Disabled
-             * @default false
+             * @description Cannot sign in.
+             * @example false
              */
             disabled: boolean;
             /**
-             * Created At
              * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
         };
+        /**
+         * SignInForm
+         * @description The form of OAuth2's password grant.
+         */
+        SignInForm: {
+            /**
+             * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
+             * @default browser
+             * @example cli
+             */
+            client?: components["schemas"]["Body_sign_inClient"];
+            /**
+             * @description `password`; may be left out.
+             * @example password
+             */
+            grant_type?: string | null;
+            /**
+             * @description The e-mail address.
+             * @example ada@example.org
+             */
+            username: string;
+            /**
+             * Format: password
+             * @description The password.
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * @description What the token may do.
+             * @default
+             * @example download
+             */
+            scope?: string;
+            /**
+             * @description Not used.
+             * @example
+             */
+            client_id?: string | null;
+            /**
+             * Format: password
+             * @description Not used.
+             * @example
+             */
+            client_secret?: string | null;
+        };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The token is missing or has ended. */
+        NotSignedIn: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing, or it is somebody else's. */
+        NotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something else is in the way. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request is larger than it may be. */
+        TooLarge: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request cannot be used as it is. */
+        InvalidInput: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There were too many tries; `Retry-After` says how long to wait. */
+        TooManyRequests: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What went wrong, why, and the next act. */
+        OtherProblem: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /**
+         * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+         * @example "9b1c0f"
+         */
+        IfNoneMatch: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description The request's name in the server's log.
+         * @example 7f3c2a
+         */
+        "X-Request-Id": string;
+        /**
+         * @description Changes with the answer: send it as `If-None-Match`.
+         * @example "9b1c0f"
+         */
+        ETag: string;
+        /**
+         * @description Seconds to wait.
+         * @example 30
+         */
+        "Retry-After": string;
+        /**
+         * @description What is left: `r` tries, `t` seconds until there are more.
+         * @example "sign-in";r=0;t=30
+         */
+        RateLimit: string;
+        /**
+         * @description The limit: `q` tries in `w` seconds.
+         * @example "sign-in";q=5;w=3000
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description How to sign in.
+         * @example Bearer
+         */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -3346,68 +4540,72 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was made. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    token: {
+    sign_in: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
                 dataferry_refresh?: string | null;
+                /**
+                 * @description Tells a browser that has signed in before from a stranger's.
+                 * @example Zt7…
+                 */
                 dataferry_device?: string | null;
             };
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["Body_token"];
+                "application/x-www-form-urlencoded": components["schemas"]["SignInForm"];
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    refresh: {
+    refresh_session: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
                 dataferry_refresh?: string | null;
             };
         };
@@ -3417,32 +4615,31 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    logout: {
+    sign_out: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
                 dataferry_refresh?: string | null;
             };
         };
@@ -3452,25 +4649,20 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It is done, and there is nothing to tell. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    password: {
+    change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -3483,54 +4675,61 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It is done, and there is nothing to tell. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    me: {
+    get_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    ws_ticket: {
+    create_socket_ticket: {
         parameters: {
             query?: never;
             header?: never;
@@ -3539,59 +4738,69 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TicketAnswer"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_tokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PersonalTokenView"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3601,24 +4810,21 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was made. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewPersonalToken"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     revoke_token: {
@@ -3626,68 +4832,93 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The token's id.
+                 * @example tok_4c3b2a1f0e9d8c7b6a5f
+                 */
                 token_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done, and there is nothing to tell. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_chats: {
         parameters: {
             query?: {
+                /**
+                 * @description Only those that hold these words.
+                 * @example imdb
+                 */
                 q?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
                 limit?: number;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
                 offset?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChatView"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     create_chat: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -3699,55 +4930,66 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was made. */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChatView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_chat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChatThread"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     delete_chat: {
@@ -3755,28 +4997,29 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done, and there is nothing to tell. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     rename_chat: {
@@ -3784,6 +5027,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
@@ -3794,68 +5041,95 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ChatView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_messages: {
         parameters: {
             query?: {
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
                 limit?: number;
+                /**
+                 * @description The id of a message: only those before it.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
                 before?: string | null;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MessageView"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     send_message: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
@@ -3866,9 +5140,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3876,15 +5151,12 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     regenerate_message: {
@@ -3892,16 +5164,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
+                /**
+                 * @description The message's id.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
                 message_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3909,33 +5190,38 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     resume_stream: {
         parameters: {
             query?: {
+                /**
+                 * @description The id of the message that is answered.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
                 after_message?: string | null;
             };
             header?: never;
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3943,19 +5229,15 @@ export interface operations {
             /** @description Nothing is being written, and nothing was a short while ago */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     stop_answer: {
@@ -3963,30 +5245,31 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
                 chat_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Stopped"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     search_all: {
@@ -4002,33 +5285,36 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     download_kaggle: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
-                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                /**
+                 * @description `wait` until it ends, or `wait=<seconds>` at most
+                 * @example wait=30
+                 */
                 prefer?: string | null;
             };
             path?: never;
@@ -4043,6 +5329,7 @@ export interface operations {
             /** @description The files are there */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4052,30 +5339,33 @@ export interface operations {
             /** @description Accepted: follow the job */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     download_huggingface: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
-                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                /**
+                 * @description `wait` until it ends, or `wait=<seconds>` at most
+                 * @example wait=30
+                 */
                 prefer?: string | null;
             };
             path?: never;
@@ -4090,6 +5380,7 @@ export interface operations {
             /** @description The files are there */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4099,30 +5390,33 @@ export interface operations {
             /** @description Accepted: follow the job */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     download_dataset: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
-                /** @description `wait` until it ends, or `wait=<seconds>` at most */
+                /**
+                 * @description `wait` until it ends, or `wait=<seconds>` at most
+                 * @example wait=30
+                 */
                 prefer?: string | null;
             };
             path?: never;
@@ -4137,6 +5431,7 @@ export interface operations {
             /** @description The files are there */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4146,28 +5441,28 @@ export interface operations {
             /** @description Accepted: follow the job */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     download_multiple: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -4179,31 +5474,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was accepted: follow its job. */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     plan_download: {
         parameters: {
             query?: {
-                /** @description `next` of the page before */
+                /**
+                 * @description `next` of the page before
+                 * @example eyJvIjo1MH0
+                 */
                 cursor?: string | null;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -4216,65 +5515,100 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadPlan"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_datasets: {
         parameters: {
             query?: {
-                /** @description Words that the name or the id must contain */
+                /**
+                 * @description Words that the name or the id must contain
+                 * @example imdb
+                 */
                 q?: string;
-                source?: ("kaggle" | "huggingface" | "builtin" | "url") | null;
-                state?: ("here" | "under_way" | "failed") | null;
-                /** @description Whose word the checksums are */
-                grade?: ("publisher" | "transport" | "recorded") | null;
-                sort?: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state";
-                /** @description By default newest and largest first, names from A */
+                /**
+                 * @description Where the dataset comes from.
+                 * @example huggingface
+                 */
+                source?: components["schemas"]["SourceName"] | null;
+                /**
+                 * @description Only those that are here, under way, or failed.
+                 * @example here
+                 */
+                state?: components["schemas"]["ListDatasetsState"] | null;
+                /**
+                 * @description Whose word the checksums are
+                 * @example publisher
+                 */
+                grade?: components["schemas"]["Grade"] | null;
+                /**
+                 * @description The order.
+                 * @example changed
+                 */
+                sort?: components["schemas"]["ListDatasetsSort"];
+                /**
+                 * @description By default newest and largest first, names from A
+                 * @example false
+                 */
                 descending?: boolean | null;
+                /**
+                 * @description How many to a page.
+                 * @example 50
+                 */
                 page_size?: number;
+                /**
+                 * @description The page, from 1.
+                 * @example 1
+                 */
                 page_number?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetPage"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     delete_multiple: {
@@ -4290,405 +5624,587 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was accepted: follow its job. */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SeveralDeletions"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_dataset: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_receipt: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
-                /** @description With the list of its files */
+                /**
+                 * @description With the list of its files
+                 * @example false
+                 */
                 files?: boolean;
             };
             header?: never;
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_preview: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
+                /**
+                 * @description A file's path below the dataset's folder.
+                 * @example plain_text/train-00000-of-00001.parquet
+                 */
                 path?: string | null;
+                /**
+                 * @description How many rows.
+                 * @example 20
+                 */
                 rows?: number;
+                /**
+                 * @description How many characters of a cell to show.
+                 * @example 1000
+                 */
                 cell_chars?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_preview_files: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewFiles"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_files: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
+                /**
+                 * @description `next` of the page before.
+                 * @example plain_text/test-00000-of-00001.parquet
+                 */
                 after?: string | null;
+                /**
+                 * @description How many to a page.
+                 * @example 50
+                 */
                 page_size?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FilePage"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_manifest: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
-                /** @description `next` of the page before */
+                /**
+                 * @description `next` of the page before
+                 * @example eyJvIjo1MH0
+                 */
                 cursor?: string | null;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadPlan"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_readme: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Readme"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    opened: {
+    mark_opened: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
             };
             header?: never;
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It is done, and there is nothing to tell. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     update_dataset: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It was accepted: follow its job. */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     delete_dataset_data: {
         parameters: {
             query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
                 revision?: string | null;
             };
             header?: never;
             path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description It was accepted: follow its job. */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_jobs: {
         parameters: {
             query?: {
-                state?: ("queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed")[] | null;
-                /** @description By default both: on the list and off it */
+                /**
+                 * @description How far it is.
+                 * @example [
+                 *       "queued"
+                 *     ]
+                 */
+                state?: components["schemas"]["JobState"][] | null;
+                /**
+                 * @description By default both: on the list and off it
+                 * @example false
+                 */
                 dismissed?: boolean | null;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
                 limit?: number;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
                 offset?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     create_job: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept. */
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -4700,24 +6216,21 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description It was accepted: follow its job. */
             202: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     dismiss_jobs: {
@@ -4733,55 +6246,66 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     cancel_job: {
@@ -4789,30 +6313,31 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     pause_job: {
@@ -4820,30 +6345,31 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     resume_job: {
@@ -4851,30 +6377,31 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     retry_job: {
@@ -4882,30 +6409,31 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     prioritize_job: {
@@ -4913,6 +6441,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -4923,102 +6455,140 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    job_rates: {
+    list_job_rates: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RateSample"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    job_events: {
+    list_job_events: {
         parameters: {
             query?: {
+                /**
+                 * @description Only changes after this `seq`.
+                 * @example 3
+                 */
                 after?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobTransition"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    job_params: {
+    get_job_params: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5027,44 +6597,54 @@ export interface operations {
                     };
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    speed_limits: {
+    get_speed_limits: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SpeedLimitsView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     set_speed_limits: {
@@ -5080,24 +6660,21 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SpeedLimitsView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     reset_speed_limits: {
@@ -5109,55 +6686,64 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SpeedLimitsView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    job_limit: {
+    get_job_limit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     limit_job: {
@@ -5165,6 +6751,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The job that does it.
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -5175,82 +6765,97 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobSpeedLimitView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    about: {
+    get_app: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AppView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_sources: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SourceStatus"][];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     keep_credential: {
@@ -5258,7 +6863,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                source: "kaggle" | "huggingface";
+                /**
+                 * @description Where the dataset comes from.
+                 * @example huggingface
+                 */
+                source: components["schemas"]["HubName"];
             };
             cookie?: never;
         };
@@ -5268,24 +6877,22 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SourceStatus"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     forget_credential: {
@@ -5293,88 +6900,107 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                source: "kaggle" | "huggingface";
+                /**
+                 * @description Where the dataset comes from.
+                 * @example huggingface
+                 */
+                source: components["schemas"]["HubName"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SourceStatus"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    storage: {
+    get_storage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StorageView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     get_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     save_model: {
@@ -5390,24 +7016,21 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     remove_model: {
@@ -5419,24 +7042,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     test_model: {
@@ -5448,24 +7066,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelView"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["OtherProblem"];
         };
     };
     list_models: {
@@ -5481,155 +7094,144 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    live: {
+    check_alive: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
+            /** @description The answer is the one that you have. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
         };
     };
-    ready: {
+    check_ready: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["InvalidInput"];
             /** @description What is false keeps it from work */
             503: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description What went wrong, why, and the next act */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["OtherProblem"];
         };
     };
-    ws_client_message: {
+    open_socket: {
         parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
+            query?: {
+                /**
+                 * @description From `POST /api/auth/ws-ticket`
+                 * @example Yk3…
+                 */
+                ticket?: string;
             };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-        };
-    };
-    ws_server_message: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description The socket is open: each text frame is one message in JSON, in either direction. */
+            101: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
+                    "application/json": components["schemas"]["ServerMessage"] | components["schemas"]["ClientMessage"];
                 };
             };
-        };
-    };
-    tool_outputtool_output_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            422: components["responses"]["InvalidInput"];
+            /** @description The request asks for no upgrade. */
+            426: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
+            default: components["responses"]["OtherProblem"];
         };
     };
 }

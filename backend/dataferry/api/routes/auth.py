@@ -36,6 +36,7 @@ from dataferry.api.deps import (
     address_of,
     current_user,
 )
+from dataferry.api.idempotency import ONCE
 from dataferry.core.db import now
 from dataferry.core.errors import NotSignedIn
 
@@ -61,6 +62,8 @@ class RegisterRequest(RequestBody):
 
 
 class PasswordRequest(RequestBody):
+    """A new password in place of the current one."""
+
     current_password: SecretStr
     new_password: SecretStr = Field(description="8 to 1024 characters")
 
@@ -96,6 +99,8 @@ class TokenAnswer(BaseModel):
 
 
 class TicketAnswer(BaseModel):
+    """What opens one WebSocket."""
+
     ticket: str = Field(repr=False)
 
 
@@ -111,7 +116,7 @@ async def register(body: RegisterRequest, request: Request, wired: Wired) -> Use
 
 
 @router.post("/token", response_model_exclude_none=True)
-async def token(
+async def sign_in(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     request: Request,
     response: Response,
@@ -139,7 +144,7 @@ async def token(
 
 
 @router.post("/refresh", response_model_exclude_none=True)
-async def refresh(
+async def refresh_session(
     request: Request,
     response: Response,
     wired: Wired,
@@ -155,7 +160,7 @@ async def refresh(
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def logout(
+async def sign_out(
     response: Response,
     wired: Wired,
     body: RefreshRequest | None = None,
@@ -169,7 +174,7 @@ async def logout(
 
 
 @router.post("/password", status_code=HTTPStatus.NO_CONTENT)
-async def password(body: PasswordRequest, session: AccessToken, wired: Wired) -> None:
+async def change_password(body: PasswordRequest, session: AccessToken, wired: Wired) -> None:
     """Change the password. Every other session of the account ends."""
     await wired.accounts.change_password(
         session, body.current_password.get_secret_value(), body.new_password.get_secret_value()
@@ -177,13 +182,13 @@ async def password(body: PasswordRequest, session: AccessToken, wired: Wired) ->
 
 
 @router.get("/me")
-async def me(me: Me) -> UserView:
+async def get_me(me: Me) -> UserView:
     """Who I am."""
     return me
 
 
 @router.post("/ws-ticket")
-async def ws_ticket(session: AccessToken, wired: Wired) -> TicketAnswer:
+async def create_socket_ticket(session: AccessToken, wired: Wired) -> TicketAnswer:
     """A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does."""
     return TicketAnswer(ticket=await wired.accounts.issue_ws_ticket(session))
 
@@ -194,7 +199,7 @@ async def list_tokens(me: Me, wired: Wired) -> list[PersonalTokenView]:
     return await wired.accounts.tokens.list(me.id)
 
 
-@router.post("/tokens", status_code=HTTPStatus.CREATED)
+@router.post("/tokens", status_code=HTTPStatus.CREATED, dependencies=[ONCE])
 async def create_token(body: PersonalTokenRequest, signed_in: Signed, wired: Wired) -> NewPersonalToken:
     """Make a personal token for a script, to be sent as `Authorization: Bearer`. It is shown this once."""
     return await wired.accounts.tokens.create(signed_in, body.name, body.scope, body.expires_at)

@@ -32,6 +32,8 @@ class ChatRequest(RequestBody):
 
 
 class TitleRequest(RequestBody):
+    """A new title for a chat."""
+
     title: str = Field(max_length=1000)
 
 
@@ -43,6 +45,8 @@ class MessageRequest(RequestBody):
 
 
 class Stopped(BaseModel):
+    """Whether an answer was stopped."""
+
     #: There was an answer to stop.
     stopped: bool
 
@@ -61,6 +65,7 @@ async def list_chats(
 
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[ONCE])
 async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = None) -> ChatView:
+    """Begin a chat."""
     return await wired.chat.create(viewer, body.title if body else None)
 
 
@@ -72,6 +77,7 @@ async def get_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatThread
 
 @router.patch("/{chat_id}")
 async def rename_chat(chat_id: ChatId, body: TitleRequest, viewer: Current, wired: Wired) -> ChatView:
+    """Give a chat another title."""
     return await wired.chat.rename(viewer, chat_id, body.title)
 
 

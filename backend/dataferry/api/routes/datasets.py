@@ -44,6 +44,8 @@ Pattern = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class SearchRequest(RequestBody):
+    """What to search for, and where."""
+
     query: str = Field(max_length=500)
     sources: list[SourceName] | None = None
     filters: SearchFilters = SearchFilters()
@@ -79,16 +81,22 @@ class AnyDownloadRequest(DownloadRequest):
 
 
 class BatchRequest(RequestBody):
+    """Several downloads at once."""
+
     datasets: list[AnyDownloadRequest] = Field(min_length=1, max_length=100)
 
 
 class DatasetName(RequestBody):
+    """One dataset of the library, at one of its revisions."""
+
     #: A key, an alias, or the ``id`` of a row of the library.
     key: str = Field(min_length=1, max_length=4096)
     revision: str | None = Field(None, max_length=200)
 
 
 class SeveralDeleteRequest(RequestBody):
+    """Several datasets whose files are to go."""
+
     datasets: list[DatasetName] = Field(min_length=1, max_length=1000)
     #: Say what it would free, and delete nothing.
     ask_only: bool = False
@@ -104,6 +112,8 @@ class BatchResult(BaseModel):
 
 
 class BatchAnswer(BaseModel):
+    """The outcome of each download that was asked for."""
+
     results: list[BatchResult]
 
 
@@ -296,7 +306,7 @@ async def get_readme(key: str, viewer: Current, wired: Wired, revision: Revision
 
 
 @router.post("/{key}/opened", status_code=status.HTTP_204_NO_CONTENT)
-async def opened(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> None:
+async def mark_opened(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> None:
     """Write down that somebody looked into the dataset now: the library tells what has not been used."""
     await wired.shelf.opened(viewer, key, revision)
 

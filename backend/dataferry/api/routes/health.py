@@ -21,6 +21,8 @@ _TIMEOUT_S = 3.0
 
 
 class Liveness(View):
+    """The process answers."""
+
     ok: bool
 
 
@@ -33,7 +35,7 @@ class Readiness(View):
 
 
 @router.get("/live")
-async def live() -> Liveness:
+async def check_alive() -> Liveness:
     """The process answers."""
     return Liveness(ok=True)
 
@@ -41,7 +43,7 @@ async def live() -> Liveness:
 @router.get(
     "/ready", responses={503: {"model": Readiness, "description": "What is false keeps it from work"}}
 )
-async def ready(wired: Wired, response: Response) -> Readiness:
+async def check_ready(wired: Wired, response: Response) -> Readiness:
     """The database answers and the store can be written."""
     database, store = await asyncio.gather(
         _in_time(wired.database.run_read(_ask)),

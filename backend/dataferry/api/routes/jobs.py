@@ -30,6 +30,8 @@ class DatasetJobParams(RequestBody):
 
 
 class JobRequest(RequestBody):
+    """A job on a dataset."""
+
     kind: JobKind = "download"
     #: ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
     ref: str = Field(max_length=4200)
@@ -37,12 +39,16 @@ class JobRequest(RequestBody):
 
 
 class DismissRequest(RequestBody):
+    """Which ended jobs leave the list, or come back."""
+
     job_ids: list[str] | None = Field(None, max_length=500, description="By default all that have ended")
     states: list[JobState] | None = Field(None, description="Of these only those in these states")
     dismissed: bool = Field(True, description="False puts them back")
 
 
 class PriorityRequest(RequestBody):
+    """How soon a job starts."""
+
     priority: JobPriority
 
 
@@ -125,13 +131,13 @@ async def prioritize_job(job_id: str, body: PriorityRequest, viewer: Current, wi
 
 
 @router.get("/jobs/{job_id}/rates")
-async def job_rates(job_id: str, viewer: Current, wired: Wired) -> list[RateSample]:
+async def list_job_rates(job_id: str, viewer: Current, wired: Wired) -> list[RateSample]:
     """How fast a running job was in the last minutes, about once a second."""
     return await wired.jobs.rates(viewer, job_id)
 
 
 @router.get("/jobs/{job_id}/events")
-async def job_events(
+async def list_job_events(
     job_id: str, viewer: Current, wired: Wired, after: Annotated[int, Query(ge=0, le=LARGEST_COUNT)] = 0
 ) -> list[JobTransition]:
     """A job's state changes after position `after`."""
@@ -139,6 +145,6 @@ async def job_events(
 
 
 @router.get("/job_params/dataset")
-async def job_params(_viewer: Current) -> dict[str, Any]:
+async def get_job_params(_viewer: Current) -> dict[str, Any]:
     """The JSON schema of a dataset job's parameters."""
     return DatasetJobParams.model_json_schema()

@@ -35,7 +35,7 @@ class AppView(View):
 
 
 @router.get("/app")
-async def about(wired: Wired) -> AppView:
+async def get_app(wired: Wired) -> AppView:
     """What the page must know before anybody signs in. Needs no token."""
     needs_setup = not await wired.accounts.any_user()
     choice = await wired.models.find()
@@ -79,6 +79,6 @@ async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> Sou
 
 
 @router.get("/storage")
-async def storage(viewer: Current, wired: Wired) -> StorageView:
+async def get_storage(viewer: Current, wired: Wired) -> StorageView:
     """The disk under the store."""
     return await wired.shelf.storage(viewer)

@@ -25,11 +25,13 @@ class SpeedLimitsRequest(RequestBody):
 
 
 class JobLimitRequest(RequestBody):
+    """How fast one job may be."""
+
     bytes_per_s: BytesPerS
 
 
 @router.get("/transfer/limits")
-async def speed_limits(_viewer: Current, wired: Wired) -> SpeedLimitsView:
+async def get_speed_limits(_viewer: Current, wired: Wired) -> SpeedLimitsView:
     """How fast all downloads together may be."""
     return await wired.speed_limits.limits()
 
@@ -52,7 +54,7 @@ async def reset_speed_limits(viewer: Current, wired: Wired) -> SpeedLimitsView:
 
 
 @router.get("/jobs/{job_id}/limit")
-async def job_limit(job_id: str, viewer: Current, wired: Wired) -> JobSpeedLimitView:
+async def get_job_limit(job_id: str, viewer: Current, wired: Wired) -> JobSpeedLimitView:
     """How fast one of your jobs may be."""
     return await wired.speed_limits.job_limit(viewer, job_id)
 

@@ -1,0 +1,83 @@
+"""What each field and parameter is, and which fields are always there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from sqlmodel import SQLModel
+
+from dataferry.api.document.comments import field_comments
+from dataferry.api.document.vocabulary import WORDS, Word
+from dataferry.api.document.walk import operations, parts_of, referred, schemas
+
+_NO_WORD = Word("")
+
+
+def require_what_is_sent(document: dict[str, Any]) -> None:
+    """A value of an answer that has a default is required, since it is sent all the same, unless it may be
+    null, which some routes leave out; of a request what has no default is."""
+    sent = [operation.get("requestBody") for operation in operations(document)]
+    requests = referred([*sent, schemas(document)["ClientMessage"]], document)
+    for name, schema in schemas(document).items():
+        if name in requests or "properties" not in schema:
+            continue
+        required = set(schema.get("required", ()))
+        for field, about in schema["properties"].items():
+            has_default = about.pop("default", None) is not None
+            if has_default and not any(part.get("type") == "null" for part in parts_of(about)):
+                required.add(field)
+        schema["required"] = [field for field in schema["properties"] if field in required]
+
+
+def describe_fields(document: dict[str, Any]) -> None:
+    """A description and an example for every field that has none."""
+    models = {model.__name__: model for model in _models(BaseModel)}
+    for name, schema in schemas(document).items():
+        comments = field_comments(models[name]) if name in models else {}
+        for field, about in schema.get("properties", {}).items():
+            about.pop("title", None)
+            word = WORDS.get(f"{name}.{field}") or WORDS.get(field, _NO_WORD)
+            meaning = about.get("description") or comments.get(field) or word.meaning
+            if meaning:
+                about["description"] = meaning
+            example = _example(about, word.example)
+            if example is not None and "examples" not in about:
+                about["examples"] = [example]
+
+
+def describe_parameters(document: dict[str, Any]) -> None:
+    """The same for the parameters of every operation."""
+    for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            name, schema = parameter["name"], parameter["schema"]
+            schema.pop("title", None)
+            described = schema.pop("description", None)
+            word = WORDS.get(f"{operation['operationId']}.{name}") or WORDS.get(name, _NO_WORD)
+            parameter["description"] = parameter.get("description") or described or word.meaning
+            example = _example(schema, word.example)
+            if example is not None and "examples" not in parameter:
+                parameter.setdefault("example", example)
+
+
+def _models(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Every model of the program that is no table."""
+    for child in kind.__subclasses__():
+        if child is not SQLModel:
+            if child.__module__.startswith("dataferry."):
+                yield child
+            yield from _models(child)
+
+
+def _example(schema: dict[str, Any], known: Any) -> Any:
+    """``known`` where the schema allows it, else what the schema itself tells; None where that is nothing."""
+    scalars = [part for part in parts_of(schema) if part.get("type") not in (None, "array", "null")]
+    values = [
+        value for part in scalars for value in part.get("enum", [part["const"]] if "const" in part else [])
+    ]
+    wants_list = any(part.get("type") == "array" for part in parts_of(schema))
+    if values:
+        first = known if known in values else values[0]
+        return [first] if wants_list and not isinstance(known, list) else known if wants_list else first
+    if known is not None:
+        return [known] if wants_list and not isinstance(known, list) else known
+    return False if any(part["type"] == "boolean" for part in scalars) else None
