@@ -137,3 +137,21 @@ def test_a_pipe_that_nobody_reads_and_a_full_disk(server: Server) -> None:
         assert run.returncode in (code, 0 if code == 141 else code), run.stderr
         assert told in run.stderr
         assert len(run.stderr.splitlines()) == (1 if told else 0), run.stderr
+
+
+def test_a_command_beside_a_server_loads_little(server: Server) -> None:
+    """Its token is kept for the next one, and is made anew where it is refused."""
+    piped(server, "jobs")
+    kept = server.data_dir / "operator.token"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    for arguments in (["jobs"], ["library"], ["search", "iris", "--source", "builtin"]):
+        command = [sys.executable, "-X", "importtime", "-m", "dataferry", *arguments]
+        run = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stderr
+        loaded = set(re.findall(r"\| +([\w.]+)$", run.stderr, re.MULTILINE))
+        assert "httpx" in loaded
+        heavy = {"sqlalchemy", "fastapi", "uvicorn", "websockets", "alembic", "rich.console", "click"}
+        assert not loaded & heavy
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"token": "of-another-key"}))
+    assert "builtin" in piped(server, "search", "iris", "--source", "builtin")[0]
+    assert "of-another-key" not in kept.read_text()

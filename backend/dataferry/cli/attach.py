@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from dataferry.cli.kept_token import keep_token, read_token
 from dataferry.cli.output import note
 from dataferry.core.errors import ConfigError
 from dataferry.core.lock import POLL_S, CommandsLock, DataFolderLock, Owner, is_wanted, read_owner, wanted
@@ -34,8 +35,8 @@ class Server(Protocol):
     def find(self) -> bool:
         """Look again for what no longer answers, or start it. False where there is nothing to look for."""
 
-    def token(self) -> str:
-        """An access token. Errors: ``DataferryError``."""
+    def token(self, *, renew: bool = False) -> str:
+        """An access token; another one where the former is refused. Errors: ``DataferryError``."""
 
 
 class LocalServer:
@@ -64,8 +65,17 @@ class LocalServer:
         moved, self._owner = found != self._owner, found
         return moved
 
-    def token(self) -> str:
+    def token(self, *, renew: bool = False) -> str:
         """From the data folder's own key: who may read that may act."""
+        kept = None if renew or self._user is not None else read_token(self._settings)
+        if kept is not None:
+            return kept
+        token = self._made_token()
+        if self._user is None:
+            keep_token(self._settings, token)
+        return token
+
+    def _made_token(self) -> str:
         from dataferry.accounts.service import Accounts
         from dataferry.core.db import Database
 

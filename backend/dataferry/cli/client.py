@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
-
 from dataferry.cli.attach import Server, local_server
+from dataferry.cli.http_library import httpx
 from dataferry.cli.remote import RemoteServer, no_api, unanswered
 from dataferry.core.errors import NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
@@ -104,7 +103,7 @@ class Client:
     def _renewed_token(self) -> bool:
         """Tokens live for minutes, and downloads for hours. Whether there is another one now."""
         with self._lock:
-            former, self._token = self._token, self._server.token()
+            former, self._token = self._token, self._server.token(renew=True)
             return self._token != former
 
     # -- following ----------------------------------------------------------------------------

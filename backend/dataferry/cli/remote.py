@@ -44,7 +44,7 @@ class RemoteServer:
     def find(self) -> bool:
         return False
 
-    def token(self) -> str:
+    def token(self, *, renew: bool = False) -> str:
         return self._token
 
     def tls_context(self) -> ssl.SSLContext | None:
