@@ -3,12 +3,13 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.catalogue import CHEST_XRAY, IMDB
+from tests.fakes.catalogue import CHEST_XRAY, IMDB, ada
 from tests.support import preloaded, terminal
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server
@@ -75,3 +76,64 @@ def test_a_dataset_is_brought_up_to_date(server: Server, hubs: Hubs) -> None:
     updated = run(server, "library", f"huggingface:{dataset.id}", "--update").stdout
     assert before.name not in updated.splitlines()[0]
     run(server, "library", "--update", code=2)
+
+
+def test_a_search_is_sorted_and_paged(server: Server) -> None:
+    words = ("search", "diabetes", "--limit", "3")
+    first = run(server, *words, "--sort", "downloads")
+    counts = [int(line.split("\t")[4].replace(",", "")) for line in first.stdout.splitlines()]
+    assert len(counts) == 3
+    assert counts == sorted(counts, reverse=True)
+    assert "These are 1 to 3: --page 2 shows more." in first.stderr
+    second = run(server, *words, "--sort", "downloads", "--page", "2")
+    assert not set(first.stdout.splitlines()) & set(second.stdout.splitlines())
+    assert "no page 30" in run(server, *words, "--page", "30").stderr
+    found = run(server, "search", "emotion", "--task", "text-classification", "--modality", "text").stdout
+    assert "huggingface:dair-ai/emotion" in found
+    run(server, *words, "--sort", "beauty", code=2)
+
+
+def test_everything_about_a_job_and_the_disk(server: Server) -> None:
+    run(server, "download", "builtin:iris")
+    job_id = next(
+        line.split("\t")[0] for line in run(server, "jobs").stdout.splitlines() if "builtin:iris" in line
+    )
+    told = dict(line.split("\t") for line in run(server, "jobs", "show", job_id).stdout.splitlines())
+    assert told["state"] == "succeeded"
+    assert Path(told["path"]).is_dir()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", told["finished"])
+    assert json.loads(run(server, "jobs", "show", job_id, "--json").stdout)["changes"]
+    run(server, "jobs", "show", "job_none", code=3)
+    disk = run(server, "storage").stdout.splitlines()
+    assert {"disk", "free", "used by datasets"} <= {line.split("\t")[0] for line in disk}
+    assert any(line.startswith("builtin\t") for line in disk)
+    assert any(line.startswith("builtin:iris\t") for line in disk)
+
+
+def test_own_keys_at_the_hubs(server: Server) -> None:
+    key = ada().hf_token
+
+    def keys(*arguments: str, given: str = "", code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "dataferry", "keys", *arguments],
+            env=server.environment,
+            cwd=server.data_dir.parent,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert key not in done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    assert "huggingface\tnone" in run(server, "keys", "list").stdout
+    run(server, "keys", "test", "huggingface", code=3)
+    keys("set", "huggingface", "--key-stdin", given="hf_wrong\n", code=4)
+    keys("set", "huggingface", key, code=2)
+    assert "yours (ada)" in keys("set", "HuggingFace", "--key-stdin", given=f"{key}\n")
+    assert "yours (ada)" in run(server, "keys", "test", "huggingface").stdout
+    assert "yours (ada)" in run(server, "sources").stdout
+    run(server, "keys", "rm", "huggingface")
+    assert "huggingface\tnone" in run(server, "keys", "list").stdout
+    assert key not in run(server, "keys", "test", key, code=2).stderr

@@ -1,6 +1,7 @@
 """``jobs``, and how fast they may be."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -132,6 +133,56 @@ def _row(job: JobView) -> tuple[str, ...]:
     else:
         progress_words = size(progress.bytes_done) if progress.bytes_done else ""
     return (job.id, job.kind, job.ref, job.state, progress_words, age(job.finished_at or job.created_at))
+
+
+@app.command()
+def show(job_id: JobId, as_json: AsJson = False, user: AsUser = None) -> None:
+    """Everything about one job. Its progress, times, problem, and how its state changed."""
+    segment = job_segment(job_id)
+    with connected(user) as client:
+        job = client.call("GET", f"/api/jobs/{segment}")
+        changes = client.call("GET", f"/api/jobs/{segment}/events")
+        limit = client.call("GET", f"/api/jobs/{segment}/limit")["bytes_per_s"]
+    if as_json:
+        print_json(job | {"speed_limit_bytes_per_s": limit, "changes": changes})
+        return
+    rows = _facts(JobView.model_validate(job), limit)
+    rows += [(_time(change["at"]), change["state"]) for change in changes]
+    print_table((Column("WHAT"), Column("VALUE")), rows)
+
+
+def _facts(job: JobView, limit: int | None) -> list[tuple[str, str]]:
+    """What is known of a job, line by line; what is not is left out."""
+    progress, problem = job.progress, job.problem
+    files = f"{progress.files_done:,}" + (f" of {progress.files_total:,}" if progress.files_total else "")
+    facts = {
+        "id": job.id,
+        "kind": job.kind,
+        "ref": job.ref,
+        "title": job.title,
+        "revision": job.revision,
+        "state": standing(job),
+        "phase": progress.phase if job.active else None,
+        "files": files if progress.files_done or progress.files_total else None,
+        "bytes": f"{size(progress.bytes_done)} of {size(progress.bytes_total)}",
+        "note": progress.note,
+        "problem": f"{problem.detail} {next_act(problem)}".strip() if problem else None,
+        "priority": job.priority,
+        "speed limit": _format_rate(limit),
+        "attempt": str(job.attempt),
+        "created": _time(job.created_at),
+        "started": job.started_at and _time(job.started_at),
+        "waits until": job.waiting_until and _time(job.waiting_until),
+        "finished": job.finished_at and _time(job.finished_at),
+        "path": job.file_path,
+    }
+    return [(what, value) for what, value in facts.items() if value]
+
+
+def _time(at: datetime | str) -> str:
+    """``2026-11-30 06:12:03``, local time."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """``dataferry search``."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -23,6 +23,8 @@ from dataferry.cli.output import (
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import ProblemWords
 
+SortBy = Literal["relevance", "downloads", "size", "date"]
+
 _COLUMNS = (
     Column("REF"),
     Column("TITLE", gives="first"),
@@ -36,20 +38,36 @@ _COLUMNS = (
 def search(
     query: Annotated[list[str], typer.Argument(help="What to look for, in words.")],
     source: Annotated[list[str] | None, typer.Option(help="kaggle, huggingface or builtin.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    sort: Annotated[
+        SortBy, typer.Option(help="By relevance, downloads, size (largest first) or date of change.")
+    ] = "relevance",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Datasets on a page.")] = 10,
+    page: Annotated[int, typer.Option(min=1, help="Which page, from 1.")] = 1,
     license: Annotated[str | None, typer.Option(help="cc0, mit, cc-by …")] = None,
-    format: Annotated[str | None, typer.Option(help="csv, parquet, image …")] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "--modality", help="csv, parquet …, or image, audio, text …")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="text-classification, object-detection …")] = None,
+    min_size: Annotated[str | None, typer.Option(help="100MB, 2GB …")] = None,
     max_size: Annotated[str | None, typer.Option(help="100MB, 2GB …")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Search every source at once."""
-    filters = {"license": license, "format": format, "max_bytes": parse_size(max_size)}
+    filters = {
+        "license": license,
+        "format": format,
+        "task": task,
+        "min_bytes": parse_size(min_size),
+        "max_bytes": parse_size(max_size),
+        "sort": "updated" if sort == "date" else sort,
+    }
     body = {
         "query": " ".join(query),
         "sources": source,
         "limit": limit,
+        "offset": limit * (page - 1),
         "filters": {name: value for name, value in filters.items() if value is not None},
     }
     with connected(user) as client:
@@ -58,7 +76,7 @@ def search(
         print_json(answer)
     else:
         print_table(_COLUMNS, [_row(card) for card in answer["datasets"]])
-    _note_outcome(answer, source)
+    _note_outcome(answer, source, page)
 
 
 def _row(card: dict[str, Any]) -> tuple[str, ...]:
@@ -72,14 +90,15 @@ def _row(card: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _note_outcome(answer: dict[str, Any], source: list[str] | None) -> None:
+def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -> None:
     """Tell what failed and whether there is more. Ends the command where nobody could be asked."""
     problems = answer["source_errors"]
     for problem in problems:
         warn(f"{problem['source']}: {problem['detail']} {next_act(ProblemWords(**_words(problem)))}")
     found = len(answer["datasets"])
     if answer["more"]:
-        note(f"These are the first {found:,}; a larger --limit or more words show others.")
+        first = answer["offset"] + 1
+        note(f"These are {first:,} to {first + found - 1:,}: --page {page + 1} shows more.")
     if found:
         return
     # The built-in tables always answer: that they hold nothing of the kind is no answer of the hubs.
@@ -88,6 +107,9 @@ def _note_outcome(answer: dict[str, Any], source: list[str] | None) -> None:
         codes = {ExitCode.of(problem["code"]) for problem in problems}
         print_failure("No source could be searched. Try again later, or mend what is named above.")
         raise typer.Exit(codes.pop() if len(codes) == 1 else ExitCode.UNREACHABLE)
+    if page > 1:
+        note(f"There is no page {page} for {answer['query']!r}.")
+        return
     note(f"Nothing found for {answer['query']!r}. Other or fewer words, or fewer filters, find more.")
 
 

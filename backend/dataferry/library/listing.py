@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.types import Grade, SourceName, Viewer
 from dataferry.library.models import Dataset
 from dataferry.library.rights import visible_to
+from dataferry.library.views import SourceStorage
 
 SortKey = Literal[
     "changed", "name", "source", "size", "files", "license", "downloaded", "used", "checksum", "state"
@@ -43,6 +44,20 @@ def page(session: Session, viewer: Viewer, wanted: LibraryQuery) -> tuple[list[D
     ordered = query.order_by(*_order(wanted), Dataset.id)
     first = (wanted.page_number - 1) * wanted.page_size
     return list(session.exec(ordered.offset(first).limit(wanted.page_size))), total
+
+
+def by_source(session: Session, viewer: Viewer) -> tuple[SourceStorage, ...]:
+    """What is here of each source, the largest first."""
+    query = (
+        select(Dataset.source, func.count(), func.coalesce(func.sum(Dataset.size), 0))
+        .where(col(Dataset.downloaded), *visible_to(viewer))
+        .group_by(col(Dataset.source))
+    )
+    found = [
+        SourceStorage(source=source, dataset_count=count, size_bytes=int(size or 0))
+        for source, count, size in session.exec(query)
+    ]
+    return tuple(sorted(found, key=lambda one: -one.size_bytes))
 
 
 def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:

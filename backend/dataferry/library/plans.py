@@ -156,12 +156,8 @@ class Plans:
         manifest = contents.manifest
 
         def read(session: Session) -> tuple[list[str], Dataset | None]:
-            found = rows.find(session, manifest.ref)
-            mine = [
-                row
-                for row in found
-                if row.revision.startswith(manifest.revision) and rights.may_see(session, row, viewer)
-            ]
+            found = (row for row in rows.find(session, manifest.ref) if row.revision == manifest.revision)
+            mine = [row for row in found if rights.may_see(session, row, viewer)]
             same = (row for row in mine if row.selection == selection.digest)
             return [row.id for row in mine if row.downloaded], next(same, None)
 
@@ -226,11 +222,8 @@ class Plans:
         limit: int,
     ) -> DownloadPlan | None:
         """The files of the copy that is here; None where there is none."""
-        found = (
-            row
-            for row in rows.find(session, ref)
-            if row.revision.startswith(revision or "") and row.downloaded and not row.selection
-        )
+        whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
+        found = (row for row in whole if row.revision.startswith(revision or ""))
         row = next((row for row in found if rights.may_see(session, row, viewer)), None)
         if row is None:
             return None

@@ -330,9 +330,11 @@ class Shelf:
     async def storage(self, viewer: Viewer) -> StorageView:
         """The disk under the store."""
         used = await self._database.run_read(used_bytes, viewer)
-        return await in_thread(
+        sources = await self._database.run_read(listing.by_source, viewer)
+        view = await in_thread(
             "disk", disks, self._store, self._data_folder, used, reserve_bytes=self._min_free_bytes
         )
+        return view.model_copy(update={"sources": sources})
 
     @staticmethod
     def _downloaded(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:

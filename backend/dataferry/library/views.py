@@ -461,6 +461,14 @@ class OtherDisk(View):
     total_bytes: int
 
 
+class SourceStorage(View):
+    """What is downloaded from one source. ``size_bytes``: of each by itself, though they share files."""
+
+    source: SourceName
+    dataset_count: int
+    size_bytes: int
+
+
 class StorageView(View):
     """The disk under the store. ``total_bytes`` is ``used_bytes`` and ``free_bytes``, as ``df`` counts."""
 
@@ -477,6 +485,8 @@ class StorageView(View):
     reserve_bytes: int
     #: Where the database is on a disk of its own.
     database_disk: OtherDisk | None = None
+    #: Of what the asker may see.
+    sources: tuple[SourceStorage, ...] = ()
 
 
 class SpeedLimitsView(View):

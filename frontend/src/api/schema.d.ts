@@ -4041,6 +4041,23 @@ export interface components {
          */
         SourceStatusState: "connected" | "anonymous" | "unreachable" | "ready";
         /**
+         * SourceStorage
+         * @description What is downloaded from one source. ``size_bytes``: of each by itself, though they share files.
+         */
+        SourceStorage: {
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             */
+            source: components["schemas"]["SourceName"];
+            dataset_count: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+        };
+        /**
          * SpeedLimitsRequest
          * @description All three are set; what is left out is no limit.
          */
@@ -4163,6 +4180,14 @@ export interface components {
             reserve_bytes: number;
             /** @description Where the database is on a disk of its own. */
             database_disk?: components["schemas"]["OtherDisk"] | null;
+            /**
+             * @description Of what the asker may see.
+             * @example [
+             *       "kaggle",
+             *       "huggingface"
+             *     ]
+             */
+            sources: components["schemas"]["SourceStorage"][];
         };
         /**
          * Subscribe

@@ -11,6 +11,7 @@ const disk: StorageView = {
   partial_bytes: 10e9,
   reserve_bytes: 500e6,
   database_disk: null,
+  sources: [],
 };
 
 test("the parts of a disk add up to the whole", () => {
