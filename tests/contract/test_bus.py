@@ -10,10 +10,10 @@ import pytest
 
 from dataferry.core.job_types import JobView
 from dataferry.core.types import Progress, Viewer
-from dataferry.realtime import Bus, Change, Feed, Lagged, LocalBus, Realtime, RedisBus
+from dataferry.realtime import Bus, Change, Feed, Lagged, LocalBus, Realtime
 from dataferry.realtime.bus import MAX_BACKLOG
 from dataferry.realtime.events import JobEvent, JobSnapshot, ServerMessage
-from dataferry.realtime.redis_bus import LOSS_CHANNEL
+from dataferry.realtime.redis_bus import LOSS_CHANNEL, RedisBus
 from tests.support.redis import RedisServer
 from tests.support.waiting import eventually
 

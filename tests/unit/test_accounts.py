@@ -23,7 +23,8 @@ from dataferry.core.errors import (
     TooManyRequests,
 )
 from dataferry.core.settings import Settings
-from dataferry.realtime import Bus, RedisBus
+from dataferry.realtime import Bus
+from dataferry.realtime.redis_bus import RedisBus
 from tests.support.redis import RedisServer
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from typing import cast
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from dataferry.accounts import places, redis_state, rows
+from dataferry.accounts import places, rows
 from dataferry.accounts.limits import (
     Subject,
     TryLimits,
@@ -64,6 +64,8 @@ class Accounts:
         self._tickets = SocketTickets()
         self._open_sessions = OpenSessions(self._living, bus or LocalBus(), check_s=settings.session_check_s)
         if settings.redis_url is not None:
+            from dataferry.accounts import redis_state  # a tenth of the start, which one process does without
+
             redis = redis_state.connect(settings.redis_url)
             self._limits = redis_state.RedisTryLimits(redis)
             self._tickets = redis_state.RedisSocketTickets(redis)

@@ -144,7 +144,8 @@ def _start(settings: Settings) -> "Starting | None":
     if not lock.acquire():
         return None
     starting = start(settings, lock)
-    import_module("dataferry.accounts.service")  # what the token needs, while the server loads
+    if read_token(settings) is None:
+        import_module("dataferry.accounts.service")  # what makes one, while the server loads
     return starting
 
 

@@ -3,9 +3,7 @@
 import logging
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
 from dataferry.core.db import Database, told_errors
@@ -38,10 +36,15 @@ def upgrade(database: Database) -> None:
     """Bring the schema to the newest version; quick when it is there already. Errors: ``DatabaseAway``,
     ``ConfigError`` as ``check_version``."""
     database.read(check_version)
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     with told_errors(), database.engine.connect() as connection:
+        if _version(connection) == _newest_version():
+            return
+        from alembic import command  # a tenth of the start, where there is nothing to upgrade
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(migrations_folder()))
+        logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _POSTGRES_LOCK})
             connection.commit()
@@ -53,3 +56,15 @@ def upgrade(database: Database) -> None:
             if not database.sqlite:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _POSTGRES_LOCK})
                 connection.commit()
+
+
+def _version(connection: Connection) -> str | None:
+    """The newest migration that the database has; None for a new one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _newest_version() -> str:
+    """Migrations are numbered, and each follows the one before it."""
+    return max(path.name.partition("_")[0] for path in (migrations_folder() / "versions").glob("[0-9]*_*.py"))

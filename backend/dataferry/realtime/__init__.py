@@ -4,7 +4,6 @@ from dataferry.realtime.bus import Bus, Lagged, LocalBus, Subscription
 from dataferry.realtime.feed import Feed, FeedClosed, Snapshot
 from dataferry.realtime.hub import Realtime
 from dataferry.realtime.log import Change
-from dataferry.realtime.redis_bus import RedisBus
 
 __all__ = [
     "Bus",
@@ -14,7 +13,6 @@ __all__ = [
     "Lagged",
     "LocalBus",
     "Realtime",
-    "RedisBus",
     "Snapshot",
     "Subscription",
 ]

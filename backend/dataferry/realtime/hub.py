@@ -9,7 +9,14 @@ from dataferry.core.types import Viewer
 from dataferry.realtime.bus import Bus, LocalBus
 from dataferry.realtime.feed import Feed, Snapshot
 from dataferry.realtime.log import Change, TopicLog
-from dataferry.realtime.redis_bus import RedisBus
+
+
+def _bus(settings: Settings | None) -> Bus:
+    if settings is None or settings.redis_url is None:
+        return LocalBus()
+    from dataferry.realtime.redis_bus import RedisBus  # not imported by a process that is alone
+
+    return RedisBus(settings.redis_url)
 
 
 class Realtime:
@@ -28,8 +35,7 @@ class Realtime:
         linger_s: float = 30.0,
         max_topics: int = 200,
     ) -> None:
-        redis_url = settings.redis_url if settings else None
-        self.bus = bus or (RedisBus(redis_url) if redis_url else LocalBus())
+        self.bus = bus or _bus(settings)
         self._linger_s = linger_s
         self._max_topics = max_topics
         self._logs: dict[str, _TopicSubscription] = {}
