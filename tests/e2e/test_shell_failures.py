@@ -107,10 +107,13 @@ def test_an_ascii_terminal_and_closed_descriptors(server: Server) -> None:
         (f"{program} search müller --source builtin", "Nothing found for 'm?ller'"),
         (f"{program} search müller --source builtin --json -q", r"m\u00fcller"),
         (f"{program} download builtin:iris -q >&- 2>&-; echo $?", "0\n"),
+        (f"{program} download builtin:iris 2>/dev/full", "builtin/_/iris"),
+        (f"{program} library none 2>&-; echo code $?", "code 3\n"),
     ):
         run = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, timeout=60)
         assert run.returncode == 0, run.stderr
         assert told in (run.stdout + run.stderr).decode("ascii")
+        assert b"dataferry: " not in run.stdout
 
 
 def test_ctrl_c_while_it_starts(server: Server) -> None:

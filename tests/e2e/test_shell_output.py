@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from tests.fakes.files import FileServer
 from tests.support import preloaded, terminal
 from tests.support.server import Server
+from tests.support.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +157,25 @@ def test_a_command_beside_a_server_loads_little(server: Server) -> None:
     kept.write_text(json.dumps(json.loads(kept.read_text()) | {"token": "of-another-key"}))
     assert "builtin" in piped(server, "search", "iris", "--source", "builtin")[0]
     assert "of-another-key" not in kept.read_text()
+
+
+def test_progress_is_a_line_now_and_then_where_stderr_is_no_terminal(server: Server) -> None:
+    """And a bar where it is one, also if stdout is a pipe."""
+    with FileServer({"slow.bin": bytes(3_000_000)}, bytes_per_s=1_000_000) as files:
+        url = files.url("slow.bin")
+        out, err = piped(server, "download", url, DATAFERRY_REPORT_S="0.3")
+        assert re.search(r"slow\.bin: running, \d+ %, [\d.]+ k?M?B of 3 MB, [\d.]+ [kM]B/s", err), err
+        assert len(out.splitlines()) == 1
+        assert piped(server, "download", url, "--force", "-q", DATAFERRY_REPORT_S="0.3")[1] == ""
+        command = ["download", url, "--force"]
+        for columns in (60, 100):
+            with Terminal(
+                command, env=server.environment, cwd=server.data_dir.parent, columns=columns, piped=True
+            ) as shown:
+                assert shown.wait() == 0
+                assert "running" in shown.text
+                assert "MB" in shown.text
+                bars = [line for line in shown.lines if line.startswith("running")]
+                assert all(cell_len(line) <= columns for line in bars)
+                assert Path(shown.output.strip()).is_dir()
+            files.bytes_per_s = 2_000_000

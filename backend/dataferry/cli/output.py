@@ -1,6 +1,5 @@
 """What commands print, and the codes they end with."""
 
-import contextlib
 import json
 import shutil
 import sys
@@ -32,8 +31,9 @@ class _Stream:
     takes for an order, or begin a line that looks like one of ours.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, essential: bool) -> None:
         self._name = name
+        self._essential = essential
         self.quiet = False
 
     @property
@@ -51,27 +51,29 @@ class _Stream:
         return shutil.get_terminal_size().columns
 
     def print(self, text: str) -> None:
-        """``text`` as one line. Errors: ``OutputClosed``, ``DataferryError``."""
+        """``text`` as one line. Errors: as ``write``."""
         if not self.quiet:
             self.write(on_one_line(text) + "\n")
 
     def write(self, text: str) -> None:
-        """``text`` as it is. Errors: as ``print``."""
+        """``text`` as it is. Errors: ``OutputClosed``, ``DataferryError``, if it is an essential stream."""
         if self.file is None:
             return
         try:
             self.file.write(text)
             self.file.flush()
         except BrokenPipeError:
-            raise OutputClosed from None
+            if self._essential:
+                raise OutputClosed from None
         except OSError as error:
-            raise unwritable_output(error) from error
+            if self._essential:
+                raise unwritable_output(error) from error
 
 
 #: Results: what a program reads. Nothing is cut there, so that output can be piped.
-out = _Stream("stdout")
-#: What is no result: progress, notes, how to go on.
-err = _Stream("stderr")
+out = _Stream("stdout", essential=True)
+#: What is no result: progress, notes, how to go on. That nobody reads it keeps nobody from the result.
+err = _Stream("stderr", essential=False)
 
 
 def unwritable_output(error: OSError) -> DataferryError:
@@ -256,9 +258,8 @@ def print_error(error: DataferryError) -> None:
 
 
 def print_failure(text: str) -> None:
-    """One line on stderr, which may be closed or full too."""
-    with contextlib.suppress(OSError):
-        print(on_one_line(f"dataferry: {text}"), file=sys.stderr, flush=True)
+    """One line on stderr."""
+    err.write(on_one_line(f"dataferry: {text}") + "\n")
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

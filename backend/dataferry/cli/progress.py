@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from dataferry.cli.output import err
-from dataferry.core.errors import DataferryError
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import load_settings
 from dataferry.core.sizes import readable_bytes
@@ -96,9 +95,7 @@ def _lines(every_s: float) -> Iterator[Show]:
         while not ended.wait(every_s):
             for job in list(jobs.values()):
                 if job.active:
-                    # Nobody who cannot be told of progress is kept from the result.
-                    with contextlib.suppress(OSError, DataferryError):
-                        err.print(f"{job.ref}: {standing(job)}")
+                    err.print(f"{job.ref}: {standing(job)}")
 
     thread = threading.Thread(target=report, daemon=True)
     thread.start()
