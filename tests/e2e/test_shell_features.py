@@ -137,3 +137,36 @@ def test_own_keys_at_the_hubs(server: Server) -> None:
     run(server, "keys", "rm", "huggingface")
     assert "huggingface\tnone" in run(server, "keys", "list").stdout
     assert key not in run(server, "keys", "test", key, code=2).stderr
+
+
+def test_files_are_put_into_a_folder_of_ones_own(server: Server, tmp_path: Path) -> None:
+    """What stands there already is nobody's to lose (huggingface/huggingface_hub#2903, #4779)."""
+    mine = tmp_path / "mine"
+    command = ("download", REF, "--local-dir", str(mine))
+    assert run(server, *command, "--include", "*.jsonl").stdout == f"{mine}\n"
+    first, second = mine / "plain_text/train.jsonl", mine / "plain_text/test.jsonl"
+    assert {one for one in mine.rglob("*") if one.is_file()} == {first, second}
+    inode = first.stat().st_ino
+    second.unlink()
+    run(server, *command, "--include", "*.jsonl")
+    assert (first.stat().st_ino, second.is_file()) == (inode, True)
+    second.unlink()
+    second.write_text("my own notes")
+    first.unlink()
+    refused = run(server, *command, "--include", "*.jsonl", code=9)
+    assert str(second) in refused.stderr
+    assert "--force" in refused.stderr
+    assert second.read_text() == "my own notes"
+    assert not first.exists()
+    run(server, *command, "--include", "*.jsonl", "--force")
+    assert first.is_file()
+    assert second.stat().st_size > 1000
+    assert not list(mine.rglob(".*.dataferry"))
+    run(server, "download", REF, "builtin:iris", "--local-dir", str(mine), code=2)
+    assert "is a file" in run(server, "download", REF, "--local-dir", str(first), code=2).stderr
+
+
+def test_the_folder_of_a_view_is_printed(server: Server) -> None:
+    printed = Path(run(server, "download", "builtin:iris", "--to", "work/iris").stdout.strip())
+    assert printed.parts[-2:] == ("work", "iris")
+    assert any(printed.iterdir())

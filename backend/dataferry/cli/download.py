@@ -11,6 +11,7 @@ import typer
 
 from dataferry.cli.batch import Batch, Outcome
 from dataferry.cli.client import Client, connected
+from dataferry.cli.destination import Destination, check_local_dir
 from dataferry.cli.download_options import (
     REF_HELP,
     Config,
@@ -21,6 +22,7 @@ from dataferry.cli.download_options import (
     Force,
     Include,
     KeepArchives,
+    LocalDir,
     Revision,
     Source,
     Split,
@@ -62,6 +64,7 @@ def download(
     split: Split = None,
     keep_archives: KeepArchives = False,
     to: To = None,
+    local_dir: LocalDir = None,
     force: Force = False,
     is_dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -87,6 +90,7 @@ def download(
         keep_archives=keep_archives,
         to=to,
         force=force,
+        local_dir=local_dir,
     )
     bodies = {ref: options.body(ref) for ref in named}
     if is_dry_run:
@@ -95,8 +99,12 @@ def download(
         with connected(user) as client:
             dry_run(client, bodies, as_json=as_json)
         return
-    with connected(user) as client, result_printer(client, single=len(bodies) == 1, as_json=as_json) as tell:
-        codes = [tell(outcome) for outcome in _watched(client, bodies, quiet=quiet)]
+    check_local_dir(local_dir, len(bodies))
+    with connected(user) as client:
+        destination = Destination(client, options)
+        with result_printer(client, destination, single=len(bodies) == 1, as_json=as_json) as tell:
+            outcomes = _watched(client, bodies, on_ticket=destination.note_ticket, quiet=quiet)
+            codes = [tell(outcome) for outcome in outcomes]
     if client.elsewhere and not all(codes):
         note(f"The files are on {client.elsewhere}.")
     if any(codes):
@@ -121,10 +129,21 @@ def read_refs(path: str) -> Iterator[str]:
             yield ref
 
 
-def _watched(client: Client, bodies: dict[str, dict[str, Any]], *, quiet: bool) -> Iterator[Outcome]:
+def _watched(
+    client: Client,
+    bodies: dict[str, dict[str, Any]],
+    *,
+    on_ticket: Callable[[dict[str, Any]], None],
+    quiet: bool,
+) -> Iterator[Outcome]:
     """How each download ends. Of those that Ctrl+C leaves under way it is said how to go on."""
+
+    def told(ticket: dict[str, Any]) -> None:
+        on_ticket(ticket)
+        _print_disk_space(ticket)
+
     with progress_report(quiet=quiet) as show:
-        batch = Batch(client, bodies, on_ticket=_print_disk_space, on_change=show)
+        batch = Batch(client, bodies, on_ticket=told, on_change=show)
         try:
             yield from batch.outcomes()
             return
@@ -150,7 +169,9 @@ def _how_to_go_on(client: Client, job_ids: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def result_printer(client: Client, *, single: bool, as_json: bool) -> Iterator[Callable[[Outcome], int]]:
+def result_printer(
+    client: Client, destination: Destination, *, single: bool, as_json: bool
+) -> Iterator[Callable[[Outcome], int]]:
     """A function that prints what came of a download, and returns its exit code.
 
     On a terminal that shows progress as well, results are printed at the end, below it.
@@ -163,7 +184,9 @@ def result_printer(client: Client, *, single: bool, as_json: bool) -> Iterator[C
             _print_failure(outcome, single=single)
             return outcome.exit_code
         job = outcome.job
-        receipt = client.call("GET", f"/api/datasets/{job.key}/receipt", params={"revision": job.revision})
+        # By the dataset's own id: its ref names all of it, and this may be a part.
+        receipt = client.call("GET", f"/api/datasets/{job.dataset_id}/receipt")
+        path = destination.path(job, receipt)
 
         def show() -> None:
             print_note(receipt)
@@ -171,7 +194,7 @@ def result_printer(client: Client, *, single: bool, as_json: bool) -> Iterator[C
                 print_json(receipt, indent=2 if single else None)
                 return
             note(receipt["line"])
-            out.print(job.file_path or receipt["local_path"])
+            out.print(path)
 
         if later:
             lines.append(show)

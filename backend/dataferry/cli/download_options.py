@@ -28,10 +28,24 @@ KeepArchives = Annotated[
     bool, typer.Option("--keep-archives", help="Leave archives beside what was in them.")
 ]
 To = Annotated[str | None, typer.Option(metavar="DIR", help="A folder inside the store to link it into.")]
+LocalDir = Annotated[
+    str | None,
+    typer.Option(
+        "--local-dir",
+        metavar="DIR",
+        help="Put the files into any folder of yours too: links where the disk allows, else verified copies.",
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would come and what is here, and start nothing.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Fetch afresh over an existing copy.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Fetch afresh; with --local-dir, replace files that differ.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,7 @@ class DownloadOptions:
     keep_archives: bool = False
     to: str | None = None
     force: bool = False
+    local_dir: str | None = None
 
     def body(self, ref: str) -> dict[str, Any]:
         """The request for one dataset."""
@@ -62,5 +77,6 @@ class DownloadOptions:
             "split": self.split,
             "keep_archives": self.keep_archives,
             "download_path": self.to,
-            "force_download": self.force,
+            # With a folder it is that one's files that are replaced.
+            "force_download": self.force and self.local_dir is None,
         }

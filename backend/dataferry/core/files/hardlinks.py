@@ -30,7 +30,7 @@ def link_or_copy(existing: Path, target: Path, *, scratch: Path | None = None) -
     """
     temporary = (scratch or target.parent) / f".{secrets.token_hex(8)}.link"
     try:
-        if not (_reflink(existing, temporary) or _hardlink(existing, temporary)):
+        if not link(existing, temporary):
             shutil.copyfile(existing, temporary, follow_symlinks=False)
             temporary.chmod(_READ_ONLY)
         os.replace(temporary, target)
@@ -38,6 +38,14 @@ def link_or_copy(existing: Path, target: Path, *, scratch: Path | None = None) -
         # Also where both were one file already: rename leaves both names then.
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def link(existing: Path, new: Path) -> bool:
+    """Give a file a second, new path: a reflink where the file system knows them, else a hardlink.
+
+    False where it can be neither; then there is no ``new``. Errors: ``OSError``.
+    """
+    return _reflink(existing, new) or _hardlink(existing, new)
 
 
 def _reflink(existing: Path, temporary: Path) -> bool:
