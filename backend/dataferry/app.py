@@ -37,6 +37,7 @@ from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
 from dataferry.core.private_files import mode_open_to_others
+from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
@@ -124,6 +125,8 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
 
 def _warn(settings: Settings) -> None:
     """Of what an operator may not have meant."""
+    for sentence in unknown_settings():
+        log.warning("%s", sentence)
     if os.environ.get("FORWARDED_ALLOW_IPS") and not settings.trusted_proxies:
         log.warning(
             "FORWARDED_ALLOW_IPS is not read. Set DATAFERRY_TRUSTED_PROXIES to the proxy's address: without"

@@ -20,6 +20,11 @@ def migrations_folder() -> Path:
     return checkout if (checkout / "env.py").exists() else package / "_migrations"
 
 
+def newest_version() -> str:
+    """The schema's version of this program."""
+    return max(path.name for path in (migrations_folder() / "versions").glob("[0-9]*_*.py")).partition("_")[0]
+
+
 def check_version(session: Session) -> None:
     """Errors: ``ConfigError`` where a newer version of Dataferry has migrated the database."""
     if not inspect(session.connection()).has_table("alembic_version"):
