@@ -13,10 +13,12 @@ Outcome = Literal["ok", "warning", "failed"]
 _SHOWN: dict[Outcome, str] = {"ok": "ok", "warning": "WARN", "failed": "FAILED"}
 
 
-class Doubtful(DataferryError):
+class Doubtful(Exception):
     """It works, and may not be what was meant."""
 
-    code, title = "doubtful", "That may not be meant"
+    def __init__(self, detail: str, *, next_step: str) -> None:
+        super().__init__(detail)
+        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,9 @@ class Findings:
 def _finding(name: str, seen: str | Exception, seconds: float) -> Finding:
     if isinstance(seen, str):
         return Finding(name, "ok", redact(seen).strip(), seconds)
+    if isinstance(seen, Doubtful):
+        return Finding(name, "warning", redact(str(seen)), seconds, next_step=seen.next_step)
     if isinstance(seen, DataferryError):
-        outcome: Outcome = "warning" if isinstance(seen, Doubtful) else "failed"
-        return Finding(name, outcome, redact(seen.detail), seconds, seen.code, redact(next_act(seen)))
+        return Finding(name, "failed", redact(seen.detail), seconds, seen.code, redact(next_act(seen)))
     words = redact(str(seen)).strip() or type(seen).__name__
     return Finding(name, "failed", words, seconds, next_step="Look into it, or report it with this line.")
