@@ -70,6 +70,7 @@ lock: setup ## Resolve the Python packages anew: for a checkout, the image, and 
 	@$(RESOLVE) --group dev pyproject.toml --output-file requirements.lock
 	@$(RESOLVE) --no-annotate --constraints requirements.lock pyproject.toml --output-file deploy/requirements.lock
 	@echo pip-audit | $(RESOLVE) --no-annotate --constraints requirements.lock - --output-file scripts/audit.lock
+	@echo openapi-python-client | $(RESOLVE) --no-annotate - --output-file scripts/clients.lock
 
 images: setup ## Pin the image's base, Postgres and Redis to what their tags are now; wants Docker
 	@$(BIN)/python -m scripts.pin_images

@@ -24,6 +24,7 @@ CHECKS: list[tuple[str, Path, list[str]]] = [
     ("page's size", ROOT / "frontend", [*NPM, "check:size"]),
     ("API's description", ROOT / "frontend", [*NPM, "lint:api"]),
     ("API as documented", ROOT, ["python", "-m", "scripts.check_api"]),
+    ("generated clients", ROOT, ["python", "-m", "scripts.check_clients"]),
     ("generated files", ROOT, ["python", "-m", "scripts.check_generated"]),
     (
         "documents, image, locks",

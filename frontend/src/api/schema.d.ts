@@ -1334,11 +1334,6 @@ export interface components {
             problem?: components["schemas"]["Problem"] | null;
         };
         /**
-         * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
-         * @enum {string}
-         */
-        Body_sign_inClient: "browser" | "cli";
-        /**
          * ChatRequest
          * @description Without a title the first message gives one.
          */
@@ -1566,7 +1561,7 @@ export interface components {
             job_id?: string | null;
             /**
              * @description The dataset's folder on the server's machine; null where it has none yet.
-             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
              */
             file_path?: string | null;
             /**
@@ -1797,7 +1792,7 @@ export interface components {
             revision: string | null;
             /**
              * @description Its folder on the server's machine; null where its files are not there.
-             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
              */
             local_path: string | null;
             /**
@@ -2250,7 +2245,7 @@ export interface components {
             message: string;
             /**
              * @description The dataset's folder on the server's machine; null where it has none yet.
-             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
              */
             file_path: string;
             /**
@@ -2606,7 +2601,7 @@ export interface components {
             waiting_until?: string | null;
             /**
              * @description The dataset's folder on the server's machine; null where it has none yet.
-             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
              */
             file_path?: string | null;
             /**
@@ -3583,7 +3578,7 @@ export interface components {
             original_url: string;
             /**
              * @description Its folder on the server's machine; null where its files are not there.
-             * @example /home/ada/dataferry/huggingface/stanfordnlp/imdb
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
              */
             local_path: string;
             /**
@@ -3895,6 +3890,56 @@ export interface components {
             results: components["schemas"]["SeveralDeletion"][];
         };
         /**
+         * SignInForm
+         * @description The form of OAuth2's password grant.
+         */
+        SignInForm: {
+            /**
+             * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
+             * @default browser
+             * @example cli
+             */
+            client?: components["schemas"]["SignInFormClient"];
+            /**
+             * @description `password`; may be left out.
+             * @example password
+             */
+            grant_type?: string | null;
+            /**
+             * @description The e-mail address.
+             * @example ada@example.org
+             */
+            username: string;
+            /**
+             * Format: password
+             * @description The password.
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * @description Not used.
+             * @default
+             * @example
+             */
+            scope?: string;
+            /**
+             * @description Not used.
+             * @example
+             */
+            client_id?: string | null;
+            /**
+             * Format: password
+             * @description Not used.
+             * @example
+             */
+            client_secret?: string | null;
+        };
+        /**
+         * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
+         * @enum {string}
+         */
+        SignInFormClient: "browser" | "cli";
+        /**
          * SocketError
          * @description A message that cannot be followed.
          */
@@ -4050,6 +4095,10 @@ export interface components {
              * @example huggingface
              */
             source: components["schemas"]["SourceName"];
+            /**
+             * @description How many datasets of it are here.
+             * @example 3
+             */
             dataset_count: number;
             /**
              * @description Bytes; null where the source does not tell.
@@ -4145,7 +4194,7 @@ export interface components {
         StorageView: {
             /**
              * @description The store: the folder that downloads go into.
-             * @example /home/ada/dataferry
+             * @example /srv/dataferry/store
              */
             path: string;
             /**
@@ -4384,51 +4433,6 @@ export interface components {
              */
             created_at: string;
         };
-        /**
-         * SignInForm
-         * @description The form of OAuth2's password grant.
-         */
-        SignInForm: {
-            /**
-             * @description `cli` gets the refresh token in the answer, `browser` in a cookie.
-             * @default browser
-             * @example cli
-             */
-            client?: components["schemas"]["Body_sign_inClient"];
-            /**
-             * @description `password`; may be left out.
-             * @example password
-             */
-            grant_type?: string | null;
-            /**
-             * @description The e-mail address.
-             * @example ada@example.org
-             */
-            username: string;
-            /**
-             * Format: password
-             * @description The password.
-             * @example correct horse battery
-             */
-            password: string;
-            /**
-             * @description What the token may do.
-             * @default
-             * @example download
-             */
-            scope?: string;
-            /**
-             * @description Not used.
-             * @example
-             */
-            client_id?: string | null;
-            /**
-             * Format: password
-             * @description Not used.
-             * @example
-             */
-            client_secret?: string | null;
-        };
     };
     responses: {
         /** @description The token is missing or has ended. */
@@ -4591,12 +4595,12 @@ export interface operations {
                  * @description A browser's refresh token.
                  * @example q8W…
                  */
-                dataferry_refresh?: string | null;
+                dataferry_refresh?: string;
                 /**
                  * @description Tells a browser that has signed in before from a stranger's.
                  * @example Zt7…
                  */
-                dataferry_device?: string | null;
+                dataferry_device?: string;
             };
         };
         requestBody: {
@@ -4631,7 +4635,7 @@ export interface operations {
                  * @description A browser's refresh token.
                  * @example q8W…
                  */
-                dataferry_refresh?: string | null;
+                dataferry_refresh?: string;
             };
         };
         requestBody?: {
@@ -4665,7 +4669,7 @@ export interface operations {
                  * @description A browser's refresh token.
                  * @example q8W…
                  */
-                dataferry_refresh?: string | null;
+                dataferry_refresh?: string;
             };
         };
         requestBody?: {
@@ -4824,7 +4828,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4944,7 +4948,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5096,7 +5100,7 @@ export interface operations {
                  * @description The id of a message: only those before it.
                  * @example msg_0a1b2c3d4e5f6a7b8c9d
                  */
-                before?: string | null;
+                before?: string;
             };
             header?: {
                 /**
@@ -5148,7 +5152,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /**
@@ -5229,7 +5233,7 @@ export interface operations {
                  * @description The id of the message that is answered.
                  * @example msg_0a1b2c3d4e5f6a7b8c9d
                  */
-                after_message?: string | null;
+                after_message?: string;
             };
             header?: never;
             path: {
@@ -5335,12 +5339,12 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
                 /**
                  * @description `wait` until it ends, or `wait=<seconds>` at most
                  * @example wait=30
                  */
-                prefer?: string | null;
+                prefer?: string;
             };
             path?: never;
             cookie?: never;
@@ -5386,12 +5390,12 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
                 /**
                  * @description `wait` until it ends, or `wait=<seconds>` at most
                  * @example wait=30
                  */
-                prefer?: string | null;
+                prefer?: string;
             };
             path?: never;
             cookie?: never;
@@ -5437,12 +5441,12 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
                 /**
                  * @description `wait` until it ends, or `wait=<seconds>` at most
                  * @example wait=30
                  */
-                prefer?: string | null;
+                prefer?: string;
             };
             path?: never;
             cookie?: never;
@@ -5488,7 +5492,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5523,7 +5527,7 @@ export interface operations {
                  * @description `next` of the page before
                  * @example eyJvIjo1MH0
                  */
-                cursor?: string | null;
+                cursor?: string;
                 /**
                  * @description At most this many.
                  * @example 20
@@ -5569,17 +5573,17 @@ export interface operations {
                  * @description Where the dataset comes from.
                  * @example huggingface
                  */
-                source?: components["schemas"]["SourceName"] | null;
+                source?: components["schemas"]["SourceName"];
                 /**
                  * @description Only those that are here, under way, or failed.
                  * @example here
                  */
-                state?: components["schemas"]["ListDatasetsState"] | null;
+                state?: components["schemas"]["ListDatasetsState"];
                 /**
                  * @description Whose word the checksums are
                  * @example publisher
                  */
-                grade?: components["schemas"]["Grade"] | null;
+                grade?: components["schemas"]["Grade"];
                 /**
                  * @description The order.
                  * @example changed
@@ -5589,7 +5593,7 @@ export interface operations {
                  * @description By default newest and largest first, names from A
                  * @example false
                  */
-                descending?: boolean | null;
+                descending?: boolean;
                 /**
                  * @description How many to a page.
                  * @example 50
@@ -5673,7 +5677,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
             };
             header?: {
                 /**
@@ -5724,7 +5728,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
                 /**
                  * @description With the list of its files
                  * @example false
@@ -5766,12 +5770,12 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
                 /**
                  * @description A file's path below the dataset's folder.
                  * @example plain_text/train-00000-of-00001.parquet
                  */
-                path?: string | null;
+                path?: string;
                 /**
                  * @description How many rows.
                  * @example 20
@@ -5832,7 +5836,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
             };
             header?: {
                 /**
@@ -5883,12 +5887,12 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
                 /**
                  * @description `next` of the page before.
                  * @example plain_text/test-00000-of-00001.parquet
                  */
-                after?: string | null;
+                after?: string;
                 /**
                  * @description How many to a page.
                  * @example 50
@@ -5944,12 +5948,12 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
                 /**
                  * @description `next` of the page before
                  * @example eyJvIjo1MH0
                  */
-                cursor?: string | null;
+                cursor?: string;
                 /**
                  * @description At most this many.
                  * @example 20
@@ -6005,7 +6009,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
             };
             header?: {
                 /**
@@ -6056,7 +6060,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
             };
             header?: never;
             path: {
@@ -6093,7 +6097,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /**
@@ -6130,7 +6134,7 @@ export interface operations {
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
-                revision?: string | null;
+                revision?: string;
             };
             header?: never;
             path: {
@@ -6170,12 +6174,12 @@ export interface operations {
                  *       "queued"
                  *     ]
                  */
-                state?: components["schemas"]["JobState"][] | null;
+                state?: components["schemas"]["JobState"][];
                 /**
                  * @description By default both: on the list and off it
                  * @example false
                  */
-                dismissed?: boolean | null;
+                dismissed?: boolean;
                 /**
                  * @description At most this many.
                  * @example 20
@@ -6230,7 +6234,7 @@ export interface operations {
                  * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
                  * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
                  */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7253,7 +7257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["OtherProblem"];

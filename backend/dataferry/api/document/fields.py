@@ -50,6 +50,7 @@ def describe_parameters(document: dict[str, Any]) -> None:
     for operation in operations(document):
         for parameter in operation.get("parameters", ()):
             name, schema = parameter["name"], parameter["schema"]
+            _without_null(schema)
             schema.pop("title", None)
             described = schema.pop("description", None)
             word = WORDS.get(f"{operation['operationId']}.{name}") or WORDS.get(name, _NO_WORD)
@@ -57,6 +58,14 @@ def describe_parameters(document: dict[str, Any]) -> None:
             example = _example(schema, word.example)
             if example is not None and "examples" not in parameter:
                 parameter.setdefault("example", example)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """No parameter can be null: one that has no value is left out."""
+    choices = [part for part in schema.get("anyOf", ()) if part.get("type") != "null"]
+    if len(choices) == 1:
+        del schema["anyOf"]
+        schema |= choices[0]
 
 
 def _models(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -49,6 +49,10 @@ def describe_api(document: dict[str, Any]) -> None:
     schemes[_PERSONAL] = {"type": "http", "scheme": "bearer"}
     for name, meaning in _SECURITY.items():
         schemes[name]["description"] = meaning
+
+
+def name_forms(document: dict[str, Any]) -> None:
+    """Our names for the schemas of forms."""
     for former, name in _RENAMED.items():
         schemas(document)[name] = schemas(document).pop(former)
         schemas(document)[name] |= {"title": name, "description": _RENAMED_MEANINGS[name]}

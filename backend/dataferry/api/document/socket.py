@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from dataferry.api.document.walk import SCHEMA_PREFIX, schemas
+from dataferry.api.problems import MEDIA_TYPE
 from dataferry.api.socket import CLOSE_CODES
 from dataferry.realtime.events import ClientMessage, ServerMessage
 from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
@@ -34,6 +35,10 @@ def describe_socket(document: dict[str, Any]) -> None:
     socket["responses"]["101"] = {
         "description": "The socket is open: each text frame is one message in JSON, in either direction.",
         "content": {"application/json": {"schema": {"anyOf": directions}}},
+    }
+    socket["responses"]["426"] = {
+        "description": "The request asks for no upgrade.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMA_PREFIX}Problem"}}},
     }
     for path in document["paths"].values():
         for operation in path.values():

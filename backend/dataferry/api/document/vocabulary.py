@@ -61,11 +61,11 @@ WORDS: dict[str, Word] = {
     ),
     "file_path": Word(
         "The dataset's folder on the server's machine; null where it has none yet.",
-        "/home/ada/dataferry/huggingface/stanfordnlp/imdb",
+        "/srv/dataferry/store/huggingface/stanfordnlp/imdb",
     ),
     "local_path": Word(
         "Its folder on the server's machine; null where its files are not there.",
-        "/home/ada/dataferry/huggingface/stanfordnlp/imdb",
+        "/srv/dataferry/store/huggingface/stanfordnlp/imdb",
     ),
     "download_endpoint": Word("The route that downloads it.", "/api/datasets/download/huggingface"),
     "local_status": Word("`absent`, `downloaded`, or the state of your latest job of it.", "absent"),
@@ -122,7 +122,7 @@ WORDS: dict[str, Word] = {
     "fetch_bytes": Word("Bytes that come over the line; null where that is not known.", 84_125_825),
     "DownloadPlan.origin": Word("`library` where the source cannot be asked: the files that are here."),
     "disk_space": Word("What the download needs of the disk, as it was when it was asked for.", None),
-    "StorageView.path": Word("The store: the folder that downloads go into.", "/home/ada/dataferry"),
+    "StorageView.path": Word("The store: the folder that downloads go into.", "/srv/dataferry/store"),
     "OtherDisk.path": Word("The folder on that disk.", "/var/lib/dataferry"),
     # -- searching and lists ------------------------------------------------------------------------------
     "query": Word("What to search for.", "film reviews with sentiment"),
@@ -336,6 +336,7 @@ WORDS: dict[str, Word] = {
     "generating": Word("The id of the answer that is being written.", "msg_0a1b2c3d4e5f6a7b8c9d"),
     "waiting_for": Word("Sources that have not answered yet.", ["kaggle"]),
     "used_bytes": Word("Bytes that are used on the disk.", 448_963_174_912),
+    "dataset_count": Word("How many datasets of it are here.", 3),
     "dataset_bytes": Word("Bytes of all that is downloaded.", 84_125_825),
     "partial_bytes": Word("Bytes of downloads under way.", 0),
     "reserve_bytes": Word("Bytes that are kept free.", 1_000_000_000),
