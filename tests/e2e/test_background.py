@@ -159,6 +159,20 @@ def test_another_commands_keys_and_settings_are_not_taken_for_ones_own(
         assert slow.poll() is None
 
 
+def test_a_file_of_the_folder_that_it_is_called_in_is_no_module_of_it(shell: Shell) -> None:
+    (shell.data_dir.parent / "uvicorn.py").write_text("raise SystemExit('this is no uvicorn')")
+    installed = Path(sys.executable).with_name("dataferry")
+    run = subprocess.run(
+        [installed, "library"],
+        env=shell.server.environment,
+        cwd=shell.data_dir.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
 def test_a_server_that_cannot_start_says_why_to_every_command(shell: Shell) -> None:
     shell.data_dir.mkdir(mode=0o700)
     (shell.data_dir / "dataferry.sqlite").write_text("no database")

@@ -75,7 +75,8 @@ def start(settings: Settings, lock: DataFolderLock) -> Starting:
     try:
         with _opened_log(log) as output:
             process = subprocess.Popen(  # noqa: S603 - this program
-                [sys.executable, "-m", "dataferry.cli.background", str(descriptor), str(told)],
+                # -P: a file of the folder that a command is called in is no module of the server's.
+                [sys.executable, "-P", "-m", "dataferry.cli.background", str(descriptor), str(told)],
                 env={**os.environ, **credential_environment(settings)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
