@@ -110,7 +110,7 @@ def field_names(message: type[View]) -> str:
 
 
 def first_line(message: type[View]) -> str:
-    return (message.__doc__ or "").strip().splitlines()[0]
+    return (message.__doc__ or "").strip().splitlines()[0].replace("``", "`")
 
 
 def close_codes_table() -> str:
