@@ -71,6 +71,12 @@ def test_other_forms_of_a_word_and_misspelt_ones_fit(typed: str) -> None:
     assert refs(rank({"kaggle": hits}, typed, ANY))[0] == "kaggle:a/plugs"
 
 
+def test_what_fits_by_another_word_says_where() -> None:
+    hits = [hit("kaggle:a/one", "Insolvency filings"), hit("kaggle:a/two", "Wolken", tags=("weather",))]
+    assert [found.why for found in rank({"kaggle": hits}, "bankruptcy", ANY)][0] == "title matches"
+    assert [found.why for found in rank({"kaggle": hits}, "Wetterdaten", ANY)][0] == "tags match"
+
+
 def test_words_of_a_script_without_spaces_fit_in_part() -> None:
     hits = [hit("kaggle:a/one", "天气预报"), hit("kaggle:a/two", "药物分子毒性数据")]
     assert refs(rank({"kaggle": hits}, "分子毒性预测", ANY))[0] == "kaggle:a/two"

@@ -55,7 +55,9 @@ def rank(
     """
     hits = _unique(found, filters)
     asked = set(stems(text))
-    relevance = _bm25(meanings_of(text), hits)
+    meanings = meanings_of(text)
+    meant = {word for words in meanings.values() for word in words}
+    relevance = _bm25(meanings, hits)
     best = max(relevance, default=0.0) or 1.0
     popularity = _popularity(hits)
     scores = [
@@ -71,7 +73,7 @@ def rank(
         return sample, len(hit.doubts), -_sort_value(hit, scores[n], filters), hit.position, hit.summary.ref
 
     ordered = sorted(range(len(hits)), key=order)
-    return [hits[n].summary.model_copy(update={"why": _why(hits[n], asked)}) for n in ordered]
+    return [hits[n].summary.model_copy(update={"why": _why(hits[n], asked, meant)}) for n in ordered]
 
 
 def arrange(ranked: Sequence[DatasetSummary], page: int) -> list[DatasetSummary]:
@@ -184,13 +186,13 @@ def _sort_value(hit: _Hit, score: float, filters: SearchFilters) -> float:
             return score
 
 
-def _why(hit: _Hit, asked: set[str]) -> str:
+def _why(hit: _Hit, asked: set[str], meant: set[str]) -> str:
     summary = hit.summary
     matches = {
         "exact name": _is_name(hit, asked),
-        "title matches": asked & hit.fields["title"].keys(),
-        "tags match": asked & hit.fields["tags"].keys(),
-        "description matches": asked & hit.fields["description"].keys(),
+        "title matches": meant & hit.fields["title"].keys(),
+        "tags match": meant & hit.fields["tags"].keys(),
+        "description matches": meant & hit.fields["description"].keys(),
     }
     found_by = f"found by {SOURCE_LABELS[summary.source]}"
     reasons = [next((reason for reason, holds in matches.items() if holds), found_by)]
