@@ -73,8 +73,8 @@ def test_other_forms_of_a_word_and_misspelt_ones_fit(typed: str) -> None:
 
 def test_what_fits_by_another_word_says_where() -> None:
     hits = [hit("kaggle:a/one", "Insolvency filings"), hit("kaggle:a/two", "Wolken", tags=("weather",))]
-    assert [found.why for found in rank({"kaggle": hits}, "bankruptcy", ANY)][0] == "title matches"
-    assert [found.why for found in rank({"kaggle": hits}, "Wetterdaten", ANY)][0] == "tags match"
+    assert rank({"kaggle": hits}, "bankruptcy", ANY)[0].why == "title matches"
+    assert rank({"kaggle": hits}, "Wetterdaten", ANY)[0].why == "tags match"
 
 
 def test_words_of_a_script_without_spaces_fit_in_part() -> None:
