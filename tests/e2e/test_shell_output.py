@@ -114,6 +114,17 @@ def test_lists_say_how_much_of_them_is_shown(server: Server) -> None:
     assert len(json.loads(piped(server, "jobs", "--limit", "1", "--page", "2", "--json")[0])) == 1
 
 
+def test_a_wait_and_its_end_are_a_line_each_on_a_terminal(server: Server) -> None:
+    """The words of a wait are cut where the terminal is narrow; an error is the terminal's to wrap."""
+    command = ["download", "huggingface:nobody/unreachable"]
+    with Terminal(command, env=server.environment, cwd=server.data_dir.parent, columns=60) as shown_there:
+        assert shown_there.wait() == 5
+        lines = [line for line in shown_there.lines if line.strip()]
+    assert all(re.match("(huggingface:|next try|running|queued|failed|dataferry: )", line) for line in lines)
+    assert all(cell_len(line) <= 60 for line in lines if not line.startswith("dataferry: "))
+    assert any("cannot be reached. Check" in line for line in lines)
+
+
 def test_a_search_that_nobody_answered_is_no_search_that_found_nothing(server: Server) -> None:
     out, err = piped(server, "search", "of-no-such-thing", "--source", "builtin")
     assert not out

@@ -10,6 +10,7 @@ from dataferry.cli.output import (
     AsUser,
     Column,
     ExitCode,
+    Quiet,
     note,
     out,
     print_failure,
@@ -79,7 +80,7 @@ def probe(source: Hub, as_json: AsJson = False, user: AsUser = None) -> None:
 
 
 @app.command()
-def rm(source: Hub, as_json: AsJson = False, user: AsUser = None) -> None:
+def rm(source: Hub, as_json: AsJson = False, quiet: Quiet = False, user: AsUser = None) -> None:
     """Delete your key at a hub. The server's is used from then on, where it has one."""
     with connected(user) as client:
         name = _own(client, _hub(source))["name"]

@@ -45,6 +45,7 @@ def _bars() -> Iterator[Show]:
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
+    from rich.table import Column
     from rich.text import Text
 
     rows: dict[str, TaskID] = {}
@@ -58,15 +59,20 @@ def _bars() -> Iterator[Show]:
             words = brief_standing(task.fields["job"])
             return Text(words if len(rows) == 1 else f"{task.fields['job'].ref} {words}")
 
+    def one_line() -> Column:
+        """A job takes one line, however long its words are."""
+        return Column(no_wrap=True, overflow="ellipsis")
+
     columns = (
-        State(),
+        State(table_column=one_line()),
         BarColumn(),
-        TaskProgressColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        TaskProgressColumn(table_column=one_line()),
+        DownloadColumn(table_column=one_line()),
+        TransferSpeedColumn(table_column=one_line()),
+        TimeRemainingColumn(table_column=one_line()),
     )
-    console = Console(stderr=True, markup=False, highlight=False)
+    # Lines between the bars, such as errors, are the terminal's to wrap.
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
     # What is written to stdout is a result: it stays there, whatever is drawn on stderr.
     with Progress(*columns, console=console, redirect_stdout=False) as bars:
 

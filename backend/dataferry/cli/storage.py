@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import connected
-from dataferry.cli.output import AsJson, AsUser, Column, note, print_json, print_table, size
+from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 
 _COLUMNS = (Column("WHAT"), Column("SIZE", right=True), Column("DATASETS", right=True, minor=True))
 
@@ -13,6 +13,7 @@ _COLUMNS = (Column("WHAT"), Column("SIZE", right=True), Column("DATASETS", right
 def storage(
     largest: Annotated[int, typer.Option(min=0, max=200, help="How many of the largest datasets.")] = 10,
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Show the disk, and what takes it."""

@@ -8,7 +8,7 @@ import typer
 
 from dataferry.accounts.views import TokenScope
 from dataferry.cli.client import Client, connected
-from dataferry.cli.output import AsJson, AsUser, Column, age, note, out, print_json, print_table
+from dataferry.cli.output import AsJson, AsUser, Column, Quiet, age, note, out, print_json, print_table
 from dataferry.core.errors import InvalidInput, NotFound
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ def create(
         str, typer.Option(help="When it ends: 12h, 90d, 2w, 1y, a date as 2027-06-30, or never.")
     ] = "90d",
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """Make a token and print it, this once."""
@@ -75,6 +76,7 @@ def create(
 def revoke(
     token: Annotated[str, typer.Argument(help="Its id, or its name where only one has it.")],
     as_json: AsJson = False,
+    quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
     """End a token at once, with what it has open and the tokens that were made with it."""
@@ -83,8 +85,7 @@ def revoke(
         client.call("DELETE", f"/api/auth/tokens/{found['id']}")
     if as_json:
         print_json(found)
-        return
-    out.print(f"{found['name']} ({found['hint']}) is revoked.")
+    note(f"{found['name']} ({found['hint']}) is revoked.")
 
 
 def parse_end(text: str) -> datetime | None:
