@@ -36,6 +36,7 @@ from dataferry.chat.service import ChatService
 from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
+from dataferry.core.paging import Cursors
 from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
@@ -97,6 +98,7 @@ def build_services(settings: Settings) -> Services:
         credentials=credentials,
         settings=settings,
         database=database,
+        cursors=Cursors(secrets.subkey("cursor")),
     )
 
 

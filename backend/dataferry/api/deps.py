@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dataferry.chat.model_setup import ModelSetup
     from dataferry.chat.service import ChatService
     from dataferry.core.db import Database
+    from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.downloads import Downloads
@@ -68,6 +69,7 @@ class Services:
     credentials: CredentialResolver
     settings: Settings
     database: Database
+    cursors: Cursors
 
     def check(self) -> None:
         """Whether a start can succeed. Blocks. Errors: ``DatabaseAway``, ``ConfigError``."""

@@ -9,8 +9,10 @@ from sqlmodel import Session, col, delete, func, select, update
 from dataferry.chat.generation import Snapshot
 from dataferry.chat.message_builder import closed_part
 from dataferry.chat.models import GENERATING, Chat, Message
+from dataferry.chat.views import ChatQuery
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
+from dataferry.core.paging import Column, Position, SortKey, fetch
 
 UNTITLED = "New chat"
 _TITLE_CHARACTERS = 80
@@ -55,18 +57,25 @@ def new_chat(session: Session, user_id: str, title: str) -> Chat:
     return chat
 
 
-def chats(session: Session, user_id: str, q: str, limit: int, offset: int) -> list[tuple[Chat, str | None]]:
-    """A person's chats, newest first, each with the id of the answer that is being written."""
+def chats(
+    session: Session, user_id: str, wanted: ChatQuery, position: Position | None = None
+) -> tuple[list[tuple[Chat, str | None]], Position | None]:
+    """A page of a person's chats, each with the id of the answer that is being written, and where the next
+    page begins."""
     answering = and_(col(Message.chat_id) == Chat.id, GENERATING)
     query = select(Chat, Message.id).outerjoin(Message, answering).where(Chat.user_id == user_id)
-    if q:
-        pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    if wanted.q:
+        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         in_messages = exists().where(
             col(Message.chat_id) == Chat.id, col(Message.content).ilike(pattern, escape="\\")
         )
         query = query.where(or_(col(Chat.title).ilike(pattern, escape="\\"), in_messages.correlate(Chat)))
-    query = query.order_by(col(Chat.updated_at).desc(), col(Chat.id)).limit(limit).offset(offset)
-    return [(chat, answering_id) for chat, answering_id in session.exec(query)]
+    columns: dict[str, Column] = {"updated_at": col(Chat.updated_at), "created_at": col(Chat.created_at)}
+    name = wanted.sort.removeprefix("-")
+    column: Column = func.lower(Chat.title) if name == "title" else columns[name]
+    keys = [SortKey(column, wanted.sort.startswith("-")), SortKey(col(Chat.id))]
+    found, last = fetch(session, query, keys, limit=wanted.limit, position=position, offset=wanted.offset)
+    return [(chat, answering_id) for chat, answering_id in found], last
 
 
 def delete_chat(session: Session, chat_id: str, user_id: str) -> None:

@@ -20,10 +20,11 @@ from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.models import Chat, Message
 from dataferry.chat.stream import Chunk, Cursor, MessageMetadata, Start, final_chunks
 from dataferry.chat.threads import thread_views
-from dataferry.chat.views import ChatThread, ChatView, MessageView
+from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageView
 from dataferry.core.db import Database, new_id, now
 from dataferry.core.errors import ConfigError, DatabaseAway, InvalidInput, NotFound
 from dataferry.core.link_secrets import hide_link_secrets, keep_links
+from dataferry.core.paging import Position
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
@@ -80,11 +81,16 @@ class ChatService:
 
     async def list(self, viewer: Viewer, *, q: str = "", limit: int = 100, offset: int = 0) -> list[ChatView]:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
+        return (await self.page(viewer, ChatQuery(q=q, limit=limit, offset=offset)))[0]
+
+    async def page(
+        self, viewer: Viewer, wanted: ChatQuery, position: Position | None = None
+    ) -> tuple[builtins.list[ChatView], Position | None]:
+        """A page of a person's chats, and where the next one begins; None at the end."""
         self._agent.preload()
-        found = await self._database.run_read(
-            rows.chats, viewer.user_id, hide_link_secrets(str(clean(q)).strip()), limit, offset
-        )
-        return [_chat_view(chat, answering) for chat, answering in found]
+        wanted = wanted.model_copy(update={"q": hide_link_secrets(str(clean(wanted.q)).strip())})
+        found, last = await self._database.run_read(rows.chats, viewer.user_id, wanted, position)
+        return [_chat_view(chat, answering) for chat, answering in found], last
 
     async def create(self, viewer: Viewer, title: str | None = None) -> ChatView:
         self._agent.preload()

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from dataferry.core.types import SourceProblem, View
 from dataferry.library.views import DatasetCard
 
@@ -39,6 +41,18 @@ class MessageView(View):
     model: str | None = None
     #: Shown above the answer, e.g. that the model failed and keyword search answered.
     notice: str | None = None
+
+
+class ChatQuery(BaseModel):
+    """Which of a person's chats are wanted, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field("", max_length=200, description="Words that the title or a message must contain")
+    sort: Literal["-updated_at", "updated_at", "-created_at", "created_at", "title", "-title"] = "-updated_at"
+    limit: int = Field(100, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=10**6, description="Older than `cursor`; new rows shift it")
+    cursor: str | None = Field(None, max_length=8000, description="From the `Link` header of the page before")
 
 
 class ChatView(View):

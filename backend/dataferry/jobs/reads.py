@@ -10,8 +10,10 @@ from sqlmodel import Session
 from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
 from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
+from dataferry.core.paging import Position
 from dataferry.core.types import Viewer
-from dataferry.jobs import requester_rows, rows
+from dataferry.jobs import listing, requester_rows, rows
+from dataferry.jobs.listing import JobQuery
 from dataferry.jobs.models import Job, JobRequester
 from dataferry.jobs.runner import Runner
 from dataferry.jobs.views import JobTransition, RateSample, job_view, transition, view_for
@@ -47,22 +49,24 @@ class JobReads:
         offset: int = 0,
     ) -> list[JobView]:
         """What the viewer asked for: what is to end, newest first, then what ended last."""
-        found = await self._database.run_read(
-            rows.requested,
-            viewer.user_id,
-            states=states,
-            dismissed=dismissed,
-            by_end=True,
-            limit=limit,
-            offset=offset,
-        )
-        return [self._view(*each) for each in found]
+        state = None if states is None else builtins.list(states)
+        wanted = JobQuery(state=state, dismissed=dismissed, limit=limit, offset=offset)
+        return (await self.page(viewer, wanted))[0]
+
+    async def page(
+        self, viewer: Viewer, wanted: JobQuery, position: Position | None = None
+    ) -> tuple[builtins.list[JobView], Position | None]:
+        """A page of what the viewer asked for, and where the next one begins; None at the end."""
+        found, last = await self._database.run_read(listing.page, viewer.user_id, wanted, position)
+        return [self._view(*each) for each in found], last
 
     async def rates(self, viewer: Viewer, job_id: str) -> builtins.list[RateSample]:
         """How fast one job was of late. Errors: ``NotFound``."""
         return self._runner.rates((await self.get(viewer, job_id)).id)
 
-    async def history(self, viewer: Viewer, job_id: str, after: int = 0) -> builtins.list[JobTransition]:
+    async def history(
+        self, viewer: Viewer, job_id: str, after: int = 0, limit: int = 1000
+    ) -> builtins.list[JobTransition]:
         """The job's changes of state after position ``after``. Errors: ``NotFound``."""
 
         def read(session: Session) -> builtins.list[JobTransition]:
@@ -70,7 +74,7 @@ class JobReads:
             if not found:
                 raise unknown(job_id)
             job = self._view(*found[0])
-            return [transition(event, job) for event in rows.events(session, job_id, after)]
+            return [transition(event, job) for event in rows.events(session, job_id, after, limit)]
 
         return await self._database.run_read(read)
 

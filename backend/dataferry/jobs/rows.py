@@ -7,7 +7,7 @@ takes it for. SQLite has no row locks and needs none, since its writers queue fo
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import case, func, update
+from sqlalchemy import ColumnElement, case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -303,39 +303,55 @@ def requested(
     dismissed: bool | None = None,
     by_end: bool = False,
     limit: int | None = None,
-    offset: int = 0,
 ) -> list[tuple[Job, JobRequester]]:
     """What a person asked for, newest first; ``by_end``: what is to end, then what ended last."""
-    left = col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
-    ended = left | col(Job.state).not_in(ACTIVE_STATES)
-    query = (
-        select(Job, JobRequester)
-        .join(JobRequester, col(JobRequester.job_id) == col(Job.id))
-        .where(JobRequester.user_id == user_id)
-    )
+    query = requests(user_id, states=states, dismissed=dismissed)
     if by_end:
-        # A long download that has just ended is news, however long ago it was asked for.
-        at = func.coalesce(col(Job.finished_at), col(JobRequester.left_at), col(Job.created_at))
-        query = query.order_by(case((ended, 1), else_=0), at.desc())
+        query = query.order_by(case((ended(), 1), else_=0), ended_at().desc())
     query = query.order_by(col(Job.created_at).desc(), col(Job.id).desc())
     if job_ids is not None:
         query = query.where(col(Job.id).in_(job_ids))
     if dataset_ids is not None:
         query = query.where(col(Job.dataset_id).in_(dataset_ids))
-    if states is not None:
-        query = query.where(case((left, "cancelled"), else_=col(Job.state)).in_(states))
-    if dismissed is not None:
-        # One that goes on again, for others too, is on the list whatever was dismissed before.
-        gone = ended & col(JobRequester.dismissed_at).is_not(None)
-        query = query.where(gone if dismissed else ~gone)
     if limit is not None:
-        query = query.limit(limit).offset(offset)
+        query = query.limit(limit)
     return list(session.exec(query))
 
 
-def events(session: Session, job_id: str, after: int) -> list[JobEvent]:
+def requests(user_id: str, *, states: Sequence[JobState] | None = None, dismissed: bool | None = None) -> Any:
+    """The query of what a person asked for, in no order."""
+    query: Any = (
+        select(Job, JobRequester)
+        .join(JobRequester, col(JobRequester.job_id) == col(Job.id))
+        .where(JobRequester.user_id == user_id)
+    )
+    if states is not None:
+        query = query.where(case((_left(), "cancelled"), else_=col(Job.state)).in_(states))
+    if dismissed is not None:
+        # One that goes on again, for others too, is on the list whatever was dismissed before.
+        gone = ended() & col(JobRequester.dismissed_at).is_not(None)
+        query = query.where(gone if dismissed else ~gone)
+    return query
+
+
+def _left() -> ColumnElement[bool]:
+    return col(JobRequester.left_at).is_not(None) & col(Job.state).in_(ACTIVE_STATES)
+
+
+def ended() -> ColumnElement[bool]:
+    """Whether a job has ended for its requester."""
+    return _left() | col(Job.state).not_in(ACTIVE_STATES)
+
+
+def ended_at() -> ColumnElement[Any]:
+    """When a job ended for its requester, or was asked for. A long download that has just ended is news,
+    however long ago it was asked for."""
+    return func.coalesce(col(Job.finished_at), col(JobRequester.left_at), col(Job.created_at))
+
+
+def events(session: Session, job_id: str, after: int, limit: int) -> list[JobEvent]:
     query = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > after)
-    return list(session.exec(query.order_by(col(JobEvent.seq))))
+    return list(session.exec(query.order_by(col(JobEvent.seq)).limit(limit)))
 
 
 def in_states(session: Session, states: Iterable[JobState]) -> list[Job]:

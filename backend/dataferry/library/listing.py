@@ -4,16 +4,51 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, case, func, or_
-from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
+from dataferry.core.paging import Column, Position, SortKey, fetch
 from dataferry.core.types import Grade, SourceName, Viewer
 from dataferry.library.models import Dataset
 from dataferry.library.rights import visible_to
 from dataferry.library.views import SourceStorage
 
-SortKey = Literal[
-    "changed", "name", "source", "size", "files", "license", "downloaded", "used", "checksum", "state"
+#: By names of the rows' fields, downward with a minus. The others are older: what they mean is down or up
+#: by itself, unless ``descending`` says so.
+_FIELDS = {
+    "updated_at": "changed",
+    "title": "name",
+    "size_bytes": "size",
+    "file_count": "files",
+    "downloaded_at": "downloaded",
+    "last_used_at": "used",
+}
+SortWord = Literal[
+    "changed",
+    "name",
+    "source",
+    "size",
+    "files",
+    "license",
+    "downloaded",
+    "used",
+    "checksum",
+    "state",
+    "-source",
+    "-license",
+    "-checksum",
+    "-state",
+    "updated_at",
+    "title",
+    "size_bytes",
+    "file_count",
+    "downloaded_at",
+    "last_used_at",
+    "-updated_at",
+    "-title",
+    "-size_bytes",
+    "-file_count",
+    "-downloaded_at",
+    "-last_used_at",
 ]
 #: ``here``: its files are; ``under_way``: they are to come; ``failed``: they did not.
 Condition = Literal["here", "under_way", "failed"]
@@ -31,19 +66,30 @@ class LibraryQuery(BaseModel):
     source: SourceName | None = None
     state: Condition | None = None
     grade: Grade | None = Field(None, description="Whose word the checksums are")
-    sort: SortKey = "changed"
+    sort: SortWord = Field("changed", description="By a field, downward with a minus: `-size_bytes`")
     descending: bool | None = Field(None, description="By default newest and largest first, names from A")
     page_size: int = Field(50, ge=1, le=200)
     page_number: int = Field(1, ge=1, le=1_000_000)
+    limit: int | None = Field(None, ge=1, le=200, description="The same as `page_size`, and before it")
+    cursor: str | None = Field(None, max_length=8000, description="`next` of the page before")
+
+    @property
+    def length(self) -> int:
+        """How many rows a page has at most."""
+        return self.limit or self.page_size
 
 
-def page(session: Session, viewer: Viewer, wanted: LibraryQuery) -> tuple[list[Dataset], int]:
-    """A page of what is downloaded, under way, or failed lately and visible to the viewer; and the total."""
+def page(
+    session: Session, viewer: Viewer, wanted: LibraryQuery, position: Position | None = None
+) -> tuple[list[Dataset], int, Position | None]:
+    """A page of what is downloaded, under way, or failed lately and visible to the viewer; the total; and
+    where the next page begins."""
     query = select(Dataset).where(Dataset.status != "absent", *visible_to(viewer), *_matching(wanted))
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
-    ordered = query.order_by(*_order(wanted), Dataset.id)
-    first = (wanted.page_number - 1) * wanted.page_size
-    return list(session.exec(ordered.offset(first).limit(wanted.page_size))), total
+    keys = [*_order(wanted), SortKey(col(Dataset.id))]
+    first = (wanted.page_number - 1) * wanted.length
+    found, last = fetch(session, query, keys, limit=wanted.length, position=position, offset=first)
+    return [dataset for (dataset,) in found], total, last
 
 
 def by_source(session: Session, viewer: Viewer) -> tuple[SourceStorage, ...]:
@@ -83,13 +129,18 @@ def _contains(word: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(form, autoescape=True) for column in named for form in written))
 
 
-def _order(wanted: LibraryQuery) -> list[ColumnElement[Any]]:
-    column: ColumnElement[Any] | Mapped[Any]
-    if wanted.sort == "changed":
-        column, downward = col(Dataset.updated_at_ms), wanted.descending is not False
-        return [column.desc() if downward else column.asc()]
-    downward_by_default = wanted.sort in ("size", "files", "downloaded", "used")
-    match wanted.sort:
+def _order(wanted: LibraryQuery) -> list[SortKey]:
+    column: Column
+    word = wanted.sort.removeprefix("-")
+    name = _FIELDS.get(word, word)
+    downward = wanted.sort != word
+    if not downward and word not in _FIELDS:
+        downward = name in ("changed", "size", "files", "downloaded", "used")
+    if wanted.descending is not None:
+        downward = wanted.descending
+    if name == "changed":
+        return [SortKey(col(Dataset.updated_at_ms), downward)]
+    match name:
         case "name":
             column = func.lower(Dataset.title)
         case "source":
@@ -108,8 +159,7 @@ def _order(wanted: LibraryQuery) -> list[ColumnElement[Any]]:
             column = case({"publisher": 0, "transport": 1, "recorded": 2}, value=col(Dataset.grade))
         case "state":
             column = case((col(Dataset.downloaded), 2), (col(Dataset.status) == "failed", 0), else_=1)
-    downward = downward_by_default if wanted.descending is None else wanted.descending
     # What has no value comes last either way: the two databases do not agree on where.
     missing = case((column.is_(None), 1), else_=0)
     by_name: ColumnElement[Any] = func.lower(Dataset.title)
-    return [missing, column.desc() if downward else column.asc(), by_name]
+    return [SortKey(missing), SortKey(column, downward), SortKey(by_name)]

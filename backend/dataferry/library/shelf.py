@@ -9,6 +9,7 @@ from sqlmodel import Session
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, DataferryError, Forbidden, NotFound
+from dataferry.core.paging import Position
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
@@ -65,14 +66,20 @@ class Shelf:
 
     async def query(self, viewer: Viewer, wanted: LibraryQuery) -> DatasetPage:
         """A page of what is wanted of the library."""
+        return (await self.page(viewer, wanted))[0]
+
+    async def page(
+        self, viewer: Viewer, wanted: LibraryQuery, position: Position | None = None
+    ) -> tuple[DatasetPage, Position | None]:
+        """A page of what is wanted of the library, and where the next one begins; None at the end."""
         await self._access.renew(viewer)
 
-        def read(session: Session) -> DatasetPage:
-            shown, total = listing.page(session, viewer, wanted)
+        def read(session: Session) -> tuple[DatasetPage, Position | None]:
+            shown, total, last = listing.page(session, viewer, wanted, position)
+            number = wanted.page_number if position is None else None
             views = self._views(session, viewer, shown)
-            return DatasetPage(
-                datasets=views, page_number=wanted.page_number, page_size=wanted.page_size, total=total
-            )
+            page = DatasetPage(datasets=views, page_number=number, page_size=wanted.length, total=total)
+            return page, last
 
         return await self._database.run_read(read)
 
@@ -199,14 +206,14 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def read(session: Session) -> list[DatasetFileView]:
+        def read(session: Session) -> tuple[list[DatasetFileView], int | None]:
             row = self._downloaded(session, viewer, key_or_alias, revision)
             # One more than a page tells whether another page follows.
-            return file_rows.page(session, row.id, after=after, limit=page_size + 1)
+            return file_rows.page(session, row.id, after=after, limit=page_size + 1), row.file_count
 
-        found = await self._database.run_read(read)
+        found, total = await self._database.run_read(read)
         shown = tuple(found[:page_size])
-        return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None)
+        return FilePage(files=shown, next=shown[-1].path if len(found) > page_size else None, total=total)
 
     async def open_file(
         self, viewer: Viewer, key_or_alias: str, path: str, revision: str | None = None

@@ -72,6 +72,8 @@ class SearchAnswer(View):
     #: There is a further page at ``offset + len(datasets)``.
     more: bool = False
     offset: int = 0
+    #: The ``cursor`` of that page; None where there is none.
+    next: str | None = None
 
 
 class DiskSpace(View):
@@ -139,11 +141,12 @@ class DatasetFileView(View):
 
 
 class FilePage(View):
-    """Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
-    end."""
+    """Some of a dataset's files, by path. ``next``: the cursor of the page behind it; None at the end.
+    ``total``: of all its files."""
 
     files: tuple[DatasetFileView, ...]
     next: str | None = None
+    total: int | None = None
 
 
 class PlannedFile(View):
@@ -275,12 +278,14 @@ class DatasetView(AboutDataset):
 
 
 class DatasetPage(View):
-    """A page of the library."""
+    """A page of the library. ``page_number``: None where a cursor led to it. ``next``: the cursor of the page
+    behind it; None at the end."""
 
     datasets: tuple[DatasetView, ...]
-    page_number: int
+    page_number: int | None
     page_size: int
     total: int
+    next: str | None = None
 
 
 class Receipt(AboutDataset):

@@ -158,10 +158,10 @@ export function receiptQuery(key: string, revision?: string) {
 export function filesQuery(key: string, revision?: string) {
   return infiniteQueryOptions({
     queryKey: ["library", "files", key, revision],
-    queryFn: ({ pageParam: after }) =>
+    queryFn: ({ pageParam: cursor }) =>
       answerOf(
         api.GET("/api/datasets/{key}/files", {
-          params: { path: { key }, query: { revision, after, page_size: FILES_AT_A_TIME } },
+          params: { path: { key }, query: { revision, cursor, limit: FILES_AT_A_TIME } },
         }),
       ),
     initialPageParam: undefined as string | undefined,

@@ -199,7 +199,7 @@ export interface paths {
         };
         /**
          * Your chats, newest first; with `q` those whose title or messages hold it
-         * @description Your chats, newest first; with `q` those whose title or messages hold it.
+         * @description Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on.
          */
         get: operations["list_chats"];
         put?: never;
@@ -251,7 +251,7 @@ export interface paths {
         };
         /**
          * The newest messages, oldest first; `before` a message's id to page back
-         * @description The newest messages, oldest first; `before` a message's id to page back.
+         * @description The newest messages, oldest first; `before` a message's id to page back. `Link` leads to older ones.
          */
         get: operations["list_messages"];
         put?: never;
@@ -581,8 +581,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's files by path, some at a time
-         * @description The dataset's files by path, some at a time: `after` is `next` of the page before.
+         * The dataset's files by path, some at a time, those behind the path `after` at first
+         * @description The dataset's files by path, some at a time, those behind the path `after` at first.
          */
         get: operations["get_files"];
         put?: never;
@@ -704,7 +704,7 @@ export interface paths {
         };
         /**
          * Your jobs
-         * @description Your jobs: those to end, newest first, then those that ended last.
+         * @description Your jobs: those to end, newest first, then those that ended last. `Link` leads to the next page.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -887,8 +887,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A job's state changes after position `after`
-         * @description A job's state changes after position `after`.
+         * A job's state changes, those after position `after` at first
+         * @description A job's state changes, those after position `after` at first. `Link` leads to the next page.
          */
         get: operations["list_job_events"];
         put?: never;
@@ -1708,7 +1708,8 @@ export interface components {
         };
         /**
          * DatasetPage
-         * @description A page of the library.
+         * @description A page of the library. ``page_number``: None where a cursor led to it. ``next``: the cursor of the page
+         *     behind it; None at the end.
          */
         DatasetPage: {
             /** @description The datasets. */
@@ -1717,7 +1718,7 @@ export interface components {
              * @description The page, from 1.
              * @example 1
              */
-            page_number: number;
+            page_number: number | null;
             /**
              * @description How many to a page.
              * @example 50
@@ -1728,6 +1729,11 @@ export interface components {
              * @example 208
              */
             total: number;
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
+            next?: string | null;
         };
         /**
          * DatasetView
@@ -2300,8 +2306,8 @@ export interface components {
         };
         /**
          * FilePage
-         * @description Some of a dataset's files, by path. ``next``: what the following page is asked for with; None at the
-         *     end.
+         * @description Some of a dataset's files, by path. ``next``: the cursor of the page behind it; None at the end.
+         *     ``total``: of all its files.
          */
         FilePage: {
             /** @description The files. */
@@ -2311,6 +2317,11 @@ export interface components {
              * @example eyJvIjo1MH0
              */
             next?: string | null;
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
+            total?: number | null;
         };
         /**
          * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
@@ -2714,12 +2725,22 @@ export interface components {
          * @description The order.
          * @enum {string}
          */
-        ListDatasetsSort: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state";
+        ListChatsSort: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "title" | "-title";
+        /**
+         * @description By a field, downward with a minus: `-size_bytes`
+         * @enum {string}
+         */
+        ListDatasetsSort: "changed" | "name" | "source" | "size" | "files" | "license" | "downloaded" | "used" | "checksum" | "state" | "-source" | "-license" | "-checksum" | "-state" | "updated_at" | "title" | "size_bytes" | "file_count" | "downloaded_at" | "last_used_at" | "-updated_at" | "-title" | "-size_bytes" | "-file_count" | "-downloaded_at" | "-last_used_at";
         /**
          * @description Only those that are here, under way, or failed.
          * @enum {string}
          */
         ListDatasetsState: "here" | "under_way" | "failed";
+        /**
+         * @description By default those to end first, then what ended last
+         * @enum {string}
+         */
+        ListJobsSort: "created_at" | "-created_at" | "title" | "-title" | "source" | "-source" | "kind" | "-kind" | "state" | "-state";
         /**
          * Liveness
          * @description The process answers.
@@ -3716,6 +3737,11 @@ export interface components {
              * @example 0
              */
             offset: number;
+            /**
+             * @description The ``cursor`` of that page; None where there is none.
+             * @example eyJvIjo1MH0
+             */
+            next?: string | null;
         };
         /**
          * SearchFilters
@@ -3824,6 +3850,11 @@ export interface components {
              * @example 0
              */
             offset?: number;
+            /**
+             * @description ``next`` of the answer before, with the same query, sources and filters.
+             * @example eyJvIjo1MH0
+             */
+            cursor?: string | null;
         };
         /**
          * @description The order of a search's results.
@@ -4890,20 +4921,30 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only those that hold these words.
+                 * @description Words that the title or a message must contain
                  * @example imdb
                  */
                 q?: string;
+                /**
+                 * @description The order.
+                 * @example -updated_at
+                 */
+                sort?: components["schemas"]["ListChatsSort"];
                 /**
                  * @description At most this many.
                  * @example 20
                  */
                 limit?: number;
                 /**
-                 * @description How many to skip.
+                 * @description Older than `cursor`; new rows shift it
                  * @example 0
                  */
                 offset?: number;
+                /**
+                 * @description From the `Link` header of the page before
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -5101,6 +5142,11 @@ export interface operations {
                  * @example msg_0a1b2c3d4e5f6a7b8c9d
                  */
                 before?: string;
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -5524,7 +5570,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description `next` of the page before
+                 * @description `next` of the page before, or from its `Link` header
                  * @example eyJvIjo1MH0
                  */
                 cursor?: string;
@@ -5585,7 +5631,7 @@ export interface operations {
                  */
                 grade?: components["schemas"]["Grade"];
                 /**
-                 * @description The order.
+                 * @description By a field, downward with a minus: `-size_bytes`
                  * @example changed
                  */
                 sort?: components["schemas"]["ListDatasetsSort"];
@@ -5604,6 +5650,16 @@ export interface operations {
                  * @example 1
                  */
                 page_number?: number;
+                /**
+                 * @description The same as `page_size`, and before it
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description `next` of the page before
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -5898,6 +5954,16 @@ export interface operations {
                  * @example 50
                  */
                 page_size?: number;
+                /**
+                 * @description The same, and before it
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -5950,7 +6016,7 @@ export interface operations {
                  */
                 revision?: string;
                 /**
-                 * @description `next` of the page before
+                 * @description `next` of the page before, or from its `Link` header
                  * @example eyJvIjo1MH0
                  */
                 cursor?: string;
@@ -6181,15 +6247,40 @@ export interface operations {
                  */
                 dismissed?: boolean;
                 /**
+                 * @description Where the dataset comes from.
+                 * @example huggingface
+                 */
+                source?: components["schemas"]["SourceName"];
+                /**
+                 * @description What the job does.
+                 * @example download
+                 */
+                kind?: components["schemas"]["JobKind"];
+                /**
+                 * @description Words that the title or the ref must contain
+                 * @example imdb
+                 */
+                q?: string;
+                /**
+                 * @description By default those to end first, then what ended last
+                 * @example created_at
+                 */
+                sort?: components["schemas"]["ListJobsSort"];
+                /**
                  * @description At most this many.
                  * @example 20
                  */
                 limit?: number;
                 /**
-                 * @description How many to skip.
+                 * @description Older than `cursor`; new rows shift it
                  * @example 0
                  */
                 offset?: number;
+                /**
+                 * @description From the `Link` header of the page before
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -6555,6 +6646,16 @@ export interface operations {
                  * @example 3
                  */
                 after?: number;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
             };
             header?: {
                 /**

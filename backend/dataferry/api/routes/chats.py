@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from dataferry.api.deps import AccessToken, Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
+from dataferry.api.pager import Cursor, Paged
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
-from dataferry.chat.views import ChatThread, ChatView, MessageView
+from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageView
 from dataferry.core.types import Viewer
 
 router = APIRouter(prefix="/api/chats", tags=["chats"], route_class=TokenFirst)
@@ -53,14 +54,13 @@ class Stopped(BaseModel):
 
 @router.get("")
 async def list_chats(
-    viewer: Current,
-    wired: Wired,
-    q: Annotated[str, Query(max_length=200)] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
+    viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[ChatQuery, Query()]
 ) -> list[ChatView]:
-    """Your chats, newest first; with `q` those whose title or messages hold it."""
-    return await wired.chat.list(viewer, q=q, limit=limit, offset=offset)
+    """Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on."""
+    position = pager.position(wanted.cursor, other_place=bool(wanted.offset))
+    chats, last = await wired.chat.page(viewer, wanted, position)
+    pager.next(last)
+    return chats
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[ONCE])
@@ -93,11 +93,17 @@ async def list_messages(
     chat_id: ChatId,
     viewer: Current,
     wired: Wired,
+    pager: Paged,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     before: MessageQuery = None,
+    cursor: Cursor = None,
 ) -> list[MessageView]:
-    """The newest messages, oldest first; `before` a message's id to page back."""
-    return await wired.chat.messages(viewer, chat_id, limit=limit, before=before)
+    """The newest messages, oldest first; `before` a message's id to page back. `Link` leads to older ones."""
+    position = pager.position(cursor, other_place=before is not None)
+    begin = position[0] if position else before
+    messages = await wired.chat.messages(viewer, chat_id, limit=limit + 1, before=begin)
+    pager.next((messages[-limit].id,) if len(messages) > limit else None)
+    return messages[-limit:]
 
 
 @router.post(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
+from dataferry.api.pager import Cursor, Paged
 from dataferry.api.prefer import WantedWait, applied
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
@@ -36,7 +37,6 @@ from dataferry.sources.base import SearchFilters
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
 Revision = Annotated[str | None, Query(max_length=200)]
-Cursor = Annotated[str | None, Query(max_length=4096, description="`next` of the page before")]
 FileLimit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -51,6 +51,8 @@ class SearchRequest(RequestBody):
     filters: SearchFilters = SearchFilters()
     limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0, le=2000)
+    #: ``next`` of the answer before, with the same query, sources and filters.
+    cursor: str | None = Field(None, max_length=8000)
 
 
 class DownloadRequest(RequestBody):
@@ -124,16 +126,21 @@ _DOWNLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/search-all")
-async def search_all(body: SearchRequest, viewer: Current, wired: Wired) -> SearchAnswer:
+async def search_all(body: SearchRequest, viewer: Current, wired: Wired, pager: Paged) -> SearchAnswer:
     """Search Kaggle, HuggingFace and the built-in datasets at once. What fails is in `source_errors`."""
-    return await wired.search.search(
+    asked = body.model_dump_json(include={"query", "sources", "filters"})
+    position = pager.position(body.cursor, other_place=body.offset > 0, of=asked)
+    offset = position[0] if position else body.offset
+    answer = await wired.search.search(
         viewer,
         body.query,
         sources=body.sources,
         filters=body.filters,
         limit=body.limit,
-        offset=body.offset,
+        offset=offset,
     )
+    following = (offset + len(answer.datasets),) if answer.more else None
+    return answer.model_copy(update={"next": pager.next(following, of=asked)})
 
 
 @router.post(
@@ -200,28 +207,35 @@ async def plan_download(
     body: AnyDownloadRequest,
     viewer: Current,
     wired: Wired,
+    pager: Paged,
     cursor: Cursor = None,
     limit: FileLimit = 200,
 ) -> DownloadPlan:
     """What a download would bring, what of it is here and whether it fits on the disk. Nothing is started."""
     address = read_address(body.dataset_id, body.source)
-    return await wired.plans.plan(
+    asked = body.model_dump_json()
+    position = pager.position(cursor, of=asked)
+    plan = await wired.plans.plan(
         viewer,
         address.ref,
         body.revision or address.revision,
         selection_of(body, address),
         force=body.force_download,
-        cursor=cursor,
+        cursor=position[0] if position else None,
         limit=limit,
     )
+    following = pager.next((plan.next,) if plan.next else None, of=asked)
+    return plan.model_copy(update={"next": following})
 
 
 @router.get("")
 async def list_datasets(
-    viewer: Current, wired: Wired, wanted: Annotated[LibraryQuery, Query()]
+    viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[LibraryQuery, Query()]
 ) -> DatasetPage:
     """The library, searched, filtered and sorted; by default newest change first. Pages count from 1."""
-    return await wired.shelf.query(viewer, wanted)
+    position = pager.position(wanted.cursor, other_place=wanted.page_number > 1)
+    page, last = await wired.shelf.page(viewer, wanted, position)
+    return page.model_copy(update={"next": pager.next(last)})
 
 
 @router.post("/delete-multiple", status_code=status.HTTP_202_ACCEPTED)
@@ -278,12 +292,18 @@ async def get_files(
     key: str,
     viewer: Current,
     wired: Wired,
+    pager: Paged,
     revision: Revision = None,
     after: Annotated[str | None, Query(max_length=4096)] = None,
     page_size: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int | None, Query(ge=1, le=1000, description="The same, and before it")] = None,
+    cursor: Cursor = None,
 ) -> FilePage:
-    """The dataset's files by path, some at a time: `after` is `next` of the page before."""
-    return await wired.shelf.files(viewer, key, revision, after=after, page_size=page_size)
+    """The dataset's files by path, some at a time, those behind the path `after` at first."""
+    position = pager.position(cursor, other_place=after is not None)
+    begin = position[0] if position else after
+    page = await wired.shelf.files(viewer, key, revision, after=begin, page_size=limit or page_size)
+    return page.model_copy(update={"next": pager.next((page.next,) if page.next else None)})
 
 
 @router.get("/{key}/manifest")
@@ -291,12 +311,16 @@ async def get_manifest(
     key: str,
     viewer: Current,
     wired: Wired,
+    pager: Paged,
     revision: Revision = None,
     cursor: Cursor = None,
     limit: FileLimit = 200,
 ) -> DownloadPlan:
     """The files that a dataset has at its source, by path, whether they are here or not."""
-    return await wired.plans.find(viewer, key, revision, cursor=cursor, limit=limit)
+    position = pager.position(cursor)
+    begin = position[0] if position else None
+    plan = await wired.plans.find(viewer, key, revision, cursor=begin, limit=limit)
+    return plan.model_copy(update={"next": pager.next((plan.next,) if plan.next else None)})
 
 
 @router.get("/{key}/readme")

@@ -7,8 +7,10 @@ from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
+from dataferry.api.pager import Cursor, Paged
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
 from dataferry.core.types import LARGEST_COUNT, DatasetRef
+from dataferry.jobs.listing import JobQuery
 from dataferry.jobs.service import JobTransition, RateSample
 from dataferry.library.selection import Selection
 
@@ -54,15 +56,13 @@ class PriorityRequest(RequestBody):
 
 @router.get("/jobs")
 async def list_jobs(
-    viewer: Current,
-    wired: Wired,
-    state: Annotated[list[JobState] | None, Query()] = None,
-    dismissed: Annotated[bool | None, Query(description="By default both: on the list and off it")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
-    offset: Annotated[int, Query(ge=0, le=10**6)] = 0,
+    viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[JobQuery, Query()]
 ) -> list[JobView]:
-    """Your jobs: those to end, newest first, then those that ended last."""
-    return await wired.jobs.list(viewer, states=state, dismissed=dismissed, limit=limit, offset=offset)
+    """Your jobs: those to end, newest first, then those that ended last. `Link` leads to the next page."""
+    position = pager.position(wanted.cursor, other_place=bool(wanted.offset))
+    jobs, last = await wired.jobs.page(viewer, wanted, position)
+    pager.next(last)
+    return jobs
 
 
 @router.post("/jobs", status_code=status.HTTP_202_ACCEPTED, dependencies=[ONCE])
@@ -138,10 +138,20 @@ async def list_job_rates(job_id: str, viewer: Current, wired: Wired) -> list[Rat
 
 @router.get("/jobs/{job_id}/events")
 async def list_job_events(
-    job_id: str, viewer: Current, wired: Wired, after: Annotated[int, Query(ge=0, le=LARGEST_COUNT)] = 0
+    job_id: str,
+    viewer: Current,
+    wired: Wired,
+    pager: Paged,
+    after: Annotated[int, Query(ge=0, le=LARGEST_COUNT)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Cursor = None,
 ) -> list[JobTransition]:
-    """A job's state changes after position `after`."""
-    return await wired.jobs.history(viewer, job_id, after)
+    """A job's state changes, those after position `after` at first. `Link` leads to the next page."""
+    position = pager.position(cursor, other_place=bool(after))
+    begin = position[0] if position else after
+    events = await wired.jobs.history(viewer, job_id, begin, limit + 1)
+    pager.next((events[limit - 1].seq,) if len(events) > limit else None)
+    return events[:limit]
 
 
 @router.get("/job_params/dataset")

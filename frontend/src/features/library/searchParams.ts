@@ -1,8 +1,14 @@
 import type { LibraryQuery } from "@/api/types";
 
 /** What of the library is shown, in its address: going back finds it again. */
-export type LibrarySearch = Omit<LibraryQuery, "page_size" | "page_number"> & { page?: number };
-export type SortKey = NonNullable<LibraryQuery["sort"]>;
+export type LibrarySearch = Pick<
+  LibraryQuery,
+  "q" | "source" | "state" | "grade" | "descending"
+> & {
+  sort?: SortKey;
+  page?: number;
+};
+export type SortKey = (typeof SORTS)[number];
 
 const SOURCES = ["kaggle", "huggingface", "builtin", "url"] as const;
 const STATES = ["here", "under_way", "failed"] as const;
@@ -18,7 +24,7 @@ const SORTS = [
   "used",
   "checksum",
   "state",
-] as const satisfies readonly SortKey[];
+] as const satisfies readonly LibraryQuery["sort"][];
 
 /** What the server takes at most. */
 const MOST_LETTERS = 200;
