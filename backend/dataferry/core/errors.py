@@ -1,11 +1,12 @@
 """One error tree. The status is on the class; the message says what, why and the next act.
 
     DataferryError
-    ├── InvalidInput 422 ── OutsideStore, PrivateAddress
+    ├── InvalidInput 422 ── OutsideStore, PrivateAddress, KeyUsed
     ├── NotSignedIn 401
     ├── Forbidden 403 ── GatedDataset, InsufficientScope
     ├── NotFound 404 ── Unreadable
-    ├── Conflict 409 ── FolderBusy, RoomReserved
+    ├── Conflict 409 ── FolderBusy, RoomReserved, StillAnswering
+    ├── UpgradeRequired 426
     ├── TooManyRequests 429
     ├── UnknownHost 421
     ├── SourceError 502                  a hub did not give what was asked

@@ -11,7 +11,7 @@ from dataferry.core.settings import Settings, environment_name
 
 _PREFIX = "DATAFERRY_"
 #: Read by single commands, and no settings of the server.
-_OF_COMMANDS = ("DATAFERRY_NEW_", "DATAFERRY_SERVER", "DATAFERRY_TOKEN")
+_OF_COMMANDS = ("DATAFERRY_NEW_",)
 
 
 def unknown_settings(
