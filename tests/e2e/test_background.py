@@ -127,6 +127,19 @@ def test_a_server_that_a_person_starts_takes_over(shell: Shell, files: FileServe
         assert printed.strip()
 
 
+def test_a_search_under_way_is_asked_for_again_when_its_server_ends(shell: Shell) -> None:
+    with HubFake() as hub:
+        hub.fault("delay", seconds=30)
+        settings = {"HF_ENDPOINT": hub.url, "DATAFERRY_SEARCH_TIMEOUT_S": "40"}
+        searching = shell.start("search", "imdb", "--source", "huggingface", **settings)
+        until(lambda: hub.requests("/api/datasets"), "the hub is asked")
+        hub.heal()
+        os.kill(shell.servers[-1], signal.SIGTERM)
+        printed, told = searching.communicate(timeout=30)
+        assert searching.wait() == 0, told
+        assert IMDB in printed
+
+
 def test_it_ends_at_once_when_it_is_told_to_and_when_the_folder_is_deleted(
     shell: Shell, files: FileServer
 ) -> None:

@@ -82,7 +82,10 @@ class Client:
             address = self.address
             headers = {"Authorization": f"Bearer {self._token}"}
             try:
-                return self._http.request(method, address + path, headers=headers, **arguments)
+                response = self._http.request(method, address + path, headers=headers, **arguments)
+                if self._remote is None and _was_cut_off(response):
+                    raise httpx.RemoteProtocolError("the server ends")
+                return response
             except httpx.ConnectError as error:
                 if not self._found_again(address):
                     raise unanswered(self.address, error) from error
@@ -156,6 +159,11 @@ class Client:
 
 def _subscription(topic: str) -> "Callable[[ClientConnection], None]":
     return lambda socket: socket.send(json.dumps({"op": "subscribe", "topic": topic}))
+
+
+def _was_cut_off(response: httpx.Response) -> bool:
+    """Whether a server that ends has given a request up: its own errors are JSON."""
+    return response.is_server_error and "json" not in response.headers.get("content-type", "")
 
 
 def _content(address: str, response: httpx.Response) -> Any:
