@@ -82,11 +82,13 @@ def test_a_database_that_is_damaged_or_of_a_newer_version(server: Server, tmp_pa
     database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.commit()
     database.close()
-    for folder, told in ((damaged, "is damaged"), (newer, "a newer version of Dataferry")):
-        for command in (["library"], ["users", "list"]):
-            line = failing(server, *command, code=2, DATAFERRY_DATA_DIR=str(folder))
-            assert told in line
-            assert "backup" in line
+    for folder, told, command in (
+        (damaged, "is damaged", ["library"]),
+        (newer, "a newer version of Dataferry", ["users", "list"]),
+    ):
+        line = failing(server, *command, code=2, DATAFERRY_DATA_DIR=str(folder))
+        assert told in line
+        assert "backup" in line
 
 
 def test_what_nobody_foresaw_names_the_log(server: Server, tmp_path: Path) -> None:

@@ -172,10 +172,10 @@ def test_a_command_beside_a_server_loads_little(server: Server) -> None:
 
 def test_progress_is_a_line_now_and_then_where_stderr_is_no_terminal(server: Server) -> None:
     """And a bar where it is one, also if stdout is a pipe."""
-    with FileServer({"slow.bin": bytes(3_000_000)}, bytes_per_s=1_000_000) as files:
+    with FileServer({"slow.bin": bytes(1_500_000)}, bytes_per_s=1_000_000) as files:
         url = files.url("slow.bin")
         out, err = piped(server, "download", url, DATAFERRY_REPORT_S="0.3")
-        assert re.search(r"slow\.bin: running, \d+ %, [\d.]+ k?M?B of 3 MB, [\d.]+ [kM]B/s", err), err
+        assert re.search(r"slow\.bin: running, \d+ %, [\d.]+ k?M?B of 1\.5 MB, [\d.]+ [kM]B/s", err), err
         assert len(out.splitlines()) == 1
         assert piped(server, "download", url, "--force", "-q", DATAFERRY_REPORT_S="0.3")[1] == ""
         command = ["download", url, "--force"]

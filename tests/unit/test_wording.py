@@ -17,7 +17,10 @@ _API_WORDS = re.compile(
     r"|\bwith (force|replace)\b|Add source|\bunder Settings|send it again|Downloads page"
 )
 #: To a browser or a program that speaks HTTP itself; the command line never gets them.
-_NOT_HERE = {"Sign in at /api/auth/token."}
+_NOT_HERE = {
+    "Sign in at /api/auth/token.",
+    "Open it as one, with a ticket of POST /api/auth/ws-ticket.",
+}
 
 
 def _next_steps() -> Iterator[str]:

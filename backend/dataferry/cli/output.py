@@ -213,6 +213,7 @@ _CODES = {
     "outside_store": ExitCode.USAGE,
     "private_address": ExitCode.USAGE,
     "unknown_host": ExitCode.USAGE,
+    "upgrade_required": ExitCode.USAGE,
     "config": ExitCode.USAGE,
     "database_unusable": ExitCode.USAGE,
     "not_found": ExitCode.NOT_FOUND,
