@@ -88,6 +88,7 @@ def test_head_is_get_without_its_body(ada: TestClient, path: str) -> None:
 def test_head_of_what_is_not_read_is_refused_as_get_is(ada: TestClient) -> None:
     assert ada.head("/api/auth/logout").status_code == 405
     assert ada.head("/api/nowhere").status_code == 404
+    assert ada.patch("/api/app").headers["Allow"] == "GET, HEAD"
     chat = ada.post("/api/chats").json()["id"]
     assert ada.head(f"/api/chats/{chat}/stream").status_code == 204
 
@@ -158,4 +159,5 @@ def test_a_streamed_answer_is_not_kept(ada: TestClient) -> None:
         ada.post(f"/api/chats/{chat}/messages", json={"content": "hello"}, headers=streamed) for _ in range(2)
     ]
     assert [answer.status_code for answer in answers] == [200, 200]
+    assert "ETag" not in answers[0].headers
     assert "Idempotency-Replayed" not in answers[1].headers

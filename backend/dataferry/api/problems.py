@@ -200,7 +200,10 @@ async def _on_validation_error(_request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem_response(_http_problem(error.status_code, error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):  # FastAPI names what a route declares, and HEAD is wherever GET is
+        headers["Allow"] = ", ".join(sorted({*headers["Allow"].split(", "), "HEAD"}))
+    return problem_response(_http_problem(error.status_code, error.detail), headers)
 
 
 def _http_problem(status: int, detail: str = "") -> Problem:

@@ -4260,13 +4260,7 @@ export interface components {
             reserve_bytes: number;
             /** @description Where the database is on a disk of its own. */
             database_disk?: components["schemas"]["OtherDisk"] | null;
-            /**
-             * @description Of what the asker may see.
-             * @example [
-             *       "kaggle",
-             *       "huggingface"
-             *     ]
-             */
+            /** @description Of what the asker may see. */
             sources: components["schemas"]["SourceStorage"][];
         };
         /**

@@ -78,15 +78,16 @@ def _models(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
 
 
 def _example(schema: dict[str, Any], known: Any) -> Any:
-    """``known`` where the schema allows it, else what the schema itself tells; None where that is nothing."""
+    """``known`` where the schema may hold it, else what the schema itself tells; None if that is nothing."""
     scalars = [part for part in parts_of(schema) if part.get("type") not in (None, "array", "null")]
-    values = [
-        value for part in scalars for value in part.get("enum", [part["const"]] if "const" in part else [])
-    ]
+    if not scalars:  # a named type, which has examples of its own
+        return None
+    values = [value for part in scalars for value in part.get("enum", ())]
+    values += [part["const"] for part in scalars if "const" in part]
+    example = known
+    if values and known not in values and not isinstance(known, list):
+        example = values[0]
+    elif known is None and any(part["type"] == "boolean" for part in scalars):
+        example = False
     wants_list = any(part.get("type") == "array" for part in parts_of(schema))
-    if values:
-        first = known if known in values else values[0]
-        return [first] if wants_list and not isinstance(known, list) else known if wants_list else first
-    if known is not None:
-        return [known] if wants_list and not isinstance(known, list) else known
-    return False if any(part["type"] == "boolean" for part in scalars) else None
+    return [example] if wants_list and example is not None and not isinstance(example, list) else example
