@@ -16,7 +16,7 @@ def guarded(app: FastAPI) -> list[tuple[str, str]]:
         (method.upper(), path.replace("{source}", "kaggle").replace("{", "").replace("}", ""))
         for path, operations in app.openapi()["paths"].items()
         for method, operation in operations.items()
-        if "security" in operation
+        if operation.get("security")
     ]
 
 

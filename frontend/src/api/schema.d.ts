@@ -2957,7 +2957,7 @@ export interface components {
         NewPersonalToken: {
             /**
              * @description The token's id.
-             * @example tok_4c3b2a1f0e9d8c7b6a5f
+             * @example token_4c3b2a1f0e9d8c7b6a5f
              */
             id: string;
             /**
@@ -2972,7 +2972,7 @@ export interface components {
             scope: components["schemas"]["TokenScope"];
             /**
              * @description The beginning and the end of the token, to know it by.
-             * @example dfp_a1…9z
+             * @example dft_…x7Qk
              */
             hint: string;
             /**
@@ -3071,7 +3071,7 @@ export interface components {
         PersonalTokenView: {
             /**
              * @description The token's id.
-             * @example tok_4c3b2a1f0e9d8c7b6a5f
+             * @example token_4c3b2a1f0e9d8c7b6a5f
              */
             id: string;
             /**
@@ -3086,7 +3086,7 @@ export interface components {
             scope: components["schemas"]["TokenScope"];
             /**
              * @description The beginning and the end of the token, to know it by.
-             * @example dfp_a1…9z
+             * @example dft_…x7Qk
              */
             hint: string;
             /**
@@ -4888,7 +4888,7 @@ export interface operations {
             path: {
                 /**
                  * @description The token's id.
-                 * @example tok_4c3b2a1f0e9d8c7b6a5f
+                 * @example token_4c3b2a1f0e9d8c7b6a5f
                  */
                 token_id: string;
             };
