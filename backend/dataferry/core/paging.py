@@ -28,7 +28,7 @@ Column = ColumnElement[Any] | Mapped[Any]
 @dataclass(frozen=True, slots=True)
 class SortKey:
     """What a list is ordered by. The keys of one list together tell any two of its rows apart. A column that
-    may be null comes behind a key that says whether it is."""
+    may be null comes behind a key that says whether it is, so that the first one never is."""
 
     column: Column
     descending: bool = False
@@ -42,7 +42,10 @@ def after(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
             continue
         same = [_equals(*pair) for pair in zip(keys[:n], position[:n], strict=True)]
         behind.append(and_(*same, key.column < value if key.descending else key.column > value))
-    return or_(*behind)
+    first, value = keys[0], position[0]
+    # It follows from the others, and lets a database begin there in an index.
+    begins = first.column <= value if first.descending else first.column >= value
+    return and_(begins, or_(*behind))
 
 
 def _equals(key: SortKey, value: Any) -> ColumnElement[bool]:

@@ -82,14 +82,19 @@ class LibraryQuery(BaseModel):
 def page(
     session: Session, viewer: Viewer, wanted: LibraryQuery, position: Position | None = None
 ) -> tuple[list[Dataset], int, Position | None]:
-    """A page of what is downloaded, under way, or failed lately and visible to the viewer; the total; and
-    where the next page begins."""
-    query = select(Dataset).where(Dataset.status != "absent", *visible_to(viewer), *_matching(wanted))
-    total = session.exec(select(func.count()).select_from(query.subquery())).one()
+    """A page of what is downloaded, under way, or failed lately and visible to the viewer; the total, as it
+    was on the first page; and where the next page begins."""
+    conditions = [col(Dataset.status) != "absent", *visible_to(viewer), *_matching(wanted)]
+    query = select(Dataset).where(*conditions)
+    if position is None:
+        total = session.exec(select(func.count()).select_from(Dataset).where(*conditions)).one()
+    else:  # Counting costs more than a page: it is done for the first one.
+        total, *rest = position
+        position = tuple(rest)
     keys = [*_order(wanted), SortKey(col(Dataset.id))]
     first = (wanted.page_number - 1) * wanted.length
     found, last = fetch(session, query, keys, limit=wanted.length, position=position, offset=first)
-    return [dataset for (dataset,) in found], total, last
+    return [dataset for (dataset,) in found], total, None if last is None else (total, *last)
 
 
 def by_source(session: Session, viewer: Viewer) -> tuple[SourceStorage, ...]:
