@@ -2998,7 +2998,7 @@ export interface components {
             expired: boolean;
             /**
              * @description The token itself, shown this once.
-             * @example dfp_…
+             * @example dft_…
              */
             token: string;
         };

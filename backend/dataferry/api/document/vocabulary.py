@@ -261,7 +261,7 @@ WORDS: dict[str, Word] = {
     "hint": Word("The beginning and the end of the token, to know it by.", "dft_…x7Qk"),
     "expired": Word("It has ended.", False),
     "token_id": Word("The token's id.", "token_4c3b2a1f0e9d8c7b6a5f"),
-    "token": Word("The token itself, shown this once.", "dfp_…"),
+    "token": Word("The token itself, shown this once.", "dft_…"),
     "scope": Word("What the token may do.", "download"),
     "expires_at": Word("When it ends; null for never.", _TIME),
     "last_used_at": Word("When it was last used; null where that is not known.", _TIME),
