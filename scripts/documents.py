@@ -15,6 +15,7 @@ from dataferry.core.job_types import ACTIVE_STATES, JOB_STATE_MEANINGS
 from dataferry.core.settings import Settings, environment_name
 from dataferry.core.types import View
 from dataferry.realtime.events import ClientMessage, ServerMessage
+from scripts.command_reference import command_reference
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -22,6 +23,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 def made() -> Iterator[tuple[Path, str, str]]:
     """Each part: its page, the name in its markers, and what stands between them."""
     yield DOCS / "configuration.md", "settings", settings_table()
+    yield DOCS / "cli.md", "commands", command_reference()
     yield DOCS / "api.md", "routes", routes_table()
     yield DOCS / "api.md", "errors", errors_table()
     yield DOCS / "api.md", "states", states_table()
