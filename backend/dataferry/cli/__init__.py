@@ -4,6 +4,7 @@ Search, download, jobs and library are requests to the server that owns the data
 runs, one is started for the length of the command. A command's module is imported when it is called.
 """
 
+import os
 import signal
 import sys
 from difflib import get_close_matches
@@ -56,7 +57,7 @@ class LazyGroup(TyperGroup):
         return super().parse_args(ctx, moved_to_front(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             meant = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean `dataferry {meant[0]}`?" if meant else ""
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
@@ -125,4 +126,12 @@ def main() -> int:
         if stream is not None:
             # An ASCII terminal shows a question mark for what it does not have.
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    return end_of(lambda: app(prog_name="dataferry", standalone_mode=False))
+
+    def command() -> int | None:
+        return app(prog_name="dataferry", standalone_mode=False)  # type: ignore[no-any-return]
+
+    if os.environ.get("_DATAFERRY_COMPLETE") == "complete_bash":
+        from dataferry.cli.completion import complete_in_bash
+
+        return complete_in_bash(lambda: end_of(command))
+    return end_of(command)

@@ -11,6 +11,7 @@ import typer
 
 from dataferry.cli.batch import Batch, Outcome
 from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_refs
 from dataferry.cli.destination import Destination, check_local_dir
 from dataferry.cli.download_options import (
     REF_HELP,
@@ -53,7 +54,9 @@ RefList = Annotated[
 
 
 def download(
-    refs: Annotated[list[str] | None, typer.Argument(metavar="REF...", help=REF_HELP)] = None,
+    refs: Annotated[
+        list[str] | None, typer.Argument(metavar="REF...", help=REF_HELP, autocompletion=offer_refs)
+    ] = None,
     lists: RefList = None,
     source: Source = None,
     revision: Revision = None,

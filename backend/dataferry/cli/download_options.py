@@ -5,10 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from dataferry.cli.completion import offer_sources
+
 #: What names a dataset: ``core.hub_addresses`` reads it.
 REF_HELP = "source:id, its page's address, a link to a file, or owner/name with --source."
 Source = Annotated[
-    str | None, typer.Option(help="kaggle, huggingface, builtin or url, where REF does not say it.")
+    str | None,
+    typer.Option(
+        help="kaggle, huggingface, builtin or url, where REF does not say it.", autocompletion=offer_sources
+    ),
 ]
 Revision = Annotated[str | None, typer.Option(help="A version, branch or commit; by default the newest.")]
 Files = Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.names import dataset_address, dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
@@ -21,7 +22,7 @@ AskPage = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def files(
-    ref: Annotated[str, typer.Argument(help=REF_HELP)],
+    ref: Annotated[str, typer.Argument(help=REF_HELP, autocompletion=offer_refs)],
     source: Source = None,
     revision: Revision = None,
     limit: Annotated[int | None, typer.Option(min=1, help="No more than this many; by default all.")] = None,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_jobs
 from dataferry.cli.names import job_segment
 from dataferry.cli.output import (
     AsJson,
@@ -30,7 +31,7 @@ from dataferry.core.sizes import readable_bytes
 
 app = typer.Typer(rich_markup_mode=None)
 
-JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.")]
+JobId = Annotated[str, typer.Argument(metavar="ID", help="One of your jobs.", autocompletion=offer_jobs)]
 
 _COLUMNS = (
     Column("ID"),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_hubs
 from dataferry.cli.output import (
     AsJson,
     AsUser,
@@ -26,7 +27,9 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Your own keys at the hubs: list, set, test, rm."
 )
 
-Hub = Annotated[str, typer.Argument(metavar="SOURCE", help="kaggle or huggingface.")]
+Hub = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="kaggle or huggingface.", autocompletion=offer_hubs)
+]
 KeyStdin = Annotated[
     bool, typer.Option("--key-stdin", help="Read the key from standard input; by default it is asked for.")
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_refs
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Source
 from dataferry.cli.names import dataset_segment
@@ -19,7 +20,9 @@ _PAGE_SIZE = 200
 
 
 def library(
-    name: Annotated[str | None, typer.Argument(help="A dataset: its ref, key or alias.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A dataset: its ref, key or alias.", autocompletion=offer_refs)
+    ] = None,
     source: Source = None,
     update: Annotated[bool, typer.Option("--update", help="Fetch its newest revision.")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dataferry.cli.client import connected
+from dataferry.cli.completion import offer_sources
 from dataferry.cli.output import (
     AsJson,
     AsUser,
@@ -37,7 +38,9 @@ _COLUMNS = (
 
 def search(
     query: Annotated[list[str], typer.Argument(help="What to look for, in words.")],
-    source: Annotated[list[str] | None, typer.Option(help="kaggle, huggingface or builtin.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="kaggle, huggingface or builtin.", autocompletion=offer_sources)
+    ] = None,
     sort: Annotated[
         SortBy, typer.Option(help="By relevance, downloads, size (largest first) or date of change.")
     ] = "relevance",
