@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from dataferry.core.rate_limit_headers import rate_limit_policies
 from tests.support.server import PASSWORD
 
 
@@ -53,6 +54,19 @@ def test_a_name_that_is_not_sane_is_replaced(client: TestClient, given: str) -> 
 def test_refusals_before_any_route_bear_it_too(client: TestClient) -> None:
     answer = client.get("/api/health/live", headers={"Host": "evil.example", "X-Request-Id": "trace-8"})
     assert (answer.status_code, answer.json()["request_id"]) == (421, "trace-8")
+
+
+# -- RateLimit --------------------------------------------------------------------------------------------
+
+
+def test_a_limit_that_is_used_up_tells_of_itself(app: FastAPI, client: TestClient) -> None:
+    form = {"username": "ada@example.org", "password": "wrong password"}
+    answers = [client.post("/api/auth/token", data=form) for _ in range(30)]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    told = rate_limit_policies(refused.headers["RateLimit"])
+    policy = rate_limit_policies(refused.headers["RateLimit-Policy"])
+    assert told == {"sign-in": {"r": 0, "t": int(refused.headers["Retry-After"])}}
+    assert policy["sign-in"]["q"] == app.state.services.settings.login_failures
 
 
 # -- ETag and HEAD ----------------------------------------------------------------------------------------

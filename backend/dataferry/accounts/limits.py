@@ -14,9 +14,13 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from dataferry.core.addresses import carried_ipv4
 from dataferry.core.errors import TooManyRequests
+from dataferry.core.rate_limit_headers import used_up_headers
 
 #: Doubled no more often than this: every limit has reached its longest wait by then.
 _MAX_DOUBLINGS = 30
+
+#: How limits are called in ``RateLimit``, by the beginning of a subject's key.
+_POLICY_NAMES = {"registration": "registration", "password": "password", "token": "token"}
 
 Clock = Callable[[], float]
 
@@ -74,8 +78,17 @@ class TryLimits:
         """
         wait = self.try_to_admit(subjects)
         if wait > 0:
+            first = subjects[0]  # the narrowest
             raise TooManyRequests(
-                refusal, next_step=f"Wait {readable_wait(wait)} and try again.", retry_after=wait
+                refusal,
+                next_step=f"Wait {readable_wait(wait)} and try again.",
+                retry_after=wait,
+                headers=used_up_headers(
+                    _POLICY_NAMES.get(first.key.partition(":")[0], "sign-in"),
+                    first.limit.free,
+                    first.limit.free * first.limit.fade_s,
+                    wait,
+                ),
             )
 
     def try_to_admit(self, subjects: tuple[Subject, ...]) -> float:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dataferry.api.request_ids import LOG_FIELD
 from dataferry.core import database_faults
-from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, kind_of
+from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, TooManyRequests, kind_of
 from dataferry.core.telemetry import logged_field
 from dataferry.core.types import words_of
 
@@ -174,7 +174,8 @@ class UnexpectedErrors:
 
 async def _on_dataferry_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DataferryError)
-    return problem_response(problem_of(_logged(error)))
+    headers = error.headers if isinstance(error, TooManyRequests) else None
+    return problem_response(problem_of(_logged(error)), headers)
 
 
 def _logged(error: DataferryError) -> DataferryError:

@@ -34,8 +34,8 @@
 ``Cancelled`` is not an error and stands apart.
 """
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 
 class DataferryError(Exception):
@@ -171,8 +171,14 @@ class UpgradeRequired(DataferryError):
 
 
 class TooManyRequests(DataferryError):
+    """``headers`` tell of the limit."""
+
     status, code, title = 429, "too_many_requests", "Too many requests"
     usual_step = "Wait, then try again."
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **words: Any) -> None:
+        super().__init__(detail, **words)
+        self.headers = dict(headers or {})
 
 
 class SourceError(DataferryError):

@@ -7,6 +7,7 @@
     RateLimit-Policy: "fixed window";"resolvers";q=5000;w=300  q requests in each window of w seconds
 """
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,6 +34,15 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     policies = rate_limit_policies(headers.get("ratelimit", "")).values()
     waits = [float(policy["t"]) for policy in policies if "t" in policy and policy.get("r", 0) == 0]
     return max(waits, default=None)
+
+
+def used_up_headers(name: str, quota: int, window_s: float, wait_s: float) -> dict[str, str]:
+    """What an answer says of a limit of ours, ``quota`` in ``window_s`` seconds, that is used up for
+    ``wait_s`` more."""
+    return {
+        "RateLimit-Policy": f'"{name}";q={quota};w={math.ceil(window_s)}',
+        "RateLimit": f'"{name}";r=0;t={max(1, math.ceil(wait_s))}',
+    }
 
 
 def rate_limit_policies(header: str) -> dict[str, dict[str, int]]:
