@@ -81,7 +81,7 @@ class ChatService:
 
     async def list(self, viewer: Viewer, *, q: str = "", limit: int = 100, offset: int = 0) -> list[ChatView]:
         """A person's chats, newest first; with ``q`` those whose title or messages hold it."""
-        return (await self.page(viewer, ChatQuery(q=q, limit=limit, offset=offset)))[0]
+        return (await self.page(viewer, ChatQuery(q=str(clean(q)), limit=limit, offset=offset)))[0]
 
     async def page(
         self, viewer: Viewer, wanted: ChatQuery, position: Position | None = None
