@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dataferry.chat.acts import Intent
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.intent import Intent, parse_intent
+from dataferry.chat.intent import parse_intent
 from dataferry.chat.planner_text import question_answer
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size

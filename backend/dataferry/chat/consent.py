@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from dataferry.chat.addresses import written_refs
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.intent import refs_to_cancel, refs_to_download
-from dataferry.chat.references import written_refs
 from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef
 

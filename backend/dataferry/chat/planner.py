@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from dataferry.chat import planner_text
+from dataferry.chat.acts import Intent
+from dataferry.chat.answers import Answers
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.events import AnswerEvent, ModelChosen, StepStarted, TextDelta, TextReserved
-from dataferry.chat.intent import Intent, parse_intent, refs_to_cancel
+from dataferry.chat.intent import parse_intent, refs_to_cancel
 from dataferry.chat.planner_text import Words
 from dataferry.core.db import new_id
 from dataferry.core.specs import SOURCES
@@ -29,10 +31,6 @@ _HUBS: tuple[SourceName, ...] = tuple(name for name, spec in SOURCES.items() if 
 _MAX_DATASETS = 10
 
 Step = list[Call] | Words
-#: Where a tool failed; why stands beside it, once.
-_NOT_SEARCHED = Words("Nothing could be searched.")
-_NOT_FOUND = Words("I cannot say more of it. Look for it by its name, or paste its link.")
-_NOT_KNOWN = Words("I cannot tell for now. Ask again in a moment.")
 V = TypeVar("V", bound=View)
 
 
@@ -58,13 +56,14 @@ class Planner:
 def next_step(conversation: Conversation, outcomes: Sequence[ToolOutcome], prompts: Prompts) -> Step:
     """The calls to make next, or the answer's text."""
     intent = parse_intent(conversation)
+    say = Answers(prompts, intent.language)
     plan = _PLANS.get(intent.kind)
-    if plan is not None:
-        return plan(intent, conversation, outcomes)
-    return Words(prompts.text(f"planner/{intent.kind}"))
+    return plan(say, intent, conversation, outcomes) if plan is not None else Words(say(intent.kind))
 
 
-def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _search(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     narrowed = {name: value for name, value in intent.filters.items() if name != "limit"}
     hubs = _hubs(intent.sources)
     found = _outputs(outcomes, SearchOutput)
@@ -79,16 +78,18 @@ def _search(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
             if outcome is None:
                 return [_call("search_datasets", arguments)]
             if isinstance(outcome, ToolFailed):
-                return _NOT_SEARCHED
+                return Words(say("not_searched"))
     unfiltered = _outcome(outcomes, "search_datasets", _search_input(replace(intent, filters={})))
     answer = planner_text.search_answer(
+        say,
         found[-1],
         list(cards.values()),
         hubs,
         without_filters=bool(narrowed) and unfiltered is not None,
     )
-    hint = "" if conversation.last_search else planner_text.first_hint(list(cards.values()))
-    return Words(f"{answer} {intent.caveat}".strip(), hint)
+    hint = "" if conversation.last_search else planner_text.first_hint(say, list(cards.values()))
+    caveat = say(intent.caveat) if intent.caveat else ""
+    return Words(f"{answer} {caveat}".strip(), hint)
 
 
 def _is_outage(found: Sequence[SearchOutput], hubs: Sequence[SourceName]) -> bool:
@@ -97,48 +98,55 @@ def _is_outage(found: Sequence[SearchOutput], hubs: Sequence[SourceName]) -> boo
     return bool(hubs) and failed.issuperset(hubs)
 
 
-def _more(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _more(say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
     last = conversation.last_search
     if last is None:
-        return Words("More of what? Tell me what data you are looking for.")
+        return Words(say("more_of_what"))
     query = str(last.input["query"])
     if not last.more:
-        return Words(f"That was all for “{planner_text.escape_markdown(query)}”. Try other words.")
+        return Words(say("all_shown", query=planner_text.escape_markdown(query)))
     arguments = last.input | {"offset": int(last.input.get("offset") or 0) + last.count}
     outcome = _outcome(outcomes, "search_datasets", arguments)
     if outcome is None:
         return [_call("search_datasets", arguments)]
     if isinstance(outcome, ToolFailed):
-        return _NOT_SEARCHED
+        return Words(say("not_searched"))
     page = cast(SearchOutput, outcome.output)
     hubs = _hubs(last.input.get("sources") or ())
-    return Words(planner_text.search_answer(page, page.downloadable_datasets, hubs))
+    return Words(planner_text.search_answer(say, page, page.downloadable_datasets, hubs))
 
 
-def _details(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _details(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     if intent.references.unresolved == "which_source":
-        return _details_at_both_hubs(intent, outcomes)
-    question = _clarifying_question(intent, conversation, "tell you about")
+        return _details_at_both_hubs(say, intent, outcomes)
+    question = _clarifying_question(say, intent, conversation, "details")
     if question is not None:
         return question
     missing = _remaining_calls(outcomes, "dataset_details", intent)
     if missing:
         return missing
     found = _outputs(outcomes, DetailsOutput)
-    return planner_text.details_answer(found, conversation.last) if found else _NOT_FOUND
+    if found and intent.compares:
+        cards = [output.card for output in found]
+        return planner_text.comparison_answer(say, cards, conversation.last, intent.compared_by)
+    return planner_text.details_answer(say, found, conversation.last) if found else Words(say("not_found"))
 
 
-def _download(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _download(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     if intent.references.unresolved == "which_source":
-        return _details_at_both_hubs(intent, outcomes)
-    question = _clarifying_question(intent, conversation, "download")
+        return _details_at_both_hubs(say, intent, outcomes)
+    question = _clarifying_question(say, intent, conversation, "download")
     if question is not None:
         return question
     missing = _remaining_calls(outcomes, "start_download", intent)
     if missing:
         return missing
     failures = _failures(outcomes, "start_download")
-    return Words("", planner_text.started_answer(_outputs(outcomes, StartOutput), failures))
+    return Words("", planner_text.started_answer(say, _outputs(outcomes, StartOutput), failures))
 
 
 def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:
@@ -148,7 +156,7 @@ def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent)
     return [_call(tool, {"ref": ref}) for ref in refs if ref not in made]
 
 
-def _details_at_both_hubs(intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
+def _details_at_both_hubs(say: Answers, intent: Intent, outcomes: Sequence[ToolOutcome]) -> Step:
     """An id that both hubs may have: show those that exist, and let the person choose."""
     if not outcomes:
         return [
@@ -158,19 +166,25 @@ def _details_at_both_hubs(intent: Intent, outcomes: Sequence[ToolOutcome]) -> St
         ]
     found = _outputs(outcomes, DetailsOutput)
     if not found:
-        return _NOT_FOUND
-    chosen = "` or `download ".join(output.card.ref.replace("`", "") for output in found)
-    return Words(f"To be sure of the source, press Download or say `download {chosen}`.")
+        return Words(say("not_found"))
+    commands = [f"`download {output.card.ref.replace('`', '')}`" for output in found]
+    return Words(say("sure_of_source", commands=f" {say('or')} ".join(commands)))
 
 
-def _status(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _status(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     found = _outputs(outcomes, JobsOutput)
     if found:
-        return Words(planner_text.jobs_answer(found[-1]))
-    return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]
+        return Words(planner_text.jobs_answer(say, found[-1]))
+    return (
+        Words(say("not_known")) if _failures(outcomes, "download_status") else [_call("download_status", {})]
+    )
 
 
-def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _cancel(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     cancelled = [
         output
         for outcome, output in _outputs_with_outcome(outcomes, JobsOutput)
@@ -178,25 +192,35 @@ def _cancel(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolO
     ]
     if cancelled or _failures(outcomes, "cancel_download"):
         jobs = sum(len(output.jobs) for output in cancelled if output.reason is None)
-        return Words("", planner_text.cancelled_answer(jobs))
+        return Words("", planner_text.cancelled_answer(say, jobs))
     known = _outputs(outcomes, JobsOutput)
     if not known:
-        return _NOT_KNOWN if _failures(outcomes, "download_status") else [_call("download_status", {})]
+        return (
+            Words(say("not_known"))
+            if _failures(outcomes, "download_status")
+            else [_call("download_status", {})]
+        )
     active = [job for job in known[-1].jobs if job.active]
     refs = refs_to_cancel(conversation, active)
     if not refs:
-        return Words(planner_text.which_job(active))
+        return Words(planner_text.which_job(say, active))
     return [_call("cancel_download", {"ref": ref}) for ref in refs]
 
 
-def _library(intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+def _library(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
     found = _outputs(outcomes, LibraryOutput)
     if found:
-        return Words("", planner_text.library_answer(found[-1]))
-    return _NOT_KNOWN if _failures(outcomes, "list_library") else [_call("list_library", {})]
+        return Words("", planner_text.library_answer(say, found[-1]))
+    return Words(say("not_known")) if _failures(outcomes, "list_library") else [_call("list_library", {})]
 
 
-_PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
+def _which(say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+    return Words(planner_text.which_dataset(say, conversation.shown, "details"))
+
+
+_PLANS: dict[str, Callable[[Answers, Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
     "search": _search,
     "more": _more,
     "details": _details,
@@ -204,19 +228,18 @@ _PLANS: dict[str, Callable[[Intent, Conversation, Sequence[ToolOutcome]], Step]]
     "status": _status,
     "cancel": _cancel,
     "library": _library,
+    "which": _which,
 }
 
 
-def _clarifying_question(intent: Intent, conversation: Conversation, verb: str) -> Words | None:
+def _clarifying_question(say: Answers, intent: Intent, conversation: Conversation, act: str) -> Words | None:
     """The question to ask when the words refer to nothing that is known."""
     shown = conversation.shown
     if intent.references.refs:
         return None
     if intent.references.unresolved == "out_of_range":
-        return Words(planner_text.out_of_range(len(shown)))
-    if shown:
-        return Words(planner_text.which_dataset(shown, verb))
-    return Words(f"Which dataset shall I {verb}? Tell me what you are looking for, or give its id or link.")
+        return Words(say("out_of_range", count=len(shown)))
+    return Words(planner_text.which_dataset(say, shown, act) if shown else say(f"what_{act}"))
 
 
 def _hubs(sources: Sequence[SourceName]) -> tuple[SourceName, ...]:

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dataferry.chat import lexicon
+from dataferry.chat.answers import Answers
+from dataferry.chat.grammar import Message, asked_fact
+from dataferry.chat.references import best_by
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName
@@ -49,6 +51,7 @@ def escape_markdown(text: str, length: int = 160) -> str:
 
 
 def search_answer(
+    say: Answers,
     last: SearchOutput,
     cards: Sequence[DatasetCard],
     hubs: Sequence[SourceName],
@@ -61,128 +64,149 @@ def search_answer(
     """
     failed = {problem.source for problem in last.source_errors}
     outage = bool(hubs) and failed.issuperset(hubs)
-    missing = "Not every source answered, so there may be more."
     if outage and not cards:
-        query = escape_markdown(last.query)
-        return f"No hub could be searched for “{query}”. Ask again once that is mended."
+        return say("no_hub", query=escape_markdown(last.query))
     if not cards:
-        return missing if failed else "Fewer words, or other ones, may find more."
-    lines = ["Nothing fits all of that; these are without the limits."] if without_filters else []
+        return say("not_every_source" if failed else "nothing_found")
+    lines = [say("without_limits")] if without_filters else []
     if outage:
-        lines.append("No hub could be searched; these are built in.")
+        lines.append(say("no_hub_built_in"))
     else:
-        lines.append(missing if failed else _overview(cards))
+        lines.append(say("not_every_source") if failed else _overview(say, cards))
     return " ".join(lines)
 
 
-def _overview(cards: Sequence[DatasetCard]) -> str:
+def _overview(say: Answers, cards: Sequence[DatasetCard]) -> str:
     """What several cards are together: "6 from Kaggle, 3 from HuggingFace; 2 without a stated licence." """
     if len(cards) == 1:
-        return "Only one fits."
+        return say("only_one")
     counts = Counter(card.source for card in cards)
     if len(counts) == 1:
-        where = f"All {_from(cards[0].source)}"
+        where = say("all_counts", source=_from(say, cards[0].source))
     else:
-        where = ", ".join(f"{count} {_from(source)}" for source, count in counts.items())
+        where = ", ".join(f"{count} {_from(say, source)}" for source, count in counts.items())
     unlicensed = sum(not card.license for card in cards)
-    return f"{where}; {unlicensed} without a stated licence." if unlicensed else f"{where}."
+    return say("unlicensed", counts=where, count=unlicensed) if unlicensed else say("counts", counts=where)
 
 
-def _from(source: str) -> str:
-    return "built in" if source == SOURCE_LABELS["builtin"] else f"from {source}"
+def _from(say: Answers, source: str) -> str:
+    return say("built_in") if source == SOURCE_LABELS["builtin"] else say("from_source", source=source)
 
 
-def first_hint(cards: Sequence[DatasetCard]) -> str:
+def first_hint(say: Answers, cards: Sequence[DatasetCard]) -> str:
     """What can be said of the first results of a chat."""
-    return "You can say “only CC0”, “newest first” or “download the first one”." if cards else ""
+    return say("first_hint") if cards else ""
 
 
-def card_line(card: DatasetCard) -> str:
+def card_line(say: Answers, card: DatasetCard) -> str:
     facts = [card.source, format_size(card.size_bytes)]
     if card.license:
         facts.append(escape_markdown(card.license, 60))
     if card.downloads:
-        facts.append(_count(card.downloads, "download"))
+        facts.append(say("downloads", count=card.downloads))
     if card.gated:
-        facts.append("gated")
+        facts.append(say("gated"))
     if card.local_status != "absent":
-        facts.append("already here" if card.local_status == "downloaded" else card.local_status)
+        facts.append(say("already_here") if card.local_status == "downloaded" else card.local_status)
     return f"**{escape_markdown(card.title)}** — {' · '.join(facts)}"
 
 
-def details_answer(outputs: Sequence[DetailsOutput], question: str) -> Words:
+def details_answer(say: Answers, outputs: Sequence[DetailsOutput], question: str) -> Words:
     """The answer to a ``question`` about datasets whose cards are shown."""
-    fact = question_answer([output.card for output in outputs], question)
+    fact = question_answer([output.card for output in outputs], question, say)
     if fact:
         return Words(fact)
     quotes = [quote for output in outputs if (quote := _quote(output))]
-    several = len(outputs) > 1
     if quotes:
-        whose = "What their publishers say" if several else "What its publisher says"
-        return Words(f"{whose} stands below.", "\n\n".join(quotes))
-    return Words("Their cards say all I know." if several else "Its card says all I know.")
+        return Words(say("publisher_says", count=len(outputs)), "\n\n".join(quotes))
+    return Words(say("card_says", count=len(outputs)))
 
 
-def question_answer(cards: Sequence[DatasetCard], question: str) -> str:
+def comparison_answer(
+    say: Answers, cards: Sequence[DatasetCard], question: str, compared_by: str | None
+) -> Words:
+    """Which of the ``cards`` is the first by a property, or what a ``question`` asks of each of them, or how
+    they differ: a line of facts for each."""
+    if compared_by is not None:
+        best = best_by(compared_by, cards)
+        if len(best) == 1:
+            return Words(_superlative(say, best[0], compared_by))
+    fact = question_answer(cards, question, say)
+    return Words(fact) if fact else Words("\n".join(f"- {_facts_line(say, card)}" for card in cards))
+
+
+def _superlative(say: Answers, card: DatasetCard, name: str) -> str:
+    return say(
+        name,
+        title=f"**{escape_markdown(card.title)}**",
+        size=format_size(card.size_bytes),
+        date=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "",
+        downloads=say("downloads", count=card.downloads),
+    )
+
+
+def _facts_line(say: Answers, card: DatasetCard) -> str:
+    formats = ", ".join(escape_markdown(name, 20) for name in card.formats[:_MAX_LISTED])
+    updated = say("updated", date=f"{card.updated_at:%Y-%m-%d}") if card.updated_at else ""
+    return " · ".join(filter(None, (card_line(say, card), formats, updated)))
+
+
+def question_answer(cards: Sequence[DatasetCard], question: str, say: Answers | None = None) -> str:
     """A sentence for each of the ``cards`` that answers a ``question`` about one fact; empty for others."""
-    return " ".join(fact for card in cards if (fact := _fact(card, question)))
+    fact = asked_fact(Message.of(question))
+    if fact is None:
+        return ""
+    sentence = _FACTS[fact]
+    spoken = say or Answers()
+    return " ".join(sentence(spoken, card, f"**{escape_markdown(card.title)}**") for card in cards)
 
 
-def _fact(card: DatasetCard, question: str) -> str:
-    """A sentence that answers ``question``; empty where it asks for no single fact."""
-    title = f"**{escape_markdown(card.title)}**"
-    for pattern, sentence in _FACTS:
-        if pattern.search(question):
-            return sentence(card, title)
-    return ""
-
-
-def _license_fact(card: DatasetCard, title: str) -> str:
+def _license_fact(say: Answers, card: DatasetCard, title: str) -> str:
     if not card.license:
-        return f"The source of {title} states no licence; ask its publisher before you use it."
+        return say("no_licence", title=title)
     closed = re.search(r"\bnc\b|non-?commercial", card.license, re.IGNORECASE)
-    limit = ", which does not allow commercial use" if closed else ""
-    return f"{title} has the licence {escape_markdown(card.license, 80)}{limit}."
+    licence = escape_markdown(card.license, 80)
+    return say("closed_licence" if closed else "has_licence", title=title, licence=licence)
 
 
-def _size_fact(card: DatasetCard, title: str) -> str:
+def _size_fact(say: Answers, card: DatasetCard, title: str) -> str:
     if card.size_bytes is None:
-        return f"The source of {title} does not tell its size."
-    files = _file_count(card)
-    return f"{title} has {format_size(card.size_bytes)}{f' in {files}' if files else ''}."
+        return say("no_size", title=title)
+    files = _file_count(say, card)
+    size = format_size(card.size_bytes)
+    return say("has_size_in_files" if files else "has_size", title=title, size=size, files=files)
 
 
-def _files_fact(card: DatasetCard, title: str) -> str:
-    files = _file_count(card)
-    return f"{title} has {files}." if files else f"The source of {title} does not tell how many files it has."
+def _files_fact(say: Answers, card: DatasetCard, title: str) -> str:
+    files = _file_count(say, card)
+    return say("has_files" if files else "no_files", title=title, files=files)
 
 
-def _file_count(card: DatasetCard) -> str:
+def _file_count(say: Answers, card: DatasetCard) -> str:
     if card.file_count is None:
         return ""
-    count = readable_count(card.file_count, more=card.more_files)
-    return f"{count} file" if card.file_count == 1 else f"{count} files"
+    if card.file_count == 1:
+        return say("files", count=1)
+    return say("files").replace("$count", readable_count(card.file_count, more=card.more_files))
 
 
-def _date_fact(card: DatasetCard, title: str) -> str:
+def _date_fact(say: Answers, card: DatasetCard, title: str) -> str:
     if card.updated_at is None:
-        return f"The source of {title} does not tell when it was last updated."
-    return f"{title} was last updated on {card.updated_at:%Y-%m-%d}."
+        return say("no_date", title=title)
+    return say("has_date", title=title, date=f"{card.updated_at:%Y-%m-%d}")
 
 
-def _terms_fact(card: DatasetCard, title: str) -> str:
-    if card.gated:
-        return f"{title} is gated: its terms are to be accepted at its source before it can be downloaded."
-    return f"{title} is open: there are no terms to accept."
+def _terms_fact(say: Answers, card: DatasetCard, title: str) -> str:
+    return say("is_gated" if card.gated else "is_open", title=title)
 
 
-_FACTS: tuple[tuple[re.Pattern[str], Callable[[DatasetCard, str], str]], ...] = (
-    (lexicon.ABOUT_TERMS, _terms_fact),
-    (lexicon.ABOUT_LICENSE, _license_fact),
-    (lexicon.ABOUT_FILES, _files_fact),
-    (lexicon.ABOUT_SIZE, _size_fact),
-    (lexicon.ABOUT_DATE, _date_fact),
-)
+_FACTS: dict[str, Callable[[Answers, DatasetCard, str], str]] = {
+    "terms": _terms_fact,
+    "licence": _license_fact,
+    "files": _files_fact,
+    "size": _size_fact,
+    "date": _date_fact,
+}
 
 
 def _quote(output: DetailsOutput) -> str:
@@ -194,77 +218,59 @@ def _quote(output: DetailsOutput) -> str:
     return f"> {escape_markdown(text, _README_CHARACTERS)}"
 
 
-def started_answer(outputs: Sequence[StartOutput], failures: int) -> str:
+def started_answer(say: Answers, outputs: Sequence[StartOutput], failures: int) -> str:
     """What comes next; which downloads began, and why others did not, stands above each card."""
     started = sum(output.ticket is not None for output in outputs)
     here = sum(output.ticket is None and _is_here(output.card) for output in outputs)
     waiting = len(outputs) - started - here
-    sentences = []
-    if started:
-        what = "The download goes" if started == 1 else "The downloads go"
-        sentences.append(f"{what} on when you leave this page.")
-    if here:
-        sentences.append(f"Press Open on {_cards(here)} for what is here.")
-    if waiting:
-        sentences.append(f"Press Download on {_cards(waiting)} to start {'it' if waiting == 1 else 'them'}.")
+    counts = (("goes_on", started), ("press_open", here), ("press_download", waiting))
+    sentences = [say(name, count=count) for name, count in counts if count]
     if failures:
-        sentences.append("Nothing was started." if not outputs else "The rest was not started.")
+        sentences.append(say("rest_not_started" if outputs else "nothing_started"))
     return " ".join(sentences)
-
-
-def _cards(count: int) -> str:
-    return "its card" if count == 1 else "their cards"
 
 
 def _is_here(card: DatasetCard) -> bool:
     return card.local_status == "downloaded"
 
 
-def jobs_answer(output: JobsOutput) -> str:
+def jobs_answer(say: Answers, output: JobsOutput) -> str:
     """The line above the downloads, which show by themselves how they stand."""
     active = sum(job.active for job in output.jobs)
     if active:
-        return f"{_count(active, 'download')} {'was' if active == 1 else 'were'} under way when you asked."
-    if output.jobs:
-        return "Nothing was under way when you asked. The latest:"
-    return "Nothing is being downloaded, and nothing was lately."
+        return say("under_way", count=active)
+    return say("latest" if output.jobs else "no_downloads")
 
 
-def cancelled_answer(cancelled: int) -> str:
+def cancelled_answer(say: Answers, cancelled: int) -> str:
     """What comes of a cancel; what was cancelled, or why not, stands beside it."""
-    return "Others who asked for the same dataset still get it." if cancelled else "Nothing was cancelled."
+    return say("others_get_it" if cancelled else "nothing_cancelled")
 
 
-def which_job(jobs: Sequence[JobView]) -> str:
+def which_job(say: Answers, jobs: Sequence[JobView]) -> str:
     """Ask back for one of the downloads that are shown."""
-    if not jobs:
-        return "Nothing is being downloaded, so there is nothing to cancel."
-    return "Which one shall I cancel? Say its name, or “cancel all”."
+    return say("which_job" if jobs else "nothing_to_cancel")
 
 
-def library_answer(output: LibraryOutput) -> str:
+def library_answer(say: Answers, output: LibraryOutput) -> str:
     """What is to be said of the datasets of the library beside how many they are."""
     if not output.datasets:
-        return "Your library is empty. Tell me what data you need, and I will look for it."
+        return say("empty_library")
     here = [dataset for dataset in output.datasets if dataset.downloaded]
     if output.total > len(output.datasets):
-        return "These are the newest; the Library page has all."
+        return say("newest_of_library")
     if not here:
-        return "None of them was complete when you asked."
+        return say("none_complete")
     size = format_size(sum(dataset.size or 0 for dataset in here))
     partial = len(output.datasets) - len(here)
-    begun = f" {partial} {'was' if partial == 1 else 'were'} not complete when you asked." if partial else ""
-    return f"{'It takes' if len(here) == 1 else 'They take'} {size} on this machine.{begun}"
+    sentences = [say("takes", count=len(here), size=size), say("partial", count=partial) if partial else ""]
+    return " ".join(filter(None, sentences))
 
 
-def which_dataset(shown: Sequence[DatasetCard], verb: str) -> str:
-    """Ask back for one of the cards."""
-    lines = "\n".join(f"{n}. {card_line(card)}" for n, card in enumerate(shown[:_MAX_LISTED], 1))
-    return f"Which one shall I {verb}?\n\n{lines}\n\nSay, for example, “the second one”, or its name."
-
-
-def out_of_range(count: int) -> str:
-    return f"The last list has {_count(count, 'dataset')}. Which of them do you mean?"
+def which_dataset(say: Answers, shown: Sequence[DatasetCard], act: str) -> str:
+    """Ask back for one of the cards. ``act``: ``details`` or ``download``."""
+    lines = "\n".join(f"{n}. {card_line(say, card)}" for n, card in enumerate(shown[:_MAX_LISTED], 1))
+    return f"{say(f'which_{act}')}\n\n{lines}\n\n{say('say_which')}"
 
 
 def _first_paragraph(readme: str) -> str:
@@ -275,11 +281,3 @@ def _first_paragraph(readme: str) -> str:
         if len(words) > 40:
             return words
     return ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""

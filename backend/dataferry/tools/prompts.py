@@ -5,6 +5,7 @@ when they are used, so an edit counts from the next answer on.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -32,6 +33,10 @@ class Prompts:
     def text(self, name: str, /, **values: object) -> str:
         """A prompt on its own lines. A placeholder without a value stays as it is written."""
         return Template(self._read(self.folder / f"{name}.md")).safe_substitute(values).strip()
+
+    def table(self, name: str) -> dict[str, str]:
+        """``<name>.toml``: texts by their names."""
+        return tomllib.loads(self._read(self.folder / f"{name}.toml"))
 
     def tool(self, name: str) -> ToolPrompt:
         """``tools/<name>.md``: the description, then ``## Arguments`` with a line for each."""

@@ -1,0 +1,128 @@
+"""The topic of a search: the words that tell what the data is about, without what only holds them up."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from dataferry.chat.characters import normalized
+from dataferry.chat.reading import Language, Token
+
+_MAX_WORDS = 12
+#: Longer texts are stories, in which one sentence says what is wanted.
+_STORY_CHARACTERS = 160
+#: Left out wherever it stands.
+_FILLER = frozenset({"filler", "noun", "pointer", "wish", "only", "similar", "same", "meant", "what_about"})
+#: Left out at the beginning, and at the end where verbs stand there.
+_EDGE = frozenset(
+    {
+        "search",
+        "take",
+        "asks",
+        "polite",
+        "greeting",
+        "details",
+        "have",
+        "download",
+        "first",
+        "by",
+        "thanks",
+        "more",
+    }
+)
+#: Languages whose verbs stand first.
+_VERB_FIRST = frozenset({"en"})
+_QUOTED = re.compile(r"\"([^\"]{2,80})\"")
+_SENTENCE_ENDS = frozenset(".!?\n;")
+
+
+def topic_of(text: str, language: Language) -> str:
+    """The words to search for in a ``normalized`` text without its filters: quoted ones whole, of a story
+    those of the sentence that says what is wanted. Empty where there are none."""
+    quoted = _QUOTED.findall(text)
+    if quoted:
+        return " ".join(" ".join(quoted).split())
+    sentences = [s for s in sentences_of(language.read(text)) if any(not token.mark for token in s)]
+    if len(text) < _STORY_CHARACTERS and len(sentences) < 3:
+        words = [w for s in sentences for w in _words(s, text, language)]
+        return _joined(words)
+    return _topic_of_story(sentences, text, language)
+
+
+def sentences_of(tokens: Iterable[Token]) -> list[list[Token]]:
+    sentences: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.mark and token.text in _SENTENCE_ENDS:
+            sentences.append([])
+        else:
+            sentences[-1].append(token)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _topic_of_story(sentences: Sequence[list[Token]], text: str, language: Language) -> str:
+    for roles in (("wish",), ("search", "noun"), ()):
+        found: list[tuple[str, bool]] = []
+        for sentence in sentences:
+            begin = _after_wish(sentence, roles)
+            if begin is None:
+                continue
+            words = _words(sentence[begin:], text, language)
+            telling = [word for word in words if not word[1]]
+            if telling and roles:
+                return _joined(telling)
+            found += telling
+        if found:
+            return _joined(found)
+    return ""
+
+
+def _after_wish(sentence: Sequence[Token], roles: tuple[str, ...]) -> int | None:
+    """Where the words begin that follow the last wish of a sentence; None where it has none."""
+    if not roles:
+        return 0
+    wishes = [index for index, token in enumerate(sentence) if token.plays(*roles)]
+    return wishes[-1] + 1 if wishes else None
+
+
+def _joined(words: Sequence[tuple[str, bool]]) -> str:
+    return " ".join(dict.fromkeys(word for word, _story in words[:_MAX_WORDS]))
+
+
+def _words(tokens: Sequence[Token], text: str, language: Language) -> list[tuple[str, bool]]:
+    """The words that tell something, as they are written; each with whether it is one that stories are
+    made of. Compounds stay whole."""
+    first, last = _without_edges([token for token in tokens if not token.mark], language)
+    my = [[word] for word in language.words("my")]
+    compounds: list[list[Token]] = []
+    for index, token in enumerate(tokens):
+        if token.mark:
+            continue
+        if token.glued and compounds and compounds[-1] and compounds[-1][-1] is tokens[index - 1]:
+            compounds[-1].append(token)
+        elif index and token.plays("story") and tokens[index - 1].folded.split()[-1:] in my:
+            compounds.append([])  # "for my thesis"
+        elif first <= token.start < last and not token.plays(*_FILLER):
+            compounds.append([token])
+        else:
+            compounds.append([])
+    return [
+        (text[parts[0].start : parts[-1].end], all(part.plays("story") for part in parts))
+        for parts in compounds
+        if parts
+    ]
+
+
+def _without_edges(tokens: Sequence[Token], language: Language) -> tuple[int, int]:
+    """The positions in the text between which the topic stands."""
+    dropped = _EDGE | _FILLER
+    remaining = list(tokens)
+    while remaining and remaining[0].plays(*dropped):
+        remaining.pop(0)
+    if language.code in _VERB_FIRST:
+        dropped = _FILLER | {"polite", "thanks"}
+    while remaining and remaining[-1].plays(*dropped):
+        remaining.pop()
+    return (remaining[0].start, remaining[-1].end) if remaining else (0, 0)
+
+
+def topic_words(text: str, language: Language) -> frozenset[str]:
+    """The folded words of the topic of a text of any form."""
+    return frozenset(topic_of(normalized(text), language).casefold().split())
