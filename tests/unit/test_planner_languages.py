@@ -285,6 +285,12 @@ def test_commands_of_the_hubs() -> None:
         assert (read_command(text), refs_to_download(said(text))) == (None, frozenset()), text
 
 
+def test_an_address_stays_as_it_was_written() -> None:
+    for link in ("https://files.test/straße.csv", "https://files.test/数据.csv", "https://files.test/①.csv"):
+        [ref] = parse_intent(said(f"download {link}")).references.refs
+        assert ref.url == link
+
+
 def test_links_in_any_punctuation() -> None:
     link = "https://www.kaggle.com/datasets/uciml/iris"
     for text in (
@@ -333,7 +339,9 @@ def test_every_verb_is_read_as_one(code: str) -> None:
     spoken = language(code)
     for role in ("download", "cancel", "delete", "search", "negation", "pointer"):
         for word in spoken.lexicons[0].words[role]:
-            [*tokens] = (token for token in spoken.read(f"{word}a" if word.endswith("'") else word) if not token.mark)
+            [*tokens] = (
+                token for token in spoken.read(f"{word}a" if word.endswith("'") else word) if not token.mark
+            )
             assert any(token.plays(role) for token in tokens), word
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from dataferry.chat.characters import REF_MARK
+from dataferry.chat.characters import REF_MARK, normalized
 from dataferry.core.errors import InvalidInput
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.types import DatasetRef, SourceName
@@ -15,13 +15,10 @@ from dataferry.library.views import DatasetCard
 #: What else than a dataset a hub's page or command is of.
 OtherPage = Literal["competition", "model_page", "other_page"]
 
-_NOT_IN_URL = (
-    r"\s<>\"'`|\u3000-\u303f\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef\u060c\u061b\u201c-\u201f\u00ab\u00bb"
-)
-_URL = re.compile(
-    rf"(?:https?://|hf://datasets/|(?<![\w./@-])(?:www\.)?(?:kaggle\.com|huggingface\.co|hf\.co)/)[^{_NOT_IN_URL}]+",
-    re.IGNORECASE,
-)
+_MARKS = r"\s<>\"'`|\u3000-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\u060c\u061b\u201c-\u201f\u00ab\u00bb"
+_HUB = r"(?:(?:https?://)?(?<![\w.@-])(?:www\.)?(?:kaggle\.com|huggingface\.co|hf\.co)/|hf://datasets/)"
+#: A hub's address is plain; another may have letters of any script.
+_URL = re.compile(rf"{_HUB}[!#-&(-;=?-_a-z~]+|https?://[^{_MARKS}]+", re.IGNORECASE)
 _REF = re.compile(
     r"(?<![\w/])(kaggle|hugging\s?face|hf|built-?in)\s?:\s?(?!//)([A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?)",
     re.IGNORECASE | re.ASCII,
@@ -126,6 +123,15 @@ def _spans(text: str, shown: Iterable[DatasetCard] = ()) -> list[tuple[DatasetRe
         if ref is not None:
             spans.append((ref, match.start(), match.start(2) + len(dataset_id)))
     return sorted(spans, key=lambda span: span[1])
+
+
+def normalized_around(text: str) -> str:
+    """``text`` normalized, but for its addresses, which stay as they were written."""
+    pieces, end = [], 0
+    for match in _URL.finditer(text):
+        pieces += [normalized(text[end : match.start()]), match.group()]
+        end = match.end()
+    return "".join([*pieces, normalized(text[end:])])
 
 
 def _trimmed(url: str) -> str:

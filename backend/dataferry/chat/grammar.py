@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from dataferry.chat.addresses import masked
-from dataferry.chat.characters import fold, normalized
+from dataferry.chat.addresses import masked, normalized_around
+from dataferry.chat.characters import fold
 from dataferry.chat.lexicon import FACTS, SUPERLATIVES
 from dataferry.chat.patterns import ways
 from dataferry.chat.reading import Language, Token, language_of
@@ -88,7 +88,7 @@ class Message:
 
     @classmethod
     def of(cls, text: str, known: Iterable[str] = ()) -> "Message":
-        plain = normalized(text)
+        plain = normalized_around(text)
         return cls(plain, language_of(masked(plain)), frozenset(known))
 
     def part(self, start: int, end: int | None = None) -> "Message":

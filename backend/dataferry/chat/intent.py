@@ -30,7 +30,7 @@ from dataferry.core.job_types import JobView
 #: Longer messages are stories: what they say in passing is not taken as a command.
 _MAX_COMMAND_CHARACTERS = 400
 #: From either end of a long message.
-_MAX_READ = 500
+_MAX_READ = 400
 
 
 def parse_intent(conversation: Conversation) -> Intent:

@@ -103,7 +103,9 @@ def _score(text: str, lexicon: Lexicon) -> float:
     """How well a text is told by the words of a language; one everyday word alone tells nothing."""
     tokens = [token for token in _read(text, (lexicon,)) if not token.mark]
     known = [token for token in tokens if token.roles]
-    if len(known) == 1 < len(tokens) and not known[0].plays("search", "wish", "download", "cancel", "dataset"):
+    if len(known) == 1 < len(tokens) and not known[0].plays(
+        "search", "wish", "download", "cancel", "dataset"
+    ):
         return 0.0
     strong = sum(2 for t in known if t.roles & _TELLING and t.folded not in _INTERNATIONAL)
     weak = sum(1 for t in known if not t.roles & _TELLING and t.folded not in _INTERNATIONAL) + sum(
