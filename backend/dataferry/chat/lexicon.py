@@ -102,6 +102,11 @@ class Lexicon:
         return {phrase: frozenset(roles) for phrase, roles in found.items()}
 
     @cached_property
+    def openers(self) -> frozenset[str]:
+        """The first words of all phrases."""
+        return frozenset(phrase.partition(" ")[0] for phrase in self.phrases)
+
+    @cached_property
     def longest_run(self) -> int:
         return max(
             (len(phrase) for phrase in self.phrases if re.fullmatch(rf"[{KANA}{HAN}]+", phrase)), default=0

@@ -193,8 +193,9 @@ def _longest(units: Sequence[Token], index: int, text: str, lexicons: Sequence[L
     first = units[index]
     if first.mark or first.roles:
         return first, 1
+    lexicons = [one for one in lexicons if one.prefixes or first.folded in one.openers]
     phrase, phrases = "", []
-    for unit in units[index : index + _LONGEST_PHRASE]:
+    for unit in units[index : index + _LONGEST_PHRASE] if lexicons else ():
         if unit.mark or unit.roles:
             break
         phrase = f"{phrase} {unit.folded}" if phrase else unit.folded

@@ -19,7 +19,7 @@ from dataferry.chat.addresses import (
 )
 from dataferry.chat.characters import fold, normalized
 from dataferry.chat.conversation import Conversation
-from dataferry.chat.lexicon import FACTS, SUPERLATIVES
+from dataferry.chat.lexicon import FACTS, SORTS, SUPERLATIVES
 from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
@@ -73,6 +73,8 @@ _UNNAMING = frozenset(
         *SUPERLATIVES,
     }
 )
+#: Words before "first" that make it an order.
+_SORTED = tuple(f"sort_{name}" for name in SORTS)
 _LAST_IN_SIGHT = 5
 
 
@@ -249,7 +251,7 @@ def positions_in(phrase: Phrase) -> list[int]:
         if (
             token.plays("ordinal")
             and token.plays("first")
-            and any(one.plays("several", "popular") for one in before)
+            and any(one.plays("several", *SUPERLATIVES, *_SORTED) for one in before)
         ):
             continue  # "popular ones first" is an order.
         if token.plays("ordinal"):
