@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from dataferry.app import openapi_document
-from dataferry.core.settings import env_example
+from dataferry.core.env_example import env_example
 from scripts.documents import stale as stale_pages
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +17,7 @@ def stale() -> list[str]:
     """Each file that is out of date, with the command that makes it."""
     found = []
     if (ROOT / ".env.example").read_text() != "\n".join(env_example()) + "\n":
-        found.append(".env.example: python -m dataferry.core.settings > .env.example")
+        found.append(".env.example: python -m dataferry.core.env_example > .env.example")
     found += stale_pages()
     if (ROOT / "frontend" / "openapi.json").read_text() != openapi_document():
         found.append("frontend/openapi.json: make types")

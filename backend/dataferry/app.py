@@ -25,7 +25,7 @@ from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
-from dataferry.api.routes import auth, chats, datasets, health, jobs, model, sources, transfer
+from dataferry.api.routes import auth, chats, datasets, health, jobs, model, plans, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.slashed_refs import SlashedRefs
 from dataferry.api.socket import install_socket
@@ -165,7 +165,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, datasets, jobs, transfer, sources, model, health):
+    for routes in (auth, chats, plans, datasets, jobs, transfer, sources, model, health):
         app.include_router(routes.router)
     install_socket(
         app,
@@ -177,7 +177,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     _describe(app)
     install_page(app)
     app.add_middleware(HeadRequests)
-    app.add_middleware(SlashedRefs, routes=datasets.router.routes)
+    app.add_middleware(SlashedRefs, routes=[*plans.router.routes, *datasets.router.routes])
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)

@@ -12,10 +12,10 @@ from dataferry.core.errors import NotFound, SourceUnreachable
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
+from dataferry.library.preview_views import Readme
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.readmes import Readmes
 from dataferry.library.search import DatasetSearch
-from dataferry.library.views import Readme
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog
 from dataferry.sources.metadata import README_CHARS

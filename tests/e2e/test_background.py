@@ -18,6 +18,7 @@ from tests.fakes.catalogue import IMDB
 from tests.fakes.files import FileServer
 from tests.fakes.hub import HubFake
 from tests.support import preloaded
+from tests.support.programs import unavailable
 from tests.support.server import Server, until
 
 
@@ -196,8 +197,9 @@ def test_a_server_that_cannot_start_says_why_to_every_command(shell: Shell) -> N
         assert len(told.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 def test_another_persons_folder_is_told_as_that(shell: Shell) -> None:
+    if os.geteuid() != 0:
+        unavailable("wants root, who can act as somebody else: sudo make test")
     shell.data_dir.mkdir(mode=0o700)
     # Loaded before: the other user may not be able to read the program of this one.
     program = (

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dataferry.cli import COMMANDS
-from dataferry.core.settings import Settings, env_example, environment_name
+from dataferry.core.env_example import env_example
+from dataferry.core.settings import Settings, environment_name
 from scripts.documents import stale
 from tests.support.proofs import check
 

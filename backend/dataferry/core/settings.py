@@ -1,12 +1,10 @@
 """Every setting, from the environment or ``.env``, read once at start.
 
-``python -m dataferry.core.settings`` prints ``.env.example``; a test keeps the two equal.
+``python -m dataferry.core.env_example`` prints ``.env.example``; a test keeps the two equal.
 """
 
 import os
 import secrets
-import sys
-from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -385,23 +383,3 @@ def signing_key(settings: Settings) -> bytes:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
     return path.read_bytes()
-
-
-def env_example() -> Iterator[str]:
-    """The lines of ``.env.example``: every setting, its default and what it is for."""
-    yield "# Every setting with its default. Copy to .env and change what you need."
-    yield "# Made by `python -m dataferry.core.settings`; a test keeps it complete."
-    for field, info in Settings.model_fields.items():
-        if field == "data_dir":
-            default = ""
-        else:
-            default = "" if info.default is None else str(info.default).removesuffix(".0")
-        if isinstance(info.default, bool):
-            default = default.lower()
-        yield ""
-        yield f"# {info.description}"
-        yield f"{'' if default else '#'}{environment_name(field)}={default}"
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join(env_example()) + "\n")

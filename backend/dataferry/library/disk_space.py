@@ -8,7 +8,8 @@ from pathlib import Path
 from dataferry.core.errors import DiskFull
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.library.views import DiskSpace, OtherDisk, StorageView
+from dataferry.library.storage_views import OtherDisk, StorageView
+from dataferry.library.views import DiskSpace
 from dataferry.transfer import preflight
 from dataferry.transfer.files.disk import allocated
 

@@ -10,7 +10,7 @@ from dataferry.core.paging import Column, Position, SortKey, fetch
 from dataferry.core.types import Grade, SourceName, Viewer
 from dataferry.library.models import Dataset
 from dataferry.library.rights import visible_to
-from dataferry.library.views import SourceStorage
+from dataferry.library.storage_views import SourceStorage
 
 #: By names of the rows' fields, downward with a minus. The others are older: what they mean is down or up
 #: by itself, unless ``descending`` says so.

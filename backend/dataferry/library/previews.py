@@ -11,15 +11,15 @@ from dataferry.core.errors import Unreadable
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
 from dataferry.library.preview import NotATable, ReadLimits, Table, read_table
-from dataferry.library.views import (
+from dataferry.library.preview_views import (
     CutCell,
-    DatasetFileView,
     LeftOut,
     Preview,
     PreviewColumn,
     PreviewFile,
     PreviewFiles,
 )
+from dataferry.library.views import DatasetFileView
 
 _PLAIN = (
     ".csv",

@@ -15,8 +15,8 @@ from dataferry.library.access import Access
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview.text import decode
+from dataferry.library.preview_views import Readme
 from dataferry.library.search import DatasetSearch
-from dataferry.library.views import Readme
 from dataferry.sources.metadata import README_CHARS, many_lines
 
 log = logging.getLogger(__name__)

@@ -24,19 +24,18 @@ from dataferry.library.listing import LibraryQuery
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.preview import CELL_CHARS
+from dataferry.library.preview_views import Preview, PreviewFiles
 from dataferry.library.previews import main_tables, preview_files, read_loader, read_preview
 from dataferry.library.receipts import download_note, receipt, receipt_json
+from dataferry.library.storage_views import StorageView
 from dataferry.library.views import (
     DatasetFileView,
     DatasetPage,
     DatasetView,
     Deletion,
     FilePage,
-    Preview,
-    PreviewFiles,
     SeveralDeletion,
     SeveralDeletions,
-    StorageView,
 )
 
 

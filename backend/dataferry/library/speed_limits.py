@@ -17,7 +17,7 @@ from dataferry.core.time_window import format_time_window, parse_time_window
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
-from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
+from dataferry.library.storage_views import JobSpeedLimitView, SpeedLimitsView
 from dataferry.transfer import Governor, Member, Shares
 
 log = logging.getLogger(__name__)

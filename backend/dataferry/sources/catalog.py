@@ -2,11 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
-from weakref import WeakValueDictionary
 
 from dataferry.core import source_packages
 from dataferry.core.errors import InvalidInput, SourceError, SourceRateLimited, SourceTimeout
@@ -25,7 +23,6 @@ from dataferry.sources.base import (
     Contents,
     ListedFile,
     SearchFilters,
-    SearchQuery,
     Source,
     SourceStatus,
 )
@@ -35,19 +32,10 @@ from dataferry.sources.dispatcher import Dispatcher, translate_errors
 from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
-from dataferry.sources.language import search_text
-from dataferry.sources.merged_search import MergedSearch, SearchResult
-from dataferry.sources.query_plan import search_in_parts
+from dataferry.sources.merged_search import SearchResult
+from dataferry.sources.searches import PAGING_TTL_FACTOR, ReportSearch, Searches
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.url import UrlSource
-
-#: Further pages of a search are cached this many times as long as its first.
-PAGING_TTL_FACTOR = 10
-#: The deepest hit that paging reaches, and the longest page.
-MAX_RESULTS, MAX_LIMIT = 1000, 100
-
-#: Takes what a search has so far, and the sources that have not answered.
-ReportSearch = Callable[[SearchResult, tuple[SourceName, ...]], Awaitable[None]]
 
 
 @runtime_checkable
@@ -87,12 +75,6 @@ class _Listing(Protocol):
     ) -> tuple[list[ListedFile], bool]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    merged: MergedSearch
-    started_at: float
-
-
 def build_sources(settings: Settings) -> dict[SourceName, Source]:
     """Every source there is, by its name. Errors: ``ConfigError`` for a broken one of another package."""
     sources: tuple[Source, ...] = (
@@ -123,17 +105,13 @@ class Catalog:
         self._settings = settings
         self._clock = clock
         self._dispatcher = Dispatcher(self._sources, settings, clock)
-        self._searches = TtlCache[_Search](settings.search_cache_s * PAGING_TTL_FACTOR, 64, clock)
-        #: What somebody waits for is shared, however short it is remembered.
-        self._running = WeakValueDictionary[Hashable, MergedSearch]()
+        self._searches = Searches(self._sources, self._dispatcher, settings, self._cache_complete, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)
         self._contents = TtlCache[Contents](settings.search_cache_s * PAGING_TTL_FACTOR, 16, clock)
         self._listing_tasks: dict[Hashable, asyncio.Task[Contents]] = {}
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
-
-    # -- searching ----------------------------------------------------------------------------
 
     async def search(
         self,
@@ -146,101 +124,16 @@ class Catalog:
         offset: int = 0,
         report: ReportSearch | None = None,
     ) -> SearchResult:
-        """One page of what ``sources`` (all, by default) have, best first.
-
-        It takes as long as the slowest source, at most ``search_timeout_s``, and up to half of that
-        more where filters or paging need further pages of the sources. ``report`` gets what there is once
-        a source keeps the others waiting for longer than ``search_patience_s``, and again with each
-        further answer. Errors: ``InvalidInput`` for a query without a word, or a page that does not
-        exist. A source that fails is reported in the result.
-        """
-        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_RESULTS - limit:
-            raise InvalidInput(
-                f"A search has pages of 1 to {MAX_LIMIT} datasets, up to number {MAX_RESULTS:,}.",
-                next_step="Search for something narrower.",
-            )
-        text = search_text(query)
-        asked = tuple(name for name in self._sources if not sources or name in sources)
-        merged = self._merged_search(text, filters or SearchFilters(), asked, credentials, fresh=offset == 0)
-        with merged.awaited():
-            growing = asyncio.create_task(merged.grow(offset + limit, self._settings.search_timeout_s))
-            try:
-                if report is not None:
-                    await self._report_while(growing, merged, offset, limit, report)
-                await growing
-            finally:
-                growing.cancel()
-        return merged.page(offset, limit).model_copy(update={"query": query})
-
-    async def _report_while(
-        self, growing: asyncio.Task[None], merged: MergedSearch, offset: int, limit: int, report: ReportSearch
-    ) -> None:
-        """Tell what there is for as long as a source keeps the others waiting."""
-        await asyncio.wait({growing}, timeout=self._settings.search_patience_s)
-        while not growing.done():
-            answered = asyncio.create_task(merged.answered.wait())
-            page, waiting_for = merged.page_so_far(offset, limit)
-            try:
-                if page.datasets and waiting_for:
-                    await report(page, waiting_for)
-                await asyncio.wait({growing, answered}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                answered.cancel()
-
-    def _merged_search(
-        self,
-        text: str,
-        filters: SearchFilters,
-        sources: tuple[SourceName, ...],
-        credentials: Mapping[SourceName, Credential],
-        *,
-        fresh: bool,
-    ) -> MergedSearch:
-        """The search under way or remembered for this question, or a new one.
-
-        A first page (``fresh``) asks again after ``search_cache_s``, or when a source failed that has not
-        said when to come back; further pages belong to the search that began with theirs.
-        """
-        used = {name: credentials.get(name) or Credential(name) for name in sources}
-        prints = tuple(credential.fingerprint for credential in used.values())
-        key = (text.casefold(), filters, sources, prints)
-        running = self._running.get(key)
-        if running is not None and running.under_way and not running.problems:
-            return running
-        known = self._searches.get(key)
-        if known is not None and not (fresh and self._is_stale(known)):
-            return known.merged
-
-        async def ask(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
-            hits = await self._ask(name, used[name], question)
-            self._cache_complete(hits, used[name])
-            return hits
-
-        merged = MergedSearch(ask, text, filters, sources)
-        self._searches.put(key, _Search(merged, self._clock()))
-        self._running[key] = merged
-        return merged
-
-    async def _ask(
-        self, name: SourceName, credential: Credential, question: SearchQuery
-    ) -> list[DatasetSummary]:
-        """A source's hits, all that is asked for them within one deadline."""
-        ends_at = self._clock() + self._settings.search_timeout_s
-
-        async def search(text: str) -> list[DatasetSummary]:
-            part = replace(question, text=text)
-            left_s = ends_at - self._clock()
-            return await self._dispatcher.call(name, credential, left_s, self._sources[name].search, part)
-
-        if not SOURCES[name].hub:
-            return await search(question.text)
-        names_alone = SOURCES[name].searches_names
-        return await search_in_parts(search, question.text, names_alone=names_alone)
-
-    def _is_stale(self, search: _Search) -> bool:
-        age = self._clock() - search.started_at
-        failed = bool(search.merged.problems)
-        return age >= (search.merged.retry_after_s if failed else self._settings.search_cache_s)
+        """One page of what ``sources`` have: see ``Searches.search``."""
+        return await self._searches.search(
+            query,
+            credentials=credentials,
+            sources=sources,
+            filters=filters,
+            limit=limit,
+            offset=offset,
+            report=report,
+        )
 
     # -- one dataset --------------------------------------------------------------------------
 

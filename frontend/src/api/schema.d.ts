@@ -328,6 +328,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/plan-download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a download would bring, what of it is here and whether it fits on the disk
+         * @description What a download would bring, what of it is here and whether it fits on the disk. Nothing is started.
+         */
+        post: operations["plan_download"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files that a dataset has at its source, by path, whether they are here or not
+         * @description The files that a dataset has at its source, by path, whether they are here or not.
+         */
+        get: operations["get_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/search-all": {
         parameters: {
             query?: never;
@@ -426,26 +466,6 @@ export interface paths {
          * @description Start several downloads. One that cannot start does not stop the others.
          */
         post: operations["download_multiple"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/plan-download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * What a download would bring, what of it is here and whether it fits on the disk
-         * @description What a download would bring, what of it is here and whether it fits on the disk. Nothing is started.
-         */
-        post: operations["plan_download"];
         delete?: never;
         options?: never;
         head?: never;
@@ -585,26 +605,6 @@ export interface paths {
          * @description The dataset's files by path, some at a time, those behind the path `after` at first.
          */
         get: operations["get_files"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/manifest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The files that a dataset has at its source, by path, whether they are here or not
-         * @description The files that a dataset has at its source, by path, whether they are here or not.
-         */
-        get: operations["get_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5341,6 +5341,108 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    plan_download: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnyDownloadRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadPlan"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_manifest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadPlan"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     search_all: {
         parameters: {
             query?: never;
@@ -5551,47 +5653,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchAnswer"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    plan_download: {
-        parameters: {
-            query?: {
-                /**
-                 * @description `next` of the page before, or from its `Link` header
-                 * @example eyJvIjo1MH0
-                 */
-                cursor?: string;
-                /**
-                 * @description At most this many.
-                 * @example 20
-                 */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnyDownloadRequest"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DownloadPlan"];
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -5986,67 +6047,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilePage"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_manifest: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-                /**
-                 * @description `next` of the page before, or from its `Link` header
-                 * @example eyJvIjo1MH0
-                 */
-                cursor?: string;
-                /**
-                 * @description At most this many.
-                 * @example 20
-                 */
-                limit?: number;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DownloadPlan"];
                 };
             };
             /** @description The answer is the one that you have. */

@@ -17,17 +17,14 @@ from dataferry.core.job_types import JobView
 from dataferry.core.types import SOURCE_LABELS, SourceName, Viewer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
+from dataferry.library.preview_views import Preview, PreviewFiles, Readme
 from dataferry.library.selection import MAX_PATTERNS, Selection
 from dataferry.library.views import (
     DatasetPage,
     DatasetView,
     Deletion,
-    DownloadPlan,
     DownloadTicket,
     FilePage,
-    Preview,
-    PreviewFiles,
-    Readme,
     Receipt,
     SearchAnswer,
     SeveralDeletions,
@@ -202,32 +199,6 @@ async def download_multiple(body: BatchRequest, viewer: Current, wired: Wired) -
     return BatchAnswer(results=results)
 
 
-@router.post("/plan-download")
-async def plan_download(
-    body: AnyDownloadRequest,
-    viewer: Current,
-    wired: Wired,
-    pager: Paged,
-    cursor: Cursor = None,
-    limit: FileLimit = 200,
-) -> DownloadPlan:
-    """What a download would bring, what of it is here and whether it fits on the disk. Nothing is started."""
-    address = read_address(body.dataset_id, body.source)
-    asked = body.model_dump_json()
-    position = pager.position(cursor, of=asked)
-    plan = await wired.plans.plan(
-        viewer,
-        address.ref,
-        body.revision or address.revision,
-        selection_of(body, address),
-        force=body.force_download,
-        cursor=position[0] if position else None,
-        limit=limit,
-    )
-    following = pager.next((plan.next,) if plan.next else None, of=asked)
-    return plan.model_copy(update={"next": following})
-
-
 @router.get("")
 async def list_datasets(
     viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[LibraryQuery, Query()]
@@ -304,23 +275,6 @@ async def get_files(
     begin = position[0] if position else after
     page = await wired.shelf.files(viewer, key, revision, after=begin, page_size=limit or page_size)
     return page.model_copy(update={"next": pager.next((page.next,) if page.next else None)})
-
-
-@router.get("/{key}/manifest")
-async def get_manifest(
-    key: str,
-    viewer: Current,
-    wired: Wired,
-    pager: Paged,
-    revision: Revision = None,
-    cursor: Cursor = None,
-    limit: FileLimit = 200,
-) -> DownloadPlan:
-    """The files that a dataset has at its source, by path, whether they are here or not."""
-    position = pager.position(cursor)
-    begin = position[0] if position else None
-    plan = await wired.plans.find(viewer, key, revision, cursor=begin, limit=limit)
-    return plan.model_copy(update={"next": pager.next((plan.next,) if plan.next else None)})
 
 
 @router.get("/{key}/readme")

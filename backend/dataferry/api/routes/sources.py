@@ -7,7 +7,7 @@ from dataferry import __version__
 from dataferry.accounts.credentials import read_credential
 from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.core.types import HubName, SourceName, View, Viewer
-from dataferry.library.views import StorageView
+from dataferry.library.storage_views import StorageView
 from dataferry.sources.base import SourceStatus
 
 router = APIRouter(prefix="/api", tags=["sources"], route_class=TokenFirst)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
-from dataferry.library.views import JobSpeedLimitView, SpeedLimitsView
+from dataferry.library.storage_views import JobSpeedLimitView, SpeedLimitsView
 
 router = APIRouter(prefix="/api", tags=["transfer"], route_class=TokenFirst)
 

@@ -1,0 +1,54 @@
+"""What a download would bring, before it is started."""
+
+from fastapi import APIRouter
+
+from dataferry.api.deps import Current, TokenFirst, Wired
+from dataferry.api.pager import Cursor, Paged
+from dataferry.api.routes.datasets import AnyDownloadRequest, FileLimit, Revision, selection_of
+from dataferry.core.hub_addresses import read_address
+from dataferry.library.views import DownloadPlan
+
+router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
+
+
+@router.post("/plan-download")
+async def plan_download(
+    body: AnyDownloadRequest,
+    viewer: Current,
+    wired: Wired,
+    pager: Paged,
+    cursor: Cursor = None,
+    limit: FileLimit = 200,
+) -> DownloadPlan:
+    """What a download would bring, what of it is here and whether it fits on the disk. Nothing is started."""
+    address = read_address(body.dataset_id, body.source)
+    asked = body.model_dump_json()
+    position = pager.position(cursor, of=asked)
+    plan = await wired.plans.plan(
+        viewer,
+        address.ref,
+        body.revision or address.revision,
+        selection_of(body, address),
+        force=body.force_download,
+        cursor=position[0] if position else None,
+        limit=limit,
+    )
+    following = pager.next((plan.next,) if plan.next else None, of=asked)
+    return plan.model_copy(update={"next": following})
+
+
+@router.get("/{key}/manifest")
+async def get_manifest(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    pager: Paged,
+    revision: Revision = None,
+    cursor: Cursor = None,
+    limit: FileLimit = 200,
+) -> DownloadPlan:
+    """The files that a dataset has at its source, by path, whether they are here or not."""
+    position = pager.position(cursor)
+    begin = position[0] if position else None
+    plan = await wired.plans.find(viewer, key, revision, cursor=begin, limit=limit)
+    return plan.model_copy(update={"next": pager.next((plan.next,) if plan.next else None)})

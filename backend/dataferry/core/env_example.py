@@ -1,0 +1,26 @@
+"""``python -m dataferry.core.env_example`` prints ``.env.example``, made from the settings."""
+
+import sys
+from collections.abc import Iterator
+
+from dataferry.core.settings import Settings, environment_name
+
+
+def env_example() -> Iterator[str]:
+    """The lines of ``.env.example``: every setting, its default and what it is for."""
+    yield "# Every setting with its default. Copy to .env and change what you need."
+    yield "# Made by `python -m dataferry.core.env_example`; a test keeps it complete."
+    for field, info in Settings.model_fields.items():
+        if field == "data_dir":
+            default = ""
+        else:
+            default = "" if info.default is None else str(info.default).removesuffix(".0")
+        if isinstance(info.default, bool):
+            default = default.lower()
+        yield ""
+        yield f"# {info.description}"
+        yield f"{'' if default else '#'}{environment_name(field)}={default}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(env_example()) + "\n")
