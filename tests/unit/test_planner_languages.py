@@ -142,6 +142,16 @@ non scaricare il secondo |
 не скачивай второй |
 I don't want to download the first one |
 he says download the first one |
+my boss told me to download the first one |
+I downloaded the first one |
+why download the first one |
+auf keinen Fall den ersten laden |
+si es pequeño, descarga el primero |
+je ne veux pas télécharger le premier |
+eu baixei o primeiro |
+如果小的话就下载第一个 |
+小さければ最初のをダウンロードして |
+هل حملت الأول؟ |
 all three, please download | 1 2 3
 get me 1 and 3 | 1 3
 """

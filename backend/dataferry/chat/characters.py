@@ -31,6 +31,7 @@ def normalized(text: str) -> str:
     return "".join(str(unicodedata.digit(c)) if not c.isascii() and c.isdecimal() else c for c in text)
 
 
+ACCENTED = re.compile(r"[\u00c0-\u024f]")
 #: What tells か from が.
 _KANA_MARKS = "\u3099\u309a"
 #: Of Arabic, which are seldom written.

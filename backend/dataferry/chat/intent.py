@@ -16,7 +16,7 @@ from dataferry.chat.conversation import Conversation
 from dataferry.chat.filters import parse_filters
 from dataferry.chat.follow_up import Wanted, follow_up, last_wanted, wanted_of
 from dataferry.chat.grammar import Message
-from dataferry.chat.lexicon import ENGLISH
+from dataferry.chat.lexicon import ENGLISH, SUPERLATIVES
 from dataferry.chat.references import (
     Phrase,
     References,
@@ -155,13 +155,12 @@ def _found(wanted: Wanted) -> Intent:
 
 def _asks_order(message: Message) -> bool:
     """An order that results cannot be put in: "oldest first"."""
-    parsed = parse_filters(message.text, message.language)
-    return (
-        not parsed.arguments
-        and message.plays("first", "by")
-        and not message.unknown
-        and len(message.tokens) > 1
-    )
+    if message.unknown or parse_filters(message.text, message.language).arguments:
+        return False
+    pairs = zip(message.tokens, message.tokens[1:], strict=False)
+    ordered = ("property", "licence", "small", "several", *SUPERLATIVES)
+    first = any(before.plays(*ordered) and after.plays("first") for before, after in pairs)
+    return first or any(token.plays("by") for token in message.tokens[:-1])
 
 
 def _like_a_card(message: Message, conversation: Conversation) -> Wanted | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from dataferry.chat.characters import HAN, KANA, TOKEN, fold, normalized
+from dataferry.chat.characters import ACCENTED, HAN, KANA, TOKEN, fold, normalized
 from dataferry.tools.prompts import Prompts
 
 ENGLISH = "en"
@@ -67,10 +67,13 @@ class Lexicon:
     languages: Mapping[str, str]
     prefixes: tuple[str, ...]
     particles: frozenset[str]
+    #: The letters with accents that the language is written with.
+    letters: frozenset[str]
 
     @classmethod
     def load(cls, path: Path) -> "Lexicon":
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
 
         def by_word(name: str) -> dict[str, str]:
             return {fold(word): key for key, ways in table[name].items() for word in split(ways)}
@@ -88,6 +91,7 @@ class Lexicon:
             by_word("languages"),
             tuple(map(fold, split(table.get("prefixes", "")))),
             frozenset(map(fold, split(table.get("particles", "")))),
+            frozenset(ACCENTED.findall(text.lower())),
         )
 
     @cached_property

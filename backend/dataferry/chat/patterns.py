@@ -130,7 +130,7 @@ def patterns_of(language: Language) -> Patterns:
         formats=(*_FILE_FORMATS, *_contents(words)),
         sorts=tuple(_sorts(words)),
         limit=re.compile(
-            rf"(?<![\w.,#])(?:top |best )?(\d{{1,2}}|{ways(language.numbers)})(?![.,]?\d|\s*[kmgt]i?b)"
+            rf"(?<![a-z\d.,#第])(?:top |best )?(\d{{1,2}}|{ways(language.numbers)})(?![.,]?\d|\s*[kmgt]i?b)"
             rf"(?=\s*{words('counter')}|\s+(?:[\w-]+\s+){{0,3}}?{words('several')})"
             r"|(?<!\w)top (\d{1,2})(?!\w)"
         ),

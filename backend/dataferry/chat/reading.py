@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from dataferry.chat.characters import GLUE, HAN, KANA, REF_MARK, TOKEN, fold
+from dataferry.chat.characters import ACCENTED, GLUE, HAN, KANA, REF_MARK, TOKEN, fold
 from dataferry.chat.lexicon import ENGLISH, Lexicon, lexicons
 
 #: Roles whose words tell what language a message is in; others are short or are spelt alike in several.
@@ -82,15 +82,15 @@ def language_of(text: str) -> Language:
         if code in lexicons() and letters.search(text):
             return language(code)
     scores = {code: _score(text, one) for code, one in lexicons().items()}
-    if _ACCENTED.search(text):
-        scores[ENGLISH] -= 1
+    accented = set(ACCENTED.findall(text.lower()))
+    for code, one in lexicons().items() if accented else ():
+        scores[code] += 0.5 if accented <= one.letters else -0.5
     best = max(scores, key=lambda code: (scores[code], code == ENGLISH))
     return language(best)
 
 
 #: Names that tell nothing of a language.
 _HUBS = re.compile(r"kaggle|hugging ?face", re.IGNORECASE)
-_ACCENTED = re.compile(r"[\u00c0-\u024f]")
 _SCRIPTS = (
     ("ja", re.compile(rf"[{KANA}]")),
     ("zh", re.compile(rf"[{HAN}]")),
