@@ -71,7 +71,10 @@ DATASETS = {
 OF_THE_CALLER = {
     "PUT /api/sources/{source}/credential",
     "DELETE /api/sources/{source}/credential",
+    "DELETE /api/auth/tokens/{token_id}",
 }
+#: It tells what the source shows to whoever asks.
+MANIFEST = "GET /api/datasets/{key}/manifest"
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, MANIFEST}
 
 
 @pytest.mark.parametrize("route", CHATS)
@@ -181,6 +184,18 @@ def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> No
         assert answer.json()["code"] == "not_found"
     for name in things.seen:
         assert ask(stranger, route, row, key=name).status_code == row.seen, name
+
+
+def test_a_file_list_is_what_the_source_shows_to_a_stranger(stranger: Client, things: Things) -> None:
+    private_key, private_id, running_key, running_id, *nobodys = things.unseen
+    for name in (private_key, private_id, running_id, *nobodys):
+        answer = ask(stranger, MANIFEST, Row(200), key=name)
+        assert answer.status_code == 404, (name, answer.text)
+        assert SECRET not in answer.text
+    # It is public at its hub, and nothing of it is told to be here.
+    shown = ask(stranger, MANIFEST, Row(200), key=running_key).json()
+    assert shown["files"]
+    assert not [file for file in shown["files"] if file["here"]]
 
 
 def test_names_in_bodies_queries_and_topics(server: Server, stranger: Client, things: Things) -> None:
