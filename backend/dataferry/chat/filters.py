@@ -114,7 +114,8 @@ class _Reader:
     def _limit(self) -> None:
         limit = self._take(self._patterns.limit)
         number = self._language.number(limit[1] or limit[2]) if limit else None
-        if number is not None:
+        # "一个" and "1つ" are articles.
+        if number is not None and (number > 1 or limit is None or limit.group().isascii()):
             self._parsed.arguments["limit"] = max(1, min(20, number))
 
 

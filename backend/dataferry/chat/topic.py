@@ -10,7 +10,23 @@ _MAX_WORDS = 12
 #: Longer texts are stories, in which one sentence says what is wanted.
 _STORY_CHARACTERS = 160
 #: Left out wherever it stands.
-_FILLER = frozenset({"filler", "noun", "pointer", "wish", "only", "similar", "same", "meant", "what_about"})
+_FILLER = frozenset(
+    {
+        "all",
+        "other",
+        "one",
+        "counter",
+        "filler",
+        "noun",
+        "pointer",
+        "wish",
+        "only",
+        "similar",
+        "same",
+        "meant",
+        "what_about",
+    }
+)
 #: Left out at the beginning, and at the end where verbs stand there.
 _EDGE = frozenset(
     {
