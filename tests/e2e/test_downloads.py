@@ -101,6 +101,21 @@ def kept_percent(row: Locator) -> int:
     return int(row.evaluate(bar))
 
 
+def test_chosen_cards_are_downloaded_together(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    register(page, server)
+    ask(page, "find diabetes datasets")
+    names = ["Select Diabetes progression", "Select Pima Indians Diabetes Database"]
+    for name in names:
+        page.get_by_role("checkbox", name=name, exact=True).check()
+    expect(page.get_by_text(re.compile(r"^2 selected"))).to_be_visible()
+    page.get_by_role("button", name="Download selected").click()
+    done = page.get_by_role("complementary", name="Downloads").get_by_test_id("job")
+    expect(done).to_have_count(2)
+    expect(done.filter(has_text="Downloaded and verified")).to_have_count(2)
+    expect(page.get_by_text(re.compile("selected"))).to_have_count(0)
+
+
 def test_rows_are_selected_sorted_and_acted_on(context: BrowserContext, server: Server, hubs: Hubs) -> None:
     page = context.new_page()
     register(page, server)

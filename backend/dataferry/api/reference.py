@@ -72,10 +72,16 @@ def _operation(method: str, path: str, operation: dict[str, Any], components: di
         if "$ref" not in response  # else it is an error: those have a list of their own
     ]
     heading = f'<code><span class="method">{method.upper()}</span>{escape(path)}</code>{mark}'
-    words = _description(operation)
-    gist = re.split(r"(?<=[.:])\s|<br>", words, maxsplit=1)[0].rstrip(".:")
-    body = [f"<p>{words}</p>", _table(("parameter", "in", "type", ""), rows), *bodies, *answers]
+    gist = _description({"description": _gist(operation.get("description") or "")})
+    words = f"<p>{_description(operation)}</p>"
+    body = [words, _table(("parameter", "in", "type", ""), rows), *bodies, *answers]
     return _details_element(operation["operationId"], f"{heading} <span>{gist}</span>", body)
+
+
+def _gist(text: str) -> str:
+    """The first sentence, or what stands before its colon; what is in backticks stays together."""
+    first = re.match(r"(?:`[^`]*`|[^`])*?(?=[.:]\s|[.:]$|\n\n|$)", text)
+    return first[0] if first else text
 
 
 def _named(part: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
