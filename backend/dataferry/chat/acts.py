@@ -52,7 +52,6 @@ Kind = Literal[
 ]
 
 _FACT_ROLES = tuple(f"about_{fact}" for fact in FACTS)
-_FACT_ROLES = tuple(f"about_{fact}" for fact in FACTS)
 #: Of a message whose command is in a later sentence.
 _MAX_SENTENCES_CHARACTERS = 200
 
