@@ -5,6 +5,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,10 @@ def starts(server: Server, folder: Path) -> Iterator[str]:
     yield said(alone | away | {"DATAFERRY_DATABASE_WAIT_S": "0.5"}, folder, "serve", "--port", "0")
     yield said(alone, folder, "worker")
     (folder / "newer").mkdir()
-    with sqlite3.connect(folder / "newer" / "dataferry.sqlite") as database:
+    with closing(sqlite3.connect(folder / "newer" / "dataferry.sqlite")) as database:
         database.execute("CREATE TABLE alembic_version (version_num TEXT)")
         database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        database.commit()
     yield said(alone | {"DATAFERRY_DATA_DIR": str(folder / "newer")}, folder, "serve", "--port", "0")
 
 
