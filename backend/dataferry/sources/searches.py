@@ -16,6 +16,7 @@ from dataferry.sources.dispatcher import Dispatcher
 from dataferry.sources.language import search_text
 from dataferry.sources.merged_search import MergedSearch, SearchResult
 from dataferry.sources.query_plan import search_in_parts
+from dataferry.sources.vocabulary import meanings_of
 
 #: Further pages of a search are cached this many times as long as its first.
 PAGING_TTL_FACTOR = 10
@@ -80,6 +81,7 @@ class Searches:
                 next_step="Search for something narrower.",
             )
         text = search_text(query)
+        await asyncio.to_thread(meanings_of, text)  # what asks and ranks finds it remembered
         asked = tuple(name for name in self._sources if not sources or name in sources)
         merged = self._merged_search(text, filters or SearchFilters(), asked, credentials, fresh=offset == 0)
         with merged.awaited():

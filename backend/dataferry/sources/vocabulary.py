@@ -9,7 +9,7 @@ import tomllib
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, st
 _FOLDER = Path(__file__).with_name("topics")
 _STEMMERS = {"de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "ar": "arabic"}
 _UNSPACED = ("zh", "ja")
+_SPACED = sorted({path.stem for path in _FOLDER.glob("*.toml")} - {"en", *_UNSPACED})
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 #: The longest name of a subject, in words.
@@ -66,6 +67,7 @@ class Language:
         return None
 
 
+@lru_cache(maxsize=256)
 def english_for(text: str) -> str | None:
     """``text`` in English, as far as its words are known; None where it is English, or nothing is known.
 
@@ -75,7 +77,7 @@ def english_for(text: str) -> str | None:
         return _english_of_unspaced(text)
     words = _WORD.findall(text)
     best, most = None, sum(_is_english(word) for word in words)
-    for name in _STEMMERS:
+    for name in _SPACED:
         translated, known, subjects = _translate(words, _language(name))
         if subjects and known > most:
             best, most = translated, known
@@ -134,9 +136,11 @@ def synonyms_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         place += 1
 
 
-def meanings_of(text: str) -> dict[str, dict[str, float]]:
+@lru_cache(maxsize=256)
+def meanings_of(text: str) -> Mapping[str, Mapping[str, float]]:
     """Each stem that a query asks for, its English included, with what a dataset may have in its place and
-    what that counts, from 0 to 1."""
+    what that counts, from 0 to 1. The first call of a process reads the words of all languages, a fifth of a
+    second; the same text is remembered."""
     english = english_for(text)
     meant = {stem: {stem: 1.0} for stem in (*stems(text), *stems(english or ""))}
     for phrase, others in synonyms_in(english or text):
