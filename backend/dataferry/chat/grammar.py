@@ -217,10 +217,6 @@ def closed(message: Message, extra: Iterable[str] = ()) -> bool:
     return not message.outside(_IN_COMMANDS | frozenset(extra))
 
 
-def verb_of(message: Message, *roles: str) -> Token | None:
-    return next((token for token in message.tokens if token.plays(*roles)), None)
-
-
 def blocked(message: Message) -> bool:
     """A command that is a question or a condition, or wants a part."""
     return message.plays(*_BLOCKERS)

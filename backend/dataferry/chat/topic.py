@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from dataferry.chat.characters import normalized
 from dataferry.chat.reading import Language, Token
 
 _MAX_WORDS = 12
@@ -137,8 +136,3 @@ def _without_edges(tokens: Sequence[Token], language: Language) -> tuple[int, in
     while remaining and remaining[-1].plays(*dropped):
         remaining.pop()
     return (remaining[0].start, remaining[-1].end) if remaining else (0, 0)
-
-
-def topic_words(text: str, language: Language) -> frozenset[str]:
-    """The folded words of the topic of a text of any form."""
-    return frozenset(topic_of(normalized(text), language).casefold().split())

@@ -156,12 +156,6 @@ def read_owner(data_dir: Path) -> Owner | None:
     return None if text is None else Owner.parse(text)
 
 
-def owner_address(data_dir: Path) -> str | None:
-    """Where the owner of a data folder listens; None when nobody holds it or it does not listen yet."""
-    owner = read_owner(data_dir)
-    return (owner and owner.address) or None
-
-
 class CommandsLock:
     """Shared by the commands that are at work in a data folder, and held alone by a background server that
     ends: a command that comes in this moment waits, and starts another one."""
