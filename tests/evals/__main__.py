@@ -1,4 +1,4 @@
-"""``make eval``: scores of searches and of the planner's answers on the development set."""
+"""``make eval``: scores of searches and of the planner's answers on the development set and on the unseen set."""
 
 import argparse
 import json
@@ -10,10 +10,24 @@ from tests.evals import ranking, requests, score
 
 Run = list[dict[str, Any]]
 
+_UNSEEN_SEARCH = ("unseen_relevance.jsonl", "unseen_catalogue.jsonl")
+
 EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
     "live": (ranking.search_live, lambda run: score.ranking(run, "end to end: ")),
     "ranking": (ranking.rank_everything, lambda run: score.ranking(run, "ranking alone: ")),
     "requests": (requests.answer_all, score.requests),
+    "unseen-live": (
+        lambda: ranking.search_live(*_UNSEEN_SEARCH),
+        lambda run: score.ranking(run, "unseen, end to end: ", _UNSEEN_SEARCH[0]),
+    ),
+    "unseen-ranking": (
+        lambda: ranking.rank_everything(*_UNSEEN_SEARCH),
+        lambda run: score.ranking(run, "unseen, ranking alone: ", _UNSEEN_SEARCH[0]),
+    ),
+    "unseen": (
+        lambda: requests.answer_all("unseen_requests.jsonl", "unseen_cards.jsonl"),
+        lambda run: score.requests(run, "unseen_requests.jsonl"),
+    ),
 }
 
 

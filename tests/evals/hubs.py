@@ -22,8 +22,8 @@ class NamedDataset(FakeDataset):
         return all(word in self.id.lower() for word in search.lower().split())
 
 
-def make_hubs() -> Hubs:
-    catalogue = Catalogue([_dataset(row) for row in score.load("catalogue.jsonl")], [ada()])
+def make_hubs(name: str = "catalogue.jsonl") -> Hubs:
+    catalogue = Catalogue([_dataset(row) for row in score.load(name)], [ada()])
     return Hubs(KaggleFake(catalogue), HubFake(catalogue))
 
 

@@ -19,18 +19,18 @@ _LIMIT = 10
 Run = list[dict[str, Any]]
 
 
-def search_live() -> Run:
+def search_live(queries: str = "relevance.jsonl", catalogue: str = "catalogue.jsonl") -> Run:
     """The refs that a search of both hubs returns for each query, best first."""
-    return asyncio.run(_search_live())
+    return asyncio.run(_search_live(queries, catalogue))
 
 
-async def _search_live() -> Run:
-    hubs = make_hubs()
+async def _search_live(queries: str, catalogue: str) -> Run:
+    hubs = make_hubs(catalogue)
     with hubs.kaggle, hubs.hub:
         settings = Settings(_env_file=None, kaggle_endpoint=hubs.kaggle.url, hf_endpoint=hubs.hub.url)
         catalog = Catalog(build_sources(settings), settings)
         try:
-            return [await _ask(catalog, row) for row in score.load("relevance.jsonl")]
+            return [await _ask(catalog, row) for row in score.load(queries)]
         finally:
             catalog.close()
 
@@ -43,16 +43,16 @@ async def _ask(catalog: Catalog, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"qid": row["qid"], "refs": [hit.ref for hit in found.datasets]}
 
 
-def rank_everything() -> Run:
+def rank_everything(queries: str = "relevance.jsonl", catalogue: str = "catalogue.jsonl") -> Run:
     """The ranking where every hub had returned its whole catalogue."""
-    rows = score.load("catalogue.jsonl")
+    rows = score.load(catalogue)
     found = {
         source: [summary_of(row) for row in rows if row["source"] == source]
         for source in ("kaggle", "huggingface")
     }
     return [
         {"qid": query["qid"], "refs": [hit.ref for hit in rank(found, query["query"], SearchFilters())]}
-        for query in score.load("relevance.jsonl")
+        for query in score.load(queries)
     ]
 
 

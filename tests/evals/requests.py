@@ -20,14 +20,16 @@ from tests.support.chat import ANNA, MemoryLibrary, card
 _STATES = {"done": "succeeded", "finished": "succeeded", "stopped": "cancelled"}
 
 
-def answer_all() -> list[dict[str, Any]]:
-    """The calls, the words and the acts of the answer to each request."""
-    return asyncio.run(_answer_all())
+def answer_all(
+    requests: str = "requests.jsonl", catalogue: str = "catalogue.jsonl"
+) -> list[dict[str, Any]]:
+    """The calls, the words and the acts of the answer to each request of a file."""
+    return asyncio.run(_answer_all(requests, catalogue))
 
 
-async def _answer_all() -> list[dict[str, Any]]:
-    cards = [_card(row) for row in score.load("catalogue.jsonl")]
-    return [await _answer(row, cards) for row in score.load("requests.jsonl")]
+async def _answer_all(requests: str, catalogue: str) -> list[dict[str, Any]]:
+    cards = [_card(row) for row in score.load(catalogue)]
+    return [await _answer(row, cards) for row in score.load(requests)]
 
 
 async def _answer(row: Mapping[str, Any], cards: Sequence[DatasetCard]) -> dict[str, Any]:

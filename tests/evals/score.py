@@ -126,15 +126,16 @@ def judge(expect, calls, reply="", acts=()):
     return problems + [f"must not: {ban}" for ban in expect["must_not"] if happened(ban, calls, acts)]
 
 
-def requests(run):
+def requests(run, name="requests.jsonl"):
     answers, rows = {answer["id"]: answer for answer in run}, []
-    for request in load("requests.jsonl"):
+    for request in load(name):
         answer = answers.get(request["id"])
         problems = judge(request["expect"], answer.get("calls", []), answer.get("reply", ""), answer.get("acts", [])) if answer else ["no answer"]
-        rows.append((request["kind"], not problems))
+        rows.append((request["kind"], request["lang"], not problems))
         if problems:
             print(f"{request['id']} {request['text'][:60]!r}: {'; '.join(problems)}")
-    table("requests", rows)
+    table("requests", [(kind, passed) for kind, _, passed in rows])
+    table("requests by language", [(lang, passed) for _, lang, passed in rows])
 
 
 def ndcg(ranked, grades, k=5):
@@ -156,8 +157,8 @@ def folded(ranked, grades, leader):
     return ndcg([leader.get(ref, ref) for ref in ranked], dict(merged))
 
 
-def ranking(run, title=""):
-    ranked, leader, queries = {row["qid"]: row["refs"] for row in run}, leaders(load("duplicates.jsonl")), load("relevance.jsonl")
+def ranking(run, title="", name="relevance.jsonl"):
+    ranked, leader, queries = {row["qid"]: row["refs"] for row in run}, leaders(load("duplicates.jsonl")), load(name)
     table(f"{title}nDCG@5", [(q["kind"], ndcg(ranked.get(q["qid"], []), q["grades"])) for q in queries])
     table(f"{title}nDCG@5, folded", [(q["kind"], folded(ranked.get(q["qid"], []), q["grades"], leader)) for q in queries])
 
