@@ -1,4 +1,4 @@
-"""``make eval``: scores of searches and of the planner's answers on the development set and on the unseen set."""
+"""``make eval``: scores of searches and of the planner on the development set and on the unseen one."""
 
 import argparse
 import json

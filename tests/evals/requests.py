@@ -20,9 +20,7 @@ from tests.support.chat import ANNA, MemoryLibrary, card
 _STATES = {"done": "succeeded", "finished": "succeeded", "stopped": "cancelled"}
 
 
-def answer_all(
-    requests: str = "requests.jsonl", catalogue: str = "catalogue.jsonl"
-) -> list[dict[str, Any]]:
+def answer_all(requests: str = "requests.jsonl", catalogue: str = "catalogue.jsonl") -> list[dict[str, Any]]:
     """The calls, the words and the acts of the answer to each request of a file."""
     return asyncio.run(_answer_all(requests, catalogue))
 
