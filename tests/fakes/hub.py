@@ -120,6 +120,7 @@ class HubFake(FakeServer):
             if (not dataset.private or dataset.id in owned)
             and all(dataset.matches(words) for words in request.query.get("search", []))
             and set(request.query.get("filter", [])) <= set(_tags(dataset))
+            and request.one("gated") in (None, str(bool(dataset.gated)).lower(), str(bool(dataset.gated)))
             and request.one("author") in (None, dataset.owner)
         ]
         sort = request.one("sort")

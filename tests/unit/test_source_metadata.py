@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dataferry.sources import metadata
 from dataferry.sources.http_errors import MAX_RETRY_AFTER_S, rate_limited
+from dataferry.sources.languages import language_code, language_names, stated_languages
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,41 @@ def test_times_are_aware() -> None:
 )
 def test_the_wait_that_a_hub_asks_for(headers: dict[str, str], seconds: float | None) -> None:
     assert rate_limited("Kaggle", headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("labels", "stated"),
+    [
+        (["language:de", "language:pt-BR", "language:deu", "license:mit"], ("de", "pt")),
+        (["language:yue", "language:code", "language:multilingual"], ("yue",)),
+        (["German", "english language", "art", "it", "travel"], ("de", "en")),
+        (["language:Deutsch", "language:中文"], ("de", "zh")),
+        ([], ()),
+    ],
+)
+def test_languages_that_tags_state(labels: list[str], stated: tuple[str, ...]) -> None:
+    assert stated_languages(labels) == stated
+
+
+def test_every_language_has_one_code_and_its_names() -> None:
+    assert {language_code(name) for name in ("de", "DE", "deu", "ger", "de-CH", "de_AT", "German")} == {"de"}
+    assert language_names("de") == ("german", "deutsch")
+    assert language_names("yue") == ("yue",)
+    assert [language_code(name) for name in ("", "xq", "qqq", "klingonish")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "formats", "kinds"),
+    [
+        (
+            ["modality:image", "modality:timeseries", "task_categories:translation"],
+            [],
+            ("image", "timeseries", "text"),
+        ),
+        (["Image Data", "geospatial analysis", "travel"], [], ("image", "geospatial")),
+        (["object-detection"], ["csv", "text", "audio"], ("image", "audio")),
+        (["license:mit", "size_categories:n<1K"], ["parquet"], ()),
+    ],
+)
+def test_kinds_of_content(labels: list[str], formats: list[str], kinds: tuple[str, ...]) -> None:
+    assert metadata.modalities_of(labels, formats) == kinds

@@ -47,12 +47,22 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100, help="Datasets on a page.")] = 10,
     page: Annotated[int, typer.Option(min=1, help="Which page, from 1.")] = 1,
     license: Annotated[str | None, typer.Option(help="cc0, mit, cc-by …")] = None,
-    format: Annotated[
-        str | None, typer.Option("--format", "--modality", help="csv, parquet …, or image, audio, text …")
+    format: Annotated[str | None, typer.Option(help="csv, parquet, json …")] = None,
+    modality: Annotated[
+        str | None,
+        typer.Option(help="text, image, audio, video, tabular, timeseries, geospatial …"),
     ] = None,
+    language: Annotated[str | None, typer.Option(help="The data's language: de, pt …, or its name.")] = None,
     task: Annotated[str | None, typer.Option(help="text-classification, object-detection …")] = None,
     min_size: Annotated[str | None, typer.Option(help="100MB, 2GB …")] = None,
     max_size: Annotated[str | None, typer.Option(help="100MB, 2GB …")] = None,
+    updated_after: Annotated[
+        str | None, typer.Option(help="Changed on that day or later: 2024-06-30, 2024-06 or 2024.")
+    ] = None,
+    gated: Annotated[
+        bool | None,
+        typer.Option(help="Only datasets whose terms must be accepted, or none of them; both by default."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
@@ -62,6 +72,10 @@ def search(
         "license": license,
         "format": format,
         "task": task,
+        "language": language,
+        "modality": modality,
+        "updated_after": first_day(updated_after) if updated_after else None,
+        "gated": gated,
         "min_bytes": parse_size(min_size),
         "max_bytes": parse_size(max_size),
         "sort": "updated" if sort == "date" else sort,
@@ -80,6 +94,12 @@ def search(
     else:
         print_table(_COLUMNS, [_row(card) for card in answer["datasets"]])
     _note_outcome(answer, source, page)
+
+
+def first_day(text: str) -> str:
+    """The first day of a year or a month, or the day itself; anything else is left to the server."""
+    parts = text.strip().split("-")
+    return "-".join([*parts, "01", "01"][: max(3, len(parts))])
 
 
 def _row(card: dict[str, Any]) -> tuple[str, ...]:

@@ -307,6 +307,10 @@ class DatasetSummary(View):
     tags: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     task: str | None = None
+    #: ISO 639 codes of the languages that the data is said to be in.
+    languages: tuple[str, ...] = ()
+    #: What kinds of content it is said to have: ``text``, ``image``, ``timeseries`` …
+    modalities: tuple[str, ...] = ()
     #: The revision it would be downloaded at, where the source tells it in a search.
     revision: str | None = None
     #: Why it stands where it stands in the ranking, in a few words.

@@ -1,7 +1,10 @@
 """What a source can do. A source only resolves a dataset to a manifest; the transfer engine fetches it."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal, Protocol, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dataferry.core.types import (
     Checksum,
@@ -15,20 +18,68 @@ from dataferry.core.types import (
     SourceName,
     View,
 )
+from dataferry.sources.languages import language_code
+from dataferry.sources.metadata import ModalityName, is_license_name, modality_name
 
+
+def _known_modality(word: object) -> object:
+    return modality_name(word) or word if isinstance(word, str) else word
+
+
+#: By HuggingFace's name, or another by which people call it.
+Modality = Annotated[ModalityName, BeforeValidator(_known_modality)]
 Sort = Literal["relevance", "downloads", "updated", "size"]
 
 
 class SearchFilters(View):
-    """Narrows a search. ``license`` is a family or SPDX-like name (``cc0``, ``mit``), ``format`` a
-    file format or modality (``csv``, ``parquet``, ``image``), ``task`` an ML task."""
+    """Narrows a search. Filters that no dataset can meet are refused, by name."""
 
-    license: str | None = None
-    format: str | None = None
-    task: str | None = None
+    #: A family or SPDX-like name: ``cc0``, ``mit``, ``cc-by-4.0``.
+    license: str | None = Field(None, max_length=60)
+    #: A file format or kind of content: ``csv``, ``parquet``, ``image``.
+    format: str | None = Field(None, max_length=60)
+    #: An ML task: ``text-classification``.
+    task: str | None = Field(None, max_length=60)
+    #: A code of ISO 639 (``de``), or the language's name.
+    language: str | None = Field(None, max_length=60)
+    modality: Modality | None = None
+    #: Changed on that day or later.
+    updated_after: date | None = None
+    #: True: only datasets whose terms must be accepted; false: none of them.
+    gated: bool | None = None
     min_bytes: Count | None = None
     max_bytes: Count | None = None
     sort: Sort = "relevance"
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anything out: an order alone does not."""
+        return self.model_copy(update={"sort": "relevance"}) != SearchFilters()
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, name: str | None) -> str | None:
+        code = language_code(name) if name else None
+        if name and code is None:
+            raise ValueError(f"there is no language {name!r}; give its code, such as de")
+        return code
+
+    @field_validator("license")
+    @classmethod
+    def _check_license(cls, name: str | None) -> str | None:
+        if name and not is_license_name(name):
+            raise ValueError(f"no licence is known as {name!r}; give one such as cc0, cc-by or mit")
+        return name or None
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> Self:
+        low, high = self.min_bytes, self.max_bytes
+        if low is not None and high is not None and low > high:
+            raise ValueError("min_bytes is more than max_bytes: no dataset has such a size")
+        # It may be tomorrow already where the person is.
+        if self.updated_after and self.updated_after > datetime.now(UTC).date() + timedelta(days=1):
+            raise ValueError("updated_after is in the future: no dataset was changed then")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

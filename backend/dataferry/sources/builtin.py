@@ -17,7 +17,7 @@ from dataferry.core.types import (
 from dataferry.plugins import Plugin, RemoteFile, ShippedFile, builtin_datasets
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.language import name_words, words
-from dataferry.sources.metadata import formats_of
+from dataferry.sources.metadata import formats_of, modalities_of
 
 
 class BuiltinSource:
@@ -90,6 +90,7 @@ def _vocabulary(plugin: Plugin) -> set[str]:
 
 
 def _summary(plugin: Plugin) -> DatasetSummary:
+    formats = formats_of(file.path for file in plugin.files)
     return DatasetSummary(
         ref=f"builtin:{plugin.name}",
         source="builtin",
@@ -101,7 +102,8 @@ def _summary(plugin: Plugin) -> DatasetSummary:
         file_count=len(plugin.files),
         license=plugin.license,
         tags=plugin.tags,
-        formats=formats_of(file.path for file in plugin.files),
+        formats=formats,
         task=plugin.task,
+        modalities=modalities_of((*plugin.tags, plugin.task), formats),
         revision=plugin.revision,
     )

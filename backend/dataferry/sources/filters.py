@@ -4,71 +4,80 @@ What a source does not tell is a doubt, not a refusal: such a hit stays, below t
 and says so. A licence is the exception, since "unknown" is no permission.
 """
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.language import words
-from dataferry.sources.metadata import license_name
-
-_VERSION = re.compile(r"-v?(\d+(?:\.\d+)?)(?=-clause$|$)")
-#: Families by the names that people call them.
-_FAMILY_ALIASES = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
+from dataferry.sources.metadata import license_matches, modality_name
 
 
-def license_family(name: str | None) -> str | None:
-    """``cc-by-sa`` for "CC BY-SA 4.0"; None where the name tells nothing."""
-    plain = re.sub(r"[^a-z0-9.]+", "-", (license_name(name) or "").lower()).strip("-")
-    if plain in ("", "other"):
-        return None
-    return _FAMILY_ALIASES.get(plain) or _VERSION.sub("", plain).removesuffix("-clause")
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one filter says of a hit. ``doubt``: in words, why it may not fit though it passes."""
 
-
-def license_matches(wanted: str, name: str | None) -> bool:
-    """Same family, and the same version where both sides name one."""
-    family, asked = license_family(name), license_family(wanted)
-    if family is None or asked is None:
-        return False
-    if asked == "cc":
-        return family == "cc" or family.startswith(("cc-by", "cc0"))
-    versions = {_version(wanted), _version(name)} - {None}
-    return family == asked and len(versions) < 2
-
-
-def _version(name: str | None) -> float | None:
-    match = _VERSION.search((license_name(name) or "").lower())
-    return float(match[1]) if match else None
+    name: str
+    passes: bool
+    doubt: str = ""
 
 
 def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] | None:
     """Which filters a hit leaves in doubt, in words; None for a hit that does not pass."""
-    if filters.license and not license_matches(filters.license, summary.license):
+    outcomes = list(_outcomes(summary, filters))
+    if not all(outcome.passes for outcome in outcomes):
         return None
-    unsure: list[str] = []
+    return tuple(outcome.doubt for outcome in outcomes if outcome.doubt)
+
+
+def left_out_by(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...]:
+    """The names of the filters that a hit does not pass."""
+    return tuple(outcome.name for outcome in _outcomes(summary, filters) if not outcome.passes)
+
+
+def _outcomes(summary: DatasetSummary, filters: SearchFilters) -> Iterator[_Outcome]:
+    if filters.license:
+        yield _Outcome("license", license_matches(filters.license, summary.license))
+    if filters.gated is not None:
+        yield _Outcome("gated", summary.gated is filters.gated)
     if filters.min_bytes is not None or filters.max_bytes is not None:
-        if summary.size_bytes is None:
-            unsure.append("size not stated")
-        elif not _within(summary.size_bytes, filters):
-            return None
-    for wanted, stated, subject in (
-        (filters.format, summary.formats, "format"),
-        (filters.task, (summary.task,) if summary.task else (), "task"),
-    ):
-        if not wanted:
-            continue
-        asked = set(words(wanted))
-        labels = [set(words(label)) for label in (*stated, *summary.tags)]
-        if any(asked <= label for label in labels):
-            continue
-        if asked <= set().union(*labels):
-            unsure.append(f"{subject} by several tags")
-        elif stated:
-            return None
-        else:
-            unsure.append(f"{subject} not stated")
-    return tuple(unsure)
+        yield _size(summary.size_bytes, filters)
+    if filters.updated_after is not None:
+        changed = summary.updated_at
+        fits = changed is None or changed.date() >= filters.updated_after
+        yield _Outcome("updated_after", fits, "" if changed else "date not stated")
+    if filters.language:
+        yield _stated("language", filters.language, summary.languages, "language")
+    if filters.modality:
+        yield _stated("modality", filters.modality, summary.modalities, "kind of content")
+    if filters.format:
+        yield _label("format", filters.format, (*summary.formats, *summary.modalities), summary)
+    if filters.task:
+        yield _label("task", filters.task, (summary.task,) if summary.task else (), summary)
 
 
-def _within(size: int, filters: SearchFilters) -> bool:
+def _size(size: int | None, filters: SearchFilters) -> _Outcome:
     low, high = filters.min_bytes, filters.max_bytes
-    return (low is None or size >= low) and (high is None or size <= high)
+    name = "max_bytes" if high is not None else "min_bytes"
+    if size is None:
+        return _Outcome(name, True, "size not stated")
+    if low is not None and size < low:
+        return _Outcome("min_bytes", False)
+    return _Outcome(name, high is None or size <= high)
+
+
+def _stated(name: str, wanted: str, told: tuple[str, ...], subject: str) -> _Outcome:
+    if not told:
+        return _Outcome(name, True, f"{subject} not stated")
+    return _Outcome(name, wanted in told)
+
+
+def _label(name: str, wanted: str, told: tuple[str, ...], summary: DatasetSummary) -> _Outcome:
+    """A filter by words that a hit's labels may have."""
+    asked = set(words(wanted))
+    labels = [set(words(label)) for label in (*told, *summary.tags)]
+    if any(asked <= label for label in labels) or modality_name(wanted) in told:
+        return _Outcome(name, True)
+    if asked <= set().union(*labels):
+        return _Outcome(name, True, f"{name} by several tags")
+    return _Outcome(name, not told, "" if told else f"{name} not stated")

@@ -19,8 +19,8 @@ from dataferry.core.types import (
 )
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
-from dataferry.sources.filters import license_family
 from dataferry.sources.http_errors import closed_by_hub
+from dataferry.sources.languages import stated_languages
 from dataferry.sources.query_plan import MAX_SEARCHES
 from dataferry.sources.subsets import patterns_of
 
@@ -35,18 +35,8 @@ MANIFEST_TIMEOUT_S = 120.0
 _SORTS = {"relevance": "downloads", "downloads": "downloads", "updated": "last_modified", "size": "downloads"}
 #: Families of licences that are one tag at the hub; the others come in several versions.
 _LICENSE_TAGS = {"cc0": "cc0-1.0", "mit": "mit", "apache": "apache-2.0", "odbl": "odbl", "pddl": "pddl"}
-_FORMAT_TAGS = {
-    "csv": "format:csv",
-    "json": "format:json",
-    "jsonl": "format:json",
-    "parquet": "format:parquet",
-    "image": "modality:image",
-    "images": "modality:image",
-    "audio": "modality:audio",
-    "video": "modality:video",
-    "text": "modality:text",
-    "tabular": "modality:tabular",
-}
+#: The formats that the hub has a tag for, and its names for them.
+_FORMAT_TAGS = {"csv": "csv", "json": "json", "jsonl": "json", "parquet": "parquet"}
 _TASK_CATEGORIES = """
 audio-classification automatic-speech-recognition depth-estimation feature-extraction fill-mask
 image-classification image-feature-extraction image-segmentation image-text-to-text image-to-image
@@ -101,7 +91,13 @@ class HuggingFaceSource:
         wanted = query.offset + query.limit
         tags = _search_tags(query.filters)
         with self._calls(credential, None, self._settings.search_timeout_s) as hub:
-            found = hub.search(query.text, narrow=tags, sort=_SORTS[query.filters.sort], limit=wanted)
+            found = hub.search(
+                query.text,
+                narrow=tags,
+                gated=query.filters.gated,
+                sort=_SORTS[query.filters.sort],
+                limit=wanted,
+            )
             hits = [self._summary(info) for info in list(found)[query.offset :]]
         return [hit for hit in hits if hit is not None]
 
@@ -222,23 +218,25 @@ class HuggingFaceSource:
             tags=metadata.tags(_display_tags(labels)),
             formats=metadata.tags(formats),
             task=next(iter(tagged["task_categories"]), None),
+            languages=stated_languages(labels),
+            modalities=metadata.modalities_of(labels, formats),
             revision=info.sha,
         )
 
 
 def _search_tags(filters: SearchFilters) -> list[str]:
     """Tags that the hub can narrow a search to; the catalog filters the rest."""
-    narrow = []
-    license_tag = _LICENSE_TAGS.get(license_family(filters.license) or "")
-    if license_tag:
-        narrow.append(f"license:{license_tag}")
-    format_tag = _FORMAT_TAGS.get((filters.format or "").lower())
-    if format_tag:
-        narrow.append(format_tag)
+    wanted = (filters.format or "").lower()
+    modality = filters.modality or metadata.modality_name(wanted)
     task = "-".join((filters.task or "").lower().replace("_", " ").replace("-", " ").split())
-    if task in _TASKS:
-        narrow.append(f"task_categories:{task}")
-    return narrow
+    narrow = {
+        "license": _LICENSE_TAGS.get(metadata.license_family(filters.license) or ""),
+        "format": _FORMAT_TAGS.get(wanted),
+        "modality": modality,
+        "language": filters.language,
+        "task_categories": task if task in _TASKS else None,
+    }
+    return [f"{prefix}:{value}" for prefix, value in narrow.items() if value]
 
 
 def _entry(file: Any, origin: Http) -> FileEntry:

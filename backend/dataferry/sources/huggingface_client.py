@@ -118,12 +118,21 @@ class HubCalls:
             endpoint=endpoint, token=self._token, library_name="dataferry", library_version=__version__
         )
 
-    def search(self, text: str, *, narrow: list[str], sort: Any, limit: int) -> list[DatasetInfo]:
-        """Hits whose name contains ``text``, with every tag of ``narrow``.
+    def search(
+        self, text: str, *, narrow: list[str], gated: bool | None, sort: Any, limit: int
+    ) -> list[DatasetInfo]:
+        """Hits whose name contains ``text``, with every tag of ``narrow``; only those that are ``gated``, or
+        that are not.
 
         An older hub, or a mirror of one, does not know how to tell sizes: it is asked again without.
         """
-        asked: dict[str, Any] = {"search": text, "filter": narrow or None, "sort": sort, "limit": limit}
+        asked: dict[str, Any] = {
+            "search": text,
+            "filter": narrow or None,
+            "gated": gated,
+            "sort": sort,
+            "limit": limit,
+        }
         try:
             return list(self._api.list_datasets(**asked, expand=_SEARCH_FIELDS))
         except BadRequestError:

@@ -19,6 +19,7 @@ from dataferry.core.types import (
 from dataferry.sources import metadata
 from dataferry.sources.base import ListedFile, SearchQuery
 from dataferry.sources.http_errors import no_files
+from dataferry.sources.languages import stated_languages
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.http1 import Headers
 from dataferry.transfer.http.response_errors import published_checksum
@@ -245,6 +246,8 @@ def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
         tags=metadata.tags(labels),
         formats=formats,
         task=next((label for label in labels if any(task in label.lower() for task in _TASKS)), None),
+        languages=stated_languages(labels),
+        modalities=metadata.modalities_of(labels, formats),
         revision=str(dataset.current_version_number) if dataset.current_version_number else None,
     )
 

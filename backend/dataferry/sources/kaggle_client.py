@@ -32,9 +32,9 @@ from dataferry import __version__
 from dataferry.core.errors import DataferryError
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.filters import license_family
 from dataferry.sources.http_errors import timed_out, unreachable
 from dataferry.sources.kaggle_errors import protocol_error, refusal, rejected, told_by
+from dataferry.sources.metadata import license_family
 
 #: The most files that are listed of one dataset.
 FILES_PAGE_SIZE = 200

@@ -185,8 +185,7 @@ class MergedSearch:
 
     def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
         # A source that narrows its own page by the filters may return a short one in the middle.
-        narrowed = self._filters != SearchFilters(sort=self._filters.sort)
-        return not hits or (len(hits) < PAGE_SIZE and not narrowed)
+        return not hits or (len(hits) < PAGE_SIZE and not self._filters.narrows)
 
     async def _next_hits(self, source: SourceName, offset: int) -> _Answer:
         try:

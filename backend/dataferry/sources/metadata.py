@@ -8,7 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import PurePosixPath
+from typing import Literal
 
 TITLE_CHARS, DESCRIPTION_CHARS, TAG_CHARS, README_CHARS = 200, 1000, 60, 200_000
 MAX_TAGS = 20
@@ -111,6 +113,126 @@ def license_name(name: str | None) -> str | None:
         kind = re.sub(r"[- ]", "-", match[1]).upper()
         return f"CC-{kind}-{match[2]}" if match[2] else f"CC-{kind}"
     return one_line(name, TAG_CHARS)
+
+
+_LICENSE_VERSION = re.compile(r"-v?(\d+(?:\.\d+)?)(?=-clause$|$)")
+#: Families by the names that people call them.
+_LICENSE_ALIASES = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
+#: Further names of licences at the hubs, which are shown as the hub writes them.
+_OTHER_LICENSES = """
+openrail openrail++ bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 bigcode-openrail-m
+artistic-2.0 bsl-1.0 bsd-3-clause-clear c-uda wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 lgpl
+agpl lgpl-2.1 lgpl-lr lppl-1.3c isc ms-pl mpl-2.0 openmdw-1.0 osl-3.0 postgresql ofl-1.1 ncsa zlib
+gemma llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 h-research intel-research apple-amlr apple-ascl cdla
+deepfloyd-if-license fair-noncommercial-research-license grok2-community cc cdla-permissive cdla-sharing
+public-domain creative-commons gnu us-government-works u.s.-government-works world-bank-dataset-terms-of-use
+reddit-api-terms eu-odp-legal-notice data-files-original-authors
+"""
+
+
+def license_family(name: str | None) -> str | None:
+    """``cc-by-sa`` for "CC BY-SA 4.0"; None where the name tells nothing."""
+    plain = re.sub(r"[^a-z0-9.]+", "-", (license_name(name) or "").lower()).strip("-")
+    if plain in ("", "other"):
+        return None
+    return _LICENSE_ALIASES.get(plain) or _LICENSE_VERSION.sub("", plain).removesuffix("-clause")
+
+
+def license_matches(wanted: str, name: str | None) -> bool:
+    """Same family, and the same version where both sides name one."""
+    family, asked = license_family(name), license_family(wanted)
+    if family is None or asked is None:
+        return False
+    if asked == "cc":
+        return family == "cc" or family.startswith(("cc-by", "cc0"))
+    versions = {_license_version(wanted), _license_version(name)} - {None}
+    return family == asked and len(versions) < 2
+
+
+def _license_version(name: str | None) -> float | None:
+    match = _LICENSE_VERSION.search((license_name(name) or "").lower())
+    return float(match[1]) if match else None
+
+
+def is_license_name(name: str) -> bool:
+    """Whether a hub may have a licence of that name; ``unknown`` and ``other`` are none."""
+    family = license_family(name)
+    return family is not None and (family.startswith("cc-by") or family in _known_families())
+
+
+@cache
+def _known_families() -> frozenset[str | None]:
+    return frozenset(license_family(name) for name in (*_LICENSES, *_OTHER_LICENSES.split()))
+
+
+# -- modalities -------------------------------------------------------------------------------------
+
+ModalityName = Literal[
+    "text", "image", "audio", "video", "tabular", "timeseries", "geospatial", "3d", "document"
+]
+#: What people and hubs call a kind of content, by HuggingFace's name for it.
+_MODALITIES: dict[ModalityName, str] = {
+    "text": "text texts nlp",
+    "image": "image images picture pictures photo photos",
+    "audio": "audio sound sounds speech",
+    "video": "video videos",
+    "tabular": "tabular table tables",
+    "timeseries": "timeseries time-series",
+    "geospatial": "geospatial geodata gis maps",
+    "3d": "3d point-cloud point-clouds",
+    "document": "document documents pdf",
+}
+#: Formats that are kinds of content too: of files in ``csv`` or ``txt`` it is not known what they hold.
+_MEDIA = ("image", "audio", "video")
+_MODALITY_OF = {name: modality for modality, names in _MODALITIES.items() for name in names.split()}
+#: Endings of tags that name a kind of content: "Image Data", "Geospatial Analysis".
+_ABOUT_MODALITY = re.compile(r"[- ](?:data|analysis|files?)$")
+#: What the beginning of a task's name tells of the content.
+_TASK_MODALITIES: dict[str, ModalityName] = {
+    "image-": "image",
+    "object-detection": "image",
+    "depth-estimation": "image",
+    "audio-": "audio",
+    "automatic-speech-recognition": "audio",
+    "video-classification": "video",
+    "tabular-": "tabular",
+    "table-question-answering": "tabular",
+    "text-classification": "text",
+    "text-generation": "text",
+    "token-classification": "text",
+    "question-answering": "text",
+    "summarization": "text",
+    "translation": "text",
+    "time-series-": "timeseries",
+}
+
+
+def modality_name(word: str) -> ModalityName | None:
+    """HuggingFace's name for what people call it; None for what is none."""
+    plain = _ABOUT_MODALITY.sub("", word.strip().casefold().replace("_", "-"))
+    return _MODALITY_OF.get(plain.replace(" ", "-"))
+
+
+def modalities_of(labels: Iterable[str], formats: Iterable[str] = ()) -> tuple[ModalityName, ...]:
+    """The kinds of content that tags, tasks and formats state.
+
+    A tag states one as ``modality:image`` or as its name alone; a format that is one (``audio``) does too.
+    """
+    found: dict[ModalityName, None] = {}
+    media = (name for name in formats if name in _MEDIA)
+    for label in (*labels, *media):
+        prefix, colon, value = label.partition(":")
+        name = modality_name(value if prefix == "modality" else label)
+        if name is None and (not colon or prefix == "task_categories"):
+            name = _modality_of_task(value or label)
+        if name is not None:
+            found[name] = None
+    return tuple(found)
+
+
+def _modality_of_task(task: str) -> ModalityName | None:
+    plain = task.casefold().replace(" ", "-")
+    return next((name for start, name in _TASK_MODALITIES.items() if plain.startswith(start)), None)
 
 
 # -- formats ----------------------------------------------------------------------------------------

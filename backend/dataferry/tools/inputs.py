@@ -1,12 +1,13 @@
 """The tools by name, each with the model of its arguments, and the JSON schema that a model gets."""
 
+from datetime import date
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.core.types import Count, SourceName
-from dataferry.sources.base import Sort
+from dataferry.sources.base import Modality, Sort
 from dataferry.tools.prompts import Prompts
 
 
@@ -20,6 +21,10 @@ class SearchInput(ToolInput):
     license: str | None = Field(None, max_length=60)
     format: str | None = Field(None, max_length=60)
     task: str | None = Field(None, max_length=60)
+    language: str | None = Field(None, max_length=60)
+    modality: Modality | None = None
+    updated_after: date | None = None
+    gated: bool | None = None
     min_bytes: Count | None = None
     max_bytes: Count | None = None
     sort: Sort = "relevance"

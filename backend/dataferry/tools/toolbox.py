@@ -141,7 +141,8 @@ class Toolbox:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "input"
-            return self._failed(call, f"The arguments cannot be used: {where}: {first['msg']}.")
+            what = first["msg"].removeprefix("Value error, ")
+            return self._failed(call, f"The arguments cannot be used: {where}: {what}.")
         except DataferryError as error:
             return self._failed(call, _sentences(error))
         except TimeoutError:
@@ -168,6 +169,10 @@ class Toolbox:
                 license=arguments.license,
                 format=arguments.format,
                 task=arguments.task,
+                language=arguments.language,
+                modality=arguments.modality,
+                updated_after=arguments.updated_after,
+                gated=arguments.gated,
                 min_bytes=arguments.min_bytes,
                 max_bytes=arguments.max_bytes,
                 sort=arguments.sort,

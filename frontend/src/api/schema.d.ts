@@ -3745,25 +3745,35 @@ export interface components {
         };
         /**
          * SearchFilters
-         * @description Narrows a search. ``license`` is a family or SPDX-like name (``cc0``, ``mit``), ``format`` a
-         *     file format or modality (``csv``, ``parquet``, ``image``), ``task`` an ML task.
+         * @description Narrows a search. Filters that no dataset can meet are refused, by name.
          */
         SearchFilters: {
             /**
-             * @description Its licence, as its source names it; null where that is not told.
+             * @description A family or SPDX-like name: ``cc0``, ``mit``, ``cc-by-4.0``.
              * @example cc-by-4.0
              */
             license?: string | null;
             /**
-             * @description A file format or modality: `csv`, `parquet`, `image`.
+             * @description A file format or kind of content: ``csv``, ``parquet``, ``image``.
              * @example parquet
              */
             format?: string | null;
             /**
-             * @description A machine-learning task.
+             * @description An ML task: ``text-classification``.
              * @example text-classification
              */
             task?: string | null;
+            /** @description A code of ISO 639 (``de``), or the language's name. */
+            language?: string | null;
+            /** @example text */
+            modality?: components["schemas"]["SearchFiltersModality"] | null;
+            /** @description Changed on that day or later. */
+            updated_after?: string | null;
+            /**
+             * @description True: only datasets whose terms must be accepted; false: none of them.
+             * @example false
+             */
+            gated?: boolean | null;
             /**
              * @description At least this many bytes.
              * @example 1000000
@@ -3781,6 +3791,8 @@ export interface components {
              */
             sort?: components["schemas"]["SearchSort"];
         };
+        /** @enum {string} */
+        SearchFiltersModality: "text" | "image" | "audio" | "video" | "tabular" | "timeseries" | "geospatial" | "3d" | "document";
         /**
          * SearchOutput
          * @description Output of ``search_datasets``.

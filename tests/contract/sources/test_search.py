@@ -95,6 +95,32 @@ def test_huggingface_narrows_by_task(huggingface: Hub, task: str) -> None:
     assert huggingface.search("", task="guessing ages", limit=50)
 
 
+def test_huggingface_narrows_by_language_kind_of_content_and_gate(huggingface: Hub) -> None:
+    for number, (tags, gated) in enumerate(
+        [(["language:de", "modality:audio"], True), (["language:fr"], False)]
+    ):
+        huggingface.fake.catalogue.add(
+            FakeDataset(
+                "huggingface",
+                f"crowd/voices-{number}",
+                title="Voices",
+                description="",
+                license="mit",
+                make=single("a.csv", lambda: text("a\n")),
+                tags=tuple(tags),
+                gated=gated,
+            )
+        )
+    german = huggingface.search("voices", language="German")
+    assert [(hit.id, hit.languages, hit.modalities) for hit in german] == [
+        ("crowd/voices-0", ("de",), ("audio",))
+    ]
+    assert (
+        german == huggingface.search("voices", modality="sound") == huggingface.search("voices", gated=True)
+    )
+    assert [hit.id for hit in huggingface.search("voices", gated=False)] == ["crowd/voices-1"]
+
+
 def test_an_older_hub_is_asked_in_the_way_it_knows(huggingface: Hub) -> None:
     huggingface.fake.fault("old_hub")
     hits = huggingface.search("diabetes")

@@ -1,10 +1,12 @@
 """Filters after the fact: licence families, sizes, formats, tasks, and honest doubts."""
 
 import pytest
+from pydantic import ValidationError
 
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.filters import doubts, license_family, license_matches
+from dataferry.sources.filters import doubts, left_out_by
+from dataferry.sources.metadata import license_family, license_matches
 
 
 def summary(**fields: object) -> DatasetSummary:
@@ -92,3 +94,67 @@ def test_formats_and_tasks() -> None:
 
 def test_no_filter_no_doubt() -> None:
     assert doubts(summary(), SearchFilters(sort="downloads")) == ()
+
+
+def test_a_language_that_is_not_stated_is_a_doubt() -> None:
+    german = SearchFilters(language="German")
+    assert german.language == "de"
+    assert doubts(summary(languages=("en", "de")), german) == ()
+    assert doubts(summary(languages=("en",)), german) is None
+    assert doubts(summary(), german) == ("language not stated",)
+
+
+def test_a_kind_of_content_is_known_by_its_other_names() -> None:
+    series = SearchFilters.model_validate({"modality": "Time Series"})
+    assert doubts(summary(modalities=("timeseries",)), series) == ()
+    assert doubts(summary(modalities=("image",)), series) is None
+    assert doubts(summary(), series) == ("kind of content not stated",)
+    assert doubts(summary(modalities=("image",)), SearchFilters(format="images")) == ()
+
+
+def test_the_day_of_a_change_counts_as_after_it() -> None:
+    since = SearchFilters.model_validate({"updated_after": "2024-03-01"})
+    assert doubts(summary(updated_at="2024-03-01T00:10:00Z"), since) == ()
+    assert doubts(summary(updated_at="2024-02-29T23:50:00Z"), since) is None
+    assert doubts(summary(), since) == ("date not stated",)
+
+
+def test_gated_datasets_are_all_or_none() -> None:
+    opened, gated = summary(), summary(gated=True)
+    assert [doubts(hit, SearchFilters(gated=False)) for hit in (opened, gated)] == [(), None]
+    assert [doubts(hit, SearchFilters(gated=True)) for hit in (opened, gated)] == [None, ()]
+
+
+def test_it_is_told_which_filters_leave_a_hit_out() -> None:
+    filters = SearchFilters(license="mit", max_bytes=10, min_bytes=5, language="de")
+    assert left_out_by(summary(size_bytes=11, languages=("fr",)), filters) == (
+        "license",
+        "max_bytes",
+        "language",
+    )
+    assert left_out_by(summary(size_bytes=4, license="MIT"), filters) == ("min_bytes",)
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"min_bytes": 2, "max_bytes": 1}, "min_bytes is more than max_bytes"),
+        ({"updated_after": "2999-01-01"}, "updated_after is in the future"),
+        ({"license": "unknown"}, "no licence is known as 'unknown'"),
+        ({"license": "my favourite one"}, "no licence is known as"),
+        ({"language": "xq"}, "there is no language 'xq'"),
+        ({"language": "🙂"}, "there is no language"),
+        ({"modality": "smell"}, "'text', 'image'"),
+    ],
+)
+def test_filters_that_no_dataset_can_meet_are_refused_by_name(filters: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        SearchFilters.model_validate(filters)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["cc0", "CC BY-SA 4.0", "apache 2", "bsd", "creative commons", "odbl", "gemma", "MPL-2.0"]
+)
+def test_licences_that_hubs_have_can_be_asked_for(name: str) -> None:
+    assert SearchFilters(license=name).license == name

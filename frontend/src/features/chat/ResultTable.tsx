@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import type { DatasetCard } from "@/api/types";
+import type { DatasetCard, SearchFilters } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
 import { OrderHeader } from "./OrderHeader";
@@ -125,13 +125,30 @@ export default function ResultTable({ input, output, numbers, ...rest }: ResultT
 }
 
 function searchOn(input: SearchInput, offset: number) {
-  const { query, sources, license, format, task, min_bytes, max_bytes, sort } = input;
-  const filters = { license, format, task, min_bytes, max_bytes, sort: sort ?? "relevance" };
+  const { query, sources } = input;
+  const filters = filtersOf(input);
   return answerOf(
     api.POST("/api/datasets/search-all", {
       body: { query, sources, filters, limit: PAGE, offset },
     }),
   );
+}
+
+function filtersOf({ sort, ...input }: SearchInput): SearchFilters {
+  const { license, format, task, language, modality, updated_after, gated, min_bytes, max_bytes } =
+    input;
+  const narrow = {
+    license,
+    format,
+    task,
+    language,
+    modality,
+    updated_after,
+    gated,
+    min_bytes,
+    max_bytes,
+  };
+  return { ...narrow, sort: sort ?? "relevance" };
 }
 
 function matches(card: DatasetCard, words: string, source: string): boolean {

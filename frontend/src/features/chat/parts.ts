@@ -12,16 +12,10 @@ export type JobsOutput = Schemas["JobsOutput"];
 export type LibraryOutput = Schemas["LibraryOutput"];
 
 /** What a search was asked for, as the tool's input says it. */
-export interface SearchInput {
+export type SearchInput = Partial<Schemas["SearchFilters"]> & {
   query: string;
   sources?: Schemas["SourceStatus"]["name"][] | null;
-  license?: string | null;
-  format?: string | null;
-  task?: string | null;
-  min_bytes?: number | null;
-  max_bytes?: number | null;
-  sort?: Schemas["SearchFilters"]["sort"];
-}
+};
 
 interface RefInput {
   ref: string;

@@ -1,0 +1,64 @@
+"""Languages that data is in: their codes, and what people and hubs call them."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("languages.toml")
+
+
+def language_code(name: str) -> str | None:
+    """ISO 639: two letters where the language has them, else three; None where there is no such language.
+
+    ``name`` is a code, with a region or script or without (``pt-BR``), or the language's name in English or
+    in itself.
+    """
+    plain = name.strip().casefold()
+    by_name, three_letters = _known()
+    code = plain.replace("_", "-").partition("-")[0]
+    if plain in by_name:
+        return by_name[plain]
+    if code in by_name and len(code) <= 3:
+        return by_name[code]
+    return code if code in three_letters else None
+
+
+def language_names(code: str) -> tuple[str, ...]:
+    """What a language is called, in English and in itself, in lower case; its code where nothing is known."""
+    return _names().get(code, (code,))
+
+
+def stated_languages(labels: Iterable[str]) -> tuple[str, ...]:
+    """The codes of the languages that tags state: ``language:de``, or the language's name alone."""
+    found: dict[str, None] = {}
+    for label in labels:
+        prefix, colon, value = label.partition(":")
+        if colon and prefix != "language":
+            continue
+        name = (value if colon else label.casefold().removesuffix(" language")).strip()
+        # A plain tag of two or three letters is seldom a language.
+        code = language_code(name) if colon or len(name) > 3 else None
+        if code is not None and (colon or name.casefold() in _known()[0]):
+            found[code] = None
+    return tuple(found)
+
+
+@cache
+def _known() -> tuple[Mapping[str, str], frozenset[str]]:
+    """Codes by every code and name of a language that has two letters, and the codes of all others."""
+    read = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    by_name = {code: code for code in read["two_letters"]}
+    for code, names in read["two_letters"].items():
+        for name in names.split(" | "):
+            by_name.setdefault(name.casefold(), code)
+    return by_name, frozenset(read["three_letters"]["codes"].split())
+
+
+@cache
+def _names() -> Mapping[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for name, code in _known()[0].items():
+        if len(name) > 3 or not name.isascii():
+            names[code] = (*names.get(code, ()), name)
+    return names
