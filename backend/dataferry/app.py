@@ -20,6 +20,7 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.kept_answers import KeptAnswers
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
+from dataferry.api.compression import CompressedJson
 from dataferry.api.conditional import HeadRequests
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
@@ -176,6 +177,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     _describe(app)
     install_page(app)
+    app.add_middleware(CompressedJson)
     app.add_middleware(HeadRequests)
     app.add_middleware(SlashedRefs, routes=[*plans.router.routes, *datasets.router.routes])
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)

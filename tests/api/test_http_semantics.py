@@ -76,13 +76,33 @@ def test_a_list_that_has_not_changed_is_not_sent_again(ada: TestClient) -> None:
     ada.post("/api/chats", json={"title": "one"})
     first = ada.get("/api/chats")
     tag = first.headers["ETag"]
-    again = ada.get("/api/chats", headers={"If-None-Match": f'"other", W/{tag}'})
+    assert tag.startswith('W/"')  # it may travel compressed
+    again = ada.get("/api/chats", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
     assert again.headers["Cache-Control"] == "no-store"
     ada.post("/api/chats", json={"title": "two"})
     changed = ada.get("/api/chats", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != tag
+
+
+def test_long_answers_travel_compressed_to_who_takes_it(ada: TestClient) -> None:
+    for number in range(40):
+        ada.post("/api/chats", json={"title": f"chat {number}"})
+    plain = ada.get("/api/chats", headers={"Accept-Encoding": "identity"})
+    packed = ada.get("/api/chats", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 3
+    assert (packed.json(), packed.headers["ETag"]) == (plain.json(), plain.headers["ETag"])
+    known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert ada.get("/api/chats", headers=known).status_code == 304
+
+
+def test_short_answers_travel_as_they_are(ada: TestClient) -> None:
+    answer = ada.get("/api/auth/me", headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
 
 
 def test_no_tag_lets_in_who_may_not_read(client: TestClient) -> None:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
     "a folder of one machine": r"(?<![\w.…/~-])/(?:hom[e]|Users|roo[t]|wor[k]|far[m])/\w",
     "a package registry": r"python[h]osted|registry\.np[m]js|//py[p]i\.|deb\.deb[i]an",
+    "a conflict of a merge": r"^(?:<{7}|>{7}) ",
     "something left for later": r"\b(?:TOD[O]|FIXM[E]|XX[X])\b",
     "a test that is not run": r"pytest\.mark\.(?:ski[p]|xfai[l])|\b(?:it|test|describe)\.ski[p]\(",
     "a test that patches our own code": r"(?:patc[h]|monkeypatch\.setatt[r])\(\s*[\"']?dataferry",

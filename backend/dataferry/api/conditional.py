@@ -34,7 +34,10 @@ class HeadRequests:
 
 def readable(handle: Handle) -> Handle:
     """A GET route's handler whose whole answers bear an ``ETag``, a digest of their bytes, and are 304
-    without a body for who has them already. A stream has none: its end is not known when it begins."""
+    without a body for who has them already. A stream has none: its end is not known when it begins.
+
+    The tag is a weak one: an answer is the same whether it travels compressed or not.
+    """
 
     async def conditional(request: Request) -> Response:
         response = await handle(request)
@@ -42,8 +45,8 @@ def readable(handle: Handle) -> Handle:
             return _without_body(response) if request.scope.get(_HEAD) else response
         if response.status_code != HTTPStatus.OK:
             return response
-        digest = hashlib.blake2b(response.body, digest_size=16).hexdigest()
-        response.headers["ETag"] = tag = f'"{digest}"'
+        tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'
+        response.headers["ETag"] = f"W/{tag}"
         if _has(request.headers.get("If-None-Match", ""), tag):
             return _not_modified(response)
         return response
