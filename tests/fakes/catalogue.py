@@ -18,6 +18,7 @@ from tests.fakes.difficult import (
     UNTRUSTED,
     difficult,
 )
+from tests.fakes.snapshots import add_snapshots
 
 __all__ = [
     "CHEST_XRAY",
@@ -84,7 +85,7 @@ def grace() -> Account:
 
 def seeded() -> Catalogue:
     """A fresh catalogue: what a test publishes or changes in it stays its own."""
-    return Catalogue(_kaggle() + _huggingface() + difficult(), [ada(), grace()])
+    return add_snapshots(Catalogue(_kaggle() + _huggingface() + difficult(), [ada(), grace()]))
 
 
 def _kaggle() -> list[FakeDataset]:

@@ -41,6 +41,16 @@ class Version:
     def archive(self) -> Blob:
         return made.archive(self.files)
 
+    def zipped(self, name: str) -> Blob:
+        """One of the files in an archive of its own."""
+        if name not in self._zipped:
+            self._zipped[name] = made.archive({name: self.files[name]})
+        return self._zipped[name]
+
+    @cached_property
+    def _zipped(self) -> dict[str, Blob]:
+        return {}
+
     @cached_property
     def size(self) -> int:
         return sum(blob.size for blob in self.files.values())
@@ -77,6 +87,8 @@ class FakeDataset:
     composite: bool = False
     #: It is an organization's: Kaggle's search writes ``organizations/`` before its id.
     organization: bool = False
+    #: Files that Kaggle's storage hands out, asked for alone, as ``<name>.zip``.
+    zipped: tuple[str, ...] = ()
     versions: list[Version] = field(default_factory=list)
 
     def __post_init__(self) -> None:

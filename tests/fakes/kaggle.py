@@ -213,6 +213,8 @@ class KaggleFake(FakeServer):
         number = dataset.number * 100 + dataset.versions.index(version)
         if name is None and dataset.bundled:
             path = f"/kaggle-data-sets/{dataset.number}/{number}/bundle/archive.zip"
+        elif name in dataset.zipped:
+            path = f"/kaggle-data-sets/{dataset.number}/{number}/compressed/{name}.zip"
         else:
             name = name or next(iter(version.files))
             path = f"/kagglesdsdata/datasets/{dataset.number}/{number}/{name}"
@@ -258,11 +260,12 @@ class KaggleFake(FakeServer):
         if until < time.time() or self.faults.take("expired_url", "bytes", dataset.id):
             return _storage_error(400, "ExpiredToken")
         blob = self._blob(dataset, version, name)
+        zipped = ("", *dataset.zipped)
         hashes = [f"crc32c={base64.b64encode(blob.crc32c).decode()}"]
         if not dataset.composite:
             hashes.append(f"md5={base64.b64encode(blob.md5).decode()}")
         headers = {
-            "Content-Type": "application/octet-stream" if name else "application/zip",
+            "Content-Type": "application/octet-stream" if name not in zipped else "application/zip",
             "Last-Modified": format_datetime(version.created, usegmt=True),
             "x-goog-hash": hashes,
             "x-goog-stored-content-length": str(blob.size),
@@ -271,7 +274,7 @@ class KaggleFake(FakeServer):
 
     def _blob(self, dataset: FakeDataset, version: Version, name: str) -> Blob:
         if name:
-            return version.files[name]
+            return version.zipped(name) if name in dataset.zipped else version.files[name]
         if self.faults.take("zip_slip", "api", dataset.id):
             return made.escaping_archive()
         if fault := self.faults.take("zip_bomb", "api", dataset.id):

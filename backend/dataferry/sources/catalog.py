@@ -35,6 +35,7 @@ from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.merged_search import SearchResult
 from dataferry.sources.searches import PAGING_TTL_FACTOR, ReportSearch, Searches
 from dataferry.sources.shared_calls import SharedCalls
+from dataferry.sources.single_files import single_files
 from dataferry.sources.url import UrlSource
 
 
@@ -181,6 +182,15 @@ class Catalog:
         if not manifest.files:
             raise no_files(ref)
         return manifest
+
+    def file_manifest(
+        self, ref: DatasetRef, revision: str | None, credential: Credential, paths: Sequence[str]
+    ) -> Manifest:
+        """Some files of a revision, and nothing else; a source may hand out each as ``<path>.zip``.
+
+        Blocks, like ``manifest``. Errors: those of ``manifest``; ``NotFound`` naming a file that is missing.
+        """
+        return translate_errors(ref.source, single_files, self._source(ref), ref, revision, credential, paths)
 
     async def contents(
         self,

@@ -64,6 +64,11 @@ def unreachable(label: SourceLabel, *, certificate: bool = False) -> SourceUnrea
     )
 
 
+def missing_file(ref: DatasetRef, path: str) -> NotFound:
+    """``ref`` has other files, but not this one."""
+    return NotFound(f"{ref.id} at {ref.label} has no file {path}.")
+
+
 def no_files(ref: DatasetRef) -> NotFound:
     return NotFound(
         f"The {ref.label} dataset {ref.id} has no files.",

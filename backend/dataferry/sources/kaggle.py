@@ -1,7 +1,9 @@
 """Kaggle: search, metadata and signed download addresses. The transfer engine fetches the bytes."""
 
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from dataferry.core.types import (
 )
 from dataferry.sources import metadata
 from dataferry.sources.base import ListedFile, SearchQuery
-from dataferry.sources.http_errors import no_files
+from dataferry.sources.http_errors import missing_file, no_files
 from dataferry.sources.languages import stated_languages
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.http1 import Headers
@@ -133,6 +135,23 @@ class KaggleSource:
         unpacked = total if entry.unpack else entry.size
         return Manifest(ref, str(version), (entry,), unpacked or None)
 
+    def file_manifest(
+        self, ref: DatasetRef, revision: str | None, credential: Credential, paths: Sequence[str]
+    ) -> Manifest:
+        """Some files of a version, each by itself: a request for each. Kaggle hands out some as
+        ``<name>.zip``, which stay packed. Errors: those of ``manifest``."""
+        with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as kaggle:
+            version = _version(ref, revision, kaggle.dataset(ref))
+            entries = []
+            for path in paths:
+                try:
+                    with kaggle.download(ref, version, path) as response:
+                        entry = self._entry(response, ref, version, credential, path)
+                except NotFound as error:
+                    raise missing_file(ref, path) from error
+                entries.append(replace(entry, unpack=False))
+        return Manifest(ref, str(version), tuple(entries))
+
     def listing(
         self, ref: DatasetRef, revision: str | None, credential: Credential
     ) -> tuple[list[ListedFile], bool]:
@@ -175,28 +194,35 @@ class KaggleSource:
             self._with_rules.add(ref.id)
 
     def _entry(
-        self, response: "requests.Response", ref: DatasetRef, version: int, credential: Credential
+        self,
+        response: "requests.Response",
+        ref: DatasetRef,
+        version: int,
+        credential: Credential,
+        file: str | None = None,
     ) -> FileEntry:
-        """The one file that stands for a version, as Kaggle's storage shows it now."""
+        """One file of a version, or the one that stands for all, as Kaggle's storage shows it now."""
         name = _file_name(response)
         length = response.headers.get("Content-Length", "")
         begins = response.raw.read(4, decode_content=False)
         return FileEntry(
             path=name,
-            origin=self._signed_url(response.url, ref, version, credential),
+            origin=self._signed_url(response.url, ref, version, credential, file),
             size=int(length) if length.isdigit() else None,
             checksum=published_checksum(Headers(response.headers)),
             # A spreadsheet or a NumPy archive is a zip inside too: only one that is called so is one.
             unpack=begins in _ZIP_MAGIC and name.lower().endswith(".zip"),
         )
 
-    def _signed_url(self, url: str, ref: DatasetRef, version: int, credential: Credential) -> Http:
+    def _signed_url(
+        self, url: str, ref: DatasetRef, version: int, credential: Credential, file: str | None
+    ) -> Http:
         """A signed address with the way to a fresh one. It carries its own permission: no header."""
 
         def refresh() -> Http:
             calls = self._calls(credential, ref, MANIFEST_TIMEOUT_S)
-            with calls as kaggle, kaggle.download(ref, version) as response:
-                return self._signed_url(response.url, ref, version, credential)
+            with calls as kaggle, kaggle.download(ref, version, file) as response:
+                return self._signed_url(response.url, ref, version, credential, file)
 
         return Http(url, refresh=refresh)
 

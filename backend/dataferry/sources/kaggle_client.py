@@ -108,10 +108,13 @@ class KaggleCalls:
         answer = self._datasets.get_dataset_metadata(_about(messages.ApiGetDatasetMetadataRequest(), ref))
         return str(answer.info.description) if answer.info else ""
 
-    def download(self, ref: DatasetRef, version: int) -> requests.Response:
-        """The storage's answer behind Kaggle's redirect, its body unread. To be closed."""
+    def download(self, ref: DatasetRef, version: int, file: str | None = None) -> requests.Response:
+        """The storage's answer behind Kaggle's redirect, its body unread: the archive of a version, or one
+        ``file`` of it. To be closed."""
         request = _about(messages.ApiDownloadDatasetRequest(), ref)
         request.dataset_version_number = version
+        if file is not None:
+            request.file_name = file
         try:
             response: requests.Response = self._datasets.download_dataset(request)
         except requests.HTTPError as error:

@@ -12,11 +12,13 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import Http
 from dataferry.sources.catalog import Catalog
 from dataferry.sources.huggingface import HuggingFaceSource
+from dataferry.sources.single_files import single_files
 from tests.fakes import made
 from tests.fakes.catalogue import HEART, IMDB, ada
 from tests.fakes.content import binary, text
 from tests.fakes.dataset import FakeDataset, single
 from tests.fakes.difficult import MANY, SINGLE_FILE
+from tests.fakes.snapshots import HUB_STATS, META_KAGGLE, PARQUET
 from tests.support.hub_source import Hub, fetch, holds
 
 # -- files --------------------------------------------------------------------------------------------
@@ -189,3 +191,20 @@ def test_a_signed_address_is_renewed(kaggle: Hub) -> None:
     assert fresh.url != entry.origin.url
     assert fresh.refresh is not None
     assert requests.get(fresh.url, headers={"Range": "bytes=0-1"}, timeout=5).content == b"PK"
+
+
+# -- single files -------------------------------------------------------------------------------------
+
+
+def test_single_files_are_fetched_without_the_rest(kaggle: Hub, huggingface: Hub) -> None:
+    """Meta Kaggle as a whole is tens of GB: each table is asked for by itself, as it is or zipped."""
+    snapshots: list[tuple[Hub, str, list[str], set[str]]] = [
+        (kaggle, META_KAGGLE, ["Tags.csv", "Users.csv"], {"Tags.csv", "Users.csv.zip"}),
+        (huggingface, HUB_STATS, [PARQUET], {PARQUET}),
+    ]
+    for hub, dataset_id, wanted, given in snapshots:
+        manifest = single_files(hub.source, hub.ref(dataset_id), None, hub.anonymous, wanted)
+        assert {entry.path for entry in manifest.files} == given
+        assert all(holds(entry, fetch(entry)) and not entry.unpack for entry in manifest.files)
+        with pytest.raises(NotFound, match=r"Nowhere\.csv"):
+            single_files(hub.source, hub.ref(dataset_id), None, hub.anonymous, ["Nowhere.csv"])
