@@ -30,7 +30,7 @@ def test_every_part_has_its_layer() -> None:
 @pytest.mark.parametrize("fence", FENCES, ids=lambda fence: fence["name"])
 def test_a_fence_is_round_what_is_there(fence: dict[str, list[str]]) -> None:
     """A misspelt part or library would keep nobody out."""
-    assert {part.removeprefix("dataferry.") for part in fence["only_in"]} <= PARTS
+    assert {part.split(".")[1] for part in fence["only_in"]} <= PARTS
     lines = "\n".join(path.read_text() for path in ROOT.glob("backend/dataferry/**/*.py"))
     assert any(re.search(rf"^\s*(import|from) {library}\b", lines, re.M) for library in fence["libraries"])
 
@@ -53,7 +53,7 @@ def test_a_breach_is_found(tmp_path: Path) -> None:
     breaches = {
         "core": "import dataferry.library",
         "sources": "import dataferry.jobs",
-        "chat": "import fastapi, huggingface_hub, duckdb",
+        "chat": "import fastapi, huggingface_hub, duckdb, tantivy",
         "library": "import langchain_core, dbos, jose",
     }
     package = tmp_path / "dataferry"

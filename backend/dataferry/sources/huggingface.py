@@ -98,7 +98,7 @@ class HuggingFaceSource:
                 sort=_SORTS[query.filters.sort],
                 limit=wanted,
             )
-            hits = [self._summary(info) for info in list(found)[query.offset :]]
+            hits = [summary_of(info, self._endpoint) for info in list(found)[query.offset :]]
         return [hit for hit in hits if hit is not None]
 
     # -- one dataset --------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class HuggingFaceSource:
         and ``manifest`` checks."""
         with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
             info = hub.dataset(ref.id, revision)
-            summary = self._summary(info)
+            summary = summary_of(info, self._endpoint)
             if summary is None or not info.sha:
                 raise ValueError("the dataset has no usable id or commit")
             self._check_open(info, ref)
@@ -188,40 +188,44 @@ class HuggingFaceSource:
         if info.disabled:
             raise closed_by_hub(ref, "", f"{self._endpoint}/datasets/{ref.id}")
 
-    def _summary(self, info: Any) -> DatasetSummary | None:
-        """None for a dataset whose id could not be sent back."""
-        try:
-            ref = DatasetRef.make("huggingface", str(info.id))
-        except InvalidInput:
-            return None
-        labels = [str(tag) for tag in info.tags or []]
-        tagged = {prefix: _values(labels, prefix) for prefix in (*_DESCRIPTIVE_PREFIXES, "license", "format")}
-        name = getattr(info.card_data, "pretty_name", None)
-        title = metadata.one_line(str(name or ""), metadata.TITLE_CHARS) or ref.name
-        # The hub makes the description from the card's text, which usually begins with the title.
-        about = metadata.one_line(info.description, metadata.DESCRIPTION_CHARS).removeprefix(title).strip()
-        formats = [_FORMATS.get(value, value) for value in tagged["format"]]
-        return DatasetSummary(
-            ref=str(ref),
-            source="huggingface",
-            id=ref.id,
-            title=title,
-            description=about,
-            url=f"{self._endpoint}/datasets/{ref.id}",
-            downloads=int(info.downloads or 0),
-            likes=info.likes,
-            size_bytes=info.main_size,
-            license=_license(info.card_data, tagged["license"]),
-            gated=bool(info.gated),
-            private=bool(info.private),
-            updated_at=metadata.utc(info.last_modified),
-            tags=metadata.tags(_display_tags(labels)),
-            formats=metadata.tags(formats),
-            task=next(iter(tagged["task_categories"]), None),
-            languages=stated_languages(labels),
-            modalities=metadata.modalities_of(labels, formats),
-            revision=info.sha,
-        )
+
+def summary_of(info: Any, endpoint: str = "") -> DatasetSummary | None:
+    """What a search shows of a dataset as the hub tells it; None where its id could not be sent back.
+
+    ``info`` has the fields of the hub client's ``DatasetInfo``.
+    """
+    try:
+        ref = DatasetRef.make("huggingface", str(info.id))
+    except InvalidInput:
+        return None
+    labels = [str(tag) for tag in info.tags or []]
+    tagged = {prefix: _values(labels, prefix) for prefix in (*_DESCRIPTIVE_PREFIXES, "license", "format")}
+    name = getattr(info.card_data, "pretty_name", None)
+    title = metadata.one_line(str(name or ""), metadata.TITLE_CHARS) or ref.name
+    # The hub makes the description from the card's text, which usually begins with the title.
+    about = metadata.one_line(info.description, metadata.DESCRIPTION_CHARS).removeprefix(title).strip()
+    formats = [_FORMATS.get(value, value) for value in tagged["format"]]
+    return DatasetSummary(
+        ref=str(ref),
+        source="huggingface",
+        id=ref.id,
+        title=title,
+        description=about,
+        url=f"{endpoint}/datasets/{ref.id}",
+        downloads=int(info.downloads or 0),
+        likes=info.likes,
+        size_bytes=info.main_size,
+        license=_license(info.card_data, tagged["license"]),
+        gated=bool(info.gated),
+        private=bool(info.private),
+        updated_at=metadata.utc(info.last_modified),
+        tags=metadata.tags(_display_tags(labels)),
+        formats=metadata.tags(formats),
+        task=next(iter(tagged["task_categories"]), None),
+        languages=stated_languages(labels),
+        modalities=metadata.modalities_of(labels, formats),
+        revision=info.sha,
+    )
 
 
 def _search_tags(filters: SearchFilters) -> list[str]:

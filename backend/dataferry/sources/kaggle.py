@@ -95,7 +95,7 @@ class KaggleSource:
                 if not token or not page.datasets:
                     break
             formats = kaggle.formats_of_hits(query.filters)
-            hits = [_summary(dataset, formats) for dataset in found[query.offset : wanted]]
+            hits = [summary_of(dataset, formats) for dataset in found[query.offset : wanted]]
         return [
             hit.model_copy(update={"gated": True}) if hit.id in self._with_rules else hit
             for hit in hits
@@ -242,14 +242,17 @@ def _version(ref: DatasetRef, revision: str | None, described: Any) -> int:
 
 def _described(dataset: Any, formats: tuple[str, ...] = ()) -> DatasetSummary:
     """Errors: ``ValueError`` for an answer that names no dataset."""
-    summary = _summary(dataset, formats)
+    summary = summary_of(dataset, formats)
     if summary is None:
         raise ValueError("the dataset has no usable reference")
     return summary
 
 
-def _summary(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
-    """None for a dataset whose reference could not be sent back."""
+def summary_of(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
+    """What a search shows of a dataset as Kaggle tells it; None where its reference could not be sent back.
+
+    ``dataset`` has the fields of the hub client's ``ApiDataset``.
+    """
     try:
         # An organization's datasets are found under "organizations/", and asked for without.
         ref = DatasetRef.make("kaggle", str(dataset.ref).removeprefix("organizations/"))

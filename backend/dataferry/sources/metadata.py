@@ -145,11 +145,12 @@ def license_matches(wanted: str, name: str | None) -> bool:
         return False
     if asked == "cc":
         return family == "cc" or family.startswith(("cc-by", "cc0"))
-    versions = {_license_version(wanted), _license_version(name)} - {None}
+    versions = {license_version(wanted), license_version(name)} - {None}
     return family == asked and len(versions) < 2
 
 
-def _license_version(name: str | None) -> float | None:
+def license_version(name: str | None) -> float | None:
+    """4.0 for "CC BY-SA 4.0"; None where the name has none."""
     match = _LICENSE_VERSION.search((license_name(name) or "").lower())
     return float(match[1]) if match else None
 

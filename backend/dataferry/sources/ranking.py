@@ -37,6 +37,20 @@ POPULAR_DOWNLOADS = 1000
 SAMPLE_SHARE = 4
 
 
+#: The stems of a dataset's text, by the fields of ``FIELD_WEIGHTS``.
+TextFields = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A whole catalogue: how many ``datasets`` it has, the ``mean_length`` of their texts
+    (``weighted_length``), and in how many each stem is that a query asks for."""
+
+    datasets: int
+    mean_length: float
+    frequencies: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Hit:
     summary: DatasetSummary
@@ -46,18 +60,23 @@ class _Hit:
 
 
 def rank(
-    found: Mapping[SourceName, Sequence[DatasetSummary]], text: str, filters: SearchFilters
+    found: Mapping[SourceName, Sequence[DatasetSummary]],
+    text: str,
+    filters: SearchFilters,
+    corpus: Corpus | None = None,
+    known: Mapping[str, TextFields] | None = None,
 ) -> list[DatasetSummary]:
     """The hits of all sources that pass ``filters``, best first, each once, each with its ``why``.
 
     ``found`` has every source's hits in that source's own order; the order of the sources is of no
-    consequence.
+    consequence. ``corpus``: what the hits are a part of, where that is known. ``known``: the text of hits by
+    their ``ref``, where it has been taken apart before.
     """
-    hits = _unique(found, filters)
+    hits = _unique(found, filters, known or {})
     asked = set(stems(text))
     meanings = meanings_of(text)
     meant = {word for words in meanings.values() for word in words}
-    relevance = _bm25(meanings, hits)
+    relevance = _bm25(meanings, hits, corpus)
     best = max(relevance, default=0.0) or 1.0
     popularity = _popularity(hits)
     scores = [
@@ -98,34 +117,51 @@ def arrange(ranked: Sequence[DatasetSummary], page: int) -> list[DatasetSummary]
     return [*first, *samples, *(summary for summary in ranked if summary.ref not in shown)]
 
 
-def _unique(found: Mapping[SourceName, Sequence[DatasetSummary]], filters: SearchFilters) -> list[_Hit]:
+def _unique(
+    found: Mapping[SourceName, Sequence[DatasetSummary]],
+    filters: SearchFilters,
+    known: Mapping[str, TextFields],
+) -> list[_Hit]:
     hits: dict[str, _Hit] = {}
     for source in sorted(found):
         for position, summary in enumerate(found[source]):
             unsure = doubts(summary, filters)
             if unsure is not None and summary.ref.casefold() not in hits:
-                hits[summary.ref.casefold()] = _Hit(summary, _fields(summary), position, unsure)
+                fields = _counted(known.get(summary.ref) or text_fields(summary))
+                hits[summary.ref.casefold()] = _Hit(summary, fields, position, unsure)
     return list(hits.values())
 
 
-def _fields(summary: DatasetSummary) -> Mapping[str, Counter[str]]:
+def text_fields(summary: DatasetSummary) -> TextFields:
+    """The stems of each field that a query is compared with."""
     # A name often repeats the title, so the two are one set of words, not a count.
-    title = set(name_stems(summary.title)) | set(name_stems(summary.id))
+    title = dict.fromkeys((*name_stems(summary.title), *name_stems(summary.id)))
     return {
-        "title": Counter(title),
-        "tags": Counter(word for tag in summary.tags for word in stems(tag)),
-        "description": Counter(stems(summary.description)),
+        "title": tuple(title),
+        "tags": [word for tag in summary.tags for word in stems(tag)],
+        "description": stems(summary.description),
     }
 
 
-def _bm25(asked: Mapping[str, Mapping[str, float]], hits: Sequence[_Hit]) -> list[float]:
+def weighted_length(fields: TextFields) -> float:
+    """How long a dataset's text is, in stems, each field by its weight."""
+    return sum(FIELD_WEIGHTS[name] * len(found) for name, found in fields.items())
+
+
+def _counted(fields: TextFields) -> Mapping[str, Counter[str]]:
+    return {name: Counter(found) for name, found in fields.items()}
+
+
+def _bm25(
+    asked: Mapping[str, Mapping[str, float]], hits: Sequence[_Hit], corpus: Corpus | None
+) -> list[float]:
     """One score for each hit, ≥ 0."""
     if not hits:
         return []
     lengths = [
         sum(FIELD_WEIGHTS[name] * counts.total() for name, counts in hit.fields.items()) for hit in hits
     ]
-    mean = sum(lengths) / len(hits) or 1.0
+    mean = (corpus.mean_length if corpus else sum(lengths) / len(hits)) or 1.0
     vocabulary = {word for hit in hits for counts in hit.fields.values() for word in counts}
     scores = [0.0] * len(hits)
     for word in sorted(asked):
@@ -135,11 +171,20 @@ def _bm25(asked: Mapping[str, Mapping[str, float]], hits: Sequence[_Hit]) -> lis
         weights = [
             max((share * _weight(hit, one) for one, share in meant.items()), default=0.0) for hit in hits
         ]
-        holders = sum(weight > 0 for weight in weights)
-        rarity = math.log(1 + (len(hits) - holders + 0.5) / (holders + 0.5))
+        rarity = _rarity(meant, weights, corpus)
         for n, weight in enumerate(weights):
             scores[n] += rarity * weight * (K1 + 1) / (weight + K1 * (1 - B + B * lengths[n] / mean))
     return scores
+
+
+def _rarity(meant: Mapping[str, float], weights: Sequence[float], corpus: Corpus | None) -> float:
+    """What a word tells: the fewer datasets have it, or what is meant by it, the more. Counted over the whole
+    catalogue where that is known, else over the hits."""
+    holders, everything = sum(weight > 0 for weight in weights), len(weights)
+    if corpus is not None:
+        holders = max(holders, max((corpus.frequencies.get(stem, 0) for stem in meant), default=0))
+        everything = max(corpus.datasets, everything)
+    return math.log(1 + (everything - holders + 0.5) / (holders + 0.5))
 
 
 def _weight(hit: _Hit, word: str) -> float:

@@ -1,0 +1,111 @@
+"""What the index holds of a dataset, and by which terms it is found.
+
+Words are indexed as the stems that ``language.stems`` makes, so that the index, the query and the ranking
+read them alike: compounds of names, Chinese by pairs of characters. The same stems are kept for the ranking,
+which need not make them again.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import tantivy
+
+from dataferry.core.types import DatasetSummary, SourceName
+from dataferry.sources.index.entries import Entry
+from dataferry.sources.language import stems, words
+from dataferry.sources.metadata import license_family, license_version
+from dataferry.sources.ranking import TextFields
+
+#: What a word counts in each field when the candidates are chosen; the ranking has its own weights.
+BOOSTS: Mapping[str, float] = {"title": 2.0, "tags": 1.2, "description": 1.0, "text": 0.5}
+#: What a card shows that is in the index for its own sake, or follows from the rest.
+_NOT_KEPT = {"ref", "source", "url", "why", "revision", "private", "file_count", "more_files"}
+
+
+def make_schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in ("title", "tags", "description"):
+        builder.add_text_field(name, stored=True, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="whitespace", index_option="freq")
+    # The words of formats, task and tags, unstemmed: what the filters compare.
+    builder.add_text_field("labels", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("facts", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("downloads", fast=True)
+    builder.add_unsigned_field("size", fast=True, indexed=True)
+    builder.add_integer_field("updated", fast=True, indexed=True)
+    builder.add_bytes_field("card", stored=True)
+    return builder.build()
+
+
+def document_of(entry: Entry, fields: TextFields) -> tantivy.Document:
+    """``fields``: what ``ranking.text_fields`` makes of its summary."""
+    summary = entry.summary
+    document = tantivy.Document()
+    for name, found in fields.items():
+        document.add_text(name, " ".join(found))
+    document.add_text("text", " ".join(stems(entry.text)))
+    document.add_text("labels", " ".join(dict.fromkeys(_label_words(summary))))
+    for fact in facts_of(summary):
+        document.add_text("facts", fact)
+    document.add_unsigned("downloads", summary.downloads)
+    if summary.size_bytes is not None:
+        document.add_unsigned("size", summary.size_bytes)
+    if summary.updated_at is not None:
+        document.add_integer("updated", int(summary.updated_at.timestamp()))
+    kept = summary.model_dump(mode="json", exclude=_NOT_KEPT, exclude_defaults=True)
+    document.add_bytes("card", json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
+    return document
+
+
+def _label_words(summary: DatasetSummary) -> Iterator[str]:
+    for label in (*summary.formats, *summary.modalities, summary.task or "", *summary.tags):
+        yield from words(label)
+
+
+def facts_of(summary: DatasetSummary) -> Iterator[str]:
+    """What a filter asks for, as terms."""
+    family = license_family(summary.license)
+    if family is not None:
+        version = license_version(summary.license)
+        yield f"license={family}"
+        yield f"license={family}@{'' if version is None else version}"
+        if family == "cc" or family.startswith(("cc-by", "cc0")):
+            yield "license=cc*"
+    if summary.gated:
+        yield "gated"
+    for name, values in (("language", summary.languages), ("modality", summary.modalities)):
+        for value in values:
+            yield f"{name}={value}"
+    # What the filters take for not stated, see ``filters``.
+    for name, stated in (
+        ("size", summary.size_bytes),
+        ("updated", summary.updated_at),
+        ("language", summary.languages),
+        ("modality", summary.modalities),
+        ("format", summary.formats or summary.modalities),
+        ("task", summary.task),
+    ):
+        if not stated:
+            yield f"unknown={name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dataset of the index with its stems, as ``ranking`` wants them."""
+
+    summary: DatasetSummary
+    fields: TextFields
+
+
+def read_document(source: SourceName, document: tantivy.Document, page: str) -> Found:
+    """``page``: the address of the hub's datasets, which their ids follow. Errors: ``ValueError``."""
+    card = json.loads(bytes(document["card"][0]))
+    summary = DatasetSummary.model_validate(
+        {**card, "ref": f"{source}:{card['id']}", "source": source, "url": f"{page}{card['id']}"}
+    )
+    return Found(summary, {name: _stems(document, name) for name in ("title", "tags", "description")})
+
+
+def _stems(document: tantivy.Document, name: str) -> Sequence[str]:
+    return (document.get_first(name) or "").split()

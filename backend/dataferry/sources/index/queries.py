@@ -1,0 +1,132 @@
+"""A search as a query of the index: words with their meanings and misspellings, filters in full."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time
+
+from tantivy import FieldType, Occur, Query, Schema, Searcher
+
+from dataferry.sources.base import SearchFilters
+from dataferry.sources.index.documents import BOOSTS
+from dataferry.sources.language import words
+from dataferry.sources.metadata import license_family, license_version, modality_name
+from dataferry.sources.ranking import MISSPELT_LENGTH, MISSPELT_WEIGHT
+
+#: From this length on a word may have two letters wrong.
+_TWO_WRONG_LENGTH = 8
+#: Above any score of words: datasets that surely pass a filter come before those that do not say.
+_SURE = 1000.0
+#: The highest number of a field.
+_MOST = (1 << 63) - 1
+
+Meanings = Mapping[str, Mapping[str, float]]
+
+
+def frequency(searcher: Searcher, stem: str) -> int:
+    """In how many datasets a stem is, about: the most that one of the fields has."""
+    return max(searcher.doc_freq(field, stem) for field in BOOSTS)
+
+
+class QueryBuilder:
+    """Makes the queries of one search in one hub's index."""
+
+    def __init__(
+        self, schema: Schema, searcher: Searcher, meanings: Meanings, filters: SearchFilters
+    ) -> None:
+        self._schema = schema
+        self._searcher = searcher
+        self._meanings = meanings
+        self._filters = filters
+
+    def any_word(self) -> Query:
+        """Datasets with any of the words that pass the filters, or may; those with more of them first."""
+        found = Query.boolean_query([(Occur.Should, clause) for clause in self._clauses()])
+        return self._filtered(found)
+
+    def all_words(self) -> Query:
+        """Datasets with each of the words, or something that is meant by it."""
+        each = [
+            (Occur.Must, Query.boolean_query([(Occur.Should, clause) for clause in self._word(word, meant)]))
+            for word, meant in self._meanings.items()
+        ]
+        return self._filtered(Query.boolean_query(each))
+
+    def _clauses(self) -> Iterator[Query]:
+        for word, meant in self._meanings.items():
+            yield from self._word(word, meant)
+
+    def _word(self, word: str, meant: Mapping[str, float]) -> Iterator[Query]:
+        for stem, share in meant.items():
+            for field, boost in BOOSTS.items():
+                yield Query.boost_query(
+                    Query.term_query(self._schema, field, stem, index_option="freq"), boost * share
+                )
+        if len(word) >= MISSPELT_LENGTH and word.isalpha() and not frequency(self._searcher, word):
+            for field in ("title", "description"):
+                distance = 2 if len(word) >= _TWO_WRONG_LENGTH else 1
+                near = Query.fuzzy_term_query(self._schema, field, word, distance=distance)
+                yield Query.boost_query(near, BOOSTS[field] * MISSPELT_WEIGHT)
+
+    def _filtered(self, found: Query) -> Query:
+        clauses = [(Occur.Must, found)]
+        for sure, unsure in self._filter_clauses():
+            may = Query.boolean_query([(Occur.Should, sure), (Occur.Should, unsure)]) if unsure else sure
+            clauses.append((Occur.Must, Query.const_score_query(may, 0.0)))
+            if unsure:
+                clauses.append((Occur.Should, Query.const_score_query(sure, _SURE)))
+        return Query.boolean_query(clauses) if len(clauses) > 1 else found
+
+    def _filter_clauses(self) -> Iterator[tuple[Query, Query | None]]:
+        """For each filter: which datasets surely pass it, and which do not say."""
+        asked = self._filters
+        if asked.license:
+            yield self._license(asked.license), None
+        if asked.gated is not None:
+            gated = self._fact("gated")
+            yield gated if asked.gated else Query.all_query().and_must_not_match(gated), None
+        if asked.min_bytes is not None or asked.max_bytes is not None:
+            most = _MOST if asked.max_bytes is None else asked.max_bytes
+            yield self._range("size", FieldType.Unsigned, asked.min_bytes or 0, most)
+        if asked.updated_after is not None:
+            midnight = datetime.combine(asked.updated_after, time(), UTC)
+            yield self._range("updated", FieldType.Integer, int(midnight.timestamp()), _MOST)
+        for name, value in (("language", asked.language), ("modality", asked.modality)):
+            if value:
+                yield self._fact(f"{name}={value}"), self._fact(f"unknown={name}")
+        if asked.format:
+            yield self._format(asked.format), self._fact("unknown=format")
+        if asked.task:
+            yield self._labels(asked.task), self._fact("unknown=task")
+
+    def _range(self, name: str, kind: FieldType, least: int, most: int) -> tuple[Query, Query]:
+        return Query.range_query(self._schema, name, kind, least, most), self._fact(f"unknown={name}")
+
+    def _license(self, name: str) -> Query:
+        family, version = license_family(name), license_version(name)
+        if family is None:
+            return Query.empty_query()
+        if family == "cc":
+            return self._fact("license=cc*")
+        if version is None:
+            return self._fact(f"license={family}")
+        return Query.boolean_query(
+            [
+                (Occur.Should, self._fact(f"license={family}@{version}")),
+                (Occur.Should, self._fact(f"license={family}@")),
+            ]
+        )
+
+    def _format(self, name: str) -> Query:
+        modality = modality_name(name)
+        labels = self._labels(name)
+        return labels.or_should_match(self._fact(f"modality={modality}")) if modality else labels
+
+    def _labels(self, label: str) -> Query:
+        return Query.boolean_query(
+            [
+                (Occur.Must, Query.term_query(self._schema, "labels", word, index_option="basic"))
+                for word in words(label)
+            ]
+        )
+
+    def _fact(self, fact: str) -> Query:
+        return Query.term_query(self._schema, "facts", fact, index_option="basic")
