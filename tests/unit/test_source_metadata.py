@@ -45,36 +45,6 @@ def test_tags_are_short_few_and_each_once() -> None:
     assert len(metadata.tags(str(number) for number in range(999))) == metadata.MAX_TAGS
 
 
-@pytest.mark.parametrize(
-    ("told", "name"),
-    [
-        ("CC0: Public Domain", "CC0-1.0"),
-        ("cc0-1.0", "CC0-1.0"),
-        ("Attribution 4.0 International (CC BY 4.0)", "CC-BY-4.0"),
-        ("Attribution-NonCommercial-ShareAlike 3.0 IGO (CC BY-NC-SA 3.0 IGO)", "CC-BY-NC-SA-3.0"),
-        ("cc-by-nc-nd-4.0", "CC-BY-NC-ND-4.0"),
-        ("CC BY-SA 4.0", "CC-BY-SA-4.0"),
-        ("Apache 2.0", "Apache-2.0"),
-        ("apache-2.0", "Apache-2.0"),
-        ("MIT", "MIT"),
-        ("mit", "MIT"),
-        ("GPL 2", "GPL-2.0"),
-        ("Database: Open Database, Contents: Database Contents", "ODbL-1.0"),
-        ("odbl", "ODbL-1.0"),
-        ("ODC Public Domain Dedication and Licence (PDDL)", "PDDL-1.0"),
-        ("Community Data License Agreement - Sharing - Version 1.0", "CDLA-Sharing-1.0"),
-        ("Other (specified in description)", "other"),
-        ("World Bank Dataset Terms of Use", "World Bank Dataset Terms of Use"),
-        ("unknown", None),
-        ("Unknown", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_licences_have_one_name_on_both_hubs(told: str | None, name: str | None) -> None:
-    assert metadata.license_name(told) == name
-
-
 def test_formats_come_from_the_files_that_are_data() -> None:
     paths = ["README.txt", "LICENSE.txt", "a/1.png", "a/2.PNG", "b.csv.gz", "c.unknown", "d"]
     assert metadata.formats_of(paths) == ("image", "csv")

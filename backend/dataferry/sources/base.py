@@ -19,7 +19,8 @@ from dataferry.core.types import (
     View,
 )
 from dataferry.sources.languages import language_code
-from dataferry.sources.metadata import ModalityName, is_license_name, modality_name
+from dataferry.sources.licences import is_license_name
+from dataferry.sources.metadata import ModalityName, modality_name
 
 
 def _known_modality(word: object) -> object:

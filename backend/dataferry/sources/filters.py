@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.language import words
-from dataferry.sources.metadata import license_matches, modality_name
+from dataferry.sources.licences import license_matches
+from dataferry.sources.metadata import modality_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.http_errors import closed_by_hub
 from dataferry.sources.languages import stated_languages
+from dataferry.sources.licences import OTHER, join_names, license_family, license_name
 from dataferry.sources.query_plan import MAX_SEARCHES
 from dataferry.sources.subsets import patterns_of
 
@@ -234,7 +235,7 @@ def _search_tags(filters: SearchFilters) -> list[str]:
     modality = filters.modality or metadata.modality_name(wanted)
     task = "-".join((filters.task or "").lower().replace("_", " ").replace("-", " ").split())
     narrow = {
-        "license": _LICENSE_TAGS.get(metadata.license_family(filters.license) or ""),
+        "license": _LICENSE_TAGS.get(license_family(filters.license) or ""),
         "format": _FORMAT_TAGS.get(wanted),
         "modality": modality,
         "language": filters.language,
@@ -269,14 +270,10 @@ def _display_tags(labels: list[str]) -> list[str]:
 
 
 def _license(card: Any, tagged: list[str]) -> str | None:
-    """The tag is what the hub shows; the card may hold a list or words of its own."""
+    """The tags are what the hub shows; the card may hold a list, or words of its own for ``other``."""
     stated = getattr(card, "license", None)
-    first = stated[0] if isinstance(stated, list) and stated else stated
+    names: list[Any] = [*tagged] or (stated if isinstance(stated, list) else [stated])
     named = getattr(card, "license_name", None)
-    for name in (*tagged, first):
-        plain = metadata.license_name(str(name)) if name else None
-        if plain == "other" and named:
-            return metadata.license_name(str(named))
-        if plain:
-            return plain
-    return None
+    own = license_name(str(named)) if named else None
+    plain = [license_name(str(name)) if name else None for name in names]
+    return join_names(own if name == OTHER and own else name for name in plain)

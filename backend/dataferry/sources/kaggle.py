@@ -22,6 +22,7 @@ from dataferry.sources import metadata
 from dataferry.sources.base import ListedFile, SearchQuery
 from dataferry.sources.http_errors import missing_file, no_files
 from dataferry.sources.languages import stated_languages
+from dataferry.sources.licences import license_name
 from dataferry.transfer.http.content_disposition import disposition_name, last_segment, plain_name
 from dataferry.transfer.http.http1 import Headers
 from dataferry.transfer.http.response_errors import published_checksum
@@ -269,7 +270,7 @@ def summary_of(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
         downloads=int(dataset.download_count),
         likes=int(dataset.vote_count),
         size_bytes=int(dataset.total_bytes) or None,
-        license=metadata.license_name(dataset.license_name),
+        license=license_name(dataset.license_name),
         private=bool(dataset.is_private),
         updated_at=metadata.utc(dataset.last_updated),
         tags=metadata.tags(labels),

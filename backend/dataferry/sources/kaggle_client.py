@@ -34,7 +34,7 @@ from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.http_errors import timed_out, unreachable
 from dataferry.sources.kaggle_errors import protocol_error, refusal, rejected, told_by
-from dataferry.sources.metadata import license_family
+from dataferry.sources.licences import license_family
 
 #: The most files that are listed of one dataset.
 FILES_PAGE_SIZE = 200

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -53,117 +52,6 @@ def utc(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-# -- licences ---------------------------------------------------------------------------------------
-
-#: Names that hubs use, in lower case with ``-`` for anything odd, and the SPDX id that they mean.
-_LICENSES = {
-    "cc0": "CC0-1.0",
-    "cc0-1.0": "CC0-1.0",
-    "cc0-public-domain": "CC0-1.0",
-    "mit": "MIT",
-    "apache-2.0": "Apache-2.0",
-    "apache": "Apache-2.0",
-    "afl-3.0": "AFL-3.0",
-    "bsd": "BSD",
-    "bsd-2-clause": "BSD-2-Clause",
-    "bsd-3-clause": "BSD-3-Clause",
-    "gpl": "GPL",
-    "gpl-2": "GPL-2.0",
-    "gpl-2.0": "GPL-2.0",
-    "gpl-3.0": "GPL-3.0",
-    "lgpl-3.0": "LGPL-3.0",
-    "gnu-lesser-general-public-license-3.0": "LGPL-3.0",
-    "agpl-3.0": "AGPL-3.0",
-    "gnu-affero-general-public-license-3.0": "AGPL-3.0",
-    "gfdl": "GFDL-1.3",
-    "gnu-free-documentation-license-1.3": "GFDL-1.3",
-    "odbl": "ODbL-1.0",
-    "odc-odbl": "ODbL-1.0",
-    "database-open-database-contents-database-contents": "ODbL-1.0",
-    "database-open-database-contents-original-authors": "ODbL-1.0",
-    "odc-by": "ODC-By-1.0",
-    "odc-attribution-license-odc-by": "ODC-By-1.0",
-    "pddl": "PDDL-1.0",
-    "odc-public-domain-dedication-and-licence-pddl": "PDDL-1.0",
-    "cdla-permissive-1.0": "CDLA-Permissive-1.0",
-    "cdla-permissive-2.0": "CDLA-Permissive-2.0",
-    "cdla-sharing-1.0": "CDLA-Sharing-1.0",
-    "community-data-license-agreement-permissive-version-1.0": "CDLA-Permissive-1.0",
-    "community-data-license-agreement-sharing-version-1.0": "CDLA-Sharing-1.0",
-    "unlicense": "Unlicense",
-    "other-specified-in-description": "other",
-}
-_UNKNOWN_LICENSES = ("", "unknown", "unspecified", "none")
-_CREATIVE_COMMONS = re.compile(r"\bcc[- ]?(by(?:[- ](?:nc|sa|nd))*)[- ]?(\d\.\d)?\b", re.IGNORECASE)
-
-
-def license_name(name: str | None) -> str | None:
-    """The SPDX id where it is known, else the hub's own words; None where none is stated.
-
-    ``"Attribution 4.0 International (CC BY 4.0)"`` and ``"cc-by-4.0"`` are both ``CC-BY-4.0``.
-    """
-    plain = re.sub(r"[^a-z0-9.]+", "-", (name or "").lower()).strip("-")
-    if plain in _UNKNOWN_LICENSES:
-        return None
-    if plain in _LICENSES:
-        return _LICENSES[plain]
-    if match := _CREATIVE_COMMONS.search(name or ""):
-        kind = re.sub(r"[- ]", "-", match[1]).upper()
-        return f"CC-{kind}-{match[2]}" if match[2] else f"CC-{kind}"
-    return one_line(name, TAG_CHARS)
-
-
-_LICENSE_VERSION = re.compile(r"-v?(\d+(?:\.\d+)?)(?=-clause$|$)")
-#: Families by the names that people call them.
-_LICENSE_ALIASES = {"public-domain": "cc0", "creative-commons": "cc", "gnu": "gpl"}
-#: Further names of licences at the hubs, which are shown as the hub writes them.
-_OTHER_LICENSES = """
-openrail openrail++ bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 bigcode-openrail-m
-artistic-2.0 bsl-1.0 bsd-3-clause-clear c-uda wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 lgpl
-agpl lgpl-2.1 lgpl-lr lppl-1.3c isc ms-pl mpl-2.0 openmdw-1.0 osl-3.0 postgresql ofl-1.1 ncsa zlib
-gemma llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 h-research intel-research apple-amlr apple-ascl cdla
-deepfloyd-if-license fair-noncommercial-research-license grok2-community cc cdla-permissive cdla-sharing
-public-domain creative-commons gnu us-government-works u.s.-government-works world-bank-dataset-terms-of-use
-reddit-api-terms eu-odp-legal-notice data-files-original-authors
-"""
-
-
-def license_family(name: str | None) -> str | None:
-    """``cc-by-sa`` for "CC BY-SA 4.0"; None where the name tells nothing."""
-    plain = re.sub(r"[^a-z0-9.]+", "-", (license_name(name) or "").lower()).strip("-")
-    if plain in ("", "other"):
-        return None
-    return _LICENSE_ALIASES.get(plain) or _LICENSE_VERSION.sub("", plain).removesuffix("-clause")
-
-
-def license_matches(wanted: str, name: str | None) -> bool:
-    """Same family, and the same version where both sides name one."""
-    family, asked = license_family(name), license_family(wanted)
-    if family is None or asked is None:
-        return False
-    if asked == "cc":
-        return family == "cc" or family.startswith(("cc-by", "cc0"))
-    versions = {license_version(wanted), license_version(name)} - {None}
-    return family == asked and len(versions) < 2
-
-
-def license_version(name: str | None) -> float | None:
-    """4.0 for "CC BY-SA 4.0"; None where the name has none."""
-    match = _LICENSE_VERSION.search((license_name(name) or "").lower())
-    return float(match[1]) if match else None
-
-
-def is_license_name(name: str) -> bool:
-    """Whether a hub may have a licence of that name; ``unknown`` and ``other`` are none."""
-    family = license_family(name)
-    return family is not None and (family.startswith("cc-by") or family in _known_families())
-
-
-@cache
-def _known_families() -> frozenset[str | None]:
-    return frozenset(license_family(name) for name in (*_LICENSES, *_OTHER_LICENSES.split()))
 
 
 # -- modalities -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import doubts, left_out_by
-from dataferry.sources.metadata import license_family, license_matches
+from dataferry.sources.licences import license_family, license_matches
 
 
 def summary(**fields: object) -> DatasetSummary:

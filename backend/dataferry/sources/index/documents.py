@@ -14,7 +14,7 @@ import tantivy
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.index.entries import Entry
 from dataferry.sources.language import stems, words
-from dataferry.sources.metadata import license_family, license_version
+from dataferry.sources.licences import Reading, is_creative_commons, read_licence
 from dataferry.sources.ranking import TextFields
 
 #: What a word counts in each field when the candidates are chosen; the ranking has its own weights.
@@ -63,15 +63,23 @@ def _label_words(summary: DatasetSummary) -> Iterator[str]:
         yield from words(label)
 
 
+def _license_facts(licence: Reading) -> set[str]:
+    """Of several licences what all of them are, or any of those of which one may be chosen: as
+    ``license_matches`` has it."""
+    if licence.parts:
+        each = [_license_facts(part) for part in licence.parts]
+        return set.union(*each) if licence.choice else set.intersection(*each)
+    family = licence.family
+    if family is None:
+        return set()
+    facts = {f"license={family}", f"license={family}@{licence.number or ''}"}
+    return facts | {"license=cc*"} if is_creative_commons(family) else facts
+
+
 def facts_of(summary: DatasetSummary) -> Iterator[str]:
     """What a filter asks for, as terms."""
-    family = license_family(summary.license)
-    if family is not None:
-        version = license_version(summary.license)
-        yield f"license={family}"
-        yield f"license={family}@{'' if version is None else version}"
-        if family == "cc" or family.startswith(("cc-by", "cc0")):
-            yield "license=cc*"
+    licence = read_licence(summary.license)
+    yield from sorted(_license_facts(licence)) if licence is not None else ()
     if summary.gated:
         yield "gated"
     for name, values in (("language", summary.languages), ("modality", summary.modalities)):

@@ -8,7 +8,8 @@ from tantivy import FieldType, Occur, Query, Schema, Searcher
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.index.documents import BOOSTS
 from dataferry.sources.language import words
-from dataferry.sources.metadata import license_family, license_version, modality_name
+from dataferry.sources.licences import license_family, license_version
+from dataferry.sources.metadata import modality_name
 from dataferry.sources.ranking import MISSPELT_LENGTH, MISSPELT_WEIGHT
 
 #: From this length on a word may have two letters wrong.
