@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.evals import ranking, requests, score
+from tests.evals import folding, ranking, requests, score
 
 Run = list[dict[str, Any]]
 
@@ -15,6 +15,7 @@ _UNSEEN_SEARCH = ("unseen_relevance.jsonl", "unseen_catalogue.jsonl")
 EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
     "live": (ranking.search_live, lambda run: score.ranking(run, "end to end: ")),
     "ranking": (ranking.rank_everything, lambda run: score.ranking(run, "ranking alone: ")),
+    "folding": (folding.fold_catalogue, score.folding),
     "requests": (requests.answer_all, score.requests),
     "unseen-live": (
         lambda: ranking.search_live(*_UNSEEN_SEARCH),
@@ -24,6 +25,7 @@ EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
         lambda: ranking.rank_everything(*_UNSEEN_SEARCH),
         lambda run: score.ranking(run, "unseen, ranking alone: ", _UNSEEN_SEARCH[0]),
     ),
+    "unseen-folding": (folding.fold_unseen, folding.score_unseen),
     "unseen": (
         lambda: requests.answer_all("unseen_requests.jsonl", "unseen_cards.jsonl"),
         lambda run: score.requests(run, "unseen_requests.jsonl"),

@@ -40,7 +40,8 @@ async def _ask(catalog: Catalog, row: Mapping[str, Any]) -> dict[str, Any]:
         row["query"], credentials={}, sources=("kaggle", "huggingface"), limit=_LIMIT
     )
     assert not found.source_errors, found.source_errors
-    return {"qid": row["qid"], "refs": [hit.ref for hit in found.datasets]}
+    shown = [ref for hit in found.datasets for ref in (hit.ref, *(copy.ref for copy in hit.also_at))]
+    return {"qid": row["qid"], "refs": shown}
 
 
 def rank_everything(queries: str = "relevance.jsonl", catalogue: str = "catalogue.jsonl") -> Run:

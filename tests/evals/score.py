@@ -163,8 +163,9 @@ def ranking(run, title="", name="relevance.jsonl"):
     table(f"{title}nDCG@5, folded", [(q["kind"], folded(ranked.get(q["qid"], []), q["grades"], leader)) for q in queries])
 
 
-def folding(run):
-    pairs, leader = load("duplicates.jsonl"), leaders(load("duplicates.jsonl"))
+def folding(run, pairs=None):
+    pairs = pairs or load("duplicates.jsonl")
+    leader = leaders(pairs)
     together = {frozenset((a, b)) for row in run for a in row["refs"] for b in row["refs"] if a != b}
     judged = {frozenset((p["a"], p["b"])): p["same"] for p in pairs}
     for name, same in (("same data", True), ("look-alikes", False)):

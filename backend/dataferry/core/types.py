@@ -315,6 +315,14 @@ class DatasetSummary(View):
     revision: str | None = None
     #: Why it stands where it stands in the ranking, in a few words.
     why: str | None = None
+    #: The same data elsewhere, as far as it was found: at the other hub, or uploaded again.
+    also_at: "tuple[DatasetCopy, ...]" = ()
+
+
+class DatasetCopy(DatasetSummary):
+    """A hit that is the same data as another one. ``why_same``: what tells, in a few words."""
+
+    why_same: str
 
 
 class ProblemWords(View):

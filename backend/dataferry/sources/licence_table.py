@@ -96,4 +96,9 @@ def strictest(several: Iterable[LicenceTerms]) -> LicenceTerms:
 
 def mildest(several: Iterable[LicenceTerms]) -> LicenceTerms:
     """The one of them that allows the most. Commercial use weighs most."""
-    return min(several, key=lambda one: [_STRICTNESS.index(getattr(one, name)) for name in _FIELDS])
+    return min(several, key=strictness)
+
+
+def strictness(terms: LicenceTerms) -> tuple[int, ...]:
+    """Less for terms that allow more, to be compared. Commercial use weighs most."""
+    return tuple(_STRICTNESS.index(getattr(terms, name)) for name in _FIELDS)

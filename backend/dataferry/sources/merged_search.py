@@ -17,6 +17,7 @@ from dataferry.core.types import (
     words_of,
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.folding import fold
 from dataferry.sources.ranking import arrange, rank
 from dataferry.sources.shared_calls import SharedCalls
 
@@ -116,7 +117,7 @@ class MergedSearch:
             for source, answer in self._answers.items()
             if isinstance(answer, DataferryError)
         }
-        datasets = [*self.datasets, *self._ranked(self._fresh_hits(), offset + limit)]
+        datasets = self._with(self._fresh_hits(), offset + limit)
         waiting_for = tuple(source for source in self._asked if source not in self._heard)
         return self._page(datasets, self.problems | problems, offset, limit), waiting_for
 
@@ -145,7 +146,7 @@ class MergedSearch:
             for source in asked:
                 self._take_note(source, self._answers[source])
             fresh = self._fresh_hits()
-            self.datasets += self._ranked(fresh, page)
+            self.datasets = self._with(fresh, page)
             self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
         finally:
             self._asked, self._answers = (), {}
@@ -177,11 +178,11 @@ class MergedSearch:
             if not isinstance(answer, DataferryError)
         }
 
-    def _ranked(
-        self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int
-    ) -> list[DatasetSummary]:
+    def _with(self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int) -> list[DatasetSummary]:
+        """``datasets`` and behind them the fresh ones, ranked and folded; what is shown keeps its place."""
         ranked = rank(fresh, self._text, self._filters)
-        return ranked if self.datasets else arrange(ranked, page)
+        cards = fold(ranked, self._filters, self.datasets)
+        return cards if self.datasets else arrange(cards, page)
 
     def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
         # A source that narrows its own page by the filters may return a short one in the middle.

@@ -1,0 +1,333 @@
+"""What of a dataset is compared with others, to tell whether they are the same data."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from unicodedata import combining, normalize
+
+from dataferry.core.types import DatasetSummary
+from dataferry.sources.language import FILLER, stem_with, words
+from dataferry.sources.languages import stated_languages
+from dataferry.sources.query_plan import COMMON_WORDS
+
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: Where letters and digits of one word meet: ``recipes88k`` is ``recipes 88k``, ``v2`` stays.
+_LETTERS_THEN_DIGITS = re.compile(r"(?<=[^\W\d_]{2})(?=\d)")
+_NUMBER = re.compile(
+    r"(?<![\w.,-])(\d{1,3}(?:[,.\u2009\u202f]\d{3})+|\d+(?:\.\d+)?)[ -]?"
+    r"([kK]\b|M\b|thousand\b|mill?i\w+|billion\b)?"
+)
+_GROUPED = re.compile(r"\d{1,3}([,.\u2009\u202f]\d{3})+")
+_MILLIONS_IN_NAME = re.compile(r"(?<!\d)(\d+)m(?![^\W_])", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20[0-4]\d)(?!\d)")
+_VERSION = re.compile(r"(?:^|[\W_])v(?:er|ersion)?[ ._-]?(\d+(?:\.\d+)*)(?![^\W_])", re.IGNORECASE)
+_PAPER = re.compile(
+    r"arxiv[.:/\sa-z]*(\d{4}\.\d{4,5})|\b(10\.\d{4,9}/[^\s\"<>]+[^\s\"<>.,;)])", re.IGNORECASE
+)
+_HYPHENATED = re.compile(r"[^\W_][\w-]{4,}")
+_CLAUSE_END = re.compile(r"[,.;:()]")
+_MULTIPLIERS = {"k": 1e3, "t": 1e3, "m": 1e6, "b": 1e9}
+#: How many words behind a number may be what it counts, and within how many letters they stand.
+_COUNTED_WORDS, _COUNTED_CHARS = 3, 40
+#: So many datasets' traits are remembered: paging and like searches meet the same ones again.
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words and phrases of ``folding.toml``, as stems where nothing else is said."""
+
+    #: Words, not stems, that say that something is a part, another edition, or made from something else.
+    markers: frozenset[str]
+    formats: frozenset[str]
+    common: frozenset[str]
+    media: frozenset[str]
+    derived_phrases: re.Pattern[str]
+    copy_phrases: re.Pattern[str]
+    numbered: re.Pattern[str]
+    language_codes: frozenset[str]
+
+
+def traits_of(hit: DatasetSummary) -> "Traits":
+    """The traits of a hit, remembered for as long as it is met again."""
+    told = (hit.source, hit.id, hit.title, hit.description, hit.tags, hit.formats, hit.task, hit.languages)
+    updated = hit.updated_at.toordinal() if hit.updated_at else None
+    return _traits(*told, hit.modalities, hit.license, updated, hit.size_bytes or 0, hit.file_count or 0)
+
+
+class Traits:
+    """What is compared of one dataset, found when it is asked for. Words are stems. ``updated``: in days
+    since the year 1. ``size`` and ``file_count`` are 0 where they are not known."""
+
+    def __init__(
+        self,
+        source: str,
+        dataset_id: str,
+        title: str,
+        description: str,
+        tags: tuple[str, ...],
+        formats: tuple[str, ...],
+        task: str | None,
+        languages: tuple[str, ...],
+        modalities: tuple[str, ...],
+        license: str | None,
+        updated: int | None,
+        size: int,
+        file_count: int,
+    ) -> None:
+        owner, _, self._slug = dataset_id.rpartition("/")
+        self._title = title if title != self._slug else ""
+        self._description = description
+        self._tags = tags
+        self._stated_languages = languages
+        self._stated_formats = frozenset(formats)
+        self.source = source
+        self.owner = owner.casefold()
+        self.license = license
+        self.size = size
+        self.file_count = file_count
+        self.updated = updated
+        self.modalities = frozenset(modalities)
+        self.tasks = frozenset(text_tokens(task or ""))
+
+    # -- the name ---------------------------------------------------------------------------------
+
+    @cached_property
+    def slug(self) -> tuple[str, ...]:
+        return name_tokens(self._slug)
+
+    @cached_property
+    def title(self) -> tuple[str, ...]:
+        return name_tokens(self._title)
+
+    @cached_property
+    def phrases(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """Slug and title, each with how it stands in another's ``told`` where that names it."""
+        return tuple((words, _between_blanks(words)) for words in (self.slug, self.title) if words)
+
+    @cached_property
+    def name(self) -> frozenset[str]:
+        """The words of slug and title but formats."""
+        return frozenset((*self.slug, *self.title)) - lexicon().formats
+
+    @cached_property
+    def telling_name(self) -> frozenset[str]:
+        """Those of ``name`` that say what it is about."""
+        return frozenset(stem for stem in self.name if not is_common(stem) and not stem[0].isdigit())
+
+    @cached_property
+    def names_format(self) -> bool:
+        return not lexicon().formats.isdisjoint((*self.slug, *self.title))
+
+    @cached_property
+    def markers(self) -> frozenset[str]:
+        """Words of the name that say that it is a part, an edition, or made from something else."""
+        return _markers(self._slug) | _markers(self._title)
+
+    @cached_property
+    def name_numbers(self) -> frozenset[float]:
+        spoken = _numbers(f"{_apart(self._slug).replace('-', ' ')} . {self._title}")
+        shortened = _MILLIONS_IN_NAME.findall(self._slug)  # elsewhere ``5m`` is five metres
+        return frozenset(value for value, _ in spoken) | frozenset(
+            float(digits) * 1e6 for digits in shortened
+        )
+
+    @cached_property
+    def name_years(self) -> frozenset[str]:
+        return frozenset(_YEAR.findall(f"{self._slug} {self._title}"))
+
+    @cached_property
+    def name_languages(self) -> frozenset[str]:
+        named = stated_languages(words(f"{self._slug} {self._title}"))
+        return lexicon().language_codes.intersection(words(self._slug)).union(named)
+
+    # -- the description --------------------------------------------------------------------------
+
+    @cached_property
+    def _told_words(self) -> tuple[str, ...]:
+        return name_tokens(self._description)
+
+    @cached_property
+    def told(self) -> str:
+        """The words of the description in order, between blanks."""
+        return _between_blanks(self._told_words)
+
+    @cached_property
+    def described(self) -> frozenset[str]:
+        return frozenset(self._told_words) - FILLER
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        return frozenset(stem for tag in self._tags for stem in text_tokens(tag))
+
+    @cached_property
+    def about_text(self) -> frozenset[str]:
+        """The telling words of the description."""
+        return frozenset(stem for stem in self.described if not is_common(stem) and not stem.isdigit())
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The same with those of the tags."""
+        return self.about_text.union(stem for stem in self.tags if not is_common(stem))
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        return self._description.isascii()
+
+    @cached_property
+    def _text(self) -> str:
+        """The description in lower case without accents."""
+        lower = self._description.casefold()
+        if lower.isascii():
+            return lower
+        return "".join(char for char in normalize("NFKD", lower) if not combining(char))
+
+    @cached_property
+    def spelled(self) -> frozenset[str]:
+        """Words of the description with their hyphens, as owners are called."""
+        return frozenset(_HYPHENATED.findall(self._text))
+
+    @cached_property
+    def says_copied(self) -> bool:
+        return lexicon().copy_phrases.search(self._text) is not None
+
+    @cached_property
+    def says_derived(self) -> bool:
+        return lexicon().derived_phrases.search(self._text) is not None
+
+    # -- both -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _everything(self) -> str:
+        return f"{self._slug} {self._title} {self._description}"
+
+    @cached_property
+    def _counted(self) -> list[tuple[float, str]]:
+        return _numbers(f"{self._title}. {self._description}")
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        return self.name_numbers.union(value for value, _ in self._counted)
+
+    @cached_property
+    def counts(self) -> Mapping[str, frozenset[float]]:
+        """What is counted, and how many there are of it."""
+        counts: dict[str, set[float]] = {}
+        for value, behind in self._counted:
+            for stem in text_tokens(behind)[:_COUNTED_WORDS]:
+                if not stem.isdigit() and stem not in FILLER:
+                    counts.setdefault(stem, set()).add(value)
+        return {stem: frozenset(values) for stem, values in counts.items()}
+
+    @cached_property
+    def ordinals(self) -> Mapping[str, frozenset[str]]:
+        """Parts and editions by number: ``{"part": {"2"}}``."""
+        found: dict[str, set[str]] = {}
+        for label, number in lexicon().numbered.findall(self._everything):
+            found.setdefault(label.lower(), set()).add(number.lstrip("0") or "0")
+        for number in _VERSION.findall(self._everything):
+            found.setdefault("version", set()).add(number)
+        return {label: frozenset(numbers) for label, numbers in found.items()}
+
+    @cached_property
+    def years(self) -> frozenset[str]:
+        return frozenset(_YEAR.findall(self._everything))
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        told = stated_languages(words(f"{' '.join(self._tags)} {self._description}"))
+        return self.name_languages.union(self._stated_languages, told)
+
+    @cached_property
+    def papers(self) -> frozenset[str]:
+        return frozenset(arxiv or doi.lower() for arxiv, doi in _PAPER.findall(self._description))
+
+    @cached_property
+    def formats(self) -> frozenset[str]:
+        told = lexicon().formats.intersection((*self.slug, *self.title, *self.described))
+        return self._stated_formats or told
+
+
+_traits = lru_cache(_REMEMBERED)(Traits)
+
+
+def _between_blanks(stems: Iterable[str]) -> str:
+    joined = " ".join(stems)
+    return f" {joined} " if joined else ""
+
+
+@lru_cache(_REMEMBERED)
+def name_tokens(name: str) -> tuple[str, ...]:
+    """The stems of a name, in order, where joined words and numbers are taken apart."""
+    return text_tokens(_apart(name))
+
+
+def _apart(name: str) -> str:
+    return _LETTERS_THEN_DIGITS.sub(" ", _CAMEL_CASE.sub(" ", name.replace("_", " ")))
+
+
+@lru_cache(_REMEMBERED)
+def text_tokens(text: str) -> tuple[str, ...]:
+    """The stems of a text, in order."""
+    return tuple([stem_with("english", word) for word in words(text)])
+
+
+@lru_cache(1 << 16)
+def is_common(stem: str) -> bool:
+    """Whether a word says little of what a dataset is about."""
+    return stem in _common_stems() or len(stem) < 2
+
+
+@lru_cache(_REMEMBERED)
+def _markers(name: str) -> frozenset[str]:
+    """What stands behind "with" and "by" is what a dataset has: ``games-with-evals`` is no split of it."""
+    told = words(_apart(name))
+    end = min((told.index(word) for word in ("with", "by") if word in told), default=None)
+    return frozenset(stem_with("english", word) for word in told[:end] if word in lexicon().markers)
+
+
+def _numbers(text: str) -> list[tuple[float, str]]:
+    """Each number of a text but years, ``1.1 million`` as 1,100,000, with the clause that follows it."""
+    found: list[tuple[float, str]] = []
+    for match in _NUMBER.finditer(text):
+        digits, unit = match[1], match[2]
+        if unit is not None or not _YEAR.fullmatch(digits):
+            behind = text[match.end() : match.end() + _COUNTED_CHARS]
+            found.append((_value(digits, unit), _CLAUSE_END.split(behind, 1)[0]))
+    return found
+
+
+def _value(digits: str, unit: str | None) -> float:
+    if unit is None and _GROUPED.fullmatch(digits):
+        return float(re.sub(r"\D", "", digits))
+    return round(float(digits.replace(",", "")) * (_MULTIPLIERS[unit[0].lower()] if unit else 1))
+
+
+@cache
+def _common_stems() -> frozenset[str]:
+    stems = {stem_with("english", word) for word in (*COMMON_WORDS, *FILLER)}
+    return frozenset(stems | lexicon().common)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """``folding.toml``, read once."""
+    read = tomllib.loads(Path(__file__).with_name("folding.toml").read_text(encoding="utf-8"))
+
+    def stems(*names: str) -> frozenset[str]:
+        return frozenset(stem for name in names for stem in (*text_tokens(read[name]), *read[name].split()))
+
+    numbered = "|".join(read["numbered"].split())
+    return Lexicon(
+        markers=frozenset(word for name in ("parts", "editions", "derived") for word in words(read[name])),
+        formats=stems("formats"),
+        common=stems("common"),
+        media=stems("media"),
+        derived_phrases=re.compile("|".join(read["derived_phrases"])),
+        copy_phrases=re.compile("|".join(read["copy_phrases"])),
+        numbered=re.compile(rf"(?<![^\W_])({numbered})[\s_#-]*(\d+)", re.IGNORECASE),
+        language_codes=frozenset(read["language_codes"].split()),
+    )
