@@ -26,7 +26,7 @@ from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
-from dataferry.api.routes import auth, chats, datasets, health, jobs, model, plans, sources, transfer
+from dataferry.api.routes import auth, chats, datasets, health, jobs, model, models, plans, sources, transfer
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.slashed_refs import SlashedRefs
 from dataferry.api.socket import install_socket
@@ -45,6 +45,7 @@ from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
+from dataferry.library.model_search import ModelSearch
 from dataferry.library.paths import Store
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
@@ -73,18 +74,25 @@ def build_services(settings: Settings) -> Services:
     private_urls = PrivateUrls(secrets)
     access = Access(database, catalog, credentials)
     search = DatasetSearch(database, catalog, jobs, credentials, private_urls)
+    model_search = ModelSearch(catalog, credentials)
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     models = ModelChoices(settings, database, secrets)
     chat = ChatService(
-        database, settings, Library(search, downloads, shelf), jobs, models=models, secrets=secrets
+        database,
+        settings,
+        Library(search, model_search, downloads, shelf),
+        jobs,
+        models=models,
+        secrets=secrets,
     )
     return Services(
         accounts=accounts,
         kept_answers=KeptAnswers(database, secrets),
         store=store,
         search=search,
+        model_search=model_search,
         downloads=downloads,
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         shelf=shelf,
@@ -166,7 +174,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, plans, datasets, jobs, transfer, sources, model, health):
+    for routes in (auth, chats, plans, datasets, models, jobs, transfer, sources, model, health):
         app.include_router(routes.router)
     install_socket(
         app,

@@ -1,7 +1,9 @@
-"""A fake HuggingFace Hub: the protocol that ``huggingface_hub`` speaks, datasets only.
+"""A fake HuggingFace Hub: the protocol that ``huggingface_hub`` speaks: datasets, and what models there are.
 
     GET  /api/whoami-v2
     GET  /api/datasets?search=&sort=&limit=&filter=&expand=&full=      Link: <…>; rel="next"
+    GET  /api/models?search=&pipeline_tag=&filter=&sort=&limit=&expand=
+    GET  /api/models/{id}
     GET  /api/datasets/{id}[/revision/{rev}][?blobs=true]               307 for a name without owner
     GET  /api/datasets/{id}/tree/{rev}[/{path}]?recursive=&expand=      1,000 entries a page
     GET  /api/datasets/{id}/auth-check
@@ -26,6 +28,7 @@ from urllib.parse import quote, urlencode
 from tests.fakes.catalogue import seeded
 from tests.fakes.content import Blob, binary, text
 from tests.fakes.dataset import Account, Catalogue, FakeDataset, Version
+from tests.fakes.models import seeded_models
 from tests.fakes.server import FakeServer, Reply, Request, reply_json
 
 TREE_PAGE = 1000
@@ -58,6 +61,7 @@ class HubFake(FakeServer):
     def __init__(self, catalogue: Catalogue | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)
         self.catalogue = catalogue or seeded()
+        self.models = seeded_models()
         self._leases: dict[str, tuple[FakeDataset, str, Blob]] = {}
 
     # -- the hub ----------------------------------------------------------------------------------
@@ -81,7 +85,11 @@ class HubFake(FakeServer):
             return self.trouble(request, "api") or self._whoami(request)
         if parts == ["api", "datasets"]:
             return self.trouble(request, "api") or self._search(request)
+        if parts == ["api", "models"]:
+            return self.trouble(request, "api") or self._search_models(request)
         match parts:
+            case ["api", "models", *rest]:
+                return self.trouble(request, "api") or self._model(request, "/".join(rest))
             case ["api", "resolve-cache", "datasets", owner, name, sha, *rest]:
                 return self._cached(request, f"{owner}/{name}", sha, "/".join(rest))
             case ["api", "datasets", *rest] if rest:
@@ -136,6 +144,32 @@ class HubFake(FakeServer):
         ]
         page = [self._info(hit, len(hit.versions), fields) for hit in hits[start : start + size]]
         return reply_json(page, headers=headers)
+
+    def _search_models(self, request: Request) -> Reply:
+        self._caller(request)
+        fields = request.query.get("expand") or [*_LISTED, "pipeline_tag", "library_name", "cardData"]
+        if request.query.get("expand") and self.faults.take("old_hub", "api"):
+            raise Refused(400, "Invalid value for expand")
+        hits = [
+            model
+            for model in self.models
+            if not model.private
+            and all(model.is_named(words) for words in request.query.get("search", []))
+            and request.one("pipeline_tag") in (None, model.task)
+            and set(request.query.get("filter", [])) <= set(model.all_tags)
+        ]
+        newest = request.one("sort") == "lastModified"
+        hits.sort(key=lambda hit: hit.updated.timestamp() if newest else hit.downloads, reverse=True)
+        size = min(int(request.one("limit") or LIST_PAGE), LIST_PAGE)
+        return reply_json([hit.told(fields) for hit in hits[:size]])
+
+    def _model(self, request: Request, model_id: str) -> Reply:
+        caller = self._caller(request)
+        found = next((one for one in self.models if one.id.lower() == model_id.lower()), None)
+        if found is None or found.private:
+            message = "Invalid username or password." if caller is None else "Repository not found"
+            raise Refused(401 if caller is None else 404, message, "RepoNotFound")
+        return reply_json(found.told(request.query.get("expand") or [*_LISTED, "pipeline_tag"]))
 
     def _under_api(self, request: Request, rest: list[str]) -> Reply:
         dataset_id, rest = _split_id(rest, self.catalogue, "/api/datasets/", request)

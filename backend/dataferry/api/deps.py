@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.downloads import Downloads
+    from dataferry.library.model_search import ModelSearch
     from dataferry.library.paths import Store
     from dataferry.library.plans import Plans
     from dataferry.library.readmes import Readmes
@@ -55,6 +56,7 @@ class Services:
     kept_answers: KeptAnswers
     store: Store
     search: DatasetSearch
+    model_search: ModelSearch
     downloads: Downloads
     plans: Plans
     shelf: Shelf

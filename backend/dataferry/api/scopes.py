@@ -18,6 +18,7 @@ NEEDED: dict[str, TokenScope] = {
             *("get_preview", "get_preview_files", "mark_opened", "plan_download", "get_manifest"),
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
+            *("search_models",),
             *("list_sources", "get_storage", "get_model", "get_job_params"),
         ),
         "read",

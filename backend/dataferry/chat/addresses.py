@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dataferry.chat.characters import REF_MARK, normalized
 from dataferry.core.errors import InvalidInput
-from dataferry.core.hub_addresses import read_address
+from dataferry.core.hub_addresses import HUGGINGFACE_SECTIONS, read_address
 from dataferry.core.types import DatasetRef, SourceName
 from dataferry.library.views import DatasetCard
 
@@ -89,14 +89,9 @@ def other_page(text: str) -> OtherPage | None:
         host, path = parts.netloc.removeprefix("www."), [part for part in parts.path.split("/") if part]
         if host == "kaggle.com" and path[:1] in (["competitions"], ["c"]):
             return "competition"
-        plain = host in ("huggingface.co", "hf.co") and len(path) >= 2 and path[0] not in _PAGES
+        plain = host in ("huggingface.co", "hf.co") and len(path) >= 2 and path[0] not in HUGGINGFACE_SECTIONS
         return "model_page" if plain or path[:1] == ["models"] else "other_page"
     return None
-
-
-_PAGES = frozenset(
-    {"datasets", "spaces", "models", "docs", "papers", "blog", "collections", "settings", "organizations"}
-)
 
 
 def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[DatasetRef]:

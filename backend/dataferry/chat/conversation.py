@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataferry.chat.stream import Part
+from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceProblem
 from dataferry.library.views import DatasetCard
 
@@ -53,6 +54,16 @@ def merged_cards(parts: Iterable[Part]) -> list[DatasetCard]:
             if card is not None:
                 cards.setdefault(card.ref, card)
     return list(cards.values())
+
+
+def merged_models(parts: Iterable[Part]) -> tuple[ModelCard, ...] | None:
+    """The models of all searches of an answer, each once; None where it searched for none."""
+    outputs = [output for tool, _input, output in tool_outputs(parts) if tool == "search_models"]
+    models: dict[str, ModelCard] = {}
+    for stored in (one for output in outputs for one in output.get("models") or ()):
+        with suppress(ValidationError):
+            models.setdefault(stored["id"], ModelCard.model_validate(stored))
+    return tuple(models.values()) if outputs else None
 
 
 def merged_problems(parts: Iterable[Part]) -> list[SourceProblem]:

@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dataferry.chat.conversation import merged_cards, merged_problems, stored_cards, tool_outputs
+from dataferry.chat.conversation import (
+    merged_cards,
+    merged_models,
+    merged_problems,
+    stored_cards,
+    tool_outputs,
+)
 from dataferry.chat.models import Message
 from dataferry.chat.stream import Part
 from dataferry.chat.views import MessageView, ToolCall
@@ -44,6 +50,7 @@ def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView
         timestamp=message.created_at,
         status=message.status,
         downloadable_datasets=cards if metadata is not None else None,
+        models=merged_models(parts),
         dataset_metadata=metadata,
         source_errors=tuple(merged_problems(parts)),
         tool_calls=tuple(_tool_calls(parts)),
@@ -87,9 +94,11 @@ def _outage(part: Part) -> str | None:
     """What a search's hubs said where every one of them failed and nothing was found elsewhere."""
     output = part.get("output") or {}
     problems = output.get("source_errors") or ()
-    if part["type"] != "tool-search_datasets" or output.get("downloadable_datasets") or not problems:
+    found = output.get("downloadable_datasets") or output.get("models")
+    if part["type"] not in ("tool-search_datasets", "tool-search_models") or found or not problems:
         return None
-    asked = part["input"].get("sources") or SOURCES
+    of_models = part["type"] == "tool-search_models"
+    asked = ("huggingface",) if of_models else part["input"].get("sources") or SOURCES
     hubs = {name for name in asked if name in SOURCES and SOURCES[name].hub}
     failed = {problem["source"] for problem in problems}
     return " ".join(problem["detail"] for problem in problems) if hubs and hubs <= failed else None

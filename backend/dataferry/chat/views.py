@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceProblem, View
 from dataferry.library.views import DatasetCard
 
@@ -32,8 +33,8 @@ class MessageView(View):
     status: MessageStatus = "complete"
     downloadable_datasets: tuple[DatasetCard, ...] | None = None
     dataset_metadata: dict[str, Any] | None = None
-    #: Models found on HuggingFace; never downloadable.
-    models: tuple[dict[str, Any], ...] | None = None
+    #: Models found on HuggingFace; never downloadable. None where none were searched for.
+    models: tuple[ModelCard, ...] | None = None
     source_errors: tuple[SourceProblem, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     parts: tuple[dict[str, Any], ...] = ()

@@ -34,6 +34,12 @@ _HUGGINGFACE_PAGES = {
 }
 
 
+#: What else than an owner of models stands first in the hub's addresses.
+HUGGINGFACE_SECTIONS = frozenset(
+    {"datasets", "spaces", "models", "docs", "papers", "blog", "collections", "settings", "organizations"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetAddress:
     """A dataset, and what the address says beside it. ``path``: a file of it; with a slash at its end a
@@ -102,7 +108,8 @@ def _read_huggingface_page(segments: list[str]) -> DatasetAddress | None:
     if segments[:1] != ["datasets"] or len(segments) < 2:
         if {"resolve", "raw"} & set(segments):  # a file of a model, say, which is a file like another
             return None
-        raise _no_dataset("https://huggingface.co/datasets/owner/name")
+        of_model = len(segments) > 1 and segments[0] not in HUGGINGFACE_SECTIONS
+        raise _no_dataset("https://huggingface.co/datasets/owner/name", model=of_model)
     alone = len(segments) < 3 or segments[2] in _HUGGINGFACE_PAGES
     end = 2 if alone else 3
     ref = DatasetRef.make("huggingface", "/".join(segments[1:end]))
@@ -128,7 +135,8 @@ def _read_hf_path(text: str) -> DatasetAddress:
 
 def _read_kaggle_page(parts: SplitResult, segments: list[str]) -> DatasetAddress:
     if segments[:1] != ["datasets"] or len(segments) < 3:
-        raise _no_dataset("https://www.kaggle.com/datasets/owner/name")
+        of_model = segments[:1] == ["models"] and len(segments) > 1
+        raise _no_dataset("https://www.kaggle.com/datasets/owner/name", model=of_model)
     ref = DatasetRef.make("kaggle", "/".join(segments[1:3]))
     query = parse_qs(parts.query)
     version = segments[4:5] if segments[3:4] == ["versions"] else query.get("datasetVersionNumber", [])
@@ -136,5 +144,10 @@ def _read_kaggle_page(parts: SplitResult, segments: list[str]) -> DatasetAddress
     return DatasetAddress(ref, next(iter(version), None), next(iter(selected), None))
 
 
-def _no_dataset(form: str) -> InvalidInput:
+def _no_dataset(form: str, *, model: bool = False) -> InvalidInput:
+    if model:
+        return InvalidInput(
+            "That address is of a model: only datasets are downloaded here.",
+            next_step=f"Give a dataset's address as {form}.",
+        )
     return InvalidInput("That address is of no dataset.", next_step=f"Give it as {form}.")

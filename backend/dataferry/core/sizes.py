@@ -17,3 +17,14 @@ def readable_bytes(count: int) -> str:
 def readable_count(count: int, *, more: bool = False) -> str:
     """``3,663``; ``more than 100,000`` where whoever counted stopped there."""
     return f"more than {count:,}" if more else f"{count:,}"
+
+
+def readable_parameters(count: int | None) -> str:
+    """How many parameters a model has: ``22M``, ``1.5B``; ``unknown``."""
+    if count is None:
+        return "unknown"
+    for size, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if count >= size * 0.9995:
+            value = count / size
+            return f"{value:.0f}{unit}" if value >= 99.95 else f"{value:.1f}".removesuffix(".0") + unit
+    return str(count)

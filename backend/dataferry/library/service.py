@@ -1,15 +1,19 @@
 """The library as one object, for callers that want no more than a few of its methods."""
 
 from dataferry.library.downloads import Downloads
+from dataferry.library.model_search import ModelSearch
 from dataferry.library.search import DatasetSearch
 from dataferry.library.shelf import Shelf
 
 
 class Library:
-    """Methods of the three services under the names that the chat's protocol asks for."""
+    """Methods of the services under the names that the chat's protocol asks for."""
 
-    def __init__(self, search: DatasetSearch, downloads: Downloads, shelf: Shelf) -> None:
+    def __init__(
+        self, search: DatasetSearch, models: ModelSearch, downloads: Downloads, shelf: Shelf
+    ) -> None:
         self.search = search.search
+        self.search_models = models.search
         self.local_card = search.local_card
         self.describe = search.describe
         self.readme = search.readme

@@ -33,6 +33,7 @@ from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.merged_search import SearchResult
+from dataferry.sources.model_searches import ModelSearches
 from dataferry.sources.searches import PAGING_TTL_FACTOR, ReportSearch, Searches
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.single_files import single_files
@@ -107,6 +108,7 @@ class Catalog:
         self._clock = clock
         self._dispatcher = Dispatcher(self._sources, settings, clock)
         self._searches = Searches(self._sources, self._dispatcher, settings, self._cache_complete, clock)
+        self.models = ModelSearches(self._sources, self._dispatcher, settings, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)

@@ -1,10 +1,12 @@
 """The HuggingFace Hub: search, metadata and file addresses. The transfer engine fetches the bytes."""
 
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from dataferry.core.errors import InvalidInput
+from dataferry.core.model_cards import ModelCard
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import (
@@ -20,8 +22,10 @@ from dataferry.core.types import (
 from dataferry.sources import metadata
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.http_errors import closed_by_hub
+from dataferry.sources.huggingface_models import model_card, stated_license
 from dataferry.sources.languages import stated_languages
-from dataferry.sources.licences import OTHER, join_names, license_family, license_name
+from dataferry.sources.licences import license_family
+from dataferry.sources.model_plan import ModelQuestion, ModelSort
 from dataferry.sources.query_plan import MAX_SEARCHES
 from dataferry.sources.subsets import patterns_of
 
@@ -101,6 +105,26 @@ class HuggingFaceSource:
             )
             hits = [summary_of(info, self._endpoint) for info in list(found)[query.offset :]]
         return [hit for hit in hits if hit is not None]
+
+    def search_models(
+        self,
+        question: ModelQuestion,
+        tags: Sequence[str],
+        sort: ModelSort,
+        limit: int,
+        credential: Credential,
+    ) -> list[ModelCard]:
+        """The ``limit`` most downloaded models, or the newest, that fit a question and have every tag."""
+        with self._calls(credential, None, self._settings.search_timeout_s) as hub:
+            found = hub.models(
+                question.text,
+                task=question.task,
+                tags=[*tags, *([question.language] if question.language else [])],
+                sort=_SORTS[sort],
+                limit=limit,
+            )
+            cards = [model_card(info, self._endpoint) for info in found]
+        return [card for card in cards if card is not None]
 
     # -- one dataset --------------------------------------------------------------------------
 
@@ -216,7 +240,7 @@ def summary_of(info: Any, endpoint: str = "") -> DatasetSummary | None:
         downloads=int(info.downloads or 0),
         likes=info.likes,
         size_bytes=info.main_size,
-        license=_license(info.card_data, tagged["license"]),
+        license=stated_license(info.card_data, tagged["license"]),
         gated=bool(info.gated),
         private=bool(info.private),
         updated_at=metadata.utc(info.last_modified),
@@ -267,13 +291,3 @@ def _display_tags(labels: list[str]) -> list[str]:
         elif prefix in _DESCRIPTIVE_PREFIXES:
             readable.append(label if prefix == "language" else value)
     return readable
-
-
-def _license(card: Any, tagged: list[str]) -> str | None:
-    """The tags are what the hub shows; the card may hold a list, or words of its own for ``other``."""
-    stated = getattr(card, "license", None)
-    names: list[Any] = [*tagged] or (stated if isinstance(stated, list) else [stated])
-    named = getattr(card, "license_name", None)
-    own = license_name(str(named)) if named else None
-    plain = [license_name(str(name)) if name else None for name in names]
-    return join_names(own if name == OTHER and own else name for name in plain)

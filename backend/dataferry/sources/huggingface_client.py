@@ -24,13 +24,13 @@ from typing import Any
 import httpx2
 from huggingface_hub import HfApi, RepoFile, constants, get_session, hf_hub_url, set_client_factory
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, HFValidationError
-from huggingface_hub.hf_api import DatasetInfo
+from huggingface_hub.hf_api import DatasetInfo, ModelInfo
 
 from dataferry import __version__
 from dataferry.core.errors import DataferryError, SourceUnreachable
 from dataferry.core.types import Credential, DatasetRef
 from dataferry.sources.http_errors import rate_limited, server_error, timed_out, unreachable
-from dataferry.sources.huggingface_errors import missing, protocol_error, refusal
+from dataferry.sources.huggingface_errors import missing, model_instead, protocol_error, refusal
 
 #: What a search asks for of each hit. Sizes come only this way.
 _SEARCH_FIELDS: list[Any] = [
@@ -44,6 +44,20 @@ _SEARCH_FIELDS: list[Any] = [
     "mainSize",
     "private",
     "sha",
+    "tags",
+]
+#: The same of models: "gguf" and "safetensors" tell how many parameters they have.
+_MODEL_FIELDS: list[Any] = [
+    "cardData",
+    "downloads",
+    "gated",
+    "gguf",
+    "lastModified",
+    "library_name",
+    "likes",
+    "pipeline_tag",
+    "private",
+    "safetensors",
     "tags",
 ]
 #: A card may be long; the beginning says what a reader wants to know.
@@ -138,13 +152,46 @@ class HubCalls:
         except BadRequestError:
             return list(self._api.list_datasets(**asked, full=True))
 
+    def models(
+        self, text: str, *, task: str | None, tags: list[str], sort: Any, limit: int
+    ) -> list[ModelInfo]:
+        """Models whose name contains ``text``, of a task and with every one of ``tags``.
+
+        A task is asked for as such: among the tags it would also be what authors wrote there. An older hub is
+        asked again without what it does not know to tell.
+        """
+        asked: dict[str, Any] = {"search": text or None, "pipeline_tag": task, "filter": tags or None}
+        asked |= {"sort": sort, "limit": limit}
+        try:
+            return list(self._api.list_models(**asked, expand=_MODEL_FIELDS))
+        except BadRequestError:
+            return list(self._api.list_models(**asked, full=True))
+
     def dataset(self, dataset_id: str, revision: str | None) -> DatasetInfo:
         """One dataset with the sizes of its files. A name without owner is followed."""
-        return self._api.dataset_info(dataset_id, revision=revision, files_metadata=True)
+        return self._info(dataset_id, revision=revision, files_metadata=True)
 
     def commit(self, dataset_id: str, revision: str | None) -> DatasetInfo:
         """The same without the files' sizes: id, commit, gate."""
-        return self._api.dataset_info(dataset_id, revision=revision)
+        return self._info(dataset_id, revision=revision)
+
+    def _info(self, dataset_id: str, **asked: Any) -> DatasetInfo:
+        """Errors: ``NotFound`` that says so where a model has the id."""
+        try:
+            return self._api.dataset_info(dataset_id, **asked)
+        except HfHubHTTPError as error:
+            # Who has no account is told of what is missing as of what is hidden.
+            unknown = error.response.status_code in (401, 404)
+            code = error.response.headers.get("X-Error-Code")
+            if unknown and code in (None, "RepoNotFound") and self._is_model(dataset_id):
+                raise model_instead(self._endpoint, dataset_id) from error
+            raise
+
+    def _is_model(self, dataset_id: str) -> bool:
+        try:
+            return not self._api.model_info(dataset_id, expand=["private"]).private
+        except (HfHubHTTPError, DataferryError):
+            return False
 
     def tree(self, dataset_id: str, commit: str) -> Iterator[RepoFile]:
         """Every file of a commit, asked for page by page."""

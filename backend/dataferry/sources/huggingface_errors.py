@@ -113,6 +113,15 @@ def missing(ref: DatasetRef | None, credential: Credential) -> NotFound:
     )
 
 
+def model_instead(endpoint: str, model_id: str) -> NotFound:
+    """The answer to who asks for a dataset by the id of a model."""
+    return NotFound(
+        f"{model_id} is a model on HuggingFace, not a dataset: only datasets are downloaded here.",
+        next_step="Open its page, or search for the data that it was trained on.",
+        link=f"{endpoint}/{model_id}",
+    )
+
+
 def _gated(endpoint: str, credential: Credential, ref: DatasetRef | None) -> GatedDataset:
     link = page_of(endpoint, ref.id) if ref else None
     what = ref.id if ref else "This dataset"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.core.types import Count, SourceName
 from dataferry.sources.base import Modality, Sort
+from dataferry.sources.model_plan import ModelSort
 from dataferry.tools.prompts import Prompts
 
 
@@ -30,6 +31,15 @@ class SearchInput(ToolInput):
     sort: Sort = "relevance"
     limit: int = Field(10, ge=1, le=20)
     offset: int = Field(0, ge=0, le=1000)
+
+
+class ModelsInput(ToolInput):
+    query: str = Field(min_length=1, max_length=200)
+    task: str | None = Field(None, max_length=60)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    license: str | None = Field(None, max_length=60)
+    sort: ModelSort = "relevance"
+    limit: int = Field(10, ge=1, le=20)
 
 
 class DetailsInput(ToolInput):
@@ -56,6 +66,7 @@ class LibraryInput(ToolInput):
 
 TOOLS: dict[str, type[ToolInput]] = {
     "search_datasets": SearchInput,
+    "search_models": ModelsInput,
     "dataset_details": DetailsInput,
     "start_download": StartInput,
     "download_status": StatusInput,

@@ -1,6 +1,7 @@
 """The outputs of the tools, as the page sees them."""
 
 from dataferry.core.job_types import JobView
+from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceName, SourceProblem, View
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
@@ -15,6 +16,15 @@ class SearchOutput(View):
     offset: int = 0
     #: Sources that have not answered yet; none in the final output.
     waiting_for: tuple[SourceName, ...] = ()
+
+
+class ModelsOutput(View):
+    """Output of ``search_models``. ``url``: the hub's own page of such models."""
+
+    query: str
+    models: tuple[ModelCard, ...]
+    url: str = ""
+    source_errors: tuple[SourceProblem, ...] = ()
 
 
 class DetailsOutput(View):
@@ -51,6 +61,7 @@ class LibraryOutput(View):
 #: The output model of each tool, by the tool's name.
 OUTPUTS: dict[str, type[View]] = {
     "search_datasets": SearchOutput,
+    "search_models": ModelsOutput,
     "dataset_details": DetailsOutput,
     "start_download": StartOutput,
     "download_status": JobsOutput,

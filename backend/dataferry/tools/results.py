@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataferry.core.job_types import JobView
-from dataferry.core.sizes import readable_count
+from dataferry.core.model_cards import ModelCard
+from dataferry.core.sizes import readable_count, readable_parameters
 from dataferry.core.types import SourceProblem, View
 from dataferry.core.visible import for_model
 from dataferry.library.views import DatasetCard, DatasetView
@@ -22,6 +23,7 @@ from dataferry.tools.outputs import (
     DetailsOutput,
     JobsOutput,
     LibraryOutput,
+    ModelsOutput,
     SearchOutput,
     StartOutput,
 )
@@ -36,6 +38,8 @@ def output_text(prompts: Prompts, result: View) -> str:
     match result:
         case SearchOutput():
             return _search(prompts, result)
+        case ModelsOutput():
+            return _models(prompts, result)
         case DetailsOutput(card=card, readme=readme):
             facts = _card(prompts, 1, card)
             quoted = quote(prompts, readme, _README) if readme else ""
@@ -118,6 +122,33 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         gated="yes" if card.gated else "no",
         updated=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "unknown",
         here=card.local_status,
+    )
+
+
+def _models(prompts: Prompts, result: ModelsOutput) -> str:
+    return prompts.text(
+        "results/models",
+        query=fenced(result.query, 200),
+        count=len(result.models),
+        models=_lines(_model(prompts, number, model) for number, model in enumerate(result.models, 1)),
+        failed=_lines(_problem(prompts, problem) for problem in result.source_errors) or "none",
+    )
+
+
+def _model(prompts: Prompts, number: int, model: ModelCard) -> str:
+    return prompts.text(
+        "results/model",
+        number=number,
+        id=fenced(model.id, 200),
+        task=fenced(model.task or "unknown", 60),
+        parameters=readable_parameters(model.parameters),
+        license=fenced(model.license or "unknown", 60),
+        languages=fenced(", ".join(model.languages[:8]) or "unknown", 60),
+        downloads=model.downloads,
+        likes=model.likes,
+        library=fenced(model.library or "unknown", 60),
+        gated="yes" if model.gated else "no",
+        updated=f"{model.updated_at:%Y-%m-%d}" if model.updated_at else "unknown",
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from dataferry.core.job_types import JobState, JobView
+from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
+from dataferry.sources.model_plan import ModelFilters
 
 #: Takes what a search has so far, and the sources that have not answered.
 ReportSearch = Callable[[SearchAnswer, Sequence[SourceName]], Awaitable[None]]
@@ -26,6 +28,10 @@ class LibraryService(Protocol):
         offset: int = 0,
         report: ReportSearch | None = None,
     ) -> SearchAnswer: ...
+
+    async def search_models(
+        self, viewer: Viewer, query: str, *, filters: ModelFilters = ModelFilters(), limit: int = 20
+    ) -> ModelSearchAnswer: ...
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
 

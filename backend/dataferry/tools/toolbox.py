@@ -19,6 +19,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
 from dataferry.library.views import DatasetCard, DatasetView, SearchAnswer
 from dataferry.sources.base import SearchFilters
+from dataferry.sources.model_plan import ModelFilters
 from dataferry.tools import results
 from dataferry.tools.consent import Consent
 from dataferry.tools.events import (
@@ -35,11 +36,19 @@ from dataferry.tools.inputs import (
     CancelInput,
     DetailsInput,
     LibraryInput,
+    ModelsInput,
     SearchInput,
     StartInput,
     StatusInput,
 )
-from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import (
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    ModelsOutput,
+    SearchOutput,
+    StartOutput,
+)
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.services import JobsService, LibraryService
 
@@ -94,6 +103,7 @@ class Toolbox:
         self._written = {str(ref): ref for ref in consent.written_refs()}
         self._handlers: dict[str, Callable[[Any, Report], Awaitable[View]]] = {
             "search_datasets": self._search,
+            "search_models": _at_once(self._search_models),
             "dataset_details": _at_once(self._details),
             "start_download": _at_once(self._start),
             "download_status": _at_once(self._status),
@@ -182,6 +192,22 @@ class Toolbox:
             report=report_answer,
         )
         return _search_output(answer)
+
+    async def _search_models(self, arguments: ModelsInput) -> ModelsOutput:
+        answer = await self._library.search_models(
+            self._viewer,
+            arguments.query,
+            filters=ModelFilters(
+                task=arguments.task,
+                language=arguments.language,
+                license=arguments.license,
+                sort=arguments.sort,
+            ),
+            limit=arguments.limit,
+        )
+        return ModelsOutput(
+            query=answer.query, models=answer.models, url=answer.url, source_errors=answer.source_errors
+        )
 
     async def _details(self, arguments: DetailsInput) -> DetailsOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)
