@@ -47,6 +47,7 @@ _WORDS = {
     "delete": "I do not delete anything from here; the Library has a Delete button for each dataset.",
     "order": "I can put the newest, the largest or the most downloaded first.",
     "vague": "What should the data be about?",
+    "models": "What should the model do?",
 }
 _WHICH = "Which one do you mean? Say, for example, “the second one”."
 _LIMITS = {"license": "under {}", "format": "as {}", "task": "for {}"}
@@ -71,6 +72,9 @@ def _act(intent: Intent, conversation: Conversation) -> Reply:
             if intent.sources:
                 arguments["sources"] = list(intent.sources)
             return Reply(_looking_for(intent), (("search_datasets", arguments),))
+        case "models" if intent.query:
+            arguments = {"query": intent.query, **intent.filters}
+            return Reply(f"Looking for models: {intent.query}.", (("search_models", arguments),))
         case "more":
             last = conversation.last_search
             if last is None or not last.more:
@@ -119,6 +123,10 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
     match results[-1]["name"]:
         case "search_datasets":
             return _on_results(text, cards)
+        case "search_models":
+            if "- model «" in text or "1. model «" in text:
+                return say("The first one fits best; each is fetched from its own page.")
+            return say("I found no model for that. Shall I look for data instead?")
         case "dataset_details":
             fact = question_answer(cards, conversation.last)
             return fact or "Its card has what is known of it; say “download it” to have it here."

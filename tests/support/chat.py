@@ -11,9 +11,11 @@ from dataferry.chat.stream import Chunk
 from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.job_types import JobState, JobView
+from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
+from dataferry.sources.model_plan import ModelFilters
 from dataferry.tools.services import ReportSearch
 
 TIME = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -76,6 +78,8 @@ class MemoryLibrary:
         self.gone: dict[str, DatasetCard] = {}
         self.problems: tuple[SourceProblem, ...] = ()
         self.failure: DataferryError | None = None
+        #: What a search of models finds.
+        self.models: tuple[ModelCard, ...] = ()
         self.searches: list[tuple[str, tuple[SourceName, ...] | None, SearchFilters, int, int]] = []
         self.requested: list[tuple[str, DatasetRef]] = []
         self.described: list[DatasetRef] = []
@@ -139,6 +143,18 @@ class MemoryLibrary:
             source_errors=self.problems,
             more=len(hits) > offset + limit,
             offset=offset,
+        )
+
+    async def search_models(
+        self, viewer: Viewer, query: str, *, filters: ModelFilters = ModelFilters(), limit: int = 20
+    ) -> ModelSearchAnswer:
+        if self.failure is not None:
+            raise self.failure
+        return ModelSearchAnswer(
+            query=query,
+            models=self.models[:limit],
+            url="https://hub.test/models",
+            source_errors=self.problems,
         )
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:

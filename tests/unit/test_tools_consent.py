@@ -31,6 +31,9 @@ class FixedConsent:
     def knows(self, ref: DatasetRef) -> bool:
         return True
 
+    def is_model(self, ref: DatasetRef) -> bool:
+        return False
+
     def wrote(self, word: str) -> bool:
         return True
 

@@ -30,6 +30,9 @@ class MessageConsent:
             return True
         return str(ref) in self._conversation.returned_refs
 
+    def is_model(self, ref: DatasetRef) -> bool:
+        return ref.source == "huggingface" and ref.id in self._conversation.shown_models
+
     def wrote(self, word: str) -> bool:
         alone = re.compile(rf"(?<![\w./-]){re.escape(word)}(?![\w/-]|\.\w)", re.IGNORECASE)
         return any(alone.search(text) for text in self._written)

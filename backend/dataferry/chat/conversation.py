@@ -121,7 +121,7 @@ class Conversation:
         newest: tuple[DatasetCard, ...] = ()
         for cards in self._card_lists():
             known = {card.ref for card in newest}
-            if len(cards) > 1 or any(card.ref not in known for card in cards):
+            if len(cards) != 1 or any(card.ref not in known for card in cards):
                 newest = cards
         return newest
 
@@ -153,12 +153,31 @@ class Conversation:
                     found = LastSearch(arguments, count, bool(output.get("more")))
         return found
 
+    @cached_property
+    def last_models(self) -> dict[str, Any] | None:
+        """The arguments of the newest search where that was one of models; None where it was one of
+        datasets."""
+        found = None
+        for message in self.messages:
+            for tool, arguments, _output in tool_outputs(message.parts):
+                if tool in ("search_models", "search_datasets"):
+                    found = arguments if tool == "search_models" else None
+        return found
+
+    @cached_property
+    def shown_models(self) -> frozenset[str]:
+        """The ids of all models that a tool has returned to this chat."""
+        found = (merged_models(message.parts) or () for message in self.messages)
+        return frozenset(model.id for models in found for model in models)
+
     def _card_lists(self) -> Iterator[tuple[DatasetCard, ...]]:
         """The cards of each answer's searches, then those it showed one by one; oldest first."""
         for message in self.messages:
             searched: dict[str, DatasetCard] | None = None
             single: dict[str, DatasetCard] = {}
             for tool, _input, output in tool_outputs(message.parts):
+                if tool == "search_models":
+                    yield ()  # "the second one" is a model now, and no dataset
                 cards = {card.ref: card for card in map(parse_card, stored_cards(output)) if card is not None}
                 if tool == "search_datasets":
                     searched = cards if searched is None else searched | cards

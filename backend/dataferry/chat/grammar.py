@@ -75,6 +75,8 @@ _SMALL_TALK = ("greeting", "thanks", "help", "more")
 #: Longer messages are never only about this machine.
 _MAX_QUESTION_CHARACTERS = 140
 _MAX_UNKNOWN = 3
+#: Roles that matter beside the word "model" alone.
+_MODEL_ROLES = frozenset({"model_use", "no_model", "purpose", "serving"})
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Message:
 
     @cached_property
     def unknown(self) -> list[Token]:
-        return [token for token in self.tokens if not token.roles and token.folded not in self.known]
+        told = (token for token in self.tokens if not token.roles - _MODEL_ROLES)
+        return [token for token in told if token.folded not in self.known]
 
     @property
     def asked(self) -> bool:
@@ -267,26 +270,6 @@ def _about_a_download(message: Message, outside: Sequence[Token]) -> str | None:
     told = message.plays("done", "running")
     transfers = any(t.plays("status") and not t.plays("library") for t in message.tokens)
     return "status" if told and transfers and message.plays("asks") else None
-
-
-def about_models(message: Message) -> bool:
-    """Whether models are looked for, and no data."""
-    tokens = message.tokens
-    wanted = [index for index, token in enumerate(tokens) if token.plays("model")]
-    if not wanted or (not _negated_data(tokens) and any(t.plays("noun") for t in tokens)):
-        return False
-    after = tokens[wanted[0] + 1 : wanted[0] + 2]
-    before = tokens[: wanted[0]]
-    followed = any(t.plays("filler", "at_source", "asks") for t in after)
-    asks = any(t.plays("search", "asks", "wish", "polite") for t in before)
-    return asks or (followed and len(tokens) <= 12) or len(tokens) == 1
-
-
-def _negated_data(tokens: Sequence[Token]) -> bool:
-    return any(
-        t.plays("noun") and any(b.plays("negation") for b in tokens[max(0, i - 2) : i])
-        for i, t in enumerate(tokens)
-    )
 
 
 def elsewhere(message: Message) -> bool:

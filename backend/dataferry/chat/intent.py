@@ -17,6 +17,12 @@ from dataferry.chat.filters import parse_filters
 from dataferry.chat.follow_up import Wanted, follow_up, last_wanted, wanted_of
 from dataferry.chat.grammar import Message
 from dataferry.chat.lexicon import ENGLISH, SUPERLATIVES
+from dataferry.chat.model_wishes import (
+    data_for_a_model,
+    models_follow_up,
+    models_intent,
+    wishes_for_models,
+)
 from dataferry.chat.references import (
     Phrase,
     References,
@@ -87,6 +93,8 @@ def _parse(message: Message, conversation: Conversation) -> Intent:
             return Intent(command.other or "other_page")
         return Intent("download", references=References((command.ref,), explicit=True))
     kind = _plain_kind(message)
+    if kind == "models":
+        return models_intent(message)
     if kind is not None:
         return Intent(kind)
     found = _command(message, conversation) if len(message.text) <= _MAX_COMMAND_CHARACTERS else None
@@ -106,7 +114,7 @@ def _plain_kind(message: Message) -> Kind | None:
     if found is None and short:
         found = "declined" if grammar.declined(message) else None
         found = found or (None if _is_bare_command(message) else grammar.machine_question(message))
-        found = found or ("models" if grammar.about_models(message) else None)
+        found = found or ("models" if wishes_for_models(message) else None)
         found = found or ("elsewhere" if grammar.elsewhere(message) else None)
     return cast("Kind | None", found)
 
@@ -128,7 +136,10 @@ def _command(message: Message, conversation: Conversation) -> Intent | None:
 
 
 def _search(message: Message, conversation: Conversation) -> Intent:
-    last = last_wanted(conversation)
+    of_models = models_follow_up(message, conversation)
+    if of_models is not None:
+        return of_models
+    last = last_wanted(conversation) if conversation.last_models is None else None
     changed = follow_up(message, last) if last is not None else None
     ordered = last is not None and changed is None and _asks_order(message)
     if changed is not None:
@@ -138,7 +149,7 @@ def _search(message: Message, conversation: Conversation) -> Intent:
     like = _like_a_card(message, conversation)
     if like is not None:
         return _found(like)
-    wanted = wanted_of(_without_then_download(message))
+    wanted = wanted_of(data_for_a_model(_without_then_download(message)))
     # "I need images": the kind of data is all there is to look for.
     kind = str(wanted.filters.get("format") or "")
     query = wanted.query or kind

@@ -43,6 +43,7 @@ ROLES = (
     *SUPERLATIVES,
     *("filler", "story", "wish", "only", "same", "instead", "no_limit", "size_limit", "both_hubs", "meant"),
     *("what_about", "similar", "accept", "gate", "secret", "settings", "rules", "model", "elsewhere"),
+    *("model_use", "no_model", "purpose", "serving"),
     *("at_source", "at_source_after", "at_most", "at_least", "at_most_after", "at_least_after"),
     *("between", "and", "small", "first", "by", "counter", "number", "number_after"),
     *(f"sort_{name}" for name in SORTS),

@@ -20,12 +20,21 @@ from dataferry.core.db import new_id
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import SourceName, View
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome
-from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import (
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    ModelsOutput,
+    SearchOutput,
+    StartOutput,
+)
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Call, Toolbox
 
 NAME = "planner"
 _MAX_STEPS = 4
+#: Models that one answer shows at most.
+MAX_MODELS = 20
 _HUBS: tuple[SourceName, ...] = tuple(name for name, spec in SOURCES.items() if spec.hub)
 #: Datasets that one message may ask details or the download of.
 _MAX_DATASETS = 10
@@ -99,8 +108,12 @@ def _is_outage(found: Sequence[SearchOutput], hubs: Sequence[SourceName]) -> boo
 
 
 def _more(say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+    models = conversation.last_models
+    if models is not None and models.get("limit") != MAX_MODELS:
+        wish = Intent("models", str(models["query"]), filters=models | {"limit": MAX_MODELS})
+        return _models(say, wish, conversation, outcomes)
     last = conversation.last_search
-    if last is None:
+    if last is None or models is not None:
         return Words(say("more_of_what"))
     query = str(last.input["query"])
     if not last.more:
@@ -114,6 +127,19 @@ def _more(say: Answers, intent: Intent, conversation: Conversation, outcomes: Se
     page = cast(SearchOutput, outcome.output)
     hubs = _hubs(last.input.get("sources") or ())
     return Words(planner_text.search_answer(say, page, page.downloadable_datasets, hubs))
+
+
+def _models(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
+    if not intent.query:
+        return Words(say("models"))
+    found = _outputs(outcomes, ModelsOutput)
+    if found:
+        return Words(planner_text.models_answer(say, found[-1]))
+    if _failures(outcomes, "search_models"):
+        return Words(say("not_searched"))
+    return [_call("search_models", {"query": intent.query[:200]} | intent.filters)]
 
 
 def _details(
@@ -222,6 +248,7 @@ def _which(say: Answers, intent: Intent, conversation: Conversation, outcomes: S
 
 _PLANS: dict[str, Callable[[Answers, Intent, Conversation, Sequence[ToolOutcome]], Step]] = {
     "search": _search,
+    "models": _models,
     "more": _more,
     "details": _details,
     "download": _download,
@@ -237,6 +264,8 @@ def _clarifying_question(say: Answers, intent: Intent, conversation: Conversatio
     shown = conversation.shown
     if intent.references.refs:
         return None
+    if act == "download" and conversation.last_models is not None and not shown:
+        return Words(say("model_page"))
     if intent.references.unresolved == "out_of_range":
         return Words(say("out_of_range", count=len(shown)))
     return Words(planner_text.which_dataset(say, shown, act) if shown else say(f"what_{act}"))

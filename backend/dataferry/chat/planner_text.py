@@ -18,7 +18,14 @@ from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size
-from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import (
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    ModelsOutput,
+    SearchOutput,
+    StartOutput,
+)
 
 _MAX_LISTED = 5
 _README_CHARACTERS = 500
@@ -228,6 +235,13 @@ def started_answer(say: Answers, outputs: Sequence[StartOutput], failures: int) 
     if failures:
         sentences.append(say("rest_not_started" if outputs else "nothing_started"))
     return " ".join(sentences)
+
+
+def models_answer(say: Answers, output: ModelsOutput) -> str:
+    """The line above the cards of models."""
+    if output.models:
+        return say("models_found", count=len(output.models))
+    return say("no_hub" if output.source_errors else "no_models", query=escape_markdown(output.query))
 
 
 def _is_here(card: DatasetCard) -> bool:

@@ -27,6 +27,10 @@ class Consent(Protocol):
         obeys somebody else's text could put what was said into a ref, and so send it to a host."""
         ...
 
+    def is_model(self, ref: DatasetRef) -> bool:
+        """Whether a tool has returned what the ref names as a model, which is no dataset."""
+        ...
+
     def wrote(self, word: str) -> bool:
         """Whether the person wrote ``word``, as a whole, in this chat: a branch or a commit that only the
         model names may be anybody's (on HuggingFace whoever likes opens ``refs/pr/7``)."""

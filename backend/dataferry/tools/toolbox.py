@@ -303,6 +303,11 @@ class Toolbox:
         """A ref that a source may be asked for. Errors: ``InvalidInput`` for one, or for a ``revision``, that
         only the model has named: it may be made of what was said here, and lead to anybody's server."""
         ref = self._ref(text)
+        if self._consent.is_model(ref) or any(ref.id == model for model in self._found_models()):
+            raise InvalidInput(
+                f"{ref.id} is a model, not a dataset: nothing here downloads it.",
+                next_step="Open its page, or search for datasets of the same kind.",
+            )
         if revision is not None and not self._consent.wrote(revision):
             raise InvalidInput(
                 "The person has not named this revision in this chat.",
@@ -317,6 +322,12 @@ class Toolbox:
             "Neither the person nor a tool has named this dataset in this chat.",
             next_step="Search for it first, or ask the person for its link.",
         )
+
+    def _found_models(self) -> Iterator[str]:
+        """The ids of the models that this answer has found."""
+        for outcome in self.outcomes:
+            if isinstance(outcome, ToolDone) and isinstance(outcome.output, ModelsOutput):
+                yield from (model.id for model in outcome.output.models)
 
     def _ref(self, text: str) -> DatasetRef:
         ref = DatasetRef.parse(text.strip())

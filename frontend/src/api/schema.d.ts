@@ -695,6 +695,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search HuggingFace for models
+         * @description Search HuggingFace for models. They have pages at the hub and are not downloaded here.
+         */
+        post: operations["search_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -2820,10 +2840,8 @@ export interface components {
             dataset_metadata?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Models found on HuggingFace; never downloadable. */
-            models?: {
-                [key: string]: unknown;
-            }[] | null;
+            /** @description Models found on HuggingFace; never downloadable. None where none were searched for. */
+            models?: components["schemas"]["ModelCard"][] | null;
             /** @description What failed at one source while the others answered. */
             source_errors: components["schemas"]["SourceProblem"][];
             /** @description What was looked up for the answer. */
@@ -2848,6 +2866,129 @@ export interface components {
          * @enum {string}
          */
         MessageViewRole: "user" | "assistant";
+        /**
+         * ModelCard
+         * @description A model that a search has found. It has no ref: what takes datasets does not take it.
+         *
+         *     ``id``: ``owner/name`` as the hub writes it; ``url``: its page there. ``parameters``: how many the hub
+         *     counted, None where it did not. ``library``: what loads it. ``languages``: codes, as far as stated.
+         */
+        ModelCard: {
+            /**
+             * @description `owner/name`, as the hub writes it. No dataset has it.
+             * @example openai/whisper-small
+             */
+            id: string;
+            /**
+             * @description The name alone.
+             * @example whisper-small
+             */
+            name: string;
+            /**
+             * @description Whose it is.
+             * @example openai
+             */
+            owner: string;
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             * @constant
+             */
+            source: "huggingface";
+            /**
+             * @description Its page at the hub.
+             * @example https://huggingface.co/openai/whisper-small
+             */
+            url: string;
+            /**
+             * @description The task it is for, by the hub's name.
+             * @example automatic-speech-recognition
+             */
+            task?: string | null;
+            /**
+             * @description How often it was downloaded at its source.
+             * @example 120345
+             */
+            downloads: number;
+            /**
+             * @description How many people like it there.
+             * @example 512
+             */
+            likes: number;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license?: string | null;
+            /**
+             * @description How many parameters it has; null where the hub did not count.
+             * @example 241734912
+             */
+            parameters?: number | null;
+            /**
+             * @description What loads it.
+             * @example transformers
+             */
+            library?: string | null;
+            /**
+             * @description Codes of the languages that it states.
+             * @example [
+             *       "en",
+             *       "cy"
+             *     ]
+             */
+            languages: string[];
+            /**
+             * @description Its terms must be accepted at the source before it can be downloaded.
+             * @example false
+             */
+            gated: boolean;
+            /**
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
+            updated_at?: string | null;
+            /**
+             * @description What its author calls it by.
+             * @example [
+             *       "asr"
+             *     ]
+             */
+            tags: string[];
+        };
+        /**
+         * ModelFilters
+         * @description Narrows a search of models. ``task``: the hub's name of it (``automatic-speech-recognition``);
+         *     ``language``: a code (``cy``); ``license``: a family or SPDX-like name (``mit``).
+         */
+        ModelFilters: {
+            /**
+             * @description The hub's name of a task.
+             * @example automatic-speech-recognition
+             */
+            task?: string | null;
+            /**
+             * @description A code of ISO 639.
+             * @example cy
+             */
+            language?: string | null;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license?: string | null;
+            /**
+             * @description The order.
+             * @default relevance
+             * @example relevance
+             */
+            sort?: components["schemas"]["ModelFiltersSort"];
+        };
+        /**
+         * @description The order.
+         * @enum {string}
+         */
+        ModelFiltersSort: "relevance" | "downloads" | "updated";
         /**
          * ModelKeyRequest
          * @description ``key``: left out, the kept one.
@@ -2895,6 +3036,61 @@ export interface components {
              * @example false
              */
             untested?: boolean;
+        };
+        /**
+         * ModelSearchAnswer
+         * @description Models, best first. ``task`` and ``language``: what the query was understood to ask for. ``url``: the
+         *     hub's own page of such models. A hub that failed is in ``source_errors``.
+         */
+        ModelSearchAnswer: {
+            /**
+             * @description What to search for.
+             * @example film reviews with sentiment
+             */
+            query: string;
+            /** @description Models, best first. */
+            models: components["schemas"]["ModelCard"][];
+            /**
+             * @description The task that the query was understood to name.
+             * @example automatic-speech-recognition
+             */
+            task?: string | null;
+            /**
+             * @description The language that it was understood to name.
+             * @example cy
+             */
+            language?: string | null;
+            /**
+             * @description The hub's own page of such models.
+             * @example https://huggingface.co/models?pipeline_tag=automatic-speech-recognition
+             */
+            url: string;
+            /** @description What failed at one source while the others answered. */
+            source_errors: components["schemas"]["SourceProblem"][];
+        };
+        /**
+         * ModelSearchRequest
+         * @description Which models to search for.
+         */
+        ModelSearchRequest: {
+            /**
+             * @description What to search for.
+             * @example film reviews with sentiment
+             */
+            query: string;
+            /**
+             * @description What narrows the search.
+             * @default {
+             *       "sort": "relevance"
+             *     }
+             */
+            filters?: components["schemas"]["ModelFilters"];
+            /**
+             * @description At most this many.
+             * @default 20
+             * @example 20
+             */
+            limit?: number;
         };
         /**
          * ModelView
@@ -6233,6 +6429,36 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    search_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelSearchAnswer"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

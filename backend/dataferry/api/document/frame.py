@@ -17,6 +17,7 @@ may come with any release.
 _TAGS = {
     "accounts": "Who somebody is: register, sign in, stay signed in, sign out.",
     "chats": "Asking for datasets in words.",
+    "models": "Searching for models, which are shown and not downloaded.",
     "datasets": "Searching, downloading, and the library of what has arrived.",
     "jobs": "What runs and what ran: downloads, updates and deletions.",
     "transfer": "How fast downloads may be.",

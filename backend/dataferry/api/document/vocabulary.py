@@ -17,6 +17,7 @@ class Word(NamedTuple):
 _TIME = "2026-05-04T09:30:00Z"
 _REF = "huggingface:stanfordnlp/imdb"
 _KEY = "huggingface:stanfordnlp~imdb"
+_MODEL, _TASK = "openai/whisper-small", "automatic-speech-recognition"
 _JOB = "job_1f0c9d2e7a5b4c3d8e6f"
 
 WORDS: dict[str, Word] = {
@@ -320,6 +321,26 @@ WORDS: dict[str, Word] = {
     "ToolCall.error": Word("Why it failed; null where it did not.", "The source took too long."),
     "ToolCall.state": Word("How far the call is.", "done"),
     "MessageView.models": Word("Models found on HuggingFace; never downloadable."),
+    "ModelSearchAnswer.models": Word("Models, best first."),
+    "ModelSearchAnswer.task": Word("The task that the query was understood to name.", _TASK),
+    "ModelSearchAnswer.language": Word("The language that it was understood to name.", "cy"),
+    "ModelSearchAnswer.url": Word(
+        "The hub's own page of such models.", f"https://huggingface.co/models?pipeline_tag={_TASK}"
+    ),
+    "ModelCard.id": Word("`owner/name`, as the hub writes it. No dataset has it.", _MODEL),
+    "ModelCard.name": Word("The name alone.", "whisper-small"),
+    "ModelCard.owner": Word("Whose it is.", "openai"),
+    "ModelCard.url": Word("Its page at the hub.", f"https://huggingface.co/{_MODEL}"),
+    "ModelCard.task": Word("The task it is for, by the hub's name.", _TASK),
+    "ModelCard.parameters": Word(
+        "How many parameters it has; null where the hub did not count.", 241_734_912
+    ),
+    "ModelCard.library": Word("What loads it.", "transformers"),
+    "ModelCard.languages": Word("Codes of the languages that it states.", ["en", "cy"]),
+    "ModelCard.tags": Word("What its author calls it by.", ["asr"]),
+    "ModelFilters.task": Word("The hub's name of a task.", _TASK),
+    "ModelFilters.language": Word("A code of ISO 639.", "cy"),
+    "likes": Word("How many people like it there.", 512),
     "content": Word("The message's text.", "film reviews with sentiment"),
     "role": Word("Who wrote it.", "assistant"),
     "timestamp": Word("When it was written.", _TIME),
