@@ -67,9 +67,9 @@ def shelf(
     return [
         DatasetSummary.model_validate(
             {
-                "ref": f"{source}:owner/{subject}-{n:03}",
+                "ref": f"{source}:of-{source}/{subject}-{n:03}",
                 "source": source,
-                "id": f"owner/{subject}-{n:03}",
+                "id": f"of-{source}/{subject}-{n:03}",
                 "title": f"{subject} {n}",
                 "downloads": 1000 - n,
             }

@@ -157,7 +157,7 @@ async def test_equal_questions_at_one_time_are_one(make: Make) -> None:
     gate = threading.Event()
     kaggle = ShelfSource("kaggle", shelf("kaggle", 1), gate=gate)
     catalog = make(kaggle)
-    ref = DatasetRef.parse("kaggle:owner/diabetes-000")
+    ref = DatasetRef.parse("kaggle:of-kaggle/diabetes-000")
     asked = [asyncio.create_task(catalog.describe(ref, None, Credential("kaggle"))) for _ in range(5)]
     asked += [asyncio.create_task(catalog.readme(ref, None, Credential("kaggle"))) for _ in range(5)]
 

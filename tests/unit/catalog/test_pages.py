@@ -83,7 +83,7 @@ async def test_a_filtered_search_looks_further(make: Make) -> None:
         "kaggle", shelf("kaggle", 30, size_bytes=500) + shelf("kaggle", 3, "small", size_bytes=5)
     )
     result = await make(kaggle).search("diabetes", credentials=NOBODY, filters=SearchFilters(max_bytes=100))
-    assert refs(result) == [f"kaggle:owner/small-{n:03}" for n in range(3)]
+    assert refs(result) == [f"kaggle:of-kaggle/small-{n:03}" for n in range(3)]
 
 
 async def test_a_filter_that_leaves_nothing_is_given_up(make: Make) -> None:
