@@ -1,9 +1,9 @@
 """The library as a list: searched, filtered, sorted, a page at a time."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
 from sqlmodel import Session, col, select
 
 from dataferry.core.paging import Column, Position, SortKey, fetch
@@ -145,9 +145,10 @@ def _order(wanted: LibraryQuery) -> list[SortKey]:
         downward = wanted.descending
     if name == "changed":
         return [SortKey(col(Dataset.updated_at_ms), downward)]
+    by_name = SortKey(func.lower(Dataset.title), downward and name == "name")
+    if name == "name":
+        return [by_name]
     match name:
-        case "name":
-            column = func.lower(Dataset.title)
         case "source":
             column = col(Dataset.source)
         case "size":
@@ -165,6 +166,6 @@ def _order(wanted: LibraryQuery) -> list[SortKey]:
         case "state":
             column = case((col(Dataset.downloaded), 2), (col(Dataset.status) == "failed", 0), else_=1)
     # What has no value comes last either way: the two databases do not agree on where.
-    missing = case((column.is_(None), 1), else_=0)
-    by_name: ColumnElement[Any] = func.lower(Dataset.title)
-    return [SortKey(missing), SortKey(column, downward), SortKey(by_name)]
+    # Written out, not bound: a database finds its index of this expression by its text.
+    missing = case((column.is_(None), literal_column("1")), else_=literal_column("0"))
+    return [SortKey(missing), SortKey(column, downward), by_name]

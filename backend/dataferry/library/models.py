@@ -20,6 +20,10 @@ class Dataset(SQLModel, table=True):
         UniqueConstraint("source", "source_id", "revision", "selection"),
         Index("idx_datasets_updated_at_ms", "updated_at_ms"),
         Index("idx_datasets_downloaded_at_ms", "downloaded_at_ms"),
+        # All that the number of a person's datasets depends on: it is counted without reading the rows.
+        Index("idx_datasets_seen", "source", "status", "visibility", "downloaded", "id"),
+        # The lists by name and by size have indexes of expressions (migration 0015), which Alembic cannot
+        # compare on SQLite; see ``library.listing``.
     )
 
     id: str = Field(primary_key=True)

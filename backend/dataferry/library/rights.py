@@ -25,11 +25,9 @@ def permitted_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     checked for lately, and private URLs that they gave. Admins may have all."""
     if viewer.admin:
         return []
-    confirmed = select(DatasetAccess.dataset_id).where(
-        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at > now() - ACCESS_VALID
-    )
+    confirmed = _known_to(viewer, DatasetAccess.checked_at > now() - ACCESS_VALID)
     own_url = and_(col(Dataset.source) == "url", _known_to(viewer))
-    return [or_(col(Dataset.visibility) == "public", col(Dataset.id).in_(confirmed), own_url)]
+    return [or_(col(Dataset.visibility) == "public", confirmed, own_url)]
 
 
 def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -48,9 +46,13 @@ def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
     return _holds(session, dataset, visible_to(viewer))
 
 
-def _known_to(viewer: Viewer) -> ColumnElement[bool]:
-    known = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == viewer.user_id)
-    return col(Dataset.id).in_(known)
+def _known_to(viewer: Viewer, *conditions: ColumnElement[bool] | bool) -> ColumnElement[bool]:
+    """Whether they know of the row. Asked of each row that is looked at: a list of all that a person knows
+    would be made for every page."""
+    query = select(DatasetAccess.dataset_id).where(
+        DatasetAccess.dataset_id == Dataset.id, DatasetAccess.user_id == viewer.user_id, *conditions
+    )
+    return query.exists()
 
 
 def _holds(session: Session, dataset: Dataset, conditions: Sequence[ColumnElement[bool]]) -> bool:
