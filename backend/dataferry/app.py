@@ -26,7 +26,19 @@ from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
-from dataferry.api.routes import auth, chats, datasets, health, jobs, model, models, plans, sources, transfer
+from dataferry.api.routes import (
+    auth,
+    chats,
+    datasets,
+    health,
+    index,
+    jobs,
+    model,
+    models,
+    plans,
+    sources,
+    transfer,
+)
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.slashed_refs import SlashedRefs
 from dataferry.api.socket import install_socket
@@ -51,6 +63,9 @@ from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.readmes import Readmes
 from dataferry.library.search import DatasetSearch
+from dataferry.library.search_index.building import IndexBuilder
+from dataferry.library.search_index.schedule import UpdateSchedule
+from dataferry.library.search_index.service import SearchIndex
 from dataferry.library.service import Library
 from dataferry.library.shelf import Shelf
 from dataferry.library.speed_limits import SpeedLimits
@@ -78,6 +93,9 @@ def build_services(settings: Settings) -> Services:
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
+    index = SearchIndex(database, settings, store, catalog, jobs, credentials)
+    index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
+    jobs.register("index", index_builder.build)
     models = ModelChoices(settings, database, secrets)
     chat = ChatService(
         database,
@@ -98,6 +116,8 @@ def build_services(settings: Settings) -> Services:
         shelf=shelf,
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
+        index=index,
+        index_schedule=UpdateSchedule(database, settings, jobs, index, speed_limits),
         jobs=jobs,
         catalog=catalog,
         chat=chat,
@@ -120,6 +140,8 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     await asyncio.to_thread(upgrade, wired.database)
     await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
+    if worker:
+        wired.index_schedule.start()
     if answers:
         await wired.chat.start()
     try:
@@ -127,6 +149,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     finally:
         if answers:
             await wired.chat.stop()
+        await asyncio.to_thread(wired.index_schedule.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
         wired.catalog.close()
@@ -174,7 +197,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, plans, datasets, models, jobs, transfer, sources, model, health):
+    for routes in (auth, chats, plans, datasets, models, jobs, transfer, sources, index, model, health):
         app.include_router(routes.router)
     install_socket(
         app,

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from dataferry.library.plans import Plans
     from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
+    from dataferry.library.search_index.schedule import UpdateSchedule
+    from dataferry.library.search_index.service import SearchIndex
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.realtime import Realtime
@@ -62,6 +64,8 @@ class Services:
     shelf: Shelf
     readmes: Readmes
     speed_limits: SpeedLimits
+    index: SearchIndex
+    index_schedule: UpdateSchedule
     jobs: Jobs
     catalog: Catalog
     chat: ChatService

@@ -11,14 +11,17 @@ from dataferry.core.vocabulary import AboutDataset
 
 if TYPE_CHECKING:
     JobKind = str
+    DatasetJobKind = str
 else:
     JobKind = Literal[tuple(JOB_KINDS)]
+    DatasetJobKind = Literal[tuple(kind.name for kind in JOB_KINDS.values() if kind.of_dataset)]
 JobState = Literal["queued", "running", "verifying", "succeeded", "waiting", "paused", "cancelled", "failed"]
 JOB_STATE_MEANINGS: dict[JobState, str] = {
     "queued": "It begins when a place is free, or when another job of its dataset has ended.",
-    "running": "Bytes arrive, or files are deleted: `progress` tells how far it is.",
+    "running": "Bytes arrive, rows are read, or files are deleted: `progress` tells how far it is.",
     "verifying": "Every byte is here; checksums are compared and archives unpacked.",
-    "succeeded": "Every byte is verified and in `file_path`; of a deletion, the files are gone.",
+    "succeeded": "Every byte is verified and in `file_path`; of a deletion, the files are gone; of an"
+    " index, it is in use.",
     "waiting": "It goes on by itself at `waiting_until`; `problem` tells what it waits for.",
     "paused": "Somebody paused it: it goes on when it is resumed, and what arrived is kept.",
     "cancelled": "Everybody who had asked for it has left it.",

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
         None, alias="REDIS_URL", description="Needed with Postgres and several processes"
     )
     min_free_bytes: int = Field(500_000_000, ge=0, description="Disk space that downloads leave free")
+    index_update_h: float = Field(
+        168.0, ge=0, description="Hours between updates of the search index, where one was built; 0: never"
+    )
 
     # -- accounts -----------------------------------------------------------------------------
     secret_key: SecretStr | None = Field(
@@ -293,6 +296,11 @@ class Settings(BaseSettings):
     def store(self) -> Path:
         """The store: where datasets lie on disk."""
         return (self.download_path or self.data_dir / "downloads").expanduser().absolute()
+
+    @property
+    def index_folder(self) -> Path:
+        """The search index: beside the store's datasets, where its snapshots are downloaded to."""
+        return self.store / ".index"
 
     @property
     def host_names(self) -> list[str]:

@@ -133,12 +133,14 @@ _NAME_OF_WORD = {plain(word): name for name, label in SOURCE_LABELS.items() for 
 class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
     kind cannot be paused, where it cannot. One that ``goes_first`` is waited for by what is asked for
-    later of the same dataset, even while it is still in the queue."""
+    later of the same dataset, even while it is still in the queue. One that is not ``of_dataset`` has no row
+    in the library: what its jobs have in place of a dataset's id keeps them from running side by side."""
 
     name: str
     queue: str
     not_paused: str | None = None
     goes_first: bool = False
+    of_dataset: bool = True
 
 
 #: Every kind of job. A part registers a handler for each that it runs.
@@ -148,5 +150,6 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         JobKindSpec("download", "download"),
         JobKindSpec("update", "download"),
         JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused.", goes_first=True),
+        JobKindSpec("index", "maintenance", of_dataset=False),
     )
 }

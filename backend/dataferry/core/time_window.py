@@ -25,3 +25,9 @@ def parse_time_window(text: str) -> TimeWindow:
 def format_time_window(window: TimeWindow) -> str:
     """The inverse of ``parse_time_window``."""
     return f"{window[0]:%H:%M}-{window[1]:%H:%M}"
+
+
+def is_within(at: time, window: TimeWindow) -> bool:
+    """Whether a time of day is in the window."""
+    start, end = window
+    return start <= at < end if start < end else at >= start or at < end

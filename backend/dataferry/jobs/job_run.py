@@ -12,7 +12,7 @@ from sqlmodel import Session
 from dataferry.core.errors import Cancelled, DatabaseAway, FolderBusy
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.telemetry import log_context
-from dataferry.core.types import Progress
+from dataferry.core.types import DatasetRef, Progress
 from dataferry.jobs import rows
 from dataferry.jobs.models import Job
 from dataferry.jobs.progress_history import ProgressHistory
@@ -118,9 +118,12 @@ class JobRun:
         revision: str | None = None,
         title: str | None = None,
         file_path: str | None = None,
+        ref: DatasetRef | None = None,
     ) -> None:
-        """Write into the row what the handler has found out about the job."""
-        found = {"revision": revision, "title": title, "file_path": file_path}
+        """Write into the row what the handler has found out about the job; ``ref``: what it is at now."""
+        found: dict[str, Any] = {"revision": revision, "title": title, "file_path": file_path}
+        if ref is not None:
+            found |= {"ref": str(ref), "source": ref.source}
         values = {name: value for name, value in found.items() if value is not None}
         self._change(values)
 

@@ -130,7 +130,7 @@ class JobReads:
     def newest(self, session: Session, dataset_id: str) -> JobView | None:
         """The job that is at work on a dataset, else the last that was; whoever asked for it."""
         job = rows.newest_of_dataset(session, dataset_id)
-        return None if job is None else job_view(job)
+        return None if job is None else self._runner.live(job_view(job))
 
     def requesters(self, session: Session, job_id: str) -> tuple[str, ...]:
         """Those who still want the job."""

@@ -3,21 +3,16 @@ line: whatever they leave, the next attempt goes on from there."""
 
 import logging
 import shutil
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import Cancelled, Conflict, DataferryError, FolderBusy, NotFound
+from dataferry.core.errors import Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.files.no_links import NoLinks
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
@@ -25,6 +20,7 @@ from dataferry.core.specs import SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rights, rows, view_rows
+from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
@@ -43,10 +39,6 @@ log = logging.getLogger(__name__)
 
 #: What an earlier attempt had brought stays on the bar meanwhile.
 _RESOLVING = {"phase": "resolving", "rate_bps": None, "eta_s": None, "note": None}
-
-T = TypeVar("T")
-
-_CANCEL_POLL_S = 0.1
 
 
 class Handlers:
@@ -136,7 +128,7 @@ class Handlers:
         asked = run.params.get("revision")
         fixed = SOURCES[ref.source].has_revisions
         wanted = dataset.revision or asked if fixed else asked
-        manifest = _unless_cancelled(run.cancel, self._catalog.manifest, ref, wanted, credential)
+        manifest = unless_cancelled(run.cancel, self._catalog.manifest, ref, wanted, credential)
         return manifest if fixed else replace(manifest, revision=dataset.revision or manifest.revision)
 
     def _dataset(self, dataset_id: str) -> Dataset:
@@ -301,24 +293,6 @@ class Handlers:
         note = f"The files are not linked into {view}: {reason}"
         before = run.latest_progress.note
         run.progress(run.latest_progress.model_copy(update={"note": f"{before} {note}" if before else note}))
-
-
-def _unless_cancelled(cancel: threading.Event, call: Callable[..., T], *args: Any) -> T:
-    """What ``call(*args)`` returns or raises. It waits for a server, and is left to its own timeouts once
-    nobody wants its answer. Errors: ``Cancelled``."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(call(*args))
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=copy_context().run, args=(run,), name="library-call", daemon=True).start()
-    while not cancel.is_set():
-        with suppress(TimeoutError):
-            return answer.result(_CANCEL_POLL_S)
-    raise Cancelled
 
 
 def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import time
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, delete, select
@@ -13,7 +14,7 @@ from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.job_types import PRIORITY_SHARES, JobPriority, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
-from dataferry.core.time_window import format_time_window, parse_time_window
+from dataferry.core.time_window import format_time_window, is_within, parse_time_window
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library.models import JobSpeedLimit, ServerSpeedLimits
@@ -99,6 +100,11 @@ class SpeedLimits:
                     # An abandoned run may end after the next one has begun.
                     if self._members.get(job_id) is member:
                         del self._members[job_id]
+
+    def is_night(self, at: time) -> bool:
+        """Whether that is in the hours with a speed of their own; true where there are none."""
+        night = self._limits.night
+        return night is None or is_within(at, parse_time_window(night))
 
     # -- for the API: read and set limits ----------------------------------------------------------
 

@@ -1075,6 +1075,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the search index has, how fresh it is, and what is being done with it
+         * @description What the search index has, how fresh it is, and what is being done with it.
+         */
+        get: operations["get_index"];
+        put?: never;
+        /**
+         * Build the search index, or bring it up to date
+         * @description Build the search index, or bring it up to date. Snapshots that have not changed are not fetched again.
+         *     Needs an admin.
+         */
+        post: operations["build_index"];
+        /**
+         * Delete the search index; searches go to the hubs again
+         * @description Delete the search index; searches go to the hubs again. Needs an admin.
+         */
+        delete: operations["remove_index"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model": {
         parameters: {
             query?: never;
@@ -1651,6 +1680,11 @@ export interface components {
              */
             readonly size_bytes: number;
         };
+        /**
+         * @description What a job does with a dataset.
+         * @enum {string}
+         */
+        DatasetJobKind: "download" | "update" | "delete";
         /**
          * DatasetJobParams
          * @description What a job on a dataset takes.
@@ -2354,6 +2388,183 @@ export interface components {
          */
         HubName: "kaggle" | "huggingface";
         /**
+         * IndexCost
+         * @description What one hub says of its snapshot now. ``download_bytes``: None where it does not tell.
+         */
+        IndexCost: {
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description Bytes to fetch.
+             * @example 342000000
+             */
+            download_bytes?: number | null;
+            /**
+             * @description Of the disk while it is built, the download included; estimated.
+             * @example 984000000
+             */
+            peak_bytes?: number | null;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license?: string | null;
+            /** @description Why it cannot be had, and what mends that. */
+            problem?: components["schemas"]["ProblemWords"] | null;
+        };
+        /**
+         * IndexJobView
+         * @description The job that builds or updates the index; where none does, the last one if it failed.
+         */
+        IndexJobView: {
+            /**
+             * @description The job's id.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description How far it is.
+             * @example queued
+             */
+            state: components["schemas"]["JobState"];
+            /**
+             * @description The hub that it is at.
+             * @example huggingface
+             */
+            source: components["schemas"]["SourceName"];
+            /** @description How far it is. */
+            progress: components["schemas"]["Progress"];
+            /** @description What went wrong; null where nothing did. */
+            problem?: components["schemas"]["ProblemView"] | null;
+            /**
+             * @description When a waiting job tries again.
+             * @example 2026-05-04T09:30:00Z
+             */
+            waiting_until?: string | null;
+            /**
+             * @description The viewer asked for it: it is among their jobs, where it is paused and cancelled.
+             * @example false
+             */
+            mine: boolean;
+        };
+        /**
+         * IndexSourceView
+         * @description One hub's part of the index, or what it would be. ``datasets``: None where it is not in it.
+         */
+        IndexSourceView: {
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description The source as people read it.
+             * @example Kaggle
+             */
+            label: components["schemas"]["SourceLabel"];
+            /**
+             * @description The dataset in which the hub publishes its catalogue.
+             * @example huggingface:cfahlgren1/hub-stats
+             */
+            snapshot: string;
+            /**
+             * @description The snapshot's page.
+             * @example https://huggingface.co/datasets/cfahlgren1/hub-stats
+             */
+            url: string;
+            /**
+             * @description Whose work the snapshot is.
+             * @example HuggingFace's catalogue: hub-stats.
+             */
+            attribution: string;
+            /**
+             * @description How many datasets it has.
+             * @example 812345
+             */
+            datasets?: number | null;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes?: number | null;
+            /**
+             * @description When it was built.
+             * @example 2026-05-04T09:30:00Z
+             */
+            built_at?: string | null;
+            /**
+             * @description When the newest of its datasets was changed: what was changed later is found at the hub alone.
+             * @example 2026-05-04T09:30:00Z
+             */
+            snapshot_at?: string | null;
+            /** @description Rows of the snapshot that are not in the index, by the reason. */
+            left_out: {
+                [key: string]: number;
+            };
+            /** @description Why the last update left it as it was, and what mends it. */
+            problem?: components["schemas"]["ProblemWords"] | null;
+        };
+        /**
+         * IndexView
+         * @description The index of both hubs' catalogues.
+         */
+        IndexView: {
+            /**
+             * @description Whether it is searched.
+             * @example ready
+             */
+            state: components["schemas"]["IndexViewState"];
+            /**
+             * @description Why it cannot be used.
+             * @example Its manifest is damaged.
+             */
+            problem?: string | null;
+            /** @description Each hub's part. */
+            sources: components["schemas"]["IndexSourceView"][];
+            /**
+             * @description How many datasets it has.
+             * @example 1204567
+             */
+            datasets: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+            /**
+             * @description How fresh it is: the older of the hubs' snapshots.
+             * @example 2026-05-04T09:30:00Z
+             */
+            snapshot_at?: string | null;
+            /**
+             * @description When the hubs were last asked for fresher snapshots.
+             * @example 2026-05-04T09:30:00Z
+             */
+            checked_at?: string | null;
+            /**
+             * @description Hours between the updates that the server makes by itself; 0 where it makes none.
+             * @example 168
+             */
+            update_h: number;
+            /** @description The whole job, as it stands now. */
+            job?: components["schemas"]["IndexJobView"] | null;
+            /** @description Where it was asked for. */
+            costs?: components["schemas"]["IndexCost"][] | null;
+            /**
+             * @description The viewer may build, update and remove it.
+             * @example false
+             */
+            may_change: boolean;
+        };
+        /**
+         * @description Whether it is searched.
+         * @enum {string}
+         */
+        IndexViewState: "absent" | "building" | "ready" | "outdated" | "broken";
+        /**
          * JobEvent
          * @description A change of one job; `job` is the whole new view, so that the last event alone suffices.
          */
@@ -2385,7 +2596,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete";
+        JobKind: "download" | "update" | "delete" | "index";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -2412,7 +2623,7 @@ export interface components {
              * @default download
              * @example download
              */
-            kind?: components["schemas"]["JobKind"];
+            kind?: components["schemas"]["DatasetJobKind"];
             /**
              * @description ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
              * @example huggingface:stanfordnlp/imdb
@@ -3311,7 +3522,7 @@ export interface components {
          * @description What a running job does now.
          * @enum {string}
          */
-        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing";
+        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing" | "indexing";
         /**
          * Ping
          * @description Ask for a ``pong``, to see that the socket is open.
@@ -3626,6 +3837,48 @@ export interface components {
             status: number;
         };
         /**
+         * ProblemWords
+         * @description What is told of an error; see ``DataferryError``. ``retryable`` follows from the code, for what was
+         *     stored before there was one too.
+         */
+        ProblemWords: {
+            /**
+             * @description What went wrong, for programs.
+             * @example not_found
+             */
+            code: string;
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
+            detail: string;
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
+            next_step?: string | null;
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
+            link?: string | null;
+            /**
+             * @description A screen of our own page where it is mended.
+             * @example /settings/sources#kaggle
+             */
+            screen?: string | null;
+            /**
+             * @description What an operator would set instead.
+             * @example HF_TOKEN
+             */
+            setting?: string | null;
+            /**
+             * @description It may work as it is, by now or after `retry_after`.
+             * @example false
+             */
+            retryable?: boolean;
+        };
+        /**
          * Progress
          * @description How far a job is. Bytes; ``rate_bps`` in bytes a second; ``eta_s`` in seconds.
          */
@@ -3665,6 +3918,11 @@ export interface components {
              * @example 4
              */
             files_total?: number | null;
+            /**
+             * @description Of a hub's catalogue, while the search index is built from it.
+             * @example 250000
+             */
+            rows_done?: number | null;
             /**
              * @description What happened on the way that a person should know, such as a file that is fetched again.
              * @example 1 file was fetched again.
@@ -7324,6 +7582,105 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_index: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Also ask the hubs for sizes and licences
+                 * @example true
+                 */
+                costs?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    build_index: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    remove_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["OtherProblem"];
         };
     };

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from dataferry.accounts.views import TokenScope
 from dataferry.api.document.walk import SCHEMA_PREFIX, operations, schemas
 from dataferry.chat.views import MessageStatus
-from dataferry.core.job_types import JobPriority, JobState
+from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
 from dataferry.sources.base import Sort
@@ -17,6 +17,7 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
     "SourceLabel": (tuple(SOURCE_LABELS.values()), "A source, as people read it."),
     "HubName": ([spec.name for spec in SOURCES.values() if spec.hub], "A source that has accounts."),
     "JobKind": (tuple(JOB_KINDS), "What a job does."),
+    "DatasetJobKind": (get_args(DatasetJobKind), "What a job does with a dataset."),
     "JobState": (get_args(JobState), "How far a job is: the last three are final."),
     "JobPriority": (get_args(JobPriority), "How soon a job starts, and its share of the line."),
     "Phase": (get_args(Phase), "What a running job does now."),

@@ -8,7 +8,7 @@ from pydantic import Field
 from dataferry.api.deps import Current, RequestBody, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
 from dataferry.api.pager import Cursor, Paged
-from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
+from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState, JobView
 from dataferry.core.types import LARGEST_COUNT, DatasetRef
 from dataferry.jobs.listing import JobQuery
 from dataferry.jobs.service import JobTransition, RateSample
@@ -34,7 +34,7 @@ class DatasetJobParams(RequestBody):
 class JobRequest(RequestBody):
     """A job on a dataset."""
 
-    kind: JobKind = "download"
+    kind: DatasetJobKind = "download"
     #: ``source:id``, e.g. ``huggingface:stanfordnlp/imdb``.
     ref: str = Field(max_length=4200)
     params: DatasetJobParams = DatasetJobParams()

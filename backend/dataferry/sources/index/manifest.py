@@ -62,6 +62,10 @@ class IndexUnusable(Exception):
     """There is an index that cannot be read, and why: it must be rebuilt."""
 
 
+class OtherFormat(IndexUnusable):
+    """It is whole, but was built by another version of this program."""
+
+
 def pointer_of(folder: Path) -> Path:
     return folder / _POINTER
 
@@ -81,7 +85,7 @@ def read_manifest(folder: Path) -> IndexManifest | None:
         stated = json.loads(text)
         version = stated["format"]
         if version != FORMAT_VERSION:
-            raise IndexUnusable(f"it was built by another version (format {version}, not {FORMAT_VERSION})")
+            raise OtherFormat(f"it was built by another version (format {version}, not {FORMAT_VERSION})")
         return IndexManifest.model_validate(stated)
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise IndexUnusable("its manifest is damaged") from error

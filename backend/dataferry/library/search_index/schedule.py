@@ -1,0 +1,92 @@
+"""Updates of an index that is there, from time to time."""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from dataferry.core.db import Database, now
+from dataferry.core.settings import Settings
+from dataferry.jobs.service import Jobs
+from dataferry.library.search_index.building import INDEX_ID
+from dataferry.library.search_index.records import read_record
+from dataferry.library.search_index.service import SearchIndex
+from dataferry.library.speed_limits import SpeedLimits
+from dataferry.sources.index.manifest import IndexUnusable, read_manifest
+
+log = logging.getLogger(__name__)
+
+#: A server that has just started has other things to do, and one that was started for a command ends soon. Of
+#: the time between two updates, the share; and the most.
+_QUIET_SHARE, _QUIET_S = 0.1, 600.0
+#: After an update that has failed, the next one is not tried before.
+_AFTER_FAILURE = timedelta(hours=24)
+#: Who asks where it is not known who did before: no account, and so without a key of their own.
+_NOBODY = "schedule"
+
+
+class UpdateSchedule:
+    """Has the index updated every ``index_update_h`` hours, and one that cannot be used any more built again,
+    on behalf of those who built it. Where the server has hours of a speed of their own, only in these."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        jobs: Jobs,
+        index: SearchIndex,
+        speed_limits: SpeedLimits,
+    ) -> None:
+        self._database = database
+        self._folder = settings.index_folder
+        self._every = timedelta(hours=settings.index_update_h)
+        self._jobs = jobs
+        self._index = index
+        self._speed_limits = speed_limits
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Called once this process runs jobs."""
+        if self._every:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="index-schedule", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        pause_s = min(_QUIET_S, _QUIET_SHARE * self._every.total_seconds())
+        while not self._stopping.wait(pause_s):
+            try:
+                if self._is_due(now()) and self._speed_limits.is_night(datetime.now().time()):
+                    self._update()
+            except Exception:  # the database or the disk is away: the next look is soon
+                log.warning("the search index is not updated now", exc_info=True)
+
+    def _is_due(self, at: datetime) -> bool:
+        try:
+            if read_manifest(self._folder) is None:
+                return False  # nobody has built one, or it was removed
+            checked_at = read_record(self._folder).checked_at
+            old = checked_at is None or at - checked_at >= self._every
+        except IndexUnusable:
+            old = True
+        if not old:
+            return False
+        job = self._database.read(self._jobs.newest, INDEX_ID)
+        if job is None:
+            return True
+        failed_lately = job.state != "succeeded" and at - (job.finished_at or at) < min(
+            self._every, _AFTER_FAILURE
+        )
+        return not job.active and not failed_lately
+
+    def _update(self) -> None:
+        requesters = read_record(self._folder).requested_by or (_NOBODY,)
+        job_id = self._database.call(self._index.submit, requesters[0])
+        log.info("the search index is updated, as every %s", self._every)
+        self._jobs.wake(job_id)

@@ -1,0 +1,84 @@
+"""What is told of the search index. Times are UTC."""
+
+from datetime import datetime
+from typing import Literal
+
+from dataferry.core.job_types import JobState
+from dataferry.core.types import ProblemView, ProblemWords, Progress, SourceLabel, SourceName, View
+
+IndexState = Literal["absent", "building", "ready", "outdated", "broken"]
+INDEX_STATE_MEANINGS: dict[IndexState, str] = {
+    "absent": "There is none: searches go to the hubs.",
+    "building": "The first one is being built.",
+    "ready": "It is searched; `job` tells whether it is being updated.",
+    "outdated": "Another version of the program built it: it is not searched until it is built again.",
+    "broken": "Its files are damaged: it is not searched until it is built again.",
+}
+
+
+class IndexJobView(View):
+    """The job that builds or updates the index; where none does, the last one if it failed."""
+
+    id: str
+    state: JobState
+    #: The hub that it is at.
+    source: SourceName
+    progress: Progress
+    problem: ProblemView | None = None
+    waiting_until: datetime | None = None
+    #: The viewer asked for it: it is among their jobs, where it is paused and cancelled.
+    mine: bool
+
+
+class IndexSourceView(View):
+    """One hub's part of the index, or what it would be. ``datasets``: None where it is not in it."""
+
+    source: SourceName
+    label: SourceLabel
+    #: The dataset in which the hub publishes its catalogue.
+    snapshot: str
+    url: str
+    attribution: str
+    datasets: int | None = None
+    size_bytes: int | None = None
+    built_at: datetime | None = None
+    #: When the newest of its datasets was changed: what was changed later is found at the hub alone.
+    snapshot_at: datetime | None = None
+    #: Rows of the snapshot that are not in the index, by the reason.
+    left_out: dict[str, int]
+    #: Why the last update left it as it was, and what mends it.
+    problem: ProblemWords | None = None
+
+
+class IndexCost(View):
+    """What one hub says of its snapshot now. ``download_bytes``: None where it does not tell."""
+
+    source: SourceName
+    download_bytes: int | None = None
+    #: Of the disk while it is built, the download included; estimated.
+    peak_bytes: int | None = None
+    license: str | None = None
+    #: Why it cannot be had, and what mends that.
+    problem: ProblemWords | None = None
+
+
+class IndexView(View):
+    """The index of both hubs' catalogues."""
+
+    state: IndexState
+    #: Why it cannot be used.
+    problem: str | None = None
+    sources: tuple[IndexSourceView, ...]
+    datasets: int
+    size_bytes: int
+    #: How fresh it is: the older of the hubs' snapshots.
+    snapshot_at: datetime | None = None
+    #: When the hubs were last asked for fresher snapshots.
+    checked_at: datetime | None = None
+    #: Hours between the updates that the server makes by itself; 0 where it makes none.
+    update_h: float
+    job: IndexJobView | None = None
+    #: Where it was asked for.
+    costs: tuple[IndexCost, ...] | None = None
+    #: The viewer may build, update and remove it.
+    may_change: bool
