@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.ranking import arrange, rank
+from dataferry.sources.ranking import arrange, missing_subject, rank, ranking_of
 
 ANY = SearchFilters()
 
@@ -153,7 +153,7 @@ def test_a_page_of_one_shows_the_best() -> None:
     assert refs(arrange(ranked, 1)) == ["kaggle:a/b", "builtin:b"]
 
 
-_words = st.sampled_from(["diabetes", "image", "flight", "heart", "tabular", "deep", "north"])
+_words = st.sampled_from(["diabetes", "glacier", "flight", "heart", "violin", "deep", "north"])
 _phrases = st.lists(_words, max_size=4).map(" ".join)
 
 
@@ -202,3 +202,90 @@ def test_downloads_are_shown_short(count: int, shown: str) -> None:
     assert rank({"kaggle": [hit("kaggle:a/b", downloads=count)]}, "b", ANY)[0].why == (
         f"exact name · {shown} downloads"
     )
+
+
+def test_what_shares_a_common_word_alone_is_left_out_where_others_fit() -> None:
+    birds = hit("kaggle:a/warblers", "Warblers", description="Photographs of birds at a feeder.")
+    tiles = hit("kaggle:a/tiles", "Images of Roof Tiles", tags=("image", "classification"))
+    unseen = hit("kaggle:a/feeder", "At the Feeder")
+    for query in ("bird images", "Bilder von Vögeln", "images for classification of birds"):
+        assert refs(rank({"kaggle": [tiles, birds, unseen]}, query, ANY)) == [birds.ref, unseen.ref], query
+    assert len(rank({"kaggle": [tiles, birds]}, "image classification", ANY)) == 2
+
+
+@pytest.mark.parametrize("query", ["bird images", "Bilder von Vögeln"])
+def test_it_is_told_that_nothing_is_about_the_subject(query: str) -> None:
+    tiles = hit("kaggle:a/tiles", "Images of Roof Tiles")
+    ranking = ranking_of({"kaggle": [tiles]}, query, ANY)
+    assert (refs(ranking.hits), ranking.about_subject) == ([tiles.ref], False)
+    assert missing_subject(query) == ("bird" if query.isascii() else "Vögeln")
+    # Where the subject was met already, on an earlier page, they are left out.
+    assert ranking_of({"kaggle": [tiles]}, query, ANY, only_subject=True).hits == []
+
+
+def test_a_hit_about_the_subject_that_a_filter_leaves_out_is_told_of() -> None:
+    birds = hit("kaggle:a/birds", "Birds", license="MIT", size_bytes=10**9)
+    tiles = hit("kaggle:a/tiles", "Images of Roof Tiles", license="CC0-1.0", size_bytes=10)
+    ranking = ranking_of(
+        {"kaggle": [birds, tiles]}, "bird images", SearchFilters(license="cc0", max_bytes=100)
+    )
+    assert (ranking.hits, ranking.about_subject) == ([], True)
+    assert ranking.left_out == {birds.ref: ("license", "max_bytes")}
+
+
+def test_a_part_of_a_name_is_the_subject_too() -> None:
+    assert (
+        rank({"kaggle": [hit("kaggle:a/birdcalls"), hit("kaggle:a/bird")]}, "bird sounds", ANY)[1].id
+        == "a/birdcalls"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "why"),
+    [
+        ("Glacier fronts", "The best free dataset! Follow me for more.", "reads like an advertisement"),
+        ("Glacier fronts", "To order the full set visit our shop.", "reads like an advertisement"),
+        ("Glacier fronts", "Glacier fronts, glacier fronts map, glacier fronts csv.", "repeats its keywords"),
+        (
+            "Glacier fronts",
+            "Weights of a network that outlines glacier fronts.",
+            "a model or code rather than data",
+        ),
+    ],
+)
+def test_what_is_written_to_be_found_stands_below_data(title: str, description: str, why: str) -> None:
+    data = hit("kaggle:a/ice", "Ice", description="Outlines of glacier fronts.")
+    loud = hit("kaggle:a/loud", title, description=description)
+    ranked = rank({"kaggle": [loud, data]}, "glacier fronts", ANY)
+    assert refs(ranked) == [data.ref, loud.ref]
+    assert why in (ranked[1].why or "")
+
+
+@pytest.mark.parametrize(
+    ("query", "description"),
+    [
+        ("beehive weights", "Weights of hives and temperature, hourly."),
+        ("coupons", "Supermarket receipts with coupons and discounts."),
+        ("telegram", "Messages of public Telegram channels."),
+        ("house prices", "Houses for sale, with asking price."),
+        ("fine-tuned model weights", "Checkpoints of fine-tuned models for captions."),
+    ],
+)
+def test_data_about_shops_and_weights_is_no_spam(query: str, description: str) -> None:
+    [found] = rank({"kaggle": [hit("kaggle:a/b", "B", description=description)]}, query, ANY)
+    assert found.why in ("description matches", "found by Kaggle")
+
+
+def test_words_that_stand_together_and_what_is_told_decide_between_equals() -> None:
+    apart = hit("kaggle:a/a", "A", description="Soil of a field and rain and snow, then moisture.")
+    close = hit("kaggle:a/b", "B", description="Soil moisture of a field and rain and then snow.")
+    assert refs(rank({"kaggle": [apart, close]}, "soil moisture", ANY)) == [close.ref, apart.ref]
+    bare, told = hit("kaggle:a/c", "Soil"), hit("kaggle:a/d", "Soil", license="MIT", size_bytes=5000)
+    assert refs(rank({"kaggle": [bare, told]}, "soil", ANY)) == [told.ref, bare.ref]
+
+
+def test_a_language_or_kind_of_content_that_is_stated_is_a_word_of_the_hit() -> None:
+    other = hit("kaggle:a/a", "Proverbs", languages=("fr",), modalities=("text",))
+    wanted = hit("kaggle:a/b", "Proverbs", languages=("de",), modalities=("audio",))
+    for query in ("German proverbs", "proverbs audio", "deutsche Sprichwörter"):
+        assert refs(rank({"kaggle": [other, wanted]}, query, ANY))[0] == wanted.ref, query

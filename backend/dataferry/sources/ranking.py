@@ -1,62 +1,70 @@
 """One ranking over the hits of several hubs.
 
-Text relevance is BM25 over the stems of title, tags and description (Robertson & Zaragoza, "The
-Probabilistic Relevance Framework", 2009, with weighted fields as in BM25F), computed over the hits at
-hand; a word that none of them has counts as those that it may be a misspelling of. Hubs count downloads
-differently (Kaggle since the beginning, HuggingFace over 30 days), so popularity is the logarithm of a
-hit's downloads relative to that of the most downloaded hit of the same source. It decides between hits
-that fit alike, and makes up for no word that is missing.
+Hubs count downloads differently (Kaggle since the beginning, HuggingFace over 30 days), so popularity is the
+logarithm of a hit's downloads relative to that of the most downloaded hit of the same source. It decides
+between hits that fit alike, and makes up for no word that is missing.
 
-    score = BM25 ⁄ best BM25 · (1 + 0.1 · popularity)  +  0.02 · popularity  +  0.3 for the exact name
+    score = (relevance ⁄ best relevance · (1 + 0.1 · popularity)  +  0.3 for the exact name) · weaknesses
+            +  0.02 · popularity  +  0.02 · completeness and freshness
 
-Hits that leave a filter in doubt come below all others; samples come last. Equal scores keep the
-order of the hub, then of the reference, so that the same hits always rank the same.
+``relevance`` is that of the words (``sources.relevance``); ``weaknesses`` push down advertisements and what
+is no data (``sources.quality``). Hits that leave a filter in doubt come below all others; samples come last.
+Equal scores keep the order of the hub, then of the reference, so that the same hits always rank the same.
+
+A hit that shares only words such as "images" or "classification" with the query is left out where others are
+about its subject. One that shows no word of the query stays: its source has found it by what is not shown.
 """
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from dataferry.core.types import SOURCE_LABELS, DatasetSummary, SourceName
+from dataferry.sources import quality
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.filters import doubts
-from dataferry.sources.language import name_stems, stems
+from dataferry.sources.filters import doubts, left_out_by
+from dataferry.sources.language import stems
+from dataferry.sources.relevance import (
+    Corpus,
+    HitText,
+    Relevance,
+    TextFields,
+    subject_stems,
+    subject_words,
+    text_fields,
+)
 from dataferry.sources.vocabulary import meanings_of
 
-FIELD_WEIGHTS = {"title": 2.0, "tags": 1.0, "description": 1.0}
-#: BM25's saturation of repeated words and its correction for long texts.
-K1, B = 1.2, 0.75
 POPULARITY_FACTOR, POPULARITY_SHARE, NAME_BONUS = 0.1, 0.02, 0.3
-#: Words of at least so many letters may be misspelt: so similar is what they may mean, and counts so much.
-MISSPELT_LENGTH, MISSPELT_CUTOFF, MISSPELT_WEIGHT = 5, 0.8, 0.8
 #: A source's best hit counts as fully popular only above this number of downloads.
 POPULAR_DOWNLOADS = 1000
 #: The part of a first page that samples may take when hubs answered too: one in four.
 SAMPLE_SHARE = 4
-
-
-#: The stems of a dataset's text, by the fields of ``FIELD_WEIGHTS``.
-TextFields = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A whole catalogue: how many ``datasets`` it has, the ``mean_length`` of their texts
-    (``weighted_length``), and in how many each stem is that a query asks for."""
-
-    datasets: int
-    mean_length: float
-    frequencies: Mapping[str, int]
+#: Words of at least so many letters count as a hit's subject inside a longer word of its name too.
+_PART_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
     summary: DatasetSummary
-    fields: Mapping[str, Counter[str]]
+    text: HitText
     position: int
-    doubts: tuple[str, ...]
+    #: None for a hit that the filters leave out.
+    doubts: tuple[str, ...] | None
+    #: See ``quality.weaknesses``.
+    weaknesses: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """``hits``, best first, each with its ``why``. ``about_subject``: one is about what the query names,
+    left out or not. ``left_out``: by ref, the filters that leave it out."""
+
+    hits: list[DatasetSummary]
+    about_subject: bool = True
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def rank(
@@ -72,27 +80,73 @@ def rank(
     consequence. ``corpus``: what the hits are a part of, where that is known. ``known``: the text of hits by
     their ``ref``, where it has been taken apart before.
     """
-    hits = _unique(found, filters, known or {})
+    return ranking_of(found, text, filters, corpus, known).hits
+
+
+def ranking_of(
+    found: Mapping[SourceName, Sequence[DatasetSummary]],
+    text: str,
+    filters: SearchFilters,
+    corpus: Corpus | None = None,
+    known: Mapping[str, TextFields] | None = None,
+    *,
+    only_subject: bool = False,
+) -> Ranking:
+    """The same, with what was left out. ``only_subject``: hits about the subject are known already, so that
+    those about nothing of it are left out even if no other is here."""
     asked = set(stems(text))
-    meanings = meanings_of(text)
-    meant = {word for words in meanings.values() for word in words}
-    relevance = _bm25(meanings, hits, corpus)
-    best = max(relevance, default=0.0) or 1.0
-    popularity = _popularity(hits)
-    scores = [
-        relevance[n] / best * (1 + POPULARITY_FACTOR * popularity[n])
-        + POPULARITY_SHARE * popularity[n]
-        + _name_bonus(hit, asked)
+    hits = _unique(found, filters, asked, known or {})
+    relevance = Relevance(text, [hit.text for hit in hits], corpus)
+    about = [
+        fits or _named_after(hit.summary, text) for fits, hit in zip(relevance.on_subject, hits, strict=True)
+    ]
+    names_subject = bool(subject_stems(text))
+    about_subject = any(about) or not names_subject
+    strict = names_subject and (about_subject or only_subject)
+    keep = [
+        hit.doubts is not None and (about[n] or not strict or relevance.scores[n] == 0)
         for n, hit in enumerate(hits)
     ]
+    scores = _scores(hits, relevance.scores, asked)
 
     def order(n: int) -> tuple[bool, int, float, int, str]:
         hit = hits[n]
         sample = hit.summary.source == "builtin"
-        return sample, len(hit.doubts), -_sort_value(hit, scores[n], filters), hit.position, hit.summary.ref
+        value = _sort_value(hit, scores[n], filters)
+        return sample, len(hit.doubts or ()), -value, hit.position, hit.summary.ref
 
-    ordered = sorted(range(len(hits)), key=order)
-    return [hits[n].summary.model_copy(update={"why": _why(hits[n], asked, meant)}) for n in ordered]
+    meant = {word for words in meanings_of(text).values() for word in words}
+    ordered = sorted((n for n in range(len(hits)) if keep[n]), key=order)
+    left_out = {
+        hit.summary.ref: left_out_by(hit.summary, filters)
+        for n, hit in enumerate(hits)
+        if hit.doubts is None and (about[n] or not about_subject)
+    }
+    ranked = [hits[n].summary.model_copy(update={"why": _why(hits[n], asked, meant)}) for n in ordered]
+    return Ranking(ranked, about_subject, left_out)
+
+
+def missing_subject(text: str) -> str:
+    """What a query is about, as it was typed."""
+    return " ".join(subject_words(text))
+
+
+def _named_after(summary: DatasetSummary, text: str) -> bool:
+    """Whether a word of the subject stands inside the hit's name, as ``bird`` does in ``birdcalls``."""
+    name = f"{summary.id} {summary.title}".casefold()
+    return any(len(stem) >= _PART_LENGTH and stem in name for stem in subject_stems(text))
+
+
+def _scores(hits: Sequence[_Hit], relevance: Sequence[float], asked: set[str]) -> list[float]:
+    best = max(relevance, default=0.0) or 1.0
+    popularity = _popularity(hits)
+    now = datetime.now(UTC)
+    scores: list[float] = []
+    for n, hit in enumerate(hits):
+        fit = relevance[n] / best * (1 + POPULARITY_FACTOR * popularity[n]) + _name_bonus(hit, asked)
+        factor = math.prod(hit.weaknesses.values())
+        scores.append(fit * factor + POPULARITY_SHARE * popularity[n] + quality.bonus(hit.summary, now))
+    return scores
 
 
 def arrange(ranked: Sequence[DatasetSummary], page: int) -> list[DatasetSummary]:
@@ -120,84 +174,18 @@ def arrange(ranked: Sequence[DatasetSummary], page: int) -> list[DatasetSummary]
 def _unique(
     found: Mapping[SourceName, Sequence[DatasetSummary]],
     filters: SearchFilters,
+    asked: set[str],
     known: Mapping[str, TextFields],
 ) -> list[_Hit]:
     hits: dict[str, _Hit] = {}
     for source in sorted(found):
         for position, summary in enumerate(found[source]):
-            unsure = doubts(summary, filters)
-            if unsure is not None and summary.ref.casefold() not in hits:
-                fields = _counted(known.get(summary.ref) or text_fields(summary))
-                hits[summary.ref.casefold()] = _Hit(summary, fields, position, unsure)
+            if summary.ref.casefold() not in hits:
+                words = HitText(known.get(summary.ref) or text_fields(summary))
+                weak = quality.weaknesses(summary, asked)
+                hit = _Hit(summary, words, position, doubts(summary, filters), weak)
+                hits[summary.ref.casefold()] = hit
     return list(hits.values())
-
-
-def text_fields(summary: DatasetSummary) -> TextFields:
-    """The stems of each field that a query is compared with."""
-    # A name often repeats the title, so the two are one set of words, not a count.
-    title = dict.fromkeys((*name_stems(summary.title), *name_stems(summary.id)))
-    return {
-        "title": tuple(title),
-        "tags": [word for tag in summary.tags for word in stems(tag)],
-        "description": stems(summary.description),
-    }
-
-
-def weighted_length(fields: TextFields) -> float:
-    """How long a dataset's text is, in stems, each field by its weight."""
-    return sum(FIELD_WEIGHTS[name] * len(found) for name, found in fields.items())
-
-
-def _counted(fields: TextFields) -> Mapping[str, Counter[str]]:
-    return {name: Counter(found) for name, found in fields.items()}
-
-
-def _bm25(
-    asked: Mapping[str, Mapping[str, float]], hits: Sequence[_Hit], corpus: Corpus | None
-) -> list[float]:
-    """One score for each hit, ≥ 0."""
-    if not hits:
-        return []
-    lengths = [
-        sum(FIELD_WEIGHTS[name] * counts.total() for name, counts in hit.fields.items()) for hit in hits
-    ]
-    mean = (corpus.mean_length if corpus else sum(lengths) / len(hits)) or 1.0
-    vocabulary = {word for hit in hits for counts in hit.fields.values() for word in counts}
-    scores = [0.0] * len(hits)
-    for word in sorted(asked):
-        meant = dict(asked[word])
-        if word not in vocabulary:
-            meant |= _may_mean(word, vocabulary)
-        weights = [
-            max((share * _weight(hit, one) for one, share in meant.items()), default=0.0) for hit in hits
-        ]
-        rarity = _rarity(meant, weights, corpus)
-        for n, weight in enumerate(weights):
-            scores[n] += rarity * weight * (K1 + 1) / (weight + K1 * (1 - B + B * lengths[n] / mean))
-    return scores
-
-
-def _rarity(meant: Mapping[str, float], weights: Sequence[float], corpus: Corpus | None) -> float:
-    """What a word tells: the fewer datasets have it, or what is meant by it, the more. Counted over the whole
-    catalogue where that is known, else over the hits."""
-    holders, everything = sum(weight > 0 for weight in weights), len(weights)
-    if corpus is not None:
-        holders = max(holders, max((corpus.frequencies.get(stem, 0) for stem in meant), default=0))
-        everything = max(corpus.datasets, everything)
-    return math.log(1 + (everything - holders + 0.5) / (holders + 0.5))
-
-
-def _weight(hit: _Hit, word: str) -> float:
-    return sum(FIELD_WEIGHTS[name] * counts[word] for name, counts in hit.fields.items())
-
-
-def _may_mean(word: str, vocabulary: Collection[str]) -> dict[str, float]:
-    """The words that ``word`` may be a misspelling of, each with what it counts."""
-    if len(word) < MISSPELT_LENGTH or not word.isalpha():
-        return {}
-    # The first letter is seldom wrong, and comparing is slow.
-    near = [one for one in vocabulary if one[0] == word[0] and abs(len(one) - len(word)) <= 2]
-    return dict.fromkeys(get_close_matches(word, sorted(near), 3, MISSPELT_CUTOFF), MISSPELT_WEIGHT)
 
 
 def _popularity(hits: Sequence[_Hit]) -> list[float]:
@@ -214,8 +202,10 @@ def _name_bonus(hit: _Hit, asked: set[str]) -> float:
 
 
 def _is_name(hit: _Hit, asked: set[str]) -> bool:
+    if not asked or not asked <= hit.text.weights.keys():
+        return False
     name = hit.summary.id.rpartition("/")[2]
-    return bool(asked) and asked in (set(stems(name)), set(stems(hit.summary.title)))
+    return asked in (set(stems(name)), set(stems(hit.summary.title)))
 
 
 def _sort_value(hit: _Hit, score: float, filters: SearchFilters) -> float:
@@ -235,9 +225,9 @@ def _why(hit: _Hit, asked: set[str], meant: set[str]) -> str:
     summary = hit.summary
     matches = {
         "exact name": _is_name(hit, asked),
-        "title matches": meant & hit.fields["title"].keys(),
-        "tags match": meant & hit.fields["tags"].keys(),
-        "description matches": meant & hit.fields["description"].keys(),
+        "title matches": not meant.isdisjoint(hit.text.fields["title"]),
+        "tags match": not meant.isdisjoint(hit.text.fields["tags"]),
+        "description matches": not meant.isdisjoint(hit.text.fields["description"]),
     }
     found_by = f"found by {SOURCE_LABELS[summary.source]}"
     reasons = [next((reason for reason, holds in matches.items() if holds), found_by)]
@@ -245,7 +235,8 @@ def _why(hit: _Hit, asked: set[str], meant: set[str]) -> str:
         reasons.append("built-in sample")
     elif summary.downloads:
         reasons.append(f"{_short(summary.downloads)} downloads")
-    return " · ".join([*reasons, *hit.doubts])
+    reasons += hit.weaknesses
+    return " · ".join([*reasons, *(hit.doubts or ())])
 
 
 def _short(count: int) -> str:

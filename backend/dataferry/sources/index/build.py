@@ -34,7 +34,7 @@ from dataferry.sources.index.manifest import (
 )
 from dataferry.sources.index.snapshots import locate
 from dataferry.sources.index.tables import FULL
-from dataferry.sources.ranking import TextFields, text_fields, weighted_length
+from dataferry.sources.relevance import TextFields, text_fields, weighted_length
 
 _READERS = {"huggingface": huggingface_snapshot.read, "kaggle": kaggle_snapshot.read}
 #: The writer's buffer, in bytes, of all its threads.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from dataferry.core.types import SourceName
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.index.manifest import IndexManifest, IndexUnusable, read_manifest
-from dataferry.sources.ranking import Corpus, TextFields
+from dataferry.sources.relevance import Corpus, TextFields
 from dataferry.sources.vocabulary import meanings_of
 
 if TYPE_CHECKING:

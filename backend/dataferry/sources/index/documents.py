@@ -15,7 +15,7 @@ from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.index.entries import Entry
 from dataferry.sources.language import stems, words
 from dataferry.sources.licences import Reading, is_creative_commons, read_licence
-from dataferry.sources.ranking import TextFields
+from dataferry.sources.relevance import TextFields
 
 #: What a word counts in each field when the candidates are chosen; the ranking has its own weights.
 BOOSTS: Mapping[str, float] = {"title": 2.0, "tags": 1.2, "description": 1.0, "text": 0.5}

@@ -10,7 +10,7 @@ from dataferry.sources.index.documents import BOOSTS
 from dataferry.sources.language import words
 from dataferry.sources.licences import license_family, license_version
 from dataferry.sources.metadata import modality_name
-from dataferry.sources.ranking import MISSPELT_LENGTH, MISSPELT_WEIGHT
+from dataferry.sources.relevance import MISSPELT_LENGTH, MISSPELT_WEIGHT
 
 #: From this length on a word may have two letters wrong.
 _TWO_WRONG_LENGTH = 8
