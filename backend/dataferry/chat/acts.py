@@ -118,7 +118,8 @@ def _act(message: Message, conversation: Conversation) -> Intent | None:
 def _delete(message: Message) -> Intent | None:
     opens = any(t.plays("delete") for t in message.head[:1])
     pointed = message.plays("my", "here", "library", *grammar.POINTING)
-    if grammar.closed(message) or (opens and pointed) or (opens and len(message.head) == 2):
+    all_data = message.plays("noun") and len(message.unknown) <= 1
+    if grammar.closed(message) or (opens and (pointed or all_data or len(message.head) == 2)):
         return Intent("delete")
     return None
 
@@ -126,8 +127,9 @@ def _delete(message: Message) -> Intent | None:
 def _cancel(message: Message, conversation: Conversation) -> Intent | None:
     strong = message.plays("cancel")
     named = [t for t in message.tokens if not t.roles]
-    aims = message.plays("status", "one", *grammar.POINTING) or len(message.head) == 1
-    closed = grammar.closed(message)
+    alone = all(t.plays("cancel", "stop", "retreat", "polite", "filler") for t in message.head)
+    aims = alone or message.plays("status", "one", *grammar.POINTING)
+    closed = grammar.closed(message, ("retreat",))
     opens = any(t.plays("cancel", "stop") for t in message.head[:1])
     if (
         not (closed and (strong or aims))

@@ -55,7 +55,19 @@ _QUESTIONS = frozenset(
         "plain",
         "polite",
     }
-    | {"pointer", "all", "number_word", "about_size", "about_date"}
+    | {
+        "pointer",
+        "all",
+        "number_word",
+        "about_size",
+        "about_date",
+        "frame",
+        "lead_in",
+        "both",
+        "one",
+        "negation",
+    }
+    | {"already_have", "digits", *SUPERLATIVES}
 )
 #: Words that may stand beside "how do I download" and "more".
 _BESIDE = (
@@ -133,7 +145,9 @@ class Message:
         """The words from the first on that is no politeness."""
         tokens = list(self.tokens)
         while (
-            tokens and tokens[0].plays("polite", "asked_politely", "greeting") and not tokens[0].plays(*ACTS)
+            tokens
+            and tokens[0].plays("polite", "asked_politely", "greeting", "retreat")
+            and not tokens[0].plays(*ACTS)
         ):
             tokens.pop(0)
         return tokens
@@ -195,12 +209,13 @@ def negated(message: Message) -> bool:
 
 
 def _hidden_negation(message: Message) -> bool:
-    """A word of negation inside of a longer phrase; politeness may have one: "if you don't mind"."""
+    """A word of negation inside of a longer phrase; politeness may have one ("if you don't mind"), and so may
+    the reason for giving something up ("I don't need it any more")."""
     words = _words_pattern(message.language, "negation")
     return any(
         words.search(token.folded)
         for token in message.tokens
-        if token.roles and not token.plays("negation", "polite")
+        if token.roles and not token.plays("negation", "polite", "retreat")
     )
 
 
@@ -233,9 +248,16 @@ def machine_question(message: Message) -> str | None:
     if message.plays("here", "library", "i_have"):
         outside = [token for token in outside if not token.plays("search")]
     asked = message.asked or message.plays("asks") or message.plays("running")
+    if _asks_for_one_here(message, outside):
+        return "library"
     if outside:
         return _about_a_download(message, outside) if asked else None
     return _topic_of(message, asked=message.asked or message.plays("asks"))
+
+
+def _asks_for_one_here(message: Message, outside: Sequence[Token]) -> bool:
+    """ "do I already have the league results?" """
+    return any(t.plays("already_have") for t in message.head[:2]) and len(outside) <= _MAX_UNKNOWN + 1
 
 
 def _topic_of(message: Message, *, asked: bool) -> str | None:

@@ -22,7 +22,7 @@ FACTS = ("terms", "licence", "files", "size", "date")
 #: Every file has each of them, in this order. What each is for stands in docs/adding-a-language.md.
 ROLES = (
     *("greeting", "thanks", "help", "polite", "asked_politely", "more"),
-    *("download", "take", "cancel", "stop", "delete", "search"),
+    *("download", "take", "cancel", "stop", "retreat", "delete", "search"),
     *("negation", "except", "condition", "retraction", "advice"),
     *(
         "running",
@@ -32,6 +32,7 @@ ROLES = (
         "here",
         "have",
         "i_have",
+        "already_have",
         "mine",
         "my",
         "noun",
@@ -41,7 +42,20 @@ ROLES = (
     ),
     *("details", "compare", "part", "property", "pointer", "all", "both", "one", "several", "last", "other"),
     *SUPERLATIVES,
-    *("filler", "story", "wish", "only", "same", "instead", "no_limit", "size_limit", "both_hubs", "meant"),
+    *(
+        "filler",
+        "frame",
+        "lead_in",
+        "story",
+        "wish",
+        "only",
+        "same",
+        "instead",
+        "no_limit",
+        "size_limit",
+        "both_hubs",
+        "meant",
+    ),
     *("what_about", "similar", "accept", "gate", "secret", "settings", "rules", "model", "elsewhere"),
     *("model_use", "no_model", "purpose", "serving"),
     *("at_source", "at_source_after", "at_most", "at_least", "at_most_after", "at_least_after"),

@@ -29,7 +29,22 @@ Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
 #: Words of these roles name no dataset.
 _UNNAMING = frozenset(
-    {"filler", "plain", "noun", "one", "pointer", "polite", "all", "both", "last", "ordinal", "number"}
+    {
+        "filler",
+        "frame",
+        "lead_in",
+        "retreat",
+        "plain",
+        "noun",
+        "one",
+        "pointer",
+        "polite",
+        "all",
+        "both",
+        "last",
+        "ordinal",
+        "number",
+    }
     | {
         "take",
         "download",

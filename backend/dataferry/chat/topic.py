@@ -16,6 +16,7 @@ _FILLER = frozenset(
         "one",
         "counter",
         "filler",
+        "frame",
         "noun",
         "pointer",
         "wish",
@@ -41,6 +42,7 @@ _EDGE = frozenset(
         "by",
         "thanks",
         "more",
+        "lead_in",
     }
 )
 #: Languages whose verbs stand first.
@@ -132,7 +134,7 @@ def _without_edges(tokens: Sequence[Token], language: Language) -> tuple[int, in
     while remaining and remaining[0].plays(*dropped):
         remaining.pop(0)
     if language.code in _VERB_FIRST:
-        dropped = _FILLER | {"polite", "thanks"}
+        dropped = _FILLER | {"polite", "thanks", "lead_in"}
     while remaining and remaining[-1].plays(*dropped):
         remaining.pop()
     return (remaining[0].start, remaining[-1].end) if remaining else (0, 0)
