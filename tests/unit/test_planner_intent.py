@@ -59,7 +59,7 @@ SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
     ("housing prices on Kaggle", "housing prices", {"sources": ("kaggle",)}),
     ("find sentiment datasets on hugging face", "sentiment", {"sources": ("huggingface",)}),
     ("movie reviews from HF", "movie reviews", {"sources": ("huggingface",)}),
-    ("movie reviews, not on kaggle", "movie reviews", {"sources": ("huggingface", "builtin")}),
+    ("movie reviews, not on kaggle", "movie reviews", {"sources": ("huggingface",)}),
     ("flowers on kaggle and huggingface", "flowers", {"sources": ("kaggle", "huggingface")}),
     ("diabetes datasets under 100 MB", "diabetes", {"max_bytes": 100 * MB}),
     ("diabetes data smaller than 1.5GB", "diabetes", {"max_bytes": 1_500 * MB}),

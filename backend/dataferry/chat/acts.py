@@ -128,7 +128,9 @@ def _cancel(message: Message, conversation: Conversation) -> Intent | None:
     strong = message.plays("cancel")
     named = [t for t in message.tokens if not t.roles]
     alone = all(t.plays("cancel", "stop", "retreat", "polite", "filler") for t in message.head)
-    aims = alone or message.plays("status", "one", *grammar.POINTING)
+    # "stop the download" in one phrase says what it aims at.
+    phrase_of_its_own = any(" " in t.folded for t in message.head[:1] if t.plays("cancel", "stop"))
+    aims = alone or phrase_of_its_own or message.plays("status", "one", *grammar.POINTING)
     closed = grammar.closed(message, ("retreat",))
     opens = any(t.plays("cancel", "stop") for t in message.head[:1])
     if (

@@ -20,7 +20,7 @@ _HUB = r"(?:(?:https?://)?(?<![\w.@-])(?:www\.)?(?:kaggle\.com|huggingface\.co|h
 #: A hub's address is plain; another may have letters of any script.
 _URL = re.compile(rf"{_HUB}[!#-&(-;=?-_a-z~]+|https?://[^{_MARKS}]+", re.IGNORECASE)
 _REF = re.compile(
-    r"(?<![\w/])(kaggle|hugging\s?face|hf|built-?in)\s?:\s?(?!//)([A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?)",
+    r"(?<![\w/])(kaggle|hugging\s?face|hf|built-?in)\s?:(?:\s?(?=[\w.-]+/\w)|(?!\s))(?!//)([A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?)",
     re.IGNORECASE | re.ASCII,
 )
 _BARE_ID = re.compile(r"(?<![\w./:@-])([A-Za-z0-9_][\w.-]*/[\w.-]*\w)(?![\w/])", re.ASCII)

@@ -6,10 +6,12 @@ from typing import Any
 
 from dataferry.chat.addresses import source_of_word
 from dataferry.chat.characters import fold, normalized
-from dataferry.chat.patterns import TASK, Patterns, patterns_of, size_in_bytes, unit_words
+from dataferry.chat.patterns import KAGGLE_ABROAD, TASK, Patterns, patterns_of, size_in_bytes, unit_words
 from dataferry.chat.reading import Language, language
-from dataferry.core.types import SOURCE_NAMES, SourceName
+from dataferry.core.types import SourceName
 
+#: What is left where a hub is not wanted.
+HUBS: tuple[SourceName, ...] = ("kaggle", "huggingface")
 _SMALL_BYTES = 100_000_000
 #: As a name alone it is a licence in capitals at the end of a clause; "lectures from MIT" are none.
 _MIT_ALONE = re.compile(r"(?<!from )(?<!at )(?<!by )(?<!of )(?<![\w-])MIT(?=\s*(?:[.,;!?)]|$))")
@@ -89,8 +91,7 @@ class _Reader:
         for match in found:
             self._blank(match)
         if without:
-            # A search never asks the "url" source: it has no catalogue.
-            wanted = [name for name in SOURCE_NAMES if name not in without and name != "url"]
+            wanted = [name for name in HUBS if name not in without]
         self._parsed.sources = tuple(dict.fromkeys(wanted))
 
     def _sizes(self) -> None:
@@ -128,4 +129,4 @@ def _source(word: str) -> SourceName:
     word = word.removesuffix(" hub")
     if word == "sample":
         return "builtin"
-    return "kaggle" if word[0] == "k" or word in ("كاجل", "كاغل", "カグル") else source_of_word(word)
+    return "kaggle" if word[0] == "k" or word in KAGGLE_ABROAD else source_of_word(word)

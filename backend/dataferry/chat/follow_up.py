@@ -15,6 +15,11 @@ from dataferry.core.types import SourceName
 _NOT_INHERITED = frozenset({"query", "sources", "offset"})
 #: Words that say that the last search is meant.
 _NARROWING = ("only", "pointer", "all", "same", "instead")
+#: Words that speak of a limit, and of no subject.
+_OF_LIMITS = (
+    *("small", "story", "condition", "polite", "size_limit", "more", *SUPERLATIVES),
+    *("advice", "asked_politely", "property", "negation", "frame", "search"),
+)
 _FORMAT_WORDS = ("image", "audio", "video", "tabular")
 
 
@@ -80,9 +85,7 @@ def follow_up(message: Message, last: Wanted) -> Wanted | None:
 def _says_no_subject(query: str, message: Message) -> bool:
     """ "anything smaller, say below 20 MB": what is left of it is of the limit."""
     tokens = message.language.read(query)
-    return all(
-        t.plays("small", "story", "condition", "polite", "size_limit", "more", *SUPERLATIVES) for t in tokens
-    )
+    return all(t.plays(*_OF_LIMITS) for t in tokens)
 
 
 def _changed(last: Wanted, new: Wanted, *, query: str, everywhere: bool = False) -> Wanted:

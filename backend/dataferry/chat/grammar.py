@@ -296,12 +296,29 @@ def _about_a_download(message: Message, outside: Sequence[Token]) -> str | None:
 
 def elsewhere(message: Message) -> bool:
     """Whether something is wished for that has nothing to do with data."""
+    if _is_sum(message):
+        return True
     if not message.plays("elsewhere"):
         return False
     head = message.head[:4]
     if message.plays("noun", "wish"):
         return any(t.plays("elsewhere") for t in head[:1]) and not message.plays("search", "wish", "dataset")
     return any(t.plays("elsewhere") for t in head) or (message.asked and message.plays("elsewhere"))
+
+
+#: "17 x 23", "17*23".
+_SUM = re.compile(r"(?<![\w.])\d+\s*[-+*/x\u00d7\u00f7^]\s*\d+\s*=?\s*\??$")
+
+
+def _is_sum(message: Message) -> bool:
+    """ "17 * 23", and "what's 17 times 23": two numbers with a word that is not known between."""
+    if _SUM.search(message.masked) and not message.unknown:
+        return True
+    tokens = message.tokens
+    numbers = [index for index, token in enumerate(tokens) if token.plays("digits")]
+    unknown = [index for index, token in enumerate(tokens) if not token.roles]
+    between = len(numbers) == 2 and unknown == [numbers[0] + 1] and numbers[1] == numbers[0] + 2
+    return between and any(token.plays("asks") for token in message.head[:1])
 
 
 def asked_fact(message: Message) -> str | None:

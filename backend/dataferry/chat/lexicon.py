@@ -138,7 +138,8 @@ class Lexicon:
         return {
             phrase: roles
             for phrase, roles in self.phrases.items()
-            if roles & mended and len(phrase) >= 4 and re.fullmatch(r"[a-z]+", phrase)
+            if ((roles & mended and len(phrase) >= 4) or (roles & {"filler", "frame"} and len(phrase) >= 5))
+            and re.fullmatch(r"[a-z]+", phrase)
         }
 
     def known(self, phrase: str) -> str | None:

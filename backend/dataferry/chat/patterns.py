@@ -51,9 +51,12 @@ TASK = re.compile(
     r"|time series forecasting|image captioning|text generation)\b(?: tasks?)?"
 )
 _SOURCE = (
-    r"(kaggle|kagle|kaggel|hugging\s?face|huggingfase|hugginface|hf(?: hub)?|built-?in|sample"
-    r"|كاجل|كاغل|هجينج فيس|هاغينغ فيس|ハギングフェイス|カグル)"
+    r"(kaggle|kagle|kaggel|hugging\s?face|huggingfase|hugginface|h[ua]ggin ?face|hf(?: hub)?"
+    r"|built-?in|sample|كاجل|كاغل|كاقل|كيجل|ه[ا]?[جغق]ي?ن[جغق] ?فيس"
+    r"|ハギング・?フェイス|ハギング・?フェース|カグル|カッグル|抱抱脸|抱脸)"
 )
+#: Kaggle's name in other scripts.
+KAGGLE_ABROAD = ("كاجل", "كاغل", "كاقل", "كيجل", "カグル", "カッグル")
 
 
 @cache
@@ -119,7 +122,7 @@ def patterns_of(language: Language) -> Patterns:
         at_least=tuple(_limits(size, anywhere("at_least"), anywhere("at_least_after"))),
         small=re.compile(rf"{small}(?=\s*(?:[\w-]+\s+){{0,3}}{noun})|{noun}\s+{small}|{small}(?=[\s!.?]*$)"),
         without_source=re.compile(
-            rf"{words('negation', 'except')}\s*(?:{words('at_source')}\s*)?{_SOURCE}{ends}"
+            rf"(?:{ways(_denials(language))})\s*(?:{words('at_source')}\s*)?{_SOURCE}{ends}"
         ),
         at_source=re.compile(
             rf"(?:{words('and', 'only')}\s*)*(?:{words('at_source')}\s*)*(?<![a-z0-9]){_SOURCE}"
@@ -135,6 +138,12 @@ def patterns_of(language: Language) -> Patterns:
             r"|(?<!\w)top (\d{1,2})(?!\w)"
         ),
     )
+
+
+def _denials(language: Language) -> tuple[str, ...]:
+    """Words that leave a source out: "not"; but not the "no" that is "on the" in Portuguese."""
+    own = language.lexicons[0]
+    return tuple(word for word in language.words("negation", "except") if word not in own.words["at_source"])
 
 
 def _limits(size: str, before: str, after: str) -> Iterable[re.Pattern[str]]:

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 
 from dataferry.chat.characters import ACCENTED, GLUE, HAN, KANA, REF_MARK, TOKEN, fold
 from dataferry.chat.lexicon import ENGLISH, Lexicon, lexicons
+from dataferry.sources.vocabulary import is_subject, unspaced_subjects
 
 #: Roles whose words tell what language a message is in; others are short or are spelt alike in several.
 _TELLING = frozenset(
@@ -112,7 +113,8 @@ def _score(text: str, lexicon: Lexicon) -> float:
         t.folded.count(" ") for t in known
     )
     everything = len(known) == len(tokens)
-    score = strong + weak + (1 if everything else 0)
+    subjects = sum(is_subject(t.folded, lexicon.code) for t in tokens if not t.roles)
+    score = strong + weak + subjects + (1 if everything else 0)
     return score if score > 1 or lexicon.code == ENGLISH or (everything and strong) else 0.0
 
 
@@ -153,7 +155,7 @@ def _cut(run: str, start: int, lexicons: Sequence[Lexicon]) -> Iterable[Token]:
     while index < len(run):
         length, roles = _known_at(folded, index, longest, lexicons)
         if not roles and pieces and not pieces[-1][2]:
-            pieces[-1] = (pieces[-1][0], index + 1, roles)
+            pieces[-1] = (pieces[-1][0], index + length, roles)
         else:
             pieces.append((index, index + length, roles))
         index += length
@@ -169,6 +171,8 @@ def _known_at(
         for one in lexicons:
             if phrase in one.phrases:
                 return length, one.phrases[phrase]
+        if length > 1 and any(phrase in unspaced_subjects(one.code) for one in lexicons):
+            return length, frozenset()
     return 1, frozenset()
 
 

@@ -19,11 +19,13 @@ from dataferry.chat.addresses import (
 )
 from dataferry.chat.characters import fold, normalized
 from dataferry.chat.conversation import Conversation
+from dataferry.chat.filters import parse_filters
 from dataferry.chat.lexicon import FACTS, SORTS, SUPERLATIVES
 from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
 from dataferry.library.views import DatasetCard
+from dataferry.sources.metadata import format_of
 
 Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
@@ -154,7 +156,7 @@ def _resolve(phrase: Phrase, conversation: Conversation) -> References:
     bare = bare_ids(phrase.text)
     if bare:
         return _by_id(bare, phrase.text, conversation)
-    for find in (_by_comparison, _by_position):
+    for find in (_by_comparison, _by_position, _by_kind):
         found = find(phrase, conversation)
         if found is not None:
             return found
@@ -255,6 +257,25 @@ def _by_position(phrase: Phrase, conversation: Conversation) -> References | Non
             return References(unresolved="which" if shown else "nothing_shown")
         return _shown_at(range(1, len(shown) + 1), conversation)
     return None
+
+
+def _by_kind(phrase: Phrase, conversation: Conversation) -> References | None:
+    """ "the parquet one", "the CC0 one": the one shown card of that format or licence."""
+    if phrase.plays("several") or not phrase.plays("one", "pointer"):
+        return None
+    parsed = parse_filters(phrase.text, phrase.language)
+    kind, licence = parsed.arguments.get("format"), parsed.arguments.get("license")
+    if not (kind or licence) or Phrase.of(parsed.remaining_text, phrase.language).names:
+        return None
+    fitting = [
+        card
+        for card in conversation.shown
+        if (not kind or kind in {*card.formats, *map(format_of, card.formats)})
+        and (not licence or (card.license or "").casefold().startswith(licence))
+    ]
+    if len(fitting) != 1:
+        return References(unresolved="which") if conversation.shown else None
+    return References((DatasetRef.parse(fitting[0].ref),))
 
 
 def positions_in(phrase: Phrase) -> list[int]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from dataferry.chat.reading import Language, Token
+from dataferry.sources.vocabulary import is_subject
 
 _MAX_WORDS = 12
 #: Longer texts are stories, in which one sentence says what is wanted.
@@ -75,28 +76,26 @@ def sentences_of(tokens: Iterable[Token]) -> list[list[Token]]:
 
 
 def _topic_of_story(sentences: Sequence[list[Token]], text: str, language: Language) -> str:
-    for roles in (("wish",), ("search", "noun"), ()):
-        found: list[tuple[str, bool]] = []
-        for sentence in sentences:
-            begin = _after_wish(sentence, roles)
-            if begin is None:
-                continue
-            words = _words(sentence[begin:], text, language)
-            telling = [word for word in words if not word[1]]
-            if telling and roles:
-                return _joined(telling)
-            found += telling
-        if found:
-            return _joined(found)
-    return ""
+    """What follows a wish, the last of a sentence that something follows: of the first sentence that names
+    a known subject there, or else of the first that has one."""
+    for roles in (("wish",), ("search", "noun")):
+        wished = [words for s in sentences if (words := _after_wish(s, roles, text, language))]
+        named = (words for words in wished if any(is_subject(word, language.code) for word, _ in words))
+        if wished:
+            return _joined(next(named, wished[0]))
+    everything = [word for s in sentences for word in _words(s, text, language) if not word[1]]
+    return _joined(everything)
 
 
-def _after_wish(sentence: Sequence[Token], roles: tuple[str, ...]) -> int | None:
-    """Where the words begin that follow the last wish of a sentence; None where it has none."""
-    if not roles:
-        return 0
-    wishes = [index for index, token in enumerate(sentence) if token.plays(*roles)]
-    return wishes[-1] + 1 if wishes else None
+def _after_wish(
+    sentence: Sequence[Token], roles: tuple[str, ...], text: str, language: Language
+) -> list[tuple[str, bool]]:
+    """The telling words that follow the last wish of a sentence that any follow."""
+    for index in reversed([index for index, token in enumerate(sentence) if token.plays(*roles)]):
+        telling = [word for word in _words(sentence[index + 1 :], text, language) if not word[1]]
+        if telling:
+            return telling
+    return []
 
 
 def _joined(words: Sequence[tuple[str, bool]]) -> str:

@@ -151,6 +151,11 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _DOCUMENT_NAMES = ("readme", "license", "licence", "notice", "changelog")
 
 
+def format_of(suffix: str) -> str:
+    """The format of files with an ending, such as ``image`` for ``png``; the ending where none is known."""
+    return _FORMAT_OF.get(suffix.lower(), suffix)
+
+
 def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
     """The formats that the files' names tell, the most frequent first."""
     counts: dict[str, int] = {}

@@ -103,6 +103,21 @@ def _translate(words: Sequence[str], language: Language) -> tuple[str, int, int]
     return " ".join(filter(None, told)), known, subjects
 
 
+def is_subject(word: str, language: str) -> bool:
+    """Whether ``word`` is known as the name of a subject in ``language``, a code such as ``de``."""
+    if language == "en":
+        return any(stem in _english_stems() for stem in stems(word))
+    if language in _UNSPACED:
+        return word in _language(language).topics
+    return language in _SPACED and bool(_language(language).english_of(word))
+
+
+@cache
+def unspaced_subjects(language: str) -> Collection[str]:
+    """The names of subjects in a language that is written without spaces; of others none."""
+    return frozenset(_language(language).topics) if language in _UNSPACED else frozenset()
+
+
 def _english_of_unspaced(text: str) -> str | None:
     """The English of the subjects that stand in ``text``, the longest first at each place."""
     names = ("ja", "zh") if _KANA.search(text) else _UNSPACED
