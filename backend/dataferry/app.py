@@ -69,6 +69,7 @@ from dataferry.library.search_index.service import SearchIndex
 from dataferry.library.service import Library
 from dataferry.library.shelf import Shelf
 from dataferry.library.speed_limits import SpeedLimits
+from dataferry.library.verdicts import Verdicts
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources
 
@@ -113,6 +114,7 @@ def build_services(settings: Settings) -> Services:
         model_search=model_search,
         downloads=downloads,
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
+        verdicts=Verdicts(database, settings, store, catalog, jobs, credentials, private_urls),
         shelf=shelf,
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,

@@ -73,8 +73,9 @@ OF_THE_CALLER = {
     "DELETE /api/sources/{source}/credential",
     "DELETE /api/auth/tokens/{token_id}",
 }
-#: It tells what the source shows to whoever asks.
+#: They tell what the source shows to whoever asks.
 MANIFEST = "GET /api/datasets/{key}/manifest"
+VERDICT = "GET /api/datasets/{key}/verdict"
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, MANIFEST}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, MANIFEST, VERDICT}
 
 
 @pytest.mark.parametrize("route", CHATS)
@@ -188,10 +189,11 @@ def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> No
 
 def test_a_file_list_is_what_the_source_shows_to_a_stranger(stranger: Client, things: Things) -> None:
     private_key, private_id, running_key, running_id, *nobodys = things.unseen
-    for name in (private_key, private_id, running_id, *nobodys):
-        answer = ask(stranger, MANIFEST, Row(200), key=name)
-        assert answer.status_code == 404, (name, answer.text)
-        assert SECRET not in answer.text
+    for route in (MANIFEST, VERDICT):
+        for name in (private_key, private_id, running_id, *nobodys):
+            answer = ask(stranger, route, Row(200), key=name)
+            assert answer.status_code == 404, (route, name, answer.text)
+            assert SECRET not in answer.text
     # It is public at its hub, and nothing of it is told to be here.
     shown = ask(stranger, MANIFEST, Row(200), key=running_key).json()
     assert shown["files"]

@@ -81,6 +81,8 @@ class FakeDataset:
     bare: bool = False
     #: What a HuggingFace card's YAML says of configs.
     configs: list[dict[str, Any]] | None = None
+    #: What else its YAML says: ``license_name``, ``dataset_info``.
+    card: dict[str, Any] = field(default_factory=dict)
     #: Kaggle serves a dataset of one file either as an archive or as the file itself.
     bundled: bool = True
     #: Kaggle's storage put the archive together from parts: it publishes no MD5 of it.

@@ -242,6 +242,7 @@ class HubFake(FakeServer):
                 "license": dataset.license,
                 "pretty_name": dataset.title,
                 **({"configs": dataset.configs} if dataset.configs else {}),
+                **dataset.card,
             },
         }
         answer = {
@@ -403,7 +404,8 @@ def _card(dataset: FakeDataset) -> str:
 
 
 def _tags(dataset: FakeDataset) -> list[str]:
-    return [*dataset.tags, f"license:{dataset.license}", "region:us"]
+    licences = dataset.card.get("license", [dataset.license])
+    return [*dataset.tags, *(f"license:{name}" for name in licences), "region:us"]
 
 
 def _etag(blob: Blob) -> str:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dataferry.library.search_index.service import SearchIndex
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
+    from dataferry.library.verdicts import Verdicts
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -61,6 +62,7 @@ class Services:
     model_search: ModelSearch
     downloads: Downloads
     plans: Plans
+    verdicts: Verdicts
     shelf: Shelf
     readmes: Readmes
     speed_limits: SpeedLimits

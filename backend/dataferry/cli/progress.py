@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from dataferry.cli.output import err
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import load_settings
-from dataferry.core.sizes import readable_bytes
+from dataferry.core.sizes import readable_bytes, readable_duration
 from dataferry.core.visible import on_one_line
 
 Show = Callable[[JobView], None]
@@ -121,13 +121,13 @@ def standing(job: JobView) -> str:
         parts = [f"waiting: {job.problem.detail.rstrip('.')}"]
     if job.waiting_until is not None and job.state == "waiting":
         seconds = (job.waiting_until - datetime.now(UTC)).total_seconds()
-        parts.append(f"next try in {duration(max(0, seconds))}")
+        parts.append(f"next try in {readable_duration(max(0, seconds))}")
     if job.active and how_far:
         parts.append(how_far)
     if job.state == "running" and progress.rate_bps is not None:
         parts.append(f"{readable_bytes(int(progress.rate_bps))}/s")
     if job.state == "running" and progress.eta_s is not None:
-        parts.append(f"{duration(progress.eta_s)} left")
+        parts.append(f"{readable_duration(progress.eta_s)} left")
     return ", ".join(parts)
 
 
@@ -147,17 +147,4 @@ def brief_standing(job: JobView) -> str:
     if job.waiting_until is None:
         return f"waiting: {why}"
     seconds = (job.waiting_until - datetime.now(UTC)).total_seconds()
-    return f"next try in {duration(max(0, seconds))}: {why}"
-
-
-def duration(seconds: float) -> str:
-    """``12 s``, ``3 min``, ``2 h 5 min``, ``3 d``."""
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes // 1440} d"
+    return f"next try in {readable_duration(max(0, seconds))}: {why}"

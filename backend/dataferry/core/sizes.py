@@ -28,3 +28,16 @@ def readable_parameters(count: int | None) -> str:
             value = count / size
             return f"{value:.0f}{unit}" if value >= 99.95 else f"{value:.1f}".removesuffix(".0") + unit
     return str(count)
+
+
+def readable_duration(seconds: float) -> str:
+    """``12 s``, ``3 min``, ``2 h 5 min``, ``3 d``."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} d"

@@ -43,6 +43,10 @@ class SourceSpec:
     example_id: str | None = None
     #: Its descriptions count no more files than this: a dataset of as many has more.
     counts_files_to: int | None = None
+    #: Its files come in one archive, which is unpacked here.
+    bundles: bool = False
+    #: It tells of terms to accept only when files are asked for.
+    hides_terms: bool = False
     #: Its search reads nothing but names: a query is asked in parts too.
     searches_names: bool = False
     #: The settings that hold the server's own key at it, in words.
@@ -68,6 +72,8 @@ OWN_SOURCES: dict[str, SourceSpec] = {
             re.compile(rf"{_SEGMENT}/{_SEGMENT}"),
             "owner/name",
             hub=True,
+            bundles=True,
+            hides_terms=True,
             example_id="andrewmvd/heart-failure-clinical-data",
             key_setting="KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN)",
         ),

@@ -302,8 +302,16 @@ class DatasetSummary(View):
     file_count: int | None = None
     #: There are more files than ``file_count``: the source stopped counting there.
     more_files: bool = False
+    #: Of its one table, or of all its splits together; ``row_range`` where the source tells no more.
+    row_count: int | None = None
+    column_count: int | None = None
+    row_range: str | None = None
     license: str | None = None
+    #: Where the publisher says more of the licence.
+    license_link: str | None = None
     gated: bool = False
+    #: A gated dataset's owner decides who gets it.
+    decided_by_owner: bool = False
     private: bool = False
     updated_at: datetime | None = None
     tags: tuple[str, ...] = ()

@@ -11,10 +11,11 @@ from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
 from dataferry.core.job_types import FINAL_STATES, JobKind, JobPriority, JobState, JobView
 from dataferry.core.paging import Position
-from dataferry.core.types import Viewer
+from dataferry.core.types import SourceName, Viewer
 from dataferry.jobs import listing, requester_rows, rows
 from dataferry.jobs.listing import JobQuery
 from dataferry.jobs.models import Job, JobRequester
+from dataferry.jobs.rates import measured_rate
 from dataferry.jobs.runner import Runner
 from dataferry.jobs.views import JobTransition, RateSample, job_view, transition, view_for
 from dataferry.realtime import Change, Lagged, Realtime
@@ -135,6 +136,10 @@ class JobReads:
     def requesters(self, session: Session, job_id: str) -> tuple[str, ...]:
         """Those who still want the job."""
         return requester_rows.requesters(session, job_id)
+
+    def measured_rate(self, session: Session, source: SourceName) -> float | None:
+        """See ``rates.measured_rate``."""
+        return measured_rate(session, source)
 
     def _view(self, job: Job, requester: JobRequester) -> JobView:
         return view_for(self._runner.live(job_view(job)), requester)

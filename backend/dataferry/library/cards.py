@@ -43,13 +43,34 @@ def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | 
         size_bytes=summary.size_bytes,
         file_count=summary.file_count,
         more_files=summary.more_files,
+        row_count=summary.row_count,
+        column_count=summary.column_count,
+        row_range=summary.row_range,
         license=summary.license,
+        license_link=summary.license_link,
         gated=summary.gated or _asked_for_terms(job),
         updated_at=summary.updated_at,
         tags=summary.tags,
         formats=summary.formats,
         why=summary.why,
         **local_state(dataset, job),
+    )
+
+
+def kept_summary(row: Dataset) -> DatasetSummary:
+    """What the library keeps of what its source told."""
+    ref = DatasetRef.make(row.source, row.source_id)
+    return DatasetSummary(
+        ref=str(ref),
+        source=ref.source,
+        id=ref.id,
+        title=row.title,
+        url=row.original_url,
+        description=row.description,
+        size_bytes=row.size,
+        file_count=row.file_count,
+        license=row.license,
+        revision=row.revision or None,
     )
 
 

@@ -64,6 +64,16 @@ class _Wanted:
             needed = _sum(self.missing)
         return None if needed is None else max(0, needed - self.arrived_bytes)
 
+    @property
+    def peak_bytes(self) -> int | None:
+        """Of the disk at most: an archive is there beside what is unpacked of it."""
+        if not self.archive or not self.missing:
+            return self.needed_bytes
+        packed, unpacked = self.contents.manifest.total_bytes, self.contents.manifest.unpacked_bytes
+        if packed is None or unpacked is None:
+            return None
+        return max(0, packed + unpacked - self.arrived_bytes)
+
 
 class Plans:
     """Looks at a dataset where it comes from."""
@@ -191,6 +201,7 @@ class Plans:
         shown = files[first : first + limit]
         here = [file for file in files if file.path in wanted.here]
         needed, free = wanted.needed_bytes, free_bytes(self._store)
+        peak = wanted.peak_bytes
         return DownloadPlan(
             ref=str(manifest.ref),
             key=manifest.ref.key,
@@ -203,8 +214,8 @@ class Plans:
             here_bytes=sum(file.size or 0 for file in here),
             fetch_bytes=wanted.fetch_bytes,
             archive=wanted.archive,
-            disk_space=DiskSpace(needed_bytes=needed, free_bytes=free),
-            fits=not needed or needed + self._min_free_bytes <= free,
+            disk_space=DiskSpace(needed_bytes=needed, free_bytes=free, peak_bytes=peak),
+            fits=not needed or (peak or needed) + self._min_free_bytes <= free,
             files=tuple(
                 PlannedFile(path=one.path, size_bytes=one.size, grade=one.grade, here=one.path in wanted.here)
                 for one in shown

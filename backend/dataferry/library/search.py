@@ -10,7 +10,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rights, rows
-from dataferry.library.cards import build_card, local_state
+from dataferry.library.cards import build_card, kept_summary, local_state
 from dataferry.library.models import Dataset
 from dataferry.library.private_urls import PrivateUrls, has_secret
 from dataferry.library.views import DatasetCard, SearchAnswer
@@ -97,7 +97,7 @@ class DatasetSearch:
             whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
             row = next((row for row in whole if rights.may_see(session, row, viewer)), None)
             job = self._states(session, viewer, [ref])[str(ref)][1]
-            return build_card(_summary(row), row, job) if row is not None else None
+            return build_card(kept_summary(row), row, job) if row is not None else None
 
         return await self._database.run_read(find)
 
@@ -144,20 +144,3 @@ class DatasetSearch:
             encrypted_url=self._private_urls.encrypted(ref),
         )
         rights.record_access(session, dataset.id, viewer.user_id)
-
-
-def _summary(row: Dataset) -> DatasetSummary:
-    """What the library keeps of what its source told."""
-    ref = rows.ref_of(row)
-    return DatasetSummary(
-        ref=str(ref),
-        source=ref.source,
-        id=ref.id,
-        title=row.title,
-        url=row.original_url,
-        description=row.description,
-        size_bytes=row.size,
-        file_count=row.file_count,
-        license=row.license,
-        revision=row.revision or None,
-    )

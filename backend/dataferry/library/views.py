@@ -9,6 +9,8 @@ from dataferry.core.job_types import JobState
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, SourceProblem, View
 from dataferry.core.vocabulary import AboutDataset, time_of
+from dataferry.library.licence_views import LicenceSummary, licence_summary
+from dataferry.library.verdict_views import Verdict
 
 LocalStatus = Literal["absent", "downloaded"] | JobState
 
@@ -31,7 +33,13 @@ class DatasetCard(AboutDataset):
     file_count: int | None = None
     #: There are more files than ``file_count``: the source stopped counting there.
     more_files: bool = False
+    #: Of its one table, or of all its splits together; ``row_range`` where the source tells no more.
+    row_count: int | None = None
+    column_count: int | None = None
+    row_range: str | None = None
     license: str | None = None
+    #: Where the publisher says more of the licence.
+    license_link: str | None = None
     gated: bool = False
     updated_at: datetime | None = None
     tags: tuple[str, ...] = ()
@@ -43,6 +51,12 @@ class DatasetCard(AboutDataset):
     why: str | None = None
     #: The id of its row in the library, where it has one.
     dataset_id: str | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def licence(self) -> LicenceSummary:
+        """What ``license`` allows, in a line."""
+        return licence_summary(self.license, self.license_link or self.url or None)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -78,10 +92,12 @@ class SearchAnswer(View):
 
 class DiskSpace(View):
     """What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
-    that is not known before its files are listed. What archives take beside them is checked by its job."""
+    that is not known before its files are listed. ``peak_bytes``: with what archives take beside that while
+    they are unpacked; None where only the download's job will know."""
 
     needed_bytes: int | None
     free_bytes: int
+    peak_bytes: int | None = None
 
     @property
     def summary(self) -> str | None:
@@ -184,6 +200,8 @@ class DownloadPlan(AboutDataset):
     disk_space: DiskSpace
     #: It would fit on the disk, as far as the sizes are known.
     fits: bool = True
+    #: What to know before; with the first page, and where the dataset can be described.
+    verdict: Verdict | None = None
     files: tuple[PlannedFile, ...]
     next: str | None = None
 

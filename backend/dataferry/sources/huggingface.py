@@ -28,6 +28,7 @@ from dataferry.sources.licences import license_family
 from dataferry.sources.model_plan import ModelQuestion, ModelSort
 from dataferry.sources.query_plan import MAX_SEARCHES
 from dataferry.sources.subsets import patterns_of
+from dataferry.sources.table_facts import table_facts
 
 if TYPE_CHECKING:
     from dataferry.sources.huggingface_client import HubCalls
@@ -54,6 +55,7 @@ video-classification visual-question-answering zero-shot-classification
 #: The hub's names of tasks; a search narrowed to another one would find nothing.
 _TASKS = frozenset(_TASK_CATEGORIES.split())
 _FORMATS = {"imagefolder": "image", "audiofolder": "audio", "videofolder": "video"}
+_MAX_LINK_CHARS = 500
 #: Prefixes of tags whose value alone says something to a reader.
 _DESCRIPTIVE_PREFIXES = ("task_categories", "task_ids", "modality", "language")
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -224,7 +226,10 @@ def summary_of(info: Any, endpoint: str = "") -> DatasetSummary | None:
     except InvalidInput:
         return None
     labels = [str(tag) for tag in info.tags or []]
-    tagged = {prefix: _values(labels, prefix) for prefix in (*_DESCRIPTIVE_PREFIXES, "license", "format")}
+    prefixes = (*_DESCRIPTIVE_PREFIXES, "license", "format", "size_categories")
+    tagged = {prefix: _values(labels, prefix) for prefix in prefixes}
+    table = table_facts(info.card_data, tagged["size_categories"])
+    url = f"{endpoint}/datasets/{ref.id}"
     name = getattr(info.card_data, "pretty_name", None)
     title = metadata.one_line(str(name or ""), metadata.TITLE_CHARS) or ref.name
     # The hub makes the description from the card's text, which usually begins with the title.
@@ -236,12 +241,17 @@ def summary_of(info: Any, endpoint: str = "") -> DatasetSummary | None:
         id=ref.id,
         title=title,
         description=about,
-        url=f"{endpoint}/datasets/{ref.id}",
+        url=url,
         downloads=int(info.downloads or 0),
         likes=info.likes,
         size_bytes=info.main_size,
+        row_count=table.rows,
+        column_count=table.columns,
+        row_range=table.row_range,
         license=stated_license(info.card_data, tagged["license"]),
+        license_link=_license_link(info.card_data, url),
         gated=bool(info.gated),
+        decided_by_owner=info.gated == "manual",
         private=bool(info.private),
         updated_at=metadata.utc(info.last_modified),
         tags=metadata.tags(_display_tags(labels)),
@@ -291,3 +301,11 @@ def _display_tags(labels: list[str]) -> list[str]:
         elif prefix in _DESCRIPTIVE_PREFIXES:
             readable.append(label if prefix == "language" else value)
     return readable
+
+
+def _license_link(card: Any, url: str) -> str | None:
+    """Where a card says that its own terms are: an address, or a file of the dataset, such as ``LICENSE``."""
+    link = metadata.one_line(str(getattr(card, "license_link", None) or ""), _MAX_LINK_CHARS)
+    if re.fullmatch(r"https?://[^\s\"<>]+", link):
+        return link
+    return f"{url}/blob/main/{link}" if re.fullmatch(r"[\w.-]+(?:/[\w.-]+)*", link) else None

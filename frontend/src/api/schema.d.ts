@@ -368,6 +368,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to know before a download
+         * @description What to know before a download: what the licence allows, terms to accept, room and time, rows and
+         *     columns. The dataset need not be here.
+         */
+        get: operations["get_verdict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/search-all": {
         parameters: {
             query?: never;
@@ -1570,10 +1591,30 @@ export interface components {
              */
             more_files: boolean;
             /**
+             * @description Of its one table, or of all its splits together; ``row_range`` where the source tells no more.
+             * @example 50000
+             */
+            row_count?: number | null;
+            /**
+             * @description Columns of its table; null where that is not told.
+             * @example 2
+             */
+            column_count?: number | null;
+            /**
+             * @description About how many rows, where no more is told.
+             * @example 10,000 to 100,000 rows
+             */
+            row_range?: string | null;
+            /**
              * @description Its licence, as its source names it; null where that is not told.
              * @example cc-by-4.0
              */
             license?: string | null;
+            /**
+             * @description Where the publisher says more of the licence.
+             * @example https://example.org/terms
+             */
+            license_link?: string | null;
             /**
              * @description Its terms must be accepted at the source before it can be downloaded.
              * @example false
@@ -1633,6 +1674,8 @@ export interface components {
              * @example Kaggle
              */
             readonly source_label: components["schemas"]["SourceLabel"];
+            /** @description What ``license`` allows, in a line. */
+            readonly licence: components["schemas"]["LicenceSummary"];
             /**
              * @description The id of its row in the library, where it has one.
              * @example ds_8a1b2c3d4e5f6a7b8c9d
@@ -2061,7 +2104,8 @@ export interface components {
         /**
          * DiskSpace
          * @description What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
-         *     that is not known before its files are listed. What archives take beside them is checked by its job.
+         *     that is not known before its files are listed. ``peak_bytes``: with what archives take beside that while
+         *     they are unpacked; None where only the download's job will know.
          */
         DiskSpace: {
             /**
@@ -2074,6 +2118,11 @@ export interface components {
              * @example 51000000000
              */
             free_bytes: number;
+            /**
+             * @description Bytes of the disk at most; null where that is not known.
+             * @example 168251650
+             */
+            peak_bytes?: number | null;
         };
         /**
          * DismissRequest
@@ -2179,6 +2228,8 @@ export interface components {
              * @example false
              */
             fits: boolean;
+            /** @description What to know before; with the first page, and where the dataset can be described. */
+            verdict?: components["schemas"]["Verdict"] | null;
             /** @description The files. */
             files: components["schemas"]["PlannedFile"][];
             /**
@@ -2377,6 +2428,38 @@ export interface components {
              */
             total?: number | null;
         };
+        /**
+         * GateVerdict
+         * @description Whether terms are to be accepted first, and by whom. ``by_hand``: then its owner decides who gets it.
+         *     ``url``: where; ``account``: whose account it is that has to accept them. None where there is nothing.
+         */
+        GateVerdict: {
+            /**
+             * @description Whether anything keeps a download from its files.
+             * @example terms
+             */
+            state: components["schemas"]["GateVerdictState"];
+            /**
+             * @description The same in words.
+             * @example Its terms must be accepted first.
+             */
+            words: string;
+            /**
+             * @description Its page at the source.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
+            url?: string | null;
+            /**
+             * @description Whose account it would be.
+             * @example your own account at HuggingFace
+             */
+            account?: string | null;
+        };
+        /**
+         * @description Whether anything keeps a download from its files.
+         * @enum {string}
+         */
+        GateVerdictState: "open" | "terms" | "by_hand" | "not_told";
         /**
          * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
          * @enum {string}
@@ -2951,6 +3034,137 @@ export interface components {
              * @example 208
              */
             total: number;
+        };
+        /**
+         * @description What a licence's text allows, the strictest last.
+         * @enum {string}
+         */
+        LicencePermission: "allowed" | "not_mentioned" | "conditions" | "unknown" | "forbidden";
+        /**
+         * LicenceSummary
+         * @description A licence in one line: ``name`` · ``short``.
+         *
+         *     ``spdx_id``: an SPDX id or expression, None where there is none. ``url``: its text, else where the
+         *     publisher says more. ``commercial``: whether the text allows such use.
+         */
+        LicenceSummary: {
+            /**
+             * @description The licence as people are shown it.
+             * @example CC BY-NC 4.0
+             */
+            name: string;
+            /**
+             * @description Its SPDX id, or an expression of them; null where there is none.
+             * @example CC-BY-NC-4.0
+             */
+            spdx_id: string | null;
+            /**
+             * @description Its text.
+             * @example https://creativecommons.org/licenses/by-nc/4.0/
+             */
+            url: string | null;
+            /**
+             * @description What weighs most, in a few words.
+             * @example no commercial use
+             */
+            short: string;
+            /**
+             * @description Whether the text allows commercial use.
+             * @example forbidden
+             */
+            commercial: components["schemas"]["LicencePermission"];
+        };
+        /**
+         * LicenceTerm
+         * @description What a licence says on one topic: its ``label`` and the ``verdict`` in plain ``words``.
+         */
+        LicenceTerm: {
+            /**
+             * @description What it is about.
+             * @example commercial
+             */
+            topic: components["schemas"]["LicenceTermTopic"];
+            /**
+             * @description The same in words.
+             * @example Commercial use
+             */
+            label: string;
+            /**
+             * @description What the text says of it.
+             * @example forbidden
+             */
+            verdict: components["schemas"]["LicenceTermVerdict"];
+            /**
+             * @description The same in words.
+             * @example the text does not allow it
+             */
+            words: string;
+        };
+        /**
+         * @description What it is about.
+         * @enum {string}
+         */
+        LicenceTermTopic: "commercial" | "sharing" | "changing" | "training" | "attribution" | "share_alike";
+        /**
+         * @description What the text says of it.
+         * @enum {string}
+         */
+        LicenceTermVerdict: "allowed" | "not_mentioned" | "conditions" | "unknown" | "forbidden" | "not_required" | "required";
+        /**
+         * LicenceVerdict
+         * @description All of it. ``stated``: the source names a licence. ``known``: the table has its text, else every
+         *     verdict is ``unknown``.
+         */
+        LicenceVerdict: {
+            /**
+             * @description The licence as people are shown it.
+             * @example CC BY-NC 4.0
+             */
+            name: string;
+            /**
+             * @description Its SPDX id, or an expression of them; null where there is none.
+             * @example CC-BY-NC-4.0
+             */
+            spdx_id: string | null;
+            /**
+             * @description Its text.
+             * @example https://creativecommons.org/licenses/by-nc/4.0/
+             */
+            url: string | null;
+            /**
+             * @description What weighs most, in a few words.
+             * @example no commercial use
+             */
+            short: string;
+            /**
+             * @description Whether the text allows commercial use.
+             * @example forbidden
+             */
+            commercial: components["schemas"]["LicencePermission"];
+            /**
+             * @description The source names a licence.
+             * @example true
+             */
+            stated: boolean;
+            /**
+             * @description The table of licences has what its text says.
+             * @example true
+             */
+            known: boolean;
+            /** @description What it says on each topic. */
+            terms: components["schemas"]["LicenceTerm"][];
+            /**
+             * @description What else a person must know of it.
+             * @example [
+             *       "It covers the database alone."
+             *     ]
+             */
+            notes: string[];
+            /**
+             * @description What this is not.
+             * @example It is not legal advice.
+             */
+            caution: string;
         };
         /**
          * @description The order.
@@ -4168,6 +4382,54 @@ export interface components {
             setup_token?: string | null;
         };
         /**
+         * RoomVerdict
+         * @description What a download takes, in bytes; None where that is not known. ``download_bytes``: over the line;
+         *     ``needed_bytes``: of the disk afterwards; ``peak_bytes``: of the disk at most, while archives are
+         *     unpacked. ``seconds``: at ``rate_bps``, which was measured of late; both None where nothing was.
+         */
+        RoomVerdict: {
+            /**
+             * @description Bytes over the line; null where that is not known.
+             * @example 84125825
+             */
+            download_bytes: number | null;
+            /**
+             * @description Bytes that the download still needs; null before its files are listed.
+             * @example 84125825
+             */
+            needed_bytes: number | null;
+            /**
+             * @description Bytes of the disk at most; null where that is not known.
+             * @example 168251650
+             */
+            peak_bytes: number | null;
+            /**
+             * @description Bytes that are free on the disk.
+             * @example 51000000000
+             */
+            free_bytes: number;
+            /**
+             * @description Whether it fits on the disk; null where that is not known.
+             * @example true
+             */
+            fits: boolean | null;
+            /**
+             * @description Bytes a second, as measured of late; null where nothing was.
+             * @example 12500000
+             */
+            rate_bps?: number | null;
+            /**
+             * @description How long it would take at that rate; null where nothing was measured.
+             * @example 7
+             */
+            seconds?: number | null;
+            /**
+             * @description All of it in words.
+             * @example 84 MB to download; 51 GB free: it fits.
+             */
+            words: string;
+        };
+        /**
          * SearchAnswer
          * @description One merged ranking; what failed is in ``source_errors``, each with its next step.
          */
@@ -4784,6 +5046,32 @@ export interface components {
             seq: number;
         };
         /**
+         * TableFacts
+         * @description Rows and columns, as far as the source tells. ``row_range``: where it tells no more than that.
+         */
+        TableFacts: {
+            /**
+             * @description How many; null where that is not told.
+             * @example 50000
+             */
+            rows?: number | null;
+            /**
+             * @description How many; null where that is not told.
+             * @example 2
+             */
+            columns?: number | null;
+            /**
+             * @description About how many rows, where no more is told.
+             * @example 10,000 to 100,000 rows
+             */
+            row_range?: string | null;
+            /**
+             * @description All of it in words.
+             * @example 50,000 rows, 2 columns
+             */
+            words: string;
+        };
+        /**
          * TicketAnswer
          * @description What opens one WebSocket.
          */
@@ -4923,6 +5211,20 @@ export interface components {
              * @example 2026-05-04T09:30:00Z
              */
             created_at: string;
+        };
+        /**
+         * Verdict
+         * @description ``table``: None where the source tells nothing of rows or columns.
+         */
+        Verdict: {
+            /** @description What its licence allows. */
+            licence: components["schemas"]["LicenceVerdict"];
+            /** @description Whether terms must be accepted first. */
+            gate: components["schemas"]["GateVerdict"];
+            /** @description What it takes of the line and of the disk. */
+            room: components["schemas"]["RoomVerdict"];
+            /** @description Rows and columns; null where the source tells nothing of them. */
+            table?: components["schemas"]["TableFacts"] | null;
         };
     };
     responses: {
@@ -5894,6 +6196,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadPlan"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_verdict: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
                 };
             };
             /** @description The answer is the one that you have. */

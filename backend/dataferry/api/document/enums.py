@@ -10,6 +10,7 @@ from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
 from dataferry.sources.base import Sort
+from dataferry.sources.licence_table import Permission
 
 #: Name → values and meaning of those that stand in several places. Others get the name of their place.
 _SHARED: dict[str, tuple[Sequence[str], str]] = {
@@ -30,6 +31,10 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
         "Whether a dataset is here, or its job's state.",
     ),
     "MessageStatus": (get_args(MessageStatus), "Whether a message is whole."),
+    "LicencePermission": (
+        get_args(Permission),
+        "What a licence's text allows, the strictest last.",
+    ),
     "TokenScope": (get_args(TokenScope), "What a personal token may: each what those before it may."),
     "SearchSort": (get_args(Sort), "The order of a search's results."),
 }

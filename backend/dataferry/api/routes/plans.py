@@ -6,6 +6,7 @@ from dataferry.api.deps import Current, TokenFirst, Wired
 from dataferry.api.pager import Cursor, Paged
 from dataferry.api.routes.datasets import AnyDownloadRequest, FileLimit, Revision, selection_of
 from dataferry.core.hub_addresses import read_address
+from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DownloadPlan
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
@@ -34,7 +35,8 @@ async def plan_download(
         limit=limit,
     )
     following = pager.next((plan.next,) if plan.next else None, of=asked)
-    return plan.model_copy(update={"next": following})
+    verdict = None if position else await wired.verdicts.of_plan(viewer, plan)
+    return plan.model_copy(update={"next": following, "verdict": verdict})
 
 
 @router.get("/{key}/manifest")
@@ -51,4 +53,13 @@ async def get_manifest(
     position = pager.position(cursor)
     begin = position[0] if position else None
     plan = await wired.plans.find(viewer, key, revision, cursor=begin, limit=limit)
-    return plan.model_copy(update={"next": pager.next((plan.next,) if plan.next else None)})
+    following = pager.next((plan.next,) if plan.next else None)
+    verdict = None if position else await wired.verdicts.of_plan(viewer, plan)
+    return plan.model_copy(update={"next": following, "verdict": verdict})
+
+
+@router.get("/{key}/verdict")
+async def get_verdict(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Verdict:
+    """What to know before a download: what the licence allows, terms to accept, room and time, rows and
+    columns. The dataset need not be here."""
+    return await wired.verdicts.find(viewer, key, revision)
