@@ -132,6 +132,17 @@ export function datasetQuery(key: string, revision?: string) {
   });
 }
 
+/** What to know of a dataset, here or not, before it is downloaded. */
+export function verdictQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["verdict", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/verdict", { params: { path: { key }, query: { revision } } }),
+      ),
+  });
+}
+
 /** The copy that a job brought, as it is now. A later job's is another question: no old answer serves it. */
 export function copyQuery(key: string, jobId?: string) {
   return queryOptions({

@@ -32,6 +32,10 @@ export type Readme = Schemas["Readme"];
 export type SeveralDeletions = Schemas["SeveralDeletions"];
 export type LibraryQuery = NonNullable<operations["list_datasets"]["parameters"]["query"]>;
 export type Receipt = Schemas["Receipt"];
+export type Verdict = Schemas["Verdict"];
+export type LicenceSummary = Schemas["LicenceSummary"];
+export type LicenceVerdict = Schemas["LicenceVerdict"];
+export type LicenceTerm = Schemas["LicenceTerm"];
 export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];
 

@@ -21,6 +21,13 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
     file_count: 2,
     more_files: false,
     license: "CC0-1.0",
+    licence: {
+      name: "CC0 1.0",
+      spdx_id: "CC0-1.0",
+      url: "https://creativecommons.org/publicdomain/zero/1.0/",
+      short: "commercial use allowed",
+      commercial: "allowed",
+    },
     gated: false,
     tags: [],
     formats: ["csv"],

@@ -1,17 +1,19 @@
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronDown, ChevronUp, Lock, TriangleAlert } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useId, useState } from "react";
 import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
 import { problemIn } from "@/features/downloads/cardState";
 import { useCardState } from "@/features/downloads/useCardState";
 import { useDiskSpace } from "@/features/downloads/useDiskSpace";
+import { LicenceText } from "@/features/verdict/LicenceText";
 import { EndKept } from "@/ui/EndKept";
 import { ExternalLink } from "@/ui/ExternalLink";
-import { fileCount, formatBytes, formatCount, formatDate } from "@/ui/format";
+import { fileCount, formatBytes, formatCount, formatDate, plural } from "@/ui/format";
 import { asksForTerms } from "@/ui/ProblemAct";
-import { useCut } from "@/ui/useCut";
+
+const VerdictPanel = lazy(() => import("@/features/verdict/VerdictPanel"));
 
 interface DatasetCardProps {
   card: Card;
@@ -24,14 +26,12 @@ interface DatasetCardProps {
 
 /**
  * A dataset offered in an answer, 96 px at most where the page is wide: what does not fit is cut, and
- * More shows it. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
+ * More shows it, with what its licence allows and what a download takes. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
  */
 export function DatasetCard({ card, number, selected = false, onSelect }: DatasetCardProps) {
   const state = useCardState(card);
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
-  const body = useRef<HTMLDivElement>(null);
-  const cut = useCut(body);
   const id = useId();
   const offered = state.kind === "absent" || state.kind === "refused";
   const gated = card.gated || asksForTerms(problemIn(state));
@@ -61,9 +61,8 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
             onSelect={onSelect}
           />
         )}
-        <div ref={body} id={id} className="min-w-0 flex-1">
+        <div id={id} className="min-w-0 flex-1">
           <h2
-            data-cut
             dir="auto"
             title={card.title}
             className={`text-left text-15 leading-5! font-semibold wrap-anywhere ${open ? "" : "line-clamp-2 @min-[30rem]:line-clamp-1"}`}
@@ -73,22 +72,25 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
           <Identity card={card} open={open} />
           <Facts card={{ ...card, gated }} offered={offered} open={open} />
           <CardFooter card={card} state={state} open={open} />
+          {open && (
+            <Suspense fallback={<div className="min-h-80" />}>
+              <VerdictPanel datasetKey={card.key} here={state.kind === "here"} />
+            </Suspense>
+          )}
         </div>
         <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:grid-cols-1 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
           <CardAction card={card} state={state} />
-          {(cut || open) && (
-            <button
-              type="button"
-              aria-expanded={open}
-              aria-controls={id}
-              aria-label={`${open ? "Less" : "More"} about ${card.title}`}
-              onClick={() => setOpen(!open)}
-              className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
-            >
-              {open ? "Less" : "More"}
-              {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
-            </button>
-          )}
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-controls={id}
+            aria-label={`${open ? "Less" : "More"} about ${card.title}`}
+            onClick={() => setOpen(!open)}
+            className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
+          >
+            {open ? "Less" : "More"}
+            {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
+          </button>
         </div>
       </div>
     </li>
@@ -166,7 +168,7 @@ function Identity({ card, open }: { card: Card; open: boolean }) {
         </span>
       )}
       {why && (
-        <span data-cut className={`min-w-0 shrink-[100] ${wrap}`}>
+        <span className={`min-w-0 shrink-[100] ${wrap}`}>
           <Dot />
           {why}
         </span>
@@ -188,6 +190,7 @@ function whyText({ why, downloads }: Card): string {
 function Facts({ card, offered, open }: { card: Card; offered: boolean; open: boolean }) {
   const diskSpace = useDiskSpace(card.size_bytes);
   const rest = [
+    card.row_count != null ? plural(card.row_count, "row") : card.row_range,
     card.file_count != null && fileCount(card.file_count, card.more_files),
     card.formats.join(", "),
   ].filter(Boolean);
@@ -198,15 +201,13 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
       <span className="shrink-0">
         {card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)} ·
       </span>
-      {card.license ? (
-        <span className="shrink-[0.001] wrap-anywhere">{card.license}</span>
-      ) : (
-        <Mark>no licence stated</Mark>
-      )}
+      <span className="min-w-0 shrink-[0.001] wrap-anywhere">
+        <LicenceText licence={card.licence} />
+      </span>
       {card.gated && <Mark icon={Lock}>terms to accept</Mark>}
       {offered && diskSpace && !diskSpace.fits && <Mark bad>{diskSpace.text}</Mark>}
       {rest.length > 0 && (
-        <span data-cut className={open ? "min-w-0 wrap-anywhere" : "min-w-0 truncate"}>
+        <span className={open ? "min-w-0 wrap-anywhere" : "min-w-0 truncate"}>
           <Dot />
           {rest.join(" · ")}
         </span>

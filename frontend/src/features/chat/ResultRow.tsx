@@ -4,6 +4,7 @@ import type { DatasetCard } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
 import { useCardState } from "@/features/downloads/useCardState";
+import { LicenceText } from "@/features/verdict/LicenceText";
 import { EndKept } from "@/ui/EndKept";
 import { formatBytes, formatCount, formatDate } from "@/ui/format";
 
@@ -38,7 +39,9 @@ export function ResultRow({ card, number }: { card: DatasetCard; number?: number
           <span className="@min-[30rem]:hidden">
             {card.size_bytes == null ? "size unknown" : size} ·{" "}
           </span>
-          <span className="wrap-anywhere">{card.license ?? "no licence stated"}</span>
+          <span className="wrap-anywhere">
+            <LicenceText licence={card.licence} />
+          </span>
         </p>
         {(open || (state.kind !== "absent" && state.kind !== "here")) && (
           <CardFooter card={card} state={state} open={open} />
@@ -46,7 +49,7 @@ export function ResultRow({ card, number }: { card: DatasetCard; number?: number
       </td>
       <td className="px-2 py-2 text-right tabular-nums @max-[30rem]:hidden">{size}</td>
       <td className="px-2 py-2 wrap-anywhere @max-[38rem]:hidden">
-        {card.license ?? "none stated"}
+        <LicenceText licence={card.licence} />
       </td>
       <td className="px-2 py-2 text-right whitespace-nowrap tabular-nums @max-[44rem]:hidden">
         {card.updated_at && formatDate(card.updated_at)}

@@ -58,7 +58,7 @@ function Line({ children }: { children: React.ReactNode }) {
 function Description({ text, open }: { text: string; open: boolean }) {
   const cut = open ? "" : "line-clamp-2 @min-[30rem]:line-clamp-1";
   return (
-    <p data-cut dir="auto" className={`text-left text-13 text-muted wrap-anywhere ${cut}`}>
+    <p dir="auto" className={`text-left text-13 text-muted wrap-anywhere ${cut}`}>
       {text}
     </p>
   );
@@ -68,7 +68,6 @@ function Refusal({ problem, open }: { problem: Problem; open: boolean }) {
   return (
     <Line>
       <p
-        data-cut
         className={
           open
             ? "min-w-0 flex-1 wrap-anywhere"

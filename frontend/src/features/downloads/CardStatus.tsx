@@ -36,7 +36,6 @@ export function CardStatus({ job, open }: CardStatusProps) {
         </div>
       )}
       <p
-        data-cut
         className={
           open
             ? "min-w-0 flex-1 wrap-anywhere"

@@ -8,6 +8,7 @@ import { datasetQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobOf } from "@/features/downloads/useJobs";
+import VerdictPanel from "@/features/verdict/VerdictPanel";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
@@ -87,6 +88,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       {!dataset.downloaded && job && <JobStatus job={job} />}
       {!job && failed && dataset.error && <ProblemBox problem={{ detail: dataset.error }} />}
       {dataset.may_retry && <RetryButton dataset={dataset} />}
+      {!dataset.downloaded && <BeforeUse dataset={dataset} revision={revision} />}
       {dataset.downloaded && (
         <>
           <VersionBar dataset={dataset} />
@@ -104,6 +106,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
             }
           />
           <Loader dataset={dataset} />
+          <BeforeUse dataset={dataset} revision={revision} />
         </>
       )}
       <ReadmeView dataset={dataset} revision={revision} />
@@ -114,6 +117,15 @@ function Overview({ name, dataset, revision }: OverviewProps) {
         onDeleted={() => void navigate({ to: "/library" })}
       />
     </Screen>
+  );
+}
+
+/** What its licence allows; and before a download what that takes. */
+function BeforeUse({ dataset, revision }: { dataset: DatasetView; revision?: string }) {
+  return (
+    <Section title="Before you use it">
+      <VerdictPanel datasetKey={dataset.key} revision={revision} here={dataset.downloaded} />
+    </Section>
   );
 }
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { asProblem } from "@/api/problem";
 import { receiptQuery } from "@/api/queries";
 import type { Receipt } from "@/api/types";
 import { CopyButton } from "@/ui/CopyButton";
+import { Fact, FactList } from "@/ui/FactList";
 import { formatBytes, formatTime, plural } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
@@ -45,7 +45,7 @@ export function ReceiptView({ datasetKey, revision }: ReceiptViewProps) {
 
 function Facts({ receipt }: { receipt: Receipt }) {
   return (
-    <dl className="divide-y rounded-card border bg-card text-13">
+    <FactList>
       <Fact name="Dataset">
         <span className="font-mono text-12">{receipt.ref}</span>
       </Fact>
@@ -62,15 +62,6 @@ function Facts({ receipt }: { receipt: Receipt }) {
       <Fact name="Downloaded">{formatTime(receipt.downloaded_at)}</Fact>
       {receipt.note && <Fact name="On the way">{receipt.note}</Fact>}
       <Fact name="Asked for by">{receipt.requested_by.join(", ")}</Fact>
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="grid grid-cols-1 gap-x-4 px-3 py-1.5 sm:grid-cols-[9rem_minmax(0,1fr)]">
-      <dt className="text-muted">{name}</dt>
-      <dd className="wrap-anywhere">{children}</dd>
-    </div>
+    </FactList>
   );
 }
