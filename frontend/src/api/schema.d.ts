@@ -2436,7 +2436,7 @@ export interface components {
         GateVerdict: {
             /**
              * @description Whether anything keeps a download from its files.
-             * @example terms
+             * @example open
              */
             state: components["schemas"]["GateVerdictState"];
             /**

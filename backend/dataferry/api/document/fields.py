@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from sqlmodel import SQLModel
 
 from dataferry.api.document.comments import field_comments
-from dataferry.api.document.vocabulary import WORDS, Word
+from dataferry.api.document.vocabulary import WORDS
 from dataferry.api.document.walk import operations, parts_of, referred, schemas
+from dataferry.api.document.word import Word
 
 _NO_WORD = Word("")
 

@@ -4,15 +4,8 @@ A name alone holds for every type; ``Type.name`` and ``operation.name`` for one.
 a ``#:`` comment on the model comes before the words here.
 """
 
-from typing import Any, NamedTuple
-
-
-class Word(NamedTuple):
-    """``meaning``: one or two sentences. ``example``: None where the type says enough."""
-
-    meaning: str
-    example: Any = None
-
+from dataferry.api.document.verdict_words import VERDICT_WORDS
+from dataferry.api.document.word import Word
 
 _TIME = "2026-05-04T09:30:00Z"
 _REF = "huggingface:stanfordnlp/imdb"
@@ -34,10 +27,6 @@ WORDS: dict[str, Word] = {
     "description": Word("What its author says of it, shortened: untrusted text.", "50,000 film reviews."),
     "revision": Word("The revision, as the source names it; null for the newest.", "e6281661ce1c48d9"),
     "license": Word("Its licence, as its source names it; null where that is not told.", "cc-by-4.0"),
-    "license_link": Word("Where its publisher says more of the licence.", "https://example.org/terms"),
-    "row_count": Word("Rows of its table, all splits together; null where that is not told.", 50_000),
-    "column_count": Word("Columns of its table; null where that is not told.", 2),
-    "row_range": Word("About how many rows, where no more is told.", "10,000 to 100,000 rows"),
     "gated": Word("Its terms must be accepted at the source before it can be downloaded.", False),
     "downloads": Word("How often it was downloaded at its source.", 120_345),
     "tags": Word("Its tags at the source.", ["text-classification"]),
@@ -46,40 +35,6 @@ WORDS: dict[str, Word] = {
     "size": Word("Bytes.", 84_125_825),
     "file_count": Word("How many files it has; null where the source does not tell.", 4),
     "more_files": Word("There are more files than `file_count`: the source stopped counting there.", False),
-    # -- the verdict before a download ---------------------------------------------------------------------
-    "licence": Word("What its licence allows.", None),
-    "LicenceSummary.name": Word("The licence as people are shown it.", "CC BY-NC 4.0"),
-    "LicenceVerdict.name": Word("The licence as people are shown it.", "CC BY-NC 4.0"),
-    "spdx_id": Word("Its SPDX id, or an expression of them; null where there is none.", "CC-BY-NC-4.0"),
-    "LicenceSummary.url": Word("Its text.", "https://creativecommons.org/licenses/by-nc/4.0/"),
-    "LicenceVerdict.url": Word("Its text.", "https://creativecommons.org/licenses/by-nc/4.0/"),
-    "short": Word("What weighs most, in a few words.", "no commercial use"),
-    "commercial": Word("Whether the text allows commercial use.", "forbidden"),
-    "stated": Word("The source names a licence.", True),
-    "known": Word("The table of licences has what its text says.", True),
-    "terms": Word("What it says on each topic.", None),
-    "LicenceTerm.topic": Word("What it is about.", "commercial"),
-    "LicenceTerm.label": Word("The same in words.", "Commercial use"),
-    "LicenceTerm.verdict": Word("What the text says of it.", "forbidden"),
-    "LicenceTerm.words": Word("The same in words.", "the text does not allow it"),
-    "LicenceVerdict.notes": Word("What else a person must know of it.", ["It covers the database alone."]),
-    "caution": Word("What this is not.", "It is not legal advice."),
-    "gate": Word("Whether terms must be accepted first.", None),
-    "GateVerdict.state": Word("Whether anything keeps a download from its files.", "terms"),
-    "GateVerdict.words": Word("The same in words.", "Its terms must be accepted first."),
-    "GateVerdict.account": Word("Whose account it would be.", "your own account at HuggingFace"),
-    "room": Word("What it takes of the line and of the disk.", None),
-    "download_bytes": Word("Bytes over the line; null where that is not known.", 84_125_825),
-    "peak_bytes": Word("Bytes of the disk at most; null where that is not known.", 168_251_650),
-    "RoomVerdict.fits": Word("Whether it fits on the disk; null where that is not known.", True),
-    "RoomVerdict.rate_bps": Word("Bytes a second, as measured of late; null where nothing was.", 12_500_000),
-    "seconds": Word("How long it would take at that rate; null where nothing was measured.", 7),
-    "RoomVerdict.words": Word("All of it in words.", "84 MB to download; 51 GB free: it fits."),
-    "table": Word("Rows and columns; null where the source tells nothing of them.", None),
-    "TableFacts.rows": Word("How many; null where that is not told.", 50_000),
-    "TableFacts.columns": Word("How many; null where that is not told.", 2),
-    "TableFacts.words": Word("All of it in words.", "50,000 rows, 2 columns"),
-    "verdict": Word("What to know before; with the first page only.", None),
     "checksum": Word("SHA-256 over the sorted lines `<sha256>  <path>` of its files.", "sha256:9f2c…"),
     "grade": Word("Who vouches for the checksums.", "publisher"),
     "sha256": Word("The file's SHA-256, in lower-case hex.", "9f86d081884c7d659a2feaa0c55ad015"),
@@ -423,4 +378,5 @@ WORDS: dict[str, Word] = {
     "Idempotency-Key": Word(
         "A new random name for each new request.", "5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c"
     ),
+    **VERDICT_WORDS,
 }
