@@ -71,7 +71,7 @@ from dataferry.library.shelf import Shelf
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.verdicts import Verdicts
 from dataferry.realtime import Realtime
-from dataferry.sources.catalog import Catalog, build_sources
+from dataferry.sources.catalog import Catalog, build_sources, find_index
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def build_services(settings: Settings) -> Services:
     database = Database(settings.sqlalchemy_url, wait_s=settings.database_wait_s)
     secrets = Secrets(settings)
     realtime = Realtime(settings)
-    catalog = Catalog(build_sources(settings), settings)
+    catalog = Catalog(build_sources(settings), settings, index=find_index(settings))
     jobs = Jobs(database, settings, realtime)
     accounts = Accounts(database, settings, bus=realtime.bus)
     credentials = CredentialResolver(database, settings, secrets)

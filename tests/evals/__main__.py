@@ -14,12 +14,17 @@ _UNSEEN_SEARCH = ("unseen_relevance.jsonl", "unseen_catalogue.jsonl")
 
 EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
     "live": (ranking.search_live, lambda run: score.ranking(run, "end to end: ")),
+    "index": (ranking.search_index, lambda run: score.ranking(run, "with the index: ")),
     "ranking": (ranking.rank_everything, lambda run: score.ranking(run, "ranking alone: ")),
     "folding": (folding.fold_catalogue, score.folding),
     "requests": (requests.answer_all, score.requests),
     "unseen-live": (
         lambda: ranking.search_live(*_UNSEEN_SEARCH),
         lambda run: score.ranking(run, "unseen, end to end: ", _UNSEEN_SEARCH[0]),
+    ),
+    "unseen-index": (
+        lambda: ranking.search_index(*_UNSEEN_SEARCH),
+        lambda run: score.ranking(run, "unseen, with the index: ", _UNSEEN_SEARCH[0]),
     ),
     "unseen-ranking": (
         lambda: ranking.rank_everything(*_UNSEEN_SEARCH),

@@ -23,8 +23,12 @@ class NamedDataset(FakeDataset):
 
 
 def make_hubs(name: str = "catalogue.jsonl") -> Hubs:
-    catalogue = Catalogue([_dataset(row) for row in score.load(name)], [ada()])
+    catalogue = make_catalogue(name)
     return Hubs(KaggleFake(catalogue), HubFake(catalogue))
+
+
+def make_catalogue(name: str = "catalogue.jsonl") -> Catalogue:
+    return Catalogue([_dataset(row) for row in score.load(name)], [ada()])
 
 
 def _dataset(row: Mapping[str, Any]) -> FakeDataset:

@@ -1,20 +1,25 @@
 """Runs the search over the development set: end to end through the fake hubs, and the ranking alone."""
 
 import asyncio
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.catalog import Catalog, build_sources
+from dataferry.sources.catalog import Catalog, build_sources, find_index
 from dataferry.sources.ranking import rank
 from tests.evals import score
-from tests.evals.hubs import make_hubs
+from tests.evals.hubs import make_catalogue, make_hubs
+from tests.support.catalogues import build_index
 
 #: A query's answer is judged by its first five.
 _LIMIT = 10
+#: Nobody listens there.
+_NOWHERE = "http://127.0.0.1:9"
 
 Run = list[dict[str, Any]]
 
@@ -33,6 +38,24 @@ async def _search_live(queries: str, catalogue: str) -> Run:
             return [await _ask(catalog, row) for row in score.load(queries)]
         finally:
             catalog.close()
+
+
+def search_index(queries: str = "relevance.jsonl", catalogue: str = "catalogue.jsonl") -> Run:
+    """The same where the hubs cannot be reached, and both catalogues are in an index."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(make_catalogue(catalogue), Path(folder))
+        return asyncio.run(_search_index(queries, Path(folder)))
+
+
+async def _search_index(queries: str, data_dir: Path) -> Run:
+    settings = Settings(
+        _env_file=None, data_dir=data_dir, kaggle_endpoint=_NOWHERE, hf_endpoint=_NOWHERE
+    )
+    catalog = Catalog(build_sources(settings), settings, index=find_index(settings))
+    try:
+        return [await _ask(catalog, row) for row in score.load(queries)]
+    finally:
+        catalog.close()
 
 
 async def _ask(catalog: Catalog, row: Mapping[str, Any]) -> dict[str, Any]:

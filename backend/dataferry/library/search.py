@@ -62,6 +62,7 @@ class DatasetSearch:
                 source_errors=found.source_errors,
                 more=found.more,
                 offset=offset,
+                index_snapshot_at=found.index_snapshot_at,
             )
 
         async def report_answer(found: SearchResult, waiting_for: Sequence[SourceName]) -> None:

@@ -88,6 +88,8 @@ class SearchAnswer(View):
     offset: int = 0
     #: The ``cursor`` of that page; None where there is none.
     next: str | None = None
+    #: How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
+    index_snapshot_at: datetime | None = None
 
 
 class DiskSpace(View):

@@ -31,6 +31,8 @@ from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
 from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
+from dataferry.sources.index.handle import IndexHandle
+from dataferry.sources.kaggle import PAGES as KAGGLE_PAGES
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.merged_search import SearchResult
 from dataferry.sources.model_searches import ModelSearches
@@ -89,11 +91,21 @@ def build_sources(settings: Settings) -> dict[SourceName, Source]:
     return {source.name: source for source in sources}
 
 
+def find_index(settings: Settings) -> IndexHandle:
+    """The index of the hubs' catalogues, whether there is one or not: it is opened when it is first asked."""
+    pages: dict[SourceName, str] = {
+        "kaggle": KAGGLE_PAGES,
+        "huggingface": f"{settings.hf_endpoint.rstrip('/')}/datasets/",
+    }
+    return IndexHandle(settings.index_folder, pages)
+
+
 class Catalog:
     """Search, describe and resolve datasets at all sources.
 
     Answers are remembered for ``search_cache_s`` under the question and the fingerprint of each
-    credential, so that nobody is shown what another one's token found.
+    credential, so that nobody is shown what another one's token found. ``index`` is asked before the hubs
+    that it holds (``find_index``).
     """
 
     def __init__(
@@ -102,12 +114,15 @@ class Catalog:
         settings: Settings,
         *,
         clock: Callable[[], float] = time.monotonic,
+        index: IndexHandle | None = None,
     ) -> None:
         self._sources = dict(sources)
         self._settings = settings
         self._clock = clock
         self._dispatcher = Dispatcher(self._sources, settings, clock)
-        self._searches = Searches(self._sources, self._dispatcher, settings, self._cache_complete, clock)
+        self._searches = Searches(
+            self._sources, self._dispatcher, settings, self._cache_complete, clock, index
+        )
         self.models = ModelSearches(self._sources, self._dispatcher, settings, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)

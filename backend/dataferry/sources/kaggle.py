@@ -52,6 +52,8 @@ _TASKS = (
     "recommend",
     "forecasting",
 )
+#: The address of datasets' pages, which their ids follow.
+PAGES = "https://www.kaggle.com/datasets/"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -266,7 +268,7 @@ def summary_of(dataset: Any, formats: tuple[str, ...]) -> DatasetSummary | None:
         id=ref.id,
         title=metadata.one_line(dataset.title, metadata.TITLE_CHARS) or ref.name,
         description=metadata.one_line(dataset.subtitle, metadata.DESCRIPTION_CHARS),
-        url=f"https://www.kaggle.com/datasets/{ref.id}",
+        url=f"{PAGES}{ref.id}",
         downloads=int(dataset.download_count),
         likes=int(dataset.vote_count),
         size_bytes=int(dataset.total_bytes) or None,

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.types import (
@@ -18,6 +19,7 @@ from dataferry.core.types import (
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.folding import fold
+from dataferry.sources.index.dataset_index import IndexHits
 from dataferry.sources.ranking import arrange, rank
 from dataferry.sources.shared_calls import SharedCalls
 
@@ -25,10 +27,14 @@ from dataferry.sources.shared_calls import SharedCalls
 PAGE_SIZE = 20
 #: Pages asked of a source for one page of ours, where filters leave little of each.
 MAX_PAGES = 5
+#: Datasets taken from the index for each hub at a time, to be ranked.
+INDEX_PAGE_SIZE = 100
 
 _log = logging.getLogger(__name__)
 
 SearchSource = Callable[[SourceName, SearchQuery], Awaitable[list[DatasetSummary]]]
+#: Asks the index of the hubs' catalogues; None where there is none to be used.
+SearchIndex = Callable[[SearchQuery, Sequence[SourceName]], Awaitable[IndexHits | None]]
 _Answer = list[DatasetSummary] | DataferryError
 
 
@@ -41,6 +47,8 @@ class SearchResult(View):
     #: There is a further page at ``offset + len(datasets)``.
     more: bool = False
     offset: int = 0
+    #: How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
+    index_snapshot_at: datetime | None = None
 
 
 class MergedSearch:
@@ -48,17 +56,30 @@ class MergedSearch:
 
     It holds what was fetched so far. ``grow`` asks every source for its next hits and appends them
     ranked among themselves: what has been shown once keeps its place, so that an offset means the
-    same on the next page. Use it from one event loop.
+    same on the next page. A hub that the index holds is asked once, by ``search_newer``, for what the index
+    does not have yet. Use it from one event loop.
     """
 
     def __init__(
-        self, search_source: SearchSource, text: str, filters: SearchFilters, sources: Sequence[SourceName]
+        self,
+        search_source: SearchSource,
+        text: str,
+        filters: SearchFilters,
+        sources: Sequence[SourceName],
+        search_index: SearchIndex | None = None,
+        search_newer: SearchSource | None = None,
     ) -> None:
         self.datasets: list[DatasetSummary] = []
         self.problems: dict[SourceName, SourceProblem] = {}
         #: Seconds that a source which failed asks to be left alone.
         self.retry_after_s = 0.0
         self._search_source = search_source
+        self._search_index = search_index
+        self._search_newer = search_newer
+        #: The answer of the index to the pages under way, and the hubs whose datasets come from it.
+        self._indexed: IndexHits | None = None
+        self._from_index: set[SourceName] = set()
+        self._snapshot_at: datetime | None = None
         self._text = text
         self._filters = filters
         self._sources = tuple(sources)
@@ -136,12 +157,14 @@ class MergedSearch:
             source_errors=tuple(problems[name] for name in self._sources if name in problems),
             more=len(datasets) > offset + limit or further,
             offset=offset,
+            index_snapshot_at=self._snapshot_at,
         )
 
     async def _fetch_pages(self, page: int) -> None:
         asked = dict(self._offsets)
         self._asked, self._answers = tuple(asked), {}
         try:
+            await self._ask_index(asked)
             await asyncio.gather(*(self._ask(source, offset) for source, offset in asked.items()))
             for source in asked:
                 self._take_note(source, self._answers[source])
@@ -149,7 +172,20 @@ class MergedSearch:
             self.datasets = self._with(fresh, page)
             self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
         finally:
-            self._asked, self._answers = (), {}
+            self._asked, self._answers, self._indexed = (), {}, None
+
+    async def _ask_index(self, asked: Mapping[SourceName, int]) -> None:
+        """What the index has is there at once, while the hubs are asked for what is newer."""
+        first = not self.datasets and not self._from_index
+        hubs = [source for source in asked if first or source in self._from_index]
+        if self._search_index is None or not hubs:
+            return
+        question = SearchQuery(self._text, self._filters, INDEX_PAGE_SIZE, max(asked[hub] for hub in hubs))
+        self._indexed = await self._search_index(question, hubs)
+        if self._indexed is not None:
+            self._snapshot_at = self._indexed.snapshot_at
+            self._from_index.update(self._indexed.found)
+            self._answers.update(self._indexed.summaries)
 
     async def _ask(self, source: SourceName, offset: int) -> None:
         self._answers[source] = await self._next_hits(source, offset)
@@ -163,10 +199,10 @@ class MergedSearch:
             self.problems[source] = _problem(source, answer)
             self.retry_after_s = max(self.retry_after_s, answer.retry_after or 0.0)
             del self._offsets[source]
-        elif self._is_last(answer):
+        elif self._is_last(source, answer):
             del self._offsets[source]
         else:
-            self._offsets[source] += PAGE_SIZE
+            self._offsets[source] += INDEX_PAGE_SIZE if source in self._from_index else PAGE_SIZE
 
     def _fresh_hits(self) -> dict[SourceName, list[DatasetSummary]]:
         """The hits of the pages under way that are not among ``datasets``."""
@@ -180,21 +216,37 @@ class MergedSearch:
 
     def _with(self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int) -> list[DatasetSummary]:
         """``datasets`` and behind them the fresh ones, ranked and folded; what is shown keeps its place."""
-        ranked = rank(fresh, self._text, self._filters)
+        indexed = self._indexed
+        corpus, fields = (indexed.corpus, indexed.fields) if indexed is not None else (None, None)
+        ranked = rank(fresh, self._text, self._filters, corpus, fields)
         cards = fold(ranked, self._filters, self.datasets)
         return cards if self.datasets else arrange(cards, page)
 
-    def _is_last(self, hits: Sequence[DatasetSummary]) -> bool:
+    def _is_last(self, source: SourceName, hits: Sequence[DatasetSummary]) -> bool:
+        if source in self._from_index:
+            return self._indexed is None or len(self._indexed.found.get(source, ())) < INDEX_PAGE_SIZE
         # A source that narrows its own page by the filters may return a short one in the middle.
         return not hits or (len(hits) < PAGE_SIZE and not self._filters.narrows)
 
     async def _next_hits(self, source: SourceName, offset: int) -> _Answer:
+        question = SearchQuery(self._text, self._filters, PAGE_SIZE, offset)
+        if source in self._from_index:
+            indexed = self._indexed.summaries[source] if self._indexed is not None else []
+            return [*indexed, *(await self._newer_hits(source, question) if offset == 0 else ())]
         try:
-            return await self._search_source(
-                source, SearchQuery(self._text, self._filters, PAGE_SIZE, offset)
-            )
+            return await self._search_source(source, question)
         except DataferryError as error:
             return error
+
+    async def _newer_hits(self, source: SourceName, question: SearchQuery) -> Sequence[DatasetSummary]:
+        """What the hub itself finds. That it cannot be asked is no outage: the index has answered."""
+        if self._search_newer is None:
+            return ()
+        try:
+            return await self._search_newer(source, question)
+        except DataferryError as error:
+            _log.info("%s was not asked beside the index: %s", SOURCE_LABELS[source], error)
+            return ()
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:

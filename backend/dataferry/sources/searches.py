@@ -6,13 +6,16 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from dataferry.core.errors import InvalidInput
+from dataferry.core.errors import InvalidInput, SourceTimeout
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Credential, DatasetSummary, SourceName
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher
+from dataferry.sources.index.dataset_index import IndexHits
+from dataferry.sources.index.handle import IndexHandle
 from dataferry.sources.language import search_text
 from dataferry.sources.merged_search import MergedSearch, SearchResult
 from dataferry.sources.query_plan import search_in_parts
@@ -22,6 +25,8 @@ from dataferry.sources.vocabulary import meanings_of
 PAGING_TTL_FACTOR = 10
 #: The deepest hit that paging reaches, and the longest page.
 MAX_RESULTS, MAX_LIMIT = 1000, 100
+#: How long a hub may hold back what the index has found, in seconds.
+NEWER_PATIENCE_S = 1.5
 
 #: Takes what a search has so far, and the sources that have not answered.
 ReportSearch = Callable[[SearchResult, tuple[SourceName, ...]], Awaitable[None]]
@@ -36,7 +41,8 @@ class _Search:
 class Searches:
     """The searches under way, which equal ones share, and those of the last while.
 
-    ``remember`` takes every source's hits with the credential that found them.
+    ``remember`` takes every source's hits with the credential that found them. ``index``, where there is one,
+    is asked for the hubs that it holds; these themselves then only for what is newer.
     """
 
     def __init__(
@@ -46,8 +52,10 @@ class Searches:
         settings: Settings,
         remember: Callable[[Sequence[DatasetSummary], Credential], None],
         clock: Callable[[], float] = time.monotonic,
+        index: IndexHandle | None = None,
     ) -> None:
         self._sources = sources
+        self._index = index
         self._dispatcher = dispatcher
         self._settings = settings
         self._remember = remember
@@ -138,7 +146,13 @@ class Searches:
             self._remember(hits, used[name])
             return hits
 
-        merged = MergedSearch(ask, text, filters, sources)
+        async def ask_newer(name: SourceName, question: SearchQuery) -> list[DatasetSummary]:
+            hits = await self._ask_newer(name, used[name], question)
+            self._remember(hits, used[name])
+            return hits
+
+        search_index = self._ask_index if self._index is not None else None
+        merged = MergedSearch(ask, text, filters, sources, search_index, ask_newer)
         self._kept.put(key, _Search(merged, self._clock()))
         self._running[key] = merged
         return merged
@@ -158,6 +172,23 @@ class Searches:
             return await search(question.text)
         names_alone = SOURCES[name].searches_names
         return await search_in_parts(search, question.text, names_alone=names_alone)
+
+    async def _ask_newer(
+        self, name: SourceName, credential: Credential, question: SearchQuery
+    ) -> list[DatasetSummary]:
+        """The same with one plain question, for as long as it may hold back what the index has found."""
+        ask = self._dispatcher.call(
+            name, credential, self._settings.search_timeout_s, self._sources[name].search, question
+        )
+        try:
+            # The hub is given up by this search alone: its breaker knows longer answers.
+            return await asyncio.wait_for(ask, NEWER_PATIENCE_S)
+        except TimeoutError:
+            raise SourceTimeout(f"no answer within {NEWER_PATIENCE_S:g} s") from None
+
+    async def _ask_index(self, question: SearchQuery, sources: Sequence[SourceName]) -> IndexHits | None:
+        assert self._index is not None
+        return await in_thread("short", self._index.search, question, sources)
 
     def _is_stale(self, search: _Search) -> bool:
         age = self._clock() - search.started_at

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from dataferry.core.types import SourceName
+from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.index.manifest import IndexManifest, IndexUnusable, read_manifest
 from dataferry.sources.relevance import Corpus, TextFields
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _OPEN_TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndexHits:
     """``found``: each hub's best datasets in the index's order, with the stems of each by its ``ref``.
     ``corpus``: how often the words of the search are in the whole catalogue."""
@@ -31,7 +32,12 @@ class IndexHits:
     #: How fresh the index is.
     snapshot_at: datetime | None
 
-    @property
+    @cached_property
+    def summaries(self) -> dict[SourceName, list[DatasetSummary]]:
+        """The datasets alone."""
+        return {source: [hit.summary for hit in hits] for source, hits in self.found.items()}
+
+    @cached_property
     def fields(self) -> dict[str, TextFields]:
         return {hit.summary.ref: hit.fields for hits in self.found.values() for hit in hits}
 

@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from dataferry.core.types import SourceName, View
-from dataferry.sources.index.dataset_index import DatasetIndex
+from dataferry.sources.base import SearchQuery
+from dataferry.sources.index.dataset_index import DatasetIndex, IndexHits
 from dataferry.sources.index.manifest import IndexManifest, IndexUnusable, pointer_of, read_manifest
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,18 @@ class IndexHandle:
                 self._stamp = stamp
             return self._index
 
+    def search(self, query: SearchQuery, sources: Sequence[SourceName]) -> IndexHits | None:
+        """See ``DatasetIndex.search``; None where there is no index that can be used, or none of the
+        ``sources``."""
+        index = self.current()
+        if index is None or not set(index.sources) & set(sources):
+            return None
+        try:
+            return index.search(query, sources)
+        except IndexUnusable as error:
+            self._mark_unusable(index, error)
+            return None
+
     def status(self) -> IndexStatus:
         """What there is, without opening it. Blocks, for as long as reading a small file takes."""
         try:
@@ -62,7 +75,7 @@ class IndexHandle:
         problem = self._problem if self._read_stamp() == self._stamp else None
         return IndexStatus(state="rebuild" if problem else "ready", problem=problem, manifest=manifest)
 
-    def mark_unusable(self, index: DatasetIndex, error: IndexUnusable) -> None:
+    def _mark_unusable(self, index: DatasetIndex, error: IndexUnusable) -> None:
         """Do without ``index``, whose files a search has found damaged, until another one is built."""
         with self._lock:
             if self._index is index:
