@@ -48,9 +48,7 @@ def search_index(queries: str = "relevance.jsonl", catalogue: str = "catalogue.j
 
 
 async def _search_index(queries: str, data_dir: Path) -> Run:
-    settings = Settings(
-        _env_file=None, data_dir=data_dir, kaggle_endpoint=_NOWHERE, hf_endpoint=_NOWHERE
-    )
+    settings = Settings(_env_file=None, data_dir=data_dir, kaggle_endpoint=_NOWHERE, hf_endpoint=_NOWHERE)
     catalog = Catalog(build_sources(settings), settings, index=find_index(settings))
     try:
         return [await _ask(catalog, row) for row in score.load(queries)]

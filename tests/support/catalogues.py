@@ -13,7 +13,9 @@ from tests.fakes.snapshots import PARQUET, hub_stats, meta_kaggle
 
 def write_snapshots(catalogue: Catalogue, folder: Path) -> dict[SourceName, Path]:
     """A folder for each hub, below ``folder``, with the tables that it publishes of the catalogue."""
-    kaggle = {name: blob for name, blob in meta_kaggle(catalogue.at("kaggle")).items() if name != "Kernels.csv"}
+    kaggle = {
+        name: blob for name, blob in meta_kaggle(catalogue.at("kaggle")).items() if name != "Kernels.csv"
+    }
     return {
         "kaggle": write_files(kaggle, folder / "meta-kaggle"),
         "huggingface": write_files({PARQUET: hub_stats(catalogue.at("huggingface"))}, folder / "hub-stats"),

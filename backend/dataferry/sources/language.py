@@ -57,9 +57,15 @@ def search_text(query: str) -> str:
 
 def words(text: str) -> list[str]:
     """Lower-case words without accents and plural endings, in order."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return [_singular(word) for word in _WORD.findall(plain)]
+    return [_singular(word) for word in _plain_words(text)]
+
+
+def _plain_words(text: str) -> list[str]:
+    plain = text.casefold()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _WORD.findall(plain)
 
 
 def name_words(name: str) -> list[str]:
@@ -70,12 +76,19 @@ def name_words(name: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """``words`` without their endings: ``charging`` and ``charged`` are both ``charg``."""
-    return [stem_with("english", part) for word in words(text) for part in _parts(word)]
+    return [stem for word in _plain_words(text) for stem in _stems_of(word)]
+
+
+@lru_cache(maxsize=1 << 17)
+def _stems_of(word: str) -> tuple[str, ...]:
+    """Most texts are made of the same words."""
+    return tuple(stem_with("english", part) for part in _parts(_singular(word)))
 
 
 def name_stems(name: str) -> list[str]:
     """``name_words`` without their endings."""
-    return [stem_with("english", part) for word in name_words(name) for part in _parts(word)]
+    parts = _CAMEL_CASE.sub(" ", name)
+    return stems(name) if parts == name else [*stems(name), *stems(parts)]
 
 
 def in_unspaced_script(text: str) -> bool:
@@ -94,6 +107,8 @@ def _parts(word: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def stem_with(language: str, word: str) -> str:
     """A word without its ending, by Snowball's rules of ``language`` (``english``, ``german`` …)."""
+    if word.isdecimal():
+        return word
     with _stemmer_lock:  # a stemmer keeps the word that it works on
         if language not in _stemmers:
             _stemmers[language] = snowballstemmer.stemmer(language)

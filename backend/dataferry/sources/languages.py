@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("languages.toml")
 
 
+@lru_cache(maxsize=4096)
 def language_code(name: str) -> str | None:
     """ISO 639: two letters where the language has them, else three; None where there is no such language.
 

@@ -5,9 +5,9 @@ could disturb a terminal, a log or the direction of a line.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -31,14 +31,21 @@ def many_lines(text: str | None, limit: int = README_CHARS) -> str:
     return _printable(plain, keep="\n\t").strip()
 
 
-def _printable(text: str, keep: str = "") -> str:
-    def plain(char: str) -> str:
-        category = unicodedata.category(char)
-        if char in keep or (category not in ("Cc", "Cs") and char not in _BIDI_CONTROLS):
-            return char
-        return " " if category == "Cc" else ""
+#: What is left out of a text, or becomes a space: no character of these is ``str.isprintable``.
+_UNPRINTABLE: dict[int, str | None] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " "),
+    **dict.fromkeys(map(ord, _BIDI_CONTROLS)),
+    **dict.fromkeys(range(0xD800, 0xE000)),
+}
 
-    return "".join(map(plain, text))
+
+def _printable(text: str, keep: str = "") -> str:
+    if text.isprintable():
+        return text
+    table = (
+        {code: char for code, char in _UNPRINTABLE.items() if chr(code) not in keep} if keep else _UNPRINTABLE
+    )
+    return text.translate(table)
 
 
 def tags(labels: Iterable[str]) -> tuple[str, ...]:
@@ -96,6 +103,7 @@ _TASK_MODALITIES: dict[str, ModalityName] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def modality_name(word: str) -> ModalityName | None:
     """HuggingFace's name for what people call it; None for what is none."""
     plain = _ABOUT_MODALITY.sub("", word.strip().casefold().replace("_", "-"))
