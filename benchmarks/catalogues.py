@@ -1,7 +1,7 @@
 """Made-up catalogues of both hubs in the formats of their snapshots: the same for the same seed.
 
-Words are made of syllables and drawn as in a language: the n-th is drawn in proportion to 1/n. A title has 2 to
-6 of them, a description about 28, and one in three datasets of Kaggle a longer text and a further version.
+Words are made of syllables and drawn as in a language: the n-th is drawn in proportion to 1/n. A title has 2
+to 6 of them, a description about 28, and one in three datasets of Kaggle a longer text and a further version.
 """
 
 import csv

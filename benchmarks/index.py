@@ -1,8 +1,8 @@
-"""``make bench``: the index of both hubs' catalogues, built and searched, over made-up datasets in the true formats.
+"""``make bench``: the index of both hubs' catalogues, over made-up datasets in the snapshots' formats.
 
-Prints the time and the memory of the build, the size on disk, what an open index adds to an idle process, and the
-time of searches with filters and ranking, as ``Catalog.search`` makes them. Beside them, in the same run: SQLite's
-FTS5 over the same texts, and tantivy alone without filters and ranking.
+Prints the time and the memory of the build, the size on disk, what an open index adds to an idle process, and
+the time of searches with filters, ranking and folding. Beside them, in the same run, the index alone, and
+SQLite's FTS5 over the same texts.
 """
 
 import argparse

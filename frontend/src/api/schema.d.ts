@@ -4458,6 +4458,8 @@ export interface components {
              * @example eyJvIjo1MH0
              */
             next?: string | null;
+            /** @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked. */
+            index_snapshot_at?: string | null;
         };
         /**
          * SearchFilters
