@@ -43,12 +43,14 @@ async def _search_live(queries: str, catalogue: str) -> Run:
 def search_index(queries: str = "relevance.jsonl", catalogue: str = "catalogue.jsonl") -> Run:
     """The same where the hubs cannot be reached, and both catalogues are in an index."""
     with tempfile.TemporaryDirectory() as folder:
-        build_index(make_catalogue(catalogue), Path(folder))
-        return asyncio.run(_search_index(queries, Path(folder)))
+        settings = Settings(
+            _env_file=None, data_dir=Path(folder), kaggle_endpoint=_NOWHERE, hf_endpoint=_NOWHERE
+        )
+        build_index(make_catalogue(catalogue), Path(folder) / "snapshots", settings.index_folder)
+        return asyncio.run(_search_index(queries, settings))
 
 
-async def _search_index(queries: str, data_dir: Path) -> Run:
-    settings = Settings(_env_file=None, data_dir=data_dir, kaggle_endpoint=_NOWHERE, hf_endpoint=_NOWHERE)
+async def _search_index(queries: str, settings: Settings) -> Run:
     catalog = Catalog(build_sources(settings), settings, index=find_index(settings))
     try:
         return [await _ask(catalog, row) for row in score.load(queries)]

@@ -29,6 +29,6 @@ def write_files(files: Mapping[str, Blob], folder: Path) -> Path:
     return folder
 
 
-def build_index(catalogue: Catalogue, folder: Path) -> IndexManifest:
-    """Build the index of the catalogue, in this process, in ``folder / "index"``: a data folder's own."""
-    return build(write_snapshots(catalogue, folder / "snapshots"), folder / "index", lambda _progress: None)
+def build_index(catalogue: Catalogue, snapshots: Path, target: Path) -> IndexManifest:
+    """Build the index of the catalogue in the folder ``target``, in this process."""
+    return build(write_snapshots(catalogue, snapshots), target, lambda _progress: None)
