@@ -55,6 +55,7 @@ from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
+from dataferry.library.all_previews import Previews
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.model_search import ModelSearch
@@ -62,6 +63,7 @@ from dataferry.library.paths import Store
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.readmes import Readmes
+from dataferry.library.remote_previews import RemotePreviews
 from dataferry.library.search import DatasetSearch
 from dataferry.library.search_index.building import IndexBuilder
 from dataferry.library.search_index.schedule import UpdateSchedule
@@ -97,6 +99,7 @@ def build_services(settings: Settings) -> Services:
     index = SearchIndex(database, settings, store, catalog, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
+    previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
     models = ModelChoices(settings, database, secrets)
     chat = ChatService(
         database,
@@ -116,6 +119,7 @@ def build_services(settings: Settings) -> Services:
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         verdicts=Verdicts(database, settings, store, catalog, jobs, credentials, private_urls),
         shelf=shelf,
+        previews=previews,
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,

@@ -59,8 +59,6 @@ JOBS = {
 DATASETS = {
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
-    "GET /api/datasets/{key}/preview": Row(200, seen=200),
-    "GET /api/datasets/{key}/preview/files": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),
@@ -74,8 +72,12 @@ OF_THE_CALLER = {
     "DELETE /api/auth/tokens/{token_id}",
 }
 #: They tell what the source shows to whoever asks.
-MANIFEST = "GET /api/datasets/{key}/manifest"
-VERDICT = "GET /api/datasets/{key}/verdict"
+AT_ITS_SOURCE = (
+    "GET /api/datasets/{key}/manifest",
+    "GET /api/datasets/{key}/verdict",
+    "GET /api/datasets/{key}/preview",
+    "GET /api/datasets/{key}/preview/files",
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, MANIFEST, VERDICT}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *AT_ITS_SOURCE}
 
 
 @pytest.mark.parametrize("route", CHATS)
@@ -187,17 +189,20 @@ def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> No
         assert ask(stranger, route, row, key=name).status_code == row.seen, name
 
 
-def test_a_file_list_is_what_the_source_shows_to_a_stranger(stranger: Client, things: Things) -> None:
+@pytest.mark.parametrize("route", AT_ITS_SOURCE)
+def test_what_the_source_shows_to_a_stranger(
+    member: Client, stranger: Client, things: Things, route: str
+) -> None:
     private_key, private_id, running_key, running_id, *nobodys = things.unseen
-    for route in (MANIFEST, VERDICT):
-        for name in (private_key, private_id, running_id, *nobodys):
-            answer = ask(stranger, route, Row(200), key=name)
-            assert answer.status_code == 404, (route, name, answer.text)
-            assert SECRET not in answer.text
+    for name in (private_key, private_id, running_id, *nobodys):
+        answer = ask(stranger, route, Row(200), key=name)
+        assert answer.status_code == 404, (name, answer.text)
+        assert SECRET not in answer.text
+    assert ask(member, route, Row(200), key=things.seen[0]).is_success
     # It is public at its hub, and nothing of it is told to be here.
-    shown = ask(stranger, MANIFEST, Row(200), key=running_key).json()
-    assert shown["files"]
-    assert not [file for file in shown["files"] if file["here"]]
+    shown = ask(stranger, route, Row(200), key=running_key)
+    assert "/mine.csv" not in shown.text
+    assert not [file for file in shown.json().get("files", ()) if file.get("here")]
 
 
 def test_names_in_bodies_queries_and_topics(server: Server, stranger: Client, things: Things) -> None:

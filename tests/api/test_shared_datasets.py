@@ -190,7 +190,7 @@ def test_what_others_are_fetching_is_seen_by_nobody_else(server: Server, ada: Cl
     row = ada.get(f"/api/datasets/{ticket['key']}").json()
     assert row["status"] in ("queued", "running"), row
     for name in (ticket["key"], row["id"]):
-        for path in ("", "/receipt", "/files", "/preview", "/preview/files", "/readme"):
+        for path in ("", "/receipt", "/files", "/preview", "/readme"):
             assert bob.get(f"/api/datasets/{name}{path}").status_code == 404, path
         assert bob.post(f"/api/datasets/{name}/opened").status_code == 404
         assert bob.post(f"/api/datasets/{name}/update").status_code == 404

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
+    from dataferry.library.all_previews import Previews
     from dataferry.library.downloads import Downloads
     from dataferry.library.model_search import ModelSearch
     from dataferry.library.paths import Store
@@ -64,6 +65,7 @@ class Services:
     plans: Plans
     verdicts: Verdicts
     shelf: Shelf
+    previews: Previews
     readmes: Readmes
     speed_limits: SpeedLimits
     index: SearchIndex

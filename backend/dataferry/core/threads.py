@@ -14,15 +14,17 @@ from typing import Literal, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Work = Literal["short", "disk", "table", "listing"]
+Work = Literal["short", "disk", "table", "listing", "look"]
 """``short``: in memory, or a few statements: what a click waits for. ``disk``: looks at files, whose number
-or disk may make it slow. ``table``: reads a table, whose size may. ``listing``: has a source list files."""
+or disk may make it slow. ``table``: reads a table, whose size may. ``listing``: has a source list files.
+``look``: looks into a file at its source."""
 
 _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "short": ThreadPoolExecutor(8, thread_name_prefix="short"),
     "disk": ThreadPoolExecutor(4, thread_name_prefix="disk"),
     "table": ThreadPoolExecutor(4, thread_name_prefix="table"),
     "listing": ThreadPoolExecutor(4, thread_name_prefix="listing"),
+    "look": ThreadPoolExecutor(6, thread_name_prefix="look"),
 }
 
 

@@ -41,7 +41,11 @@ class LeftOut(View):
 
 class Preview(View):
     """The first rows of a table. Cells are untrusted text: what the file has, as it has it; None where there
-    is no value."""
+    is no value.
+
+    ``partial``: the file is not on this machine, and ``fetched_bytes`` of its ``size_bytes`` were fetched
+    from ``fetched_from`` to show this.
+    """
 
     path: str
     columns: tuple[PreviewColumn, ...]
@@ -56,29 +60,40 @@ class Preview(View):
     notes: tuple[str, ...] = ()
     cut: tuple[CutCell, ...] = ()
     left_out: LeftOut = LeftOut()
-    #: Code that loads this table, ready to paste.
+    #: Code that loads this table, ready to paste; empty where it is not on this machine.
     snippet: str
+    partial: bool = False
+    fetched_bytes: int | None = None
+    fetched_from: str | None = None
+    #: Of the whole file, where it is known.
+    size_bytes: int | None = None
+    #: By the length of the rows that were fetched, where nothing tells how many there are.
+    about_row_count: int | None = None
+    #: What it was read at, where it is not on this machine.
+    revision: str | None = None
 
 
 class PreviewFile(View):
     """A file that can be shown as a table."""
 
     path: str
-    size: int
+    #: None where its source does not tell.
+    size: int | None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def size_bytes(self) -> int:
+    def size_bytes(self) -> int | None:
         """``size``."""
         return self.size
 
 
 class PreviewFiles(View):
     """The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
-    next act. ``more``: there are more than are listed."""
+    next act. ``more``: there are more than are listed; ``partial``: they are not on this machine."""
 
     files: tuple[PreviewFile, ...]
     more: bool = False
+    partial: bool = False
     reason: str | None = None
     next_step: str | None = None
 

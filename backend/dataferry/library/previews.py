@@ -1,7 +1,7 @@
 """The table of a dataset that is shown, and the code that loads it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +19,6 @@ from dataferry.library.preview_views import (
     PreviewFile,
     PreviewFiles,
 )
-from dataferry.library.views import DatasetFileView
 
 _PLAIN = (
     ".csv",
@@ -49,7 +48,7 @@ _DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
 #: The page of a dataset waits for its code, which has a plainer form too.
 _LOADER_LIMITS = ReadLimits(cpu_s=3, wall_s=10.0)
 #: To choose from; a person finds one among more by its path in the file list.
-_MAX_LISTED = 500
+MAX_LISTED = 500
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
 
 
@@ -84,28 +83,58 @@ def main_tables(session: Session, dataset_id: str, limit: int) -> list[str]:
 
 def preview_files(session: Session, row: Dataset) -> PreviewFiles:
     """Every file that can be shown as a table, tables before documents; where there is none, why."""
-    found = file_rows.tables(session, row.id, _TABLES, limit=_MAX_LISTED + 1)
-    if len(found) <= _MAX_LISTED:
-        found += file_rows.tables(session, row.id, _DOCUMENTS, limit=_MAX_LISTED + 1 - len(found))
-    shown = found[:_MAX_LISTED]
+    found = file_rows.tables(session, row.id, _TABLES, limit=MAX_LISTED + 1)
+    if len(found) <= MAX_LISTED:
+        found += file_rows.tables(session, row.id, _DOCUMENTS, limit=MAX_LISTED + 1 - len(found))
+    shown = found[:MAX_LISTED]
     if not shown:
-        return _no_tables(file_rows.page(session, row.id, after=None, limit=file_rows.PAGE_SIZE), row)
+        first = file_rows.page(session, row.id, after=None, limit=file_rows.PAGE_SIZE)
+        return no_tables([(file.path, file.size) for file in first], row.file_count or 0)
     sizes = file_rows.sizes(session, row.id, shown)
     files = tuple(PreviewFile(path=path, size=sizes[path]) for path in shown)
-    return PreviewFiles(files=files, more=len(found) > _MAX_LISTED)
+    return PreviewFiles(files=files, more=len(found) > MAX_LISTED)
 
 
-def _no_tables(files: Sequence[DatasetFileView], row: Dataset) -> PreviewFiles:
-    """Why none of these files, the first ones of a dataset, can be shown as a table; and the next act."""
+def tables_among(paths: Sequence[tuple[str, int | None]], first: Collection[str]) -> list[str]:
+    """Paths of the tables among files with their sizes, in the order of ``main_tables``; before them, by
+    path, those that are in ``first``."""
+    for suffixes in (_TABLES, _DOCUMENTS):
+        found = [(path, size) for path, size in paths if _has_suffix(path, suffixes)]
+        if found:
+            break
+    found.sort(
+        key=lambda one: (
+            (0, False, 0, one[0])
+            if one[0] in first
+            else (1, "train" not in one[0].lower(), -(one[1] or 0), one[0])
+        )
+    )
+    return [path for path, _ in found]
+
+
+def _has_suffix(path: str, suffixes: tuple[str, ...]) -> bool:
+    name = PurePosixPath(path).name.lower()
+    return name.endswith(suffixes) and name not in suffixes
+
+
+def no_tables(files: Sequence[tuple[str, int | None]], file_count: int, *, here: bool = True) -> PreviewFiles:
+    """Why none of these files, the first ones of a dataset with their sizes, can be shown as a table; and the
+    next act, which depends on whether they are ``here``."""
 
     def because(reason: str, next_step: str) -> PreviewFiles:
         return PreviewFiles(files=(), reason=reason, next_step=next_step)
 
     if not files:
         return because("It has no files.", "Check for a newer version, or look at its source.")
-    if not any(file.size for file in files):
+    if not any(size is None or size for _, size in files):
         return because("Its files are empty.", "Check for a newer version, or look at its source.")
-    packed = [file.path for file in files if file.path.lower().endswith(_ARCHIVES)]
+    packed = [path for path, _ in files if path.lower().endswith(_ARCHIVES)]
+    if packed and not here:
+        what = packed[0] if len(packed) == 1 else f"its {len(packed)} archives"
+        return because(
+            f"What is in {what} can only be shown once all of it is here.",
+            "Download it: archives are unpacked where the source is Kaggle.",
+        )
     if packed:
         return because(
             f"What is in {packed[0]} is still packed."
@@ -113,17 +142,19 @@ def _no_tables(files: Sequence[DatasetFileView], row: Dataset) -> PreviewFiles:
             else f"What is in its {len(packed)} archives is still packed.",
             "Unpack it in a folder of your own to look into it; the copy here stays as it was verified.",
         )
-    suffixes = Counter(PurePosixPath(file.path).suffix.lower() for file in files)
+    suffixes = Counter(PurePosixPath(path).suffix.lower() for path, _ in files)
     suffix, count = suffixes.most_common(1)[0]
     kind = _KINDS.get(suffix)
-    of_many = "Its files are" if len(suffixes) == 1 and row.file_count != 1 else "Most of its files are"
-    if row.file_count == 1 or len(files) == 1:
-        said = f"Its file is {kind[0]} ({suffix})." if kind else f"Its file {files[0].path} is no table."
+    of_many = "Its files are" if len(suffixes) == 1 and file_count != 1 else "Most of its files are"
+    if file_count == 1 or len(files) == 1:
+        said = f"Its file is {kind[0]} ({suffix})." if kind else f"Its file {files[0][0]} is no table."
     elif kind and 2 * count >= len(files):
         said = f"{of_many} {kind[1]} ({suffix})."
     else:
         kinds = ", ".join(one for one, _ in suffixes.most_common(4) if one) or "without a suffix"
         said = f"None of its files is a table: they are {kinds}."
+    if not here:
+        return because(said, "Download it to open them in a program of your own.")
     return because(said, "Open them in a program of your own, or load them with the code above.")
 
 
@@ -138,7 +169,7 @@ def read_preview(file: Path, path: str, rows: int, cell_chars: int) -> Preview:
         raise Unreadable(
             f"{path} cannot be shown as a table. {error}", next_step="Open the file with a tool of its own."
         ) from error
-    return _preview(path, table)
+    return preview_of(path, table)
 
 
 def read_loader(file: Path, path: str) -> str | None:
@@ -161,7 +192,8 @@ def _loader(file: Path, path: str, _mtime_ns: int, _size: int) -> str | None:
         return None
 
 
-def _preview(path: str, table: Table) -> Preview:
+def preview_of(path: str, table: Table) -> Preview:
+    """A table as the API shows it."""
     return Preview(
         path=path,
         columns=tuple(

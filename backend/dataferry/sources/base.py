@@ -115,6 +115,19 @@ class Contents:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFiles:
+    """The files of a revision that can be looked into one by one. ``ref`` and ``revision`` are the true ones.
+    ``main``: patterns of the files that the dataset itself says come first, in its own words. ``more``: the
+    source has more files than are listed."""
+
+    ref: DatasetRef
+    revision: str
+    files: tuple[ListedFile, ...]
+    main: tuple[str, ...] = ()
+    more: bool = False
+
+
 class SourceStatus(View):
     """What ``GET /api/sources`` says of one source.
 

@@ -36,6 +36,7 @@ from dataferry.sources.kaggle import PAGES as KAGGLE_PAGES
 from dataferry.sources.kaggle import KaggleSource
 from dataferry.sources.merged_search import SearchResult
 from dataferry.sources.model_searches import ModelSearches
+from dataferry.sources.open_files import FileLooks
 from dataferry.sources.searches import PAGING_TTL_FACTOR, ReportSearch, Searches
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.single_files import single_files
@@ -124,6 +125,8 @@ class Catalog:
             self._sources, self._dispatcher, settings, self._cache_complete, clock, index
         )
         self.models = ModelSearches(self._sources, self._dispatcher, settings, clock)
+        #: Looks into single files before a download.
+        self.looks = FileLooks(self._sources, self._dispatcher, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)

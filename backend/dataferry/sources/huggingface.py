@@ -20,14 +20,14 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.sources import metadata
-from dataferry.sources.base import SearchFilters, SearchQuery
+from dataferry.sources.base import ListedFile, OpenFiles, SearchFilters, SearchQuery
 from dataferry.sources.http_errors import closed_by_hub
 from dataferry.sources.huggingface_models import model_card, stated_license
 from dataferry.sources.languages import stated_languages
 from dataferry.sources.licences import license_family
 from dataferry.sources.model_plan import ModelQuestion, ModelSort
 from dataferry.sources.query_plan import MAX_SEARCHES
-from dataferry.sources.subsets import patterns_of
+from dataferry.sources.subsets import main_patterns, patterns_of
 from dataferry.sources.table_facts import table_facts
 
 if TYPE_CHECKING:
@@ -170,6 +170,28 @@ class HuggingFaceSource:
                 for file in hub.tree(true_ref.id, commit)
             )
         return Manifest(true_ref, commit, files, sum(entry.size or 0 for entry in files))
+
+    def open_files(self, ref: DatasetRef, revision: str | None, credential: Credential) -> OpenFiles:
+        """By one request. A gated dataset's are listed to all: ``open_file`` leads to who is refused."""
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
+            info = hub.dataset(ref.id, revision)
+            true_ref = DatasetRef("huggingface", str(info.id))
+            self._check_open(info, true_ref)
+            found = [(str(one.rfilename), one.size) for one in info.siblings or []]
+            counted = SOURCES[self.name].counts_files_to
+            return OpenFiles(
+                true_ref,
+                str(info.sha),
+                tuple(ListedFile(path, size, "recorded") for path, size in found),
+                main_patterns(getattr(info.card_data, "configs", None)),
+                more=counted is not None and len(found) >= counted,
+            )
+
+    def open_file(self, ref: DatasetRef, revision: str, path: str, credential: Credential) -> Http:
+        """Where one file is. Nothing is asked for it."""
+        headers = {"Authorization": f"Bearer {credential.secret}"} if credential.secret else {}
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
+            return Http(hub.file_url(ref.id, revision, path), headers)
 
     def check_access(self, ref: DatasetRef, revision: str | None, credential: Credential) -> None:
         """Two requests, however many files there are. Errors: those of ``manifest``."""

@@ -19,7 +19,7 @@ from dataferry.core.types import (
     SourceName,
 )
 from dataferry.sources import metadata
-from dataferry.sources.base import ListedFile, SearchQuery
+from dataferry.sources.base import ListedFile, OpenFiles, SearchQuery
 from dataferry.sources.http_errors import missing_file, no_files
 from dataferry.sources.languages import stated_languages
 from dataferry.sources.licences import license_name
@@ -38,6 +38,8 @@ SHARE_OF_DEADLINE = 0.9
 MANIFEST_TIMEOUT_S = 30.0
 #: Files of a version that are listed: a request for each 200.
 MAX_LISTED = 10_000
+#: For a person who waits: 200 files each.
+_PAGES_OF_OPEN_FILES = 3
 #: The most datasets that are asked for on one page.
 MAX_PAGE_SIZE = 100
 #: Datasets that are remembered to have rules.
@@ -174,6 +176,33 @@ class KaggleSource:
                 if not token or not page.dataset_files:
                     return found, False
         return found, True
+
+    def open_files(self, ref: DatasetRef, revision: str | None, credential: Credential) -> OpenFiles:
+        """The first files of a version, as far as a person waits for them."""
+        found: list[ListedFile] = []
+        token: str | None = None
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
+            version = _version(ref, revision, kaggle.dataset(ref))
+            for _ in range(_PAGES_OF_OPEN_FILES):
+                page = kaggle.files(ref, version, token)
+                found += [
+                    ListedFile(str(file.name), int(file.total_bytes), "transport")
+                    for file in page.dataset_files
+                ]
+                token = page.next_page_token
+                if not token or not page.dataset_files:
+                    break
+        return OpenFiles(ref, str(version), tuple(found), more=bool(token))
+
+    def open_file(self, ref: DatasetRef, revision: str, path: str, credential: Credential) -> Http:
+        """Where Kaggle's storage has one file. It may be a zip archive of it, whatever its name."""
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as kaggle:
+            try:
+                with kaggle.download(ref, int(revision), path) as response:
+                    return Http(response.url)
+            except (GatedDataset, SourceNotConfigured) as refused:
+                self._note_rules(ref, refused)
+                raise
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """Kaggle keeps one text for all versions."""

@@ -54,6 +54,19 @@ def patterns_of(configs: Any, config: str | None, split: str | None) -> tuple[st
     return tuple(dict.fromkeys(_rooted(folder, path) for path in paths or ["**"]))
 
 
+def main_patterns(configs: Any) -> tuple[str, ...]:
+    """Patterns of the files to look at first: the training split of the default config, or else the first of
+    each; none where the card, which may have any shape, does not say."""
+    known = {_name_of(one): one for one in _list(configs) if isinstance(one, Mapping)}
+    if not known:
+        return ()
+    marked = [name for name, config in known.items() if config.get("default") is True]
+    config = next(iter([*marked, *(name for name in known if name == _DEFAULT), *known]))
+    splits = _splits_of(known[config].get("data_files"))
+    split = _ONLY_SPLIT if _ONLY_SPLIT in splits else next(iter(splits), None)
+    return patterns_of(configs, config, split)
+
+
 def _name_of(config: Mapping[str, Any]) -> str:
     return str(config.get("config_name") or _DEFAULT)
 

@@ -583,7 +583,8 @@ export interface paths {
         };
         /**
          * The first rows of one of the dataset's tables, by default its main one
-         * @description The first rows of one of the dataset's tables, by default its main one.
+         * @description The first rows of one of the dataset's tables, by default its main one. Of a dataset that is not here
+         *     only these are fetched from its source, and the answer is `partial`.
          */
         get: operations["get_preview"];
         put?: never;
@@ -602,8 +603,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The dataset's files that can be shown as a table; where there is none, why
-         * @description The dataset's files that can be shown as a table; where there is none, why.
+         * The dataset's files that can be shown as a table, here or at its source; where there is none, why
+         * @description The dataset's files that can be shown as a table, here or at its source; where there is none, why.
          */
         get: operations["get_preview_files"];
         put?: never;
@@ -3801,6 +3802,9 @@ export interface components {
          * Preview
          * @description The first rows of a table. Cells are untrusted text: what the file has, as it has it; None where there
          *     is no value.
+         *
+         *     ``partial``: the file is not on this machine, and ``fetched_bytes`` of its ``size_bytes`` were fetched
+         *     from ``fetched_from`` to show this.
          */
         Preview: {
             /**
@@ -3847,10 +3851,26 @@ export interface components {
             /** @description What the limits of a preview keep out. */
             left_out: components["schemas"]["LeftOut"];
             /**
-             * @description Code that loads this table, ready to paste.
+             * @description Code that loads this table, ready to paste; empty where it is not on this machine.
              * @example pd.read_csv("iris.csv")
              */
             snippet: string;
+            /** @example false */
+            partial: boolean;
+            fetched_bytes?: number | null;
+            fetched_from?: string | null;
+            /**
+             * @description Of the whole file, where it is known.
+             * @example 84125825
+             */
+            size_bytes?: number | null;
+            /** @description By the length of the rows that were fetched, where nothing tells how many there are. */
+            about_row_count?: number | null;
+            /**
+             * @description What it was read at, where it is not on this machine.
+             * @example e6281661ce1c48d9
+             */
+            revision?: string | null;
         };
         /**
          * PreviewColumn
@@ -3891,20 +3911,20 @@ export interface components {
              */
             path: string;
             /**
-             * @description Bytes.
+             * @description None where its source does not tell.
              * @example 84125825
              */
-            size: number;
+            size: number | null;
             /**
              * @description ``size``.
              * @example 84125825
              */
-            readonly size_bytes: number;
+            readonly size_bytes: number | null;
         };
         /**
          * PreviewFiles
          * @description The files that can be shown as a table, the one to show first ahead. Where there is none, why, and the
-         *     next act. ``more``: there are more than are listed.
+         *     next act. ``more``: there are more than are listed; ``partial``: they are not on this machine.
          */
         PreviewFiles: {
             /** @description The files. */
@@ -3914,6 +3934,8 @@ export interface components {
              * @example false
              */
             more: boolean;
+            /** @example false */
+            partial: boolean;
             /**
              * @description Why, for a person; null where there is nothing to explain.
              * @example The dataset has no tables.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -10,6 +10,7 @@ from dataferry.api.deps import Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
 from dataferry.api.pager import Cursor, Paged
 from dataferry.api.prefer import WantedWait, applied
+from dataferry.api.presence import while_connected
 from dataferry.api.problems import Problem, problem_of
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.hub_addresses import DatasetAddress, read_address
@@ -238,6 +239,7 @@ async def get_receipt(
 
 @router.get("/{key}/preview")
 async def get_preview(
+    request: Request,
     key: str,
     viewer: Current,
     wired: Wired,
@@ -246,16 +248,18 @@ async def get_preview(
     rows: Annotated[int, Query(ge=1, le=200)] = 20,
     cell_chars: Annotated[int, Query(ge=1, le=1_000_000)] = 1_000,
 ) -> Preview:
-    """The first rows of one of the dataset's tables, by default its main one."""
-    return await wired.shelf.preview(viewer, key, revision, path=path, row_count=rows, cell_chars=cell_chars)
+    """The first rows of one of the dataset's tables, by default its main one. Of a dataset that is not here
+    only these are fetched from its source, and the answer is `partial`."""
+    look = wired.previews.preview(viewer, key, revision, path=path, row_count=rows, cell_chars=cell_chars)
+    return await while_connected(request, look)
 
 
 @router.get("/{key}/preview/files")
 async def get_preview_files(
     key: str, viewer: Current, wired: Wired, revision: Revision = None
 ) -> PreviewFiles:
-    """The dataset's files that can be shown as a table; where there is none, why."""
-    return await wired.shelf.preview_files(viewer, key, revision)
+    """The dataset's files that can be shown as a table, here or at its source; where there is none, why."""
+    return await wired.previews.files(viewer, key, revision)
 
 
 @router.get("/{key}/files")

@@ -40,7 +40,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The table or the reason."""
     try:
         table = read_here(
-            Path(request["path"]), request["name"], request["rows"], cell_chars=request["cell_chars"]
+            Path(request["path"]),
+            request["name"],
+            request["rows"],
+            cell_chars=request["cell_chars"],
+            cut=request["cut"],
         )
     except (NotATable, OSError) as error:
         reason = f"{error.strerror}." if isinstance(error, OSError) and error.strerror else str(error)

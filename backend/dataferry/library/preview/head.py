@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -44,6 +45,9 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\xff\xff\xff\xff", "arrow"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
 )
+#: What precedes each file in a zip archive: signature, version, flags, method, time, date, CRC, two sizes,
+#: and the lengths of its name and of what follows that.
+_LOCAL_HEADER = struct.Struct("<IHHHHHIIIHH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ class Head:
         return PurePosixPath(self.name).suffix.lower()
 
 
-def read_head(path: Path, name: str, limit: int = HEAD_BYTES) -> Head:
-    """The head of the file ``path``, which its dataset calls ``name``.
+def read_head(path: Path, name: str, limit: int = HEAD_BYTES, *, cut: bool = False) -> Head:
+    """The head of the file ``path``, which its dataset calls ``name``. ``cut``: ``path`` holds only its
+    beginning.
 
     Errors: ``OSError``; ``NotATable`` for a packed file that cannot be unpacked, and for a zip archive of
     anything but one file.
@@ -77,13 +82,41 @@ def read_head(path: Path, name: str, limit: int = HEAD_BYTES) -> Head:
     with path.open("rb") as file:
         start = file.read(8)
     packing = next((packing for magic, packing in _PACKED if start.startswith(magic)), None)
+    if packing == "zip" and cut:
+        data, inner = _beginning_of_zip(path, inner, limit)
+        return Head(path, inner, _kind(data, complete=False), data, False, packing, named)
     if packing == "zip":
         with _archive(path) as archive:
             if _is_workbook(archive):
                 return Head(path, inner, "xlsx", b"", False)
             inner = _only_member(archive).filename
-    data, complete, damage = _unpacked(path, packing, limit)
+    data, complete, damage = _unpacked(path, packing, limit, cut=cut)
     return Head(path, inner, _kind(data, complete), data, complete, packing, named, damage)
+
+
+def _beginning_of_zip(path: Path, name: str, limit: int) -> tuple[bytes, str]:
+    """The first bytes of the first file in an archive whose end is not there, and its name. ``name``: of the
+    archive, without its suffix. Errors: ``NotATable``."""
+    packed = path.read_bytes()
+    try:
+        _, _, flags, method, *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(packed)
+    except struct.error as error:
+        raise NotATable("The archive cannot be read.") from error
+    start = _LOCAL_HEADER.size + name_length
+    inner = packed[_LOCAL_HEADER.size : start].decode("utf-8" if flags & 0x800 else "cp437", "replace")
+    if flags & 1:
+        raise NotATable("The archive is locked with a password.")
+    if inner in ("[Content_Types].xml", "_rels/.rels") or inner.endswith("/"):
+        raise NotATable("It is an archive that can only be read as a whole.")
+    body = packed[start + extra_length :]
+    if method == zipfile.ZIP_STORED:
+        return body[:limit], inner
+    if method != zipfile.ZIP_DEFLATED:
+        raise NotATable("The archive is packed in a way that can only be read as a whole.")
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, limit), inner
+    except zlib.error as error:
+        raise NotATable(f"It cannot be unpacked: {error}") from error
 
 
 def whole(head: Head) -> bytes:
@@ -103,8 +136,11 @@ def _kind(data: bytes, complete: bool) -> Kind:
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "text")
 
 
-def _unpacked(path: Path, packing: Packing | None, limit: int) -> tuple[bytes, bool, str | None]:
-    """At most ``limit`` bytes, whether these are all, and why unpacking ended early, where it did.
+def _unpacked(
+    path: Path, packing: Packing | None, limit: int, *, cut: bool = False
+) -> tuple[bytes, bool, str | None]:
+    """At most ``limit`` bytes, whether these are all, and why unpacking ended early, where it did. A file
+    that is ``cut`` may end anywhere.
 
     Errors: ``NotATable`` where not a byte can be unpacked.
     """
@@ -127,11 +163,15 @@ def _unpacked(path: Path, packing: Packing | None, limit: int) -> tuple[bytes, b
     ) as error:
         if packing is None:
             raise
+        if cut and isinstance(error, EOFError):
+            if not parts:
+                raise NotATable("It is packed in parts that are too long to be looked into.") from error
+            return b"".join(parts)[:limit], False, None
         if not parts:
             raise NotATable(f"It cannot be unpacked: {error}") from error
         # What came before the damage is worth showing.
         return b"".join(parts)[:limit], False, str(error)
-    return b"".join(parts)[:limit], length <= limit, None
+    return b"".join(parts)[:limit], length <= limit and not cut, None
 
 
 def _stream(path: Path, packing: Packing | None) -> Iterator[bytes]:

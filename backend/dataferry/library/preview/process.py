@@ -46,10 +46,16 @@ class ReadLimits:
 
 
 def read_table(
-    path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS, limits: ReadLimits = ReadLimits()
+    path: Path,
+    name: str,
+    rows: int,
+    *,
+    cell_chars: int = CELL_CHARS,
+    cut: bool = False,
+    limits: ReadLimits = ReadLimits(),
 ) -> Table:
     """The first ``rows`` rows of the file ``path``, which its dataset calls ``name``; cells are cut after
-    ``cell_chars``. Blocks.
+    ``cell_chars``. ``cut``: ``path`` holds only the file's beginning. Blocks.
 
     Errors: ``NotATable`` with the reason, for one that takes too much to read too.
     """
@@ -58,6 +64,7 @@ def read_table(
         "name": name,
         "rows": rows,
         "cell_chars": cell_chars,
+        "cut": cut,
         "memory_bytes": limits.memory_bytes,
         "seconds": limits.cpu_s,
     }

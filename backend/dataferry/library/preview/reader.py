@@ -26,13 +26,13 @@ _JSON = (".json", ".jsonl", ".ndjson", ".geojson")
 _TYPED = (".parquet", ".feather", ".arrow", ".arrows", ".ipc", ".xlsx", ".xls")
 
 
-def read_here(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS) -> Table:
+def read_here(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS, cut: bool = False) -> Table:
     """What ``process.read_table`` returns, read in this process: an Arrow file may end it, and each format
     can take any amount of memory. Blocks.
 
     Errors: ``NotATable`` with the reason; ``OSError`` where it cannot be opened.
     """
-    head = read_head(path, name)
+    head = read_head(path, name, cut=cut)
     if not head.data and head.kind == "text":
         raise NotATable("It is empty.")
     return shortened(_reader(head)(head, str(path), rows), cell_chars)
