@@ -85,8 +85,6 @@ class FakeDataset:
     card: dict[str, Any] = field(default_factory=dict)
     #: Kaggle serves a dataset of one file either as an archive or as the file itself.
     bundled: bool = True
-    #: Kaggle's storage keeps each file in a zip archive of its own, and gives that in its place.
-    compressed: bool = False
     #: Kaggle's storage put the archive together from parts: it publishes no MD5 of it.
     composite: bool = False
     #: It is an organization's: Kaggle's search writes ``organizations/`` before its id.

@@ -218,8 +218,6 @@ class KaggleFake(FakeServer):
         else:
             name = name or next(iter(version.files))
             path = f"/kagglesdsdata/datasets/{dataset.number}/{number}/{name}"
-            if dataset.compressed:
-                path = f"/kaggle-data-sets/{dataset.number}/{number}/compressed/{name}.zip"
         self._objects[path] = (dataset, version, name or "")
         return path
 
@@ -275,8 +273,6 @@ class KaggleFake(FakeServer):
         return Reply(200, headers, content=blob, etag=f'"{blob.md5.hex()}"', bytes_per_s=dataset.bytes_per_s)
 
     def _blob(self, dataset: FakeDataset, version: Version, name: str) -> Blob:
-        if name and dataset.compressed:
-            return made.archive({name.rpartition("/")[2]: version.files[name]})
         if name:
             return version.zipped(name) if name in dataset.zipped else version.files[name]
         if self.faults.take("zip_slip", "api", dataset.id):

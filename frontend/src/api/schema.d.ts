@@ -3855,16 +3855,30 @@ export interface components {
              * @example pd.read_csv("iris.csv")
              */
             snippet: string;
-            /** @example false */
+            /**
+             * @description The file is not on this machine: only its beginning was fetched.
+             * @example false
+             */
             partial: boolean;
+            /**
+             * @description How much was fetched to show this; null for a file that is here.
+             * @example 524288
+             */
             fetched_bytes?: number | null;
+            /**
+             * @description Where from; null for a file that is here.
+             * @example HuggingFace
+             */
             fetched_from?: string | null;
             /**
              * @description Of the whole file, where it is known.
              * @example 84125825
              */
             size_bytes?: number | null;
-            /** @description By the length of the rows that were fetched, where nothing tells how many there are. */
+            /**
+             * @description By the length of the rows that were fetched, where nothing tells how many there are.
+             * @example 400000
+             */
             about_row_count?: number | null;
             /**
              * @description What it was read at, where it is not on this machine.
@@ -3934,7 +3948,10 @@ export interface components {
              * @example false
              */
             more: boolean;
-            /** @example false */
+            /**
+             * @description The files are not on this machine.
+             * @example false
+             */
             partial: boolean;
             /**
              * @description Why, for a person; null where there is nothing to explain.

@@ -155,7 +155,9 @@ WORDS: dict[str, Word] = {
     "Preview.row_count": Word("How many rows the file has; null where it was not read whole.", 150),
     "Preview.least_row_count": Word("The file has at least so many rows.", 10_000),
     "Preview.about_row_count": Word("About how many rows the file has, by those that were fetched.", 400_000),
-    "Preview.fetched_bytes": Word("How much was fetched to show this; null for a file that is here.", 524_288),
+    "Preview.fetched_bytes": Word(
+        "How much was fetched to show this; null for a file that is here.", 524_288
+    ),
     "Preview.fetched_from": Word("Where from; null for a file that is here.", "HuggingFace"),
     "Preview.partial": Word("The file is not on this machine: only its beginning was fetched.", False),
     "PreviewFiles.partial": Word("The files are not on this machine.", False),

@@ -30,7 +30,8 @@ export function FilePicker({ list, path, onPick }: FilePickerProps) {
         {!listed && <option value={path}>{path}</option>}
         {list.files.map((file) => (
           <option key={file.path} value={file.path}>
-            {file.path} ({formatBytes(file.size)})
+            {file.path}
+            {file.size != null && ` (${formatBytes(file.size)})`}
           </option>
         ))}
         {list.more && <option disabled>More are in the file list below</option>}

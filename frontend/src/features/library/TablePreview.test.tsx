@@ -31,6 +31,7 @@ const preview = {
   cut: [],
   left_out: { columns: 0, rows: 0, names: 0, cells: 0 },
   snippet: "load()",
+  partial: false,
 };
 
 beforeEach(() => queryClient.clear());

@@ -18,6 +18,7 @@ function table(lengths: number[]): Preview {
     cut: [],
     left_out: { columns: 0, rows: 0, names: 0, cells: 0 },
     snippet: "",
+    partial: false,
   };
 }
 
