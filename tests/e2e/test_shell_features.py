@@ -110,6 +110,25 @@ def test_everything_about_a_job_and_the_disk(server: Server) -> None:
     assert any(line.startswith("builtin:iris\t") for line in disk)
 
 
+def test_the_search_index_from_the_shell(server: Server, hubs: Hubs) -> None:
+    assert "dataferry index build" in run(server, "index", "update", code=3).stderr
+    offered = run(server, "index", "status")
+    assert re.search(r"HuggingFace\tnone\t[\d.]+ kB to fetch\t\tApache-2.0", offered.stdout), offered.stdout
+    hubs.kaggle.fault("requires_credentials")
+    built = run(server, "index", "build")
+    assert re.search(r"hub-stats.*[\d.]+ kB, licence Apache-2.0", built.stderr)
+    assert "Kaggle is left as it was" in built.stderr
+    assert "KAGGLE_KEY" in built.stdout
+    hubs.heal()
+    view = json.loads(run(server, "index", "update", "--json").stdout)
+    assert view["state"] == "ready"
+    assert all(part["datasets"] for part in view["sources"])
+    looked_at = run(server, "doctor").stdout
+    assert re.search(r"search index: [\d,]+ datasets, .* as of 2024", looked_at), looked_at
+    run(server, "index", "remove")
+    assert json.loads(run(server, "index", "status", "--json").stdout)["state"] == "absent"
+
+
 def test_own_keys_at_the_hubs(server: Server) -> None:
     key = ada().hf_token
 

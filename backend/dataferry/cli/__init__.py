@@ -33,6 +33,7 @@ COMMANDS = {
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "storage": ("storage:storage", "Show the disk, and what takes it."),
     "sources": ("sources:sources", "Show whether each source answers, and whose key is used."),
+    "index": ("index:app", "The search index of both hubs: build, update, status, remove."),
     "keys": ("keys:app", "Your own keys at the hubs: list, set, test, rm."),
     "limits": ("jobs:limits", "Show or set how fast all downloads together may be."),
     "model": ("model:app", "The language model: show, set, test, rm."),

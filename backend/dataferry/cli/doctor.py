@@ -83,6 +83,7 @@ def _look(settings: Settings, findings: Findings, *, live: bool) -> None:
         ("key", doctor_checks.check_key),
         ("database", doctor_checks.check_database),
         ("downloads folder", doctor_checks.check_store),
+        ("search index", doctor_checks.check_index),
         ("server", doctor_checks.check_server),
         ("Redis", doctor_checks.check_redis),
         ("language model", doctor_checks.check_model),

@@ -25,6 +25,7 @@ from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.core.sizes import readable_bytes
+from dataferry.sources.index.manifest import IndexUnusable, read_manifest
 
 #: Of a look at the whole database.
 _INTEGRITY_S = 20.0
@@ -113,6 +114,24 @@ def _check_room(folder: Path, least: int) -> str:
 def _nearest(path: Path) -> Path:
     """The path, or what is there of it."""
     return next(place for place in (path, *path.parents) if os.path.lexists(place))
+
+
+def check_index(settings: Settings) -> str:
+    try:
+        manifest = read_manifest(settings.index_folder)
+    except IndexUnusable as error:
+        raise Doubtful(
+            f"The search index is not used: {error}.", next_step="Build it again: `dataferry index build`."
+        ) from error
+    if manifest is None:
+        return "none, searches go to the hubs; `dataferry index build` makes one"
+    words = f"{manifest.datasets:,} datasets, {readable_bytes(manifest.bytes)}"
+    if manifest.snapshot_at is None:
+        return words
+    every = settings.index_update_h
+    return f"{words}, as of {manifest.snapshot_at:%Y-%m-%d}" + (
+        f"; updated every {every:g} h" if every else "; never updated (DATAFERRY_INDEX_UPDATE_H=0)"
+    )
 
 
 def check_database(settings: Settings) -> str:

@@ -153,13 +153,14 @@ def _watched(
         except KeyboardInterrupt:
             interrupted = list(batch.under_way)
     if interrupted:
-        warn(_how_to_go_on(client, interrupted))
+        warn(how_to_go_on(client, interrupted))
     raise KeyboardInterrupt
 
 
-def _how_to_go_on(client: Client, job_ids: list[str]) -> str:
+def how_to_go_on(client: Client, job_ids: list[str], what: str = "download") -> str:
+    """What becomes of jobs that Ctrl+C leaves under way."""
     several = len(job_ids) > 1
-    what = f"{len(job_ids)} downloads" if several else f"The download {job_ids[0]}"
+    what = f"{len(job_ids)} {what}s" if several else f"The {what} {job_ids[0]}"
     if client.background:
         return (
             f"{what} {'are' if several else 'is'} kept, with what has come of {'them' if several else 'it'}:"

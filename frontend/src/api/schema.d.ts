@@ -2500,41 +2500,6 @@ export interface components {
             problem?: components["schemas"]["ProblemWords"] | null;
         };
         /**
-         * IndexJobView
-         * @description The job that builds or updates the index; where none does, the last one if it failed.
-         */
-        IndexJobView: {
-            /**
-             * @description The job's id.
-             * @example job_1f0c9d2e7a5b4c3d8e6f
-             */
-            id: string;
-            /**
-             * @description How far it is.
-             * @example queued
-             */
-            state: components["schemas"]["JobState"];
-            /**
-             * @description The hub that it is at.
-             * @example huggingface
-             */
-            source: components["schemas"]["SourceName"];
-            /** @description How far it is. */
-            progress: components["schemas"]["Progress"];
-            /** @description What went wrong; null where nothing did. */
-            problem?: components["schemas"]["ProblemView"] | null;
-            /**
-             * @description When a waiting job tries again.
-             * @example 2026-05-04T09:30:00Z
-             */
-            waiting_until?: string | null;
-            /**
-             * @description The viewer asked for it: it is among their jobs, where it is paused and cancelled.
-             * @example false
-             */
-            mine: boolean;
-        };
-        /**
          * IndexSourceView
          * @description One hub's part of the index, or what it would be. ``datasets``: None where it is not in it.
          */
@@ -2633,8 +2598,13 @@ export interface components {
              * @example 168
              */
             update_h: number;
-            /** @description The whole job, as it stands now. */
-            job?: components["schemas"]["IndexJobView"] | null;
+            /** @description What builds or updates it; where nothing does, the last job if it failed. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description The viewer asked for that job: it is among theirs, to be paused and cancelled.
+             * @example true
+             */
+            job_mine: boolean;
             /** @description Where it was asked for. */
             costs?: components["schemas"]["IndexCost"][] | null;
             /**

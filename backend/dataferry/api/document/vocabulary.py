@@ -307,7 +307,7 @@ WORDS: dict[str, Word] = {
     # -- the search index ---------------------------------------------------------------------------------
     "download_bytes": Word("Bytes to fetch.", 342_000_000),
     "peak_bytes": Word("Bytes of the disk.", 984_000_000),
-    "IndexJobView.id": Word("The job's id.", _JOB),
+    "job_mine": Word("The job is yours.", True),
     "snapshot": Word("The dataset.", "huggingface:cfahlgren1/hub-stats"),
     "attribution": Word("Whose work the snapshot is.", "HuggingFace's catalogue: hub-stats."),
     "IndexSourceView.url": Word(

@@ -15,7 +15,6 @@ from dataferry.library.search_index.building import INDEX_ID
 from dataferry.library.search_index.costs import Costs
 from dataferry.library.search_index.records import UpdateRecord, read_record, remove_record
 from dataferry.library.search_index.views import (
-    IndexJobView,
     IndexSourceView,
     IndexState,
     IndexView,
@@ -54,7 +53,7 @@ class SearchIndex:
         """What there is. ``with_costs`` also asks the hubs for the sizes of their snapshots, within
         ``describe_timeout_s``."""
         costs = await self._costs.ask(await self._credentials.all(viewer.user_id)) if with_costs else None
-        job = await self._database.run_read(self._job, viewer)
+        job, mine = await self._database.run_read(self._job, viewer)
         state, problem, manifest, record = await in_thread("disk", self._read)
         if state == "absent" and job is not None and job.state != "failed":
             state = "building"
@@ -68,23 +67,17 @@ class SearchIndex:
             checked_at=record.checked_at,
             update_h=self._update_h,
             job=job,
+            job_mine=mine,
             costs=costs,
             may_change=viewer.admin,
         )
 
-    def _job(self, session: Session, viewer: Viewer) -> IndexJobView | None:
+    def _job(self, session: Session, viewer: Viewer) -> tuple[JobView | None, bool]:
+        """The job to tell of, and whether the viewer asked for it."""
         job = self._jobs.newest(session, INDEX_ID)
         if job is None or not (job.active or job.state == "failed"):
-            return None
-        return IndexJobView(
-            id=job.id,
-            state=job.state,
-            source=job.source,
-            progress=job.progress,
-            problem=job.problem,
-            waiting_until=job.waiting_until,
-            mine=viewer.user_id in self._jobs.requesters(session, job.id),
-        )
+            return None, False
+        return job, viewer.user_id in self._jobs.requesters(session, job.id)
 
     def _read(self) -> tuple[IndexState, str | None, IndexManifest | None, UpdateRecord]:
         record = read_record(self._folder)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from dataferry.core.job_types import JobState
-from dataferry.core.types import ProblemView, ProblemWords, Progress, SourceLabel, SourceName, View
+from dataferry.core.job_types import JobView
+from dataferry.core.types import ProblemWords, SourceLabel, SourceName, View
 
 IndexState = Literal["absent", "building", "ready", "outdated", "broken"]
 INDEX_STATE_MEANINGS: dict[IndexState, str] = {
@@ -14,20 +14,6 @@ INDEX_STATE_MEANINGS: dict[IndexState, str] = {
     "outdated": "Another version of the program built it: it is not searched until it is built again.",
     "broken": "Its files are damaged: it is not searched until it is built again.",
 }
-
-
-class IndexJobView(View):
-    """The job that builds or updates the index; where none does, the last one if it failed."""
-
-    id: str
-    state: JobState
-    #: The hub that it is at.
-    source: SourceName
-    progress: Progress
-    problem: ProblemView | None = None
-    waiting_until: datetime | None = None
-    #: The viewer asked for it: it is among their jobs, where it is paused and cancelled.
-    mine: bool
 
 
 class IndexSourceView(View):
@@ -77,7 +63,10 @@ class IndexView(View):
     checked_at: datetime | None = None
     #: Hours between the updates that the server makes by itself; 0 where it makes none.
     update_h: float
-    job: IndexJobView | None = None
+    #: What builds or updates it; where nothing does, the last job if it failed.
+    job: JobView | None = None
+    #: The viewer asked for that job: it is among theirs, to be paused and cancelled.
+    job_mine: bool = False
     #: Where it was asked for.
     costs: tuple[IndexCost, ...] | None = None
     #: The viewer may build, update and remove it.
