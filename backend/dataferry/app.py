@@ -93,6 +93,7 @@ def build_services(settings: Settings) -> Services:
     access = Access(database, catalog, credentials)
     search = DatasetSearch(database, catalog, jobs, credentials, private_urls)
     model_search = ModelSearch(catalog, credentials)
+    verdicts = Verdicts(database, settings, store, catalog, jobs, credentials, private_urls)
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     shelf = Shelf(database, settings, store, jobs, accounts, access)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
@@ -104,7 +105,7 @@ def build_services(settings: Settings) -> Services:
     chat = ChatService(
         database,
         settings,
-        Library(search, model_search, downloads, shelf),
+        Library(search, model_search, verdicts, downloads, shelf),
         jobs,
         models=models,
         secrets=secrets,
@@ -117,7 +118,7 @@ def build_services(settings: Settings) -> Services:
         model_search=model_search,
         downloads=downloads,
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
-        verdicts=Verdicts(database, settings, store, catalog, jobs, credentials, private_urls),
+        verdicts=verdicts,
         shelf=shelf,
         previews=previews,
         readmes=Readmes(database, store, search, access),

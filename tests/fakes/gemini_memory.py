@@ -97,7 +97,7 @@ def _card(found: re.Match[str]) -> DatasetCard:
         download_endpoint="",
         size_bytes=_bytes(found["size"]),
         file_count=int(found["files"]) if found["files"].isdecimal() else None,
-        license=None if found["license"] == "unknown" else found["license"],
+        license=None if found["license"].startswith("no licence stated") else found["license"],
         gated=found["gated"] == "yes",
         updated_at=updated,
         local_status="downloaded" if found["here"] == "downloaded" else "absent",

@@ -13,6 +13,8 @@ from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
+from dataferry.library.licence_views import licence_verdict
+from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
@@ -172,6 +174,19 @@ class MemoryLibrary:
         known = self.cards.get(str(ref)) or self.gone.get(str(ref))
         card = (await self.refresh_cards(viewer, [known]))[0] if known else None
         return card if card is not None and card.local_status == "downloaded" else None
+
+    async def verdict(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> Verdict:
+        found = await self.describe(viewer, ref, revision)
+        room = RoomVerdict(
+            download_bytes=found.size_bytes,
+            needed_bytes=found.size_bytes,
+            peak_bytes=None,
+            free_bytes=10**12,
+            fits=True,
+            words="It fits.",
+        )
+        gate = GateVerdict(state="terms" if found.gated else "open", words="Terms, or none.")
+        return Verdict(licence=licence_verdict(found.license, found.url), gate=gate, room=room)
 
     async def readme(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> str:
         return self.readmes.get(str(ref), "")

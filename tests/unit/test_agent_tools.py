@@ -352,7 +352,7 @@ async def test_a_model_is_told_what_nobody_sees() -> None:
     told = search.model_text + details.model_text
     assert "«Set[10 hidden characters]»" in told
     assert "a[3 hidden characters]b" in told
-    assert "«MIT[U+202E]»" in told
+    assert "«MIT: commercial use allowed»" in told
     assert "Read[U+001B][2Jme [10 hidden characters] 😀[2 hidden characters] می\u200cخواهم" in told
 
 

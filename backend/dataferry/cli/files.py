@@ -10,6 +10,7 @@ from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.names import dataset_address, dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
+from dataferry.cli.verdict import note_verdict
 from dataferry.core.errors import DiskFull
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.sizes import readable_bytes, readable_count
@@ -49,6 +50,7 @@ def files(
         return
     _print_files(plan)
     note(f"{plan['ref']}@{plan['revision'][:12]}: {_counted(plan)}")
+    note_verdict(plan)
     if plan["origin"] == "library":
         note(f"The source of {plan['ref']} cannot be asked: these are the files on this machine.")
 
@@ -76,10 +78,11 @@ def _dry_run_of_one(client: Client, body: dict[str, Any], *, as_json: bool, sing
     else:
         _print_files(plan)
         note(f"{plan['ref']}@{plan['revision'][:12]}: {_counted(plan)}; {_to_fetch(plan)}")
+        note_verdict(plan)
     if not plan["fits"]:
         room = plan["disk_space"]
         raise DiskFull(
-            f"It needs {readable_bytes(room['needed_bytes'])},"
+            f"It needs {readable_bytes(room['peak_bytes'] or room['needed_bytes'])},"
             f" and {readable_bytes(room['free_bytes'])} are free.",
             next_step="Free some space, or choose fewer files.",
         )

@@ -30,7 +30,7 @@ _COLUMNS = (
     Column("REF"),
     Column("TITLE", gives="first"),
     Column("SIZE"),
-    Column("LICENCE", minor=True),
+    Column("LICENCE"),
     Column("DOWNLOADS", right=True, minor=True),
     Column("HERE"),
 )
@@ -107,10 +107,19 @@ def _row(card: dict[str, Any]) -> tuple[str, ...]:
         card["ref"],
         card["title"],
         size(card["size_bytes"]),
-        card["license"] or "–",
+        _licence(card),
         f"{card['downloads']:,}",
         "yes" if card["local_status"] == "downloaded" else "",
     )
+
+
+def _licence(card: dict[str, Any]) -> str:
+    """Whole, with what keeps a person from using the data."""
+    licence = card["licence"]
+    words = [licence["name"]]
+    if card["license"] and licence["commercial"] != "allowed":
+        words.append(licence["short"])
+    return " · ".join([*words, *(["terms to accept"] if card["gated"] else [])])
 
 
 def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -> None:

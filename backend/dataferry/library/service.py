@@ -4,16 +4,23 @@ from dataferry.library.downloads import Downloads
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.search import DatasetSearch
 from dataferry.library.shelf import Shelf
+from dataferry.library.verdicts import Verdicts
 
 
 class Library:
     """Methods of the services under the names that the chat's protocol asks for."""
 
     def __init__(
-        self, search: DatasetSearch, models: ModelSearch, downloads: Downloads, shelf: Shelf
+        self,
+        search: DatasetSearch,
+        models: ModelSearch,
+        verdicts: Verdicts,
+        downloads: Downloads,
+        shelf: Shelf,
     ) -> None:
         self.search = search.search
         self.search_models = models.search
+        self.verdict = verdicts.describe
         self.local_card = search.local_card
         self.describe = search.describe
         self.readme = search.readme

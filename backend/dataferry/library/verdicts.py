@@ -47,11 +47,12 @@ class Verdicts:
         self._min_free_bytes = settings.min_free_bytes
 
     async def find(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Verdict:
-        """Of a dataset that a key, a ref or an alias names, by one description of it.
-
-        Errors: those of ``Source.describe``, for what is not here.
-        """
+        """Of a dataset that a key, a ref or an alias names. Errors: as ``describe``."""
         ref = await self._database.run_read(rows.resolve_name, key_or_alias)
+        return await self.describe(viewer, ref, revision)
+
+    async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> Verdict:
+        """By one description of the dataset. Errors: those of ``Source.describe``, for what is not here."""
         ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         credential = await self._credentials.find(ref.source, viewer.user_id)
         try:

@@ -3,6 +3,7 @@
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceName, SourceProblem, View
+from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
 
@@ -28,10 +29,12 @@ class ModelsOutput(View):
 
 
 class DetailsOutput(View):
-    """Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened."""
+    """Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened. ``verdict``:
+    what to know before a download; None where its source would not say."""
 
     card: DatasetCard
     readme: str = ""
+    verdict: Verdict | None = None
 
 
 class StartOutput(View):

@@ -16,6 +16,7 @@ from dataferry.core.model_cards import ModelCard
 from dataferry.core.sizes import readable_count, readable_parameters
 from dataferry.core.types import SourceProblem, View
 from dataferry.core.visible import for_model
+from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
@@ -40,8 +41,8 @@ def output_text(prompts: Prompts, result: View) -> str:
             return _search(prompts, result)
         case ModelsOutput():
             return _models(prompts, result)
-        case DetailsOutput(card=card, readme=readme):
-            facts = _card(prompts, 1, card)
+        case DetailsOutput(card=card, readme=readme, verdict=verdict):
+            facts = _lines([_card(prompts, 1, card), *([_verdict(prompts, verdict)] if verdict else [])])
             quoted = quote(prompts, readme, _README) if readme else ""
             return prompts.text("results/details", dataset=facts, readme=quoted)
         case StartOutput():
@@ -116,7 +117,7 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         description=fenced(card.description, _DESCRIPTION),
         size=format_size(card.size_bytes),
         files=_file_count(card),
-        license=fenced(card.license or "unknown", 60),
+        license=fenced(f"{card.licence.name}: {card.licence.short}", 160),
         downloads=card.downloads,
         formats=fenced(", ".join(card.formats[:5]), 60) or "unknown",
         gated="yes" if card.gated else "no",
@@ -149,6 +150,22 @@ def _model(prompts: Prompts, number: int, model: ModelCard) -> str:
         library=fenced(model.library or "unknown", 60),
         gated="yes" if model.gated else "no",
         updated=f"{model.updated_at:%Y-%m-%d}" if model.updated_at else "unknown",
+    )
+
+
+def _verdict(prompts: Prompts, verdict: Verdict) -> str:
+    licence, gate = verdict.licence, verdict.gate
+    spdx = f" (SPDX {licence.spdx_id})" if licence.spdx_id else ""
+    told = "; ".join(f"{term.label}: {term.words}" for term in licence.terms)
+    whose = f" Whose account: {gate.account}." if gate.account else ""
+    return prompts.text(
+        "results/verdict",
+        licence=fenced(licence.name + spdx, 300),
+        terms=told,
+        notes=fenced(" ".join((*licence.notes, licence.caution)), 1_000),
+        gate=fenced(gate.words + whose, 400),
+        room=verdict.room.words,
+        table=f"{verdict.table.words}." if verdict.table is not None else "",
     )
 
 

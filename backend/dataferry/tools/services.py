@@ -6,6 +6,7 @@ from typing import Protocol
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
@@ -34,6 +35,8 @@ class LibraryService(Protocol):
     ) -> ModelSearchAnswer: ...
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
+
+    async def verdict(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> Verdict: ...
 
     async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None: ...
 

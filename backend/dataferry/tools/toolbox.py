@@ -217,7 +217,11 @@ class Toolbox:
         except DataferryError:
             # The card alone answers most questions.
             readme = ""
-        return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS])
+        try:
+            verdict = await self._library.verdict(self._viewer, ref, arguments.revision)
+        except DataferryError:
+            verdict = None
+        return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS], verdict=verdict)
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)

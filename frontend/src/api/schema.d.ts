@@ -2091,7 +2091,8 @@ export interface components {
         };
         /**
          * DetailsOutput
-         * @description Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened.
+         * @description Output of ``dataset_details``. ``readme`` is the dataset's own, untrusted text, shortened. ``verdict``:
+         *     what to know before a download; None where its source would not say.
          */
         DetailsOutput: {
             /** @description The dataset. */
@@ -2101,6 +2102,8 @@ export interface components {
              * @example # IMDB
              */
             readme: string;
+            /** @description What to know before; with the first page only. */
+            verdict?: components["schemas"]["Verdict"] | null;
         };
         /**
          * DiskSpace
