@@ -192,13 +192,14 @@ export function readmeQuery(key: string, revision?: string) {
   });
 }
 
-/** The files that can be shown as a table, or why there is none. */
-export function previewFilesQuery(key: string, revision?: string) {
+/** The files that can be shown as a table, `here` or at their source, or why there is none. */
+export function previewFilesQuery(key: string, revision?: string, here = true) {
   return queryOptions({
-    queryKey: ["library", "preview-files", key, revision],
-    queryFn: () =>
+    queryKey: ["library", "preview-files", key, revision, here],
+    queryFn: ({ signal }) =>
       answerOf(
         api.GET("/api/datasets/{key}/preview/files", {
+          signal,
           params: { path: { key }, query: { revision } },
         }),
       ),
@@ -210,16 +211,20 @@ export interface PreviewPlace {
   key: string;
   revision?: string;
   path: string;
+  /** What was fetched of it before a download is not what is shown after. */
+  here: boolean;
 }
 
 /** The first rows of a table. Cells are cut, unless they are asked for whole. */
-export function previewQuery({ key, revision, path }: PreviewPlace, whole = false) {
+export function previewQuery({ key, revision, path, here }: PreviewPlace, whole = false) {
   return queryOptions({
-    queryKey: ["library", "preview", key, revision, path, whole],
-    queryFn: () => {
+    queryKey: ["library", "preview", key, revision, path, here, whole],
+    // Who leaves ends what is being fetched from a source.
+    queryFn: ({ signal }) => {
       const cell_chars = whole ? MOST_CELL_CHARS : undefined;
       const query = { revision, path, rows: ROWS_OF_A_PREVIEW, cell_chars };
-      return answerOf(api.GET("/api/datasets/{key}/preview", { params: { path: { key }, query } }));
+      const params = { path: { key }, query };
+      return answerOf(api.GET("/api/datasets/{key}/preview", { signal, params }));
     },
     staleTime: FOREVER,
   });

@@ -21,5 +21,6 @@ export async function askForDataset(key: string, revision?: string, file?: strin
 async function askForTable(key: string, revision?: string, file?: string): Promise<void> {
   const tables = await queryClient.fetchQuery(previewFilesQuery(key, revision)).catch(() => null);
   const path = file ?? tables?.files[0]?.path;
-  if (path !== undefined) await queryClient.prefetchQuery(previewQuery({ key, revision, path }));
+  if (path !== undefined)
+    await queryClient.prefetchQuery(previewQuery({ key, revision, path, here: true }));
 }

@@ -247,5 +247,5 @@ test("HTML in a title, a description or an id is text", async () => {
 test("a URL that is not http is not a link", async () => {
   renderOnPage(<DatasetCard card={sampleCard({ url: "javascript:alert(1)" })} />);
   await screen.findByRole("heading", { name: "Iris" });
-  expect(screen.queryByRole("link")).toBeNull();
+  expect(screen.queryByRole("link", { name: /at Kaggle/ })).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronDown, ChevronUp, Lock, TriangleAlert } from "lucide-react";
 import { type KeyboardEvent, lazy, type ReactNode, Suspense, useId, useState } from "react";
 import type { DatasetCard as Card } from "@/api/types";
@@ -80,20 +80,37 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
         </div>
         <div className="flex w-full shrink-0 flex-row-reverse items-center justify-between gap-x-2 pt-1 @min-[30rem]:grid @min-[30rem]:w-30 @min-[30rem]:grid-cols-1 @min-[30rem]:gap-0.5 @min-[30rem]:pt-0.5">
           <CardAction card={card} state={state} />
-          <button
-            type="button"
-            aria-expanded={open}
-            aria-controls={id}
-            aria-label={`${open ? "Less" : "More"} about ${card.title}`}
-            onClick={() => setOpen(!open)}
-            className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
-          >
-            {open ? "Less" : "More"}
-            {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
-          </button>
+          <div className="flex flex-wrap items-center justify-center gap-x-2 justify-self-center">
+            {offered && <PreviewLink card={card} />}
+            <button
+              type="button"
+              aria-expanded={open}
+              aria-controls={id}
+              aria-label={`${open ? "Less" : "More"} about ${card.title}`}
+              onClick={() => setOpen(!open)}
+              className="flex min-h-6 items-center gap-0.5 justify-self-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11 [&_svg]:size-3.5"
+            >
+              {open ? "Less" : "More"}
+              {open ? <ChevronUp aria-hidden /> : <ChevronDown aria-hidden />}
+            </button>
+          </div>
         </div>
       </div>
     </li>
+  );
+}
+
+/** To its first rows, which are fetched from its source. */
+function PreviewLink({ card }: { card: Card }) {
+  return (
+    <Link
+      to="/library/$key"
+      params={{ key: card.key }}
+      aria-label={`Preview ${card.title}`}
+      className="flex min-h-6 items-center rounded-control px-1 text-12 text-muted hover:text-fg touch:min-h-11"
+    >
+      Preview
+    </Link>
   );
 }
 

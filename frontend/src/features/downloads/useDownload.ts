@@ -31,8 +31,10 @@ function showJob(id: string): Promise<JobView> {
   );
 }
 
-/** A card names its own route: `dataset_id` goes there unchanged. */
-async function requestDownload(card: DatasetCard): Promise<DownloadTicket> {
+/** What a download needs to know of a card, which names its own route: `id` goes there unchanged. */
+export type Downloadable = Pick<DatasetCard, "ref" | "id" | "download_endpoint">;
+
+async function requestDownload(card: Downloadable): Promise<DownloadTicket> {
   const response = await sendAsMe(card.download_endpoint, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -42,7 +44,7 @@ async function requestDownload(card: DatasetCard): Promise<DownloadTicket> {
 }
 
 /** Start the download of a card. */
-export function useDownload(card: DatasetCard) {
+export function useDownload(card: Downloadable) {
   return useMutation({
     mutationFn: async () => {
       setRefusal(card.ref, null);

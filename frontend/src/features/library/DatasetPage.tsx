@@ -16,13 +16,14 @@ import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
 import { Loading } from "@/ui/Spinner";
+import { AbsentDataset } from "./AbsentDataset";
 import { DatasetHeader } from "./DatasetHeader";
 import { DeleteDialog } from "./DeleteDialog";
+import { FirstRows } from "./FirstRows";
 import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
 import { RetryButton } from "./RetryButton";
 import { isDeleting } from "./status";
-import { TablePreview } from "./TablePreview";
 import { VersionBar } from "./VersionBar";
 
 /** `/library/:key` */
@@ -31,9 +32,13 @@ export default function DatasetPage() {
   const { revision } = useSearch({ from: "/app/library/$key" });
   const dataset = useQuery(datasetQuery(key, revision));
   if (dataset.isError) {
+    const problem = asProblem(dataset.error);
+    if (problem.code === "not_found" && key.includes(":") && !revision) {
+      return <AbsentDataset key={key} datasetKey={key} />;
+    }
     return (
       <Screen title="Dataset">
-        <ProblemBox problem={asProblem(dataset.error)}>
+        <ProblemBox problem={problem}>
           {revision && (
             <Link
               to="/library/$key"
@@ -66,7 +71,6 @@ interface OverviewProps {
 
 function Overview({ name, dataset, revision }: OverviewProps) {
   const navigate = useNavigate();
-  const { file } = useSearch({ from: "/app/library/$key" });
   const job = useJobOf(dataset.ref);
   const [asking, setAsking] = useState(false);
   const deleting = isDeleting(job);
@@ -88,23 +92,16 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       {!dataset.downloaded && job && <JobStatus job={job} />}
       {!job && failed && dataset.error && <ProblemBox problem={{ detail: dataset.error }} />}
       {dataset.may_retry && <RetryButton dataset={dataset} />}
-      {!dataset.downloaded && <BeforeUse dataset={dataset} revision={revision} />}
+      {!dataset.downloaded && (
+        <>
+          <FirstRows name={name} revision={revision} here={false} />
+          <BeforeUse dataset={dataset} revision={revision} />
+        </>
+      )}
       {dataset.downloaded && (
         <>
           <VersionBar dataset={dataset} />
-          <TablePreview
-            datasetKey={name}
-            revision={revision}
-            file={file}
-            onFile={(chosen) =>
-              void navigate({
-                to: "/library/$key",
-                params: { key: name },
-                search: { revision, file: chosen },
-                resetScroll: false,
-              })
-            }
-          />
+          <FirstRows name={name} revision={revision} here />
           <Loader dataset={dataset} />
           <BeforeUse dataset={dataset} revision={revision} />
         </>

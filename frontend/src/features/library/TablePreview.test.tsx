@@ -60,6 +60,20 @@ test("cells stand as the file has them, and what was guessed is said", async () 
   expect(screen.getByText(/Separated by semicolons\. The encoding is guessed/)).toBeVisible();
 });
 
+test("of what is not here it says how much was fetched, and that a count is a guess", async () => {
+  const about = { row_count: null, least_row_count: 40, about_row_count: 400_000 };
+  const fetched = { fetched_bytes: 524_288, size_bytes: 8_800_000, fetched_from: "HuggingFace" };
+  show(() => json({ ...preview, ...about, ...fetched, partial: true }), {
+    ...listed("train.csv"),
+    partial: true,
+  });
+  expect(
+    await screen.findByText(
+      /First 2 of about 400,000 rows · 3 columns · 524 kB of 8\.8 MB fetched from HuggingFace/,
+    ),
+  ).toBeVisible();
+});
+
 test("the whole of a long cell is fetched when it is asked for", async () => {
   const long = "x".repeat(5000);
   const server = answerRequests({

@@ -4,7 +4,7 @@ import { asProblem } from "@/api/problem";
 import { type PreviewPlace, previewFilesQuery, previewQuery } from "@/api/queries";
 import type { Preview, PreviewFiles, Problem } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { plural } from "@/ui/format";
+import { formatBytes, plural } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
@@ -15,18 +15,27 @@ import { PreviewTable } from "./PreviewTable";
 /** So many cells are drawn at first, of a very wide table fewer rows: never fewer columns. */
 const CELLS_AT_FIRST = 10_000;
 const LEAST_ROWS = 20;
+const FETCHING = "Fetching the first rows from its source…";
 
 interface TablePreviewProps {
   datasetKey: string;
   revision?: string;
+  /** Whether it is on this machine. */
+  here?: boolean;
   /** The file that is shown; by default the main table. */
   file?: string;
   onFile: (path: string) => void;
 }
 
-/** The first rows of one of the dataset's tables, or why there are none. */
-export function TablePreview({ datasetKey, revision, file, onFile }: TablePreviewProps) {
-  const list = useQuery(previewFilesQuery(datasetKey, revision));
+/** The first rows of one of the dataset's tables, here or at its source, or why there are none. */
+export function TablePreview({
+  datasetKey,
+  revision,
+  here = true,
+  file,
+  onFile,
+}: TablePreviewProps) {
+  const list = useQuery(previewFilesQuery(datasetKey, revision, here));
   if (list.error) {
     return (
       <Section title="Preview">
@@ -39,7 +48,7 @@ export function TablePreview({ datasetKey, revision, file, onFile }: TablePrevie
   if (path === undefined) return <NoPreview list={list.data} />;
   return (
     <Section title="Preview" aside={<FilePicker list={list.data} path={path} onPick={onFile} />}>
-      <OneFile key={path} place={{ key: datasetKey, revision, path }} />
+      <OneFile key={`${path} ${here}`} place={{ key: datasetKey, revision, path, here }} />
     </Section>
   );
 }
@@ -59,13 +68,14 @@ function OneFile({ place }: { place: PreviewPlace }) {
   const [all, setAll] = useState(false);
   const open = useCallback((one: Cell) => setCell(one), []);
   if (error) return <Trouble problem={asProblem(error)} onRetry={() => void refetch()} />;
-  if (!data) return <Room label="Reading the first rows…" />;
+  if (!data) return <Room label={place.here ? "Reading the first rows…" : FETCHING} />;
   const few = Math.min(rowsAtFirst(data.columns.length), data.rows.length);
   const shown = all ? data.rows.length : few;
   return (
     <>
       <p className="text-13 text-muted">
         {rowsShown(data, shown)} · {plural(data.column_count, "column")}
+        {data.partial && ` · ${fetchedText(data)}`}
         {data.notes && data.notes.length > 0 && (
           <span className="wrap-anywhere"> · {data.notes.join(" ")}</span>
         )}
@@ -85,9 +95,12 @@ export function rowsAtFirst(columns: number): number {
   return Math.max(LEAST_ROWS, Math.floor(CELLS_AT_FIRST / columns));
 }
 
-/** `All 5 rows`, `First 100 of 1,024 rows`, `First 100 of more than 24,000 rows`. */
+/** `All 5 rows`, `First 100 of 1,024 rows`, `First 100 of more than 24,000 rows`, `… of about 80,000 rows`. */
 function rowsShown(preview: Preview, shown: number): string {
-  const { row_count: total, least_row_count: least } = preview;
+  const { row_count: total, least_row_count: least, about_row_count: about } = preview;
+  if (total == null && about != null && about > shown) {
+    return `First ${shown} of about ${plural(about, "row")}`;
+  }
   if (total === 0) return "A header without rows";
   if (total != null) {
     return total > shown
@@ -98,6 +111,12 @@ function rowsShown(preview: Preview, shown: number): string {
   return more
     ? `First ${shown} of more than ${plural(least, "row")}`
     : `First ${plural(shown, "row")}`;
+}
+
+/** `512 KB of 8.8 MB fetched from HuggingFace`: nothing more has been downloaded. */
+function fetchedText({ fetched_bytes: fetched, fetched_from: from, size_bytes: size }: Preview) {
+  const part = size != null && fetched != null && fetched < size ? ` of ${formatBytes(size)}` : "";
+  return `${formatBytes(fetched ?? 0)}${part} fetched from ${from}`;
 }
 
 /** A file that is no table is no fault of anybody; whatever else keeps it away can be tried again. */
