@@ -29,6 +29,7 @@ from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import (
     auth,
     chats,
+    comparisons,
     datasets,
     health,
     index,
@@ -56,6 +57,7 @@ from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
+from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.model_search import ModelSearch
@@ -101,11 +103,12 @@ def build_services(settings: Settings) -> Services:
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
     previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
+    comparisons = Comparisons(search, catalog, credentials, previews)
     models = ModelChoices(settings, database, secrets)
     chat = ChatService(
         database,
         settings,
-        Library(search, model_search, verdicts, downloads, shelf),
+        Library(search, model_search, verdicts, comparisons, downloads, shelf),
         jobs,
         models=models,
         secrets=secrets,
@@ -116,6 +119,7 @@ def build_services(settings: Settings) -> Services:
         store=store,
         search=search,
         model_search=model_search,
+        comparisons=comparisons,
         downloads=downloads,
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         verdicts=verdicts,
@@ -204,7 +208,10 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    for routes in (auth, chats, plans, datasets, models, jobs, transfer, sources, index, model, health):
+    for routes in (
+        *(auth, chats, plans, comparisons, datasets, models, jobs),
+        *(transfer, sources, index, model, health),
+    ):
         app.include_router(routes.router)
     install_socket(
         app,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
+    from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
     from dataferry.library.model_search import ModelSearch
     from dataferry.library.paths import Store
@@ -61,6 +62,7 @@ class Services:
     store: Store
     search: DatasetSearch
     model_search: ModelSearch
+    comparisons: Comparisons
     downloads: Downloads
     plans: Plans
     verdicts: Verdicts

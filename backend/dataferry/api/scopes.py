@@ -25,7 +25,7 @@ NEEDED: dict[str, TokenScope] = {
             ),
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
-            *("search_models",),
+            *("search_models", "compare_datasets"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),
         ),
         "read",

@@ -29,6 +29,9 @@ def stored_cards(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield from output.get("downloadable_datasets") or ()
     if isinstance(output.get("card"), dict):
         yield output["card"]
+    for compared in (output.get("comparison") or {}).get("datasets") or ():
+        if isinstance(compared.get("card"), dict):
+            yield compared["card"]
 
 
 def refs_in(output: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The library as one object, for callers that want no more than a few of its methods."""
 
+from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.search import DatasetSearch
@@ -15,12 +16,14 @@ class Library:
         search: DatasetSearch,
         models: ModelSearch,
         verdicts: Verdicts,
+        comparisons: Comparisons,
         downloads: Downloads,
         shelf: Shelf,
     ) -> None:
         self.search = search.search
         self.search_models = models.search
         self.verdict = verdicts.describe
+        self.compare = comparisons.compare
         self.local_card = search.local_card
         self.describe = search.describe
         self.readme = search.readme

@@ -28,6 +28,7 @@ from dataferry.sources.base import (
 )
 from dataferry.sources.builtin import BuiltinSource
 from dataferry.sources.cache import TtlCache
+from dataferry.sources.declared_tables import DeclaredTables
 from dataferry.sources.dispatcher import Dispatcher, translate_errors
 from dataferry.sources.http_errors import no_files
 from dataferry.sources.huggingface import HuggingFaceSource
@@ -127,6 +128,7 @@ class Catalog:
         self.models = ModelSearches(self._sources, self._dispatcher, settings, clock)
         #: Looks into single files before a download.
         self.looks = FileLooks(self._sources, self._dispatcher, clock)
+        self.tables = DeclaredTables(self._sources, self._dispatcher, settings, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)

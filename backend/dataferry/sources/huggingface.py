@@ -21,6 +21,7 @@ from dataferry.core.types import (
 )
 from dataferry.sources import metadata
 from dataferry.sources.base import ListedFile, OpenFiles, SearchFilters, SearchQuery
+from dataferry.sources.declared_tables import DeclaredTable, declared_tables
 from dataferry.sources.http_errors import closed_by_hub
 from dataferry.sources.huggingface_models import model_card, stated_license
 from dataferry.sources.languages import stated_languages
@@ -215,6 +216,13 @@ class HuggingFaceSource:
         with self._calls(credential, ref, MANIFEST_TIMEOUT_S) as hub:
             card = hub.commit(ref.id, revision).card_data
         return patterns_of(getattr(card, "configs", None), config, split)
+
+    def declared_tables(
+        self, ref: DatasetRef, revision: str | None, credential: Credential
+    ) -> tuple[DeclaredTable, ...]:
+        """The tables that the dataset's card declares; none for most datasets."""
+        with self._calls(credential, ref, self._settings.describe_timeout_s) as hub:
+            return declared_tables(hub.commit(ref.id, revision).card_data)
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         """The dataset card without its YAML front matter."""

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +47,10 @@ class DetailsInput(ToolInput):
     revision: str | None = Field(None, max_length=200)
 
 
+class CompareInput(ToolInput):
+    refs: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=2, max_length=6)
+
+
 class StartInput(ToolInput):
     ref: str = Field(max_length=4096)
     revision: str | None = Field(None, max_length=200)
@@ -68,6 +72,7 @@ TOOLS: dict[str, type[ToolInput]] = {
     "search_datasets": SearchInput,
     "search_models": ModelsInput,
     "dataset_details": DetailsInput,
+    "compare_datasets": CompareInput,
     "start_download": StartInput,
     "download_status": StatusInput,
     "cancel_download": CancelInput,
@@ -90,7 +95,7 @@ def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
 def _undescribed_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The arguments of a tool without their descriptions, and the names of the required ones."""
     schema = TOOLS[name].model_json_schema()
-    kept = ("type", "enum", "items", "minimum", "maximum")
+    kept = ("type", "enum", "items", "minimum", "maximum", "minItems", "maxItems")
     properties = {}
     for argument, given in schema["properties"].items():
         # An optional argument is one that may be left out; "or null" only confuses models.

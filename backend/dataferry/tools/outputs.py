@@ -3,6 +3,7 @@
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceName, SourceProblem, View
+from dataferry.library.comparison_views import Comparison
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
 
@@ -37,6 +38,12 @@ class DetailsOutput(View):
     verdict: Verdict | None = None
 
 
+class CompareOutput(View):
+    """Output of ``compare_datasets``."""
+
+    comparison: Comparison
+
+
 class StartOutput(View):
     """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
     the person's click on ``card``, or that it is here already (``card.local_status``)."""
@@ -66,6 +73,7 @@ OUTPUTS: dict[str, type[View]] = {
     "search_datasets": SearchOutput,
     "search_models": ModelsOutput,
     "dataset_details": DetailsOutput,
+    "compare_datasets": CompareOutput,
     "start_download": StartOutput,
     "download_status": JobsOutput,
     "cancel_download": JobsOutput,

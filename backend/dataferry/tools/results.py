@@ -16,11 +16,13 @@ from dataferry.core.model_cards import ModelCard
 from dataferry.core.sizes import readable_count, readable_parameters
 from dataferry.core.types import SourceProblem, View
 from dataferry.core.visible import for_model
+from dataferry.library.comparison_views import ComparedDataset, Comparison
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
     OUTPUTS,
+    CompareOutput,
     DetailsOutput,
     JobsOutput,
     LibraryOutput,
@@ -32,6 +34,8 @@ from dataferry.tools.prompts import Prompts
 
 #: Characters of each that a model gets.
 _TITLE, _DESCRIPTION, _README, _ERROR = 120, 240, 3_000, 400
+#: Columns of a comparison that a model gets.
+_COLUMNS = 40
 
 
 def output_text(prompts: Prompts, result: View) -> str:
@@ -45,6 +49,8 @@ def output_text(prompts: Prompts, result: View) -> str:
             facts = _lines([_card(prompts, 1, card), *([_verdict(prompts, verdict)] if verdict else [])])
             quoted = quote(prompts, readme, _README) if readme else ""
             return prompts.text("results/details", dataset=facts, readme=quoted)
+        case CompareOutput(comparison=comparison):
+            return _comparison(prompts, comparison)
         case StartOutput():
             line = _card(prompts, 1, result.card)
             if result.ticket is not None:
@@ -167,6 +173,32 @@ def _verdict(prompts: Prompts, verdict: Verdict) -> str:
         room=verdict.room.words,
         table=f"{verdict.table.words}." if verdict.table is not None else "",
     )
+
+
+def _comparison(prompts: Prompts, comparison: Comparison) -> str:
+    facts = (
+        f"{'≠ ' if fact.differs else ''}{fact.label}: {_side_by_side(fact.values)}"
+        for fact in comparison.facts
+    )
+    columns = [f"{fenced(one.name, 60)}: {_side_by_side(one.types)}" for one in comparison.columns[:_COLUMNS]]
+    return prompts.text(
+        "results/comparison",
+        count=len(comparison.datasets),
+        datasets=" | ".join(map(_compared, comparison.datasets)),
+        facts=_lines(facts),
+        columns="; ".join(columns) or "not known",
+    )
+
+
+def _compared(one: ComparedDataset) -> str:
+    if one.card is not None:
+        return f"{fenced(one.ref, 300)} («{fenced(one.card.title, _TITLE)}»)"
+    why = one.problem.detail if one.problem is not None else ""
+    return f"{fenced(one.ref, 300)} (nothing is known of it: «{fenced(why, _ERROR)}»)"
+
+
+def _side_by_side(values: Iterable[str | None]) -> str:
+    return " | ".join("unknown" if value is None else f"«{fenced(value, 80)}»" for value in values)
 
 
 def _file_count(card: DatasetCard) -> str:

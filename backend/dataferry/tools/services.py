@@ -6,6 +6,7 @@ from typing import Protocol
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.library.comparison_views import Comparison
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
@@ -37,6 +38,7 @@ class LibraryService(Protocol):
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard: ...
 
     async def verdict(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> Verdict: ...
+    async def compare(self, viewer: Viewer, refs: Sequence[str]) -> Comparison: ...
 
     async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None: ...
 

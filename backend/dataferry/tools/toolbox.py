@@ -34,6 +34,7 @@ from dataferry.tools.formatting import format_size
 from dataferry.tools.inputs import (
     TOOLS,
     CancelInput,
+    CompareInput,
     DetailsInput,
     LibraryInput,
     ModelsInput,
@@ -42,6 +43,7 @@ from dataferry.tools.inputs import (
     StatusInput,
 )
 from dataferry.tools.outputs import (
+    CompareOutput,
     DetailsOutput,
     JobsOutput,
     LibraryOutput,
@@ -105,6 +107,7 @@ class Toolbox:
             "search_datasets": self._search,
             "search_models": _at_once(self._search_models),
             "dataset_details": _at_once(self._details),
+            "compare_datasets": _at_once(self._compare),
             "start_download": _at_once(self._start),
             "download_status": _at_once(self._status),
             "cancel_download": _at_once(self._cancel),
@@ -222,6 +225,10 @@ class Toolbox:
         except DataferryError:
             verdict = None
         return DetailsOutput(card=card, readme=readme[:_README_CHARACTERS], verdict=verdict)
+
+    async def _compare(self, arguments: CompareInput) -> CompareOutput:
+        refs = [await self._known_ref(text, None) for text in arguments.refs]
+        return CompareOutput(comparison=await self._library.compare(self._viewer, list(map(str, refs))))
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)
@@ -345,6 +352,8 @@ def _views_of(outcome: ToolOutcome) -> Iterator[DatasetCard | DatasetView | JobV
             yield from cards
         case DetailsOutput(card=card) | StartOutput(card=card):
             yield card
+        case CompareOutput(comparison=comparison):
+            yield from (one.card for one in comparison.datasets if one.card is not None)
         case LibraryOutput(datasets=datasets):
             yield from datasets
         case JobsOutput(jobs=jobs):
