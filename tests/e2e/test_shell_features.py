@@ -189,3 +189,22 @@ def test_the_folder_of_a_view_is_printed(server: Server) -> None:
     printed = Path(run(server, "download", "builtin:iris", "--to", "work/iris").stdout.strip())
     assert printed.parts[-2:] == ("work", "iris")
     assert any(printed.iterdir())
+
+
+def test_models_are_listed_and_datasets_compared(server: Server) -> None:
+    listed = run(server, "search", "transcribe Welsh speech", "--models", "--limit", "1")
+    assert listed.stdout.split("\t")[:2] == ["techiaith/wav2vec2-xlsr-ft-cy", "automatic-speech-recognition"]
+    assert "Models are not downloaded here" in listed.stderr
+    assert (
+        "--format is for datasets" in run(server, "search", "x", "--models", "--format", "csv", code=2).stderr
+    )
+    refused = run(server, "download", "huggingface:openai/whisper-small", code=3)
+    assert "is a model on HuggingFace, not a dataset" in refused.stderr
+    rows = [
+        line.split("\t") for line in run(server, "compare", REF, f"kaggle:{CHEST_XRAY}").stdout.splitlines()
+    ]
+    assert ["≠", "From", "HuggingFace", "Kaggle"] in rows
+    assert ["", "Access", "open", "open"] in rows
+    only = run(server, "compare", REF, f"kaggle:{CHEST_XRAY}", "--differences").stdout
+    assert "Access" not in only
+    assert "names no source" in run(server, "compare", REF, "imdb", code=2).stderr

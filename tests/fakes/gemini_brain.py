@@ -83,6 +83,8 @@ def _act(intent: Intent, conversation: Conversation) -> Reply:
             return call("search_datasets", **(last.input | {"offset": offset}))
         case "details":
             return _on_each("dataset_details", refs)
+        case "compare":
+            return call("compare_datasets", refs=refs) if len(refs) > 1 else say(_WHICH)
         case "download":
             return _on_each("start_download", refs)
         case "cancel":
@@ -130,6 +132,8 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
         case "dataset_details":
             fact = question_answer(cards, conversation.last)
             return fact or "Its card has what is known of it; say “download it” to have it here."
+        case "compare_datasets":
+            return say("≠ marks where they differ.")
         case "start_download":
             return _on_start(text, cards)
         case "download_status":

@@ -13,6 +13,8 @@ from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
+from dataferry.library.comparison_facts import Findings, comparison
+from dataferry.library.comparison_views import Comparison
 from dataferry.library.licence_views import licence_verdict
 from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
@@ -158,6 +160,9 @@ class MemoryLibrary:
             url="https://hub.test/models",
             source_errors=self.problems,
         )
+
+    async def compare(self, viewer: Viewer, refs: Sequence[str]) -> Comparison:
+        return comparison([Findings(ref, self.cards.get(ref)) for ref in refs])
 
     async def describe(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> DatasetCard:
         self.described.append(ref)

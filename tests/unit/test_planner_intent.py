@@ -185,7 +185,7 @@ KINDS: list[tuple[str, str]] = [
     ("what is the licence of the second one?", "details"),
     ("how big is the third?", "details"),
     ("is the first one free?", "details"),
-    ("compare the first two", "details"),
+    ("compare the first two", "compare"),
     ("more about the pima one", "details"),
     ("show me the first one", "details"),
     ("the second one", "details"),

@@ -28,6 +28,7 @@ Kind = Literal[
     "search",
     "more",
     "details",
+    "compare",
     "download",
     "status",
     "cancel",
@@ -73,8 +74,6 @@ class Intent:
     language: str = "en"
     #: The property by which datasets are compared.
     compared_by: str | None = None
-    #: Several datasets, side by side.
-    compares: bool = False
 
 
 def read_act(message: Message, conversation: Conversation) -> Intent | None:
@@ -215,23 +214,28 @@ def _without_verbs(message: Message, *roles: str) -> str:
 
 
 def _compare(message: Message, conversation: Conversation) -> Intent | None:
-    """Several that were shown, side by side, or which of them is the first by a property."""
+    """Several side by side, or which of those that were shown is the first by a property."""
     phrase = Phrase.of(message.text, message.language)
-    shown = conversation.shown
-    asks_which = any(t.plays("asks") for t in message.head[:1])
     name = next((n for n in SUPERLATIVES if message.plays(n)), None)
-    if message.unknown or not shown:
+    rest = _without_verbs(message, "compare", "asks")
+    references = resolve_references(rest, conversation, message.language)
+    if references.explicit and message.plays("compare") and not message.unknown:
+        several = len(references.refs) > 1 or len(references.bare_ids) > 1
+        if several:
+            return Intent("compare", references=references, phrase=message.text, compared_by=name)
+    shown = conversation.shown
+    if message.unknown or len(shown) < 2:
         return None
+    asks_which = any(t.plays("asks") or (message.asked and t.plays("details")) for t in message.head[:1])
     if not message.plays("compare") and not (
-        asks_which and (name or grammar.asked_fact(message)) and _of_several(phrase)
+        asks_which
+        and (name or grammar.asked_fact(message))
+        and (_of_several(phrase) or (name and len(shown) == 2))
     ):
         return None
-    references = resolve_references(
-        _without_verbs(message, "compare", "asks"), conversation, message.language
-    )
     if len(references.refs) < 2:
         references = resolve_references("all", conversation)
-    return Intent("details", references=references, phrase=message.text, compared_by=name, compares=True)
+    return Intent("compare", references=references, phrase=message.text, compared_by=name)
 
 
 def _of_several(phrase: Phrase) -> bool:

@@ -15,7 +15,7 @@ from dataferry.chat.characters import ACCENTED, HAN, KANA, TOKEN, fold, normaliz
 from dataferry.tools.prompts import Prompts
 
 ENGLISH = "en"
-SUPERLATIVES = ("smallest", "largest", "newest", "oldest", "popular")
+SUPERLATIVES = ("smallest", "largest", "newest", "oldest", "popular", "freest", "most_rows")
 FORMATS = ("image", "audio", "video", "tabular")
 SORTS = ("updated", "downloads", "size")
 FACTS = ("terms", "licence", "files", "size", "date")

@@ -19,8 +19,10 @@ from dataferry.chat.planner_text import Words
 from dataferry.core.db import new_id
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import SourceName, View
+from dataferry.library.comparisons import MOST as MOST_COMPARED
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome
 from dataferry.tools.outputs import (
+    CompareOutput,
     DetailsOutput,
     JobsOutput,
     LibraryOutput,
@@ -154,10 +156,26 @@ def _details(
     if missing:
         return missing
     found = _outputs(outcomes, DetailsOutput)
-    if found and intent.compares:
-        cards = [output.card for output in found]
-        return planner_text.comparison_answer(say, cards, conversation.last, intent.compared_by)
     return planner_text.details_answer(say, found, conversation.last) if found else Words(say("not_found"))
+
+
+def _compare(
+    say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
+) -> Step:
+    if intent.references.unresolved == "which_source":
+        return _details_at_both_hubs(say, intent, outcomes)
+    question = _clarifying_question(say, intent, conversation, "details")
+    if question is not None:
+        return question
+    found = _outputs(outcomes, CompareOutput)
+    if found:
+        return planner_text.comparison_answer(
+            say, found[-1].comparison, conversation.last, intent.compared_by
+        )
+    if _failures(outcomes, "compare_datasets"):
+        return Words(say("not_found"))
+    refs = [str(ref) for ref in intent.references.refs[:MOST_COMPARED]]
+    return [_call("compare_datasets", {"refs": refs})]
 
 
 def _download(
@@ -251,6 +269,7 @@ _PLANS: dict[str, Callable[[Answers, Intent, Conversation, Sequence[ToolOutcome]
     "models": _models,
     "more": _more,
     "details": _details,
+    "compare": _compare,
     "download": _download,
     "status": _status,
     "cancel": _cancel,

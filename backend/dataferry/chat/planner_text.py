@@ -16,6 +16,7 @@ from dataferry.chat.references import best_by
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName
+from dataferry.library.comparison_views import Comparison
 from dataferry.library.views import DatasetCard
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import (
@@ -129,17 +130,21 @@ def details_answer(say: Answers, outputs: Sequence[DetailsOutput], question: str
     return Words(say("card_says", count=len(outputs)))
 
 
-def comparison_answer(
-    say: Answers, cards: Sequence[DatasetCard], question: str, compared_by: str | None
-) -> Words:
-    """Which of the ``cards`` is the first by a property, or what a ``question`` asks of each of them, or how
-    they differ: a line of facts for each."""
-    if compared_by is not None:
+def comparison_answer(say: Answers, comparison: Comparison, question: str, compared_by: str | None) -> Words:
+    """Which of the datasets is the first by a property, or what a ``question`` asks of each of them; the
+    table below tells the rest."""
+    cards = [one.card for one in comparison.datasets if one.card is not None]
+    if compared_by == "most_rows":
+        told = [one for one in comparison.datasets if one.card is not None and one.row_count is not None]
+        most = max(told, key=lambda one: one.row_count or 0, default=None)
+        if most is not None and most.card is not None and len(told) > 1:
+            title = f"**{escape_markdown(most.card.title)}**"
+            return Words(say("most_rows", title=title, rows=f"{most.row_count:,}"))
+    elif compared_by is not None:
         best = best_by(compared_by, cards)
         if len(best) == 1:
             return Words(_superlative(say, best[0], compared_by))
-    fact = question_answer(cards, question, say)
-    return Words(fact) if fact else Words("\n".join(f"- {_facts_line(say, card)}" for card in cards))
+    return Words(question_answer(cards, question, say) or say("compared"))
 
 
 def _superlative(say: Answers, card: DatasetCard, name: str) -> str:
@@ -148,14 +153,9 @@ def _superlative(say: Answers, card: DatasetCard, name: str) -> str:
         title=f"**{escape_markdown(card.title)}**",
         size=format_size(card.size_bytes),
         date=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "",
+        licence=escape_markdown(card.license or "", 80),
         downloads=say("downloads", count=card.downloads),
     )
-
-
-def _facts_line(say: Answers, card: DatasetCard) -> str:
-    formats = ", ".join(escape_markdown(name, 20) for name in card.formats[:_MAX_LISTED])
-    updated = say("updated", date=f"{card.updated_at:%Y-%m-%d}") if card.updated_at else ""
-    return " · ".join(filter(None, (card_line(say, card), formats, updated)))
 
 
 def question_answer(cards: Sequence[DatasetCard], question: str, say: Answers | None = None) -> str:

@@ -25,6 +25,8 @@ from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
 from dataferry.library.views import DatasetCard
+from dataferry.sources.licence_table import strictness
+from dataferry.sources.licences import read_licence
 from dataferry.sources.metadata import format_of
 
 Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
@@ -225,17 +227,27 @@ def _by_comparison(phrase: Phrase, conversation: Conversation) -> References | N
 def best_by(name: str, cards: Iterable[DatasetCard]) -> list[DatasetCard]:
     """Those of ``cards`` that are the first by a property of ``SUPERLATIVES``, as far as it is known."""
     known = [(value, card) for card in cards if (value := _compared(card, name)) is not None]
-    best = max((value for value, _card in known), default=0.0)
+    best = max((value for value, _card in known), default=())
     return [card for value, card in known if value == best]
 
 
-def _compared(card: DatasetCard, name: str) -> float | None:
+def _compared(card: DatasetCard, name: str) -> tuple[float, ...] | None:
     """The value by which ``card`` is the first of ``SUPERLATIVES``'s ``name``; None where it is not known."""
+    if name == "freest":
+        licence = read_licence(card.license)
+        return None if licence is None else tuple(-float(one) for one in strictness(licence.terms))
+    number = _number(card, name)
+    return None if number is None else (number,)
+
+
+def _number(card: DatasetCard, name: str) -> float | None:
     sign = -1 if name in ("smallest", "oldest") else 1
     if name in ("smallest", "largest"):
         return None if card.size_bytes is None else sign * float(card.size_bytes)
     if name in ("newest", "oldest"):
         return None if card.updated_at is None else sign * card.updated_at.timestamp()
+    if name == "most_rows":
+        return None if card.row_count is None else float(card.row_count)
     return float(card.downloads)
 
 

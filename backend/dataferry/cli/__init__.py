@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": ("serving:serve", "Serve the page, the API and the jobs."),
     "worker": ("serving:worker", "Run jobs for other processes: needs Postgres and Redis."),
     "search": ("search:search", "Search every source at once."),
+    "compare": ("compare:compare", "Compare datasets side by side."),
     "download": ("download:download", "Download datasets and watch them arrive."),
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
     "library": (

@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -278,6 +278,14 @@ def next_act(error: "DataferryError | ProblemWords") -> str:
     """What mends it and where, with the setting that an operator has in place of the page's form."""
     setting = f"(For the whole server: {error.setting}.)" if error.setting else None
     return " ".join(filter(None, (for_shell(error.next_step or ""), error.link, setting)))
+
+
+def told_problem(problem: Mapping[str, Any]) -> str:
+    """What happened and what mends it, of a problem inside of an answer's JSON."""
+    from dataferry.core.types import ProblemWords
+
+    words = ProblemWords(**{name: problem[name] for name in problem if name in ProblemWords.model_fields})
+    return f"{problem['detail']} {next_act(words)}".strip()
 
 
 def age(then: datetime) -> str:

@@ -12,17 +12,16 @@ from dataferry.cli.output import (
     Column,
     ExitCode,
     Quiet,
-    next_act,
     note,
     parse_size,
     print_failure,
     print_json,
     print_table,
     size,
+    told_problem,
     warn,
 )
 from dataferry.core.specs import SOURCES
-from dataferry.core.types import ProblemWords
 
 SortBy = Literal["relevance", "downloads", "size", "date"]
 
@@ -63,6 +62,10 @@ def search(
         bool | None,
         typer.Option(help="Only datasets whose terms must be accepted, or none of them; both by default."),
     ] = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="Models on HuggingFace in place of datasets; they are only listed."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
@@ -80,12 +83,18 @@ def search(
         "max_bytes": parse_size(max_size),
         "sort": "updated" if sort == "date" else sort,
     }
+    narrowed = {name: value for name, value in filters.items() if value is not None}
+    if models:
+        others = {"source": source, "page": page if page > 1 else None}
+        given = narrowed | {name: value for name, value in others.items() if value}
+        _search_models(" ".join(query), given, limit, as_json=as_json, user=user)
+        return
     body = {
         "query": " ".join(query),
         "sources": source,
         "limit": limit,
         "offset": limit * (page - 1),
-        "filters": {name: value for name, value in filters.items() if value is not None},
+        "filters": narrowed,
     }
     with connected(user) as client:
         answer = client.call("POST", "/api/datasets/search-all", json=body, repeatable=True)
@@ -94,6 +103,20 @@ def search(
     else:
         print_table(_COLUMNS, [_row(card) for card in answer["datasets"]])
     _note_outcome(answer, source, page)
+
+
+def _search_models(
+    query: str, filters: dict[str, Any], limit: int, *, as_json: bool, user: str | None
+) -> None:
+    from dataferry.cli.models import ask_for_models, note_models, print_models
+
+    with connected(user) as client:
+        answer = ask_for_models(client, query, filters, limit)
+    if as_json:
+        print_json(answer)
+    else:
+        print_models(answer)
+    note_models(answer)
 
 
 def first_day(text: str) -> str:
@@ -126,7 +149,7 @@ def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -
     """Tell what failed and whether there is more. Ends the command where nobody could be asked."""
     problems = answer["source_errors"]
     for problem in problems:
-        warn(f"{problem['source']}: {problem['detail']} {next_act(ProblemWords(**_words(problem)))}")
+        warn(f"{problem['source']}: {told_problem(problem)}")
     found = len(answer["datasets"])
     if answer["more"]:
         first = answer["offset"] + 1
@@ -143,7 +166,3 @@ def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -
         note(f"There is no page {page} for {answer['query']!r}.")
         return
     note(f"Nothing found for {answer['query']!r}. Other or fewer words, or fewer filters, find more.")
-
-
-def _words(problem: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in problem.items() if name in ProblemWords.model_fields}

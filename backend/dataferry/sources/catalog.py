@@ -122,13 +122,12 @@ class Catalog:
         self._settings = settings
         self._clock = clock
         self._dispatcher = Dispatcher(self._sources, settings, clock)
-        self._searches = Searches(
-            self._sources, self._dispatcher, settings, self._cache_complete, clock, index
-        )
-        self.models = ModelSearches(self._sources, self._dispatcher, settings, clock)
+        asked = (self._sources, self._dispatcher, settings)
+        self._searches = Searches(*asked, self._cache_complete, clock, index)
+        self.models = ModelSearches(*asked, clock)
+        self.tables = DeclaredTables(*asked, clock)
         #: Looks into single files before a download.
         self.looks = FileLooks(self._sources, self._dispatcher, clock)
-        self.tables = DeclaredTables(self._sources, self._dispatcher, settings, clock)
         self._questions = SharedCalls[Any]()
         self._described = TtlCache[DatasetSummary](settings.search_cache_s, 4096, clock)
         self._accounts = TtlCache[str](settings.search_cache_s, 1024, clock)

@@ -389,6 +389,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two to six datasets side by side
+         * @description Two to six datasets side by side: facts, columns, splits. One that fails says so in its place.
+         */
+        get: operations["compare_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/search-all": {
         parameters: {
             query?: never;
@@ -1485,6 +1505,137 @@ export interface components {
         };
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
+        /**
+         * ComparedColumn
+         * @description A column by its name. ``types``: None where a dataset has no such column. ``empty``: empty cells among
+         *     the ``read_rows`` of each, None where none were read. ``differs``: not all have it with the same type.
+         */
+        ComparedColumn: {
+            /**
+             * @description As the first dataset that has it writes it.
+             * @example glucose
+             */
+            name: string;
+            /**
+             * @description Null where a dataset has no such column.
+             * @example [
+             *       "number",
+             *       null
+             *     ]
+             */
+            types: (string | null)[];
+            /**
+             * @description Empty cells among the rows that were read.
+             * @example [
+             *       0,
+             *       null
+             *     ]
+             */
+            empty: (number | null)[];
+            /**
+             * @description Not all have the same.
+             * @example false
+             */
+            differs: boolean;
+        };
+        /**
+         * ComparedDataset
+         * @description One of the datasets. ``card`` is None where ``problem`` says why nothing is known of it.
+         *
+         *     ``table``: the file or the config that the columns are of; ``tables``: how many configs there are, where
+         *     there are several. ``row_count``: of all splits where the source tells it, else of that table.
+         *     ``read_rows``: so many of its first rows were read to count empty cells, None where none was.
+         *     ``table_problem``: why there are no columns.
+         */
+        ComparedDataset: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /** @description The dataset. */
+            card?: components["schemas"]["DatasetCard"] | null;
+            /** @description What went wrong; null where nothing did. */
+            problem?: components["schemas"]["ProblemView"] | null;
+            /**
+             * @description The file or the config that the columns are of.
+             * @example train.csv
+             */
+            table?: string | null;
+            /**
+             * @description How many configs there are, where there are several.
+             * @example 2
+             */
+            tables?: number | null;
+            /**
+             * @description Rows of all splits, else of the one table.
+             * @example 30000
+             */
+            row_count?: number | null;
+            /**
+             * @description Its first rows among which empty cells were counted.
+             * @example 200
+             */
+            read_rows?: number | null;
+            /**
+             * @description Why no columns are known.
+             * @example Its columns are known once it is here.
+             */
+            table_problem?: string | null;
+        };
+        /**
+         * ComparedFact
+         * @description One property of every dataset, in words and in their order; None where it is not known. ``differs``:
+         *     not all of those that could be asked have the same.
+         */
+        ComparedFact: {
+            /**
+             * @description What the fact is of.
+             * @example source
+             */
+            name: components["schemas"]["ComparedFactName"];
+            /**
+             * @description The source as people read it.
+             * @example Kaggle
+             */
+            label: string;
+            /**
+             * @description In words, in the order of the datasets; null where unknown.
+             * @example [
+             *       "CC0-1.0",
+             *       null
+             *     ]
+             */
+            values: (string | null)[];
+            /**
+             * @description Not all have the same.
+             * @example false
+             */
+            differs: boolean;
+        };
+        /**
+         * @description What the fact is of.
+         * @enum {string}
+         */
+        ComparedFactName: "source" | "license" | "commercial" | "training" | "access" | "size" | "files" | "rows" | "columns" | "splits" | "formats" | "updated" | "downloads" | "here";
+        /**
+         * Comparison
+         * @description Two to six datasets side by side. ``columns``: of all their tables, aligned by name in the order of the
+         *     first that has each; ``more_columns``: how many are not listed.
+         */
+        Comparison: {
+            /** @description The datasets. */
+            datasets: components["schemas"]["ComparedDataset"][];
+            /** @description Licence, size, rows …: a row of the table for each. */
+            facts: components["schemas"]["ComparedFact"][];
+            /** @description Columns of all their tables, aligned by name. */
+            columns: components["schemas"]["ComparedColumn"][];
+            /**
+             * @description How many columns are not listed.
+             * @example 0
+             */
+            more_columns: number;
+        };
         /**
          * CredentialRequest
          * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
@@ -6272,6 +6423,52 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    compare_datasets: {
+        parameters: {
+            query: {
+                /**
+                 * @description Two to six datasets, each as `source:owner/name`.
+                 * @example [
+                 *       "huggingface:stanfordnlp/imdb"
+                 *     ]
+                 */
+                ref: string[];
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

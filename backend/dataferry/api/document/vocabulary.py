@@ -146,6 +146,25 @@ WORDS: dict[str, Word] = {
     "list_job_events.after": Word("Only changes after this `seq`.", 3),
     "rows": Word("How many rows.", 20),
     "cell_chars": Word("How many characters of a cell to show.", 1000),
+    # -- comparisons ----------------------------------------------------------------------------------------
+    "Comparison.facts": Word("Licence, size, rows …: a row of the table for each."),
+    "Comparison.columns": Word("Columns of all their tables, aligned by name."),
+    "Comparison.more_columns": Word("How many columns are not listed.", 0),
+    "ComparedDataset.table": Word("The file or the config that the columns are of.", "train.csv"),
+    "ComparedDataset.tables": Word("How many configs there are, where there are several.", 2),
+    "ComparedDataset.row_count": Word("Rows of all splits, else of the one table.", 30_000),
+    "ComparedDataset.read_rows": Word("Its first rows among which empty cells were counted.", 200),
+    "ComparedDataset.table_problem": Word(
+        "Why no columns are known.", "Its columns are known once it is here."
+    ),
+    "ComparedFact.name": Word("What the fact is of."),
+    "ComparedFact.values": Word(
+        "In words, in the order of the datasets; null where unknown.", ["CC0-1.0", None]
+    ),
+    "ComparedColumn.name": Word("As the first dataset that has it writes it.", "glucose"),
+    "ComparedColumn.types": Word("Null where a dataset has no such column.", ["number", None]),
+    "ComparedColumn.empty": Word("Empty cells among the rows that were read.", [0, None]),
+    "differs": Word("Not all have the same."),
     # -- previews and readmes -----------------------------------------------------------------------------
     "Preview.columns": Word("The columns that are shown.", None),
     "Preview.rows": Word("Rows of cells, as the file has them: untrusted text.", [["5.1", "setosa"]]),
