@@ -161,6 +161,7 @@ def _download(message: Message, conversation: Conversation) -> Intent | None:
     phrase = _without_verbs(message, "download", "take")
     references = resolve_references(phrase, conversation, message.language)
     known = bool(references.refs) or references.unresolved in ("which_source", "out_of_range")
+    known = known or (references.explicit and references.unresolved == "which")
     closed = grammar.closed(message, ("part", "condition", "advice", "property"))
     names = Phrase.of(phrase, message.language)
     closed = closed or (known and references.explicit and not names.plays("several"))

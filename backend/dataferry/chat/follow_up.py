@@ -11,6 +11,7 @@ from dataferry.chat.grammar import Message
 from dataferry.chat.lexicon import SUPERLATIVES
 from dataferry.chat.topic import topic_of
 from dataferry.core.types import SourceName
+from dataferry.sources.vocabulary import same_kind
 
 _NOT_INHERITED = frozenset({"query", "sources", "offset"})
 #: Words that say that the last search is meant.
@@ -18,7 +19,7 @@ _NARROWING = ("only", "pointer", "all", "same", "instead")
 #: Words that speak of a limit, and of no subject.
 _OF_LIMITS = (
     *("small", "story", "condition", "polite", "size_limit", "more", *SUPERLATIVES),
-    *("advice", "asked_politely", "property", "negation", "frame", "search"),
+    *("advice", "asked_politely", "property", "negation", "frame", "search", "retreat", "asks"),
 )
 _FORMAT_WORDS = ("image", "audio", "video", "tabular")
 
@@ -148,6 +149,9 @@ def _swapped(query: str, new: str, message: Message) -> str | None:
     if any(t.plays("language") for t in language.read(new)):
         old = [w for w in query.split() if any(t.plays("language") for t in language.read(w))]
         return f"{_without_words(query, map(fold, old))} {new}".strip()
+    alike = [old for old in query.split() if any(same_kind(old, word) for word in new.split())]
+    if alike and not any(word in alike for word in new.split()):
+        return f"{_without_words(query, map(fold, alike), '')} {new}".strip()
     names = [word for word in query.split() if word[:1].isupper()]
     if new[:1].isupper() and names and language.code != "de":
         return f"{_without_words(query, map(fold, names))} {new}".strip()
@@ -163,6 +167,8 @@ def _words_of(text: str, message: Message) -> set[str]:
     return words
 
 
-def _without_words(query: str, words: Iterable[str]) -> str:
+def _without_words(query: str, words: Iterable[str], otherwise: str | None = None) -> str:
+    """``query`` without some words; ``otherwise``, by default itself, where nothing is left."""
     gone = set(words)
-    return " ".join(word for word in query.split() if fold(word) not in gone) or query
+    left = " ".join(word for word in query.split() if fold(word) not in gone)
+    return left or (query if otherwise is None else otherwise)

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 from dataferry.chat.addresses import masked, normalized_around
 from dataferry.chat.characters import fold
-from dataferry.chat.lexicon import FACTS, SUPERLATIVES
+from dataferry.chat.lexicon import ENGLISH, FACTS, SUPERLATIVES
 from dataferry.chat.patterns import ways
 from dataferry.chat.reading import Language, Token, language_of
 from dataferry.chat.topic import sentences_of
@@ -101,9 +101,10 @@ class Message:
     known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, text: str, known: Iterable[str] = ()) -> "Message":
+    def of(cls, text: str, known: Iterable[str] = (), likely: str = ENGLISH) -> "Message":
+        """A message in a language that is read from its words, or else in the ``likely`` one."""
         plain = normalized_around(text)
-        return cls(plain, language_of(masked(plain)), frozenset(known))
+        return cls(plain, language_of(masked(plain), likely), frozenset(known))
 
     def part(self, start: int, end: int | None = None) -> "Message":
         return Message(self.text[start:end], self.language, self.known)
@@ -311,14 +312,16 @@ _SUM = re.compile(r"(?<![\w.])\d+\s*[-+*/x\u00d7\u00f7^]\s*\d+\s*=?\s*\??$")
 
 
 def _is_sum(message: Message) -> bool:
-    """ "17 * 23", and "what's 17 times 23": two numbers with a word that is not known between."""
+    """ "17 * 23", and "what's 17 times 23": two numbers with a word between."""
     if _SUM.search(message.masked) and not message.unknown:
         return True
     tokens = message.tokens
     numbers = [index for index, token in enumerate(tokens) if token.plays("digits")]
-    unknown = [index for index, token in enumerate(tokens) if not token.roles]
-    between = len(numbers) == 2 and unknown == [numbers[0] + 1] and numbers[1] == numbers[0] + 2
-    return between and any(token.plays("asks") for token in message.head[:1])
+    if len(numbers) != 2 or numbers[1] != numbers[0] + 2:
+        return False
+    before, sign = tokens[: numbers[0]], tokens[numbers[0] + 1]
+    asked = bool(before) and all(token.plays("asks", "polite") for token in before)
+    return asked and sign.roles <= {"story", "filler"} and numbers[1] == len(tokens) - 1
 
 
 def asked_fact(message: Message) -> str | None:

@@ -78,7 +78,9 @@ def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tup
 
 
 def _read(conversation: Conversation) -> Message:
-    return Message.of(_shortened(_without_quotes(conversation.last)), _known_words(conversation))
+    before = conversation.before_last
+    likely = ENGLISH if before is None else Message.of(before.last).language.code
+    return Message.of(_shortened(_without_quotes(conversation.last)), _known_words(conversation), likely)
 
 
 def _known_words(conversation: Conversation) -> set[str]:
@@ -179,7 +181,8 @@ def _like_a_card(message: Message, conversation: Conversation) -> Wanted | None:
     token = next((t for t in message.tokens if t.plays("similar")), None)
     if token is None:
         return None
-    references = resolve_references(message.text[token.end :], conversation, message.language)
+    limit = next((t.start for t in message.tokens if t.plays("except") and t.start > token.end), None)
+    references = resolve_references(message.text[token.end : limit], conversation, message.language)
     refs = set(map(str, references.refs))
     titles = [card.title for card in conversation.shown if card.ref in refs]
     if len(titles) != 1:

@@ -76,18 +76,26 @@ def language(code: str) -> Language:
     return Language(code)
 
 
-def language_of(text: str) -> Language:
-    """The language of a ``normalized`` text; English where nothing tells."""
+def language_of(text: str, likely: str = ENGLISH) -> Language:
+    """The language of a ``normalized`` text; where little tells, ``likely``, which the chat was in before."""
     text = _HUBS.sub(" ", text[:_LANGUAGE_CHARACTERS].replace(REF_MARK, " "))
     for code, letters in _SCRIPTS:
         if code in lexicons() and letters.search(text):
-            return language(code)
+            return language("ja" if (code, likely) == ("zh", "ja") else code)
     scores = {code: _score(text, one) for code, one in lexicons().items()}
     accented = set(ACCENTED.findall(text.lower()))
     for code, one in lexicons().items() if accented else ():
         scores[code] += 0.5 if accented <= one.letters else -0.5
-    best = max(scores, key=lambda code: (scores[code], code == ENGLISH))
+    if max(scores.values()) <= 1:
+        for code in scores:
+            scores[code] += sum(is_subject(match.group(), code) for match in _LONG_WORD.finditer(text))
+    if likely != ENGLISH and likely in scores:
+        scores[likely] += 1
+    best = max(scores, key=lambda code: (scores[code], code == likely, code == ENGLISH))
     return language(best)
+
+
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 #: Names that tell nothing of a language.
@@ -101,11 +109,14 @@ _SCRIPTS = (
 
 
 def _score(text: str, lexicon: Lexicon) -> float:
-    """How well a text is told by the words of a language; one everyday word alone tells nothing."""
+    """How well a text is told by the words of a language; one everyday word alone tells nothing, a phrase
+    does."""
     tokens = [token for token in _read(text, (lexicon,)) if not token.mark]
     known = [token for token in tokens if token.roles]
-    if len(known) == 1 < len(tokens) and not known[0].plays(
-        "search", "wish", "download", "cancel", "dataset"
+    if (
+        len(known) == 1 < len(tokens)
+        and " " not in known[0].folded
+        and not known[0].plays("search", "wish", "download", "cancel", "dataset")
     ):
         return 0.0
     strong = sum(2 for t in known if t.roles & _TELLING and t.folded not in _INTERNATIONAL)
@@ -113,8 +124,7 @@ def _score(text: str, lexicon: Lexicon) -> float:
         t.folded.count(" ") for t in known
     )
     everything = len(known) == len(tokens)
-    subjects = sum(is_subject(t.folded, lexicon.code) for t in tokens if not t.roles)
-    score = strong + weak + subjects + (1 if everything else 0)
+    score = strong + weak + (1 if everything else 0)
     return score if score > 1 or lexicon.code == ENGLISH or (everything and strong) else 0.0
 
 

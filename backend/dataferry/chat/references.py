@@ -273,7 +273,8 @@ def _by_position(phrase: Phrase, conversation: Conversation) -> References | Non
 
 def _by_kind(phrase: Phrase, conversation: Conversation) -> References | None:
     """ "the parquet one", "the CC0 one": the one shown card of that format or licence."""
-    if phrase.plays("several") or not phrase.plays("one", "pointer"):
+    one = any(token.plays("one") and not token.plays("pointer") for token in phrase.tokens)
+    if phrase.plays("several") or not one:
         return None
     parsed = parse_filters(phrase.text, phrase.language)
     kind, licence = parsed.arguments.get("format"), parsed.arguments.get("license")
@@ -286,8 +287,8 @@ def _by_kind(phrase: Phrase, conversation: Conversation) -> References | None:
         and (not licence or (card.license or "").casefold().startswith(licence))
     ]
     if len(fitting) != 1:
-        return References(unresolved="which") if conversation.shown else None
-    return References((DatasetRef.parse(fitting[0].ref),))
+        return References(unresolved="which", explicit=True) if conversation.shown else None
+    return References((DatasetRef.parse(fitting[0].ref),), explicit=True)
 
 
 def positions_in(phrase: Phrase) -> list[int]:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,16 @@ class Language:
 
     @cached_property
     def by_stems(self) -> Mapping[str, str]:
-        return {self.key(word): english for word, english in self.topics.items()}
+        """The English of each; of two words with the same stem, that of the first."""
+        return {self.key(word): english for word, english in reversed(list(self.topics.items()))}
+
+    @cached_property
+    def as_listed(self) -> Mapping[str, str]:
+        return {_plain(word): english for word, english in self.topics.items()}
+
+    def _look_up(self, phrase: str) -> str | None:
+        """The English of the very words, or else of their stems: "Wetter" is no "Wetten"."""
+        return self.as_listed.get(_plain(phrase)) or self.by_stems.get(self.key(phrase))
 
     def key(self, phrase: str) -> str:
         """A phrase as it is looked up: without accents, case and endings."""
@@ -52,16 +62,14 @@ class Language:
         """English for a word, a compound or a name of several words; empty for a small word."""
         if _plain(phrase) in self.small:
             return ""
-        return self.by_stems.get(self.key(phrase)) or (
-            self._of_compound(phrase) if self.name == "de" else None
-        )
+        return self._look_up(phrase) or (self._of_compound(phrase) if self.name == "de" else None)
 
     def _of_compound(self, word: str) -> str | None:
         for end in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
-            first = self.by_stems.get(self.key(word[:end]))
+            first = self._look_up(word[:end])
             for joint in _JOINTS if first else ():
                 rest = word[end:].removeprefix(joint)
-                second = "" if _plain(rest) in self.small else self.by_stems.get(self.key(rest))
+                second = "" if _plain(rest) in self.small else self._look_up(rest)
                 if word[end:].startswith(joint) and second is not None:
                     return f"{first} {second}".strip()
         return None
@@ -106,7 +114,7 @@ def _translate(words: Sequence[str], language: Language) -> tuple[str, int, int]
 def is_subject(word: str, language: str) -> bool:
     """Whether ``word`` is known as the name of a subject in ``language``, a code such as ``de``."""
     if language == "en":
-        return any(stem in _english_stems() for stem in stems(word))
+        return any(stem in _english_stems() or stem in _kinds() for stem in stems(word))
     if language in _UNSPACED:
         return word in _language(language).topics
     return language in _SPACED and bool(_language(language).english_of(word))
@@ -180,12 +188,39 @@ def _synonyms() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _english_stems() -> Collection[str]:
-    return frozenset(stem for phrase in _synonyms() for stem in phrase.split())
+    translated = {stem for english in _language("zh").topics.values() for stem in stems(english)}
+    return translated.union(stem for phrase in _synonyms() for stem in phrase.split())
 
 
 def _is_english(word: str) -> bool:
     plain = word.casefold()
-    return plain in FILLER or any(stem in _english_stems() for stem in stems(plain))
+    return plain in FILLER or plain in _homographs() or any(stem in _english_stems() for stem in stems(plain))
+
+
+@cache
+def _homographs() -> Collection[str]:
+    return frozenset(_read("en")["homographs"].split())
+
+
+@cache
+def _kinds() -> Mapping[str, frozenset[int]]:
+    """The groups of ``kinds`` that each name of a subject is in, by its stems."""
+    found: dict[str, set[int]] = {}
+    for index, group in enumerate(_read("en")["kinds"]):
+        for name in group:
+            found.setdefault(" ".join(stems(name)), set()).add(index)
+    return {name: frozenset(groups) for name, groups in found.items()}
+
+
+def same_kind(one: str, other: str) -> bool:
+    """Whether two words, of any language, name subjects of one kind, such as two instruments."""
+    return not _kinds_of(one).isdisjoint(_kinds_of(other))
+
+
+def _kinds_of(word: str) -> frozenset[int]:
+    told = stems(english_for(word) or word)
+    names = (*told, *map(" ".join, pairwise(told)))
+    return frozenset().union(*(_kinds().get(name, frozenset()) for name in names))
 
 
 @cache
