@@ -30,6 +30,20 @@ export const sourcesQuery = queryOptions({
   queryFn: () => answerOf(api.GET("/api/sources")),
 });
 
+/** The search index: what it has, and what is being done with it, which goes on by itself. */
+export const indexQuery = queryOptions({
+  queryKey: ["index"],
+  queryFn: () => answerOf(api.GET("/api/index")),
+  refetchInterval: ({ state }) => (state.data?.job?.active ? 1000 : false),
+  refetchOnWindowFocus: true,
+});
+
+/** What it would cost; the server asks the hubs. */
+export const indexCostsQuery = queryOptions({
+  queryKey: ["index", "costs"],
+  queryFn: () => answerOf(api.GET("/api/index", { params: { query: { costs: true } } })),
+});
+
 /** Which language model answers; admins are told more. */
 export const modelQuery = queryOptions({
   queryKey: ["model"],

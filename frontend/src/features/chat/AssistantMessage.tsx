@@ -1,18 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { RotateCcw } from "lucide-react";
-import { memo } from "react";
+import { memo, Suspense } from "react";
 import { appQuery } from "@/api/queries";
 import type { MessageStatus } from "@/api/types";
+import { useMe } from "@/features/accounts/useSession";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
+import { lazily } from "@/ui/lazily";
 import { visible } from "@/ui/visible";
 import { blocksOf, cardCount, sourcesOf, surroundingsOf } from "./answerLayout";
 import { MarkdownText } from "./MarkdownText";
 import { NoticeLine } from "./NoticeLine";
+import { isOffered } from "./offered";
 import { type ChatMessage, type Part, textOf } from "./parts";
 import { SourceProblems } from "./SourceProblems";
 import { ToolBlock } from "./ToolBlock";
 import { useGradualCount } from "./useGradualCount";
+
+const IndexOffer = lazily(() => import("./IndexOffer"));
 
 interface AssistantMessageProps {
   message: ChatMessage;
@@ -29,6 +34,7 @@ const FIRST_CARDS = 2;
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
   const { message, live, onAgain, gradual = false } = props;
+  const me = useMe();
   const text = textOf(message);
   const blocks = blocksOf(message.parts);
   const count = cardCount(blocks);
@@ -48,6 +54,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
           <PartView key={block.key} part={block.part} />
         );
       })}
+      {whole && !live && isOffered(message, me) && (
+        <Suspense fallback={null}>
+          <IndexOffer message={message.id} />
+        </Suspense>
+      )}
       {whole && ending && <p className="text-13 text-muted">{ending}</p>}
       {whole && !live && (
         <div className="-ml-2 flex items-center gap-1 text-13">

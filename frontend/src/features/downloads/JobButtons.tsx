@@ -13,6 +13,7 @@ import {
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
 import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
+import { bringsFiles } from "./jobText";
 import { useCancel, useDismiss, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
@@ -76,7 +77,7 @@ export function JobActions({ job, size }: JobButtonProps) {
   return (
     <>
       {job.kind !== "delete" && job.state !== "succeeded" && <RetryButton job={job} size={size} />}
-      {job.kind !== "delete" && job.state === "succeeded" && (
+      {bringsFiles(job) && job.state === "succeeded" && (
         <OpenLink datasetKey={job.key} title={job.title} size={size} />
       )}
       <ClearButton job={job} size={size} />

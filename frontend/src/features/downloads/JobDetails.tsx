@@ -13,6 +13,7 @@ import { JobHistory } from "./JobHistory";
 import { JobLimit } from "./JobLimit";
 import { JobStatus } from "./JobStatus";
 import { PRIORITIES, sizeOf } from "./jobTable";
+import { bringsFiles } from "./jobText";
 import { RateGraph } from "./RateGraph";
 import { useRates } from "./rateHistory";
 import { Select } from "./Select";
@@ -54,7 +55,7 @@ export function JobDetails({ job, onClose }: { job: JobView; onClose?: () => voi
       {job.kind !== "delete" && <RateGraph samples={samples} />}
       {job.active && job.kind !== "delete" && <Controls job={job} />}
       <Facts job={job} />
-      {job.state === "succeeded" && job.kind !== "delete" && <JobFiles job={job} />}
+      {job.state === "succeeded" && bringsFiles(job) && <JobFiles job={job} />}
       <JobHistory job={job} />
     </div>
   );
@@ -101,7 +102,7 @@ function Facts({ job }: { job: JobView }) {
       <Fact name="Added">{formatTime(job.created_at)}</Fact>
       {job.started_at && <Fact name="Started">{formatTime(job.started_at)}</Fact>}
       {job.finished_at && <Fact name="Finished">{formatTime(job.finished_at)}</Fact>}
-      {job.state === "succeeded" && job.kind !== "delete" && (
+      {job.state === "succeeded" && bringsFiles(job) && (
         <Fact name="Receipt">
           <Link
             to="/library/$key"

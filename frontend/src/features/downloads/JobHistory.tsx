@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { jobEventsQuery } from "@/api/queries";
 import type { JobTransition, JobView } from "@/api/types";
 import { formatTime, formatWhen } from "@/ui/format";
+import { DONE } from "./jobText";
 
 /** What a job ran into: its changes of state, the newest first. */
 export function JobHistory({ job }: { job: JobView }) {
@@ -53,7 +54,7 @@ export function eventText(
     case "paused":
       return "Paused";
     case "succeeded":
-      return job.kind === "delete" ? "Deleted" : "Downloaded and verified";
+      return DONE[job.kind];
     case "failed":
       return `Failed${why}`;
     case "cancelled":

@@ -54,7 +54,7 @@ function NextStep({ text, tone }: { text: string; tone: string }) {
 
 /** What a job is, where it is no download. */
 export function KindWord({ job }: { job: JobView }) {
-  if (job.kind === "download") return null;
+  if (job.kind === "download" || job.kind === "index") return null;
   return (
     <span className="shrink-0 text-muted">{job.kind === "delete" ? "Delete ·" : "Update ·"}</span>
   );

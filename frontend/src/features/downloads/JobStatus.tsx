@@ -19,7 +19,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
         <ProgressBar
           value={barValue(job)}
           tone={frozen ? "idle" : barTone(job)}
-          label={`Download of ${job.title}`}
+          label={job.kind === "index" ? job.title : `Download of ${job.title}`}
         />
       )}
       <p
@@ -59,9 +59,11 @@ function Line({ text, narrow }: { text: string; narrow: boolean }) {
   );
 }
 
-/** What a download ran into is of no interest once it is done; what its last note says of the files is. */
+/** What a download ran into is of no interest once it is done; what its last note says of the files is, and of
+ * a hub that an index is without. */
 function isNoteShown(job: JobView): boolean {
-  const lasting = job.state === "succeeded" && job.progress.phase === "finishing";
+  const last = job.kind === "index" || job.progress.phase === "finishing";
+  const lasting = job.state === "succeeded" && last;
   return Boolean(job.progress.note) && (job.active || lasting);
 }
 

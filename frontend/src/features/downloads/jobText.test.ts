@@ -106,3 +106,16 @@ test("what is to come is of downloads that are not at their end", () => {
   ];
   expect(bytesToCome(jobs)).toBe(72);
 });
+
+test("an index is built of rows, and brings no files", () => {
+  const building = sampleJob({
+    kind: "index",
+    source: "huggingface",
+    progress: progress({ phase: "indexing", rows_done: 340_000, bytes_done: 9, bytes_total: 9 }),
+  });
+  expect(statusText(building, 0)).toBe("Reading HuggingFace's catalogue · 340,000 rows");
+  expect(percentOf(building)).toBeNull();
+  expect(statusText(sampleJob({ kind: "index", state: "succeeded" }), 0)).toBe(
+    "Built: searches use it",
+  );
+});

@@ -1,13 +1,33 @@
 import type { JobState, JobView } from "@/api/types";
-import { formatBytes, formatCountdown, formatRate } from "@/ui/format";
+import { formatBytes, formatCountdown, formatRate, plural } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
 import { timeLeftOf, timeLeftWords } from "./timeLeft";
+
+/** What has happened once a job is done. */
+export const DONE: Record<JobView["kind"], string> = {
+  download: "Downloaded and verified",
+  update: "Downloaded and verified",
+  delete: "Deleted",
+  index: "Built: searches use it",
+};
+
+const DOING: Record<JobView["kind"], string> = {
+  download: "downloading",
+  update: "downloading",
+  delete: "deleting",
+  index: "building",
+};
+
+/** It brings a dataset's files into the library. */
+export function bringsFiles({ kind }: Pick<JobView, "kind">): boolean {
+  return kind === "download" || kind === "update";
+}
 
 /** How far a job is, 0 to 100; null where the size is not known. 100 is shown only once verified. */
 export function percentOf(job: JobView): number | null {
   if (job.state === "succeeded") return 100;
-  const { bytes_done: done, bytes_total: total } = job.progress;
-  if (total == null || total === 0) return null;
+  const { bytes_done: done, bytes_total: total, phase } = job.progress;
+  if (total == null || total === 0 || phase === "indexing") return null;
   return Math.min(99, (100 * done) / total);
 }
 
@@ -36,7 +56,7 @@ export function statusText(job: JobView, now: number, short = false): string {
     case "paused":
       return withAmount("Paused", job);
     case "succeeded":
-      return job.kind === "delete" ? "Deleted" : "Downloaded and verified";
+      return DONE[job.kind];
     case "cancelled":
       return job.problem && job.problem.code !== "user" ? job.problem.detail : "Cancelled";
     case "failed":
@@ -51,7 +71,7 @@ export function announcement(job: JobView, before?: JobState): string {
     case "queued":
       return before === "paused" ? `${what}: resumed` : `${what}: queued`;
     case "running":
-      return `${what}: ${job.kind === "delete" ? "deleting" : "downloading"}`;
+      return `${what}: ${DOING[job.kind]}`;
     case "verifying":
       return `${what}: verifying`;
     case "waiting":
@@ -59,7 +79,7 @@ export function announcement(job: JobView, before?: JobState): string {
     case "paused":
       return `${what}: paused`;
     case "succeeded":
-      return `${what}: ${job.kind === "delete" ? "deleted" : "downloaded and verified"}`;
+      return `${what}: ${DONE[job.kind].toLowerCase()}`;
     case "cancelled":
       return `${what}: cancelled`;
     case "failed":
@@ -81,6 +101,7 @@ export function isStalled({ state, progress }: JobView): boolean {
 function runningText(job: JobView, now: number, short: boolean): string {
   const { phase, bytes_done, rate_bps } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
+  if (phase === "indexing") return rowsText(job);
   const amount = amountText(job) ?? formatBytes(0);
   if (isStalled(job)) return `${amount} · stalled`;
   const rate = rate_bps && !short ? formatRate(rate_bps) : null;
@@ -93,8 +114,14 @@ function runningText(job: JobView, now: number, short: boolean): string {
 export function stateText(job: JobView, now: number): string {
   if (job.state !== "running" || job.kind === "delete") return statusText(job, now);
   if (job.progress.phase === "resolving") return "Asking for the list of files…";
+  if (job.progress.phase === "indexing") return rowsText(job);
   if (isStalled(job)) return `${amountText(job) ?? ""} · stalled`;
   return amountText(job) ?? formatBytes(0);
+}
+
+/** `Reading Kaggle's catalogue · 340,000 rows` */
+function rowsText({ source, progress }: JobView): string {
+  return `Reading ${sourceLabel(source)}'s catalogue · ${plural(progress.rows_done ?? 0, "row")}`;
 }
 
 /** `1.2 GB of 4.0 GB`, `1.2 GB`; null before anything is known. */

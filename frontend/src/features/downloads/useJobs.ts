@@ -16,7 +16,7 @@ export function useJobs(): JobView[] {
 
 /** The newest job on a dataset. */
 export function useJobOf(ref: string): JobView | undefined {
-  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref);
+  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref && job.kind !== "index");
   const job = useQuery({ ...jobsQuery, select }).data;
   return useMendedJobs(useMemo(() => (job ? [job] : NONE), [job]))[0];
 }

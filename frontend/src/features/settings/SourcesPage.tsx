@@ -9,10 +9,22 @@ import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
+import { SearchIndex } from "./SearchIndex";
 import { SourceCredential } from "./SourceCredential";
 
 /** `/settings/sources`, and `#kaggle` where somebody is led to a hub's key. */
 export default function SourcesPage() {
+  return (
+    <>
+      <Sources />
+      <div id="index">
+        <SearchIndex />
+      </div>
+    </>
+  );
+}
+
+function Sources() {
   const sources = useQuery(sourcesQuery);
   return (
     <Section
