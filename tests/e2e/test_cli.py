@@ -57,6 +57,18 @@ def test_a_command_uses_the_server_that_runs(server: Server) -> None:
     assert "succeeded" in dataferry(server, "jobs")
 
 
+def test_the_first_rows_are_shown_before_a_download(server: Server) -> None:
+    printed = dataferry(server, "preview", "kaggle:uciml/iris", "--rows", "2").splitlines()
+    assert printed[-3].split("\t")[-1] == "species"
+    assert len(printed[-1].split("\t")) == 5
+    assert "Iris.csv: 2 of 150 rows, 5 columns" in printed[-4]
+    assert printed[-4].endswith("fetched from Kaggle.")
+    shown = json.loads(dataferry(server, "preview", "kaggle:uciml/iris", "--json", "--quiet"))
+    assert (shown["partial"], len(shown["rows"])) == (True, 10)
+    none = dataferry(server, "preview", "kaggle:alxmamaev/flowers-recognition", code=3)
+    assert "pictures" in none
+
+
 def test_a_part_of_a_dataset_is_chosen(server: Server) -> None:
     ref = f"huggingface:{IMDB}"
     folder = Path(dataferry(server, "download", ref, "--files", "*.md", "--files", "test*").splitlines()[-1])

@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("compare:compare", "Compare datasets side by side."),
     "download": ("download:download", "Download datasets and watch them arrive."),
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
+    "preview": ("preview:preview", "Show the first rows of a dataset, downloaded or not."),
     "library": (
         "library:library",
         "List what is on this machine; show the receipt of one, update or delete it.",

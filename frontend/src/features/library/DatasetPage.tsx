@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { answerOf, api } from "@/api/client";
+import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
 import { datasetQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
@@ -76,6 +77,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
   const deleting = isDeleting(job);
   const failed = dataset.status === "failed" && !dataset.downloaded;
   useOpened(name, revision, dataset.downloaded);
+  useArrived(job?.kind === "download" && job.state === "succeeded" && !dataset.downloaded);
   return (
     <Screen
       wide
@@ -141,6 +143,13 @@ function Loader({ dataset }: { dataset: DatasetView }) {
       )}
     </Section>
   );
+}
+
+/** Ask again for a dataset whose download ended before this screen followed it. */
+function useArrived(arrived: boolean): void {
+  useEffect(() => {
+    if (arrived) void queryClient.invalidateQueries({ queryKey: ["library"] });
+  }, [arrived]);
 }
 
 /** Tell the library that somebody looked into it: what nobody uses can be deleted. */
