@@ -8,10 +8,12 @@ import pytest
 
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import DatasetRef, DatasetSummary
-from dataferry.library.cards import build_card, loader_snippet
+from dataferry.library.cards import States, build_card, loader_snippet
 from dataferry.library.models import Dataset
 from dataferry.library.receipts import receipt, tree_checksum, weakest
 from tests.support.programs import unavailable
+
+_NOTHING_HERE: States = dict.fromkeys(("kaggle:uciml/iris", "builtin:iris"), (None, None))
 
 
 def test_the_tree_checksum_is_that_of_sha256sums_own_output(tmp_path: Path) -> None:
@@ -74,9 +76,9 @@ def test_the_line_says_what_from_where_how_sure_and_for_whom(grade: str, words: 
 
 
 def test_a_card_of_a_hub_can_be_sent_back_unchanged() -> None:
-    hub = build_card(_summary("kaggle:uciml/iris"), None, None)
+    hub = build_card(_summary("kaggle:uciml/iris"), _NOTHING_HERE)
     assert (hub.id, hub.download_endpoint) == ("uciml/iris", "/api/datasets/download/kaggle")
-    other = build_card(_summary("builtin:iris"), None, None)
+    other = build_card(_summary("builtin:iris"), _NOTHING_HERE)
     assert (other.id, other.source, other.download_endpoint) == (
         "builtin:iris",
         "Built-in",
@@ -85,7 +87,7 @@ def test_a_card_of_a_hub_can_be_sent_back_unchanged() -> None:
 
 
 def test_a_card_without_a_title_has_its_name() -> None:
-    assert build_card(_summary("kaggle:uciml/iris", title=""), None, None).title == "iris"
+    assert build_card(_summary("kaggle:uciml/iris", title=""), _NOTHING_HERE).title == "iris"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataferry.chat.characters import REF_MARK, normalized
 from dataferry.core.errors import InvalidInput
 from dataferry.core.hub_addresses import HUGGINGFACE_SECTIONS, read_address
 from dataferry.core.types import DatasetRef, SourceName
-from dataferry.library.views import DatasetCard
+from dataferry.library.views import OfferedDataset
 
 #: What else than a dataset a hub's page or command is of.
 OtherPage = Literal["competition", "model_page", "other_page"]
@@ -94,7 +94,7 @@ def other_page(text: str) -> OtherPage | None:
     return None
 
 
-def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[DatasetRef]:
+def written_refs(text: str, shown: Iterable[OfferedDataset] = ()) -> Iterator[DatasetRef]:
     """Every ref and URL in ``text``, each once. A hub's own page becomes that hub's ref."""
     seen: set[str] = set()
     for ref, _start, _end in _spans(text, shown):
@@ -103,7 +103,7 @@ def written_refs(text: str, shown: Iterable[DatasetCard] = ()) -> Iterator[Datas
             yield ref
 
 
-def _spans(text: str, shown: Iterable[DatasetCard] = ()) -> list[tuple[DatasetRef | None, int, int]]:
+def _spans(text: str, shown: Iterable[OfferedDataset] = ()) -> list[tuple[DatasetRef | None, int, int]]:
     """The refs and addresses of a text with where they stand; None for those of no dataset."""
     pages = {card.url.rstrip("/"): card.ref for card in shown if card.url}
     spans: list[tuple[DatasetRef | None, int, int]] = []

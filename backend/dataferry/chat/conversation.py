@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from dataferry.chat.stream import Part
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceProblem
-from dataferry.library.views import DatasetCard
+from dataferry.library.views import CardCopy, DatasetCard
 
 _CARD_FIELDS = frozenset(DatasetCard.model_fields)
 
@@ -37,8 +37,9 @@ def stored_cards(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def refs_in(output: Mapping[str, Any]) -> Iterator[str]:
     """The refs that one tool's output, as stored, is about."""
     for found in (*stored_cards(output), *(output.get("datasets") or ()), *(output.get("jobs") or ())):
-        if isinstance(ref := found.get("ref"), str):
-            yield ref
+        for offer in (found, *(found.get("also_at") or ())):
+            if isinstance(ref := offer.get("ref"), str):
+                yield ref
 
 
 def tool_outputs(parts: Iterable[Part]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -51,11 +52,13 @@ def tool_outputs(parts: Iterable[Part]) -> Iterator[tuple[str, dict[str, Any], d
 def merged_cards(parts: Iterable[Part]) -> list[DatasetCard]:
     """The cards of all tool calls of an answer, each dataset once, in the order they came."""
     cards: dict[str, DatasetCard] = {}
-    for _tool, _input, output in tool_outputs(parts):
-        for stored in stored_cards(output):
-            card = parse_card(stored)
-            if card is not None:
+    copies: set[str] = set()
+    for tool, _input, output in tool_outputs(parts):
+        for card in map(parse_card, stored_cards(output)):
+            # A further search may find first what an earlier one told of as a copy.
+            if card is not None and not (tool == "search_datasets" and card.ref in copies):
                 cards.setdefault(card.ref, card)
+                copies.update(copy.ref for copy in card.also_at)
     return list(cards.values())
 
 
@@ -127,6 +130,11 @@ class Conversation:
             if len(cards) != 1 or any(card.ref not in known for card in cards):
                 newest = cards
         return newest
+
+    @cached_property
+    def copies(self) -> tuple[CardCopy, ...]:
+        """What the shown cards say that is the same data elsewhere."""
+        return tuple(copy for card in self.shown for copy in card.also_at)
 
     @cached_property
     def focus(self) -> DatasetCard | None:

@@ -10,6 +10,7 @@ from dataferry.chat.filters import ParsedFilters, parse_filters
 from dataferry.chat.grammar import Message
 from dataferry.chat.lexicon import SUPERLATIVES
 from dataferry.chat.topic import topic_of
+from dataferry.core.specs import SOURCES
 from dataferry.core.types import SourceName
 from dataferry.sources.vocabulary import same_kind
 
@@ -61,6 +62,9 @@ def follow_up(message: Message, last: Wanted) -> Wanted | None:
     """The search before, changed as the message says; None for a message that changes nothing."""
     if message.plays("both_hubs"):
         return _changed(last, wanted_of(message.part(0)), query=last.query, everywhere=True)
+    if message.plays("other_hub") and len(last.sources) == 1:
+        others = tuple(name for name, spec in SOURCES.items() if spec.hub and name not in last.sources)
+        return replace(last, sources=others)
     kept, _, dropped = _split_instead(message)
     new = wanted_of(kept)
     filters = dict(new.filters)

@@ -54,6 +54,7 @@ ROLES = (
         "no_limit",
         "size_limit",
         "both_hubs",
+        "other_hub",
         "meant",
     ),
     *("what_about", "similar", "accept", "gate", "secret", "settings", "rules", "model", "elsewhere"),

@@ -24,7 +24,7 @@ from dataferry.chat.lexicon import FACTS, SORTS, SUPERLATIVES
 from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
-from dataferry.library.views import DatasetCard
+from dataferry.library.views import DatasetCard, OfferedDataset
 from dataferry.sources.licence_table import strictness
 from dataferry.sources.licences import read_licence
 from dataferry.sources.metadata import format_of
@@ -77,6 +77,7 @@ _UNNAMING = frozenset(
         "digits",
         "ref",
         "other",
+        "other_hub",
     }
     | {
         "greeting",
@@ -136,13 +137,32 @@ def resolve_references(phrase: str, conversation: Conversation, spoken: Language
     read = Phrase.of(phrase, spoken or language("en"))
     exception = next((token for token in read.tokens if token.plays("except")), None)
     if exception is None:
-        return _resolve(read, conversation)
+        return _at_the_hub_that_is_named(_resolve(read, conversation), read, conversation)
     before = Phrase.of(phrase[: exception.start], read.language)
     references = _resolve(before, conversation)
     left_out = _resolve(Phrase.of(phrase[exception.end :], read.language), conversation)
     if not left_out.refs or not refers(before):
         return References(unresolved="which" if conversation.shown else "nothing_shown")
     return replace(references, refs=tuple(ref for ref in references.refs if ref not in left_out.refs))
+
+
+def _at_the_hub_that_is_named(
+    references: References, phrase: Phrase, conversation: Conversation
+) -> References:
+    """ "it, but from Kaggle", "the second one from the other hub": the copy there of a shown card."""
+    sources = mentioned_sources(phrase.text)
+    shown = {card.ref: card for card in conversation.shown}
+    if not sources and not phrase.plays("other_hub"):
+        return references
+
+    def at_the_hub(ref: DatasetRef) -> DatasetRef:
+        card = shown.get(str(ref))
+        if card is None or ref.source in sources:
+            return ref
+        copies = [DatasetRef.parse(copy.ref) for copy in card.also_at]
+        return next((copy for copy in copies if copy.source in sources or not sources), ref)
+
+    return replace(references, refs=tuple(map(at_the_hub, references.refs)))
 
 
 def refers(phrase: Phrase) -> bool:
@@ -152,7 +172,7 @@ def refers(phrase: Phrase) -> bool:
 
 
 def _resolve(phrase: Phrase, conversation: Conversation) -> References:
-    written = tuple(written_refs(phrase.text, conversation.shown))
+    written = tuple(written_refs(phrase.text, (*conversation.shown, *conversation.copies)))
     if written:
         return References(written, explicit=True)
     bare = bare_ids(phrase.text)
@@ -162,7 +182,7 @@ def _resolve(phrase: Phrase, conversation: Conversation) -> References:
         found = find(phrase, conversation)
         if found is not None:
             return found
-    titled = _by_title(phrase, conversation.shown)
+    titled = _by_title(phrase, conversation.shown) or _by_title(phrase, conversation.copies)
     if titled is not None:
         return References((DatasetRef.parse(titled.ref),), explicit=True)
     named = _by_name_at_source(phrase)
@@ -184,7 +204,8 @@ def _by_id(ids: tuple[str, ...], phrase: str, conversation: Conversation) -> Ref
     sources = mentioned_sources(re.sub("|".join(map(re.escape, ids)), " ", phrase))
     refs: list[DatasetRef] = []
     for dataset_id in ids:
-        cards = [card for card in conversation.shown if card.id.lower() == dataset_id.lower()]
+        offers = (*conversation.shown, *conversation.copies)
+        cards = [card for card in offers if card.id.lower() == dataset_id.lower()]
         candidates = [DatasetRef.parse(card.ref) for card in cards]
         if not candidates:
             candidates = [ref for source in sources if (ref := valid_ref(source, dataset_id)) is not None]
@@ -347,8 +368,8 @@ def _shown_at(positions: Iterable[int], conversation: Conversation) -> Reference
     return References(tuple(DatasetRef.parse(shown[position - 1].ref) for position in wanted))
 
 
-def _by_title(phrase: Phrase, shown: tuple[DatasetCard, ...]) -> DatasetCard | None:
-    """The one shown card that has every word of the phrase in its title, id or source."""
+def _by_title(phrase: Phrase, shown: Sequence[OfferedDataset]) -> OfferedDataset | None:
+    """The one of ``shown`` that has every word of the phrase in its title, id or source."""
     wanted = set(phrase.names)
     sources = set(mentioned_sources(phrase.text))
     if phrase.plays("several") or not (wanted or (sources and phrase.plays("one"))):

@@ -66,7 +66,10 @@ def _with_live_cards(part: Part, live: dict[str, DatasetCard]) -> Part:
 
     def refreshed(stored: dict[str, Any]) -> dict[str, Any]:
         card = live.get(stored.get("ref", ""))
-        return stored if card is None else stored | {name: getattr(card, name) for name in _LIVE_FIELDS}
+        if card is None:
+            return stored
+        copies = [copy.model_dump(mode="json") for copy in card.also_at]
+        return stored | {name: getattr(card, name) for name in _LIVE_FIELDS} | {"also_at": copies}
 
     output = dict(part["output"])
     if output.get("downloadable_datasets"):

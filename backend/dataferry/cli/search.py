@@ -101,7 +101,7 @@ def search(
     if as_json:
         print_json(answer)
     else:
-        print_table(_COLUMNS, [_row(card) for card in answer["datasets"]])
+        print_table(_COLUMNS, [row for card in answer["datasets"] for row in _rows(card)])
     _note_outcome(answer, source, page)
 
 
@@ -125,14 +125,20 @@ def first_day(text: str) -> str:
     return "-".join([*parts, "01", "01"][: max(3, len(parts))])
 
 
-def _row(card: dict[str, Any]) -> tuple[str, ...]:
+def _rows(card: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A dataset, and indented below it where the same data can be had elsewhere."""
+    copies = [_row(copy, f"  also {copy['ref']}", copy["why_same"]) for copy in card["also_at"]]
+    return [_row(card, card["ref"], card["title"]), *copies]
+
+
+def _row(offer: dict[str, Any], ref: str, title: str) -> tuple[str, ...]:
     return (
-        card["ref"],
-        card["title"],
-        size(card["size_bytes"]),
-        _licence(card),
-        f"{card['downloads']:,}",
-        "yes" if card["local_status"] == "downloaded" else "",
+        ref,
+        title,
+        size(offer["size_bytes"]),
+        _licence(offer),
+        f"{offer['downloads']:,}",
+        "yes" if offer["local_status"] == "downloaded" else "",
     )
 
 

@@ -1,19 +1,28 @@
 """The views of a dataset: its card, its ticket, its row, and the code that loads it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 from dataferry.core.job_types import JobView
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade
 from dataferry.library.models import Dataset
-from dataferry.library.views import DatasetCard, DatasetView, DiskSpace, DownloadTicket, LocalStatus
+from dataferry.library.views import (
+    CardCopy,
+    DatasetCard,
+    DatasetView,
+    DiskSpace,
+    DownloadTicket,
+    LocalStatus,
+)
+from dataferry.sources.folding import under
 
 _ENDPOINTS = {
     "kaggle": "/api/datasets/download/kaggle",
     "huggingface": "/api/datasets/download/huggingface",
 }
+_NOT_HERE = ("absent", "failed", "cancelled")
 #: How pandas reads a table whose file cannot be looked into, by the suffix of its name.
 _READERS = {
     ".parquet": "pd.read_parquet({path!r})",
@@ -26,35 +35,62 @@ _READERS = {
 }
 
 
-def build_card(summary: DatasetSummary, dataset: Dataset | None, job: JobView | None) -> DatasetCard:
-    """A card; ``dataset`` and ``job`` are what this machine and this viewer have of it, if any."""
+#: What this machine and a viewer have of a dataset, if any: its row and the viewer's newest job, by ref.
+States = Mapping[str, tuple[Dataset | None, JobView | None]]
+
+
+def build_card(summary: DatasetSummary, states: States) -> DatasetCard:
+    """A card with its copies; ``states`` has the refs of all of them."""
+    copies = tuple(CardCopy(**_offer(copy, states), why_same=copy.why_same) for copy in summary.also_at)
+    return DatasetCard(**_offer(summary, states), also_at=copies)
+
+
+def _offer(summary: DatasetSummary, states: States) -> dict[str, Any]:
+    """The fields of ``OfferedDataset``."""
     ref = DatasetRef.parse(summary.ref)
     endpoint = _ENDPOINTS.get(ref.source)
-    return DatasetCard(
-        id=ref.id if endpoint else str(ref),
-        title=summary.title or ref.name or "Unknown",
-        source=ref.label,
-        url=summary.url,
-        downloads=summary.downloads,
-        ref=str(ref),
-        key=ref.key,
-        download_endpoint=endpoint or "/api/datasets/download-dataset",
-        description=summary.description,
-        size_bytes=summary.size_bytes,
-        file_count=summary.file_count,
-        more_files=summary.more_files,
-        row_count=summary.row_count,
-        column_count=summary.column_count,
-        row_range=summary.row_range,
-        license=summary.license,
-        license_link=summary.license_link,
-        gated=summary.gated or _asked_for_terms(job),
-        updated_at=summary.updated_at,
-        tags=summary.tags,
-        formats=summary.formats,
-        why=summary.why,
+    dataset, job = states[str(ref)]
+    return {
+        "id": ref.id if endpoint else str(ref),
+        "title": summary.title or ref.name or "Unknown",
+        "source": ref.label,
+        "url": summary.url,
+        "downloads": summary.downloads,
+        "ref": str(ref),
+        "key": ref.key,
+        "download_endpoint": endpoint or "/api/datasets/download-dataset",
+        "description": summary.description,
+        "size_bytes": summary.size_bytes,
+        "file_count": summary.file_count,
+        "more_files": summary.more_files,
+        "row_count": summary.row_count,
+        "column_count": summary.column_count,
+        "row_range": summary.row_range,
+        "license": summary.license,
+        "license_link": summary.license_link,
+        "gated": summary.gated or _asked_for_terms(job),
+        "updated_at": summary.updated_at,
+        "tags": summary.tags,
+        "formats": summary.formats,
+        "why": summary.why,
         **local_state(dataset, job),
-    )
+    }
+
+
+def refreshed(card: DatasetCard, states: States) -> DatasetCard:
+    """A stored card with its state as of now, and those of its copies."""
+    copies = tuple(copy.model_copy(update=local_state(*states[copy.ref])) for copy in card.also_at)
+    return card.model_copy(update={**local_state(*states[card.ref]), "also_at": copies})
+
+
+def local_first(summary: DatasetSummary, states: States) -> DatasetSummary:
+    """The copy that is here, or on its way, with the others as its ``also_at``."""
+
+    def is_here(hit: DatasetSummary) -> bool:
+        return local_state(*states[hit.ref])["local_status"] not in _NOT_HERE
+
+    here = None if is_here(summary) else next(filter(is_here, summary.also_at), None)
+    return summary if here is None else under(summary, here)
 
 
 def kept_summary(row: Dataset) -> DatasetSummary:

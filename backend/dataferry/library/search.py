@@ -9,8 +9,7 @@ from dataferry.core.db import Database
 from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
-from dataferry.library import rights, rows
-from dataferry.library.cards import build_card, kept_summary, local_state
+from dataferry.library import cards, rights, rows
 from dataferry.library.models import Dataset
 from dataferry.library.private_urls import PrivateUrls, has_secret
 from dataferry.library.views import DatasetCard, SearchAnswer
@@ -55,10 +54,13 @@ class DatasetSearch:
         Errors: ``InvalidInput`` for an empty query; a source that fails is in ``source_errors``.
         """
 
+        # Another order is one of what a card shows.
+        by_relevance = filters is None or filters.sort == "relevance"
+
         async def answer(found: SearchResult) -> SearchAnswer:
             return SearchAnswer(
                 query=query,
-                datasets=tuple(await self.annotate(viewer, found.datasets)),
+                datasets=tuple(await self.annotate(viewer, found.datasets, local_first=by_relevance)),
                 source_errors=found.source_errors,
                 more=found.more,
                 offset=offset,
@@ -97,8 +99,10 @@ class DatasetSearch:
         def find(session: Session) -> DatasetCard | None:
             whole = (row for row in rows.find(session, ref) if row.downloaded and not row.selection)
             row = next((row for row in whole if rights.may_see(session, row, viewer)), None)
+            if row is None:
+                return None
             job = self._states(session, viewer, [ref])[str(ref)][1]
-            return build_card(kept_summary(row), row, job) if row is not None else None
+            return cards.build_card(cards.kept_summary(row), {str(ref): (row, job)})
 
         return await self._database.run_read(find)
 
@@ -108,18 +112,22 @@ class DatasetSearch:
             ref, revision, await self._credentials.find(ref.source, viewer.user_id)
         )
 
-    async def annotate(self, viewer: Viewer, summaries: Sequence[DatasetSummary]) -> list[DatasetCard]:
-        """Cards for search hits, marked with what is here already."""
-        refs = [DatasetRef.parse(summary.ref) for summary in summaries]
+    async def annotate(
+        self, viewer: Viewer, summaries: Sequence[DatasetSummary], *, local_first: bool = False
+    ) -> list[DatasetCard]:
+        """Cards for search hits, marked with what is here already; with ``local_first`` a card shows that
+        one of its copies which is here."""
+        refs = [DatasetRef.parse(hit.ref) for summary in summaries for hit in (summary, *summary.also_at)]
         states = await self._database.run_read(self._states, viewer, refs)
-        return [build_card(summary, *states[str(ref)]) for summary, ref in zip(summaries, refs, strict=True)]
+        if local_first:
+            summaries = [cards.local_first(summary, states) for summary in summaries]
+        return [cards.build_card(summary, states) for summary in summaries]
 
-    async def refresh_cards(self, viewer: Viewer, cards: Sequence[DatasetCard]) -> list[DatasetCard]:
+    async def refresh_cards(self, viewer: Viewer, stored: Sequence[DatasetCard]) -> list[DatasetCard]:
         """Stored cards with their state as of now."""
-        states = await self._database.run_read(
-            self._states, viewer, [DatasetRef.parse(card.ref) for card in cards]
-        )
-        return [card.model_copy(update=local_state(*states[card.ref])) for card in cards]
+        refs = [DatasetRef.parse(offer.ref) for card in stored for offer in (card, *card.also_at)]
+        states = await self._database.run_read(self._states, viewer, refs)
+        return [cards.refreshed(card, states) for card in stored]
 
     def _states(
         self, session: Session, viewer: Viewer, refs: Sequence[DatasetRef]

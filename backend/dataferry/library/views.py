@@ -15,8 +15,8 @@ from dataferry.library.verdict_views import Verdict
 LocalStatus = Literal["absent", "downloaded"] | JobState
 
 
-class DatasetCard(AboutDataset):
-    """A dataset offered in an answer; built from tool results only, never from model text.
+class OfferedDataset(AboutDataset):
+    """What a card tells of one place that a dataset can be had from.
 
     ``id`` can be sent back as ``dataset_id`` to ``download_endpoint`` unchanged: the plain id for
     Kaggle and HuggingFace, the full ref elsewhere. ``source`` can be sent back wherever a source is taken.
@@ -75,6 +75,20 @@ class DatasetCard(AboutDataset):
     def path(self) -> str | None:
         """The folder that its files are in, where they are here."""
         return self.file_path
+
+
+class CardCopy(OfferedDataset):
+    """The same data as a card's elsewhere: at the other hub, or uploaded again."""
+
+    #: What tells that it is the same, in a few words.
+    why_same: str
+
+
+class DatasetCard(OfferedDataset):
+    """A dataset offered in an answer; built from tool results only, never from model text."""
+
+    #: Where else the same data can be had, as far as it was found.
+    also_at: tuple[CardCopy, ...] = ()
 
 
 class SearchAnswer(View):

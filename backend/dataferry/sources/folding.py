@@ -74,6 +74,15 @@ def _with_copies(
     return head.model_copy(update={"also_at": (*head.also_at, *told)})
 
 
+def under(card: DatasetSummary, head: DatasetCopy) -> DatasetSummary:
+    """``card`` with another of its copies, ``head``, as what it shows."""
+    others = [copy for copy in card.also_at if copy is not head]
+    fields = {name: value for name, value in card if name != "also_at"}
+    former = DatasetCopy(**fields, why_same=head.why_same)
+    shown = {name: getattr(head, name) for name in DatasetSummary.model_fields}
+    return DatasetSummary(**shown | {"also_at": (former, *others)})
+
+
 def _worth(hit: DatasetSummary, filters: SearchFilters) -> tuple[object, ...]:
     """Less for what should stand first: it leaves no filter in doubt, is no copy by its own words, since
     nobody can free what is another's, is open, better licensed, described, downloaded."""

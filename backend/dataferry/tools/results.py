@@ -18,7 +18,7 @@ from dataferry.core.types import SourceProblem, View
 from dataferry.core.visible import for_model
 from dataferry.library.comparison_views import ComparedDataset, Comparison
 from dataferry.library.verdict_views import Verdict
-from dataferry.library.views import DatasetCard, DatasetView
+from dataferry.library.views import CardCopy, DatasetCard, DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
     OUTPUTS,
@@ -129,7 +129,17 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         gated="yes" if card.gated else "no",
         updated=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "unknown",
         here=card.local_status,
+        also_at="; ".join(_copy(copy) for copy in card.also_at) or "nowhere else",
     )
+
+
+def _copy(copy: CardCopy) -> str:
+    facts = (
+        format_size(copy.size_bytes),
+        f"licence «{fenced(copy.license or 'unknown', 60)}»",
+        f"on this machine: {copy.local_status}",
+    )
+    return f"{fenced(copy.ref, 300)} ({', '.join(facts)})"
 
 
 def _models(prompts: Prompts, result: ModelsOutput) -> str:

@@ -1425,6 +1425,178 @@ export interface components {
             problem?: components["schemas"]["Problem"] | null;
         };
         /**
+         * CardCopy
+         * @description The same data as a card's elsewhere: at the other hub, or uploaded again.
+         */
+        CardCopy: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description What the download route takes as `dataset_id`: the source's own id, or the full ref.
+             * @example someone/imdb-copy
+             */
+            id: string;
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
+            title: string;
+            /**
+             * @description The label of its source.
+             * @example Kaggle
+             */
+            source: components["schemas"]["SourceLabel"];
+            /**
+             * @description Its page at the source.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
+            url: string;
+            /**
+             * @description How often it was downloaded at its source.
+             * @example 120345
+             */
+            downloads: number;
+            /**
+             * @description The route that downloads it.
+             * @example /api/datasets/download/huggingface
+             */
+            download_endpoint: string;
+            /**
+             * @description What its author says of it, shortened: untrusted text.
+             * @example 50,000 film reviews.
+             */
+            description: string;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes?: number | null;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count?: number | null;
+            /**
+             * @description There are more files than ``file_count``: the source stopped counting there.
+             * @example false
+             */
+            more_files: boolean;
+            /**
+             * @description Of its one table, or of all its splits together; ``row_range`` where the source tells no more.
+             * @example 50000
+             */
+            row_count?: number | null;
+            /**
+             * @description Columns of its table; null where that is not told.
+             * @example 2
+             */
+            column_count?: number | null;
+            /**
+             * @description About how many rows, where no more is told.
+             * @example 10,000 to 100,000 rows
+             */
+            row_range?: string | null;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license?: string | null;
+            /**
+             * @description Where the publisher says more of the licence.
+             * @example https://example.org/terms
+             */
+            license_link?: string | null;
+            /**
+             * @description Its terms must be accepted at the source before it can be downloaded.
+             * @example false
+             */
+            gated: boolean;
+            /**
+             * @description When it last changed; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
+            updated_at?: string | null;
+            /**
+             * @description Its tags at the source.
+             * @example [
+             *       "text-classification"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * @description The formats of its files, as far as the source tells.
+             * @example [
+             *       "parquet"
+             *     ]
+             */
+            formats: string[];
+            /**
+             * @description ``absent``, ``downloaded``, or the state of its latest job of this viewer.
+             * @example absent
+             */
+            local_status: components["schemas"]["LocalStatus"];
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
+            job_id?: string | null;
+            /**
+             * @description The dataset's folder on the server's machine; null where it has none yet.
+             * @example /srv/dataferry/store/huggingface/stanfordnlp/imdb
+             */
+            file_path?: string | null;
+            /**
+             * @description Why it stands where it stands in the ranking.
+             * @example title matches
+             */
+            why?: string | null;
+            /**
+             * @description The id of its row in the library, where it has one.
+             * @example stanfordnlp/imdb
+             */
+            dataset_id?: string | null;
+            /**
+             * @description What tells that it is the same, in a few words.
+             * @example same size · same owner
+             */
+            why_same: string;
+            /**
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @example kaggle
+             */
+            readonly source_name: components["schemas"]["SourceName"];
+            /**
+             * @description What people are shown of the source's name.
+             * @example Kaggle
+             */
+            readonly source_label: components["schemas"]["SourceLabel"];
+            /** @description What ``license`` allows, in a line. */
+            readonly licence: components["schemas"]["LicenceSummary"];
+            /**
+             * @description The id of its row in the library, where it has one.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
+            readonly library_id: string | null;
+            /**
+             * @description ``local_status``.
+             * @example absent
+             */
+            readonly state: components["schemas"]["LocalStatus"];
+            /**
+             * @description The folder that its files are in, where they are here.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
+            readonly path: string | null;
+        };
+        /**
          * ChatRequest
          * @description Without a title the first message gives one.
          */
@@ -1677,9 +1849,6 @@ export interface components {
         /**
          * DatasetCard
          * @description A dataset offered in an answer; built from tool results only, never from model text.
-         *
-         *     ``id`` can be sent back as ``dataset_id`` to ``download_endpoint`` unchanged: the plain id for
-         *     Kaggle and HuggingFace, the full ref elsewhere. ``source`` can be sent back wherever a source is taken.
          */
         DatasetCard: {
             /**
@@ -1816,6 +1985,8 @@ export interface components {
              * @example stanfordnlp/imdb
              */
             dataset_id?: string | null;
+            /** @description Where else the same data can be had, as far as it was found. */
+            also_at: components["schemas"]["CardCopy"][];
             /**
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
              * @example kaggle

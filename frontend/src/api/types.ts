@@ -26,6 +26,9 @@ export type MessageView = Schemas["MessageView"];
 export type MessageStatus = MessageView["status"];
 
 export type DatasetCard = Schemas["DatasetCard"];
+export type CardCopy = Schemas["CardCopy"];
+/** What a card tells of one place that a dataset can be had from. */
+export type OfferedDataset = Omit<DatasetCard, "also_at">;
 export type DatasetView = Schemas["DatasetView"];
 export type DatasetFile = Schemas["DatasetFileView"];
 export type DownloadTicket = Schemas["DownloadTicket"];

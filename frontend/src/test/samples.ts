@@ -33,6 +33,7 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
     formats: ["csv"],
     local_status: "absent",
     why: "title matches",
+    also_at: [],
     ...fields,
   };
 }

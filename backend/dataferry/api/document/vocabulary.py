@@ -97,6 +97,13 @@ WORDS: dict[str, Word] = {
         "stanfordnlp/imdb",
     ),
     "DatasetCard.source": Word("The label of its source.", "HuggingFace"),
+    "CardCopy.id": Word(
+        "What the download route takes as `dataset_id`: the source's own id, or the full ref.",
+        "someone/imdb-copy",
+    ),
+    "CardCopy.source": Word("The label of its source.", "Kaggle"),
+    "also_at": Word("Where else the same data can be had, as far as it was found.", None),
+    "why_same": Word("What tells that it is the same data.", "same size · same owner"),
     "DatasetView.source": Word("The label of its source.", "HuggingFace"),
     "Receipt.source": Word("The label of its source.", "HuggingFace"),
     "DownloadTicket.source": Word("The label of its source.", "HuggingFace"),

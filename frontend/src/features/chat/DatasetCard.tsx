@@ -12,6 +12,7 @@ import { EndKept } from "@/ui/EndKept";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { fileCount, formatBytes, formatCount, formatDate, plural } from "@/ui/format";
 import { asksForTerms } from "@/ui/ProblemAct";
+import { AlsoAt } from "./AlsoAt";
 
 const VerdictPanel = lazy(() => import("@/features/verdict/VerdictPanel"));
 
@@ -25,8 +26,9 @@ interface DatasetCardProps {
 }
 
 /**
- * A dataset offered in an answer, 96 px at most where the page is wide: what does not fit is cut, and
- * More shows it, with what its licence allows and what a download takes. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
+ * A dataset offered in an answer, 96 px at most where the page is wide, and a line more where it is also
+ * elsewhere: what does not fit is cut, and More shows it, with what its licence allows and what a download
+ * takes. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
  */
 export function DatasetCard({ card, number, selected = false, onSelect }: DatasetCardProps) {
   const state = useCardState(card);
@@ -71,6 +73,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
           </h2>
           <Identity card={card} open={open} />
           <Facts card={{ ...card, gated }} offered={offered} open={open} />
+          <AlsoAt card={card} />
           <CardFooter card={card} state={state} open={open} />
           {open && (
             <Suspense fallback={<div className="min-h-80" />}>

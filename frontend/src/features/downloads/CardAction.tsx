@@ -1,5 +1,5 @@
 import { Download, Lock, RotateCcw } from "lucide-react";
-import type { DatasetCard, Problem } from "@/api/types";
+import type { OfferedDataset, Problem } from "@/api/types";
 import { Button, type ButtonProps } from "@/ui/Button";
 import { capitalized } from "@/ui/format";
 import { KeepFocus } from "@/ui/KeepFocus";
@@ -10,7 +10,7 @@ import { useDiskSpace } from "./useDiskSpace";
 import { useDownload } from "./useDownload";
 
 interface CardActionProps {
-  card: DatasetCard;
+  card: OfferedDataset;
   state: CardState;
   size?: ButtonProps["size"];
 }
@@ -48,7 +48,7 @@ function Action({ card, state, size = "md" }: CardActionProps) {
 }
 
 interface RefusedActionProps {
-  card: DatasetCard;
+  card: OfferedDataset;
   problem: Problem;
   size: ButtonProps["size"];
 }
@@ -60,7 +60,7 @@ function RefusedAction({ card, problem, size }: RefusedActionProps) {
 }
 
 interface DownloadButtonProps {
-  card: DatasetCard;
+  card: OfferedDataset;
   again: boolean;
   size: ButtonProps["size"];
 }

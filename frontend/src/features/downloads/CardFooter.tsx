@@ -1,5 +1,5 @@
 import { TriangleAlert } from "lucide-react";
-import type { DatasetCard, Problem } from "@/api/types";
+import type { OfferedDataset, Problem } from "@/api/types";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { pageWords, type Told, useCanRetry } from "@/ui/ProblemAct";
 import { CardStatus } from "./CardStatus";
@@ -7,7 +7,7 @@ import type { CardState } from "./cardState";
 import { LocalCopy } from "./LocalCopy";
 
 interface CardFooterProps {
-  card: DatasetCard;
+  card: OfferedDataset;
   state: CardState;
   /** All of it is shown, on as many lines as it takes. */
   open?: boolean;
