@@ -28,7 +28,9 @@ PAGE_SIZE = 20
 #: Pages asked of a source for one page of ours, where filters leave little of each.
 MAX_PAGES = 5
 #: Datasets taken from the index for each hub at a time, to be ranked.
-INDEX_PAGE_SIZE = 100
+INDEX_PAGE_SIZE = 60
+#: Hits that are folded at a time, the best first: comparing each with all others takes the most time.
+FOLDED_AT_ONCE = 40
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +72,8 @@ class MergedSearch:
         search_newer: SearchSource | None = None,
     ) -> None:
         self.datasets: list[DatasetSummary] = []
+        #: Further hits, ranked, that are folded when somebody asks for so many.
+        self._ranked: list[DatasetSummary] = []
         self.problems: dict[SourceName, SourceProblem] = {}
         #: Seconds that a source which failed asks to be left alone.
         self.retry_after_s = 0.0
@@ -96,8 +100,8 @@ class MergedSearch:
 
     @property
     def exhausted(self) -> bool:
-        """No source has further hits."""
-        return not self._offsets
+        """There are no further hits."""
+        return not self._offsets and not self._ranked
 
     @property
     def under_way(self) -> bool:
@@ -122,6 +126,8 @@ class MergedSearch:
         """
         last_start = time.monotonic() + deadline_s / 2
         for _ in range(max(MAX_PAGES, count // PAGE_SIZE)):
+            while self._ranked and len(self.datasets) < count:
+                self._fold_further()
             if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
                 return
             await self._fetches.share("pages", lambda: self._fetch_pages(count))
@@ -138,7 +144,7 @@ class MergedSearch:
             for source, answer in self._answers.items()
             if isinstance(answer, DataferryError)
         }
-        datasets = self._with(self._fresh_hits(), offset + limit)
+        datasets, _ = self._with(self._fresh_hits(), offset + limit)
         waiting_for = tuple(source for source in self._asked if source not in self._heard)
         return self._page(datasets, self.problems | problems, offset, limit), waiting_for
 
@@ -169,7 +175,7 @@ class MergedSearch:
             for source in asked:
                 self._take_note(source, self._answers[source])
             fresh = self._fresh_hits()
-            self.datasets = self._with(fresh, page)
+            self.datasets, self._ranked = self._with(fresh, page)
             self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
         finally:
             self._asked, self._answers, self._indexed = (), {}, None
@@ -214,13 +220,21 @@ class MergedSearch:
             if not isinstance(answer, DataferryError)
         }
 
-    def _with(self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int) -> list[DatasetSummary]:
-        """``datasets`` and behind them the fresh ones, ranked and folded; what is shown keeps its place."""
+    def _with(
+        self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int
+    ) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
+        """``datasets`` and behind them the best of the fresh ones, folded; and the others. What is shown
+        keeps its place."""
         indexed = self._indexed
         corpus, fields = (indexed.corpus, indexed.fields) if indexed is not None else (None, None)
         ranked = rank(fresh, self._text, self._filters, corpus, fields)
-        cards = fold(ranked, self._filters, self.datasets)
-        return cards if self.datasets else arrange(cards, page)
+        best, others = _divided(ranked, max(FOLDED_AT_ONCE, 2 * page))
+        cards = fold(best, self._filters, self.datasets)
+        return cards if self.datasets else arrange(cards, page), others
+
+    def _fold_further(self) -> None:
+        best, self._ranked = self._ranked[:FOLDED_AT_ONCE], self._ranked[FOLDED_AT_ONCE:]
+        self.datasets = fold(best, self._filters, self.datasets)
 
     def _is_last(self, source: SourceName, hits: Sequence[DatasetSummary]) -> bool:
         if source in self._from_index:
@@ -247,6 +261,18 @@ class MergedSearch:
         except DataferryError as error:
             _log.info("%s was not asked beside the index: %s", SOURCE_LABELS[source], error)
             return ()
+
+
+def _divided(
+    ranked: Sequence[DatasetSummary], count: int
+) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
+    """The first ``count``, with what a first page shows beside them: samples, and the best of each source."""
+    best = {hit.source: hit for hit in reversed(ranked)}
+    first = [
+        hit for n, hit in enumerate(ranked) if n < count or hit.source == "builtin" or hit is best[hit.source]
+    ]
+    chosen = {hit.ref for hit in first}
+    return first, [hit for hit in ranked if hit.ref not in chosen]
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:
