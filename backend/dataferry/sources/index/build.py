@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -204,27 +205,41 @@ def _index(folder: Path, entries: Iterator[Entry], written: _Written) -> None:
 
     from dataferry.sources.index.documents import document_of, make_schema
 
-    writer = tantivy.Index(make_schema(), path=str(folder)).writer(_HEAP_BYTES, _THREADS)
+    with _writer_errors(folder):
+        writer = tantivy.Index(make_schema(), path=str(folder)).writer(_HEAP_BYTES, _THREADS)
     for entry in entries:
         fields = text_fields(entry.summary)
         written.count(entry.summary, fields)
         document = document_of(entry, fields)
-        with _writer_errors():
+        with _writer_errors(folder):
             writer.add_document(document)
-    with _writer_errors():
+    with _writer_errors(folder):
         writer.commit()
         writer.wait_merging_threads()
 
 
 @contextmanager
-def _writer_errors() -> Iterator[None]:
+def _writer_errors(folder: Path) -> Iterator[None]:
     """Errors: ``DiskFull``, or ``DataferryError``, in place of the library's ``ValueError``."""
     try:
         yield
     except ValueError as error:
-        if any(words in str(error) for words in FULL):
+        # A thread of the writer that could not write says no more than that.
+        if any(words in str(error) for words in FULL) or not _has_room(folder):
             raise _disk_full() from error
         raise DataferryError(f"The index cannot be written: {error}") from error
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a file of one of the writer's threads would find room in ``folder``."""
+    if not hasattr(os, "posix_fallocate"):
+        return shutil.disk_usage(folder).free > _HEAP_BYTES
+    with tempfile.TemporaryFile(dir=folder) as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, _HEAP_BYTES // _THREADS)
+        except OSError:
+            return False
+    return True
 
 
 class _Progress:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from dataferry.core.errors import Unreadable
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.index.entries import Entry, Reading
 from dataferry.sources.index.tables import CsvTable, connected, rows_of
@@ -110,8 +111,9 @@ def _read_tags(
     )
     _checked(connection, names, reading, _count(connection, "tag_names"))
     connection.execute(
-        f"""CREATE TABLE tags AS SELECT dataset_id, list(name ORDER BY tag_id) AS names
-        FROM (SELECT {_number(given, "DatasetId")} AS dataset_id, {_number(given, "TagId")} AS tag_id
+        f"""CREATE TABLE tags AS SELECT dataset_id, list(name ORDER BY place, tag_id) AS names
+        FROM (SELECT {_number(given, "DatasetId")} AS dataset_id, {_number(given, "TagId")} AS tag_id,
+                     {_number(given, "Id")} AS place
               FROM {given.sql()}) AS read
         JOIN tag_names ON tag_names.id = read.tag_id
         GROUP BY dataset_id"""  # noqa: S608
@@ -136,7 +138,13 @@ def _choose_versions(connection: "DuckDBPyConnection", table: CsvTable, reading:
     )
     chosen = _count(connection, "chosen")
     _checked(connection, table, reading, chosen)
-    reading.leave_out("a dataset without a version", _count(connection, "datasets") - chosen)
+    datasets = _count(connection, "datasets")
+    if chosen * 2 < datasets:
+        raise Unreadable(
+            f"{table.name} has versions of {chosen:,} datasets alone, of {datasets:,}.",
+            next_step="Download the snapshot again; the index that was there stays in use.",
+        )
+    reading.leave_out("a dataset without a version", datasets - chosen)
 
 
 def _final_query(table: CsvTable) -> str:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,13 @@ MEMORY_BYTES = 200_000_000
 THREADS = 2
 #: Rows handed over at a time.
 BATCH_ROWS = 2000
-_HEAD_BYTES = 1 << 16
+_HEAD_BYTES, _CHUNK_BYTES = 1 << 16, 1 << 20
+#: DuckDB reads none that is longer.
+_LONGEST_ROW = 4_000_000
 #: What errors say, of DuckDB and of tantivy, where a file could not grow.
 FULL = ("No space left", "quota", "File too large")
-#: A table of which more rows than one in so many cannot be read is not what it should be.
-_MAX_DAMAGE = 100
+#: A table of which more rows cannot be read, and more than one in so many, is not what it should be.
+_FORGIVEN_ROWS, _MAX_DAMAGE = 20, 100
 _DOWNLOAD_AGAIN = "Download the snapshot again; the index that was there stays in use."
 
 
@@ -132,16 +135,16 @@ class CsvTable:
 
         Errors: ``Unreadable`` where it ends in the middle of a row, has no row, or too many are damaged.
         """
-        ((damaged,),) = connection.execute(
-            "SELECT count(DISTINCT line) FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
-            " WHERE file_path = ?",
+        ((damaged, last),) = connection.execute(
+            "SELECT count(DISTINCT line), max(line_byte_position) FROM reject_errors"
+            " JOIN reject_scans USING (scan_id, file_id) WHERE file_path = ?",
             [str(self.path)],
         ).fetchall()
-        if damaged and not self._ends_with_a_line():
+        if damaged and self._is_cut_from(last):
             raise Unreadable(f"{self.name} ends in the middle of a row.", next_step=_DOWNLOAD_AGAIN)
         if not rows and not damaged:
             raise Unreadable(f"{self.name} has no rows.", next_step=_DOWNLOAD_AGAIN)
-        if damaged * _MAX_DAMAGE > rows + damaged:
+        if damaged > _FORGIVEN_ROWS and damaged * _MAX_DAMAGE > rows + damaged:
             raise Unreadable(
                 f"{self.name} has {damaged:,} rows that cannot be read, of {rows + damaged:,}.",
                 next_step=_DOWNLOAD_AGAIN,
@@ -149,10 +152,22 @@ class CsvTable:
         connection.execute("DELETE FROM reject_errors")
         return int(damaged)
 
-    def _ends_with_a_line(self) -> bool:
+    def _is_cut_from(self, start: int) -> bool:
+        """Whether the row that begins there, which cannot be read, is the last one and does not end."""
         with self.path.open("rb") as file:
-            file.seek(-1, io.SEEK_END)
-            return file.read(1) == b"\n"
+            file.seek(start)
+            rest = file.read(_LONGEST_ROW)
+            if file.read(1):
+                return False
+        limit = csv.field_size_limit(_LONGEST_ROW)
+        try:
+            text = io.StringIO(rest.decode("utf-8", errors="replace"), newline="")
+            followed = len(list(islice(csv.reader(text), 2))) > 1
+        except csv.Error:
+            return False
+        finally:
+            csv.field_size_limit(limit)
+        return not followed and (not rest.endswith(b"\n") or rest.count(b'"') % 2 == 1)
 
 
 def require(table: str, needs: Collection[str], columns: Sequence[str]) -> None:
@@ -185,7 +200,7 @@ def _unzipped(path: Path, scratch: Path) -> Path:
                 )
             target = scratch / path.name.removesuffix(".zip")
             with archive.open(members[0]) as packed, target.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, 1 << 20)
+                shutil.copyfileobj(packed, unpacked, _CHUNK_BYTES)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
         raise Unreadable(f"{path.name} is cut off or damaged.", next_step=_DOWNLOAD_AGAIN) from error
     return target
