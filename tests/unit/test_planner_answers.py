@@ -99,7 +99,7 @@ async def test_a_search_is_narrowed_and_filters_that_fit_nothing_are_dropped() -
 
 async def test_what_cannot_be_narrowed_to_is_said() -> None:
     answer = await Talk()("diabetes data with a permissive licence")
-    assert "I cannot tell permissive licences apart; each card names its own." in answer
+    assert "2 of them have a licence whose text allows commercial use; each card says so." in answer
 
 
 async def test_nothing_found() -> None:
@@ -166,7 +166,8 @@ async def test_questions_about_one_fact_are_answered_in_a_sentence() -> None:
     await talk("find diabetes")
     answers = {
         "what's the licence of the first?": (
-            "**Closed diabetes set** has the licence CC-BY-NC-4.0, which does not allow commercial use."
+            "**Closed diabetes set** has the licence CC BY-NC 4.0, which does not allow commercial use."
+            " That is what the texts say, not legal advice."
         ),
         "how big is it?": "**Closed diabetes set** has 2 MB in 1 file.",
         "is it gated?": (
@@ -175,6 +176,13 @@ async def test_questions_about_one_fact_are_answered_in_a_sentence() -> None:
         ),
         "can I use the second one commercially?": (
             "The source of **Bare diabetes set** states no licence; ask its publisher before you use it."
+            " That is what the texts say, not legal advice."
+        ),
+        "which of them is allowed for a company?": (
+            "- The licence's text allows commercial use: **Old diabetes set** (CC0 1.0).\n"
+            "- Commercial use is not allowed: **Closed diabetes set** (CC BY-NC 4.0).\n"
+            "- Not known: **Bare diabetes set** (–).\n\n"
+            "That is what the texts say, not legal advice."
         ),
         "how large is the second?": "The source of **Bare diabetes set** does not tell its size.",
         "how many files does it have?": (
@@ -186,6 +194,74 @@ async def test_questions_about_one_fact_are_answered_in_a_sentence() -> None:
     for question, answer in answers.items():
         assert await talk(question) == answer
     assert talk.refs == [old.ref]
+
+
+@pytest.mark.parametrize(
+    ("search", "one", "several", "allowed"),
+    [
+        (
+            "find diabetes",
+            "may I use the first one commercially?",
+            "which of them is allowed for a company?",
+            "allows commercial use",
+        ),
+        (
+            "Suche Daten zu diabetes",
+            "Darf ich den ersten kommerziell nutzen?",
+            "Welcher davon ist für eine Firma erlaubt?",
+            "erlaubt kommerzielle Nutzung",
+        ),
+        (
+            "busca datos de diabetes",
+            "¿puedo usar el primero comercialmente?",
+            "¿cuál de ellos está permitido para una empresa?",
+            "permite el uso comercial",
+        ),
+        (
+            "cherche des données sur diabetes",
+            "puis-je utiliser le premier à des fins commerciales ?",
+            "lequel est autorisé pour une entreprise ?",
+            "permet l'usage commercial",
+        ),
+        (
+            "procure dados de diabetes",
+            "posso usar o primeiro comercialmente?",
+            "qual deles é permitido para uma empresa?",
+            "permite o uso comercial",
+        ),
+        ("查找 diabetes 数据", "第一个可以商用吗？", "其中哪个允许商业用途？", "允许商业用途"),
+        (
+            "diabetes のデータを探して",
+            "最初のものは商用利用できますか？",
+            "会社で使えるのはどれですか？",
+            "商用利用を認めています",
+        ),
+        (
+            "ابحث عن بيانات diabetes",
+            "هل يمكنني استخدام الأول تجاريا؟",
+            "أي منها مسموح لشركة؟",
+            "يسمح بالاستخدام التجاري",
+        ),
+    ],
+)
+async def test_commercial_use_is_answered_by_the_table_in_every_language(
+    search: str, one: str, several: str, allowed: str
+) -> None:
+    closed = card("kaggle:closed/set", "Closed diabetes set", license="CC-BY-NC-4.0")
+    free = card("builtin:free", "Free diabetes set", license="MIT")
+    named = card("kaggle:own/set", "Own diabetes set", license="Our own terms")
+    talk = Talk(MemoryLibrary(closed, free, named))
+    await talk(search)
+    answer = await talk(one)
+    assert "**Closed diabetes set**" in answer
+    assert "CC BY-NC 4.0" in answer
+    assert "**Free diabetes set**" not in answer
+    first, second, third = (await talk(several)).split("\n\n")[0].splitlines()
+    assert allowed in first
+    assert "**Free diabetes set** (MIT)" in first
+    assert "**Closed diabetes set** (CC BY-NC 4.0)" in second
+    assert "**Own diabetes set** (Our own terms)" in third
+    assert len(talk.library.searches) == 1
 
 
 async def test_a_count_that_the_source_broke_off_is_told_as_one() -> None:

@@ -227,7 +227,7 @@ def _compare(message: Message, conversation: Conversation) -> Intent | None:
     shown = conversation.shown
     if message.unknown or len(shown) < 2:
         return None
-    asks_which = any(t.plays("asks") or (message.asked and t.plays("details")) for t in message.head[:1])
+    asks_which = message.asked or any(t.plays("asks") for t in message.head[:1])
     if not message.plays("compare") and not (
         asks_which
         and (name or grammar.asked_fact(message))

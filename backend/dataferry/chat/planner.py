@@ -99,7 +99,8 @@ def _search(
         without_filters=bool(narrowed) and unfiltered is not None,
     )
     hint = "" if conversation.last_search else planner_text.first_hint(say, list(cards.values()))
-    caveat = say(intent.caveat) if intent.caveat else ""
+    allowed = sum(card.licence.commercial == "allowed" for card in cards.values())
+    caveat = say(intent.caveat, count=allowed) if intent.caveat and cards else ""
     return Words(f"{answer} {caveat}".strip(), hint)
 
 

@@ -97,6 +97,17 @@ def _overview(say: Answers, cards: Sequence[DatasetCard]) -> str:
     return say("unlicensed", counts=where, count=unlicensed) if unlicensed else say("counts", counts=where)
 
 
+#: The sentence about one licence, by whether its text allows commercial use; and the groups of several.
+_LICENCE_SENTENCES = {
+    "allowed": "open_licence",
+    "conditions": "conditional_licence",
+    "forbidden": "closed_licence",
+    "unknown": "unread_licence",
+    "not_mentioned": "unread_licence",
+}
+_LICENCE_GROUPS = ("allowed", "conditions", "forbidden", "unknown")
+
+
 def _from(say: Answers, source: str) -> str:
     return say("built_in") if source == SOURCE_LABELS["builtin"] else say("from_source", source=source)
 
@@ -163,17 +174,27 @@ def question_answer(cards: Sequence[DatasetCard], question: str, say: Answers | 
     fact = asked_fact(Message.of(question))
     if fact is None:
         return ""
-    sentence = _FACTS[fact]
     spoken = say or Answers()
+    if fact == "licence":
+        return _licences(spoken, cards)
+    sentence = _FACTS[fact]
     return " ".join(sentence(spoken, card, f"**{escape_markdown(card.title)}**") for card in cards)
 
 
-def _license_fact(say: Answers, card: DatasetCard, title: str) -> str:
-    if not card.license:
-        return say("no_licence", title=title)
-    closed = re.search(r"\bnc\b|non-?commercial", card.license, re.IGNORECASE)
-    licence = escape_markdown(card.license, 80)
-    return say("closed_licence" if closed else "has_licence", title=title, licence=licence)
+def _licences(say: Answers, cards: Sequence[DatasetCard]) -> str:
+    """What the licence of one card allows, or which of several may be used commercially."""
+    if len(cards) == 1:
+        card = cards[0]
+        name = _LICENCE_SENTENCES[card.licence.commercial] if card.license else "no_licence"
+        title, licence = f"**{escape_markdown(card.title)}**", escape_markdown(card.licence.name, 200)
+        return f"{say(name, title=title, licence=licence)} {say('no_advice')}"
+    groups: dict[str, list[str]] = {name: [] for name in _LICENCE_GROUPS}
+    for card in cards:
+        licence = escape_markdown(card.licence.name, 200) if card.license else "–"
+        known = card.licence.commercial if card.licence.commercial in groups else "unknown"
+        groups[known].append(f"**{escape_markdown(card.title)}** ({licence})")
+    lines = [say(f"commercial_{name}", titles=", ".join(of)) for name, of in groups.items() if of]
+    return "\n".join(f"- {line}" for line in lines) + f"\n\n{say('no_advice')}"
 
 
 def _size_fact(say: Answers, card: DatasetCard, title: str) -> str:
@@ -209,7 +230,6 @@ def _terms_fact(say: Answers, card: DatasetCard, title: str) -> str:
 
 _FACTS: dict[str, Callable[[Answers, DatasetCard, str], str]] = {
     "terms": _terms_fact,
-    "licence": _license_fact,
     "files": _files_fact,
     "size": _size_fact,
     "date": _date_fact,
