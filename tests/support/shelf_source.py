@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Credential, DatasetRef, DatasetSummary, FileEntry, Http, Manifest, SourceName
 from dataferry.sources.base import SearchQuery
-from dataferry.sources.catalog import Catalog, SearchResult
+from dataferry.sources.catalog import Catalog
+from dataferry.sources.merged_search import SearchResult
 
 NOBODY: dict[SourceName, Credential] = {}
 

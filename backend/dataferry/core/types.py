@@ -364,6 +364,26 @@ def words_of(error: DataferryError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in names}
 
 
+FilterName = Literal[
+    "license",
+    "format",
+    "task",
+    "language",
+    "modality",
+    "updated_after",
+    "gated",
+    "min_bytes",
+    "max_bytes",
+]
+
+
+class FilteredOut(View):
+    """How many of the datasets that a search found a filter leaves out; one may be left out by several."""
+
+    filter: FilterName
+    count: int
+
+
 class SourceProblem(ProblemWords):
     """One source's failure inside an answer that succeeded otherwise."""
 

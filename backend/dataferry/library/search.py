@@ -10,6 +10,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import cards, rights, rows
+from dataferry.library.matches import find_matches
 from dataferry.library.models import Dataset
 from dataferry.library.private_urls import PrivateUrls, has_secret
 from dataferry.library.views import DatasetCard, SearchAnswer
@@ -49,7 +50,8 @@ class DatasetSearch:
         offset: int = 0,
         report: ReportSearch | None = None,
     ) -> SearchAnswer:
-        """Search every source at once; ``report`` gets what there is while a source is slow.
+        """Search every source at once; what is here already and fits stands first, unless an order is asked
+        for. ``report`` gets what there is while a source is slow.
 
         Errors: ``InvalidInput`` for an empty query; a source that fails is in ``source_errors``.
         """
@@ -65,17 +67,24 @@ class DatasetSearch:
                 more=found.more,
                 offset=offset,
                 index_snapshot_at=found.index_snapshot_at,
+                nothing_about=found.nothing_about,
+                left_out=found.left_out,
             )
 
         async def report_answer(found: SearchResult, waiting_for: Sequence[SourceName]) -> None:
             if report is not None:
                 await report(await answer(found), waiting_for)
 
+        filters = filters or SearchFilters()
+        here: list[DatasetSummary] = []
+        if filters.sort == "relevance":
+            here = await self._database.run_read(find_matches, viewer, query, filters, sources)
         found = await self._catalog.search(
             query,
             credentials=await self._credentials.all(viewer.user_id),
             sources=sources,
-            filters=filters or SearchFilters(),
+            filters=filters,
+            first=here,
             limit=limit,
             offset=offset,
             report=None if report is None else report_answer,

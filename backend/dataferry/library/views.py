@@ -7,7 +7,7 @@ from pydantic import computed_field
 
 from dataferry.core.job_types import JobState
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, SourceProblem, View
+from dataferry.core.types import FilteredOut, Grade, ProblemView, SourceLabel, SourceName, SourceProblem, View
 from dataferry.core.vocabulary import AboutDataset, time_of
 from dataferry.library.licence_views import LicenceSummary, licence_summary
 from dataferry.library.verdict_views import Verdict
@@ -100,6 +100,10 @@ class SearchAnswer(View):
     #: There is a further page at ``offset + len(datasets)``.
     more: bool = False
     offset: int = 0
+    #: What the query is about, as it was typed, where none of the datasets that were found is.
+    nothing_about: str | None = None
+    #: Where the filters left nothing: how much each of them leaves out.
+    left_out: tuple[FilteredOut, ...] = ()
     #: The ``cursor`` of that page; None where there is none.
     next: str | None = None
     #: How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.

@@ -22,7 +22,6 @@ from dataferry.core.types import (
 from dataferry.sources.base import (
     Contents,
     ListedFile,
-    SearchFilters,
     Source,
     SourceStatus,
 )
@@ -35,10 +34,9 @@ from dataferry.sources.huggingface import HuggingFaceSource
 from dataferry.sources.index.handle import IndexHandle
 from dataferry.sources.kaggle import PAGES as KAGGLE_PAGES
 from dataferry.sources.kaggle import KaggleSource
-from dataferry.sources.merged_search import SearchResult
 from dataferry.sources.model_searches import ModelSearches
 from dataferry.sources.open_files import FileLooks
-from dataferry.sources.searches import PAGING_TTL_FACTOR, ReportSearch, Searches
+from dataferry.sources.searches import PAGING_TTL_FACTOR, Searches
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.sources.single_files import single_files
 from dataferry.sources.url import UrlSource
@@ -124,6 +122,8 @@ class Catalog:
         self._dispatcher = Dispatcher(self._sources, settings, clock)
         asked = (self._sources, self._dispatcher, settings)
         self._searches = Searches(*asked, self._cache_complete, clock, index)
+        #: One page of what the sources have.
+        self.search = self._searches.search
         self.models = ModelSearches(*asked, clock)
         self.tables = DeclaredTables(*asked, clock)
         #: Looks into single files before a download.
@@ -134,28 +134,6 @@ class Catalog:
         self._contents = TtlCache[Contents](settings.search_cache_s * PAGING_TTL_FACTOR, 16, clock)
         self._listing_tasks: dict[Hashable, asyncio.Task[Contents]] = {}
         self._readmes = TtlCache[str](settings.search_cache_s, 64, clock)
-
-    async def search(
-        self,
-        query: str,
-        *,
-        credentials: Mapping[SourceName, Credential],
-        sources: Sequence[SourceName] | None = None,
-        filters: SearchFilters | None = None,
-        limit: int = 20,
-        offset: int = 0,
-        report: ReportSearch | None = None,
-    ) -> SearchResult:
-        """One page of what ``sources`` have: see ``Searches.search``."""
-        return await self._searches.search(
-            query,
-            credentials=credentials,
-            sources=sources,
-            filters=filters,
-            limit=limit,
-            offset=offset,
-            report=report,
-        )
 
     # -- one dataset --------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ and says so. A licence is the exception, since "unknown" is no permission.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataferry.core.types import DatasetSummary
+from dataferry.core.types import DatasetSummary, FilterName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.language import words
 from dataferry.sources.licences import license_matches
@@ -18,7 +18,7 @@ from dataferry.sources.metadata import modality_name
 class _Outcome:
     """What one filter says of a hit. ``doubt``: in words, why it may not fit though it passes."""
 
-    name: str
+    name: FilterName
     passes: bool
     doubt: str = ""
 
@@ -31,7 +31,7 @@ def doubts(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...] |
     return tuple(outcome.doubt for outcome in outcomes if outcome.doubt)
 
 
-def left_out_by(summary: DatasetSummary, filters: SearchFilters) -> tuple[str, ...]:
+def left_out_by(summary: DatasetSummary, filters: SearchFilters) -> tuple[FilterName, ...]:
     """The names of the filters that a hit does not pass."""
     return tuple(outcome.name for outcome in _outcomes(summary, filters) if not outcome.passes)
 
@@ -59,7 +59,7 @@ def _outcomes(summary: DatasetSummary, filters: SearchFilters) -> Iterator[_Outc
 
 def _size(size: int | None, filters: SearchFilters) -> _Outcome:
     low, high = filters.min_bytes, filters.max_bytes
-    name = "max_bytes" if high is not None else "min_bytes"
+    name: FilterName = "max_bytes" if high is not None else "min_bytes"
     if size is None:
         return _Outcome(name, True, "size not stated")
     if low is not None and size < low:
@@ -67,13 +67,13 @@ def _size(size: int | None, filters: SearchFilters) -> _Outcome:
     return _Outcome(name, high is None or size <= high)
 
 
-def _stated(name: str, wanted: str, told: tuple[str, ...], subject: str) -> _Outcome:
+def _stated(name: FilterName, wanted: str, told: tuple[str, ...], subject: str) -> _Outcome:
     if not told:
         return _Outcome(name, True, f"{subject} not stated")
     return _Outcome(name, wanted in told)
 
 
-def _label(name: str, wanted: str, told: tuple[str, ...], summary: DatasetSummary) -> _Outcome:
+def _label(name: FilterName, wanted: str, told: tuple[str, ...], summary: DatasetSummary) -> _Outcome:
     """A filter by words that a hit's labels may have."""
     asked = set(words(wanted))
     labels = [set(words(label)) for label in (*told, *summary.tags)]

@@ -31,6 +31,10 @@ _stemmer_lock = threading.Lock()
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: What a terminal or a page would take for an instruction: a colour, a tag.
+_INSTRUCTION = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|</?[A-Za-z][^<>]{0,200}>")
+#: Signs that stand in no name of a subject; "C++", "R&D", "covid-19" and "owner/name" keep theirs.
+_SIGNS = re.compile(r"[*{}\[\]()<>|\\^~=$%\"]+")
 _PUNCTUATION = " \t\r\n.,;:!?\"'()[]{}<>„“”‘’«»"
 
 
@@ -45,7 +49,9 @@ def search_text(query: str) -> str:
             f"The search has {len(query):,} characters; at most {MAX_QUERY_CHARS} can be used.",
             next_step="Name the subject in a few words.",
         )
-    typed = [word for part in query.split() if (word := part.strip(_PUNCTUATION)) and _WORD.search(word)]
+    typed = [
+        word for part in _visible(query).split() if (word := part.strip(_PUNCTUATION)) and _WORD.search(word)
+    ]
     if not typed:
         raise InvalidInput(
             "There is nothing to search for in that.",
@@ -53,6 +59,13 @@ def search_text(query: str) -> str:
         )
     telling = [word for word in typed if word.casefold().replace("'", "").replace("’", "") not in FILLER]
     return " ".join(telling or typed)
+
+
+def _visible(text: str) -> str:
+    """``text`` without what is no word: markup, signs, characters that control a terminal or a direction."""
+    plain = _SIGNS.sub(" ", _INSTRUCTION.sub(" ", text))
+    kinds = ((char, unicodedata.category(char)) for char in plain)
+    return "".join(" " if kind == "Cc" else char for char, kind in kinds if kind not in ("Cf", "Cs"))
 
 
 def words(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,15 +13,17 @@ from dataferry.core.types import (
     SOURCE_LABELS,
     DatasetRef,
     DatasetSummary,
+    FilteredOut,
+    FilterName,
     SourceName,
     SourceProblem,
     View,
     words_of,
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
-from dataferry.sources.folding import fold
+from dataferry.sources.folding import fold, under
 from dataferry.sources.index.dataset_index import IndexHits
-from dataferry.sources.ranking import arrange, rank
+from dataferry.sources.ranking import Ranking, arrange, missing_subject, ranking_of
 from dataferry.sources.shared_calls import SharedCalls
 
 #: Hits asked of a source at a time: the length of Kaggle's own pages.
@@ -51,6 +54,10 @@ class SearchResult(View):
     offset: int = 0
     #: How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
     index_snapshot_at: datetime | None = None
+    #: What the query is about, as it was typed, where none of the datasets that were found is.
+    nothing_about: str | None = None
+    #: Where the filters left nothing: how much each of them leaves out.
+    left_out: tuple[FilteredOut, ...] = ()
 
 
 class MergedSearch:
@@ -95,6 +102,10 @@ class MergedSearch:
         self._asked: tuple[SourceName, ...] = ()
         self._answers: dict[SourceName, _Answer] = {}
         self._heard: set[SourceName] = set()
+        self._about_subject = False
+        #: By ref, the filters that leave out what was found.
+        self._left_out: dict[str, tuple[FilterName, ...]] = {}
+        self._widened = False
         #: Set, and replaced by a new one, when a source answers.
         self.answered = asyncio.Event()
 
@@ -129,14 +140,22 @@ class MergedSearch:
             while self._ranked and len(self.datasets) < count:
                 self._fold_further()
             if not self._offsets or len(self.datasets) >= count or time.monotonic() > last_start:
-                return
+                break
             await self._fetches.share("pages", lambda: self._fetch_pages(count))
+        nothing = not self.datasets and self._filters.narrows and not self._widened
+        if nothing and time.monotonic() <= last_start:
+            await self._fetches.share("without filters", lambda: self._fetch_without_filters(count))
 
-    def page(self, offset: int, limit: int) -> SearchResult:
-        """``limit`` datasets from the ``offset``-th on, of what was fetched."""
-        return self._page(self.datasets, self.problems, offset, limit)
+    def page(self, offset: int, limit: int, first: Sequence[DatasetSummary] = ()) -> SearchResult:
+        """``limit`` datasets from the ``offset``-th on, of what was fetched, behind those that are to stand
+        ``first``."""
+        return self._page(
+            self.datasets, self.problems, offset, limit, first, about_subject=self._about_subject
+        )
 
-    def page_so_far(self, offset: int, limit: int) -> tuple[SearchResult, tuple[SourceName, ...]]:
+    def page_so_far(
+        self, offset: int, limit: int, first: Sequence[DatasetSummary] = ()
+    ) -> tuple[SearchResult, tuple[SourceName, ...]]:
         """The same with what the pages under way have brought, and the sources that have not said
         anything yet."""
         problems = {
@@ -144,9 +163,11 @@ class MergedSearch:
             for source, answer in self._answers.items()
             if isinstance(answer, DataferryError)
         }
-        datasets, _ = self._with(self._fresh_hits(), offset + limit)
+        datasets, _ = self._with(self._ranking(self._fresh_hits()).hits, offset + limit)
         waiting_for = tuple(source for source in self._asked if source not in self._heard)
-        return self._page(datasets, self.problems | problems, offset, limit), waiting_for
+        # Those that have not answered may know more of the subject.
+        page = self._page(datasets, self.problems | problems, offset, limit, first, about_subject=True)
+        return page, waiting_for
 
     def _page(
         self,
@@ -154,7 +175,11 @@ class MergedSearch:
         problems: Mapping[SourceName, SourceProblem],
         offset: int,
         limit: int,
+        first: Sequence[DatasetSummary],
+        *,
+        about_subject: bool,
     ) -> SearchResult:
+        datasets = _with_first(first, datasets)
         found = tuple(datasets[offset : offset + limit])
         further = not self.exhausted and (bool(found) or offset > 0)
         return SearchResult(
@@ -164,7 +189,13 @@ class MergedSearch:
             more=len(datasets) > offset + limit or further,
             offset=offset,
             index_snapshot_at=self._snapshot_at,
+            nothing_about=missing_subject(self._text) if found and not about_subject and not first else None,
+            left_out=() if datasets else self._count_left_out(),
         )
+
+    def _count_left_out(self) -> tuple[FilteredOut, ...]:
+        counts = Counter(name for names in self._left_out.values() for name in names)
+        return tuple(FilteredOut(filter=name, count=count) for name, count in counts.most_common())
 
     async def _fetch_pages(self, page: int) -> None:
         asked = dict(self._offsets)
@@ -174,9 +205,7 @@ class MergedSearch:
             await asyncio.gather(*(self._ask(source, offset) for source, offset in asked.items()))
             for source in asked:
                 self._take_note(source, self._answers[source])
-            fresh = self._fresh_hits()
-            self.datasets, self._ranked = self._with(fresh, page)
-            self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
+            self._take(self._fresh_hits(), page)
         finally:
             self._asked, self._answers, self._indexed = (), {}, None
 
@@ -192,6 +221,29 @@ class MergedSearch:
             self._snapshot_at = self._indexed.snapshot_at
             self._from_index.update(self._indexed.found)
             self._answers.update(self._indexed.summaries)
+
+    async def _fetch_without_filters(self, page: int) -> None:
+        """Ask those that have no more once again without filters: a hub that narrows its search says neither
+        how much it leaves out nor what it is not sure of. What comes passes the filters, or is counted."""
+        self._widened = True
+        question = SearchQuery(self._text, SearchFilters(sort=self._filters.sort), PAGE_SIZE)
+        asked = [name for name in self._sources if name not in (*self.problems, *self._offsets)]
+        found: dict[SourceName, list[DatasetSummary]] = {}
+        if self._search_index is not None and self._from_index:
+            indexed = await self._search_index(question, [name for name in asked if name in self._from_index])
+            found |= indexed.summaries if indexed is not None else {}
+        asked = [name for name in asked if name not in found]
+        answers = await asyncio.gather(*(self._asked_of(name, question) for name in asked))
+        pairs = zip(asked, answers, strict=True)
+        found |= {name: hits for name, hits in pairs if not isinstance(hits, DataferryError)}
+        self._take(found, page)
+
+    def _take(self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int) -> None:
+        ranking = self._ranking(fresh)
+        self.datasets, self._ranked = self._with(ranking.hits, page)
+        self._about_subject |= ranking.about_subject
+        self._left_out |= ranking.left_out
+        self._seen.update(hit.ref.casefold() for hits in fresh.values() for hit in hits)
 
     async def _ask(self, source: SourceName, offset: int) -> None:
         self._answers[source] = await self._next_hits(source, offset)
@@ -220,14 +272,17 @@ class MergedSearch:
             if not isinstance(answer, DataferryError)
         }
 
-    def _with(
-        self, fresh: Mapping[SourceName, Sequence[DatasetSummary]], page: int
-    ) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
-        """``datasets`` and behind them the best of the fresh ones, folded; and the others. What is shown
-        keeps its place."""
+    def _ranking(self, fresh: Mapping[SourceName, Sequence[DatasetSummary]]) -> Ranking:
         indexed = self._indexed
         corpus, fields = (indexed.corpus, indexed.fields) if indexed is not None else (None, None)
-        ranked = rank(fresh, self._text, self._filters, corpus, fields)
+        only_subject = self._about_subject
+        return ranking_of(fresh, self._text, self._filters, corpus, fields, only_subject=only_subject)
+
+    def _with(
+        self, ranked: Sequence[DatasetSummary], page: int
+    ) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
+        """``datasets`` and behind them the best of the ``ranked`` ones, folded; and the others. What is shown
+        keeps its place."""
         best, others = _divided(ranked, max(FOLDED_AT_ONCE, 2 * page))
         cards = fold(best, self._filters, self.datasets)
         return cards if self.datasets else arrange(cards, page), others
@@ -247,6 +302,9 @@ class MergedSearch:
         if source in self._from_index:
             indexed = self._indexed.summaries[source] if self._indexed is not None else []
             return [*indexed, *(await self._newer_hits(source, question) if offset == 0 else ())]
+        return await self._asked_of(source, question)
+
+    async def _asked_of(self, source: SourceName, question: SearchQuery) -> _Answer:
         try:
             return await self._search_source(source, question)
         except DataferryError as error:
@@ -273,6 +331,24 @@ def _divided(
     ]
     chosen = {hit.ref for hit in first}
     return first, [hit for hit in ranked if hit.ref not in chosen]
+
+
+def _with_first(
+    first: Sequence[DatasetSummary], datasets: Sequence[DatasetSummary]
+) -> Sequence[DatasetSummary]:
+    """``datasets`` behind the ``first`` ones, each once; of one that both have, what its source says now."""
+    refs = {summary.ref for summary in first}
+    told: dict[str, DatasetSummary] = {}
+    others: list[DatasetSummary] = []
+    for card in datasets if refs else ():
+        copy = next((copy for copy in card.also_at if copy.ref in refs), None)
+        if card.ref in refs:
+            told[card.ref] = card
+        elif copy is not None:
+            told[copy.ref] = under(card, copy)
+        else:
+            others.append(card)
+    return [*(told.get(summary.ref, summary) for summary in first), *others] if refs else datasets
 
 
 def _problem(source: SourceName, error: DataferryError) -> SourceProblem:

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from dataferry.core.types import SOURCE_LABELS, DatasetSummary, SourceName
+from dataferry.core.types import SOURCE_LABELS, DatasetSummary, FilterName, SourceName
 from dataferry.sources import quality
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import doubts, left_out_by
@@ -64,7 +64,7 @@ class Ranking:
 
     hits: list[DatasetSummary]
     about_subject: bool = True
-    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[FilterName, ...]] = field(default_factory=dict)
 
 
 def rank(

@@ -30,6 +30,8 @@ COMMON_WEIGHT = 0.5
 COVERAGE = 0.3
 #: What neighbours in the query count that are neighbours in a hit; less by their distance in words.
 PROXIMITY, PROXIMITY_WINDOW = 0.2, 3
+#: The share of a query's subject that a dataset must have to be about it.
+ABOUT_SHARE = 2 / 3
 #: A language counts as a word of a hit that states no more of them than this.
 _FEW_LANGUAGES = 3
 _SMALL_WORDS = """
@@ -120,6 +122,19 @@ def subject_stems(query: str) -> frozenset[str]:
     english = stems(english_for(query) or query)
     typed = [stem for word in subject_words(query) for stem in stems(word)]
     return frozenset((*english, *typed)) - common_stems()
+
+
+def is_about(query: str, fields: TextFields) -> bool:
+    """Whether a dataset has most of what ``query`` is about, in its words or in their English."""
+    meanings = meanings_of(query)
+    has = {stem for found in fields.values() for stem in found}
+    typed = [stem for word in subject_words(query) for stem in stems(word)]
+    for asked in (stems(english_for(query) or query), typed):
+        subject = [meanings[stem].keys() for stem in asked if stem in meanings and stem not in common_stems()]
+        covered = sum(not has.isdisjoint(meant) for meant in subject)
+        if subject and covered >= ABOUT_SHARE * len(subject):
+            return True
+    return False
 
 
 class Relevance:

@@ -74,13 +74,16 @@ class Searches:
         limit: int = 20,
         offset: int = 0,
         report: ReportSearch | None = None,
+        first: Sequence[DatasetSummary] = (),
     ) -> SearchResult:
         """One page of what ``sources`` (all, by default) have, best first.
 
         It takes as long as the slowest source, at most ``search_timeout_s``, and up to half of that
         more where filters or paging need further pages of the sources. ``report`` gets what there is once
         a source keeps the others waiting for longer than ``search_patience_s``, and again with each
-        further answer. Errors: ``InvalidInput`` for a query without a word, or a page that does not
+        further answer. ``first``: what is to stand above all that is found.
+
+        Errors: ``InvalidInput`` for a query without a word, or a page that does not
         exist. A source that fails is reported in the result.
         """
         if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_RESULTS - limit:
@@ -96,20 +99,26 @@ class Searches:
             growing = asyncio.create_task(merged.grow(offset + limit, self._settings.search_timeout_s))
             try:
                 if report is not None:
-                    await self._report_while(growing, merged, offset, limit, report)
+                    await self._report_while(growing, merged, offset, limit, first, report)
                 await growing
             finally:
                 growing.cancel()
-        return merged.page(offset, limit).model_copy(update={"query": query})
+        return merged.page(offset, limit, first).model_copy(update={"query": query})
 
     async def _report_while(
-        self, growing: asyncio.Task[None], merged: MergedSearch, offset: int, limit: int, report: ReportSearch
+        self,
+        growing: asyncio.Task[None],
+        merged: MergedSearch,
+        offset: int,
+        limit: int,
+        first: Sequence[DatasetSummary],
+        report: ReportSearch,
     ) -> None:
         """Tell what there is for as long as a source keeps the others waiting."""
         await asyncio.wait({growing}, timeout=self._settings.search_patience_s)
         while not growing.done():
             answered = asyncio.create_task(merged.answered.wait())
-            page, waiting_for = merged.page_so_far(offset, limit)
+            page, waiting_for = merged.page_so_far(offset, limit, first)
             try:
                 if page.datasets and waiting_for:
                     await report(page, waiting_for)

@@ -2,7 +2,7 @@
 
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
-from dataferry.core.types import SourceName, SourceProblem, View
+from dataferry.core.types import FilteredOut, SourceName, SourceProblem, View
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
@@ -16,6 +16,10 @@ class SearchOutput(View):
     source_errors: tuple[SourceProblem, ...] = ()
     more: bool = False
     offset: int = 0
+    #: What the query is about, where none of the datasets is.
+    nothing_about: str | None = None
+    #: Where the filters left nothing: how much each of them leaves out.
+    left_out: tuple[FilteredOut, ...] = ()
     #: Sources that have not answered yet; none in the final output.
     waiting_for: tuple[SourceName, ...] = ()
 

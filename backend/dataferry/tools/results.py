@@ -111,6 +111,8 @@ def _search(prompts: Prompts, result: SearchOutput) -> str:
         datasets=_lines(_card(prompts, n, card) for n, card in enumerate(result.downloadable_datasets, 1)),
         more="yes" if result.more else "no",
         failed=_lines(_problem(prompts, problem) for problem in result.source_errors) or "none",
+        off_subject=fenced(result.nothing_about or "", 200) or "no",
+        left_out=", ".join(f"{one.filter} {one.count}" for one in result.left_out) or "nothing",
     )
 
 

@@ -367,6 +367,8 @@ def _search_output(answer: SearchAnswer, waiting_for: Sequence[SourceName] = ())
         source_errors=answer.source_errors,
         more=answer.more,
         offset=answer.offset,
+        nothing_about=answer.nothing_about,
+        left_out=answer.left_out,
         waiting_for=tuple(waiting_for),
     )
 

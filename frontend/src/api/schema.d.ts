@@ -2755,6 +2755,17 @@ export interface components {
             total?: number | null;
         };
         /**
+         * FilteredOut
+         * @description How many of the datasets that a search found a filter leaves out; one may be left out by several.
+         */
+        FilteredOut: {
+            /** @example license */
+            filter: components["schemas"]["FilteredOutFilter"];
+            count: number;
+        };
+        /** @enum {string} */
+        FilteredOutFilter: "license" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
+        /**
          * GateVerdict
          * @description Whether terms are to be accepted first, and by whom. ``by_hand``: then its owner decides who gets it.
          *     ``url``: where; ``account``: whose account it is that has to accept them. None where there is nothing.
@@ -4787,6 +4798,10 @@ export interface components {
              * @example 0
              */
             offset: number;
+            /** @description What the query is about, as it was typed, where none of the datasets that were found is. */
+            nothing_about?: string | null;
+            /** @description Where the filters left nothing: how much each of them leaves out. */
+            left_out: components["schemas"]["FilteredOut"][];
             /**
              * @description The ``cursor`` of that page; None where there is none.
              * @example eyJvIjo1MH0
@@ -4869,6 +4884,10 @@ export interface components {
              * @example 0
              */
             offset: number;
+            /** @description What the query is about, where none of the datasets is. */
+            nothing_about?: string | null;
+            /** @description Where the filters left nothing: how much each of them leaves out. */
+            left_out: components["schemas"]["FilteredOut"][];
             /**
              * @description Sources that have not answered yet; none in the final output.
              * @example [

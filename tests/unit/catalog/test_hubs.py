@@ -9,7 +9,8 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import SOURCE_NAMES, Credential, DatasetRef, SourceName
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.catalog import Catalog, SearchResult, build_sources
+from dataferry.sources.catalog import Catalog, build_sources
+from dataferry.sources.merged_search import SearchResult
 from tests.fakes import catalogue as accounts
 from tests.fakes.hub import HubFake
 from tests.fakes.kaggle import KaggleFake

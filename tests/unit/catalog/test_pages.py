@@ -5,8 +5,8 @@ import pytest
 from dataferry.core.types import Credential, DatasetSummary
 from dataferry.sources.base import SearchFilters, SearchQuery, Source
 from dataferry.sources.builtin import BuiltinSource
-from dataferry.sources.catalog import Catalog, SearchResult
-from dataferry.sources.merged_search import MAX_PAGES, PAGE_SIZE
+from dataferry.sources.catalog import Catalog
+from dataferry.sources.merged_search import MAX_PAGES, PAGE_SIZE, SearchResult
 from tests.support.shelf_source import NOBODY, Clock, Make, ShelfSource, refs, shelf
 
 pytestmark = pytest.mark.anyio

@@ -20,7 +20,7 @@ from dataferry.core.errors import (
 from dataferry.core.types import Credential, SourceName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.builtin import BuiltinSource
-from dataferry.sources.catalog import SearchResult
+from dataferry.sources.merged_search import SearchResult
 from tests.support.shelf_source import NOBODY, Clock, Make, ShelfSource, problems, refs, shelf
 
 pytestmark = pytest.mark.anyio
