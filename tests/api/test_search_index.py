@@ -1,6 +1,7 @@
 """The search index from outside: offered, built of what the hubs publish, updated and removed; and what goes
 wrong on the way."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def server(tmp_path: Path, hubs: Hubs) -> Iterator[Server]:
         yield server
 
 
-def index(client: Client, **query: Any) -> dict[str, Any]:
+def index(client: Client | TestClient, **query: Any) -> dict[str, Any]:
     answer = client.get("/api/index", params=query)
     assert answer.is_success, answer.text
     view: dict[str, Any] = answer.json()
@@ -189,3 +190,16 @@ def test_it_is_killed_at_every_stage_and_goes_on_and_later_updates_itself(server
 
     refresh(hubs.hub.catalogue)
     until(lambda: part(index(ada), "huggingface") != part(built, "huggingface"), "it is updated")
+
+
+def test_a_hub_that_stalls_holds_nothing_up(tmp_path: Path, hubs: Hubs) -> None:
+    settings = {"hf_endpoint": hubs.hub.url, "kaggle_endpoint": hubs.kaggle.url}
+    hubs.hub.fault("delay", seconds=20)
+    with application(tmp_path, describe_timeout_s=0.5, **settings) as app:
+        admin = sign_up(app, "ada@example.org")
+        began = time.monotonic()
+        costs = index(admin, costs=True)["costs"]
+        assert time.monotonic() - began < 5
+        assert (costs[0]["problem"]["code"], costs[0]["download_bytes"]) == ("source_timeout", None)
+        assert costs[1]["download_bytes"] > 0
+        hubs.heal()

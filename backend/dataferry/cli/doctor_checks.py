@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -33,6 +34,8 @@ _STEPS_BETWEEN_LOOKS = 100_000
 _SERVER_TIMEOUT_S = 5.0
 #: Less than that on the data folder's disk, and the next message may not be stored.
 _LEAST_FREE_BYTES = 50_000_000
+#: The hubs change daily: such an index was last built long ago.
+_OLD_INDEX = timedelta(days=30)
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -126,12 +129,12 @@ def check_index(settings: Settings) -> str:
     if manifest is None:
         return "none, searches go to the hubs; `dataferry index build` makes one"
     words = f"{manifest.datasets:,} datasets, {readable_bytes(manifest.bytes)}"
-    if manifest.snapshot_at is None:
-        return words
+    if manifest.snapshot_at is not None:
+        words = f"{words}, as of {manifest.snapshot_at:%Y-%m-%d}"
+    if manifest.built_at is not None and datetime.now(UTC) - manifest.built_at > _OLD_INDEX:
+        raise Doubtful(f"The search index is old: {words}.", next_step="`dataferry index update`")
     every = settings.index_update_h
-    return f"{words}, as of {manifest.snapshot_at:%Y-%m-%d}" + (
-        f"; updated every {every:g} h" if every else "; never updated (DATAFERRY_INDEX_UPDATE_H=0)"
-    )
+    return f"{words}; " + (f"updated every {every:g} h" if every else "never updated by itself")
 
 
 def check_database(settings: Settings) -> str:

@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 from dataferry.core.db import Database, now
+from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.search_index.building import INDEX_ID
@@ -69,24 +70,29 @@ class UpdateSchedule:
 
     def _is_due(self, at: datetime) -> bool:
         try:
+            usable = True
             if read_manifest(self._folder) is None:
                 return False  # nobody has built one, or it was removed
-            checked_at = read_record(self._folder).checked_at
-            old = checked_at is None or at - checked_at >= self._every
         except IndexUnusable:
-            old = True
-        if not old:
-            return False
+            usable = False
         job = self._database.read(self._jobs.newest, INDEX_ID)
-        if job is None:
-            return True
-        failed_lately = job.state != "succeeded" and at - (job.finished_at or at) < min(
-            self._every, _AFTER_FAILURE
-        )
-        return not job.active and not failed_lately
+        checked_at = read_record(self._folder).checked_at if usable else None
+        return is_due(at, self._every, checked_at, job, usable=usable)
 
     def _update(self) -> None:
         requesters = read_record(self._folder).requested_by or (_NOBODY,)
         job_id = self._database.call(self._index.submit, requesters[0])
         log.info("the search index is updated, as every %s", self._every)
         self._jobs.wake(job_id)
+
+
+def is_due(
+    at: datetime, every: timedelta, checked_at: datetime | None, job: JobView | None, *, usable: bool
+) -> bool:
+    """Whether an index that is there is to be updated. ``job``: the newest that built it; ``checked_at``:
+    when the hubs were last asked for fresher snapshots. One that is not ``usable`` is built again."""
+    if job is not None:
+        vain = job.state != "succeeded" or not usable
+        if job.active or (vain and at - (job.finished_at or at) < min(every, _AFTER_FAILURE)):
+            return False
+    return not usable or checked_at is None or at - checked_at >= every
