@@ -31,6 +31,7 @@ from dataferry.api.routes import (
     chats,
     comparisons,
     datasets,
+    files,
     health,
     index,
     jobs,
@@ -57,6 +58,7 @@ from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
+from dataferry.library.archives import Archives
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
@@ -78,6 +80,9 @@ from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
 
 log = logging.getLogger(__name__)
+
+#: Their paths may have a ref.
+_OF_DATASETS = (plans, comparisons, datasets, files)
 
 
 def build_services(settings: Settings) -> Services:
@@ -125,6 +130,7 @@ def build_services(settings: Settings) -> Services:
         verdicts=verdicts,
         shelf=shelf,
         previews=previews,
+        archives=Archives(database, store, access),
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,
@@ -209,8 +215,8 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     app.state.services = wired
     install_problems(app)
     for routes in (
-        *(auth, chats, plans, comparisons, datasets, models, jobs),
-        *(transfer, sources, index, model, health),
+        *_OF_DATASETS,
+        *(auth, chats, models, jobs, transfer, sources, index, model, health),
     ):
         app.include_router(routes.router)
     install_socket(
@@ -224,7 +230,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_page(app)
     app.add_middleware(CompressedJson)
     app.add_middleware(HeadRequests)
-    app.add_middleware(SlashedRefs, routes=[*plans.router.routes, *datasets.router.routes])
+    app.add_middleware(SlashedRefs, routes=[route for part in _OF_DATASETS for route in part.router.routes])
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)

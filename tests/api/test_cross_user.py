@@ -60,6 +60,9 @@ DATASETS = {
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
+    "GET /api/datasets/{key}/files/{path}": Row(200, seen=200),
+    "GET /api/datasets/{key}/archive": Row(200, seen=200),
+    "POST /api/datasets/{key}/browser-access": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),
     "DELETE /api/datasets/{key}/data": Row(202, seen=403),
@@ -78,6 +81,7 @@ AT_ITS_SOURCE = (
     "GET /api/datasets/{key}/preview",
     "GET /api/datasets/{key}/preview/files",
 )
+FILE = "train.csv"
 
 
 @dataclass(frozen=True)
@@ -182,11 +186,11 @@ def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> No
     """One that may not be seen is answered as one that does not exist."""
     row = DATASETS[route]
     for name in things.unseen:
-        answer = ask(stranger, route, row, key=name)
+        answer = ask(stranger, route, row, key=name, path=FILE)
         assert answer.status_code == row.stranger, (name, answer.text)
         assert answer.json()["code"] == "not_found"
     for name in things.seen:
-        assert ask(stranger, route, row, key=name).status_code == row.seen, name
+        assert ask(stranger, route, row, key=name, path=FILE).status_code == row.seen, name
 
 
 @pytest.mark.parametrize("route", AT_ITS_SOURCE)
@@ -248,7 +252,7 @@ def test_the_member_is_served(member: Client, things: Things) -> None:
         answer = ask(member, route, row, job_id=things.job)
         assert answer.status_code == row.member, (route, answer.text)
     for route, row in reversed(DATASETS.items()):
-        answer = ask(member, route, row, key=things.seen[0])
+        answer = ask(member, route, row, key=things.seen[0], path=FILE)
         assert answer.status_code == row.member, (route, answer.text)
         if answer.status_code == 202:
             member.finished(answer.json()["job_id"])

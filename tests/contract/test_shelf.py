@@ -182,7 +182,7 @@ async def test_files_come_in_pages_by_path(world: World) -> None:
 async def test_a_file_is_opened_where_it_lies(world: World) -> None:
     tree = world.hold({"data/a b.csv": len(CONTENT)})
     world.write(tree, "data/a b.csv")
-    path = await world.shelf.open_file(BOB, "kaggle:acme~one", "data/a b.csv")
+    path = (await world.shelf.open_file(BOB, "kaggle:acme~one", "data/a b.csv")).path
     assert path.read_bytes() == CONTENT
     assert path.is_relative_to(world.store.root)
 
@@ -232,7 +232,7 @@ async def test_files_of_a_restricted_dataset_are_for_those_with_access(world: Wo
     tree = world.hold({"a.csv": len(CONTENT)}, visibility="restricted")
     world.write(tree, "a.csv")
     assert len((await world.shelf.files(BOB, "kaggle:acme~one")).files) == 1
-    assert await world.shelf.open_file(BOB, "kaggle:acme~one", "a.csv") == tree / "a.csv"
+    assert (await world.shelf.open_file(BOB, "kaggle:acme~one", "a.csv")).path == tree / "a.csv"
     with pytest.raises(NotFound):
         await world.shelf.files(EVE, "kaggle:acme~one")
     with pytest.raises(NotFound):

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -214,6 +215,20 @@ def test_why_there_is_no_preview_and_every_file_is_listed(page: Page, server: Se
     expect(files.get_by_role("row", name=re.compile("0449.png"))).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
     expect(page.get_by_text("Verified against the publisher's checksum", exact=False).first).to_be_visible()
+
+
+def test_files_are_saved_to_the_computer_in_front_of_the_person(page: Page, server: Server) -> None:
+    open_dataset(page, server, "small")
+    with page.expect_download() as whole:
+        page.get_by_role("button", name="Save to this computer").click()
+    assert whole.value.suggested_filename == "small.zip"
+    with zipfile.ZipFile(whole.value.path()) as archive:
+        assert archive.read("small/a.csv") == b"a,b\n1,2\n"
+    with page.expect_download() as one:
+        page.get_by_role("button", name="Save a.csv to this computer").click()
+    assert one.value.path().read_bytes() == b"a,b\n1,2\n"
+    context = page.context
+    assert [cookie["path"] for cookie in context.cookies() if cookie["name"] == "dataferry_files"]
 
 
 def test_an_update_says_what_it_does_and_what_came_of_it(page: Page, server: Server, hubs: Hubs) -> None:

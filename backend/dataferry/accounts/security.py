@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,7 +32,6 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _ALGORITHM = "HS256"
 _ISSUER = _AUDIENCE = "dataferry"
-_TYP_CLAIM = "access"
 _REQUIRED = ("exp", "iss", "aud", "sub")
 
 
@@ -83,32 +82,35 @@ class Claims:
     session_id: str | None
 
 
-class AccessTokens:
-    """Signs and checks access tokens.
+class _Tokens:
+    """Signs and checks the tokens of one kind, which have a key of their own.
 
     python-jose takes empty keys, tokens without an end and, where the algorithm is left open, public
     keys as secrets: so the algorithm is pinned, the key has 32 bytes and every claim is required.
     """
 
+    kind: str
+
     def __init__(self, secrets: Secrets, lifetime_s: int) -> None:
-        self._key = secrets.subkey("access-token").hex()
+        self._key = secrets.subkey(f"{self.kind}-token").hex()
         self.lifetime_s = lifetime_s
 
-    def issue(self, user_id: str, session_id: str | None = None) -> str:
+    def _sign(self, user_id: str, session_id: str | None, **others: str) -> str:
         issued = now()
         claims = {
             "iss": _ISSUER,
             "aud": _AUDIENCE,
-            "typ": _TYP_CLAIM,
+            "typ": self.kind,
             "sub": user_id,
             "sid": session_id,
             "iat": issued,
             "exp": issued + timedelta(seconds=self.lifetime_s),
+            **others,
         }
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
-    def read(self, token: str) -> Claims:
-        """What the token says. Errors: ``NotSignedIn`` for one that is forged, of another kind, or over."""
+    def _verified(self, token: str) -> dict[str, Any]:
+        """Errors: ``NotSignedIn`` for one that is forged, of another kind, or over."""
         try:
             claims = jwt.decode(
                 token,
@@ -120,8 +122,42 @@ class AccessTokens:
             )
         except (JWTError, ValueError) as error:  # the latter for what is not even text
             raise NotSignedIn("The session has ended.", next_step="Sign in again.") from error
-        if claims.get("typ") != _TYP_CLAIM:
-            raise NotSignedIn("That is not an access token.", next_step="Sign in again.")
+        if claims.get("typ") != self.kind:
+            raise NotSignedIn("That token is of another kind.", next_step="Sign in again.")
+        return claims
+
+
+class AccessTokens(_Tokens):
+    """What a client sends with each request."""
+
+    kind = "access"
+
+    def issue(self, user_id: str, session_id: str | None = None) -> str:
+        return self._sign(user_id, session_id)
+
+    def read(self, token: str) -> Claims:
+        """What the token says. Errors: ``NotSignedIn``."""
+        claims = self._verified(token)
+        return Claims(str(claims["sub"]), claims.get("sid"))
+
+
+class FileTokens(_Tokens):
+    """What a browser sends, as a cookie, with its own downloads of one dataset's files: they bear no other
+    header that a page could set."""
+
+    kind = "file"
+
+    def issue(self, claims: Claims, key: str) -> str:
+        """For the dataset ``key``, as long as the session of ``claims`` lives."""
+        return self._sign(claims.user_id, claims.session_id, key=key)
+
+    def read(self, token: str, key: str) -> Claims:
+        """What the token says. Errors: ``NotSignedIn``, also for one of another dataset."""
+        claims = self._verified(token)
+        if claims.get("key") != key:
+            raise NotSignedIn(
+                "The cookie is another dataset's.", next_step="Start it from the dataset's page."
+            )
         return Claims(str(claims["sub"]), claims.get("sid"))
 
 

@@ -24,7 +24,7 @@ from dataferry.accounts.open_sessions import OpenSessions
 from dataferry.accounts.personal_tokens import PersonalTokens
 from dataferry.accounts.places import Place
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
-from dataferry.accounts.security import AccessTokens, Claims, Passwords, Secrets
+from dataferry.accounts.security import AccessTokens, Claims, FileTokens, Passwords, Secrets
 from dataferry.accounts.tickets import SocketTickets
 from dataferry.accounts.token_form import PREFIX
 from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, TokenScope, UserView
@@ -35,6 +35,10 @@ from dataferry.core.threads import in_thread
 from dataferry.realtime import Bus, LocalBus
 
 Admit = Callable[[bool], None]
+
+
+#: A browser resumes its download with the cookie that it began with.
+FILE_TOKEN_S = 6 * 3600
 
 
 class Accounts:
@@ -58,6 +62,7 @@ class Accounts:
         self._passwords = passwords or Passwords()
         secrets = Secrets(settings)
         self._tokens = AccessTokens(secrets, settings.access_token_s)
+        self._file_tokens = FileTokens(secrets, FILE_TOKEN_S)
         self._refresh_key = secrets.subkey("refresh-token")
         self._place_key = secrets.subkey("known-place")
         self._limits = TryLimits()
@@ -181,6 +186,17 @@ class Accounts:
         claims = await self._read(access_token)
         await self._signed_in(claims)
         return await in_thread("short", self._tickets.issue, claims)
+
+    async def issue_file_token(self, access_token: str, key: str) -> tuple[str, int]:
+        """A token with which a browser may fetch the files of the dataset ``key``, and for how many seconds,
+        if the session lives as long. Errors: ``NotSignedIn``."""
+        claims = await self._read(access_token)
+        await self._signed_in(claims)
+        return self._file_tokens.issue(claims, key), self._file_tokens.lifetime_s
+
+    async def authenticate_file_token(self, token: str, key: str) -> SignedIn:
+        """Whose token it is. Errors: ``NotSignedIn``, also when it is for another dataset."""
+        return await self._signed_in(self._file_tokens.read(token, key))
 
     @asynccontextmanager
     async def open_by_ticket(self, ticket: str) -> AsyncIterator[OpenSession]:

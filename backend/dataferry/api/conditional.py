@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
-from starlette.responses import StreamingResponse
+from starlette.responses import FileResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -41,13 +41,16 @@ def readable(handle: Handle) -> Handle:
 
     async def conditional(request: Request) -> Response:
         response = await handle(request)
-        if isinstance(response, StreamingResponse):
+        known = request.headers.get("If-None-Match", "")
+        if isinstance(response, FileResponse) and _has(known, response.headers["ETag"]):
+            return _not_modified(response)
+        if isinstance(response, FileResponse | StreamingResponse):
             return _without_body(response) if request.scope.get(_HEAD) else response
         if response.status_code != HTTPStatus.OK:
             return response
         tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'
         response.headers["ETag"] = f"W/{tag}"
-        if _has(request.headers.get("If-None-Match", ""), tag):
+        if _has(known, tag):
             return _not_modified(response)
         return response
 
@@ -68,8 +71,8 @@ def _not_modified(response: Response) -> Response:
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
 
 
-def _without_body(response: StreamingResponse) -> Response:
-    """The same headers, and nothing of what would have been streamed."""
+def _without_body(response: Response) -> Response:
+    """The same headers, and nothing of what would have been sent."""
     head = Response(status_code=response.status_code)
     head.raw_headers = response.raw_headers
     return head

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
+    from dataferry.library.archives import Archives
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
     from dataferry.library.model_search import ModelSearch
@@ -68,6 +69,7 @@ class Services:
     verdicts: Verdicts
     shelf: Shelf
     previews: Previews
+    archives: Archives
     readmes: Readmes
     speed_limits: SpeedLimits
     index: SearchIndex
@@ -118,6 +120,18 @@ async def current_sign_in(_token: AccessToken, request: Request) -> SignedIn:
 
 Signed = Annotated[SignedIn, Depends(current_sign_in)]
 
+#: See ``reader``.
+FILE_COOKIE = "dataferry_files"
+
+
+async def reader(request: Request, _token: Annotated[str | None, Depends(_bearer)]) -> Viewer:
+    """Who reads a dataset's files: by a bearer token, or by the cookie of a browser that downloads them and
+    can send no header. ``TokenFirst`` has checked it."""
+    return cast(SignedIn, request.state.signed_in).viewer
+
+
+Reader = Annotated[Viewer, Depends(reader)]
+
 
 async def current_user(signed_in: Signed) -> UserView:
     """The account behind the bearer token."""
@@ -141,16 +155,21 @@ class TokenFirst(APIRoute):
         handle = self._known_parameters_only(super().get_route_handler())
         if "GET" in (self.methods or ()):
             handle = readable(handle)
-        if not _depends_on(self.dependant, access_token):
+        by_cookie = _depends_on(self.dependant, reader)
+        if not by_cookie and not _depends_on(self.dependant, access_token):
             return handle
         if _depends_on(self.dependant, idempotency_key):
             handle = once(handle, lambda request: services(request).kept_answers)
         name = self.name
 
         async def token_first(request: Request) -> Response:
-            token = await access_token(await _bearer(request))
             accounts = services(request).accounts
-            signed_in = await accounts.authenticate(token, address=address_of(request))
+            token, cookie = await _bearer(request), request.cookies.get(FILE_COOKIE)
+            if by_cookie and cookie and not token:
+                signed_in = await accounts.authenticate_file_token(cookie, request.path_params["key"])
+            else:
+                token = await access_token(token)
+                signed_in = await accounts.authenticate(token, address=address_of(request))
             sign_in(request.scope, signed_in.user.id)
             check_scope(name, signed_in)
             request.state.signed_in = signed_in

@@ -23,6 +23,7 @@ NEEDED: dict[str, TokenScope] = {
                 "get_manifest",
                 "get_verdict",
             ),
+            *("allow_browser", "get_file", "get_archive"),
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
             *("search_models", "compare_datasets"),

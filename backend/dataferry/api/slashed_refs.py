@@ -4,6 +4,7 @@ The routes take a key, which is one segment (``kaggle:uciml~iris``). Clients wri
 frameworks decode ``%2F`` on the way, so both are read as the key that they stand for.
 """
 
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
@@ -15,6 +16,9 @@ from dataferry.core.specs import source_named
 from dataferry.core.types import DatasetRef
 
 _PREFIX = "/api/datasets/"
+#: What follows the key of a file; a file may have any name, that of a route too.
+_FILE_ROUTE = "files/{path:path}"
+_FILE = re.compile("(?=(/files/.+))")
 
 
 class SlashedRefs:
@@ -22,7 +26,7 @@ class SlashedRefs:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
-        ends = {getattr(route, "path", "").partition("{key}/")[2] for route in routes} - {""}
+        ends = {getattr(route, "path", "").partition("{key}/")[2] for route in routes} - {"", _FILE_ROUTE}
         #: The longest first: ``preview/files`` is not ``files`` of another dataset.
         self._subroutes = sorted(ends, key=len, reverse=True)
 
@@ -39,6 +43,10 @@ class SlashedRefs:
         rest = raw.removeprefix(_PREFIX)
         if source_named(unquote(rest).partition(":")[0]) is None or "/" not in unquote(rest):
             return None
+        for file in _FILE.finditer(rest):
+            key = _key(rest[: file.start()])
+            if key is not None:
+                return f"{_PREFIX}{key}{unquote(file[1])}"
         for subroute in self._subroutes:
             if rest.endswith(f"/{subroute}"):
                 key = _key(rest.removesuffix(f"/{subroute}"))

@@ -91,6 +91,14 @@ def visible(session: Session, viewer: Viewer, key_or_alias: str, revision: str |
     raise _no_such_revision(key_or_alias, revision or "", seen)
 
 
+def downloaded(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
+    """The same row, once its files are here. Errors: ``NotFound`` until then."""
+    row = visible(session, viewer, key_or_alias, revision)
+    if not row.downloaded:
+        raise not_in_library(key_or_alias)
+    return row
+
+
 def _no_such_revision(name: str, revision: str, rows: Sequence[Dataset]) -> NotFound:
     here = list(dict.fromkeys(row.revision[:12] for row in rows if row.revision))
     those = f"There is {', '.join(here[:10])}" if here else "None is known yet"

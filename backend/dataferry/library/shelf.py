@@ -2,6 +2,7 @@
 
 import builtins
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import Session
@@ -37,6 +38,14 @@ from dataferry.library.views import (
     SeveralDeletion,
     SeveralDeletions,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """Where a file lies, and the digest of its content, in hexadecimal."""
+
+    path: Path
+    sha256: str
 
 
 class Shelf:
@@ -123,7 +132,7 @@ class Shelf:
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, builtins.list[str], str | None]:
-            row = self._downloaded(session, viewer, key_or_alias, revision)
+            row = rows.downloaded(session, viewer, key_or_alias, revision)
             return row, rights.owners(session, row.id), download_note(session, row.id)
 
         row, users, note = await self._database.run_read(read)
@@ -164,7 +173,7 @@ class Shelf:
         if path is None:
             raise NotFound("There is no table here to show.", next_step="Look at the file list.")
         file = await self.open_file(viewer, key_or_alias, path, revision)
-        return await in_thread("table", read_preview, file, path, row_count, cell_chars)
+        return await in_thread("table", read_preview, file.path, path, row_count, cell_chars)
 
     async def preview_files(
         self, viewer: Viewer, key_or_alias: str, revision: str | None = None
@@ -176,7 +185,7 @@ class Shelf:
         await self._access.renew(viewer)
 
         def read(session: Session) -> PreviewFiles:
-            return preview_files(session, self._downloaded(session, viewer, key_or_alias, revision))
+            return preview_files(session, rows.downloaded(session, viewer, key_or_alias, revision))
 
         return await self._database.run_read(read)
 
@@ -185,7 +194,7 @@ class Shelf:
         await self._access.renew(viewer)
 
         def record(session: Session) -> None:
-            rows.record_use(session, self._downloaded(session, viewer, key_or_alias, revision).id)
+            rows.record_use(session, rows.downloaded(session, viewer, key_or_alias, revision).id)
 
         await self._database.run(record)
 
@@ -206,7 +215,7 @@ class Shelf:
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[list[DatasetFileView], int | None]:
-            row = self._downloaded(session, viewer, key_or_alias, revision)
+            row = rows.downloaded(session, viewer, key_or_alias, revision)
             # One more than a page tells whether another page follows.
             return file_rows.page(session, row.id, after=after, limit=page_size + 1), row.file_count
 
@@ -216,8 +225,8 @@ class Shelf:
 
     async def open_file(
         self, viewer: Viewer, key_or_alias: str, path: str, revision: str | None = None
-    ) -> Path:
-        """Where one verified file of a dataset lies, inside the store, to be read and not written.
+    ) -> OpenFile:
+        """One verified file of a dataset, inside the store, to be read and not written.
 
         Errors: ``NotFound`` for a path that is none of its files, and for a file that is not there as it
         was verified: gone, of another size, or replaced by a link.
@@ -225,7 +234,7 @@ class Shelf:
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[Dataset, DatasetFile | None]:
-            row = self._downloaded(session, viewer, key_or_alias, revision)
+            row = rows.downloaded(session, viewer, key_or_alias, revision)
             return row, file_rows.file_of(session, row.id, path)
 
         row, file = await self._database.run_read(read)
@@ -239,7 +248,7 @@ class Shelf:
                 f"{path[:120]} is not on the disk as it was downloaded.",
                 next_step="Download the dataset again, with force.",
             )
-        return found
+        return OpenFile(found, file.sha256)
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
         """Delete a dataset's files. For those who asked for it, and admins. Where others asked for it too the
@@ -341,14 +350,6 @@ class Shelf:
             "disk", disks, self._store, self._data_folder, used, reserve_bytes=self._min_free_bytes
         )
         return view.model_copy(update={"sources": sources})
-
-    @staticmethod
-    def _downloaded(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> Dataset:
-        """Errors: ``NotFound`` until the dataset is here."""
-        row = rows.visible(session, viewer, key_or_alias, revision)
-        if not row.downloaded:
-            raise rows.not_in_library(key_or_alias)
-        return row
 
     def _check_deletable(self, session: Session, viewer: Viewer, row: Dataset) -> None:
         """Errors: ``Forbidden``, ``Conflict``."""

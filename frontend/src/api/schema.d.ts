@@ -4,330 +4,6 @@
  */
 
 export interface paths {
-    "/api/auth/register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make an account
-         * @description Make an account. The first one is admin.
-         */
-        post: operations["register"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign in
-         * @description Sign in: the OAuth2 password form, with the e-mail address as `username`.
-         *
-         *     With `client=cli` the refresh token is in the answer, otherwise in a cookie.
-         */
-        post: operations["sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * The next pair of tokens, for the refresh token in the body or else in the cookie
-         * @description The next pair of tokens, for the refresh token in the body or else in the cookie.
-         */
-        post: operations["refresh_session"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End the session of the refresh token in the body or else in the cookie, at once
-         * @description End the session of the refresh token in the body or else in the cookie, at once.
-         */
-        post: operations["sign_out"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change the password
-         * @description Change the password. Every other session of the account ends.
-         */
-        post: operations["change_password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who I am
-         * @description Who I am.
-         */
-        get: operations["get_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/ws-ticket": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * A ticket that opens one WebSocket within 30 seconds
-         * @description A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does.
-         */
-        post: operations["create_socket_ticket"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Your personal tokens that are not revoked, newest first
-         * @description Your personal tokens that are not revoked, newest first.
-         */
-        get: operations["list_tokens"];
-        put?: never;
-        /**
-         * Make a personal token for a script, to be sent as `Authorization
-         * @description Make a personal token for a script, to be sent as `Authorization: Bearer`. It is shown this once.
-         */
-        post: operations["create_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/tokens/{token_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * End a personal token of yours at once, with the sockets it has open and the tokens made with it
-         * @description End a personal token of yours at once, with the sockets it has open and the tokens made with it.
-         */
-        delete: operations["revoke_token"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Your chats, newest first; with `q` those whose title or messages hold it
-         * @description Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on.
-         */
-        get: operations["list_chats"];
-        put?: never;
-        /**
-         * Begin a chat
-         * @description Begin a chat.
-         */
-        post: operations["create_chat"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A chat with its newest messages; their cards say what is on this machine as of now
-         * @description A chat with its newest messages; their cards say what is on this machine as of now.
-         */
-        get: operations["get_chat"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete a chat for good
-         * @description Delete a chat for good. Downloads that it started go on.
-         */
-        delete: operations["delete_chat"];
-        options?: never;
-        head?: never;
-        /**
-         * Give a chat another title
-         * @description Give a chat another title.
-         */
-        patch: operations["rename_chat"];
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The newest messages, oldest first; `before` a message's id to page back
-         * @description The newest messages, oldest first; `before` a message's id to page back. `Link` leads to older ones.
-         */
-        get: operations["list_messages"];
-        put?: never;
-        /**
-         * Send a message and get its answer
-         * @description Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
-         *
-         *     The answer goes on when the client leaves. 409 while another one is being written in this chat.
-         */
-        post: operations["send_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/messages/{message_id}/regenerate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Answer again
-         * @description Answer again. `message_id` names the answer, or the message it answers; what came after goes.
-         */
-        post: operations["regenerate_message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The answer to `after_message`, streamed from its start, then on as it grows
-         * @description The answer to `after_message`, streamed from its start, then on as it grows.
-         */
-        get: operations["resume_stream"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/chats/{chat_id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End the answer that is being written; what is there stays
-         * @description End the answer that is being written; what is there stays.
-         */
-        post: operations["stop_answer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/datasets/plan-download": {
         parameters: {
             query?: never;
@@ -732,6 +408,392 @@ export interface paths {
          *     `stays` is true; an admin deletes for all.
          */
         delete: operations["delete_dataset_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/browser-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let this browser fetch the dataset's files and archive by their addresses, for some hours
+         * @description Let this browser fetch the dataset's files and archive by their addresses, for some hours: its own
+         *     downloads bear no token. It gets a cookie that is sent to this dataset's routes alone and that ends with
+         *     the session.
+         */
+        post: operations["allow_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file of the dataset, whole or in ranges (`Range`, `If-Range`)
+         * @description One file of the dataset, whole or in ranges (`Range`, `If-Range`). Its `ETag` is its SHA-256.
+         */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole dataset as one file, made while it is sent; its length is told before
+         * @description The whole dataset as one file, made while it is sent; its length is told before.
+         */
+        get: operations["get_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account
+         * @description Make an account. The first one is admin.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description Sign in: the OAuth2 password form, with the e-mail address as `username`.
+         *
+         *     With `client=cli` the refresh token is in the answer, otherwise in a cookie.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next pair of tokens, for the refresh token in the body or else in the cookie
+         * @description The next pair of tokens, for the refresh token in the body or else in the cookie.
+         */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the session of the refresh token in the body or else in the cookie, at once
+         * @description End the session of the refresh token in the body or else in the cookie, at once.
+         */
+        post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Change the password. Every other session of the account ends.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who I am
+         * @description Who I am.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/ws-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket that opens one WebSocket within 30 seconds
+         * @description A ticket that opens one WebSocket within 30 seconds. It ends with the session, as the socket does.
+         */
+        post: operations["create_socket_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your personal tokens that are not revoked, newest first
+         * @description Your personal tokens that are not revoked, newest first.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Make a personal token for a script, to be sent as `Authorization
+         * @description Make a personal token for a script, to be sent as `Authorization: Bearer`. It is shown this once.
+         */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a personal token of yours at once, with the sockets it has open and the tokens made with it
+         * @description End a personal token of yours at once, with the sockets it has open and the tokens made with it.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your chats, newest first; with `q` those whose title or messages hold it
+         * @description Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on.
+         */
+        get: operations["list_chats"];
+        put?: never;
+        /**
+         * Begin a chat
+         * @description Begin a chat.
+         */
+        post: operations["create_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A chat with its newest messages; their cards say what is on this machine as of now
+         * @description A chat with its newest messages; their cards say what is on this machine as of now.
+         */
+        get: operations["get_chat"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a chat for good
+         * @description Delete a chat for good. Downloads that it started go on.
+         */
+        delete: operations["delete_chat"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a chat another title
+         * @description Give a chat another title.
+         */
+        patch: operations["rename_chat"];
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest messages, oldest first; `before` a message's id to page back
+         * @description The newest messages, oldest first; `before` a message's id to page back. `Link` leads to older ones.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        /**
+         * Send a message and get its answer
+         * @description Send a message and get its answer: whole as JSON, or streamed with `Accept: text/event-stream`.
+         *
+         *     The answer goes on when the client leaves. 409 while another one is being written in this chat.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/messages/{message_id}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer again
+         * @description Answer again. `message_id` names the answer, or the message it answers; what came after goes.
+         */
+        post: operations["regenerate_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The answer to `after_message`, streamed from its start, then on as it grows
+         * @description The answer to `after_message`, streamed from its start, then on as it grows.
+         */
+        get: operations["resume_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the answer that is being written; what is there stays
+         * @description End the answer that is being written; what is there stays.
+         */
+        post: operations["stop_answer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1423,6 +1485,19 @@ export interface components {
             ticket?: components["schemas"]["DownloadTicket"] | null;
             /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * BrowserAccess
+         * @description ``address``: what the addresses of the dataset's files begin with (``files/…``, ``archive``). Only
+         *     these bring the cookie, which lasts ``expires_in`` seconds.
+         */
+        BrowserAccess: {
+            address: string;
+            /**
+             * @description Seconds until the access token ends.
+             * @example 900
+             */
+            expires_in: number;
         };
         /**
          * CardCopy
@@ -2797,6 +2872,11 @@ export interface components {
          * @enum {string}
          */
         GateVerdictState: "open" | "terms" | "by_hand" | "not_told";
+        /**
+         * @description Files are stored in it as they are
+         * @enum {string}
+         */
+        GetArchiveFormat: "zip" | "tar";
         /**
          * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
          * @enum {string}
@@ -5704,766 +5784,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    register: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RegisterRequest"];
-            };
-        };
-        responses: {
-            /** @description It was made. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserView"];
-                };
-            };
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: {
-                /**
-                 * @description A browser's refresh token.
-                 * @example q8W…
-                 */
-                dataferry_refresh?: string;
-                /**
-                 * @description Tells a browser that has signed in before from a stranger's.
-                 * @example Zt7…
-                 */
-                dataferry_device?: string;
-            };
-        };
-        requestBody: {
-            content: {
-                "application/x-www-form-urlencoded": components["schemas"]["SignInForm"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
-                };
-            };
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    refresh_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: {
-                /**
-                 * @description A browser's refresh token.
-                 * @example q8W…
-                 */
-                dataferry_refresh?: string;
-            };
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"] | null;
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
-                };
-            };
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: {
-                /**
-                 * @description A browser's refresh token.
-                 * @example q8W…
-                 */
-                dataferry_refresh?: string;
-            };
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RefreshRequest"] | null;
-            };
-        };
-        responses: {
-            /** @description It is done, and there is nothing to tell. */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    change_password: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordRequest"];
-            };
-        };
-        responses: {
-            /** @description It is done, and there is nothing to tell. */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserView"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    create_socket_ticket: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TicketAnswer"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            409: components["responses"]["Conflict"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    list_tokens: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonalTokenView"][];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    create_token: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
-                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PersonalTokenRequest"];
-            };
-        };
-        responses: {
-            /** @description It was made. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewPersonalToken"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    revoke_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The token's id.
-                 * @example token_4c3b2a1f0e9d8c7b6a5f
-                 */
-                token_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is done, and there is nothing to tell. */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    list_chats: {
-        parameters: {
-            query?: {
-                /**
-                 * @description Words that the title or a message must contain
-                 * @example imdb
-                 */
-                q?: string;
-                /**
-                 * @description The order.
-                 * @example -updated_at
-                 */
-                sort?: components["schemas"]["ListChatsSort"];
-                /**
-                 * @description At most this many.
-                 * @example 20
-                 */
-                limit?: number;
-                /**
-                 * @description Older than `cursor`; new rows shift it
-                 * @example 0
-                 */
-                offset?: number;
-                /**
-                 * @description From the `Link` header of the page before
-                 * @example eyJvIjo1MH0
-                 */
-                cursor?: string;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"][];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    create_chat: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
-                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ChatRequest"] | null;
-            };
-        };
-        responses: {
-            /** @description It was made. */
-            201: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_chat: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatThread"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    delete_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is done, and there is nothing to tell. */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    rename_chat: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TitleRequest"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatView"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    list_messages: {
-        parameters: {
-            query?: {
-                /**
-                 * @description At most this many.
-                 * @example 20
-                 */
-                limit?: number;
-                /**
-                 * @description The id of a message: only those before it.
-                 * @example msg_0a1b2c3d4e5f6a7b8c9d
-                 */
-                before?: string;
-                /**
-                 * @description `next` of the page before, or from its `Link` header
-                 * @example eyJvIjo1MH0
-                 */
-                cursor?: string;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageView"][];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    send_message: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
-                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MessageRequest"];
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageView"];
-                    "text/event-stream": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["TooLarge"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    regenerate_message: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-                /**
-                 * @description The message's id.
-                 * @example msg_0a1b2c3d4e5f6a7b8c9d
-                 */
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MessageView"];
-                    "text/event-stream": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    resume_stream: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The id of the message that is answered.
-                 * @example msg_0a1b2c3d4e5f6a7b8c9d
-                 */
-                after_message?: string;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Nothing is being written, and nothing was a short while ago */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    stop_answer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The chat's id.
-                 * @example chat_9e8d7c6b5a4f3e2d1c0b
-                 */
-                chat_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Stopped"];
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
     plan_download: {
         parameters: {
             query?: {
@@ -7436,6 +6756,914 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    allow_browser: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserAccess"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description A file's path below the dataset's folder.
+                 * @example plain_text/train-00000-of-00001.parquet
+                 */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The ranges of it that were asked for. */
+            206: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The file is the one that you have. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            /** @description No such range: the file is shorter. */
+            416: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_archive: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description Files are stored in it as they are
+                 * @example zip
+                 */
+                format?: components["schemas"]["GetArchiveFormat"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
+                dataferry_refresh?: string;
+                /**
+                 * @description Tells a browser that has signed in before from a stranger's.
+                 * @example Zt7…
+                 */
+                dataferry_device?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["SignInForm"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
+                dataferry_refresh?: string;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /**
+                 * @description A browser's refresh token.
+                 * @example q8W…
+                 */
+                dataferry_refresh?: string;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    create_socket_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketAnswer"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalTokenView"][];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonalTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPersonalToken"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id.
+                 * @example token_4c3b2a1f0e9d8c7b6a5f
+                 */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_chats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words that the title or a message must contain
+                 * @example imdb
+                 */
+                q?: string;
+                /**
+                 * @description The order.
+                 * @example -updated_at
+                 */
+                sort?: components["schemas"]["ListChatsSort"];
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Older than `cursor`; new rows shift it
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description From the `Link` header of the page before
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"][];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    create_chat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_chat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatThread"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    delete_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    rename_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description The id of a message: only those before it.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
+                before?: string;
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"][];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    regenerate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+                /**
+                 * @description The message's id.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    resume_stream: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The id of the message that is answered.
+                 * @example msg_0a1b2c3d4e5f6a7b8c9d
+                 */
+                after_message?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing is being written, and nothing was a short while ago */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    stop_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stopped"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

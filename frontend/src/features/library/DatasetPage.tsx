@@ -24,6 +24,7 @@ import { FirstRows } from "./FirstRows";
 import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
 import { RetryButton } from "./RetryButton";
+import { SaveButton } from "./SaveButton";
 import { isDeleting } from "./status";
 import { VersionBar } from "./VersionBar";
 
@@ -83,11 +84,23 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       wide
       title={dataset.title}
       aside={
-        dataset.may_delete && (
-          <Button disabled={deleting} onClick={() => setAsking(true)}>
-            <Trash2 aria-hidden /> {failed ? "Remove…" : "Delete…"}
-          </Button>
-        )
+        <div className="flex flex-wrap gap-2">
+          {dataset.downloaded && !deleting && (
+            <SaveButton
+              size="md"
+              datasetKey={name}
+              revision={revision}
+              label="Save to this computer: all of it, as a zip file"
+            >
+              Save to this computer
+            </SaveButton>
+          )}
+          {dataset.may_delete && (
+            <Button disabled={deleting} onClick={() => setAsking(true)}>
+              <Trash2 aria-hidden /> {failed ? "Remove…" : "Delete…"}
+            </Button>
+          )}
+        </div>
       }
     >
       <DatasetHeader dataset={dataset} deleting={deleting} />

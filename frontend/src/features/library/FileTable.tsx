@@ -8,6 +8,7 @@ import { formatBytes, shortHash } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { gradeBrief, gradeText, gradeWords } from "./grades";
+import { SaveButton } from "./SaveButton";
 
 interface FileTableProps {
   datasetKey: string;
@@ -23,7 +24,7 @@ export function FileTable({ datasetKey, revision, count }: FileTableProps) {
   return (
     <div className="grid grid-cols-1 gap-2">
       {files.isPending && <Spinner label="Reading the file list…" />}
-      {shown.length > 0 && <Rows files={shown} />}
+      {shown.length > 0 && <Rows files={shown} datasetKey={datasetKey} revision={revision} />}
       {files.error && (
         <ProblemBox problem={asProblem(files.error)}>
           <Button size="sm" onClick={() => void files.refetch()}>
@@ -47,7 +48,13 @@ export function FileTable({ datasetKey, revision, count }: FileTableProps) {
   );
 }
 
-function Rows({ files }: { files: readonly DatasetFile[] }) {
+interface RowsProps {
+  files: readonly DatasetFile[];
+  datasetKey: string;
+  revision?: string;
+}
+
+function Rows({ files, datasetKey, revision }: RowsProps) {
   return (
     <div className="@container overflow-hidden rounded-card border bg-card">
       <table className="w-full table-fixed text-13">
@@ -58,6 +65,9 @@ function Rows({ files }: { files: readonly DatasetFile[] }) {
             <th className="w-24 px-2 py-2 text-right font-medium">Size</th>
             <th className="w-44 px-2 py-2 font-medium @max-[30rem]:hidden">SHA-256</th>
             <th className="w-28 px-2 py-2 font-medium @max-[38rem]:hidden">Checksum</th>
+            <th className="w-12 px-2 py-2">
+              <span className="sr-only">Save</span>
+            </th>
           </tr>
         </thead>
         <tbody className="divide-y">
@@ -86,6 +96,14 @@ function Rows({ files }: { files: readonly DatasetFile[] }) {
               >
                 <span aria-hidden>{gradeBrief(file.grade)}</span>
                 <span className="sr-only">{gradeWords(file.grade)}</span>
+              </td>
+              <td className="px-1 py-1">
+                <SaveButton
+                  datasetKey={datasetKey}
+                  revision={revision}
+                  file={file.path}
+                  label={`Save ${file.path} to this computer`}
+                />
               </td>
             </tr>
           ))}
