@@ -15,7 +15,9 @@ import { formatBytes } from "@/ui/format";
 export function AlsoAt({ card }: { card: Card }) {
   const [open, setOpen] = useState(false);
   const id = useId();
-  const [first, ...others] = card.also_at;
+  // A card of an older answer has none.
+  const copies = card.also_at ?? [];
+  const [first, ...others] = copies;
   const here = useCardState(first ?? card).kind === "here" && first !== undefined;
   if (!first) return null;
   const where = `${here ? "Already here from" : "Also at"} ${first.source}`;
@@ -34,15 +36,19 @@ export function AlsoAt({ card }: { card: Card }) {
         onClick={() => setOpen(!open)}
         className="flex max-w-full min-w-0 flex-wrap items-center gap-x-1.5 rounded-control text-left text-12 leading-4 text-muted hover:text-fg @min-[30rem]:flex-nowrap touch:min-h-11 [&_svg]:size-3.5 [&_svg]:shrink-0"
       >
+        <Chevron aria-hidden />
         {here && <CircleCheck aria-hidden className="text-ok" />}
         <span className="shrink-0">{where} ·</span>
         <EndKept text={first.id} className="font-mono" />
         {more && <span className="shrink-0">· {more}</span>}
-        <Chevron aria-hidden />
       </button>
       {open && (
-        <ul id={id} aria-label={`${card.title} from other sources`} className="my-1 grid gap-1">
-          {card.also_at.map((copy) => (
+        <ul
+          id={id}
+          aria-label={`${card.title} from other sources`}
+          className="my-1 grid grid-cols-1 gap-1"
+        >
+          {copies.map((copy) => (
             <Copy key={copy.ref} copy={copy} card={card} />
           ))}
         </ul>
@@ -57,7 +63,7 @@ function Copy({ copy, card }: { copy: CardCopy; card: Card }) {
   const named = { ...copy, description: "", title: `${card.title} from ${copy.source}` };
   const facts = [...differencesOf(copy, card), copy.gated && "terms to accept", copy.why_same];
   return (
-    <li className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 rounded-control border px-2 py-1 text-12 @min-[30rem]:flex-nowrap">
+    <li className="flex min-w-0 flex-wrap items-center justify-between gap-x-3 gap-y-1 rounded-control border px-2 py-1 text-12 @min-[30rem]:flex-nowrap">
       <div className="min-w-0 flex-1">
         <ExternalLink href={copy.url} className="max-w-full min-w-0">
           <span className="shrink-0">{copy.source} ·</span>
