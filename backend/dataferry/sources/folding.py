@@ -15,7 +15,7 @@ from dataferry.sources.base import SearchFilters
 from dataferry.sources.filters import doubts
 from dataferry.sources.licence_table import UNKNOWN_TERMS, strictness
 from dataferry.sources.licences import read_licence
-from dataferry.sources.likeness import NEAR_SIZE, Likeness, likeness
+from dataferry.sources.likeness import AGREEING, NEAR_SIZE, Likeness, likeness
 from dataferry.sources.traits import Traits, is_common, traits_of
 
 #: What more than so many hits have in common makes no two of them worth comparing; with so many rarer things
@@ -25,8 +25,6 @@ _RARE, _ENOUGH_IN_COMMON = 8, 3
 _UNSEEN = 40
 #: What a word counts at most, and one that says little.
 _MOST_RARE, _COMMON_RARITY = 4.0, 0.4
-#: Two of a card that are not alike enough by themselves must at least not speak against each other.
-_AGREEING = -6.0
 #: Hits of one card at most, as each is compared with all others.
 _MOST_COPIES = 20
 #: So many reasons a person is told.
@@ -204,7 +202,7 @@ def _clusters(comparison: Comparison) -> list[set[int]]:
         first, second = group_of.setdefault(a, {a}), group_of.setdefault(b, {b})
         if first is second or len(first) + len(second) > _MOST_COPIES:
             continue
-        if all(comparison.of(one, other).score >= _AGREEING for one in first for other in second):
+        if all(comparison.of(one, other).score >= AGREEING for one in first for other in second):
             first |= second
             group_of |= dict.fromkeys(first, first)
     return list({id(group): group for group in group_of.values()}.values())

@@ -16,6 +16,8 @@ from dataferry.sources.traits import Traits, is_common, lexicon
 
 #: Of the pairs in a page of hits about one in ten thousand are copies.
 PRIOR = -9.0
+#: Two of a group that are not alike enough by themselves must at least not speak against each other.
+AGREEING = -6.0
 #: Sizes that differ by more than the first share are not equal; by more than the second, not even nearly.
 EQUAL_SIZE, NEAR_SIZE = 0.005, 0.03
 #: Sizes spread over 15 factors of e: half of that, over the difference, is how improbable an equal one is.
@@ -35,11 +37,9 @@ Rarity = Callable[[str], float]
 
 @dataclass(slots=True)
 class Likeness:
-    """What speaks for two being the same. ``score`` > 0: they are taken for the same. ``excluded``: they
-    cannot be, whatever else is alike."""
+    """What speaks for two being the same. ``score`` > 0: they are taken for the same."""
 
     score: float = PRIOR
-    excluded: bool = False
     weights: dict[str, float] = field(default_factory=dict)
 
     def add(self, weight: float, reason: str = "") -> None:
@@ -56,16 +56,18 @@ class Likeness:
 def likeness(a: Traits, b: Traits, rarity: Rarity) -> Likeness:
     """Compare two datasets; which is first is of no consequence. ``rarity``: what a shared stem counts."""
     found = Likeness()
-    if _are_told_apart(a, b):
-        found.excluded, found.score = True, -math.inf
-        return found
     equal = _compare_sizes(a, b, found)
     mentioned = _compare_mentions(a, b, found)
     _compare_owners(a, b, found, mentioned=mentioned)
     _compare_names(a, b, rarity, found)
     _compare_texts(a, b, rarity, found)
     _compare_numbers(a, b, found)
-    _find_contradictions(a, b, found, equal=equal)
+    if found.score < AGREEING:
+        return found  # what follows only takes away
+    if _are_told_apart(a, b):
+        found.score = -math.inf
+    else:
+        _find_contradictions(a, b, found, equal=equal)
     return found
 
 

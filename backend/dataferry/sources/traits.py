@@ -243,6 +243,8 @@ class Traits:
 
     @cached_property
     def papers(self) -> frozenset[str]:
+        if "arxiv" not in self._text and "10." not in self._text:
+            return frozenset()
         return frozenset(arxiv or doi.lower() for arxiv, doi in _PAPER.findall(self._description))
 
     @cached_property

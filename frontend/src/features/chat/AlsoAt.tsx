@@ -21,7 +21,9 @@ export function AlsoAt({ card }: { card: Card }) {
   const here = useCardState(first ?? card).kind === "here" && first !== undefined;
   if (!first) return null;
   const where = `${here ? "Already here from" : "Also at"} ${first.source}`;
-  const more = [...differencesOf(first, card), others.length > 0 && `and ${others.length} more`]
+  // What is here already is not chosen by its size.
+  const differences = here ? [] : differencesOf(first, card);
+  const more = [...differences, others.length > 0 && `and ${others.length} more`]
     .filter(Boolean)
     .join(" · ");
   const Chevron = open ? ChevronUp : ChevronDown;
@@ -63,10 +65,10 @@ function Copy({ copy, card }: { copy: CardCopy; card: Card }) {
   const named = { ...copy, description: "", title: `${card.title} from ${copy.source}` };
   const facts = [...differencesOf(copy, card), copy.gated && "terms to accept", copy.why_same];
   return (
-    <li className="flex min-w-0 flex-wrap items-center justify-between gap-x-3 gap-y-1 rounded-control border px-2 py-1 text-12 @min-[30rem]:flex-nowrap">
-      <div className="min-w-0 flex-1">
+    <li className="flex min-w-0 flex-wrap items-center justify-end gap-x-3 gap-y-1 rounded-control border px-2 py-1 text-12 @min-[30rem]:flex-nowrap">
+      <div className="min-w-0 basis-full @min-[30rem]:flex-1 @min-[30rem]:basis-0">
         <ExternalLink href={copy.url} className="max-w-full min-w-0">
-          <span className="shrink-0">{copy.source} ·</span>
+          <span className="mr-1.5 shrink-0">{copy.source} ·</span>
           <EndKept text={copy.id} className="font-mono" />
         </ExternalLink>
         <p className="text-muted wrap-anywhere">{facts.filter(Boolean).join(" · ")}</p>
