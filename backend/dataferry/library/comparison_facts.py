@@ -15,7 +15,7 @@ from dataferry.library.comparison_views import (
     Comparison,
     FactName,
 )
-from dataferry.library.licence_views import Topic, licence_verdict
+from dataferry.library.licence_views import NONE_STATED, Topic, licence_verdict
 from dataferry.library.preview.table import is_missing
 from dataferry.library.preview_views import Preview
 from dataferry.library.views import DatasetCard
@@ -109,8 +109,8 @@ def _dataset(one: Findings) -> ComparedDataset:
 
 def _fact(name: FactName, found: Sequence[Findings]) -> ComparedFact:
     values = tuple(_FACTS[name](one, one.card) if one.card is not None else None for one in found)
-    asked = {value for value, one in zip(values, found, strict=True) if one.card is not None}
-    return ComparedFact(name=name, label=FACT_LABELS[name], values=values, differs=len(asked) > 1)
+    known = {value for value in values if value is not None}
+    return ComparedFact(name=name, label=FACT_LABELS[name], values=values, differs=len(known) > 1)
 
 
 def _term(topic: Topic) -> Callable[[Findings, DatasetCard], str | None]:
@@ -161,7 +161,7 @@ def _downloads(_one: Findings, card: DatasetCard) -> str | None:
 
 _FACTS: dict[FactName, Callable[[Findings, DatasetCard], str | None]] = {
     "source": lambda _one, card: card.source,
-    "license": lambda _one, card: card.license,
+    "license": lambda _one, card: card.license or NONE_STATED,
     "commercial": _term("commercial"),
     "training": _term("training"),
     "access": lambda _one, card: "terms to accept" if card.gated else "open",

@@ -61,7 +61,7 @@ class ComparedDataset(View):
 
 class ComparedFact(View):
     """One property of every dataset, in words and in their order; None where it is not known. ``differs``:
-    not all of those that could be asked have the same."""
+    two of them are known to have different ones."""
 
     name: FactName
     label: str

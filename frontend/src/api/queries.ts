@@ -157,6 +157,15 @@ export function verdictQuery(key: string, revision?: string) {
   });
 }
 
+/** Datasets side by side, whether they are here or not. */
+export function comparisonQuery(refs: readonly string[]) {
+  return queryOptions({
+    queryKey: ["comparison", ...refs],
+    queryFn: () =>
+      answerOf(api.GET("/api/datasets/compare", { params: { query: { ref: [...refs] } } })),
+  });
+}
+
 /** The copy that a job brought, as it is now. A later job's is another question: no old answer serves it. */
 export function copyQuery(key: string, jobId?: string) {
   return queryOptions({

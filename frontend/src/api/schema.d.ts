@@ -1753,6 +1753,13 @@ export interface components {
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
         /**
+         * CompareOutput
+         * @description Output of ``compare_datasets``.
+         */
+        CompareOutput: {
+            comparison: components["schemas"]["Comparison"];
+        };
+        /**
          * ComparedColumn
          * @description A column by its name. ``types``: None where a dataset has no such column. ``empty``: empty cells among
          *     the ``read_rows`` of each, None where none were read. ``differs``: not all have it with the same type.
@@ -1833,7 +1840,7 @@ export interface components {
         /**
          * ComparedFact
          * @description One property of every dataset, in words and in their order; None where it is not known. ``differs``:
-         *     not all of those that could be asked have the same.
+         *     two of them are known to have different ones.
          */
         ComparedFact: {
             /**
@@ -3959,6 +3966,26 @@ export interface components {
          */
         ModelViewOrigin: "server" | "page" | "none";
         /**
+         * ModelsOutput
+         * @description Output of ``search_models``. ``url``: the hub's own page of such models.
+         */
+        ModelsOutput: {
+            /**
+             * @description What to search for.
+             * @example film reviews with sentiment
+             */
+            query: string;
+            /** @description Names of models. */
+            models: components["schemas"]["ModelCard"][];
+            /**
+             * @description Its page at the source.
+             * @example https://huggingface.co/datasets/stanfordnlp/imdb
+             */
+            url: string;
+            /** @description What failed at one source while the others answered. */
+            source_errors: components["schemas"]["SourceProblem"][];
+        };
+        /**
          * NewPersonalToken
          * @description ``token`` is shown this once.
          */
@@ -5598,7 +5625,7 @@ export interface components {
          */
         ToolCallState: "running" | "done" | "failed";
         /** @description What a tool of the chat has found. */
-        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
+        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
          * Unsubscribe
          * @description Follow a topic no longer.

@@ -42,6 +42,9 @@ export type Verdict = Schemas["Verdict"];
 export type LicenceSummary = Schemas["LicenceSummary"];
 export type LicenceVerdict = Schemas["LicenceVerdict"];
 export type LicenceTerm = Schemas["LicenceTerm"];
+export type ModelCard = Schemas["ModelCard"];
+export type Comparison = Schemas["Comparison"];
+export type ComparedDataset = Schemas["ComparedDataset"];
 export type SearchFilters = Schemas["SearchFilters"];
 export type SourceName = SourceStatus["name"];
 

@@ -3,6 +3,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  defaultStringifySearch,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
@@ -19,6 +20,7 @@ import {
   storageQuery,
 } from "@/api/queries";
 import type { SessionState } from "@/api/session";
+import { compareSearch } from "@/features/compare/refs";
 import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { askForDataset } from "./dataset";
@@ -157,6 +159,13 @@ const dataset = createRoute({
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
+const compare = createRoute({
+  getParentRoute: () => app,
+  path: "/compare",
+  validateSearch: compareSearch,
+  component: lazyScreen(() => import("@/features/compare/ComparePage")),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -211,6 +220,15 @@ const tokens = createRoute({
   component: lazyScreen(() => import("@/features/settings/TokensPage")),
 });
 
+/** `?ref=a&ref=b`, as the API has it; the router itself would write a list as JSON. */
+function withRepeatedRefs({ ref, ...rest }: Record<string, unknown>): string {
+  const others = defaultStringifySearch(rest);
+  if (!Array.isArray(ref)) return defaultStringifySearch({ ...rest, ref });
+  const refs = ref.map((one) => `ref=${encodeURIComponent(one)}`).join("&");
+  if (!refs) return others;
+  return others ? `${others}&${refs}` : `?${refs}`;
+}
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
@@ -222,9 +240,11 @@ export const router = createRouter({
       downloads,
       library,
       dataset,
+      compare,
       settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),
     ]),
   ]),
+  stringifySearch: withRepeatedRefs,
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ErrorScreen,

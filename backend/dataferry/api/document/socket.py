@@ -13,9 +13,19 @@ from dataferry.api.document.walk import SCHEMA_PREFIX, schemas
 from dataferry.api.problems import MEDIA_TYPE
 from dataferry.api.socket import CLOSE_CODES
 from dataferry.realtime.events import ClientMessage, ServerMessage
-from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
+from dataferry.tools.outputs import (
+    CompareOutput,
+    DetailsOutput,
+    JobsOutput,
+    LibraryOutput,
+    ModelsOutput,
+    SearchOutput,
+    StartOutput,
+)
 
-ToolOutput = SearchOutput | DetailsOutput | StartOutput | JobsOutput | LibraryOutput
+ToolOutput = (
+    SearchOutput | ModelsOutput | DetailsOutput | CompareOutput | StartOutput | JobsOutput | LibraryOutput
+)
 
 _EVENTS = (
     "The AI SDK's UI message stream (v1): server-sent events whose data is JSON, the last one `[DONE]`. The "

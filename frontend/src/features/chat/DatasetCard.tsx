@@ -20,7 +20,7 @@ interface DatasetCardProps {
   card: Card;
   /** What "the second one" means by it. */
   number?: number;
-  /** Whether it is among those to download together; without `onSelect` it cannot be chosen. */
+  /** Whether it is among those to download or to compare together; without `onSelect` it cannot be chosen. */
   selected?: boolean;
   onSelect?: (selected: boolean) => void;
 }
@@ -55,13 +55,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
     >
       <div className="flex flex-wrap items-start gap-x-3 @min-[30rem]:flex-nowrap">
         {onSelect && (
-          <Chooser
-            title={card.title}
-            number={number}
-            offered={offered}
-            selected={selected}
-            onSelect={onSelect}
-          />
+          <Chooser title={card.title} number={number} selected={selected} onSelect={onSelect} />
         )}
         <div id={id} className="min-w-0 flex-1">
           <h2
@@ -120,27 +114,24 @@ function PreviewLink({ card }: { card: Card }) {
 interface ChooserProps {
   title: string;
   number: number | undefined;
-  offered: boolean;
   selected: boolean;
   onSelect: (selected: boolean) => void;
 }
 
-/** The checkbox, or its place: what cannot be chosen stands in line with what can. Below it the number. */
-function Chooser({ title, number, offered, selected, onSelect }: ChooserProps) {
+/** The checkbox, and below it the number. */
+function Chooser({ title, number, selected, onSelect }: ChooserProps) {
   return (
     <div className="w-4 shrink-0 text-center text-12 text-muted tabular-nums">
       <div className="h-5 touch:h-7">
-        {offered && (
-          <label className="-mx-2 flex h-5 items-center px-2 touch:-my-1.5 touch:-mx-3.5 touch:h-11 touch:items-start touch:px-3.5 touch:pt-2">
-            <input
-              type="checkbox"
-              checked={selected}
-              aria-label={`Select ${title}`}
-              onChange={(event) => onSelect(event.target.checked)}
-              className="size-4 accent-accent"
-            />
-          </label>
-        )}
+        <label className="-mx-2 flex h-5 items-center px-2 touch:-my-1.5 touch:-mx-3.5 touch:h-11 touch:items-start touch:px-3.5 touch:pt-2">
+          <input
+            type="checkbox"
+            checked={selected}
+            aria-label={`Select ${title}`}
+            onChange={(event) => onSelect(event.target.checked)}
+            className="size-4 accent-accent"
+          />
+        </label>
       </div>
       {number && (
         <span className="block leading-4">

@@ -1,6 +1,7 @@
 import { Download } from "lucide-react";
 import { asProblem } from "@/api/problem";
 import type { DatasetCard } from "@/api/types";
+import { CompareLink } from "@/features/compare/CompareLink";
 import { useDownloadSeveral } from "@/features/downloads/useDownload";
 import { Button } from "@/ui/Button";
 import { formatBytes } from "@/ui/format";
@@ -13,6 +14,7 @@ interface SelectionBarProps {
 /** Datasets that were chosen together, their size, and one button for all of them. */
 export function SelectionBar({ cards, onClear }: SelectionBarProps) {
   const several = useDownloadSeveral();
+  const absent = cards.filter((card) => card.local_status !== "downloaded");
   if (cards.length === 0) return null;
   return (
     <div className="flex flex-wrap items-center gap-2 rounded-card border border-accent/60 bg-accent-soft px-3 py-2 text-14">
@@ -27,11 +29,12 @@ export function SelectionBar({ cards, onClear }: SelectionBarProps) {
       <Button variant="ghost" size="sm" onClick={onClear}>
         Clear
       </Button>
+      <CompareLink refs={cards.map((card) => card.ref)} />
       <Button
         variant="primary"
         size="sm"
-        disabled={several.isPending}
-        onClick={() => several.mutate(cards, { onSuccess: onClear })}
+        disabled={several.isPending || absent.length === 0}
+        onClick={() => several.mutate(absent, { onSuccess: onClear })}
       >
         <Download aria-hidden /> Download selected
       </Button>

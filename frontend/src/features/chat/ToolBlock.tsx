@@ -3,10 +3,12 @@ import type { SourceName } from "@/api/types";
 import { plural } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import type { Surroundings } from "./answerLayout";
+import { ComparedBlock } from "./ComparedBlock";
 import { DatasetCard } from "./DatasetCard";
 import { FailedTool } from "./FailedTool";
 import { JobList } from "./JobList";
 import { LibraryList } from "./LibraryList";
+import { ModelResults } from "./ModelResults";
 import type { ToolPart } from "./parts";
 import { SearchResults } from "./SearchResults";
 import { StartedDownloads } from "./StartedDownloads";
@@ -55,6 +57,14 @@ function Output({ tools, around }: OutputProps) {
   switch (first?.type) {
     case "tool-search_datasets":
       return <SearchResults input={first.input} output={first.output} around={around} />;
+    case "tool-search_models":
+      return (tools as Done<"tool-search_models">[]).map((part) => (
+        <ModelResults key={part.toolCallId} output={part.output} />
+      ));
+    case "tool-compare_datasets":
+      return (tools as Done<"tool-compare_datasets">[]).map((part) => (
+        <ComparedBlock key={part.toolCallId} comparison={part.output.comparison} />
+      ));
     case "tool-dataset_details":
       return <Details tools={tools as Done<"tool-dataset_details">[]} above={above} />;
     case "tool-start_download":
@@ -119,6 +129,10 @@ function doing(part: ToolPart): string {
   switch (part.type) {
     case "tool-search_datasets":
       return `Searching ${sourceList(askedSources(part.input.sources))}…`;
+    case "tool-search_models":
+      return "Searching HuggingFace for models…";
+    case "tool-compare_datasets":
+      return "Comparing the datasets…";
     case "tool-dataset_details":
       return "Reading about the dataset…";
     case "tool-start_download":

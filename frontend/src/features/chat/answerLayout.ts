@@ -101,6 +101,9 @@ export function sourcesOf(parts: readonly Part[]) {
   const problems = new Map<SourceName, SourceProblem>();
   const waiting = new Set<SourceName>();
   for (const part of parts) {
+    if (part.type === "tool-search_models" && part.state === "output-available") {
+      for (const problem of part.output.source_errors) problems.set(problem.source, problem);
+    }
     if (part.type !== "tool-search_datasets" || part.state !== "output-available") continue;
     const { source_errors, waiting_for = [] } = part.output;
     // A later search that reached a source takes its earlier failure back.

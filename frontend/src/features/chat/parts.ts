@@ -7,6 +7,8 @@ type Schemas = components["schemas"];
 export type SearchOutput = Omit<Schemas["SearchOutput"], "waiting_for"> &
   Partial<Pick<Schemas["SearchOutput"], "waiting_for">>;
 export type DetailsOutput = Schemas["DetailsOutput"];
+export type ModelsOutput = Schemas["ModelsOutput"];
+export type CompareOutput = Schemas["CompareOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
 export type LibraryOutput = Schemas["LibraryOutput"];
@@ -24,6 +26,8 @@ interface RefInput {
 /** The agent's tools. */
 export interface Tools {
   search_datasets: { input: SearchInput; output: SearchOutput };
+  search_models: { input: { query: string }; output: ModelsOutput };
+  compare_datasets: { input: { refs: string[] }; output: CompareOutput };
   dataset_details: { input: RefInput; output: DetailsOutput };
   start_download: { input: RefInput; output: StartOutput };
   download_status: { input: Partial<RefInput>; output: JobsOutput };

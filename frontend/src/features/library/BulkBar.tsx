@@ -3,6 +3,7 @@ import { RefreshCw, RotateCw, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { DatasetView } from "@/api/types";
+import { CompareLink } from "@/features/compare/CompareLink";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { formatBytes, plural } from "@/ui/format";
@@ -32,6 +33,7 @@ export function BulkBar({ chosen, onClear }: BulkBarProps) {
         <p className="mr-auto tabular-nums" role="status">
           <strong className="font-semibold">{chosen.length} selected</strong> · {formatBytes(size)}
         </p>
+        <CompareLink refs={chosen.map((one) => one.ref)} />
         <Button
           size="sm"
           disabled={deletable.length === 0}
