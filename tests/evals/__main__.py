@@ -31,6 +31,10 @@ EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
         lambda run: score.ranking(run, "unseen, ranking alone: ", _UNSEEN_SEARCH[0]),
     ),
     "unseen-folding": (folding.fold_unseen, folding.score_unseen),
+    "unseen-again": (
+        lambda: requests.answer_all("unseen_again_requests.jsonl", "unseen_cards.jsonl"),
+        lambda run: score.requests(run, "unseen_again_requests.jsonl"),
+    ),
     "unseen": (
         lambda: requests.answer_all("unseen_requests.jsonl", "unseen_cards.jsonl"),
         lambda run: score.requests(run, "unseen_requests.jsonl"),
