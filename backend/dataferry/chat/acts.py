@@ -99,7 +99,20 @@ def _later_act(message: Message, conversation: Conversation) -> Intent | None:
         if found is not None and found.kind in ("download", "cancel"):
             taken_back = any(one.plays("retraction") for one in later[index + 1 :])
             return None if taken_back else found
-    return None
+    return _cancel_after_a_reason(message, conversation)
+
+
+def _cancel_after_a_reason(message: Message, conversation: Conversation) -> Intent | None:
+    """ "It fills my disk, stop the download": the last clause alone, where no word before it is of a
+    condition, a negation, a command or a wish for data."""
+    comma = max((t.end for t in message.all_tokens if t.mark and t.text == ","), default=0)
+    reason, clause = message.part(0, comma), message.part(comma)
+    forbidden = ("condition", "advice", "search", "wish", "noun", *grammar.ACTS)
+    if not comma or not clause.plays("cancel", "stop") or reason.plays(*forbidden):
+        return None
+    if any(t.plays("negation") and not t.plays("retreat") for t in reason.tokens) or message.asked:
+        return None
+    return _act(clause, conversation) if grammar.closed(clause, ("retreat",)) else None
 
 
 def _act(message: Message, conversation: Conversation) -> Intent | None:

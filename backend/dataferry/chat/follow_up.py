@@ -12,7 +12,8 @@ from dataferry.chat.lexicon import SUPERLATIVES
 from dataferry.chat.topic import topic_of
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import SourceName
-from dataferry.sources.vocabulary import same_kind
+from dataferry.sources.query_plan import COMMON_WORDS
+from dataferry.sources.vocabulary import english_for, same_kind
 
 _NOT_INHERITED = frozenset({"query", "sources", "offset"})
 #: Words that say that the last search is meant.
@@ -144,7 +145,21 @@ def _replaced(message: Message, new: Wanted, last: Wanted, dropped: str) -> str 
         and not (named or only_language)
     ):
         return new.query
+    if message.plays("same", "instead") and not dropped and _is_another_subject(new.query, message):
+        return new.query
     return f"{query} {new.query}"
+
+
+def _is_another_subject(words: str, message: Message) -> bool:
+    """Whether words are a subject of their own, and no place, name, year, language or property that is to be
+    added: "the same for kayaks"."""
+    if message.language.code != "de" and any(word[:1].isupper() for word in words.split()):
+        return False
+    english = english_for(words) or words
+    return not any(
+        word.isdecimal() or word.casefold() in COMMON_WORDS or same_kind(word, "japan")
+        for word in english.split()
+    )
 
 
 def _swapped(query: str, new: str, message: Message) -> str | None:

@@ -67,6 +67,7 @@ ROLES = (
     *("licence", "public_domain", "permissive"),
     *(f"about_{fact}" for fact in FACTS),
 )
+_OTHER_WORDS = frozenset({"ill", "well", "were", "shell", "hell", "wed", "id", "shed"})
 #: Tables of a file: 1 to 10 as numbers and as ordinals, units by their letter, names of languages by code.
 TABLES = ("numbers", "ordinals", "units", "languages")
 
@@ -118,8 +119,24 @@ class Lexicon:
         roles = [*self.words.items(), *((role, tuple(table)) for role, table in named.items())]
         for role, phrases in roles:
             for phrase in phrases:
-                found.setdefault(_key(phrase), set()).add(role)
+                for key in self._spellings(_key(phrase)):
+                    found.setdefault(key, set()).add(role)
         return {phrase: frozenset(roles) for phrase, roles in found.items()}
+
+    def _spellings(self, key: str) -> tuple[str, ...]:
+        """A phrase, and in English without its apostrophes, where that is no other word: "whats", "dont"."""
+        bare = key.replace("'", "")
+        left_out = self.code == ENGLISH and bare != key and bare not in _OTHER_WORDS
+        return (key, bare) if left_out else (key,)
+
+    @cached_property
+    def words_of_phrases(self) -> frozenset[str]:
+        """The words of longer phrases whose slips of the finger are mended."""
+        roles = ("search", "wish", "frame", "download", "cancel", "status", "running", "library")
+        words = {
+            word for role in roles for phrase in self.words[role] if " " in phrase for word in phrase.split()
+        }
+        return frozenset(word for word in words if len(word) >= 5 and re.fullmatch(r"[a-z]+", word))
 
     @cached_property
     def openers(self) -> frozenset[str]:
@@ -133,15 +150,15 @@ class Lexicon:
         )
 
     @cached_property
-    def misspellable(self) -> dict[str, frozenset[str]]:
+    def misspellable(self) -> frozenset[str]:
         """The words whose slips of the finger are mended."""
         mended = {"download", "cancel", "search", "noun", "ordinal", "only", "library", "take"}
-        return {
-            phrase: roles
+        return frozenset(
+            phrase
             for phrase, roles in self.phrases.items()
             if ((roles & mended and len(phrase) >= 4) or (roles & {"filler", "frame"} and len(phrase) >= 5))
             and re.fullmatch(r"[a-z]+", phrase)
-        }
+        )
 
     def known(self, phrase: str) -> str | None:
         """The phrase as it is listed, which may stand behind one of the language's prefixes."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from dataferry.chat.characters import ACCENTED, GLUE, HAN, KANA, REF_MARK, TOKEN, fold
@@ -67,7 +67,7 @@ class Language:
 
     def read(self, text: str, *, mend: bool = True) -> list[Token]:
         """The tokens of a ``normalized`` text."""
-        found = _read(text, self.lexicons)
+        found = _read(text, self.lexicons, mend=mend)
         return _mended(found, self.lexicons) if mend else found
 
 
@@ -128,8 +128,10 @@ def _score(text: str, lexicon: Lexicon) -> float:
     return score if score > 1 or lexicon.code == ENGLISH or (everything and strong) else 0.0
 
 
-def _read(text: str, lexicons: Sequence[Lexicon]) -> list[Token]:
+def _read(text: str, lexicons: Sequence[Lexicon], *, mend: bool = False) -> list[Token]:
     units = list(_units(text, lexicons))
+    if mend:
+        units = [_mended_unit(unit, lexicons) for unit in units]
     tokens: list[Token] = []
     index = 0
     while index < len(units):
@@ -137,6 +139,16 @@ def _read(text: str, lexicons: Sequence[Lexicon]) -> list[Token]:
         tokens.append(token)
         index += length
     return _whole_compounds(tokens)
+
+
+def _mended_unit(unit: Token, lexicons: Sequence[Lexicon]) -> Token:
+    """A word of a phrase with a slip of the finger ("serching for") as it was to be."""
+    known = any(unit.folded in one.phrases or unit.folded in one.words_of_phrases for one in lexicons)
+    if unit.mark or unit.roles or known or len(unit.folded) < 5 or not unit.folded.isascii():
+        return unit
+    found = (_slipped_of(unit.folded, one.words_of_phrases) for one in lexicons)
+    right = next(filter(None, found), None)
+    return unit if right is None else replace(unit, folded=right)
 
 
 def _units(text: str, lexicons: Sequence[Lexicon]) -> Iterable[Token]:
@@ -261,15 +273,33 @@ def _mended(tokens: list[Token], lexicons: Sequence[Lexicon]) -> list[Token]:
         if token.roles or token.mark or token.glued or len(token.folded) < 4:
             return token
         for one in lexicons:
-            for right, roles in one.misspellable.items():
-                if slipped(token.folded, right):
-                    return Token(token.text, right, token.start, token.end, roles, token.glued)
+            right = _slipped_of(token.folded, one.misspellable)
+            if right is not None:
+                roles = one.phrases[right]
+                return Token(token.text, right, token.start, token.end, roles, token.glued)
         return token
 
     glued_after = {
         index for index, token in enumerate(tokens) if index + 1 < len(tokens) and tokens[index + 1].glued
     }
     return [token if index in glued_after else mended(token) for index, token in enumerate(tokens)]
+
+
+def _slipped_of(word: str, words: frozenset[str]) -> str | None:
+    """The one of ``words`` that ``word`` was to be."""
+    near = _by_start(words)
+    lengths = range(len(word) - 1, len(word) + 2)
+    alike = (right for length in lengths for right in near.get((word[0], length), ()))
+    return next((right for right in alike if slipped(word, right)), None)
+
+
+@cache
+def _by_start(words: frozenset[str]) -> dict[tuple[str, int], list[str]]:
+    """Words by their first letter and their length."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for word in sorted(words):
+        found.setdefault((word[0], len(word)), []).append(word)
+    return found
 
 
 def slipped(word: str, right: str) -> bool:

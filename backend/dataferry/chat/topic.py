@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
+from dataferry.chat.lexicon import ENGLISH
 from dataferry.chat.reading import Language, Token
 from dataferry.sources.vocabulary import is_subject
 
@@ -106,6 +108,7 @@ def _words(tokens: Sequence[Token], text: str, language: Language) -> list[tuple
     """The words that tell something, as they are written; each with whether it is one that stories are
     made of. Compounds stay whole."""
     first, last = _without_edges([token for token in tokens if not token.mark], language)
+    first = max(first, _after_frame(tokens, language))
     my = [[word] for word in language.words("my")]
     compounds: list[list[Token]] = []
     for index, token in enumerate(tokens):
@@ -124,6 +127,39 @@ def _words(tokens: Sequence[Token], text: str, language: Language) -> list[tuple
         for parts in compounds
         if parts
     ]
+
+
+#: Words that make what stands before "data on" a sentence, not a part of the subject.
+_OF_SENTENCES = ("search", "wish", "asks", "mine", "polite", "asked_politely", "frame", "have", "condition")
+_AFTER_VERBS = ("with", "on", "about", "into")
+
+
+def _after_frame(tokens: Sequence[Token], language: Language) -> int:
+    """Where the subject may begin: after what leads to "a dataset of" or to "I'd like to play around with".
+    What stands between the sentence's words and "data on" stays: "I need train delay data for Europe"."""
+    begin = 0
+    for index, token in enumerate(tokens):
+        if index and token.plays("wish") and any(word in token.folded for word in _nouns(language)):
+            before = tokens[:index]
+            framing = [t for t in before if t.plays(*_OF_SENTENCES)]
+            if not framing or any(is_subject(t.folded, language.code) for t in before if not t.roles):
+                continue
+            begin = before[-1].end if before[-1].plays("filler", "frame") else framing[-1].end
+        elif language.code == ENGLISH and token.plays("search", "wish", "mine") and _wishes_to(tokens, index):
+            used = [t for t in tokens[index + 1 : index + 5] if t.folded in _AFTER_VERBS]
+            begin = used[0].end if used else begin
+    return begin
+
+
+def _wishes_to(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a verb follows a wish: "I'd like to work"."""
+    said = " ".join(token.folded for token in tokens[index : index + 2])
+    return said.endswith(" to") or tokens[index].folded.endswith(" to")
+
+
+@cache
+def _nouns(language: Language) -> frozenset[str]:
+    return frozenset(language.words("dataset"))
 
 
 def _without_edges(tokens: Sequence[Token], language: Language) -> tuple[int, int]:
