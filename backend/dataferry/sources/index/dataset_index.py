@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.index.manifest import IndexManifest, IndexUnusable, read_manifest
+from dataferry.sources.language import stems
 from dataferry.sources.relevance import Corpus, TextFields
-from dataferry.sources.vocabulary import meanings_of
+from dataferry.sources.vocabulary import english_for, meanings_of
 
 if TYPE_CHECKING:
     from dataferry.sources.index.documents import Found
@@ -134,7 +135,8 @@ class _Part:
 
         queries = QueryBuilder(self._schema, self._searcher, meanings, query.filters)
         order = None if query.filters.sort == "relevance" else query.filters.sort
-        found = queries.any_word() if order is None else queries.all_words()
+        english = english_for(query.text) or query.text
+        found = queries.any_word() if order is None else queries.most_words(stems(english))
         with _telling_damage():
             hits = self._searcher.search(
                 found, query.limit, count=False, order_by_field=order, offset=query.offset, order=Order.Desc

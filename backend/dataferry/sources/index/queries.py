@@ -1,6 +1,6 @@
 """A search as a query of the index: words with their meanings and misspellings, filters in full."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
@@ -11,6 +11,7 @@ from dataferry.sources.language import words
 from dataferry.sources.licences import license_family, license_version
 from dataferry.sources.metadata import modality_name
 from dataferry.sources.relevance import MISSPELT_LENGTH, MISSPELT_WEIGHT
+from dataferry.sources.vocabulary import SYNONYM_WEIGHT
 
 #: From this length on a word may have two letters wrong.
 _TWO_WRONG_LENGTH = 8
@@ -27,6 +28,10 @@ def frequency(searcher: Searcher, stem: str) -> int:
     return max(searcher.doc_freq(field, stem) for field in BOOSTS)
 
 
+def _any_of(queries: Iterable[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
 class QueryBuilder:
     """Makes the queries of one search in one hub's index."""
 
@@ -40,16 +45,19 @@ class QueryBuilder:
 
     def any_word(self) -> Query:
         """Datasets with any of the words that pass the filters, or may; those with more of them first."""
-        found = Query.boolean_query([(Occur.Should, clause) for clause in self._clauses()])
-        return self._filtered(found)
+        return self._filtered(_any_of(self._clauses()))
 
-    def all_words(self) -> Query:
-        """Datasets with each of the words, or something that is meant by it."""
-        each = [
-            (Occur.Must, Query.boolean_query([(Occur.Should, clause) for clause in self._word(word, meant)]))
-            for word, meant in self._meanings.items()
-        ]
-        return self._filtered(Query.boolean_query(each))
+    def most_words(self, words: Sequence[str]) -> Query:
+        """Datasets with at least two in three of the ``words``, or what surely means the same: for an order
+        in which the relevance does not count."""
+        each = [(Occur.Should, _any_of(self._word(word, meant))) for word, meant in self._surely_meant(words)]
+        return self._filtered(Query.boolean_query(each, len(each) - len(each) // 3))
+
+    def _surely_meant(self, words: Sequence[str]) -> Iterator[tuple[str, Mapping[str, float]]]:
+        for word in dict.fromkeys(words):
+            meant = self._meanings.get(word, {word: 1.0})
+            # A part of a synonym of several words counts less, and means something else.
+            yield word, {stem: share for stem, share in meant.items() if share >= SYNONYM_WEIGHT}
 
     def _clauses(self) -> Iterator[Query]:
         for word, meant in self._meanings.items():
@@ -70,7 +78,7 @@ class QueryBuilder:
     def _filtered(self, found: Query) -> Query:
         clauses = [(Occur.Must, found)]
         for sure, unsure in self._filter_clauses():
-            may = Query.boolean_query([(Occur.Should, sure), (Occur.Should, unsure)]) if unsure else sure
+            may = _any_of([sure, unsure]) if unsure else sure
             clauses.append((Occur.Must, Query.const_score_query(may, 0.0)))
             if unsure:
                 clauses.append((Occur.Should, Query.const_score_query(sure, _SURE)))
@@ -109,12 +117,7 @@ class QueryBuilder:
             return self._fact("license=cc*")
         if version is None:
             return self._fact(f"license={family}")
-        return Query.boolean_query(
-            [
-                (Occur.Should, self._fact(f"license={family}@{version}")),
-                (Occur.Should, self._fact(f"license={family}@")),
-            ]
-        )
+        return _any_of(self._fact(f"license={family}@{number}") for number in (version, ""))
 
     def _format(self, name: str) -> Query:
         modality = modality_name(name)
