@@ -98,7 +98,19 @@ def test_the_index_is_offered_built_updated_and_removed(server: Server, hubs: Hu
     assert counts[1] == counts[0] + 1
     assert part(updated, "kaggle") == part(built, "kaggle")
 
+    hubs.kaggle.stop()
+    hubs.hub.stop()
+    for words, ref in (
+        ("axolotl songs", "huggingface:new/axolotl-songs"),
+        ("iris species", "kaggle:uciml/iris"),
+    ):
+        answer = bob.post("/api/datasets/search-all", {"query": words}).json()
+        assert ref in [card["ref"] for card in answer["datasets"]]
+        assert answer["index_snapshot_at"]
+
     assert ada.http.delete("/api/index").json()["state"] == "absent"
+    answer = bob.post("/api/datasets/search-all", {"query": "axolotl"}).json()
+    assert (answer["index_snapshot_at"], answer["datasets"]) == (None, [])
     assert index(bob)["state"] == "absent"
 
 

@@ -1,5 +1,6 @@
 """``dataferry search``."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
@@ -12,6 +13,7 @@ from dataferry.cli.output import (
     Column,
     ExitCode,
     Quiet,
+    age,
     note,
     parse_size,
     print_failure,
@@ -102,6 +104,9 @@ def search(
         print_json(answer)
     else:
         print_table(_COLUMNS, [row for card in answer["datasets"] for row in _rows(card)])
+    if answer["index_snapshot_at"]:
+        fresh = age(datetime.fromisoformat(answer["index_snapshot_at"]))
+        note(f"From the hubs' catalogues as of {fresh}, and what their search has newer.")
     _note_outcome(answer, source, page)
 
 

@@ -1,11 +1,14 @@
 """The outputs of the tools, as the page sees them."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import FilteredOut, SourceName, SourceProblem, View
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.verdict_views import Verdict
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket
+from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, SearchAnswer
 
 
 class SearchOutput(View):
@@ -20,8 +23,25 @@ class SearchOutput(View):
     nothing_about: str | None = None
     #: Where the filters left nothing: how much each of them leaves out.
     left_out: tuple[FilteredOut, ...] = ()
+    #: How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
+    index_snapshot_at: datetime | None = None
     #: Sources that have not answered yet; none in the final output.
     waiting_for: tuple[SourceName, ...] = ()
+
+
+def search_output(answer: SearchAnswer, waiting_for: Sequence[SourceName] = ()) -> SearchOutput:
+    """A search's answer so far, as the tool tells it."""
+    return SearchOutput(
+        query=answer.query,
+        downloadable_datasets=answer.datasets,
+        source_errors=answer.source_errors,
+        more=answer.more,
+        offset=answer.offset,
+        nothing_about=answer.nothing_about,
+        left_out=answer.left_out,
+        index_snapshot_at=answer.index_snapshot_at,
+        waiting_for=tuple(waiting_for),
+    )
 
 
 class ModelsOutput(View):

@@ -50,6 +50,7 @@ from dataferry.tools.outputs import (
     ModelsOutput,
     SearchOutput,
     StartOutput,
+    search_output,
 )
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.services import JobsService, LibraryService
@@ -172,7 +173,7 @@ class Toolbox:
 
     async def _search(self, arguments: SearchInput, report: Report) -> SearchOutput:
         async def report_answer(answer: SearchAnswer, waiting_for: Sequence[SourceName]) -> None:
-            report(_search_output(answer, waiting_for))
+            report(search_output(answer, waiting_for))
 
         answer = await self._library.search(
             self._viewer,
@@ -194,7 +195,7 @@ class Toolbox:
             offset=arguments.offset,
             report=report_answer,
         )
-        return _search_output(answer)
+        return search_output(answer)
 
     async def _search_models(self, arguments: ModelsInput) -> ModelsOutput:
         answer = await self._library.search_models(
@@ -358,19 +359,6 @@ def _views_of(outcome: ToolOutcome) -> Iterator[DatasetCard | DatasetView | JobV
             yield from datasets
         case JobsOutput(jobs=jobs):
             yield from jobs
-
-
-def _search_output(answer: SearchAnswer, waiting_for: Sequence[SourceName] = ()) -> SearchOutput:
-    return SearchOutput(
-        query=answer.query,
-        downloadable_datasets=answer.datasets,
-        source_errors=answer.source_errors,
-        more=answer.more,
-        offset=answer.offset,
-        nothing_about=answer.nothing_about,
-        left_out=answer.left_out,
-        waiting_for=tuple(waiting_for),
-    )
 
 
 def _at_once(handler: Callable[[Any], Awaitable[View]]) -> Callable[[Any, Report], Awaitable[View]]:

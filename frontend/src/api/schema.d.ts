@@ -4995,6 +4995,8 @@ export interface components {
             nothing_about?: string | null;
             /** @description Where the filters left nothing: how much each of them leaves out. */
             left_out: components["schemas"]["FilteredOut"][];
+            /** @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked. */
+            index_snapshot_at?: string | null;
             /**
              * @description Sources that have not answered yet; none in the final output.
              * @example [

@@ -21,6 +21,7 @@ from dataferry.library.search_index.views import (
 )
 from dataferry.sources.catalog import Catalog
 from dataferry.sources.index.build import remove
+from dataferry.sources.index.handle import IndexHandle
 from dataferry.sources.index.manifest import IndexManifest, IndexUnusable, OtherFormat, read_manifest
 from dataferry.sources.index.snapshots import SNAPSHOTS
 from dataferry.transfer import preflight
@@ -37,6 +38,7 @@ class SearchIndex:
         settings: Settings,
         store: Store,
         catalog: Catalog,
+        index: IndexHandle,
         jobs: Jobs,
         credentials: CredentialResolver,
     ) -> None:
@@ -44,7 +46,8 @@ class SearchIndex:
         self._store = store
         self._jobs = jobs
         self._credentials = credentials
-        self._folder = settings.index_folder
+        self._index = index
+        self._folder = index.folder
         self._update_h = settings.index_update_h
         self._min_free_bytes = settings.min_free_bytes
         self._costs = Costs(catalog, settings.describe_timeout_s)
@@ -80,14 +83,16 @@ class SearchIndex:
         return job, viewer.user_id in self._jobs.requesters(session, job.id)
 
     def _read(self) -> tuple[IndexState, str | None, IndexManifest | None, UpdateRecord]:
-        record = read_record(self._folder)
+        record, status = read_record(self._folder), self._index.status()
+        if status.state != "rebuild":
+            return status.state, None, status.manifest, record
         try:
-            manifest = read_manifest(self._folder)
-        except OtherFormat as error:
-            return "outdated", f"The index must be built again: {error}.", None, record
-        except IndexUnusable as error:
-            return "broken", f"The index must be built again: {error}.", None, record
-        return ("ready" if manifest else "absent"), None, manifest, record
+            read_manifest(self._folder)
+        except OtherFormat:
+            return "outdated", status.problem, None, record
+        except IndexUnusable:
+            pass
+        return "broken", status.problem, None, record
 
     async def build(self, viewer: Viewer) -> JobView:
         """Build the index, or bring it up to date; where that is under way, join it.

@@ -1,5 +1,6 @@
 import { Check, SearchX } from "lucide-react";
 import { Suspense, useState } from "react";
+import { ageWords } from "@/features/settings/indexWords";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
 import { lazily } from "@/ui/lazily";
@@ -49,6 +50,7 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
           {plural(found.length, "dataset")} for “<bdi>{output.query}</bdi>”
           {again > 0 && `, ${again} of them above`}
           {waiting && " so far"}
+          {output.index_snapshot_at && freshness(output.index_snapshot_at, output)}
         </ToolLine>
         {fresh.length > 1 && <OrderSelect order={order} onChange={setOrder} />}
       </div>
@@ -92,6 +94,12 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
       )}
     </div>
   );
+}
+
+/** Of what was found in the search index. */
+function freshness(at: string, { source_errors: errors }: SearchOutput): string {
+  const newer = errors.length === 0 ? ", and what their search has newer" : "";
+  return ` · from the hubs' catalogues as of ${ageWords(at)}${newer}`;
 }
 
 /** An outage is told above; here stands where it was looked for, and found nowhere. */
