@@ -241,3 +241,14 @@ def test_many_of_one_size_take_no_second() -> None:
     """A well-known table is there a hundred times; not all are compared with all."""
     hits = [hit(f"kaggle:person{n}/titanic-{n:03}", size_bytes=34_877) for n in range(200)]
     assert sum(map(len, cards(*hits))) == 200
+
+
+def test_rows_that_one_hub_counts_are_those_that_the_other_tells_of() -> None:
+    told = hit(
+        "kaggle:flora/meadow-plants", "Meadow Plants", "18,204 plots.", size_bytes=9_120_331, formats=("csv",)
+    )
+    counted = hit(
+        "huggingface:herbarium/meadow_plants", row_count=18_204, size_bytes=2_204_117, formats=("parquet",)
+    )
+    assert len(cards(told, counted)) == 1
+    assert len(cards(told, counted.model_copy(update={"row_count": 18_417}))) == 2

@@ -160,7 +160,7 @@ def _compare_owners(a: Traits, b: Traits, found: Likeness, *, mentioned: bool) -
         # Nobody uploads the same twice to one hub, unless in another format, and then says so.
         told = mentioned or a.names_format or b.names_format
         contrasted = not (a.telling_name <= b.name or b.telling_name <= a.name)
-        found.add(1.5 if told else -10.0 if contrasted else -6.0, "same owner")
+        found.add(1.5 if told else -14.0 if contrasted else -6.0, "same owner")
         return
     found.add(7.0 if a.slug == b.slug else 5.0, "same owner")
     if a.license and b.license and a.license != b.license:
@@ -178,7 +178,7 @@ def _compare_mentions(a: Traits, b: Traits, found: Likeness) -> bool:
         found.add(4.0, "same paper")
     elif a.papers and b.papers:
         found.add(-3.0)
-    return weight >= 5.0
+    return weight >= 4.0
 
 
 def _mention(a: Traits, b: Traits) -> float:
@@ -201,7 +201,9 @@ def _weight_of_name(a: Traits, b: Traits) -> float:
             continue
         telling = [word for word in phrase if not is_common(word)]
         if len(telling) > 1 or any(len(word) > 7 for word in telling):
-            return 6.0 if a.says_copied or not a.name.issuperset(telling) else 0.0
+            if a.says_copied:
+                return 6.0
+            return 0.0 if a.name.issuperset(telling) else 4.0
         if len(phrase) > 1 and a.says_copied:
             return 4.0
     return 0.0

@@ -55,12 +55,14 @@ def traits_of(hit: DatasetSummary) -> "Traits":
     """The traits of a hit, remembered for as long as it is met again."""
     told = (hit.source, hit.id, hit.title, hit.description, hit.tags, hit.formats, hit.task, hit.languages)
     updated = hit.updated_at.toordinal() if hit.updated_at else None
-    return _traits(*told, hit.modalities, hit.license, updated, hit.size_bytes or 0, hit.file_count or 0)
+    counted = (hit.size_bytes or 0, hit.file_count or 0, hit.row_count or 0)
+    return _traits(*told, hit.modalities, hit.license, updated, *counted)
 
 
 class Traits:
     """What is compared of one dataset, found when it is asked for. Words are stems. ``updated``: in days
-    since the year 1. ``size`` and ``file_count`` are 0 where they are not known."""
+    since the year 1. ``size``, ``file_count`` and
+    ``row_count`` are 0 where they are not known."""
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Traits:
         updated: int | None,
         size: int,
         file_count: int,
+        row_count: int,
     ) -> None:
         owner, _, self._slug = dataset_id.rpartition("/")
         self._title = title if title != self._slug else ""
@@ -89,6 +92,7 @@ class Traits:
         self.license = license
         self.size = size
         self.file_count = file_count
+        self._row_count = row_count
         self.updated = updated
         self.modalities = frozenset(modalities)
         self.tasks = frozenset(text_tokens(task or ""))
@@ -210,7 +214,9 @@ class Traits:
 
     @cached_property
     def numbers(self) -> frozenset[float]:
-        return self.name_numbers.union(value for value, _ in self._counted)
+        """Those that are named, and the count of rows, which another may name."""
+        rows = (float(self._row_count),) if self._row_count else ()
+        return self.name_numbers.union((value for value, _ in self._counted), rows)
 
     @cached_property
     def counts(self) -> Mapping[str, frozenset[float]]:
