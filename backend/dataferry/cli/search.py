@@ -27,6 +27,8 @@ from dataferry.core.specs import SOURCES
 
 SortBy = Literal["relevance", "downloads", "size", "date"]
 
+#: The options whose names are not those of the filters.
+_OPTIONS = {"updated_after": "updated-after", "min_bytes": "min-size", "max_bytes": "max-size"}
 _COLUMNS = (
     Column("REF"),
     Column("TITLE", gives="first"),
@@ -165,6 +167,8 @@ def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -
     if answer["more"]:
         first = answer["offset"] + 1
         note(f"These are {first:,} to {first + found - 1:,}: --page {page + 1} shows more.")
+    if answer["nothing_about"]:
+        note(f"None of these is about {answer['nothing_about']!r}: they share other words of the search.")
     if found:
         return
     # The built-in tables always answer: that they hold nothing of the kind is no answer of the hubs.
@@ -175,5 +179,12 @@ def _note_outcome(answer: dict[str, Any], source: list[str] | None, page: int) -
         raise typer.Exit(codes.pop() if len(codes) == 1 else ExitCode.UNREACHABLE)
     if page > 1:
         note(f"There is no page {page} for {answer['query']!r}.")
+        return
+    if answer["left_out"]:
+        options = (
+            f"{one['count']:,} by --{_OPTIONS.get(one['filter'], one['filter'])}"
+            for one in answer["left_out"]
+        )
+        note(f"Nothing passes every filter. Found, but left out: {', '.join(options)}.")
         return
     note(f"Nothing found for {answer['query']!r}. Other or fewer words, or fewer filters, find more.")
