@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from dataferry.chat.addresses import source_of_word
@@ -58,6 +59,10 @@ class _Reader:
             for pattern, value in patterns:
                 if name not in arguments and self._take_all(pattern):
                     arguments[name] = value
+        self._dates()
+        self._languages()
+        if self._take_all(self._patterns.not_gated):
+            arguments["gated"] = False
         if self._take_all(self._patterns.permissive):
             self._parsed.caveat = "permissive"
         if task := self._take(TASK):
@@ -111,6 +116,22 @@ class _Reader:
             arguments["max_bytes"] = _SMALL_BYTES
         elif "max_bytes" in arguments:
             self._take(self._patterns.small)
+
+    def _dates(self) -> None:
+        """ "since 2024": what is about that time was changed then or later too."""
+        found = self._take(self._patterns.since)
+        if found:
+            this_year = datetime.now(UTC).year
+            year = int(found[1] or found[2] or this_year)
+            if year <= this_year:
+                self._parsed.arguments["updated_after"] = f"{year}-01-01"
+
+    def _languages(self) -> None:
+        """ "only in German": it stays a word of the search too, since few datasets state theirs."""
+        for pattern in self._patterns.only_language:
+            found = pattern.search(self._folded)
+            if found:
+                self._parsed.arguments["language"] = self._language.languages[found[1]]
 
     def _limit(self) -> None:
         limit = self._take(self._patterns.limit)

@@ -97,6 +97,9 @@ def _says_no_subject(query: str, message: Message) -> bool:
 def _changed(last: Wanted, new: Wanted, *, query: str, everywhere: bool = False) -> Wanted:
     sources = () if everywhere else new.sources or last.sources
     filters = {name: value for name, value in (last.filters | new.filters).items() if value is not None}
+    if "language" not in new.filters and new.query:
+        # "the same in Spanish" takes the place of what was to be in German alone.
+        filters.pop("language", None)
     return Wanted(query, sources, filters, new.caveat)
 
 

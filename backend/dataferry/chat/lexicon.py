@@ -64,7 +64,7 @@ ROLES = (
     *(f"sort_{name}" for name in SORTS),
     *(f"by_{name}" for name in SORTS),
     *FORMATS,
-    *("licence", "public_domain", "permissive"),
+    *("licence", "public_domain", "permissive", "not_gated", "since", "since_after", "this_year"),
     *(f"about_{fact}" for fact in FACTS),
 )
 _OTHER_WORDS = frozenset({"ill", "well", "were", "shell", "hell", "wed", "id", "shed"})

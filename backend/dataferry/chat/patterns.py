@@ -100,6 +100,11 @@ class Patterns:
     at_source: re.Pattern[str]
     licences: tuple[tuple[re.Pattern[str], str], ...]
     permissive: re.Pattern[str]
+    not_gated: re.Pattern[str]
+    #: A year in its first or second group, or none: this year.
+    since: re.Pattern[str]
+    #: A language, by its name in a group.
+    only_language: tuple[re.Pattern[str], ...]
     formats: tuple[tuple[re.Pattern[str], str], ...]
     sorts: tuple[tuple[re.Pattern[str], str], ...]
     limit: re.Pattern[str]
@@ -130,6 +135,11 @@ def patterns_of(language: Language) -> Patterns:
         ),
         licences=tuple(_licences(words("licence"), words("public_domain"))),
         permissive=re.compile(words("permissive")),
+        not_gated=re.compile(words("not_gated")),
+        since=re.compile(
+            rf"{words('since')}\s*(20\d\d)(?!\d)|(20\d\d)年?\s*{words('since_after')}|{words('this_year')}"
+        ),
+        only_language=tuple(_only_language(words, ways(tuple(language.languages)))),
         formats=(*_FILE_FORMATS, *_contents(words)),
         sorts=tuple(_sorts(words)),
         limit=re.compile(
@@ -149,6 +159,14 @@ def _denials(language: Language) -> tuple[str, ...]:
 def _limits(size: str, before: str, after: str) -> Iterable[re.Pattern[str]]:
     yield re.compile(rf"{before}\s*(?:of\s+|de\s+|von\s+)?{size}(?: in size)?")
     yield re.compile(rf"{size}\s*{after}")
+
+
+def _only_language(words: Callable[..., str], names: str) -> Iterable[re.Pattern[str]]:
+    """ "only in German", "German ones only"; "only German hospitals" is a subject."""
+    only, between = words("only"), words("at_source", "noun", "pointer", "all", "several", "one")
+    end = rf"(?=\s*(?:{words('noun', 'several', 'one')}\s*)?(?:[.,;!?]|$))"
+    yield re.compile(rf"{only}\s*(?:{between}\s*){{0,3}}({names}){end}")
+    yield re.compile(rf"({names})\s*(?:{between}\s*)?{only}{end}")
 
 
 def _licences(word: str, public_domain: str) -> Iterable[tuple[re.Pattern[str], str]]:

@@ -77,6 +77,8 @@ def search_answer(
     if not cards:
         return say("not_every_source" if failed else "nothing_found")
     lines = [say("without_limits")] if without_filters else []
+    if last.nothing_about:
+        lines.append(say("about_nothing", subject=escape_markdown(last.nothing_about)))
     if outage:
         lines.append(say("no_hub_built_in"))
     else:

@@ -1,7 +1,7 @@
 """Reading: the tokens of a message, each with the roles that it plays, and the language that it is in."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -64,6 +64,11 @@ class Language:
             if found:
                 return found
         return int(word) if word.isdecimal() and len(word) < 3 else None
+
+    @cached_property
+    def languages(self) -> Mapping[str, str]:
+        """The codes of languages by their folded names."""
+        return {word: code for one in reversed(self.lexicons) for word, code in one.languages.items()}
 
     def read(self, text: str, *, mend: bool = True) -> list[Token]:
         """The tokens of a ``normalized`` text."""
