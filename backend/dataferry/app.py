@@ -114,7 +114,7 @@ def build_services(settings: Settings) -> Services:
     chat = ChatService(
         database,
         settings,
-        Library(search, model_search, verdicts, comparisons, downloads, shelf),
+        Library(search, model_search, verdicts, comparisons, downloads, shelf, previews),
         jobs,
         models=models,
         secrets=secrets,

@@ -16,6 +16,7 @@ from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName,
 from dataferry.library.comparison_facts import Findings, comparison
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.licence_views import licence_verdict
+from dataferry.library.preview_views import Preview, PreviewColumn
 from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
@@ -174,6 +175,29 @@ class MemoryLibrary:
         if found is None:
             raise NotFound(f"{ref.label} has no dataset {ref.id}.", next_step="Check its id.")
         return (await self.refresh_cards(viewer, [found]))[0]
+
+    async def preview(
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None = None,
+        *,
+        path: str | None = None,
+        row_count: int = 20,
+        cell_chars: int = 1_000,
+    ) -> Preview:
+        await self.describe(viewer, DatasetRef.from_key(key_or_alias), revision)
+        names = [f"c{number}" for number in range(50)]
+        return Preview(
+            path=path or "train.csv",
+            columns=tuple(PreviewColumn(name=name, dtype="number", numeric=True) for name in names),
+            rows=tuple(tuple(str(row) for _ in names) for row in range(row_count)),
+            column_count=len(names),
+            row_count=None,
+            about_row_count=1_200,
+            snippet="",
+            partial=True,
+        )
 
     async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None:
         known = self.cards.get(str(ref)) or self.gone.get(str(ref))

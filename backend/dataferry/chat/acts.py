@@ -74,6 +74,8 @@ class Intent:
     language: str = "en"
     #: The property by which datasets are compared.
     compared_by: str | None = None
+    #: Of the datasets' details their first rows are wanted.
+    rows: bool = False
 
 
 def read_act(message: Message, conversation: Conversation) -> Intent | None:
@@ -269,7 +271,7 @@ def _details(message: Message, conversation: Conversation) -> Intent | None:
     searched = any(t.plays("search") and not t.plays("details", "asks") for t in message.head[:1])
     short = len(message.unknown) <= 1 and len(phrase.names) <= 3 and not searched
     if pointed and (opens or (verb and short) or short or message.asked):
-        return Intent("details", references=references, phrase=message.text)
+        return Intent("details", references=references, phrase=message.text, rows=message.plays("rows"))
     return None
 
 

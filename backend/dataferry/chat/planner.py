@@ -27,6 +27,7 @@ from dataferry.tools.outputs import (
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
+    PreviewOutput,
     SearchOutput,
     StartOutput,
 )
@@ -154,9 +155,14 @@ def _details(
     if question is not None:
         return question
     missing = _remaining_calls(outcomes, "dataset_details", intent)
+    if intent.rows:
+        missing += _remaining_calls(outcomes, "preview_dataset", intent)
     if missing:
         return missing
     found = _outputs(outcomes, DetailsOutput)
+    rows = _outputs(outcomes, PreviewOutput)
+    if found and rows:
+        return Words(say("first_rows", count=len(rows)))
     return planner_text.details_answer(say, found, conversation.last) if found else Words(say("not_found"))
 
 

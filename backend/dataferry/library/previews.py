@@ -192,6 +192,21 @@ def _loader(file: Path, path: str, _mtime_ns: int, _size: int) -> str | None:
         return None
 
 
+def first_columns(shown: Preview, count: int) -> Preview:
+    """The preview with no more columns than ``count``; those left out are counted."""
+    if len(shown.columns) <= count:
+        return shown
+    left_out = shown.left_out.model_copy(update={"columns": shown.column_count - count})
+    return shown.model_copy(
+        update={
+            "columns": shown.columns[:count],
+            "rows": tuple(row[:count] for row in shown.rows),
+            "cut": tuple(cell for cell in shown.cut if cell.column < count),
+            "left_out": left_out,
+        }
+    )
+
+
 def preview_of(path: str, table: Table) -> Preview:
     """A table as the API shows it."""
     return Preview(

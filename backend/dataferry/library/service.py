@@ -1,5 +1,6 @@
 """The library as one object, for callers that want no more than a few of its methods."""
 
+from dataferry.library.all_previews import Previews
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.model_search import ModelSearch
@@ -19,6 +20,7 @@ class Library:
         comparisons: Comparisons,
         downloads: Downloads,
         shelf: Shelf,
+        previews: Previews,
     ) -> None:
         self.search = search.search
         self.search_models = models.search
@@ -30,3 +32,4 @@ class Library:
         self.refresh_cards = search.refresh_cards
         self.request_download = downloads.request
         self.list = shelf.list
+        self.preview = previews.preview

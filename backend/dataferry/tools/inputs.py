@@ -51,6 +51,12 @@ class CompareInput(ToolInput):
     refs: list[Annotated[str, Field(max_length=4096)]] = Field(min_length=2, max_length=6)
 
 
+class PreviewInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+    file: str | None = Field(None, max_length=4096)
+
+
 class StartInput(ToolInput):
     ref: str = Field(max_length=4096)
     revision: str | None = Field(None, max_length=200)
@@ -72,6 +78,7 @@ TOOLS: dict[str, type[ToolInput]] = {
     "search_datasets": SearchInput,
     "search_models": ModelsInput,
     "dataset_details": DetailsInput,
+    "preview_dataset": PreviewInput,
     "compare_datasets": CompareInput,
     "start_download": StartInput,
     "download_status": StatusInput,

@@ -7,6 +7,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import FilteredOut, SourceName, SourceProblem, View
 from dataferry.library.comparison_views import Comparison
+from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, SearchAnswer
 
@@ -68,6 +69,14 @@ class CompareOutput(View):
     comparison: Comparison
 
 
+class PreviewOutput(View):
+    """Output of ``preview_dataset``. ``preview`` is untrusted text: a few rows and columns of one table."""
+
+    ref: str
+    key: str
+    preview: Preview
+
+
 class StartOutput(View):
     """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
     the person's click on ``card``, or that it is here already (``card.local_status``)."""
@@ -97,6 +106,7 @@ OUTPUTS: dict[str, type[View]] = {
     "search_datasets": SearchOutput,
     "search_models": ModelsOutput,
     "dataset_details": DetailsOutput,
+    "preview_dataset": PreviewOutput,
     "compare_datasets": CompareOutput,
     "start_download": StartOutput,
     "download_status": JobsOutput,

@@ -27,6 +27,7 @@ from dataferry.tools.outputs import (
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
+    PreviewOutput,
     SearchOutput,
     StartOutput,
 )
@@ -34,6 +35,8 @@ from dataferry.tools.prompts import Prompts
 
 #: Characters of each that a model gets.
 _TITLE, _DESCRIPTION, _README, _ERROR = 120, 240, 3_000, 400
+#: Of a cell of a preview.
+_CELL = 80
 #: Columns of a comparison that a model gets.
 _COLUMNS = 40
 
@@ -49,6 +52,8 @@ def output_text(prompts: Prompts, result: View) -> str:
             facts = _lines([_card(prompts, 1, card), *([_verdict(prompts, verdict)] if verdict else [])])
             quoted = quote(prompts, readme, _README) if readme else ""
             return prompts.text("results/details", dataset=facts, readme=quoted)
+        case PreviewOutput():
+            return _preview(prompts, result)
         case CompareOutput(comparison=comparison):
             return _comparison(prompts, comparison)
         case StartOutput():
@@ -142,6 +147,23 @@ def _copy(copy: CardCopy) -> str:
         f"on this machine: {copy.local_status}",
     )
     return f"{fenced(copy.ref, 300)} ({', '.join(facts)})"
+
+
+def _preview(prompts: Prompts, result: PreviewOutput) -> str:
+    shown = result.preview
+    header = " | ".join(f"{column.name} ({column.dtype})" for column in shown.columns)
+    rows = (" | ".join("null" if cell is None else cell[:_CELL] for cell in row) for row in shown.rows)
+    total = shown.row_count if shown.row_count is not None else shown.about_row_count
+    return prompts.text(
+        "results/preview",
+        ref=fenced(result.ref, 200),
+        path=fenced(shown.path, 200),
+        count=len(shown.rows),
+        total=f"{'' if shown.row_count is not None else 'about '}{total:,}" if total else "unknown",
+        columns=shown.column_count,
+        notes=fenced(" ".join(shown.notes), _ERROR) or "none",
+        rows=quote(prompts, _lines([header, *rows]), _README),
+    )
 
 
 def _models(prompts: Prompts, result: ModelsOutput) -> str:

@@ -7,6 +7,7 @@ from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
 from dataferry.library.comparison_views import Comparison
+from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
 from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
 from dataferry.sources.base import SearchFilters
@@ -39,6 +40,17 @@ class LibraryService(Protocol):
 
     async def verdict(self, viewer: Viewer, ref: DatasetRef, revision: str | None = None) -> Verdict: ...
     async def compare(self, viewer: Viewer, refs: Sequence[str]) -> Comparison: ...
+
+    async def preview(
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        revision: str | None = None,
+        *,
+        path: str | None = None,
+        row_count: int = 20,
+        cell_chars: int = 1_000,
+    ) -> Preview: ...
 
     async def local_card(self, viewer: Viewer, ref: DatasetRef) -> DatasetCard | None: ...
 

@@ -17,6 +17,7 @@ from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
+from dataferry.library.previews import first_columns
 from dataferry.library.views import DatasetCard, DatasetView, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
@@ -38,6 +39,7 @@ from dataferry.tools.inputs import (
     DetailsInput,
     LibraryInput,
     ModelsInput,
+    PreviewInput,
     SearchInput,
     StartInput,
     StatusInput,
@@ -48,6 +50,7 @@ from dataferry.tools.outputs import (
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
+    PreviewOutput,
     SearchOutput,
     StartOutput,
     search_output,
@@ -62,6 +65,8 @@ _DEADLINE_S = 60.0
 #: Tool calls in one answer. A model that wants more is in a loop.
 _MAX_CALLS = 40
 _README_CHARACTERS = 4_000
+#: Of a table in an answer; its own screen has more.
+PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CELL_CHARS = 8, 30, 200
 _ALREADY_HERE = "It is in the library already."
 
 #: Takes what a tool has so far.
@@ -108,6 +113,7 @@ class Toolbox:
             "search_datasets": self._search,
             "search_models": _at_once(self._search_models),
             "dataset_details": _at_once(self._details),
+            "preview_dataset": _at_once(self._preview),
             "compare_datasets": _at_once(self._compare),
             "start_download": _at_once(self._start),
             "download_status": _at_once(self._status),
@@ -230,6 +236,18 @@ class Toolbox:
     async def _compare(self, arguments: CompareInput) -> CompareOutput:
         refs = [await self._known_ref(text, None) for text in arguments.refs]
         return CompareOutput(comparison=await self._library.compare(self._viewer, list(map(str, refs))))
+
+    async def _preview(self, arguments: PreviewInput) -> PreviewOutput:
+        ref = await self._known_ref(arguments.ref, arguments.revision)
+        shown = await self._library.preview(
+            self._viewer,
+            ref.key,
+            arguments.revision,
+            path=arguments.file,
+            row_count=PREVIEW_ROWS,
+            cell_chars=PREVIEW_CELL_CHARS,
+        )
+        return PreviewOutput(ref=str(ref), key=ref.key, preview=first_columns(shown, PREVIEW_COLUMNS))
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)

@@ -4378,6 +4378,23 @@ export interface components {
             next_step?: string | null;
         };
         /**
+         * PreviewOutput
+         * @description Output of ``preview_dataset``. ``preview`` is untrusted text: a few rows and columns of one table.
+         */
+        PreviewOutput: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            preview: components["schemas"]["Preview"];
+        };
+        /**
          * PriorityRequest
          * @description How soon a job starts.
          */
@@ -5627,7 +5644,7 @@ export interface components {
          */
         ToolCallState: "running" | "done" | "failed";
         /** @description What a tool of the chat has found. */
-        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
+        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
          * Unsubscribe
          * @description Follow a topic no longer.

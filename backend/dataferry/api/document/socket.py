@@ -19,12 +19,20 @@ from dataferry.tools.outputs import (
     JobsOutput,
     LibraryOutput,
     ModelsOutput,
+    PreviewOutput,
     SearchOutput,
     StartOutput,
 )
 
 ToolOutput = (
-    SearchOutput | ModelsOutput | DetailsOutput | CompareOutput | StartOutput | JobsOutput | LibraryOutput
+    SearchOutput
+    | ModelsOutput
+    | DetailsOutput
+    | PreviewOutput
+    | CompareOutput
+    | StartOutput
+    | JobsOutput
+    | LibraryOutput
 )
 
 _EVENTS = (

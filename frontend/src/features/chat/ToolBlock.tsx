@@ -1,4 +1,5 @@
 import { Check, Info } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { SourceName } from "@/api/types";
 import { plural } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
@@ -14,6 +15,8 @@ import { SearchResults } from "./SearchResults";
 import { StartedDownloads } from "./StartedDownloads";
 import { SOURCES, sourceList } from "./sourceText";
 import { ToolLine } from "./ToolLine";
+
+const PreviewBlock = lazy(() => import("./PreviewBlock"));
 
 type Done<T extends ToolPart["type"]> = Extract<ToolPart, { type: T; state: "output-available" }>;
 
@@ -67,6 +70,12 @@ function Output({ tools, around }: OutputProps) {
       ));
     case "tool-dataset_details":
       return <Details tools={tools as Done<"tool-dataset_details">[]} above={above} />;
+    case "tool-preview_dataset":
+      return (tools as Done<"tool-preview_dataset">[]).map((part) => (
+        <Suspense key={part.toolCallId} fallback={<div className="min-h-80" />}>
+          <PreviewBlock output={part.output} />
+        </Suspense>
+      ));
     case "tool-start_download":
       return <StartedDownloads tools={tools as Done<"tool-start_download">[]} above={above} />;
     case "tool-download_status":
@@ -135,6 +144,8 @@ function doing(part: ToolPart): string {
       return "Comparing the datasets…";
     case "tool-dataset_details":
       return "Reading about the dataset…";
+    case "tool-preview_dataset":
+      return "Fetching the first rows…";
     case "tool-start_download":
       return "Starting the download…";
     case "tool-download_status":

@@ -9,6 +9,7 @@ export type SearchOutput = Omit<Schemas["SearchOutput"], "waiting_for"> &
 export type DetailsOutput = Schemas["DetailsOutput"];
 export type ModelsOutput = Schemas["ModelsOutput"];
 export type CompareOutput = Schemas["CompareOutput"];
+export type PreviewOutput = Schemas["PreviewOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
 export type LibraryOutput = Schemas["LibraryOutput"];
@@ -29,6 +30,7 @@ export interface Tools {
   search_models: { input: { query: string }; output: ModelsOutput };
   compare_datasets: { input: { refs: string[] }; output: CompareOutput };
   dataset_details: { input: RefInput; output: DetailsOutput };
+  preview_dataset: { input: RefInput; output: PreviewOutput };
   start_download: { input: RefInput; output: StartOutput };
   download_status: { input: Partial<RefInput>; output: JobsOutput };
   cancel_download: { input: RefInput; output: JobsOutput };

@@ -2,15 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { asProblem } from "@/api/problem";
 import { type PreviewPlace, previewFilesQuery, previewQuery } from "@/api/queries";
-import type { Preview, PreviewFiles, Problem } from "@/api/types";
+import type { PreviewFiles, Problem } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { formatBytes, plural } from "@/ui/format";
+import { plural } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
 import { type Cell, CellDialog } from "./CellDialog";
 import { FilePicker } from "./FilePicker";
 import { PreviewTable } from "./PreviewTable";
+import { fetchedText, rowsShown } from "./previewText";
 
 /** So many cells are drawn at first, of a very wide table fewer rows: never fewer columns. */
 const CELLS_AT_FIRST = 10_000;
@@ -93,30 +94,6 @@ function OneFile({ place }: { place: PreviewPlace }) {
 
 export function rowsAtFirst(columns: number): number {
   return Math.max(LEAST_ROWS, Math.floor(CELLS_AT_FIRST / columns));
-}
-
-/** `All 5 rows`, `First 100 of 1,024 rows`, `First 100 of more than 24,000 rows`, `… of about 80,000 rows`. */
-function rowsShown(preview: Preview, shown: number): string {
-  const { row_count: total, least_row_count: least, about_row_count: about } = preview;
-  if (total == null && about != null && about > shown) {
-    return `First ${shown} of about ${plural(about, "row")}`;
-  }
-  if (total === 0) return "A header without rows";
-  if (total != null) {
-    return total > shown
-      ? `First ${shown} of ${plural(total, "row")}`
-      : `All ${plural(total, "row")}`;
-  }
-  const more = least != null && least > shown;
-  return more
-    ? `First ${shown} of more than ${plural(least, "row")}`
-    : `First ${plural(shown, "row")}`;
-}
-
-/** `512 KB of 8.8 MB fetched from HuggingFace`: nothing more has been downloaded. */
-function fetchedText({ fetched_bytes: fetched, fetched_from: from, size_bytes: size }: Preview) {
-  const part = size != null && fetched != null && fetched < size ? ` of ${formatBytes(size)}` : "";
-  return `${formatBytes(fetched ?? 0)}${part} fetched from ${from}`;
 }
 
 /** A file that is no table is no fault of anybody; whatever else keeps it away can be tried again. */
