@@ -29,6 +29,10 @@ def test_a_search_tells_of_models_and_what_was_understood(ada: Client) -> None:
     assert (answer["task"], answer["language"]) == ("automatic-speech-recognition", "cy")
     assert "pipeline_tag=automatic-speech-recognition&language=cy" in answer["url"]
     assert answer["source_errors"] == []
+    named = ada.post("/api/models/search", {"query": "whisper", "filters": {"language": "Welsh"}}).json()
+    assert named["models"][0]["id"] == WHISPER
+    unknown = ada.post("/api/models/search", {"query": "whisper", "filters": {"language": "Elvish"}})
+    assert "there is no language 'Elvish'" in unknown.json()["detail"]
     refused = ada.post("/api/models/search", {"query": " … "})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
 

@@ -11,6 +11,7 @@ import pytest
 from dataferry.chat.conversation import ChatMessage, merged_cards
 from dataferry.chat.events import TextDelta
 from dataferry.chat.model_choice import DEFAULT_MODEL
+from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import Viewer
 from dataferry.library.views import SearchAnswer
 from dataferry.tools.events import ToolDone, ToolFailed
@@ -81,6 +82,22 @@ async def test_several_calls_of_one_answer_are_merged(gemini: GeminiFake) -> Non
     assert asked.refs == [HOSPITALS.ref, PIMA.ref]
     assert asked.text == "Looking.\n\nDone."
     assert kinds(asked)[:4] == ["step-start", "text", "tool-search_datasets", "tool-search_datasets"]
+
+
+async def test_a_model_of_ours_looks_for_models_and_cannot_download_one(gemini: GeminiFake) -> None:
+    """Who calls the wrong tool with an id that another returned is told what it is, and nothing starts."""
+    library = MemoryLibrary()
+    library.models = (
+        ModelCard(id="openai/whisper-small", name="whisper-small", owner="openai", url="https://hub.test/m"),
+    )
+    wrong = call("start_download", ref="huggingface:openai/whisper-small")
+    gemini.script(call("search_models", query="welsh speech", language="cy"), wrong, say("It has a page."))
+    asked = await ask(gemini, "which model can transcribe Welsh speech? Download it.", library=library)
+    (refused,) = (event for event in asked.events if isinstance(event, ToolFailed))
+    assert refused.error.startswith("openai/whisper-small is a model, not a dataset")
+    assert not library.requested
+    told = json.dumps(gemini.requests[1].body["contents"][-1])
+    assert "They are models, not datasets" in told
 
 
 async def test_thinking_is_not_shown(gemini: GeminiFake) -> None:

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import View
@@ -39,12 +39,20 @@ ModelSort = Literal["relevance", "downloads", "updated"]
 
 class ModelFilters(View):
     """Narrows a search of models. ``task``: the hub's name of it (``automatic-speech-recognition``);
-    ``language``: a code (``cy``); ``license``: a family or SPDX-like name (``mit``)."""
+    ``language``: a code (``cy``) or a name; ``license``: a family or SPDX-like name (``mit``)."""
 
     task: str | None = Field(None, max_length=60)
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    language: str | None = Field(None, max_length=60)
     license: str | None = Field(None, max_length=60)
     sort: ModelSort = "relevance"
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, name: str | None) -> str | None:
+        code = language_code(name) if name else None
+        if name and code is None:
+            raise ValueError(f"there is no language {name!r}; give its code, such as cy")
+        return code
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class SearchInput(ToolInput):
 class ModelsInput(ToolInput):
     query: str = Field(min_length=1, max_length=200)
     task: str | None = Field(None, max_length=60)
-    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    language: str | None = Field(None, max_length=60)
     license: str | None = Field(None, max_length=60)
     sort: ModelSort = "relevance"
     limit: int = Field(10, ge=1, le=20)

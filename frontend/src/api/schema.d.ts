@@ -3778,7 +3778,7 @@ export interface components {
         /**
          * ModelFilters
          * @description Narrows a search of models. ``task``: the hub's name of it (``automatic-speech-recognition``);
-         *     ``language``: a code (``cy``); ``license``: a family or SPDX-like name (``mit``).
+         *     ``language``: a code (``cy``) or a name; ``license``: a family or SPDX-like name (``mit``).
          */
         ModelFilters: {
             /**
