@@ -35,6 +35,10 @@ EVALS: dict[str, tuple[Callable[[], Run], Callable[[Run], None]]] = {
         lambda: requests.answer_all("unseen_again_requests.jsonl", "unseen_cards.jsonl"),
         lambda run: score.requests(run, "unseen_again_requests.jsonl"),
     ),
+    "unseen-third": (
+        lambda: requests.answer_all("unseen_third_requests.jsonl", "unseen_cards.jsonl"),
+        lambda run: score.requests(run, "unseen_third_requests.jsonl"),
+    ),
     "unseen": (
         lambda: requests.answer_all("unseen_requests.jsonl", "unseen_cards.jsonl"),
         lambda run: score.requests(run, "unseen_requests.jsonl"),
