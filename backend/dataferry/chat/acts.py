@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dataferry.chat import grammar
 from dataferry.chat.addresses import mentioned_sources, without_refs
+from dataferry.chat.cards import title_words
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.grammar import Message
 from dataferry.chat.lexicon import FACTS, SUPERLATIVES
@@ -20,7 +21,6 @@ from dataferry.chat.references import (
     positions_in,
     refers,
     resolve_references,
-    title_words,
 )
 from dataferry.core.types import SourceName
 

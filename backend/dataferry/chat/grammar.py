@@ -247,7 +247,7 @@ def machine_question(message: Message) -> str | None:
         return None
     outside = message.outside(_QUESTIONS)
     if message.plays("here", "library", "i_have"):
-        outside = [token for token in outside if not token.plays("search")]
+        outside = [token for token in outside if not token.plays("search", "at_source_after")]
     asked = message.asked or message.plays("asks") or message.plays("running")
     if _asks_for_one_here(message, outside):
         return "library"
@@ -278,7 +278,8 @@ def _topic_of(message: Message, *, asked: bool) -> str | None:
     if plays("my") and plays("noun"):
         return "library"
     here = plays("here", "i_have") or (plays("have") and plays("mine"))
-    return "library" if asked and here else None
+    listed = plays("here") and plays("noun") and plays("search", "details")
+    return "library" if (asked and here) or listed else None
 
 
 def _about_a_download(message: Message, outside: Sequence[Token]) -> str | None:

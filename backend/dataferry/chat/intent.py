@@ -12,6 +12,7 @@ from typing import cast
 from dataferry.chat import grammar
 from dataferry.chat.acts import Intent, Kind, read_act, refers_to_shown
 from dataferry.chat.addresses import other_page, read_command, without_refs, written_refs
+from dataferry.chat.cards import is_named, title_words
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.filters import parse_filters
 from dataferry.chat.follow_up import Wanted, follow_up, last_wanted, wanted_of
@@ -23,14 +24,7 @@ from dataferry.chat.model_wishes import (
     models_intent,
     wishes_for_models,
 )
-from dataferry.chat.references import (
-    Phrase,
-    References,
-    compared_by,
-    positions_in,
-    resolve_references,
-    title_words,
-)
+from dataferry.chat.references import Phrase, References, compared_by, positions_in, resolve_references
 from dataferry.core.job_types import JobView
 
 #: Longer messages are stories: what they say in passing is not taken as a command.
@@ -71,7 +65,11 @@ def refs_to_cancel(conversation: Conversation, active: Sequence[JobView]) -> tup
     if named:
         return named
     if words and not intent.references.refs:
-        titled = {job.ref for job in active if words <= title_words(job.title, job.ref)}
+        titled = {
+            job.ref
+            for job in active
+            if all(is_named(word, title_words(job.title, job.ref)) for word in words)
+        }
         return tuple(titled) if len(titled) == 1 else ()
     pointed = words or positions_in(phrase) or phrase.plays("last") or compared_by(phrase)
     return running if len(running) == 1 and not pointed and not intent.references.explicit else ()

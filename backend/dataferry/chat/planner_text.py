@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dataferry.chat.answers import Answers
+from dataferry.chat.cards import best_by
 from dataferry.chat.grammar import Message, asked_fact
-from dataferry.chat.references import best_by
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName

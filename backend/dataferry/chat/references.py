@@ -17,17 +17,14 @@ from dataferry.chat.addresses import (
     without_sources,
     written_refs,
 )
-from dataferry.chat.characters import fold, normalized
+from dataferry.chat.cards import best_by, is_named, is_of, title_words
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.filters import parse_filters
 from dataferry.chat.lexicon import FACTS, SORTS, SUPERLATIVES
 from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
-from dataferry.library.views import DatasetCard, OfferedDataset
-from dataferry.sources.licence_table import strictness
-from dataferry.sources.licences import read_licence
-from dataferry.sources.metadata import format_of
+from dataferry.library.views import OfferedDataset
 
 Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
@@ -245,33 +242,6 @@ def _by_comparison(phrase: Phrase, conversation: Conversation) -> References | N
     )
 
 
-def best_by(name: str, cards: Iterable[DatasetCard]) -> list[DatasetCard]:
-    """Those of ``cards`` that are the first by a property of ``SUPERLATIVES``, as far as it is known."""
-    known = [(value, card) for card in cards if (value := _compared(card, name)) is not None]
-    best = max((value for value, _card in known), default=())
-    return [card for value, card in known if value == best]
-
-
-def _compared(card: DatasetCard, name: str) -> tuple[float, ...] | None:
-    """The value by which ``card`` is the first of ``SUPERLATIVES``'s ``name``; None where it is not known."""
-    if name == "freest":
-        licence = read_licence(card.license)
-        return None if licence is None else tuple(-float(one) for one in strictness(licence.terms))
-    number = _number(card, name)
-    return None if number is None else (number,)
-
-
-def _number(card: DatasetCard, name: str) -> float | None:
-    sign = -1 if name in ("smallest", "oldest") else 1
-    if name in ("smallest", "largest"):
-        return None if card.size_bytes is None else sign * float(card.size_bytes)
-    if name in ("newest", "oldest"):
-        return None if card.updated_at is None else sign * card.updated_at.timestamp()
-    if name == "most_rows":
-        return None if card.row_count is None else float(card.row_count)
-    return float(card.downloads)
-
-
 def _by_position(phrase: Phrase, conversation: Conversation) -> References | None:
     """Ordinals, "the first two", "all", "the last one"; None where the phrase has none of them."""
     positions = positions_in(phrase)
@@ -301,12 +271,7 @@ def _by_kind(phrase: Phrase, conversation: Conversation) -> References | None:
     kind, licence = parsed.arguments.get("format"), parsed.arguments.get("license")
     if not (kind or licence) or Phrase.of(parsed.remaining_text, phrase.language).names:
         return None
-    fitting = [
-        card
-        for card in conversation.shown
-        if (not kind or kind in {*card.formats, *map(format_of, card.formats)})
-        and (not licence or (card.license or "").casefold().startswith(licence))
-    ]
+    fitting = [card for card in conversation.shown if is_of(card, kind, licence)]
     if len(fitting) != 1:
         return References(unresolved="which", explicit=True) if conversation.shown else None
     return References((DatasetRef.parse(fitting[0].ref),), explicit=True)
@@ -377,17 +342,12 @@ def _by_title(phrase: Phrase, shown: Sequence[OfferedDataset]) -> OfferedDataset
     fitting = [
         card
         for card in shown
-        if wanted <= title_words(card.title, card.id)
+        if all(is_named(word, title_words(card.title, card.id)) for word in wanted)
         and (not sources or DatasetRef.parse(card.ref).source in sources)
     ]
     exact = [card for card in fitting if title_words(card.title) == wanted]
     best = exact if len(exact) == 1 else fitting
     return best[0] if len(best) == 1 else None
-
-
-def title_words(*texts: str) -> set[str]:
-    """The folded words of titles and ids."""
-    return set(re.findall(r"[^\W_]+", fold(normalized(" ".join(texts)))))
 
 
 def _by_name_at_source(phrase: Phrase) -> DatasetRef | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 
 from dataferry.chat.lexicon import ENGLISH
 from dataferry.chat.reading import Language, Token
@@ -92,12 +93,16 @@ def _topic_of_story(sentences: Sequence[list[Token]], text: str, language: Langu
 def _after_wish(
     sentence: Sequence[Token], roles: tuple[str, ...], text: str, language: Language
 ) -> list[tuple[str, bool]]:
-    """The telling words that follow the last wish of a sentence that any follow."""
-    for index in reversed([index for index, token in enumerate(sentence) if token.plays(*roles)]):
-        telling = [word for word in _words(sentence[index + 1 :], text, language) if not word[1]]
-        if telling:
-            return telling
-    return []
+    """The telling words between a wish of a sentence and the next: of the first that names a known subject
+    there, or else of the last that any follow."""
+    wishes = [index for index, token in enumerate(sentence) if token.plays(*roles)]
+    found: list[list[tuple[str, bool]]] = []
+    for index, following in pairwise([*wishes, len(sentence)]):
+        words = _words(sentence[index + 1 : following], text, language)
+        telling = [word for word in words if not word[1]]
+        found += [telling] if telling else []
+    named = (words for words in found if any(is_subject(word, language.code) for word, _ in words))
+    return next(named, found[-1] if found else [])
 
 
 def _joined(words: Sequence[tuple[str, bool]]) -> str:
