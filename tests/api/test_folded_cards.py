@@ -87,13 +87,18 @@ def test_one_card_with_its_sources_until_the_library_has_one(client: Client) -> 
     assert (card["ref"], card["local_status"]) == (KAGGLE, "downloaded")
     (copy,) = card["also_at"]
     assert (copy["ref"], copy["local_status"]) == (HUGGINGFACE, "absent")
-    # In the chat the card is as it was, and its copy is known to be here.
+    # In the first chat the card is as it was, and its copy is known to be here.
     (earlier, _) = next(
         message["downloadable_datasets"]
         for message in client.get(f"/api/chats/{chat}/messages").json()
         if message["downloadable_datasets"]
     )
     assert (earlier["local_status"], earlier["also_at"][0]["local_status"]) == ("absent", "downloaded")
+    other = client.post("/api/chats").json()["id"]
+    ask(client, other, "harbour tide gauges")
+    answer = ask(client, other, "download the one from the other hub")
+    assert answer["downloadable_datasets"][0]["ref"] == HUGGINGFACE
+    assert "The same data is here already, from Kaggle." in answer["content"]
 
 
 def ask(client: Client, chat: str, content: str) -> dict[str, Any]:

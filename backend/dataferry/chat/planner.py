@@ -197,7 +197,8 @@ def _download(
     if missing:
         return missing
     failures = _failures(outcomes, "start_download")
-    return Words("", planner_text.started_answer(say, _outputs(outcomes, StartOutput), failures))
+    outputs = _outputs(outcomes, StartOutput)
+    return Words("", planner_text.started_answer(say, outputs, failures, conversation.shown))
 
 
 def _remaining_calls(outcomes: Sequence[ToolOutcome], tool: str, intent: Intent) -> list[Call]:

@@ -17,7 +17,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName
 from dataferry.library.comparison_views import Comparison
-from dataferry.library.views import DatasetCard
+from dataferry.library.views import DatasetCard, OfferedDataset
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import (
     DetailsOutput,
@@ -247,16 +247,35 @@ def _quote(output: DetailsOutput) -> str:
     return f"> {escape_markdown(text, _README_CHARACTERS)}"
 
 
-def started_answer(say: Answers, outputs: Sequence[StartOutput], failures: int) -> str:
-    """What comes next; which downloads began, and why others did not, stands above each card."""
+def started_answer(
+    say: Answers, outputs: Sequence[StartOutput], failures: int, shown: Sequence[DatasetCard] = ()
+) -> str:
+    """What comes next, and whether the same data is here from elsewhere by a card that was ``shown``; which
+    downloads began, and why others did not, stands above each card."""
     started = sum(output.ticket is not None for output in outputs)
     here = sum(output.ticket is None and _is_here(output.card) for output in outputs)
     waiting = len(outputs) - started - here
     counts = (("goes_on", started), ("press_open", here), ("press_download", waiting))
-    sentences = [say(name, count=count) for name, count in counts if count]
+    sentences = [say("same_is_here", source=source) for source in _sources_here(outputs, shown)]
+    sentences += [say(name, count=count) for name, count in counts if count]
     if failures:
         sentences.append(say("rest_not_started" if outputs else "nothing_started"))
     return " ".join(sentences)
+
+
+def _sources_here(outputs: Sequence[StartOutput], shown: Sequence[DatasetCard]) -> list[str]:
+    """Where what is here came from, that is the same data as something that was started."""
+    started = {output.card.ref for output in outputs if output.ticket is not None}
+    groups = [(card, *card.also_at) for card in shown]
+    return list(
+        dict.fromkeys(
+            offer.source
+            for group in groups
+            if started & {offer.ref for offer in group}
+            for offer in group
+            if offer.ref not in started and _is_here(offer)
+        )
+    )
 
 
 def models_answer(say: Answers, output: ModelsOutput) -> str:
@@ -266,7 +285,7 @@ def models_answer(say: Answers, output: ModelsOutput) -> str:
     return say("no_hub" if output.source_errors else "no_models", query=escape_markdown(output.query))
 
 
-def _is_here(card: DatasetCard) -> bool:
+def _is_here(card: OfferedDataset) -> bool:
     return card.local_status == "downloaded"
 
 

@@ -337,7 +337,8 @@ def _by_title(phrase: Phrase, shown: Sequence[OfferedDataset]) -> OfferedDataset
     """The one of ``shown`` that has every word of the phrase in its title, id or source."""
     wanted = set(phrase.names)
     sources = set(mentioned_sources(phrase.text))
-    if phrase.plays("several") or not (wanted or (sources and phrase.plays("one"))):
+    at_a_hub = bool(sources) or phrase.plays("other_hub")
+    if phrase.plays("several") or not (wanted or (at_a_hub and phrase.plays("one"))):
         return None
     fitting = [
         card
