@@ -15,6 +15,8 @@ from dataferry.core.job_types import ACTIVE_STATES, JOB_STATE_MEANINGS
 from dataferry.core.settings import Settings, environment_name
 from dataferry.core.types import View
 from dataferry.realtime.events import ClientMessage, ServerMessage
+from dataferry.sources.licence_table import DUTIES, PERMISSIONS
+from dataferry.sources.licence_table import table as licences
 from scripts.command_reference import command_reference
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -29,6 +31,24 @@ def made() -> Iterator[tuple[Path, str, str]]:
     yield DOCS / "api.md", "states", states_table()
     yield DOCS / "api.md", "socket messages", socket_messages_table()
     yield DOCS / "api.md", "close codes", close_codes_table()
+    yield DOCS / "licences.md", "licences", licences_table()
+
+
+def licences_table() -> str:
+    """What is known of every licence."""
+    marks = {"allowed": "yes", "forbidden": "no", "conditions": "if", "not_mentioned": "–", "unknown": "?"}
+    marks |= {"required": "yes", "not_required": "no"}
+    topics = (*PERMISSIONS, *DUTIES)
+    rows = []
+    for one in licences():
+        newest = one.versions[-1].partition("-")[0] if one.versions else ""
+        names = f"[{one.title}]({one.text.replace('{version}', newest)})" if one.text else one.title
+        ids = ", ".join(f"`{id}`" for id in one.ids) if one.spdx else f"{one.name} (no SPDX id)"
+        told = one.terms.model_dump()
+        where = " · ".join(filter(None, (one.clauses, one.note)))
+        rows.append((names, ids, *(marks[told[topic]] for topic in topics), one.made_for, where))
+    headings = ("licence", "SPDX", "commercial use", "sharing", "changed versions", "training")
+    return table((*headings, "naming authors", "same terms", "made for", "where it says so"), rows)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,6 +1,6 @@
 """What people are shown of a dataset's licence."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from dataferry.core.types import View
 from dataferry.sources.licence_table import DUTIES, PERMISSIONS, UNKNOWN_TERMS, Duty, LicenceTerms, Permission
@@ -43,7 +43,7 @@ class LicenceSummary(View):
     """A licence in one line: ``name`` · ``short``.
 
     ``spdx_id``: an SPDX id or expression, None where there is none. ``url``: its text, else where the
-    publisher says more. ``commercial``: whether the text allows such use.
+    publisher says more. ``commercial``: whether the text allows such use. ``stated``: the source names one.
     """
 
     name: str
@@ -51,6 +51,7 @@ class LicenceSummary(View):
     url: str | None
     short: str
     commercial: Permission
+    stated: bool
 
 
 class LicenceTerm(View):
@@ -63,10 +64,8 @@ class LicenceTerm(View):
 
 
 class LicenceVerdict(LicenceSummary):
-    """All of it. ``stated``: the source names a licence. ``known``: the table has its text, else every
-    verdict is ``unknown``."""
+    """All of it. ``known``: the table has its text, else every verdict is ``unknown``."""
 
-    stated: bool
     known: bool
     terms: tuple[LicenceTerm, ...]
     notes: tuple[str, ...]
@@ -86,7 +85,6 @@ def licence_verdict(license: str | None, link: str | None = None) -> LicenceVerd
     told = terms.model_dump()
     return LicenceVerdict(
         **_summary(reading, link),
-        stated=reading is not None,
         known=reading is not None and terms != UNKNOWN_TERMS,
         terms=tuple(
             LicenceTerm(topic=topic, label=_LABELS[topic], verdict=told[topic], words=_VERDICTS[told[topic]])
@@ -100,7 +98,7 @@ def _terms(reading: Reading | None) -> LicenceTerms:
     return UNKNOWN_TERMS if reading is None else reading.terms
 
 
-def _summary(reading: Reading | None, link: str | None) -> "dict[str, str | None]":
+def _summary(reading: Reading | None, link: str | None) -> "dict[str, Any]":
     terms = _terms(reading)
     return {
         "name": NONE_STATED if reading is None else reading.name,
@@ -108,6 +106,7 @@ def _summary(reading: Reading | None, link: str | None) -> "dict[str, str | None
         "url": (reading.url if reading is not None else None) or link,
         "short": _short(reading, terms),
         "commercial": terms.commercial,
+        "stated": reading is not None,
     }
 
 
@@ -117,12 +116,10 @@ def _short(reading: Reading | None, terms: LicenceTerms) -> str:
         return "ask the publisher before you use it"
     if terms == UNKNOWN_TERMS:
         return "what it allows is not known"
-    words = [_SHORT_COMMERCIAL.get(terms.commercial, "commercial use not mentioned")]
-    if terms.changing == "forbidden":
-        words.append("no derivatives")
-    if terms.share_alike == "required":
-        words.append("share alike")
-    return ", ".join(words)
+    words = _SHORT_COMMERCIAL.get(terms.commercial, "commercial use not mentioned")
+    if terms.changing == "forbidden" and terms.commercial != "forbidden":
+        return f"{words}, no derivatives"
+    return words
 
 
 def _notes(reading: Reading | None) -> list[str]:

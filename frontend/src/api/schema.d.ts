@@ -3439,7 +3439,7 @@ export interface components {
          * @description A licence in one line: ``name`` · ``short``.
          *
          *     ``spdx_id``: an SPDX id or expression, None where there is none. ``url``: its text, else where the
-         *     publisher says more. ``commercial``: whether the text allows such use.
+         *     publisher says more. ``commercial``: whether the text allows such use. ``stated``: the source names one.
          */
         LicenceSummary: {
             /**
@@ -3467,6 +3467,11 @@ export interface components {
              * @example forbidden
              */
             commercial: components["schemas"]["LicencePermission"];
+            /**
+             * @description The source names a licence.
+             * @example true
+             */
+            stated: boolean;
         };
         /**
          * LicenceTerm
@@ -3506,8 +3511,7 @@ export interface components {
         LicenceTermVerdict: "allowed" | "not_mentioned" | "conditions" | "unknown" | "forbidden" | "not_required" | "required";
         /**
          * LicenceVerdict
-         * @description All of it. ``stated``: the source names a licence. ``known``: the table has its text, else every
-         *     verdict is ``unknown``.
+         * @description All of it. ``known``: the table has its text, else every verdict is ``unknown``.
          */
         LicenceVerdict: {
             /**

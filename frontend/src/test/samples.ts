@@ -27,6 +27,7 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
       url: "https://creativecommons.org/publicdomain/zero/1.0/",
       short: "commercial use allowed",
       commercial: "allowed",
+      stated: true,
     },
     gated: false,
     tags: [],

@@ -15,7 +15,7 @@ VERDICT_WORDS: dict[str, Word] = {
     "LicenceVerdict.url": Word("Its text.", "https://creativecommons.org/licenses/by-nc/4.0/"),
     "short": Word("What weighs most, in a few words.", "no commercial use"),
     "commercial": Word("Whether the text allows commercial use.", "forbidden"),
-    "LicenceVerdict.stated": Word("The source names a licence.", True),
+    "stated": Word("The source names a licence.", True),
     "LicenceVerdict.known": Word("The table of licences has what its text says.", True),
     "LicenceVerdict.terms": Word("What it says on each topic.", None),
     "LicenceTerm.topic": Word("What it is about.", "commercial"),

@@ -20,6 +20,7 @@ const { also_at: _, ...elsewhere } = sampleCard({
     url: null,
     short: "allows nothing that is known",
     commercial: "unknown",
+    stated: false,
   },
   size_bytes: 1200,
   formats: ["parquet"],

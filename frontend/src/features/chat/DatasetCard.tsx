@@ -207,18 +207,20 @@ function Facts({ card, offered, open }: { card: Card; offered: boolean; open: bo
   ].filter(Boolean);
   return (
     <p
-      className={`flex min-w-0 flex-wrap items-baseline gap-x-3 text-13 tabular-nums @min-[30rem]:gap-x-1.5 ${open ? "" : "@min-[30rem]:flex-nowrap"}`}
+      className={`min-w-0 text-13 tabular-nums @min-[30rem]:flex @min-[30rem]:items-baseline @min-[30rem]:gap-x-1.5 ${open ? "@min-[30rem]:flex-wrap" : ""}`}
     >
       <span className="shrink-0">
         {card.size_bytes == null ? "size unknown" : formatBytes(card.size_bytes)} ·
-      </span>
-      <span className="min-w-0 shrink-[0.001] wrap-anywhere">
+      </span>{" "}
+      <span className="min-w-0 wrap-anywhere">
         <LicenceText licence={card.licence} />
-      </span>
-      {card.gated && <Mark icon={Lock}>terms to accept</Mark>}
+      </span>{" "}
+      {card.gated && <Mark icon={Lock}>terms to accept</Mark>}{" "}
       {offered && diskSpace && !diskSpace.fits && <Mark bad>{diskSpace.text}</Mark>}
       {rest.length > 0 && (
-        <span className={open ? "min-w-0 wrap-anywhere" : "min-w-0 truncate"}>
+        <span
+          className={`min-w-0 @max-[30rem]:block ${open ? "wrap-anywhere" : "flex-1 truncate"}`}
+        >
           <Dot />
           {rest.join(" · ")}
         </span>
