@@ -2841,11 +2841,21 @@ export interface components {
          * @description How many of the datasets that a search found a filter leaves out; one may be left out by several.
          */
         FilteredOut: {
-            /** @example license */
+            /**
+             * @description The filter.
+             * @example license
+             */
             filter: components["schemas"]["FilteredOutFilter"];
+            /**
+             * @description How many it leaves out.
+             * @example 12
+             */
             count: number;
         };
-        /** @enum {string} */
+        /**
+         * @description The filter.
+         * @enum {string}
+         */
         FilteredOutFilter: "license" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
         /**
          * GateVerdict
@@ -4926,7 +4936,10 @@ export interface components {
              * @example 0
              */
             offset: number;
-            /** @description What the query is about, as it was typed, where none of the datasets that were found is. */
+            /**
+             * @description What the query is about, as it was typed, where none of the datasets that were found is.
+             * @example axolotls
+             */
             nothing_about?: string | null;
             /** @description Where the filters left nothing: how much each of them leaves out. */
             left_out: components["schemas"]["FilteredOut"][];
@@ -4935,7 +4948,10 @@ export interface components {
              * @example eyJvIjo1MH0
              */
             next?: string | null;
-            /** @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked. */
+            /**
+             * @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
+             * @example 2026-05-04T09:30:00Z
+             */
             index_snapshot_at?: string | null;
         };
         /**
@@ -4958,11 +4974,20 @@ export interface components {
              * @example text-classification
              */
             task?: string | null;
-            /** @description A code of ISO 639 (``de``), or the language's name. */
+            /**
+             * @description A code of ISO 639 (``de``), or the language's name.
+             * @example de
+             */
             language?: string | null;
-            /** @example text */
+            /**
+             * @description A kind of content.
+             * @example image
+             */
             modality?: components["schemas"]["SearchFiltersModality"] | null;
-            /** @description Changed on that day or later. */
+            /**
+             * @description Changed on that day or later.
+             * @example 2025-01-01
+             */
             updated_after?: string | null;
             /**
              * @description True: only datasets whose terms must be accepted; false: none of them.
@@ -4986,7 +5011,10 @@ export interface components {
              */
             sort?: components["schemas"]["SearchSort"];
         };
-        /** @enum {string} */
+        /**
+         * @description A kind of content.
+         * @enum {string}
+         */
         SearchFiltersModality: "text" | "image" | "audio" | "video" | "tabular" | "timeseries" | "geospatial" | "3d" | "document";
         /**
          * SearchOutput
@@ -5012,11 +5040,17 @@ export interface components {
              * @example 0
              */
             offset: number;
-            /** @description What the query is about, where none of the datasets is. */
+            /**
+             * @description What the query is about, where none of the datasets is.
+             * @example axolotls
+             */
             nothing_about?: string | null;
             /** @description Where the filters left nothing: how much each of them leaves out. */
             left_out: components["schemas"]["FilteredOut"][];
-            /** @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked. */
+            /**
+             * @description How fresh the index is that the hubs' datasets are from; None where the hubs alone were asked.
+             * @example 2026-05-04T09:30:00Z
+             */
             index_snapshot_at?: string | null;
             /**
              * @description Sources that have not answered yet; none in the final output.

@@ -4,6 +4,7 @@ A name alone holds for every type; ``Type.name`` and ``operation.name`` for one.
 a ``#:`` comment on the model comes before the words here.
 """
 
+from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
 from dataferry.api.document.word import Word
 
@@ -330,26 +331,6 @@ WORDS: dict[str, Word] = {
     "has_key": Word("It has a key; only admins are told.", True),
     "tested_at": Word("When it last answered; null where it never did.", _TIME),
     "default_model": Word("The model that is used where none is named.", "gemini-2.5-flash"),
-    # -- the search index ---------------------------------------------------------------------------------
-    "download_bytes": Word("Bytes to fetch.", 342_000_000),
-    "peak_bytes": Word("Bytes of the disk.", 984_000_000),
-    "job_mine": Word("The job is yours.", True),
-    "snapshot": Word("The dataset.", "huggingface:cfahlgren1/hub-stats"),
-    "attribution": Word("Whose work the snapshot is.", "HuggingFace's catalogue: hub-stats."),
-    "IndexSourceView.url": Word(
-        "The snapshot's page.", "https://huggingface.co/datasets/cfahlgren1/hub-stats"
-    ),
-    "IndexSourceView.datasets": Word("How many datasets it has.", 812_345),
-    "IndexView.datasets": Word("How many datasets it has.", 1_204_567),
-    "IndexView.sources": Word("Each hub's part.", None),
-    "IndexView.problem": Word("Why it cannot be used; null where it can.", "Its manifest is damaged."),
-    "IndexView.state": Word("Whether it is searched.", "ready"),
-    "built_at": Word("When it was built.", _TIME),
-    "snapshot_at": Word("How fresh it is.", _TIME),
-    "checked_at": Word("When the hubs were last asked.", _TIME),
-    "update_h": Word("Hours.", 168.0),
-    "rows_done": Word("Rows that were read of a hub's catalogue; null for other jobs.", 250_000),
-    "costs": Word("Ask the hubs for sizes and licences.", True),
     # -- chats --------------------------------------------------------------------------------------------
     "chat_id": Word("The chat's id.", "chat_9e8d7c6b5a4f3e2d1c0b"),
     "message_id": Word("The message's id.", "msg_0a1b2c3d4e5f6a7b8c9d"),
@@ -412,4 +393,5 @@ WORDS: dict[str, Word] = {
         "A new random name for each new request.", "5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c"
     ),
     **VERDICT_WORDS,
+    **SEARCH_WORDS,
 }
