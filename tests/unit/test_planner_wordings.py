@@ -2,6 +2,7 @@
 
 import pytest
 
+from dataferry.chat.answers import Answers
 from dataferry.chat.intent import parse_intent, refs_to_download
 from dataferry.library.views import DatasetCard
 from dataferry.sources.vocabulary import english_for, is_subject, same_kind
@@ -99,3 +100,8 @@ def test_a_card_is_meant_by_its_format_or_licence() -> None:
 def test_sums_and_what_is_here_already() -> None:
     assert parse_intent(said("what's 17 times 23")).kind == "elsewhere"
     assert parse_intent(said("do I already have the league results?")).kind == "library"
+
+
+def test_a_latin_name_does_not_turn_an_arabic_sentence() -> None:
+    assert Answers(language="ar")("is_open", title="ais-tracks").startswith("\u2068ais-tracks\u2069 ")
+    assert Answers(language="de")("is_open", title="ais-tracks").startswith("ais-tracks ")
