@@ -15,6 +15,7 @@ from dataferry.cli.output import (
     Quiet,
     age,
     note,
+    out,
     parse_size,
     print_failure,
     print_json,
@@ -133,8 +134,11 @@ def first_day(text: str) -> str:
 
 
 def _rows(card: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A dataset, and indented below it where the same data can be had elsewhere."""
-    copies = [_row(copy, f"  also {copy['ref']}", copy["why_same"]) for copy in card["also_at"]]
+    """A dataset, and below it, indented on a terminal, where the same data can be had elsewhere."""
+    indent = "  " if out.is_terminal else ""
+    copies = [
+        _row(copy, f"{indent}{copy['ref']}", f"the same: {copy['why_same']}") for copy in card["also_at"]
+    ]
     return [_row(card, card["ref"], card["title"]), *copies]
 
 
