@@ -48,6 +48,8 @@ I need photos for my skin cancer model | skin
 find data for training an LLM on law | law
 training data for a language model | language
 my model needs more German tweets | tweets
+train delays in Switzerland | train
+datasets used to train whisper | train
 car models and prices | car
 3D models of furniture | furniture
 digital elevation model of the Alps | Alps

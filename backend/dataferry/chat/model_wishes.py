@@ -64,9 +64,12 @@ def models_follow_up(message: Message, conversation: Conversation) -> Intent | N
 
 def data_for_a_model(message: Message) -> Message:
     """A wish for data without its words of what the data is for: "images to train a model"."""
-    if not message.plays("model_use"):
-        return message
-    without_use = _without([t for t in message.tokens if t.plays("model_use")], message)
+    uses = [token for token in message.tokens if token.plays("model_use")]
+    words = message.language.words("model")
+    of_models = message.plays("model") or any(word in t.folded for t in uses for word in words)
+    if not uses or not of_models:
+        return message  # "train delays"
+    without_use = _without(uses, message)
     without_model = _without([t for t in message.tokens if t.plays("model_use", "model")], message)
     wanted = wanted_of(without_model)
     if wanted.query or wanted.filters:
