@@ -46,6 +46,7 @@ export type ModelCard = Schemas["ModelCard"];
 export type Comparison = Schemas["Comparison"];
 export type ComparedDataset = Schemas["ComparedDataset"];
 export type SearchFilters = Schemas["SearchFilters"];
+export type FilterName = Schemas["FilteredOut"]["filter"];
 export type SourceName = SourceStatus["name"];
 
 export type JobView = Schemas["JobView"];

@@ -1,14 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
-import type { DatasetCard, SearchFilters } from "@/api/types";
+import type { DatasetCard } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
 import { OrderHeader } from "./OrderHeader";
 import type { SearchInput, SearchOutput } from "./parts";
 import { ResultRow } from "./ResultRow";
 import { inOrder, type ResultOrder } from "./resultOrder";
+import { searchAgain } from "./searchFilters";
 
 const PAGE = 20;
 
@@ -32,11 +32,11 @@ export default function ResultTable({ input, output, numbers, ...rest }: ResultT
   const known = new Set(first.map((card) => card.ref));
   const found = [...first, ...further.filter((card) => !known.has(card.ref))];
   const more = useMutation({
-    mutationFn: () => searchOn(input, output.offset + found.length),
+    mutationFn: () => searchAgain(input, PAGE, output.offset + found.length),
     onSuccess: (page) => {
       const had = new Set(further.map((card) => card.ref));
-      setFurther([...further, ...page.datasets.filter((card) => !had.has(card.ref))]);
-      setHasMore(page.more && page.datasets.length > 0);
+      setFurther([...further, ...page.downloadable_datasets.filter((card) => !had.has(card.ref))]);
+      setHasMore(page.more && page.downloadable_datasets.length > 0);
     },
   });
   const sources = [...new Set(found.map((card) => card.source))];
@@ -122,33 +122,6 @@ export default function ResultTable({ input, output, numbers, ...rest }: ResultT
       </div>
     </div>
   );
-}
-
-function searchOn(input: SearchInput, offset: number) {
-  const { query, sources } = input;
-  const filters = filtersOf(input);
-  return answerOf(
-    api.POST("/api/datasets/search-all", {
-      body: { query, sources, filters, limit: PAGE, offset },
-    }),
-  );
-}
-
-function filtersOf({ sort, ...input }: SearchInput): SearchFilters {
-  const { license, format, task, language, modality, updated_after, gated, min_bytes, max_bytes } =
-    input;
-  const narrow = {
-    license,
-    format,
-    task,
-    language,
-    modality,
-    updated_after,
-    gated,
-    min_bytes,
-    max_bytes,
-  };
-  return { ...narrow, sort: sort ?? "relevance" };
 }
 
 function matches(card: DatasetCard, words: string, source: string): boolean {

@@ -1,5 +1,7 @@
+import { useMutation } from "@tanstack/react-query";
 import { Check, SearchX } from "lucide-react";
-import { Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
+import { asProblem } from "@/api/problem";
 import { ageWords } from "@/features/settings/indexWords";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
@@ -7,13 +9,18 @@ import { lazily } from "@/ui/lazily";
 import { Spinner } from "@/ui/Spinner";
 import { SHOWN, type Surroundings } from "./answerLayout";
 import { DatasetCard } from "./DatasetCard";
+import { FilterChips } from "./FilterChips";
 import { OrderSelect } from "./OrderSelect";
 import type { SearchInput, SearchOutput } from "./parts";
 import { inOrder, type ResultOrder } from "./resultOrder";
 import { SelectionBar } from "./SelectionBar";
+import { leftOutWords, searchAgain } from "./searchFilters";
 import { SOURCES, sourceList } from "./sourceText";
 import { ToolLine } from "./ToolLine";
 import { useSteadyTop } from "./useSteadyTop";
+
+/** Datasets that are asked for once a filter is taken away. */
+const AGAIN = 10;
 
 const ResultTable = lazily(() => import("./ResultTable"));
 
@@ -23,8 +30,44 @@ interface SearchResultsProps {
   around: Surroundings;
 }
 
-/** What a search found: how many, the best few as cards, and all of it as a table. */
+interface FoundProps extends SearchResultsProps {
+  children: ReactNode;
+}
+
+/** What a search found, and its filters, each of which can be taken away: it is searched again at once. */
 export function SearchResults({ input, output, around }: SearchResultsProps) {
+  const [changed, setChanged] = useState<{ input: SearchInput; output: SearchOutput } | null>(null);
+  const shown = changed ?? { input, output };
+  const again = useMutation({
+    mutationFn: async (next: SearchInput) => ({
+      input: next,
+      output: await searchAgain(next, AGAIN),
+    }),
+    onSuccess: setChanged,
+  });
+  return (
+    <Found
+      key={changed ? JSON.stringify(changed.input) : "asked"}
+      input={shown.input}
+      output={shown.output}
+      around={around}
+    >
+      <FilterChips
+        input={shown.input}
+        busy={again.isPending}
+        onRemove={(name) => again.mutate({ ...shown.input, [name]: null })}
+      />
+      {again.isError && (
+        <p role="alert" className="text-13 text-bad">
+          {asProblem(again.error).detail}
+        </p>
+      )}
+    </Found>
+  );
+}
+
+/** How many there are, the best few as cards, and all of it as a table. */
+function Found({ input, output, around, children }: FoundProps) {
   const { above, numbers, room } = around;
   const [all, setAll] = useState(false);
   const [order, setOrder] = useState<ResultOrder>("relevance");
@@ -33,7 +76,14 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
   const fresh = found.filter((card) => !above.has(card.ref));
   const cards = useSteadyTop(inOrder(fresh, order), SHOWN, `${order} ${output.query}`);
   const waiting = (output.waiting_for ?? []).length > 0;
-  if (found.length === 0) return <Nothing input={input} output={output} />;
+  if (found.length === 0) {
+    return (
+      <div className="grid grid-cols-1 gap-2">
+        <Nothing input={input} output={output} />
+        {children}
+      </div>
+    );
+  }
 
   function select(ref: string, on: boolean) {
     const next = new Set(selected);
@@ -54,6 +104,13 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
         </ToolLine>
         {fresh.length > 1 && <OrderSelect order={order} onChange={setOrder} />}
       </div>
+      {output.nothing_about && (
+        <ToolLine icon={SearchX}>
+          None of these is about “<bdi>{output.nothing_about}</bdi>”: they share other words of the
+          search.
+        </ToolLine>
+      )}
+      {children}
       {all ? (
         <Suspense fallback={<Spinner label="Loading…" />}>
           <ResultTable
@@ -104,6 +161,7 @@ function freshness(at: string, { source_errors: errors }: SearchOutput): string 
 
 /** An outage is told above; here stands where it was looked for, and found nowhere. */
 function Nothing({ input, output }: Omit<SearchResultsProps, "around">) {
+  const leftOut = leftOutWords(input, output);
   const out = new Set([
     ...output.source_errors.map((problem) => problem.source),
     ...(output.waiting_for ?? []),
@@ -115,6 +173,7 @@ function Nothing({ input, output }: Omit<SearchResultsProps, "around">) {
   return (
     <ToolLine icon={SearchX}>
       Nothing found for “<bdi>{output.query}</bdi>”{where.replace("at the", "in the")}
+      {leftOut && `. Left out: ${leftOut}.`}
     </ToolLine>
   );
 }
