@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Of a dataset's long description: what is searched beside title and subtitle.
 _TEXT_CHARS = 2000
+#: Lists of tags are made in so many parts: they must be in memory until they are whole.
+_TAG_PARTS = 8
 
 
 def read(files: Mapping[str, Path], scratch: Path, reading: Reading) -> Iterator[Entry]:
@@ -31,6 +33,7 @@ def read(files: Mapping[str, Path], scratch: Path, reading: Reading) -> Iterator
         _read_tags(connection, files, scratch, reading)
         versions = CsvTable(files["DatasetVersions.csv"], ("Id", "DatasetId", "Slug", "Title"), scratch)
         _choose_versions(connection, versions, reading)
+        _describe(connection)
         for row in rows_of(connection, _final_query(versions)):
             reading.count()
             entry = _entry(row, reading)
@@ -111,14 +114,21 @@ def _read_tags(
     )
     _checked(connection, names, reading, _count(connection, "tag_names"))
     connection.execute(
-        f"""CREATE TABLE tags AS SELECT dataset_id, list(name ORDER BY place, tag_id) AS names
-        FROM (SELECT {_number(given, "DatasetId")} AS dataset_id, {_number(given, "TagId")} AS tag_id,
-                     {_number(given, "Id")} AS place
-              FROM {given.sql()}) AS read
-        JOIN tag_names ON tag_names.id = read.tag_id
-        GROUP BY dataset_id"""  # noqa: S608
+        f"""CREATE TABLE given AS SELECT
+            {_number(given, "DatasetId")} AS dataset_id, {_number(given, "TagId")} AS tag_id,
+            {_number(given, "Id")} AS place
+        FROM {given.sql()}"""  # noqa: S608
     )
-    _checked(connection, given, reading, max(_count(connection, "tags"), 1))
+    _checked(connection, given, reading, _count(connection, "given"))
+    connection.execute("CREATE TABLE tags (dataset_id BIGINT, names VARCHAR[])")
+    for part in range(_TAG_PARTS):
+        connection.execute(
+            """INSERT INTO tags SELECT dataset_id, list(name ORDER BY place, tag_id)
+            FROM given JOIN tag_names ON tag_names.id = given.tag_id
+            WHERE dataset_id % ? = ? GROUP BY dataset_id""",
+            [_TAG_PARTS, part],
+        )
+    connection.execute("DROP TABLE given")
 
 
 def _choose_versions(connection: "DuckDBPyConnection", table: CsvTable, reading: Reading) -> None:
@@ -147,22 +157,40 @@ def _choose_versions(connection: "DuckDBPyConnection", table: CsvTable, reading:
     reading.leave_out("a dataset without a version", datasets - chosen)
 
 
+def _describe(connection: "DuckDBPyConnection") -> None:
+    """One table of all that is not in the versions, by the chosen one: each join keeps a table in memory, so
+    they are made one after the other."""
+    connection.execute(
+        """CREATE TABLE owned AS SELECT
+            chosen.version_id, datasets.id, datasets.user_id, datasets.organization_id,
+            datasets.downloads, datasets.votes, datasets.active_at
+        FROM datasets JOIN chosen ON chosen.dataset_id = datasets.id;
+        DROP TABLE datasets; DROP TABLE chosen;
+        CREATE TABLE named AS SELECT
+            version_id, owned.id, coalesce(organizations.name, users.name) AS owner,
+            downloads, votes, active_at
+        FROM owned
+        LEFT JOIN organizations ON organizations.id = owned.organization_id
+        LEFT JOIN users ON users.id = owned.user_id;
+        DROP TABLE owned; DROP TABLE users; DROP TABLE organizations;
+        CREATE TABLE described AS SELECT named.*, tags.names AS tags
+        FROM named LEFT JOIN tags ON tags.dataset_id = named.id;
+        DROP TABLE named; DROP TABLE tags"""
+    )
+
+
 def _final_query(table: CsvTable) -> str:
     return f"""SELECT
-        coalesce(organizations.name, users.name), {table.column("Slug")}, {table.column("Title")},
-        {table.column("Subtitle")}, left({table.column("Description")}, {_TEXT_CHARS}),
-        {table.column("LicenseName")}, coalesce({_time("created")}, active_at), size,
-        downloads, votes, tags.names
-    FROM (SELECT *, {_number(table, "Id")} AS version_id,
-                 {table.column("CreationDate")} AS created,
+        owner, slug, title, subtitle, description, license, coalesce({_time("created")}, active_at), size,
+        downloads, votes, tags
+    FROM (SELECT {_number(table, "Id")} AS version_id, {table.column("Slug")} AS slug,
+                 {table.column("Title")} AS title, {table.column("Subtitle")} AS subtitle,
+                 left({table.column("Description")}, {_TEXT_CHARS}) AS description,
+                 {table.column("LicenseName")} AS license, {table.column("CreationDate")} AS created,
                  nullif(coalesce(nullif({_number(table, "TotalUncompressedBytes")}, 0),
                                  {_number(table, "TotalCompressedBytes")}), 0) AS size
           FROM {table.sql()}) AS read
-    JOIN chosen ON chosen.version_id = read.version_id
-    JOIN datasets ON datasets.id = chosen.dataset_id
-    LEFT JOIN organizations ON organizations.id = datasets.organization_id
-    LEFT JOIN users ON users.id = datasets.user_id
-    LEFT JOIN tags ON tags.dataset_id = datasets.id"""  # noqa: S608
+    JOIN described USING (version_id)"""  # noqa: S608
 
 
 def _entry(row: tuple[Any, ...], reading: Reading) -> Entry | None:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 #: DuckDB's own bound; what it needs beyond goes to its temporary folder.
-MEMORY_BYTES = 200_000_000
+MEMORY_BYTES = 300_000_000
 THREADS = 2
 #: Rows handed over at a time.
 BATCH_ROWS = 2000
 _HEAD_BYTES, _CHUNK_BYTES = 1 << 16, 1 << 20
-#: DuckDB reads none that is longer.
-_LONGEST_ROW = 4_000_000
+#: Bytes of a row that is read at all. Buffers are four times as long, several at a time.
+_LONGEST_ROW = 2_000_000
 #: What errors say, of DuckDB and of tantivy, where a file could not grow.
 FULL = ("No space left", "quota", "File too large")
 #: A table of which more rows cannot be read, and more than one in so many, is not what it should be.
@@ -56,8 +56,8 @@ def connected(scratch: Path) -> Iterator["DuckDBPyConnection"]:
         yield connection
     except duckdb.OutOfMemoryException as error:
         raise Unreadable(
-            "The snapshot cannot be read within the memory that a build may use.",
-            next_step=_DOWNLOAD_AGAIN,
+            "The snapshot is too large to be read within the memory that a build may use.",
+            next_step="Look for a newer version of Dataferry; the index that was there stays in use.",
         ) from error
     except duckdb.Error as error:
         if any(words in str(error) for words in FULL):
@@ -119,7 +119,8 @@ class CsvTable:
         return (
             f"read_csv({quoted(str(self.path))}, auto_detect = false, header = false, skip = 1, delim = ',',"
             f" quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}},"
-            f" ignore_errors = true, store_rejects = true, rejects_limit = 0)"
+            f" ignore_errors = true, store_rejects = true, rejects_limit = 0,"
+            f" max_line_size = {_LONGEST_ROW}, buffer_size = {4 * _LONGEST_ROW})"
         )
 
     def _unique_columns(self) -> Iterator[str]:
