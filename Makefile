@@ -52,6 +52,7 @@ audit: setup ## Name the known holes in the packages; asks the advisory database
 bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.search
+	@$(BIN)/python -m benchmarks.index
 	@$(BIN)/python -m benchmarks.progress
 	@$(BIN)/python -m benchmarks.registry
 	@$(BIN)/python -m benchmarks.transfer
