@@ -8,13 +8,14 @@ SQLite's FTS5 over the same texts.
 import argparse
 import asyncio
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
