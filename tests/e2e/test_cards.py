@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dataferry.core.job_types import JobView
+from dataferry.library.licence_views import licence_verdict
+from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
 from dataferry.library.views import DatasetCard
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import register
@@ -209,6 +211,27 @@ def test_what_is_cut_is_shown_on_demand(page: Page, server: Server) -> None:
     assert is_whole(failed, "what you have seen.")
     failed.get_by_role("button", name=re.compile("^Less about")).click()
     assert height(failed) == low
+
+
+def test_more_opens_the_verdict_by_the_keyboard(page: Page, server: Server) -> None:
+    verdict = Verdict(
+        licence=licence_verdict("cc-by-nc-4.0"),
+        gate=GateVerdict(
+            state="terms", words="Its terms must be accepted first.", url="https://example.org/x"
+        ),
+        room=RoomVerdict(
+            download_bytes=9, needed_bytes=9, peak_bytes=9, free_bytes=99, fits=True, words="9 B: it fits."
+        ),
+    )
+    answer_with(page, r"/api/datasets/kaggle%3Aa~plain/verdict", verdict.model_dump_json())
+    stage(page, server, [search([card("kaggle:a/plain", "Plain", license="CC-BY-NC-4.0")], "plain")])
+    page.locator('[data-card="kaggle:a/plain"]').focus()
+    page.keyboard.press("Enter")
+    told = page.get_by_test_id("verdict")
+    expect(told.get_by_text("the text does not allow it")).to_be_visible()
+    expect(told.get_by_text("9 B: it fits.")).to_be_visible()
+    expect(told.get_by_role("link", name="Its text")).to_be_visible()
+    check_everywhere(page, "verdict")
 
 
 def test_keys_walk_open_and_download(page: Page, server: Server) -> None:

@@ -45,8 +45,13 @@ def test_files_of_what_is_not_here(server: Server) -> None:
     page = run(server, "files", f"https://huggingface.co/datasets/{IMDB}/tree/main", "--limit", "1")
     assert len(page.stdout.splitlines()) == 1
     assert "1 of 4 files" in page.stderr
-    inside = run(server, "files", CHEST_XRAY, "--source", "kaggle").stdout
-    assert "chest_xray/test/NORMAL/" in inside
+    inside = run(server, "files", CHEST_XRAY, "--source", "kaggle")
+    assert "chest_xray/test/NORMAL/" in inside.stdout
+    # What to know before is told beside the list, for people.
+    assert "Licence: CC BY 4.0 (SPDX CC-BY-4.0) · commercial use allowed" in inside.stderr
+    assert "Training models: not mentioned in the text" in inside.stderr
+    assert "not legal advice" in inside.stderr
+    assert "while it is unpacked" in inside.stderr
     assert "uciml/iris" in run(server, "files", "uciml/iris", code=2).stderr
     code, lines = terminal.run(["files", REF], env=server.environment, cwd=server.data_dir.parent, columns=60)
     assert code == 0
