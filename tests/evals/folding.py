@@ -22,9 +22,13 @@ def fold_unseen() -> Run:
 
 
 def score_unseen(run: Run) -> None:
-    pairs = [{**pair, "a": pair["a"]["ref"], "b": pair["b"]["ref"]} for pair in _unseen()]
     print("unseen pairs")
-    score.folding(run, pairs)
+    score.folding(run, unseen_pairs())
+
+
+def unseen_pairs() -> list[dict[str, Any]]:
+    """The unseen pairs in the form of ``duplicates.jsonl``."""
+    return [{**pair, "a": pair["a"]["ref"], "b": pair["b"]["ref"]} for pair in _unseen()]
 
 
 def _unseen() -> Sequence[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.folding import fold
+from tests.evals import folding, score
 
 ANY = SearchFilters()
 
@@ -252,3 +253,18 @@ def test_rows_that_one_hub_counts_are_those_that_the_other_tells_of() -> None:
     )
     assert len(cards(told, counted)) == 1
     assert len(cards(told, counted.model_copy(update={"row_count": 18_417}))) == 2
+
+
+@pytest.mark.parametrize("name", ["development", "unseen"])
+def test_most_of_the_same_and_next_to_none_of_the_look_alikes_of_the_sets(name: str) -> None:
+    unseen = name == "unseen"
+    run = folding.fold_unseen() if unseen else folding.fold_catalogue()
+    pairs = folding.unseen_pairs() if unseen else score.load("duplicates.jsonl")
+    together = [set(row["refs"]) for row in run]
+
+    def share(same: bool) -> float:
+        judged = [{pair["a"], pair["b"]} for pair in pairs if pair["same"] is same]
+        return sum(any(two <= refs for refs in together) for two in judged) / len(judged)
+
+    assert share(True) >= 0.95
+    assert share(False) <= 0.02

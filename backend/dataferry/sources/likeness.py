@@ -22,8 +22,8 @@ AGREEING = -6.0
 EQUAL_SIZE, NEAR_SIZE = 0.005, 0.03
 #: Sizes spread over 15 factors of e: half of that, over the difference, is how improbable an equal one is.
 _SIZE_SPREAD = 7.5
-#: Bytes by which a README and the hub's own files make a copy larger.
-_ADDED_FILES = 16_384
+#: Bytes by which a README and the hub's own files make a copy larger, at least and at most.
+_ADDED_FILES = (64, 16_384)
 _MOST_FROM_SIZE, _MOST_FROM_SIZE_UNEXPLAINED = 14.0, 9.0
 _MOST_FROM_NAME, _MOST_FROM_TEXT, _MOST_FROM_NUMBERS = 7.0, 5.0, 6.0
 #: The same table in two formats: how much larger the one is.
@@ -110,7 +110,8 @@ def _compare_sizes(a: Traits, b: Traits, found: Likeness) -> bool:
         weight = math.log(_SIZE_SPREAD * _significant(a.size))
         found.add(min(_MOST_FROM_SIZE, weight), "same size")
     elif apart <= EQUAL_SIZE:
-        most = _MOST_FROM_SIZE if bytes_apart <= _ADDED_FILES else _MOST_FROM_SIZE_UNEXPLAINED
+        explained = _ADDED_FILES[0] <= bytes_apart <= _ADDED_FILES[1]
+        most = _MOST_FROM_SIZE if explained else _MOST_FROM_SIZE_UNEXPLAINED
         found.add(min(most, math.log(_SIZE_SPREAD / apart)), "nearly the same size")
     else:
         found.add(_weight_of_other_size(a, b, apart))
