@@ -202,3 +202,17 @@ def test_the_disk_is_told_as_it_is(page: Page, server: Server, ada: Client) -> N
     disk = page.get_by_role("region", name="Disk space")
     expect(disk).to_contain_text(re.compile(r"free of .* GB"))
     expect(disk).to_contain_text(re.compile(r"Dataferry .*everything else"))
+
+
+def test_what_is_not_here_shows_its_first_rows_and_is_downloaded_from_there(
+    page: Page, server: Server, ada: Client
+) -> None:
+    page.goto(f"{server.address}/library/kaggle:uciml~iris")
+    expect(page.get_by_text("Not on this machine")).to_be_visible()
+    rows = page.get_by_role("region", name="First rows of Iris.csv")
+    expect(rows.get_by_role("columnheader", name="species")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of 150 rows · 5 columns · .* fetched from Kaggle"))).to_be_visible()
+    page.get_by_role("button", name="Download", exact=True).click()
+    expect(page.get_by_role("heading", name="Iris Species")).to_be_visible()
+    expect(page.get_by_text("Not on this machine")).to_have_count(0)
+    expect(page.get_by_text(re.compile(r"150 rows · 5 columns$"))).to_be_visible()

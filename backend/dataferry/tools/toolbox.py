@@ -1,4 +1,4 @@
-"""What an agent can do: the same six tools for every model, and for the planner.
+"""What an agent can do: the same tools for every model, and for the planner.
 
 They act as the signed-in person and with their rights only. Datasets come out of them and nowhere
 else. A tool that costs or destroys asks for the person's own consent to act on that very dataset
