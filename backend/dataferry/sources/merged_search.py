@@ -31,9 +31,9 @@ PAGE_SIZE = 20
 #: Pages asked of a source for one page of ours, where filters leave little of each.
 MAX_PAGES = 5
 #: Datasets taken from the index for each hub at a time, to be ranked.
-INDEX_PAGE_SIZE = 60
+INDEX_PAGE_SIZE = 50
 #: Hits that are folded at a time, the best first: comparing each with all others takes the most time.
-FOLDED_AT_ONCE = 40
+FOLDED_AT_ONCE = 30
 
 _log = logging.getLogger(__name__)
 
@@ -283,7 +283,7 @@ class MergedSearch:
     ) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
         """``datasets`` and behind them the best of the ``ranked`` ones, folded; and the others. What is shown
         keeps its place."""
-        best, others = _divided(ranked, max(FOLDED_AT_ONCE, 2 * page))
+        best, others = _divided(ranked, max(FOLDED_AT_ONCE, page + page // 2))
         cards = fold(best, self._filters, self.datasets)
         return cards if self.datasets else arrange(cards, page), others
 
