@@ -263,10 +263,14 @@ def _by_version(key: str) -> Reading | None:
 
 
 def _known(licence: Licence, version: str | None) -> Reading:
+    """People see ids in lists and receipts: what has none at SPDX has its name there."""
     if version is None:
-        return Reading(licence.id, licence.name, licence.terms, licence)
+        plain = licence.id if licence.spdx or licence.id == OTHER else licence.name
+        return Reading(plain, licence.name, licence.terms, licence)
     shown = version.replace("-IGO", " IGO").replace("-or-later", " or later").replace("-only", " only")
-    return Reading(f"{licence.id}-{version}", f"{licence.name} {shown}", licence.terms, licence, version)
+    name = f"{licence.name} {shown}"
+    plain = f"{licence.id}-{version}" if licence.spdx else name
+    return Reading(plain, name, licence.terms, licence, version)
 
 
 def _read_address(url: str) -> Reading | None:
