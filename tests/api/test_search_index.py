@@ -206,12 +206,12 @@ def test_it_is_killed_at_every_stage_and_goes_on_and_later_updates_itself(server
 
 def test_a_hub_that_stalls_holds_nothing_up(tmp_path: Path, hubs: Hubs) -> None:
     settings = {"hf_endpoint": hubs.hub.url, "kaggle_endpoint": hubs.kaggle.url}
-    hubs.hub.fault("delay", seconds=20)
-    with application(tmp_path, describe_timeout_s=0.5, **settings) as app:
+    hubs.hub.fault("delay", seconds=60)
+    with application(tmp_path, describe_timeout_s=2.0, **settings) as app:
         admin = sign_up(app, "ada@example.org")
         began = time.monotonic()
         costs = index(admin, costs=True)["costs"]
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert (costs[0]["problem"]["code"], costs[0]["download_bytes"]) == ("source_timeout", None)
         assert costs[1]["download_bytes"] > 0
         hubs.heal()

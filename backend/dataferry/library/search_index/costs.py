@@ -13,6 +13,8 @@ from dataferry.sources.catalog import Catalog
 from dataferry.sources.index.snapshots import SNAPSHOTS, Snapshot
 
 REMEMBERED_S = 3600.0
+#: Kaggle is asked for each of six tables: so many deadlines of one question.
+_DEADLINES = 3
 #: A hub that does not tell is asked again sooner.
 _FAILURE_REMEMBERED_S = 30.0
 
@@ -20,9 +22,9 @@ _FAILURE_REMEMBERED_S = 30.0
 class Costs:
     """Sizes and licences of the hubs' snapshots."""
 
-    def __init__(self, catalog: Catalog, timeout_s: float) -> None:
+    def __init__(self, catalog: Catalog, describe_timeout_s: float) -> None:
         self._catalog = catalog
-        self._timeout_s = timeout_s
+        self._timeout_s = _DEADLINES * describe_timeout_s
         self._told = TtlCache[IndexCost](REMEMBERED_S, 64)
         self._failed = TtlCache[IndexCost](_FAILURE_REMEMBERED_S, 64)
 

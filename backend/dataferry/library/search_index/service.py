@@ -54,7 +54,7 @@ class SearchIndex:
 
     async def view(self, viewer: Viewer, *, with_costs: bool = False) -> IndexView:
         """What there is. ``with_costs`` also asks the hubs for the sizes of their snapshots, within
-        ``describe_timeout_s``."""
+        three times ``describe_timeout_s``."""
         costs = await self._costs.ask(await self._credentials.all(viewer.user_id)) if with_costs else None
         job, mine = await self._database.run_read(self._job, viewer)
         state, problem, manifest, record = await in_thread("disk", self._read)
