@@ -162,8 +162,8 @@ def synonyms_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 @lru_cache(maxsize=256)
 def meanings_of(text: str) -> Mapping[str, Mapping[str, float]]:
     """Each stem that a query asks for, its English included, with what a dataset may have in its place and
-    what that counts, from 0 to 1. The first call of a process reads the words of all languages, a fifth of a
-    second; the same text is remembered."""
+    what that counts, from 0 to 1. The first call of a process reads the words of all languages, four
+    tenths of a second; the same text is remembered."""
     english = english_for(text)
     meant = {stem: {stem: 1.0} for stem in (*stems(text), *stems(english or ""))}
     for phrase, others in synonyms_in(english or text):
