@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dataferry.cli.output import Column, out, print_error, print_json, print_table
+from dataferry.cli.search import first_day
 from dataferry.core.errors import NotFound
 from dataferry.core.telemetry import configure_logging
 
@@ -70,3 +71,16 @@ def test_a_log_on_a_terminal_is_not_obeyed(capsys: pytest.CaptureFixture[str]) -
     finally:
         logging.getLogger().handlers[:] = handlers
     assert "cannot read [U+001B][2Ja[U+202E]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2024", "2024-01-01"),
+        ("2024-06", "2024-06-01"),
+        (" 2024-06-30 ", "2024-06-30"),
+        ("soon", "soon-01-01"),
+    ],
+)
+def test_a_year_or_a_month_means_its_first_day(typed: str, day: str) -> None:
+    assert first_day(typed) == day

@@ -22,6 +22,8 @@ from dataferry.sources.language import MAX_QUERY_CHARS, name_words, search_text,
         ("find datasets", "find datasets"),
         ("糖尿病", "糖尿病"),
         ("C++ code", "C++ code"),
+        ("<b>owls</b> {{7*7}} \x1b[31mred\x07", "owls 7 7 red"),
+        ("o\u200bwl\u202es R&D covid-19", "owls R&D covid-19"),
     ],
 )
 def test_hubs_are_asked_for_the_subject(typed: str, asked: str) -> None:
