@@ -17,7 +17,6 @@ from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
-from dataferry.library.previews import first_columns
 from dataferry.library.views import DatasetCard, DatasetView, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
@@ -31,6 +30,7 @@ from dataferry.tools.events import (
     ToolProgressed,
     ToolStarted,
 )
+from dataferry.tools.first_rows import first_rows
 from dataferry.tools.formatting import format_size
 from dataferry.tools.inputs import (
     TOOLS,
@@ -65,8 +65,6 @@ _DEADLINE_S = 60.0
 #: Tool calls in one answer. A model that wants more is in a loop.
 _MAX_CALLS = 40
 _README_CHARACTERS = 4_000
-#: Of a table in an answer; its own screen has more.
-PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CELL_CHARS = 8, 30, 200
 _ALREADY_HERE = "It is in the library already."
 
 #: Takes what a tool has so far.
@@ -239,15 +237,7 @@ class Toolbox:
 
     async def _preview(self, arguments: PreviewInput) -> PreviewOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)
-        shown = await self._library.preview(
-            self._viewer,
-            ref.key,
-            arguments.revision,
-            path=arguments.file,
-            row_count=PREVIEW_ROWS,
-            cell_chars=PREVIEW_CELL_CHARS,
-        )
-        return PreviewOutput(ref=str(ref), key=ref.key, preview=first_columns(shown, PREVIEW_COLUMNS))
+        return await first_rows(self._library, self._viewer, ref, arguments)
 
     async def _start(self, arguments: StartInput) -> StartOutput:
         ref = await self._known_ref(arguments.ref, arguments.revision)
