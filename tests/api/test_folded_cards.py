@@ -56,13 +56,13 @@ def search(client: Client, **body: Any) -> list[dict[str, Any]]:
 
 
 def refs(cards: list[dict[str, Any]]) -> list[list[str]]:
-    return [[card["ref"], *(copy["ref"] for copy in card["also_at"])] for card in cards]
+    return [[card["ref"], *(copy["ref"] for copy in card["copies"])] for card in cards]
 
 
 def test_one_card_with_its_sources_until_the_library_has_one(client: Client) -> None:
     (card, sample) = search(client)
     assert refs([card, sample]) == [[HUGGINGFACE, KAGGLE], [f"{KAGGLE}-sample"]]
-    (copy,) = card["also_at"]
+    (copy,) = card["copies"]
     assert (copy["source"], copy["license"], copy["size_bytes"], copy["local_status"]) == (
         "Kaggle",
         None,
@@ -85,7 +85,7 @@ def test_one_card_with_its_sources_until_the_library_has_one(client: Client) -> 
 
     (card, _) = search(client)
     assert (card["ref"], card["local_status"]) == (KAGGLE, "downloaded")
-    (copy,) = card["also_at"]
+    (copy,) = card["copies"]
     assert (copy["ref"], copy["local_status"]) == (HUGGINGFACE, "absent")
     # In the first chat the card is as it was, and its copy is known to be here.
     (earlier, _) = next(
@@ -93,7 +93,7 @@ def test_one_card_with_its_sources_until_the_library_has_one(client: Client) -> 
         for message in client.get(f"/api/chats/{chat}/messages").json()
         if message["downloadable_datasets"]
     )
-    assert (earlier["local_status"], earlier["also_at"][0]["local_status"]) == ("absent", "downloaded")
+    assert (earlier["local_status"], earlier["copies"][0]["local_status"]) == ("absent", "downloaded")
     other = client.post("/api/chats").json()["id"]
     ask(client, other, "harbour tide gauges")
     answer = ask(client, other, "download the one from the other hub")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route
 
 from dataferry.chat.views import ChatThread, MessageView
 from dataferry.core.job_types import JobView
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from tests.support.server import Server
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

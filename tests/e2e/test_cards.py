@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dataferry.core.job_types import JobView
+from dataferry.library.card_views import DatasetCard
 from dataferry.library.licence_views import licence_verdict
 from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
-from dataferry.library.views import DatasetCard
 from tests.e2e.accessibility import check_everywhere
 from tests.e2e.conftest import register
 from tests.e2e.staged import answer_with, card, job, search, stage, text

@@ -37,4 +37,4 @@ def _unseen() -> Sequence[Mapping[str, Any]]:
 
 def _fold(rows: Any) -> Run:
     cards = fold([summary_of(row) for row in rows], SearchFilters())
-    return [{"refs": [card.ref, *(copy.ref for copy in card.also_at)]} for card in cards if card.also_at]
+    return [{"refs": [card.ref, *(copy.ref for copy in card.copies)]} for card in cards if card.copies]

@@ -63,7 +63,7 @@ async def _ask(catalog: Catalog, row: Mapping[str, Any]) -> dict[str, Any]:
         row["query"], credentials={}, sources=("kaggle", "huggingface"), limit=_LIMIT
     )
     assert not found.source_errors, found.source_errors
-    shown = [ref for hit in found.datasets for ref in (hit.ref, *(copy.ref for copy in hit.also_at))]
+    shown = [ref for hit in found.datasets for ref in (hit.ref, *(copy.ref for copy in hit.copies))]
     return {"qid": row["qid"], "refs": shown}
 
 

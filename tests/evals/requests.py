@@ -10,7 +10,7 @@ from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from dataferry.tools.outputs import SearchOutput
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Toolbox

@@ -13,7 +13,7 @@ from dataferry.chat.acts import Intent
 from dataferry.chat.conversation import Conversation
 from dataferry.chat.intent import parse_intent
 from dataferry.chat.planner_text import question_answer
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from dataferry.tools.formatting import format_size
 from tests.fakes.gemini_memory import Body, cards_in, newest_results, remembered, told
 

@@ -7,7 +7,7 @@ from typing import Any
 from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.stream import Part
 from dataferry.core.types import DatasetRef
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 
 Body = dict[str, Any]
 

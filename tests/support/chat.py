@@ -13,12 +13,13 @@ from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
+from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_facts import Findings, comparison
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.licence_views import licence_verdict
 from dataferry.library.preview_views import Preview, PreviewColumn
 from dataferry.library.verdict_views import GateVerdict, RoomVerdict, Verdict
-from dataferry.library.views import DatasetCard, DatasetPage, DatasetView, DownloadTicket, SearchAnswer
+from dataferry.library.views import DatasetPage, DatasetView, DownloadTicket
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
 from dataferry.tools.services import ReportSearch

@@ -13,7 +13,7 @@ from dataferry.chat.events import TextDelta
 from dataferry.chat.model_choice import DEFAULT_MODEL
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import Viewer
-from dataferry.library.views import SearchAnswer
+from dataferry.library.card_views import SearchAnswer
 from dataferry.tools.events import ToolDone, ToolFailed
 from dataferry.tools.inputs import TOOLS
 from dataferry.tools.prompts import Prompts

@@ -12,7 +12,8 @@ from dataferry.chat.stream import Part
 from dataferry.core.errors import DataferryError, DiskFull, GatedDataset
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
-from dataferry.library.views import DatasetCard, DownloadTicket
+from dataferry.library.card_views import DatasetCard
+from dataferry.library.views import DownloadTicket
 from dataferry.tools.events import ToolDone, ToolFailed, ToolOutcome, ToolStarted
 from dataferry.tools.outputs import DetailsOutput, JobsOutput, LibraryOutput, SearchOutput, StartOutput
 from dataferry.tools.prompts import Prompts

@@ -21,7 +21,7 @@ def hit(ref: str, title: str = "", description: str = "", **fields: object) -> D
 
 def cards(*hits: DatasetSummary, filters: SearchFilters = ANY) -> list[list[str]]:
     """The refs of each card, its head first."""
-    return [[card.ref, *(copy.ref for copy in card.also_at)] for card in fold(hits, filters)]
+    return [[card.ref, *(copy.ref for copy in card.copies)] for card in fold(hits, filters)]
 
 
 BUOYS = hit(
@@ -176,7 +176,7 @@ def test_a_card_stands_where_its_best_hit_stood_under_the_better_licensed() -> N
     between = hit("kaggle:z/lighthouses", size_bytes=5_117)
     (first, second) = fold([unlicensed, between, free], ANY)
     assert (first.ref, second.ref) == (free.ref, between.ref)
-    (copy,) = first.also_at
+    (copy,) = first.copies
     assert (copy.ref, copy.why_same) == (unlicensed.ref, "same size · same name")
 
 
@@ -229,12 +229,12 @@ def test_a_page_tells_of_what_comes_later_and_shows_it_once() -> None:
     again = hit("kaggle:someone/harbour-gauges-copy", size_bytes=71_204_417)
     other = hit("kaggle:z/lighthouses", size_bytes=5_117)
     second = fold([mirror, other], ANY, shown=first)
-    assert [[card.ref, *(copy.ref for copy in card.also_at)] for card in second] == [
+    assert [[card.ref, *(copy.ref for copy in card.copies)] for card in second] == [
         [BUOYS.ref, mirror.ref],
         [other.ref],
     ]
     third = fold([again], ANY, shown=second)
-    assert [copy.ref for copy in third[0].also_at] == [mirror.ref, again.ref]
+    assert [copy.ref for copy in third[0].copies] == [mirror.ref, again.ref]
     assert [card.ref for card in third] == [BUOYS.ref, other.ref]
 
 

@@ -8,7 +8,7 @@ import pytest
 from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.intent import parse_intent, refs_to_download
 from dataferry.chat.stream import Part
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from tests.support.chat import HOSPITALS, IMDB, IRIS, PIMA, RETINA
 
 SHOWN = (PIMA, HOSPITALS, RETINA)

@@ -4,7 +4,7 @@ import pytest
 
 from dataferry.chat.answers import Answers
 from dataferry.chat.intent import parse_intent, refs_to_download
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from dataferry.sources.vocabulary import english_for, is_subject, same_kind
 from tests.support.chat import card
 from tests.unit.test_planner_intent import SHOWN, said, search_part

@@ -10,7 +10,7 @@ from dataferry.chat.characters import REF_MARK, normalized
 from dataferry.core.errors import InvalidInput
 from dataferry.core.hub_addresses import HUGGINGFACE_SECTIONS, read_address
 from dataferry.core.types import DatasetRef, SourceName
-from dataferry.library.views import OfferedDataset
+from dataferry.library.card_views import OfferedDataset
 
 #: What else than a dataset a hub's page or command is of.
 OtherPage = Literal["competition", "model_page", "other_page"]

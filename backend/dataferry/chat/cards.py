@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from dataferry.chat.characters import fold, normalized
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from dataferry.sources.language import words as singulars
 from dataferry.sources.licence_table import strictness
 from dataferry.sources.licences import read_licence

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from dataferry.chat.stream import Part
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceProblem
-from dataferry.library.views import CardCopy, DatasetCard
+from dataferry.library.card_views import CardCopy, DatasetCard
 
 _CARD_FIELDS = frozenset(DatasetCard.model_fields)
 
@@ -37,7 +37,7 @@ def stored_cards(output: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def refs_in(output: Mapping[str, Any]) -> Iterator[str]:
     """The refs that one tool's output, as stored, is about."""
     for found in (*stored_cards(output), *(output.get("datasets") or ()), *(output.get("jobs") or ())):
-        for offer in (found, *(found.get("also_at") or ())):
+        for offer in (found, *(found.get("copies") or ())):
             if isinstance(ref := offer.get("ref"), str):
                 yield ref
 
@@ -58,7 +58,7 @@ def merged_cards(parts: Iterable[Part]) -> list[DatasetCard]:
             # A further search may find first what an earlier one told of as a copy.
             if card is not None and not (tool == "search_datasets" and card.ref in copies):
                 cards.setdefault(card.ref, card)
-                copies.update(copy.ref for copy in card.also_at)
+                copies.update(copy.ref for copy in card.copies)
     return list(cards.values())
 
 
@@ -134,7 +134,7 @@ class Conversation:
     @cached_property
     def copies(self) -> tuple[CardCopy, ...]:
         """What the shown cards say that is the same data elsewhere."""
-        return tuple(copy for card in self.shown for copy in card.also_at)
+        return tuple(copy for card in self.shown for copy in card.copies)
 
     @cached_property
     def focus(self) -> DatasetCard | None:

@@ -16,8 +16,8 @@ from dataferry.chat.grammar import Message, asked_fact
 from dataferry.core.job_types import JobView
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import SOURCE_LABELS, SourceName
+from dataferry.library.card_views import DatasetCard, OfferedDataset
 from dataferry.library.comparison_views import Comparison
-from dataferry.library.views import DatasetCard, OfferedDataset
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import (
     DetailsOutput,
@@ -266,7 +266,7 @@ def started_answer(
 def _sources_here(outputs: Sequence[StartOutput], shown: Sequence[DatasetCard]) -> list[str]:
     """Where what is here came from, that is the same data as something that was started."""
     started = {output.card.ref for output in outputs if output.ticket is not None}
-    groups = [(card, *card.also_at) for card in shown]
+    groups = [(card, *card.copies) for card in shown]
     return list(
         dict.fromkeys(
             offer.source

@@ -24,7 +24,7 @@ from dataferry.chat.lexicon import FACTS, SORTS, SUPERLATIVES
 from dataferry.chat.reading import Language, Token, language
 from dataferry.core.link_secrets import hide_link_secrets
 from dataferry.core.types import DatasetRef
-from dataferry.library.views import OfferedDataset
+from dataferry.library.card_views import OfferedDataset
 
 Unresolved = Literal["which", "nothing_shown", "out_of_range", "which_source"]
 
@@ -156,7 +156,7 @@ def _at_the_hub_that_is_named(
         card = shown.get(str(ref))
         if card is None or ref.source in sources:
             return ref
-        copies = [DatasetRef.parse(copy.ref) for copy in card.also_at]
+        copies = [DatasetRef.parse(copy.ref) for copy in card.copies]
         return next((copy for copy in copies if copy.source in sources or not sources), ref)
 
     return replace(references, refs=tuple(map(at_the_hub, references.refs)))

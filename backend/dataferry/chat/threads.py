@@ -15,7 +15,7 @@ from dataferry.chat.stream import Part
 from dataferry.chat.views import MessageView, ToolCall
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Viewer
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 from dataferry.tools.services import LibraryService
 
 _LIVE_FIELDS = ("local_status", "job_id", "file_path")
@@ -68,8 +68,8 @@ def _with_live_cards(part: Part, live: dict[str, DatasetCard]) -> Part:
         card = live.get(stored.get("ref", ""))
         if card is None:
             return stored
-        copies = [copy.model_dump(mode="json") for copy in card.also_at]
-        return stored | {name: getattr(card, name) for name in _LIVE_FIELDS} | {"also_at": copies}
+        copies = [copy.model_dump(mode="json") for copy in card.copies]
+        return stored | {name: getattr(card, name) for name in _LIVE_FIELDS} | {"copies": copies}
 
     output = dict(part["output"])
     if output.get("downloadable_datasets"):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import SourceProblem, View
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 
 MessageStatus = Literal["complete", "generating", "interrupted", "stopped", "failed"]
 

@@ -137,7 +137,7 @@ def _rows(card: dict[str, Any]) -> list[tuple[str, ...]]:
     """A dataset, and below it, indented on a terminal, where the same data can be had elsewhere."""
     indent = "  " if out.is_terminal else ""
     copies = [
-        _row(copy, f"{indent}{copy['ref']}", f"the same: {copy['why_same']}") for copy in card["also_at"]
+        _row(copy, f"{indent}{copy['ref']}", f"the same: {copy['why_same']}") for copy in card["copies"]
     ]
     return [_row(card, card["ref"], card["title"]), *copies]
 

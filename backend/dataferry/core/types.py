@@ -326,7 +326,7 @@ class DatasetSummary(View):
     #: Why it stands where it stands in the ranking, in a few words.
     why: str | None = None
     #: The same data elsewhere, as far as it was found: at the other hub, or uploaded again.
-    also_at: "tuple[DatasetCopy, ...]" = ()
+    copies: "tuple[DatasetCopy, ...]" = ()
 
 
 class DatasetCopy(DatasetSummary):

@@ -7,15 +7,9 @@ from typing import Any, cast
 from dataferry.core.job_types import JobView
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade
+from dataferry.library.card_views import CardCopy, DatasetCard, LocalStatus
 from dataferry.library.models import Dataset
-from dataferry.library.views import (
-    CardCopy,
-    DatasetCard,
-    DatasetView,
-    DiskSpace,
-    DownloadTicket,
-    LocalStatus,
-)
+from dataferry.library.views import DatasetView, DiskSpace, DownloadTicket
 from dataferry.sources.folding import under
 
 _ENDPOINTS = {
@@ -41,8 +35,8 @@ States = Mapping[str, tuple[Dataset | None, JobView | None]]
 
 def build_card(summary: DatasetSummary, states: States) -> DatasetCard:
     """A card with its copies; ``states`` has the refs of all of them."""
-    copies = tuple(CardCopy(**_offer(copy, states), why_same=copy.why_same) for copy in summary.also_at)
-    return DatasetCard(**_offer(summary, states), also_at=copies)
+    copies = tuple(CardCopy(**_offer(copy, states), why_same=copy.why_same) for copy in summary.copies)
+    return DatasetCard(**_offer(summary, states), copies=copies)
 
 
 def _offer(summary: DatasetSummary, states: States) -> dict[str, Any]:
@@ -79,17 +73,17 @@ def _offer(summary: DatasetSummary, states: States) -> dict[str, Any]:
 
 def refreshed(card: DatasetCard, states: States) -> DatasetCard:
     """A stored card with its state as of now, and those of its copies."""
-    copies = tuple(copy.model_copy(update=local_state(*states[copy.ref])) for copy in card.also_at)
-    return card.model_copy(update={**local_state(*states[card.ref]), "also_at": copies})
+    copies = tuple(copy.model_copy(update=local_state(*states[copy.ref])) for copy in card.copies)
+    return card.model_copy(update={**local_state(*states[card.ref]), "copies": copies})
 
 
 def local_first(summary: DatasetSummary, states: States) -> DatasetSummary:
-    """The copy that is here, or on its way, with the others as its ``also_at``."""
+    """The copy that is here, or on its way, with the others as its ``copies``."""
 
     def is_here(hit: DatasetSummary) -> bool:
         return local_state(*states[hit.ref])["local_status"] not in _NOT_HERE
 
-    here = None if is_here(summary) else next(filter(is_here, summary.also_at), None)
+    here = None if is_here(summary) else next(filter(is_here, summary.copies), None)
     return summary if here is None else under(summary, here)
 
 

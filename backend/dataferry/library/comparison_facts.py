@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import ProblemView
+from dataferry.library.card_views import DatasetCard
 from dataferry.library.comparison_views import (
     FACT_LABELS,
     ComparedColumn,
@@ -18,7 +19,6 @@ from dataferry.library.comparison_views import (
 from dataferry.library.licence_views import NONE_STATED, Topic, licence_verdict
 from dataferry.library.preview.table import is_missing
 from dataferry.library.preview_views import Preview
-from dataferry.library.views import DatasetCard
 from dataferry.sources.declared_tables import DeclaredTable
 
 MAX_COLUMNS = 500

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from dataferry.core.types import ProblemView, View
-from dataferry.library.views import DatasetCard
+from dataferry.library.card_views import DatasetCard
 
 FactName = Literal[
     "source",

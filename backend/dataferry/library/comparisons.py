@@ -8,11 +8,11 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.errors import DataferryError, InvalidInput, SourceTimeout
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.types import DatasetRef, ProblemView, Viewer, words_of
+from dataferry.library.card_views import DatasetCard
 from dataferry.library.comparison_facts import Findings, comparison
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
 from dataferry.library.search import DatasetSearch
-from dataferry.library.views import DatasetCard
 from dataferry.sources.catalog import Catalog
 
 LEAST, MOST = 2, 6

@@ -4,10 +4,7 @@ from typing import Literal
 
 from pydantic import computed_field
 
-from dataferry.core.job_types import JobState
 from dataferry.core.types import View
-
-LocalStatus = Literal["absent", "downloaded"] | JobState
 
 
 class PreviewColumn(View):

@@ -10,10 +10,10 @@ from dataferry.core.job_types import JobView
 from dataferry.core.types import DatasetRef, DatasetSummary, SourceName, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import cards, rights, rows
+from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.matches import find_matches
 from dataferry.library.models import Dataset
 from dataferry.library.private_urls import PrivateUrls, has_secret
-from dataferry.library.views import DatasetCard, SearchAnswer
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.catalog import Catalog
 from dataferry.sources.merged_search import SearchResult
@@ -126,7 +126,7 @@ class DatasetSearch:
     ) -> list[DatasetCard]:
         """Cards for search hits, marked with what is here already; with ``local_first`` a card shows that
         one of its copies which is here."""
-        refs = [DatasetRef.parse(hit.ref) for summary in summaries for hit in (summary, *summary.also_at)]
+        refs = [DatasetRef.parse(hit.ref) for summary in summaries for hit in (summary, *summary.copies)]
         states = await self._database.run_read(self._states, viewer, refs)
         if local_first:
             summaries = [cards.local_first(summary, states) for summary in summaries]
@@ -134,7 +134,7 @@ class DatasetSearch:
 
     async def refresh_cards(self, viewer: Viewer, stored: Sequence[DatasetCard]) -> list[DatasetCard]:
         """Stored cards with their state as of now."""
-        refs = [DatasetRef.parse(offer.ref) for card in stored for offer in (card, *card.also_at)]
+        refs = [DatasetRef.parse(offer.ref) for card in stored for offer in (card, *card.copies)]
         states = await self._database.run_read(self._states, viewer, refs)
         return [cards.refreshed(card, states) for card in stored]
 

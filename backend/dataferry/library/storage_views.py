@@ -2,10 +2,7 @@
 
 from typing import Literal
 
-from dataferry.core.job_types import JobState
 from dataferry.core.types import SourceName, View
-
-LocalStatus = Literal["absent", "downloaded"] | JobState
 
 
 class OtherDisk(View):

@@ -36,15 +36,15 @@ Pair = tuple[int, int]
 def fold(
     ranked: Sequence[DatasetSummary], filters: SearchFilters, shown: Sequence[DatasetSummary] = ()
 ) -> list[DatasetSummary]:
-    """``shown`` and behind it ``ranked``, where hits that are the same data are one, with its ``also_at``.
+    """``shown`` and behind it ``ranked``, where hits that are the same data are one, with its ``copies``.
 
     ``ranked``: further hits that pass ``filters``, best first. What is the same as one of ``shown`` is told
     of there, so that no later page has it again. Else the group stands where its best hit stood, under the
     hit that ``_worth`` puts first; in another order than by relevance under the first one, so that the order
     stays true of what is shown.
     """
-    card_of = {hit.ref: card.ref for card in shown for hit in (card, *card.also_at)}
-    comparison = Comparison([*(hit for card in shown for hit in (card, *card.also_at)), *ranked])
+    card_of = {hit.ref: card.ref for card in shown for hit in (card, *card.copies)}
+    comparison = Comparison([*(hit for card in shown for hit in (card, *card.copies)), *ranked])
     cards = {card.ref: card for card in (*shown, *ranked)}
     for group in comparison.groups():
         fresh = [hit for hit in group if hit.ref not in card_of]
@@ -69,16 +69,16 @@ def _with_copies(
         DatasetCopy(**dict(copy), why_same=" · ".join(comparison.reasons(head, copy)[:_REASONS]))
         for copy in copies
     )
-    return head.model_copy(update={"also_at": (*head.also_at, *told)})
+    return head.model_copy(update={"copies": (*head.copies, *told)})
 
 
 def under(card: DatasetSummary, head: DatasetCopy) -> DatasetSummary:
     """``card`` with another of its copies, ``head``, as what it shows."""
-    others = [copy for copy in card.also_at if copy is not head]
-    fields = {name: value for name, value in card if name != "also_at"}
+    others = [copy for copy in card.copies if copy is not head]
+    fields = {name: value for name, value in card if name != "copies"}
     former = DatasetCopy(**fields, why_same=head.why_same)
     shown = {name: getattr(head, name) for name in DatasetSummary.model_fields}
-    return DatasetSummary(**shown | {"also_at": (former, *others)})
+    return DatasetSummary(**shown | {"copies": (former, *others)})
 
 
 def _worth(hit: DatasetSummary, filters: SearchFilters) -> tuple[object, ...]:

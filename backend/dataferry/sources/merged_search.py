@@ -341,7 +341,7 @@ def _with_first(
     told: dict[str, DatasetSummary] = {}
     others: list[DatasetSummary] = []
     for card in datasets if refs else ():
-        copy = next((copy for copy in card.also_at if copy.ref in refs), None)
+        copy = next((copy for copy in card.copies if copy.ref in refs), None)
         if card.ref in refs:
             told[card.ref] = card
         elif copy is not None:

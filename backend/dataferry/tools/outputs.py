@@ -6,10 +6,11 @@ from datetime import datetime
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.types import FilteredOut, SourceName, SourceProblem, View
+from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
-from dataferry.library.views import DatasetCard, DatasetView, DownloadTicket, SearchAnswer
+from dataferry.library.views import DatasetView, DownloadTicket
 
 
 class SearchOutput(View):

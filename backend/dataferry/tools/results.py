@@ -16,9 +16,10 @@ from dataferry.core.model_cards import ModelCard
 from dataferry.core.sizes import readable_count, readable_parameters
 from dataferry.core.types import SourceProblem, View
 from dataferry.core.visible import for_model
+from dataferry.library.card_views import CardCopy, DatasetCard
 from dataferry.library.comparison_views import ComparedDataset, Comparison
 from dataferry.library.verdict_views import Verdict
-from dataferry.library.views import CardCopy, DatasetCard, DatasetView
+from dataferry.library.views import DatasetView
 from dataferry.tools.formatting import format_job_state, format_size
 from dataferry.tools.outputs import (
     OUTPUTS,
@@ -136,7 +137,7 @@ def _card(prompts: Prompts, number: int, card: DatasetCard) -> str:
         gated="yes" if card.gated else "no",
         updated=f"{card.updated_at:%Y-%m-%d}" if card.updated_at else "unknown",
         here=card.local_status,
-        also_at="; ".join(_copy(copy) for copy in card.also_at) or "nowhere else",
+        copies="; ".join(_copy(copy) for copy in card.copies) or "nowhere else",
     )
 
 

@@ -6,10 +6,11 @@ from typing import Protocol
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
 from dataferry.library.verdict_views import Verdict
-from dataferry.library.views import DatasetCard, DatasetPage, DownloadTicket, SearchAnswer
+from dataferry.library.views import DatasetPage, DownloadTicket
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
 

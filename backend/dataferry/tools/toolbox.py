@@ -17,7 +17,8 @@ from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
-from dataferry.library.views import DatasetCard, DatasetView, SearchAnswer
+from dataferry.library.card_views import DatasetCard, SearchAnswer
+from dataferry.library.views import DatasetView
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
 from dataferry.tools import results

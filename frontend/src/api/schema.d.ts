@@ -1492,6 +1492,10 @@ export interface components {
          *     these bring the cookie, which lasts ``expires_in`` seconds.
          */
         BrowserAccess: {
+            /**
+             * @description What the addresses of the dataset's files begin with.
+             * @example /api/datasets/kaggle:uciml~iris/
+             */
             address: string;
             /**
              * @description Seconds until the access token ends.
@@ -1757,6 +1761,7 @@ export interface components {
          * @description Output of ``compare_datasets``.
          */
         CompareOutput: {
+            /** @description The datasets side by side. */
             comparison: components["schemas"]["Comparison"];
         };
         /**
@@ -2068,7 +2073,7 @@ export interface components {
              */
             dataset_id?: string | null;
             /** @description Where else the same data can be had, as far as it was found. */
-            also_at: components["schemas"]["CardCopy"][];
+            copies: components["schemas"]["CardCopy"][];
             /**
              * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
              * @example kaggle
@@ -4406,6 +4411,7 @@ export interface components {
              * @example huggingface:stanfordnlp~imdb
              */
             key: string;
+            /** @description The first rows of one of its tables: untrusted. */
             preview: components["schemas"]["Preview"];
         };
         /**

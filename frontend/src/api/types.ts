@@ -28,7 +28,7 @@ export type MessageStatus = MessageView["status"];
 export type DatasetCard = Schemas["DatasetCard"];
 export type CardCopy = Schemas["CardCopy"];
 /** What a card tells of one place that a dataset can be had from. */
-export type OfferedDataset = Omit<DatasetCard, "also_at">;
+export type OfferedDataset = Omit<DatasetCard, "copies">;
 export type DatasetView = Schemas["DatasetView"];
 export type DatasetFile = Schemas["DatasetFileView"];
 export type DownloadTicket = Schemas["DownloadTicket"];

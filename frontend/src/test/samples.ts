@@ -34,7 +34,7 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
     formats: ["csv"],
     local_status: "absent",
     why: "title matches",
-    also_at: [],
+    copies: [],
     ...fields,
   };
 }

@@ -115,7 +115,7 @@ async def test_paging_reaches_everything_once(open_catalog: Open, nobody: str) -
         page = await catalog.search(
             "turbine", credentials={}, sources=HUBS, filters=filters, limit=40, offset=len(refs)
         )
-        refs += [hit.ref for card in page.datasets for hit in (card, *card.also_at)]
+        refs += [hit.ref for card in page.datasets for hit in (card, *card.copies)]
         more = page.more and bool(page.datasets)
     assert len(refs) == len(set(refs))
     assert {f"huggingface:owner{n}/turbine-{n}" for n in range(150)} <= set(refs)

@@ -30,5 +30,10 @@ SEARCH_WORDS: dict[str, Word] = {
     "update_h": Word("Hours.", 168.0),
     "rows_done": Word("Rows that were read of a hub's catalogue; null for other jobs.", 250_000),
     "costs": Word("Ask the hubs for sizes and licences.", True),
+    "BrowserAccess.address": Word(
+        "What the addresses of the dataset's files begin with.", "/api/datasets/kaggle:uciml~iris/"
+    ),
+    "CompareOutput.comparison": Word("The datasets side by side.", None),
+    "PreviewOutput.preview": Word("The first rows of one of its tables: untrusted.", None),
     "index_snapshot_at": Word("How fresh the search index is.", _TIME),
 }

@@ -103,7 +103,7 @@ WORDS: dict[str, Word] = {
         "someone/imdb-copy",
     ),
     "CardCopy.source": Word("The label of its source.", "Kaggle"),
-    "also_at": Word("Where else the same data can be had, as far as it was found.", None),
+    "copies": Word("Where else the same data can be had, as far as it was found.", None),
     "why_same": Word("What tells that it is the same data.", "same size · same owner"),
     "DatasetView.source": Word("The label of its source.", "HuggingFace"),
     "Receipt.source": Word("The label of its source.", "HuggingFace"),

@@ -16,6 +16,7 @@ from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.hub_addresses import DatasetAddress, read_address
 from dataferry.core.job_types import JobView
 from dataferry.core.types import SOURCE_LABELS, SourceName, Viewer
+from dataferry.library.card_views import SearchAnswer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
 from dataferry.library.preview_views import Preview, PreviewFiles, Readme
@@ -27,7 +28,6 @@ from dataferry.library.views import (
     DownloadTicket,
     FilePage,
     Receipt,
-    SearchAnswer,
     SeveralDeletions,
 )
 from dataferry.sources.base import SearchFilters

@@ -7,7 +7,7 @@ import { answerRequests, json, renderOnPage } from "@/test/render";
 import { sampleCard, sampleJob } from "@/test/samples";
 import { DatasetCard } from "./DatasetCard";
 
-const { also_at: _, ...elsewhere } = sampleCard({
+const { copies: _, ...elsewhere } = sampleCard({
   id: "someone/iris",
   ref: "huggingface:someone/iris",
   key: "huggingface:someone~iris",
@@ -25,7 +25,7 @@ const { also_at: _, ...elsewhere } = sampleCard({
   size_bytes: 1200,
   formats: ["parquet"],
 });
-const card = sampleCard({ also_at: [{ ...elsewhere, why_same: "same counts · like names" }] });
+const card = sampleCard({ copies: [{ ...elsewhere, why_same: "same counts · like names" }] });
 
 beforeEach(() => {
   queryClient.setQueryData(JOBS_KEY, []);

@@ -16,7 +16,7 @@ export function AlsoAt({ card }: { card: Card }) {
   const [open, setOpen] = useState(false);
   const id = useId();
   // A card of an older answer has none.
-  const copies = card.also_at ?? [];
+  const copies = card.copies ?? [];
   const [first, ...others] = copies;
   const here = useCardState(first ?? card).kind === "here" && first !== undefined;
   if (!first) return null;
