@@ -1,7 +1,7 @@
 """The HuggingFace Hub: search, metadata and file addresses. The transfer engine fetches the bytes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -257,7 +257,7 @@ def summary_of(info: Any, endpoint: str = "") -> DatasetSummary | None:
         return None
     labels = [str(tag) for tag in info.tags or []]
     prefixes = (*_DESCRIPTIVE_PREFIXES, "license", "format", "size_categories")
-    tagged = {prefix: _values(labels, prefix) for prefix in prefixes}
+    tagged = _values(labels, prefixes)
     table = table_facts(info.card_data, tagged["size_categories"])
     url = f"{endpoint}/datasets/{ref.id}"
     name = getattr(info.card_data, "pretty_name", None)
@@ -317,8 +317,14 @@ def _entry(file: Any, origin: Http) -> FileEntry:
     return FileEntry(path=str(file.path), origin=origin, size=int(file.size), checksum=checksum)
 
 
-def _values(labels: list[str], prefix: str) -> list[str]:
-    return [label.partition(":")[2] for label in labels if label.startswith(f"{prefix}:")]
+def _values(labels: Sequence[str], prefixes: Iterable[str]) -> dict[str, list[str]]:
+    """The values of the labels ``prefix:value``, in their order, for each of the prefixes."""
+    values: dict[str, list[str]] = {prefix: [] for prefix in prefixes}
+    for label in labels:
+        prefix, colon, value = label.partition(":")
+        if colon and prefix in values:
+            values[prefix].append(value)
+    return values
 
 
 def _display_tags(labels: list[str]) -> list[str]:

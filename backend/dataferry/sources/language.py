@@ -30,6 +30,8 @@ _stemmers: dict[str, Any] = {}
 _stemmer_lock = threading.Lock()
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+#: All that is not a letter or a digit of ASCII, as a blank; capital letters small.
+_ASCII_WORDS = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
 _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: What a terminal or a page would take for an instruction: a colour, a tag.
 _INSTRUCTION = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|</?[A-Za-z][^<>]{0,200}>")
@@ -74,17 +76,21 @@ def words(text: str) -> list[str]:
 
 
 def _plain_words(text: str) -> list[str]:
-    plain = text.casefold()
-    if not plain.isascii():
-        decomposed = unicodedata.normalize("NFKD", plain)
-        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return _WORD.findall(plain)
+    if text.isascii():
+        return text.translate(_ASCII_WORDS).split()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return _WORD.findall("".join(char for char in decomposed if not unicodedata.combining(char)))
 
 
 def name_words(name: str) -> list[str]:
     """``words`` of a name, where ``ImageNet`` counts as ``imagenet`` and as ``image net``."""
-    parts = _CAMEL_CASE.sub(" ", name)
+    parts = _camel_case_parts(name)
     return words(name) if parts == name else [*words(name), *words(parts)]
+
+
+def _camel_case_parts(name: str) -> str:
+    # Looking for boundaries takes longer than looking for a capital letter.
+    return name if name.islower() else _CAMEL_CASE.sub(" ", name)
 
 
 def stems(text: str) -> list[str]:
@@ -98,9 +104,21 @@ def _stems_of(word: str) -> tuple[str, ...]:
     return tuple(stem_with("english", part) for part in _parts(_singular(word)))
 
 
+@lru_cache(maxsize=1 << 14)
+def label_stems(label: str) -> tuple[str, ...]:
+    """``stems`` of a tag, a task or a kind of content: short texts that many datasets share."""
+    return tuple(stems(label))
+
+
+@lru_cache(maxsize=1 << 14)
+def label_words(label: str) -> tuple[str, ...]:
+    """``words`` of such a text."""
+    return tuple(words(label))
+
+
 def name_stems(name: str) -> list[str]:
     """``name_words`` without their endings."""
-    parts = _CAMEL_CASE.sub(" ", name)
+    parts = _camel_case_parts(name)
     return stems(name) if parts == name else [*stems(name), *stems(parts)]
 
 
@@ -120,7 +138,8 @@ def _parts(word: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def stem_with(language: str, word: str) -> str:
     """A word without its ending, by Snowball's rules of ``language`` (``english``, ``german`` …)."""
-    if word.isdecimal():
+    # No rule of English is about a digit: names with a number behind them are many, and stemming is slow.
+    if word.isdecimal() or (language == "english" and word[-1:].isdecimal()):
         return word
     with _stemmer_lock:  # a stemmer keeps the word that it works on
         if language not in _stemmers:

@@ -32,17 +32,18 @@ def language_names(code: str) -> tuple[str, ...]:
 
 def stated_languages(labels: Iterable[str]) -> tuple[str, ...]:
     """The codes of the languages that tags state: ``language:de``, or the language's name alone."""
-    found: dict[str, None] = {}
-    for label in labels:
-        prefix, colon, value = label.partition(":")
-        if colon and prefix != "language":
-            continue
-        name = (value if colon else label.casefold().removesuffix(" language")).strip()
-        # A plain tag of two or three letters is seldom a language.
-        code = language_code(name) if colon or len(name) > 3 else None
-        if code is not None and (colon or name.casefold() in _known()[0]):
-            found[code] = None
-    return tuple(found)
+    found = dict.fromkeys(map(_stated_language, labels))
+    return tuple(code for code in found if code is not None)
+
+
+@lru_cache(maxsize=4096)
+def _stated_language(label: str) -> str | None:
+    prefix, colon, value = label.partition(":")
+    if colon:
+        return language_code(value.strip()) if prefix == "language" else None
+    name = label.casefold().removesuffix(" language").strip()
+    # A plain tag of two or three letters is seldom a language.
+    return language_code(name) if len(name) > 3 and name in _known()[0] else None
 
 
 @cache

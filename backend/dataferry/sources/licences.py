@@ -115,8 +115,7 @@ def read_licence(name: str | None) -> Reading | None:
 
     A name that is not in the table is read as itself, with terms that are not known.
     """
-    text = one_line(name, NAME_CHARS)
-    return None if _key(text) in _NOT_STATED else _read(text)
+    return _read(one_line(name, NAME_CHARS))
 
 
 def license_name(name: str | None) -> str | None:
@@ -223,7 +222,9 @@ def _address(url: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _read(text: str) -> Reading:
+def _read(text: str) -> Reading | None:
+    if _key(text) in _NOT_STATED:
+        return None
     single = _read_single(text)
     if single is not None:
         return single

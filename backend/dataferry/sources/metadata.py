@@ -115,16 +115,18 @@ def modalities_of(labels: Iterable[str], formats: Iterable[str] = ()) -> tuple[M
 
     A tag states one as ``modality:image`` or as its name alone; a format that is one (``audio``) does too.
     """
-    found: dict[ModalityName, None] = {}
     media = (name for name in formats if name in _MEDIA)
-    for label in (*labels, *media):
-        prefix, colon, value = label.partition(":")
-        name = modality_name(value if prefix == "modality" else label)
-        if name is None and (not colon or prefix == "task_categories"):
-            name = _modality_of_task(value or label)
-        if name is not None:
-            found[name] = None
-    return tuple(found)
+    found = dict.fromkeys(map(_modality_of_label, (*labels, *media)))
+    return tuple(name for name in found if name is not None)
+
+
+@lru_cache(maxsize=4096)
+def _modality_of_label(label: str) -> ModalityName | None:
+    prefix, colon, value = label.partition(":")
+    name = modality_name(value if prefix == "modality" else label)
+    if name is None and (not colon or prefix == "task_categories"):
+        return _modality_of_task(value or label)
+    return name
 
 
 def _modality_of_task(task: str) -> ModalityName | None:

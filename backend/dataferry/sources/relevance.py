@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from dataferry.core.types import DatasetSummary
-from dataferry.sources.language import FILLER, name_stems, stems
+from dataferry.sources.language import FILLER, label_stems, name_stems, stems
 from dataferry.sources.languages import language_names
 from dataferry.sources.query_plan import COMMON_WORDS
 from dataferry.sources.vocabulary import english_for, meanings_of
@@ -60,7 +60,7 @@ def text_fields(summary: DatasetSummary) -> TextFields:
     """The stems of each field that a query is compared with."""
     # A name often repeats the title, so the two are one set of words, not a count.
     title = dict.fromkeys((*name_stems(summary.title), *name_stems(summary.id)))
-    tags = [word for tag in summary.tags for word in stems(tag)]
+    tags = [word for tag in summary.tags for word in label_stems(tag)]
     tags += dict.fromkeys(word for word in _stated(summary) if word not in tags)
     return {"title": tuple(title), "tags": tags, "description": stems(summary.description)}
 
@@ -87,11 +87,11 @@ class HitText:
 def _stated(summary: DatasetSummary) -> Iterator[str]:
     """The words of what a hit states beside its text: kinds of content, its task, its languages if few."""
     for kind in summary.modalities:
-        yield from stems(_KINDS_IN_WORDS.get(kind, kind))
-    yield from stems(summary.task or "")
+        yield from label_stems(_KINDS_IN_WORDS.get(kind, kind))
+    yield from label_stems(summary.task or "")
     if len(summary.languages) <= _FEW_LANGUAGES:
         for code in summary.languages:
-            yield from stems(language_names(code)[0])
+            yield from label_stems(language_names(code)[0])
 
 
 @cache

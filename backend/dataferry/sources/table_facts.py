@@ -12,6 +12,7 @@ https://huggingface.co/docs/datasets/repository_structure, and the tag ``size_ca
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dataferry.core.types import LARGEST_COUNT
@@ -56,6 +57,7 @@ def _columns(features: Any) -> int | None:
     return len(features) if isinstance(features, list | Mapping) and features else None
 
 
+@lru_cache(maxsize=256)
 def _range(label: str) -> str | None:
     """``10,000 to 100,000 rows`` for ``10K<n<100K``."""
     match = _RANGE.fullmatch(label.strip())

@@ -8,12 +8,13 @@ which need not make them again.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import tantivy
 
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.index.entries import Entry
-from dataferry.sources.language import stems, words
+from dataferry.sources.language import label_words, stems
 from dataferry.sources.licences import Reading, is_creative_commons, read_licence
 from dataferry.sources.relevance import TextFields
 
@@ -53,14 +54,20 @@ def document_of(entry: Entry, fields: TextFields) -> tantivy.Document:
         document.add_unsigned("size", summary.size_bytes)
     if summary.updated_at is not None:
         document.add_integer("updated", int(summary.updated_at.timestamp()))
-    kept = summary.model_dump(mode="json", exclude=_NOT_KEPT, exclude_defaults=True)
-    document.add_bytes("card", json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode())
+    card = summary.model_dump_json(exclude=_NOT_KEPT, exclude_defaults=True)
+    document.add_bytes("card", card.encode())
     return document
 
 
 def _label_words(summary: DatasetSummary) -> Iterator[str]:
     for label in (*summary.formats, *summary.modalities, summary.task or "", *summary.tags):
-        yield from words(label)
+        yield from label_words(label)
+
+
+@lru_cache(maxsize=1024)
+def _facts_of_license(name: str | None) -> tuple[str, ...]:
+    licence = read_licence(name)
+    return tuple(sorted(_license_facts(licence))) if licence is not None else ()
 
 
 def _license_facts(licence: Reading) -> set[str]:
@@ -78,8 +85,7 @@ def _license_facts(licence: Reading) -> set[str]:
 
 def facts_of(summary: DatasetSummary) -> Iterator[str]:
     """What a filter asks for, as terms."""
-    licence = read_licence(summary.license)
-    yield from sorted(_license_facts(licence)) if licence is not None else ()
+    yield from _facts_of_license(summary.license)
     if summary.gated:
         yield "gated"
     for name, values in (("language", summary.languages), ("modality", summary.modalities)):
