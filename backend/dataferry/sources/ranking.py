@@ -202,7 +202,7 @@ def _name_bonus(hit: _Hit, asked: set[str]) -> float:
 
 
 def _is_name(hit: _Hit, asked: set[str]) -> bool:
-    if not asked or not asked <= hit.text.weights.keys():
+    if not asked or not asked <= hit.text.stems:
         return False
     name = hit.summary.id.rpartition("/")[2]
     return asked in (set(stems(name)), set(stems(hit.summary.title)))

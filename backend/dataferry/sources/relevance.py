@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
+from itertools import chain
 
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.language import FILLER, label_stems, name_stems, stems
@@ -71,17 +72,21 @@ def weighted_length(fields: TextFields) -> float:
 
 
 class HitText:
-    """What a query is compared with: a hit's stems in order, and what each of them counts."""
+    """What a query is compared with: a hit's stems in order, all of them as a set, and what each counts."""
 
-    __slots__ = ("fields", "length", "weights")
+    __slots__ = ("fields", "length", "stems")
 
     def __init__(self, fields: TextFields) -> None:
         self.fields = fields
         self.length = weighted_length(fields)
-        self.weights: dict[str, float] = {}
-        for name, found in fields.items():
-            for stem in found:
-                self.weights[stem] = self.weights.get(stem, 0.0) + FIELD_WEIGHTS[name]
+        self.stems = frozenset(chain.from_iterable(fields.values()))
+
+    def weight(self, stem: str) -> float:
+        """How often it has ``stem``, each time by the weight of the field."""
+        # Most hits have few of the stems that a query may mean, so that counting all in advance is slower.
+        if stem not in self.stems:
+            return 0.0
+        return sum(FIELD_WEIGHTS[name] * found.count(stem) for name, found in self.fields.items())
 
 
 def _stated(summary: DatasetSummary) -> Iterator[str]:
@@ -166,7 +171,7 @@ class Relevance:
     def _add_word(self, word: str) -> None:
         meant = self._meanings[word].items()
         weights = [
-            max(share * text.weights.get(one, 0.0) for one, share in meant) if meant else 0.0
+            max(share * text.weight(one) for one, share in meant) if meant else 0.0
             for text in self._texts
         ]
         rarity = self._rarity_of(word, weights)
@@ -207,8 +212,9 @@ class Relevance:
 def _neighbours(run: Sequence[str], places: Mapping[str, Sequence[int]]) -> Iterator[tuple[int, int]]:
     """Each place of the query whose word stands near the next one's in ``run``, and how many words apart."""
     last: dict[int, int] = {}
-    for position, word in enumerate(run):
-        for place in places.get(word, ()):
+    asked = [(position, word) for position, word in enumerate(run) if word in places]
+    for position, word in asked:
+        for place in places[word]:
             for pair, other in ((place - 1, place - 1), (place, place + 1)):
                 distance = position - last.get(other, -PROXIMITY_WINDOW - 1)
                 if 0 < distance <= PROXIMITY_WINDOW:
@@ -218,11 +224,11 @@ def _neighbours(run: Sequence[str], places: Mapping[str, Sequence[int]]) -> Iter
 
 def _meanings_in(texts: Sequence[HitText], query: str) -> dict[str, dict[str, float]]:
     """What a hit may have for each stem of ``query``, and what that counts."""
-    vocabulary = {word for text in texts for word in text.weights}
     meanings = {word: dict(meant) for word, meant in meanings_of(query).items()}
-    for word, meant in meanings.items():
-        if word not in vocabulary:
-            meant.update(_may_mean(word, vocabulary))
+    absent = [word for word in meanings if not any(word in text.stems for text in texts)]
+    vocabulary = frozenset().union(*(text.stems for text in texts)) if absent else frozenset()
+    for word in absent:
+        meanings[word].update(_may_mean(word, vocabulary))
     return meanings
 
 
