@@ -8,6 +8,8 @@ import pytest
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.folding import fold
+from dataferry.sources.relevance import text_fields
+from dataferry.sources.traits import traits_of
 from tests.evals import folding, score
 
 ANY = SearchFilters()
@@ -268,3 +270,25 @@ def test_most_of_the_same_and_next_to_none_of_the_look_alikes_of_the_sets(name: 
 
     assert share(True) >= 0.95
     assert share(False) <= 0.02
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Water levels at gauges",
+        "ImageNet copied, stuff2020 of GitHub",
+        "foo_bar 数据集 ab数据",
+        "Größe naïve",
+        "",
+    ],
+)
+def test_stems_of_the_index_are_read_as_the_description_itself(description: str) -> None:
+    made = traits_of(hit("kaggle:o/made", "", description))
+    one = hit("kaggle:o/known", "", description)
+    assert traits_of(one, text_fields(one)).told == made.told
+
+
+def test_stems_of_another_description_are_not_taken() -> None:
+    older = hit("kaggle:o/changed", "", "Water level")
+    one = hit("kaggle:o/changed", "", "Water level at 83 gauges")
+    assert traits_of(one, text_fields(older)).told == " water level at 83 gaug "

@@ -8,7 +8,7 @@ chain of likenesses joins an edition with the next.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 from dataferry.core.types import DatasetCopy, DatasetSummary
 from dataferry.sources.base import SearchFilters
@@ -16,6 +16,7 @@ from dataferry.sources.filters import doubts
 from dataferry.sources.licence_table import UNKNOWN_TERMS, strictness
 from dataferry.sources.licences import read_licence
 from dataferry.sources.likeness import AGREEING, NEAR_SIZE, Likeness, likeness
+from dataferry.sources.relevance import TextFields
 from dataferry.sources.traits import Traits, is_common, traits_of
 
 #: What more than so many hits have in common makes no two of them worth comparing; with so many rarer things
@@ -34,17 +35,20 @@ Pair = tuple[int, int]
 
 
 def fold(
-    ranked: Sequence[DatasetSummary], filters: SearchFilters, shown: Sequence[DatasetSummary] = ()
+    ranked: Sequence[DatasetSummary],
+    filters: SearchFilters,
+    shown: Sequence[DatasetSummary] = (),
+    known: Mapping[str, TextFields] | None = None,
 ) -> list[DatasetSummary]:
     """``shown`` and behind it ``ranked``, where hits that are the same data are one, with its ``copies``.
 
     ``ranked``: further hits that pass ``filters``, best first. What is the same as one of ``shown`` is told
     of there, so that no later page has it again. Else the group stands where its best hit stood, under the
     hit that ``_worth`` puts first; in another order than by relevance under the first one, so that the order
-    stays true of what is shown.
+    stays true of what is shown. ``known``: the text of hits by their ``ref``, where it has been taken apart.
     """
     card_of = {hit.ref: card.ref for card in shown for hit in (card, *card.copies)}
-    comparison = Comparison([*(hit for card in shown for hit in (card, *card.copies)), *ranked])
+    comparison = Comparison([*(hit for card in shown for hit in (card, *card.copies)), *ranked], known or {})
     cards = {card.ref: card for card in (*shown, *ranked)}
     for group in comparison.groups():
         fresh = [hit for hit in group if hit.ref not in card_of]
@@ -103,13 +107,13 @@ def _strictness(license: str | None) -> tuple[int, ...]:
 class Comparison:
     """How alike hits are, by their places; each pair is compared once, when it is asked for."""
 
-    def __init__(self, hits: Sequence[DatasetSummary]) -> None:
+    def __init__(self, hits: Sequence[DatasetSummary], known: Mapping[str, TextFields]) -> None:
         self._given = {hit.ref: place for place, hit in enumerate(hits)}
         # By ref, so that the order in which they are given is of no consequence.
         self._hits = sorted(hits, key=lambda hit: hit.ref)
         self._place = {hit.ref: place for place, hit in enumerate(self._hits)}
-        self._traits = [traits_of(hit) for hit in self._hits]
-        self._spread = Counter(stem for one in self._traits for stem in one.name | one.described)
+        self._traits = [traits_of(hit, known.get(hit.ref)) for hit in self._hits]
+        self._spread = Counter(chain.from_iterable(one.name | one.described for one in self._traits))
         self._found: dict[Pair, Likeness] = {}
 
     def groups(self) -> list[list[DatasetSummary]]:
@@ -144,24 +148,21 @@ class Comparison:
 
 
 def _candidates(traits: Sequence[Traits]) -> Iterator[Pair]:
+    spread = Counter(chain.from_iterable(one.keys for one in traits))
+    rare = {key for key, count in spread.items() if 1 < count <= _RARE}
+    rare -= {key for key in rare if isinstance(key, str) and is_common(key)}
     holders: defaultdict[object, list[int]] = defaultdict(list)
     owners: defaultdict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(traits):
-        counted = [("files", one.file_count)] if one.file_count else []
-        for key in {*one.described, *one.tags, *one.name, *one.numbers, *one.papers, *counted}:
+        for key in one.keys & rare:
             holders[key].append(place)
         if one.owner:
             owners[one.owner].append(place)
-    in_common = Counter(
-        pair
-        for key, places in holders.items()
-        if 1 < len(places) <= _RARE and not (isinstance(key, str) and is_common(key))
-        for pair in combinations(places, 2)
-    )
+    in_common = Counter(pair for places in holders.values() for pair in combinations(places, 2))
     yield from (pair for pair, count in in_common.items() if count >= _ENOUGH_IN_COMMON)
     yield from _of_like_size(traits)
     yield from _of_one_owner(traits, owners, in_common)
-    yield from _of_names(traits, owners, holders)
+    yield from _of_names(traits, owners, spread)
 
 
 def _of_like_size(traits: Sequence[Traits]) -> Iterator[Pair]:
@@ -184,14 +185,17 @@ def _of_one_owner(
 
 
 def _of_names(
-    traits: Sequence[Traits], owners: Mapping[str, Sequence[int]], holders: Mapping[object, Sequence[int]]
+    traits: Sequence[Traits], owners: Mapping[str, Sequence[int]], spread: Mapping[object, int]
 ) -> Iterator[Pair]:
     """The description of one has the name or the owner of the other."""
     for place, one in enumerate(traits):
         named = [other for owner in owners.keys() & one.spelled for other in owners[owner]]
         for phrase, text in one.phrases:
-            rarest = min((holders[word] for word in phrase if word in holders), key=len, default=())
-            named += [other for other in rarest if text in traits[other].told]
+            rarest = min((word for word in phrase if word in spread), key=spread.__getitem__, default=None)
+            if rarest is not None and spread[rarest] > 1:
+                named += [
+                    other for other, that in enumerate(traits) if rarest in that.keys and text in that.told
+                ]
         yield from ((min(place, other), max(place, other)) for other in named if other != place)
 
 

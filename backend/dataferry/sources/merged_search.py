@@ -284,7 +284,8 @@ class MergedSearch:
         """``datasets`` and behind them the best of the ``ranked`` ones, folded; and the others. What is shown
         keeps its place."""
         best, others = _divided(ranked, max(FOLDED_AT_ONCE, page + page // 2))
-        cards = fold(best, self._filters, self.datasets)
+        known = self._indexed.fields if self._indexed is not None else None
+        cards = fold(best, self._filters, self.datasets, known)
         return cards if self.datasets else arrange(cards, page), others
 
     def _fold_further(self) -> None:

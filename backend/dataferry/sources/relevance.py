@@ -171,8 +171,7 @@ class Relevance:
     def _add_word(self, word: str) -> None:
         meant = self._meanings[word].items()
         weights = [
-            max(share * text.weight(one) for one, share in meant) if meant else 0.0
-            for text in self._texts
+            max(share * text.weight(one) for one, share in meant) if meant else 0.0 for text in self._texts
         ]
         rarity = self._rarity_of(word, weights)
         self._rarity[word] = rarity

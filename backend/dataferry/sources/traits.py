@@ -2,16 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from unicodedata import combining, normalize
 
 from dataferry.core.types import DatasetSummary
-from dataferry.sources.language import FILLER, stem_with, words
+from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, words
 from dataferry.sources.languages import stated_languages
 from dataferry.sources.query_plan import COMMON_WORDS
+from dataferry.sources.relevance import TextFields
 
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 #: Where letters and digits of one word meet: ``recipes88k`` is ``recipes 88k``, ``v2`` stays.
@@ -51,12 +53,16 @@ class Lexicon:
     language_codes: frozenset[str]
 
 
-def traits_of(hit: DatasetSummary) -> "Traits":
-    """The traits of a hit, remembered for as long as it is met again."""
+def traits_of(hit: DatasetSummary, known: TextFields | None = None) -> "Traits":
+    """The traits of a hit, remembered for as long as it is met again. ``known``: its text, where it has been
+    taken apart before."""
     told = (hit.source, hit.id, hit.title, hit.description, hit.tags, hit.formats, hit.task, hit.languages)
     updated = hit.updated_at.toordinal() if hit.updated_at else None
     counted = (hit.size_bytes or 0, hit.file_count or 0, hit.row_count or 0)
-    return _traits(*told, hit.modalities, hit.license, updated, *counted)
+    traits = _traits(*told, hit.modalities, hit.license, updated, *counted)
+    if known is not None:
+        traits.take_stems(known["description"])
+    return traits
 
 
 class Traits:
@@ -96,6 +102,11 @@ class Traits:
         self.updated = updated
         self.modalities = frozenset(modalities)
         self.tasks = frozenset(text_tokens(task or ""))
+        self._stems: Sequence[str] | None = None
+
+    def take_stems(self, stems: Sequence[str]) -> None:
+        """Use what ``language.stems`` has made of the description, which takes the most time."""
+        self._stems = stems
 
     # -- the name ---------------------------------------------------------------------------------
 
@@ -152,7 +163,16 @@ class Traits:
 
     @cached_property
     def _told_words(self) -> tuple[str, ...]:
-        return name_tokens(self._description)
+        stems, self._stems = self._stems, None
+        spelled = words(self._description) if stems is not None else []
+        # In scripts without spaces a stem is no whole word.
+        if stems is None or len(stems) != len(spelled) or in_unspaced_script(self._description):
+            return name_tokens(self._description)
+        apart = _apart(self._description)
+        if apart == self._description:
+            return tuple(stems)
+        known = dict(zip(spelled, stems, strict=True))
+        return tuple([known.get(word) or stem_with("english", word) for word in words(apart)])
 
     @cached_property
     def told(self) -> str:
@@ -165,7 +185,7 @@ class Traits:
 
     @cached_property
     def tags(self) -> frozenset[str]:
-        return frozenset(stem for tag in self._tags for stem in text_tokens(tag))
+        return frozenset(chain.from_iterable(map(text_tokens, self._tags)))
 
     @cached_property
     def about_text(self) -> frozenset[str]:
@@ -217,6 +237,14 @@ class Traits:
         """Those that are named, and the count of rows, which another may name."""
         rows = (float(self._row_count),) if self._row_count else ()
         return self.name_numbers.union((value for value, _ in self._counted), rows)
+
+    @cached_property
+    def keys(self) -> frozenset[object]:
+        """What two datasets may have in common that makes them worth comparing."""
+        counted = [("files", self.file_count)] if self.file_count else []
+        return frozenset[object]().union(
+            self.described, self.tags, self.name, self.numbers, self.papers, counted
+        )
 
     @cached_property
     def counts(self) -> Mapping[str, frozenset[float]]:
