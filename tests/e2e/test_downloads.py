@@ -105,7 +105,7 @@ def test_chosen_cards_are_downloaded_together(context: BrowserContext, server: S
     page = context.new_page()
     register(page, server)
     ask(page, "find diabetes datasets")
-    names = ["Select Diabetes progression", "Select Pima Indians Diabetes Database"]
+    names = ["Select Diabetes, 442 patients", "Select Pima Indians Diabetes Database"]
     for name in names:
         page.get_by_role("checkbox", name=name, exact=True).check()
     expect(page.get_by_text(re.compile(r"^2 selected"))).to_be_visible()

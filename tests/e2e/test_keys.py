@@ -126,8 +126,7 @@ def test_a_missing_key_leads_to_its_form_and_back_to_a_retry(page: Page, server:
     """No word of variables; no Retry where it cannot help; nothing stale once the key is saved."""
     server.client()
     register(page, server, "carol@example.org")
-    ask(page, "clinical notes on terms")
-    # Both hubs have one of that name; which stands first depends on who answers first.
+    ask(page, "clinical notes on terms at HuggingFace")
     card = page.locator('[data-card^="huggingface:"]').filter(has_text="Clinical notes")
     card.get_by_role("button", name="Download Clinical notes").click()
     add = card.get_by_role("link", name="Add key for HuggingFace: Clinical notes")

@@ -52,7 +52,7 @@ async def test_a_model_tells_what_the_hub_knows_of_it(fake: HubFake) -> None:
         "text-generation",
     )
     assert (model.parameters, model.downloads, model.likes) == (8_030_261_248, 5_022_917, 4_120)
-    assert (model.license, model.library, model.gated) == ("llama-3.1", "transformers", True)
+    assert (model.license, model.library, model.gated) == ("Llama 3.1", "transformers", True)
     assert model.languages == ("en", "de", "pt")
     assert model.url == f"{fake.url}/meta-llama/Llama-3.1-8B-Instruct"
     assert model.updated_at is not None
