@@ -113,7 +113,11 @@ class Comparison:
         self._hits = sorted(hits, key=lambda hit: hit.ref)
         self._place = {hit.ref: place for place, hit in enumerate(self._hits)}
         self._traits = [traits_of(hit, known.get(hit.ref)) for hit in self._hits]
-        self._spread = Counter(chain.from_iterable(one.name | one.described for one in self._traits))
+        spread = Counter(chain.from_iterable(one.name | one.described for one in self._traits))
+        #: What each stem counts that two or more have.
+        self._rarity = {
+            stem: _rarity(stem, holders, len(hits)) for stem, holders in spread.items() if holders > 1
+        }
         self._found: dict[Pair, Likeness] = {}
 
     def groups(self) -> list[list[DatasetSummary]]:
@@ -141,10 +145,11 @@ class Comparison:
         likely = [(-self.of(a, b).score, (a, b)) for a, b in candidates if self.of(a, b).score > 0]
         return [pair for _, pair in sorted(likely)]
 
-    def _rarity(self, stem: str) -> float:
-        if is_common(stem) or stem.isdigit():
-            return _COMMON_RARITY
-        return min(_MOST_RARE, math.log((len(self._traits) + _UNSEEN) / self._spread[stem]))
+
+def _rarity(stem: str, holders: int, hits: int) -> float:
+    if is_common(stem) or stem.isdigit():
+        return _COMMON_RARITY
+    return min(_MOST_RARE, math.log((hits + _UNSEEN) / holders))
 
 
 def _candidates(traits: Sequence[Traits]) -> Iterator[Pair]:

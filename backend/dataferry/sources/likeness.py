@@ -7,7 +7,7 @@ contradicts takes away; what cannot be the same data at all, such as another yea
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -32,7 +32,7 @@ _CONVERTED, _CONVERTED_MEDIA = 20.0, 1.5
 _SOON, _LATER = 31, 180
 _CONTRADICTION, _CONTRADICTION_OF_EQUALS = -5.0, -2.0
 
-Rarity = Callable[[str], float]
+Rarity = Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -54,12 +54,17 @@ class Likeness:
 
 
 def likeness(a: Traits, b: Traits, rarity: Rarity) -> Likeness:
-    """Compare two datasets; which is first is of no consequence. ``rarity``: what a shared stem counts."""
+    """Compare two datasets; which is first is of no consequence. ``rarity``: what a shared stem counts.
+
+    A score below ``AGREEING`` says that they are not the same, not how far from it they are.
+    """
     found = Likeness()
     equal = _compare_sizes(a, b, found)
     mentioned = _compare_mentions(a, b, found)
     _compare_owners(a, b, found, mentioned=mentioned)
     _compare_names(a, b, rarity, found)
+    if found.score + _MOST_FROM_TEXT + _MOST_FROM_NUMBERS < AGREEING:
+        return found  # whatever the texts say
     _compare_texts(a, b, rarity, found)
     _compare_numbers(a, b, found)
     if found.score < AGREEING:
@@ -213,7 +218,7 @@ def _weight_of_name(a: Traits, b: Traits) -> float:
 def _compare_names(a: Traits, b: Traits, rarity: Rarity, found: Likeness) -> None:
     shared = a.name & b.name
     rest_a, rest_b = a.telling_name - shared, b.telling_name - shared
-    weight = sum(0.8 * rarity(stem) for stem in shared)
+    weight = sum([0.8 * rarity[stem] for stem in shared])
     matched_a = {stem for stem in rest_a if _stands_for_some_of(stem, b)}
     matched_b = {stem for stem in rest_b if _stands_for_some_of(stem, a)}
     weight += 1.6 * min(3, max(len(matched_a), len(matched_b)))
@@ -250,9 +255,8 @@ def _is_short_for(word: str, phrase: tuple[str, ...]) -> bool:
 
 
 def _compare_texts(a: Traits, b: Traits, rarity: Rarity, found: Likeness) -> None:
-    shared = (a.about_text & b.about_text) | (a.about_text & b.telling_name) | (b.about_text & a.telling_name)
-    telling = shared - (a.name & b.name)
-    found.add(min(_MOST_FROM_TEXT, sum(0.5 * rarity(stem) for stem in telling)), "like descriptions")
+    telling = (a.telling & b.telling) - (a.name & b.name)
+    found.add(min(_MOST_FROM_TEXT, sum([0.5 * rarity[stem] for stem in telling])), "like descriptions")
     if (
         a.is_ascii is b.is_ascii
         and min(len(a.about), len(b.about)) > 1

@@ -193,6 +193,11 @@ class Traits:
         return frozenset(stem for stem in self.described if not is_common(stem) and not stem.isdigit())
 
     @cached_property
+    def telling(self) -> frozenset[str]:
+        """The telling words of name and description."""
+        return self.about_text | self.telling_name
+
+    @cached_property
     def about(self) -> frozenset[str]:
         """The same with those of the tags."""
         return self.about_text.union(stem for stem in self.tags if not is_common(stem))

@@ -5,12 +5,12 @@ read them alike: compounds of names, Chinese by pairs of characters. The same st
 which need not make them again.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import tantivy
+from pydantic_core import from_json
 
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.index.entries import Entry
@@ -114,7 +114,7 @@ class Found:
 
 def read_document(source: SourceName, document: tantivy.Document, page: str) -> Found:
     """``page``: the address of the hub's datasets, which their ids follow. Errors: ``ValueError``."""
-    card = json.loads(bytes(document["card"][0]))
+    card = from_json(bytes(document["card"][0]))
     summary = DatasetSummary.model_validate(
         {**card, "ref": f"{source}:{card['id']}", "source": source, "url": f"{page}{card['id']}"}
     )
