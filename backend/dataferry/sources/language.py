@@ -4,7 +4,7 @@ import re
 import threading
 import unicodedata
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import snowballstemmer
@@ -95,7 +95,7 @@ def _camel_case_parts(name: str) -> str:
 
 def stems(text: str) -> list[str]:
     """``words`` without their endings: ``charging`` and ``charged`` are both ``charg``."""
-    return [stem for word in _plain_words(text) for stem in _stems_of(word)]
+    return list(chain.from_iterable(map(_stems_of, _plain_words(text))))
 
 
 @lru_cache(maxsize=1 << 17)
