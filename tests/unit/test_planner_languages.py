@@ -367,11 +367,13 @@ def test_every_language_says_everything(path: Path) -> None:
         assert values <= known | {"count"}, name
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("text", ["find diabetes tables under 100 MB on kaggle", "请下载第二个数据集"])
 def test_a_usual_message_is_read_in_5_ms(text: str) -> None:
     assert _cpu_seconds(text) < 0.005
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("part", ["a.b-", "1, ", "数据集", "لا ", "no not under 5 ", "'", "(((", "ß"])
 def test_10_000_characters_are_read_in_50_ms(part: str) -> None:
     assert _cpu_seconds(part * (10_000 // len(part))) < 0.05
