@@ -77,3 +77,8 @@ def test_a_long_text_costs_little() -> None:
     began = time.perf_counter()
     meanings_of("Donaudampfschifffahrtsgesellschaft " * 100 + "字" * 5000)
     assert time.perf_counter() - began < 1
+
+
+def test_two_german_words_are_no_compound() -> None:
+    # "Schauspieler", an actor, has the stem of "Schauspiel".
+    assert english_for("Frucht Schauspiel") == "fruit theatre play"

@@ -48,6 +48,14 @@ class Language:
     def as_listed(self) -> Mapping[str, str]:
         return {_plain(word): english for word, english in self.topics.items()}
 
+    @cached_property
+    def _first_words(self) -> frozenset[str]:
+        return frozenset(key.split(" ", 1)[0] for key in self.by_stems if " " in key)
+
+    def begins_phrase(self, word: str) -> bool:
+        """Whether a subject of several words may begin with ``word``."""
+        return self.key(word) in self._first_words
+
     def _look_up(self, phrase: str) -> str | None:
         """The English of the very words, or else of their stems: "Wetter" is no "Wetten"."""
         return self.as_listed.get(_plain(phrase)) or self.by_stems.get(self.key(phrase))
@@ -62,7 +70,8 @@ class Language:
         """English for a word, a compound or a name of several words; empty for a small word."""
         if _plain(phrase) in self.small:
             return ""
-        return self._look_up(phrase) or (self._of_compound(phrase) if self.name == "de" else None)
+        compound = self.name == "de" and " " not in phrase
+        return self._look_up(phrase) or (self._of_compound(phrase) if compound else None)
 
     def _of_compound(self, word: str) -> str | None:
         for end in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
@@ -97,7 +106,8 @@ def _translate(words: Sequence[str], language: Language) -> tuple[str, int, int]
     told: list[str] = []
     place = known = subjects = 0
     while place < len(words):
-        for length in range(min(_LONGEST, len(words) - place), 0, -1):
+        longest = _LONGEST if language.begins_phrase(words[place]) else 1
+        for length in range(min(longest, len(words) - place), 0, -1):
             english = language.english_of(" ".join(words[place : place + length]))
             if english is not None:
                 told.append(english)
@@ -234,5 +244,8 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _plain(word: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", word.casefold().replace("ß", "ss"))
+    folded = word.casefold().replace("ß", "ss")
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
