@@ -14,15 +14,18 @@ from dataferry.library.archive_stream import ArchiveFormat
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
 
-_BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_MEDIA_TYPES: dict[ArchiveFormat, str] = {"zip": "application/zip", "tar": "application/x-tar"}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_ANY_TYPE = {"content": {"*/*": _BYTES}}
 _FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", **_BYTES},
-    206: {"description": "The ranges of it that were asked for.", **_BYTES},
+    200: {"description": "The file.", **_ANY_TYPE},
+    206: {"description": "The ranges of it that were asked for.", **_ANY_TYPE},
     304: {"description": "The file is the one that you have."},
     416: {"description": "No such range: the file is shorter."},
 }
-_ARCHIVE_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"description": "The archive.", **_BYTES}}
-_MEDIA_TYPES: dict[ArchiveFormat, str] = {"zip": "application/zip", "tar": "application/x-tar"}
+_ARCHIVE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The archive.", "content": dict.fromkeys(_MEDIA_TYPES.values(), _BYTES)}
+}
 
 
 class _LibraryFile(FileResponse):
