@@ -1,12 +1,11 @@
 """Words of a query: filler out, the rest as typed; comparison without case, accents and plurals."""
 
 import pytest
-import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dataferry.core.errors import InvalidInput
-from dataferry.sources.language import MAX_QUERY_CHARS, name_words, search_text, stem_with, words
+from dataferry.sources.language import MAX_QUERY_CHARS, name_words, search_text, words
 
 
 @pytest.mark.parametrize(
@@ -59,13 +58,6 @@ def test_a_camel_case_name_counts_whole_and_in_parts() -> None:
     assert name_words("ImageNet") == ["imagenet", "image", "net"]
     assert name_words("MNISTDigits") == ["mnistdigit", "mnist", "digit"]
     assert name_words("iris") == ["iris"]
-
-
-@given(st.text("abcdefghijklmnopqrstuvwxyzéß中", max_size=12), st.sampled_from("0789٣"))
-def test_a_name_with_a_number_behind_it_has_no_ending(name: str, number: str) -> None:
-    """It is not given to the stemmer: what that would say is the same."""
-    word = f"{name}{number}"
-    assert stem_with("english", word) == snowballstemmer.stemmer("english").stemWord(word) == word
 
 
 @pytest.mark.parametrize("text", ["A_b-C's 3d\x00Ümlaut", "K-Means", "two  words.csv", ""])

@@ -5,9 +5,8 @@ import threading
 import unicodedata
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Any
 
-import snowballstemmer
+from Stemmer import Stemmer
 
 from dataferry.core.errors import InvalidInput
 
@@ -26,7 +25,7 @@ MAX_QUERY_CHARS = 400
 
 #: Scripts without spaces between words: two characters that stand side by side count as a word.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
-_stemmers: dict[str, Any] = {}
+_stemmers: dict[str, Stemmer] = {}
 _stemmer_lock = threading.Lock()
 
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
@@ -138,12 +137,9 @@ def _parts(word: str) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def stem_with(language: str, word: str) -> str:
     """A word without its ending, by Snowball's rules of ``language`` (``english``, ``german`` …)."""
-    # No rule of English is about a digit: names with a number behind them are many, and stemming is slow.
-    if word.isdecimal() or (language == "english" and word[-1:].isdecimal()):
-        return word
     with _stemmer_lock:  # a stemmer keeps the word that it works on
         if language not in _stemmers:
-            _stemmers[language] = snowballstemmer.stemmer(language)
+            _stemmers[language] = Stemmer(language, maxCacheSize=0)
         return str(_stemmers[language].stemWord(word))
 
 
