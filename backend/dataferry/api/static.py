@@ -112,5 +112,5 @@ def install_page(app: FastAPI, web: Path = WEB) -> None:
         return HTMLResponse(reference_page(app.openapi(), origin))
 
     # Not a mount: that would match every path, and take the place of 405 for a route's other methods.
-    # Only the page is compressed: answers of the API are short, or streams.
+    # Of the API only JSON is compressed: see ``api.compression``.
     app.router.default = GZipMiddleware(Page(web), minimum_size=1000, compresslevel=6)

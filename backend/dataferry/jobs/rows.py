@@ -312,7 +312,9 @@ def requested(
     if job_ids is not None:
         query = query.where(col(Job.id).in_(job_ids))
     if dataset_ids is not None:
-        query = query.where(col(Job.dataset_id).in_(dataset_ids))
+        # By their ids: else SQLite looks at all that the person ever asked for.
+        theirs = select(Job.id).where(col(Job.dataset_id).in_(dataset_ids))
+        query = query.where(col(JobRequester.job_id).in_(theirs))
     if limit is not None:
         query = query.limit(limit)
     return list(session.exec(query))

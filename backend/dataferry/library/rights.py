@@ -25,8 +25,8 @@ def permitted_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     checked for lately, and private URLs that they gave. Admins may have all."""
     if viewer.admin:
         return []
-    confirmed = _known_to(viewer, DatasetAccess.checked_at > now() - ACCESS_VALID)
-    own_url = and_(col(Dataset.source) == "url", _known_to(viewer))
+    confirmed = known_to(viewer, DatasetAccess.checked_at > now() - ACCESS_VALID)
+    own_url = and_(col(Dataset.source) == "url", known_to(viewer))
     return [or_(col(Dataset.visibility) == "public", confirmed, own_url)]
 
 
@@ -35,7 +35,7 @@ def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     else wants a dataset, or wanted it, is theirs to tell."""
     if viewer.admin:
         return []
-    return [*permitted_to(viewer), or_(col(Dataset.downloaded), _known_to(viewer))]
+    return [*permitted_to(viewer), or_(col(Dataset.downloaded), known_to(viewer))]
 
 
 def may_have(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
@@ -46,7 +46,7 @@ def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
     return _holds(session, dataset, visible_to(viewer))
 
 
-def _known_to(viewer: Viewer, *conditions: ColumnElement[bool] | bool) -> ColumnElement[bool]:
+def known_to(viewer: Viewer, *conditions: ColumnElement[bool] | bool) -> ColumnElement[bool]:
     """Whether they know of the row. Asked of each row that is looked at: a list of all that a person knows
     would be made for every page."""
     query = select(DatasetAccess.dataset_id).where(

@@ -10,7 +10,7 @@ from dataferry.core.errors import ConfigError, NotFound, SourceTimeout
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
 from dataferry.library import rights, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess
-from dataferry.library.rights import ACCESS_VALID, may_have, may_see
+from dataferry.library.rights import ACCESS_VALID, known_to, may_have, may_see
 
 
 def now_ms() -> int:
@@ -110,19 +110,13 @@ def _no_such_revision(name: str, revision: str, rows: Sequence[Dataset]) -> NotF
 
 def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
     """Restricted datasets on this machine for which the viewer's access must be checked again."""
-    old = select(DatasetAccess.dataset_id).where(
-        DatasetAccess.user_id == viewer.user_id, DatasetAccess.checked_at <= now() - ACCESS_VALID
+    query = select(Dataset).where(
+        Dataset.visibility == "restricted",
+        Dataset.downloaded,
+        Dataset.source != "url",
+        known_to(viewer, DatasetAccess.checked_at <= now() - ACCESS_VALID),
     )
-    return list(
-        session.exec(
-            select(Dataset).where(
-                Dataset.visibility == "restricted",
-                Dataset.downloaded,
-                Dataset.source != "url",
-                col(Dataset.id).in_(old),
-            )
-        )
-    )
+    return list(session.exec(query))
 
 
 def record_alias(session: Session, name: str, ref: DatasetRef) -> None:
