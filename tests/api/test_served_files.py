@@ -112,7 +112,7 @@ def test_the_ref_may_be_written_with_its_slash(ada: Client, file: dict[str, str]
 
 def test_all_of_it_comes_as_one_archive(ada: Client) -> None:
     answer = ada.get(ARCHIVE)
-    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Content-Disposition"].endswith('.zip"')
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     listed = {file["path"]: file["sha256"] for file in ada.get(FILES).json()["files"]}
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
