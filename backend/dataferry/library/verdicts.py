@@ -55,13 +55,7 @@ class Verdicts:
         """By one description of the dataset. Errors: those of ``Source.describe``, for what is not here."""
         ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         credential = await self._credentials.find(ref.source, viewer.user_id)
-        try:
-            summary = await self._catalog.describe(ref, revision, credential)
-        except SourceError:
-            kept = await self._database.run_read(self._kept, viewer, ref, revision)
-            if kept is None:
-                raise
-            summary = kept
+        summary = await self._described(viewer, ref, credential, asked=revision, kept=revision)
         free = await in_thread("disk", free_bytes, self._store)
         size = summary.size_bytes
         room = RoomVerdict(
@@ -83,12 +77,9 @@ class Verdicts:
         credential = await self._credentials.find(ref.source, viewer.user_id)
         revision = plan.revision if SOURCES[ref.source].has_revisions else None
         try:
-            summary = await self._catalog.describe(ref, None, credential)
+            summary = await self._described(viewer, ref, credential, asked=None, kept=revision)
         except SourceError:
-            kept = await self._database.run_read(self._kept, viewer, ref, revision)
-            if kept is None:
-                return None
-            summary = kept
+            return None
         disk = plan.disk_space
         known = disk.needed_bytes is not None
         room = RoomVerdict(
@@ -116,6 +107,19 @@ class Verdicts:
             room=room.model_copy(update={"words": ". ".join(_room_words(room, summary)) + "."}),
             table=table_facts(summary),
         )
+
+    async def _described(
+        self, viewer: Viewer, ref: DatasetRef, credential: Credential, *, asked: str | None, kept: str | None
+    ) -> DatasetSummary:
+        """What the source tells of the revision ``asked``; where it cannot be asked, what the library keeps
+        of the revision ``kept``. Errors: those of ``Source.describe``."""
+        try:
+            return await self._catalog.describe(ref, asked, credential)
+        except SourceError:
+            summary = await self._database.run_read(self._kept, viewer, ref, kept)
+            if summary is None:
+                raise
+            return summary
 
     def _kept(
         self, session: Session, viewer: Viewer, ref: DatasetRef, revision: str | None
