@@ -106,8 +106,7 @@ def download(
     with connected(user) as client:
         destination = Destination(client, options)
         with result_printer(client, destination, single=len(bodies) == 1, as_json=as_json) as tell:
-            outcomes = _watched(client, bodies, on_ticket=destination.note_ticket, quiet=quiet)
-            codes = [tell(outcome) for outcome in outcomes]
+            codes = _watched(client, bodies, tell, on_ticket=destination.note_ticket, quiet=quiet)
     if client.elsewhere and not all(codes):
         note(f"The files are on {client.elsewhere}.")
     if any(codes):
@@ -135,11 +134,15 @@ def read_refs(path: str) -> Iterator[str]:
 def _watched(
     client: Client,
     bodies: dict[str, dict[str, Any]],
+    tell: Callable[[Outcome], int],
     *,
     on_ticket: Callable[[dict[str, Any]], None],
     quiet: bool,
-) -> Iterator[Outcome]:
-    """How each download ends. Of those that Ctrl+C leaves under way it is said how to go on."""
+) -> list[int]:
+    """The exit code of each download; ``tell`` prints its outcome and returns it.
+
+    Of those that Ctrl+C leaves under way it is said how to go on.
+    """
 
     def told(ticket: dict[str, Any]) -> None:
         on_ticket(ticket)
@@ -148,8 +151,7 @@ def _watched(
     with progress_report(quiet=quiet) as show:
         batch = Batch(client, bodies, on_ticket=told, on_change=show)
         try:
-            yield from batch.outcomes()
-            return
+            return [tell(outcome) for outcome in batch.outcomes()]
         except KeyboardInterrupt:
             interrupted = list(batch.under_way)
     if interrupted:
