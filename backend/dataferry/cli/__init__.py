@@ -28,10 +28,7 @@ COMMANDS = {
     "download": ("download:download", "Download datasets and watch them arrive."),
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
     "preview": ("preview:preview", "Show the first rows of a dataset, downloaded or not."),
-    "library": (
-        "library:library",
-        "List what is on this machine; show the receipt of one, update or delete it.",
-    ),
+    "library": ("library:app", "List what is on this machine; or act on a dataset."),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "storage": ("storage:storage", "Show the disk, and what takes it."),
     "sources": ("sources:sources", "Show whether each source answers, and whose key is used."),

@@ -18,8 +18,11 @@ _MOST = 200
 _WAIT_S = 0.1
 
 _DATASETS = """
-    SELECT DISTINCT name, title FROM datasets WHERE name LIKE ? ESCAPE '\\' AND downloaded
-    ORDER BY updated_at_ms DESC LIMIT ?
+    SELECT DISTINCT word, title FROM (
+        SELECT source || ':' || source_id AS word, title, updated_at_ms FROM datasets WHERE downloaded
+        UNION ALL
+        SELECT name, title, updated_at_ms FROM datasets WHERE downloaded AND name NOT LIKE '%:%'
+    ) WHERE word LIKE ? ESCAPE '\\' ORDER BY updated_at_ms DESC LIMIT ?
 """
 _JOBS = """
     SELECT jobs.id, jobs.state || ' ' || coalesce(datasets.name, '') FROM jobs

@@ -8,10 +8,10 @@ from dataferry.cli.client import Client, connected
 from dataferry.cli.completion import offer_refs
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Source
+from dataferry.cli.library_group import LibraryGroup
 from dataferry.cli.names import dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
-from dataferry.core.errors import InvalidInput
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS
 
@@ -19,33 +19,67 @@ from dataferry.core.types import GRADE_WORDS
 _PAGE_SIZE = 200
 
 
+app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(help="A dataset: its ref, key or alias.", autocompletion=offer_refs)]
+
+
+@app.callback(invoke_without_command=True)
 def library(
-    name: Annotated[
-        str | None, typer.Argument(help="A dataset: its ref, key or alias.", autocompletion=offer_refs)
-    ] = None,
-    source: Source = None,
-    update: Annotated[bool, typer.Option("--update", help="Fetch its newest revision.")] = False,
-    delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
+    context: typer.Context,
     limit: Limit = None,
     page: Page = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """List what is on this machine; show the receipt of one, update or delete it."""
-    if name is None and (delete or update):
-        option = "--delete" if delete else "--update"
-        raise InvalidInput("Which dataset?", next_step=f"Name it: dataferry library REF {option}")
-    segment = None if name is None else dataset_segment(name, source)
-    with connected(user) as client:
-        if segment is None:
+    """List what is on this machine; or act on a dataset. `library REF` is `library show REF`."""
+    if context.invoked_subcommand is None:
+        with connected(user) as client:
             _list(client, limit, page, as_json=as_json)
-        elif delete:
+
+
+@app.command("ls")
+def list_datasets(
+    limit: Limit = None,
+    page: Page = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    user: AsUser = None,
+) -> None:
+    """List what is on this machine."""
+    with connected(user) as client:
+        _list(client, limit, page, as_json=as_json)
+
+
+@app.command()
+def show(
+    name: Name,
+    source: Source = None,
+    update: Annotated[bool, typer.Option("--update", help="Fetch its newest revision.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete its files.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    user: AsUser = None,
+) -> None:
+    """Show the receipt of a dataset: its files, and whose word their checksums are."""
+    segment = dataset_segment(name, source)
+    with connected(user) as client:
+        if delete:
             _delete(client, segment, as_json=as_json)
         elif update:
             _print_receipt(_update(client, segment, quiet=quiet), as_json=as_json)
         else:
             _print_receipt(client.call("GET", f"/api/datasets/{segment}/receipt"), as_json=as_json)
+
+
+@app.command()
+def rm(
+    name: Name, source: Source = None, as_json: AsJson = False, quiet: Quiet = False, user: AsUser = None
+) -> None:
+    """Delete a dataset's files. Those that others asked for too stay for them."""
+    with connected(user) as client:
+        _delete(client, dataset_segment(name, source), as_json=as_json)
 
 
 def _list(client: Client, limit: int | None, page: int | None, *, as_json: bool) -> None:

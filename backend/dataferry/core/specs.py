@@ -9,7 +9,7 @@ registers its handler (``Jobs.register``).
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from dataferry.core import source_packages
 from dataferry.core.source_packages import plain
@@ -140,22 +140,33 @@ class JobKindSpec:
     """``queue`` is one of those that ``jobs/queue.py`` declares; ``not_paused`` says why a job of this
     kind cannot be paused, where it cannot. One that ``goes_first`` is waited for by what is asked for
     later of the same dataset, even while it is still in the queue. One that is not ``of_dataset`` has no row
-    in the library: what its jobs have in place of a dataset's id keeps them from running side by side."""
+    in the library: what its jobs have in place of a dataset's id keeps them from running side by side.
+
+    ``effect`` on the dataset's files: whether they come, go, or stay as they are. Only what brings or removes
+    them is the state of a dataset."""
 
     name: str
     queue: str
+    effect: Literal["brings", "removes", "none"] = "none"
     not_paused: str | None = None
     goes_first: bool = False
     of_dataset: bool = True
+
+    @property
+    def brings(self) -> bool:
+        """It brings files."""
+        return self.effect == "brings"
 
 
 #: Every kind of job. A part registers a handler for each that it runs.
 JOB_KINDS: dict[str, JobKindSpec] = {
     spec.name: spec
     for spec in (
-        JobKindSpec("download", "download"),
-        JobKindSpec("update", "download"),
-        JobKindSpec("delete", "maintenance", not_paused="A removal cannot be paused.", goes_first=True),
-        JobKindSpec("index", "maintenance", of_dataset=False),
+        JobKindSpec("download", "download", "brings"),
+        JobKindSpec("update", "download", "brings"),
+        JobKindSpec(
+            "delete", "maintenance", "removes", not_paused="A removal cannot be paused.", goes_first=True
+        ),
+        JobKindSpec("index", "maintenance", "brings", of_dataset=False),
     )
 }

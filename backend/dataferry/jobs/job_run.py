@@ -177,6 +177,11 @@ class JobRun:
         return RowState(self.job, self._row_state.version, self._row_state.audience)
 
     @property
+    def log_fields(self) -> dict[str, str]:
+        """What stands on every line that is logged about the run."""
+        return {"job": self.id, "dataset": self.job.ref, "attempt": str(self.job.attempt)}
+
+    @property
     def latest_progress(self) -> Progress:
         return self._progress
 
@@ -224,7 +229,7 @@ class JobRun:
 
     def _run_handler(self, handler: "Handler") -> None:
         try:
-            with log_context(job=self.id, attempt=str(self.job.attempt)):
+            with log_context(**self.log_fields):
                 handler(self)
         except BaseException as error:  # even SystemExit is only the end of this run
             self.error = error

@@ -112,9 +112,10 @@ class JobReads:
         return [Change(job=self._view(job, mine), version=job.version) for job, mine in reversed(found)]
 
     def latest(self, session: Session, dataset_ids: Iterable[str], user_id: str) -> dict[str, JobView]:
-        """The newest job of each dataset that the user asked for."""
+        """The newest job on the files of each dataset that the user asked for."""
         newest: dict[str, JobView] = {}
-        for job, mine in rows.requested(session, user_id, dataset_ids=list(dataset_ids)):
+        of = list(dataset_ids)
+        for job, mine in rows.requested(session, user_id, dataset_ids=of, kinds=rows.CHANGING):
             if job.dataset_id not in newest:
                 newest[job.dataset_id] = self._view(job, mine)
         return newest

@@ -19,6 +19,9 @@ from dataferry.jobs.models import Job, JobEvent, JobRequester
 
 #: States in which a workflow of the row's generation is expected in the queue.
 ENQUEUED: frozenset[JobState] = frozenset({"queued", "waiting"})
+#: Kinds that bring a dataset's files, and those that bring or remove them.
+BRINGING = tuple(kind.name for kind in JOB_KINDS.values() if kind.brings)
+CHANGING = tuple(kind.name for kind in JOB_KINDS.values() if kind.effect != "none")
 #: States in which a worker runs it.
 RUNNING: frozenset[JobState] = frozenset({"running", "verifying"})
 
@@ -299,6 +302,7 @@ def requested(
     *,
     job_ids: Sequence[str] | None = None,
     dataset_ids: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
     states: Sequence[JobState] | None = None,
     dismissed: bool | None = None,
     by_end: bool = False,
@@ -315,6 +319,8 @@ def requested(
         # By their ids: else SQLite looks at all that the person ever asked for.
         theirs = select(Job.id).where(col(Job.dataset_id).in_(dataset_ids))
         query = query.where(col(JobRequester.job_id).in_(theirs))
+    if kinds is not None:
+        query = query.where(col(Job.kind).in_(kinds))
     if limit is not None:
         query = query.limit(limit)
     return list(session.exec(query))
@@ -372,7 +378,9 @@ def active_of_dataset(session: Session, dataset_id: str) -> Job | None:
 
 def touch_arrived(session: Session, dataset_id: str) -> list[str]:
     """Count the last jobs that brought a dataset as changed, since what they brought is gone; their ids."""
-    query = select(Job).where(Job.dataset_id == dataset_id, Job.state == "succeeded", Job.kind != "delete")
+    query = select(Job).where(
+        Job.dataset_id == dataset_id, Job.state == "succeeded", col(Job.kind).in_(BRINGING)
+    )
     arrived = session.exec(query.order_by(col(Job.created_at).desc()).limit(50)).all()
     for job in arrived:
         save(session, job, version=job.version + 1)
@@ -385,7 +393,7 @@ def active_kinds(session: Session, dataset_id: str) -> set[str]:
 
 
 def newest_of_dataset(session: Session, dataset_id: str) -> Job | None:
-    """The active job of a dataset where there is one, else the last that was asked for."""
-    query = select(Job).where(Job.dataset_id == dataset_id)
+    """The active job on a dataset's files where there is one, else the last that was asked for."""
+    query = select(Job).where(Job.dataset_id == dataset_id, col(Job.kind).in_(CHANGING))
     active = case((col(Job.state).in_(ACTIVE_STATES), 0), else_=1)
     return session.exec(query.order_by(active, col(Job.created_at).desc())).first()

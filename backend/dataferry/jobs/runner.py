@@ -195,8 +195,9 @@ class Runner:
         if run is None:
             return False
         try:
-            self._supervise(run)
-            wait_s = self._record_in_the_end(run)
+            with log_context(**run.log_fields):
+                self._supervise(run)
+                wait_s = self._record_in_the_end(run)
         finally:
             with self._lock:
                 if self._runs.get(job_id) is run:

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 from dataferry.core.job_types import JobView
-from dataferry.core.specs import SOURCES
+from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade
 from dataferry.library.card_views import CardCopy, DatasetCard, LocalStatus
 from dataferry.library.models import Dataset
@@ -118,11 +118,11 @@ def local_state(dataset: Dataset | None, job: JobView | None) -> "dict[str, str 
     An active job wins over an older copy on disk, a copy over a failure.
     """
     status: LocalStatus = "absent"
-    if job is not None and job.kind != "delete" and job.active:
+    if job is not None and JOB_KINDS[job.kind].brings and job.active:
         status = job.state
     elif dataset is not None and dataset.downloaded:
         status = "downloaded"
-    elif job is not None and job.kind != "delete" and job.state in ("failed", "cancelled"):
+    elif job is not None and JOB_KINDS[job.kind].brings and job.state in ("failed", "cancelled"):
         status = job.state
     path = dataset.local_path if dataset is not None and dataset.downloaded else None
     row_id = dataset.id if dataset is not None else job.dataset_id if job is not None else None
@@ -174,7 +174,7 @@ def dataset_view(row: Dataset, job: JobView | None, *, deletable: bool = False) 
     ``deletable``: the viewer has the right to delete it.
     """
     ref = DatasetRef.make(row.source, row.source_id)
-    live = job if job is not None and job.active and job.kind != "delete" else None
+    live = job if job is not None and job.active and JOB_KINDS[job.kind].brings else None
     progress = row.download_progress
     if live is not None:
         total = live.progress.bytes_total
@@ -219,7 +219,7 @@ def _may_retry(row: Dataset, job: JobView | None) -> bool:
     """The viewer's own job is the one that failed: others' cannot be started again for them."""
     if job is None or row.downloaded or row.status != "failed":
         return False
-    return job.kind != "delete" and job.state == "failed" and job.id == row.download_job_id
+    return JOB_KINDS[job.kind].brings and job.state == "failed" and job.id == row.download_job_id
 
 
 def loader_snippet(ref: DatasetRef, local_path: str, tables: Sequence[str]) -> str:

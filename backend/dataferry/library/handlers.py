@@ -16,7 +16,7 @@ from dataferry.core.errors import Conflict, DataferryError, FolderBusy, NotFound
 from dataferry.core.files.no_links import NoLinks
 from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
-from dataferry.core.specs import SOURCES
+from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import rights, rows, view_rows
@@ -227,7 +227,7 @@ class Handlers:
     def job_left(self, session: Session, job: JobView, user_id: str) -> None:
         """Called when somebody leaves a job: what they did not wait for is not theirs."""
         dataset = session.get(Dataset, job.dataset_id)
-        if dataset is not None and not dataset.downloaded and job.kind != "delete":
+        if dataset is not None and not dataset.downloaded and JOB_KINDS[job.kind].brings:
             rights.give_up(session, dataset.id, [user_id])
 
     def job_closed(self, session: Session, job: JobView) -> None:
@@ -235,14 +235,14 @@ class Handlers:
         that was cancelled before it began has changed nothing."""
         release(session, job.id)
         dataset = session.get(Dataset, job.dataset_id)
-        if dataset is None or job.state == "succeeded":
+        if dataset is None or job.state == "succeeded" or JOB_KINDS[job.kind].effect == "none":
             return
         if job.state == "failed" and job.problem is not None:
             status = "downloaded" if dataset.downloaded else "failed"
             problem = job.problem
             error = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
             rows.set_status(session, dataset.id, status, error=error)
-        elif job.state == "cancelled" and job.kind != "delete":
+        elif job.state == "cancelled" and JOB_KINDS[job.kind].brings:
             rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
 
     def after_closed(self, job: JobView) -> None:
@@ -251,7 +251,7 @@ class Handlers:
         if job.kind == "delete" and job.state == "succeeded":
             if not self._dataset(job.dataset_id).downloaded:
                 self._jobs.publish_gone(job.dataset_id)
-        elif job.state == "cancelled" and job.kind != "delete":
+        elif job.state == "cancelled" and JOB_KINDS[job.kind].brings:
             self._discard_unwanted(job.dataset_id)
 
     def sweep(self) -> None:

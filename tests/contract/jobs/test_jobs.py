@@ -1,13 +1,16 @@
 """What jobs promise, with the real queue, on SQLite and on Postgres."""
 
+import json
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dataferry.core.errors import NotFound, SourceRateLimited
+from dataferry.core.errors import NetworkFault, NotFound, SourceRateLimited
 from dataferry.core.job_types import JobView
+from dataferry.core.telemetry import configure_logging
 from dataferry.core.types import DatasetRef, Progress
 from dataferry.jobs.service import JobRun
 from tests.support.job_world import ADA, BOB, EVE, Hold, Reluctant, World, follow, jobs_in
@@ -38,6 +41,29 @@ async def test_a_job_runs_and_says_all_of_it(world: World) -> None:
     assert [closed.state for closed in world.closed] == ["succeeded"]
     later = await world.jobs.history(ADA, job_id, after=2)
     assert [step.seq for step in later] == [3, 4]
+
+
+async def test_every_line_of_a_job_names_it_its_dataset_and_its_attempt(
+    world: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(run: JobRun) -> None:
+        logging.getLogger("dataferry.test").warning("at work")
+        if run.job.attempt == 1:
+            raise NetworkFault("a dropped line")
+        raise ValueError("unforeseen")
+
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    configure_logging("INFO", as_json=True)
+    world.handlers["work"] = work
+    await world.start()
+    job_id = await world.submit("work")
+    await world.until(job_id, "failed")
+    await world.jobs.stop()
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    told = [line for line in lines if "at work" in line["message"] or "unforeseen error" in line["message"]]
+    assert [line["attempt"] for line in told] == ["1", "2", "2"]
+    assert {(line["job"], line["dataset"]) for line in told} == {(job_id, "builtin:iris")}
 
 
 async def test_progress_agrees_in_the_job_the_list_and_the_socket(world: World) -> None:
