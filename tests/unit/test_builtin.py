@@ -7,7 +7,7 @@ import pytest
 
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Bytes, Checksum, Credential, DatasetRef, Http
-from dataferry.plugins import RemoteFile, builtin_datasets
+from dataferry.plugins import Plugin, RemoteFile, builtin_datasets
 from dataferry.sources import builtin
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.builtin import BuiltinSource
@@ -48,7 +48,7 @@ def test_pages() -> None:
     assert found("classification", offset=4) == []
 
 
-@pytest.mark.parametrize("name", sorted(builtin_datasets()))
+@pytest.mark.parametrize("name", [n for n, p in builtin_datasets().items() if isinstance(p, Plugin)])
 def test_manifest_gives_the_pinned_bytes(name: str) -> None:
     ref = DatasetRef.make("builtin", name)
     summary = SOURCE.describe(ref, None, ANYONE)
@@ -66,14 +66,16 @@ def test_manifest_gives_the_pinned_bytes(name: str) -> None:
 
 
 def test_a_remote_file_is_fetched_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    remote = RemoteFile("all.parquet", 7, "ab" * 32, "https://host.test/all.parquet")
-    iris = replace(builtin_datasets()["iris"], files=(remote,))
+    remote = RemoteFile("all.parquet", "https://host.test/all.parquet", 7, "ab" * 32)
+    iris = builtin_datasets()["iris"]
+    assert isinstance(iris, Plugin)
+    iris = replace(iris, files=(remote,))
     monkeypatch.setattr(builtin, "builtin_datasets", lambda: {"iris": iris})
     ref = DatasetRef.make("builtin", "iris")
     (entry,) = SOURCE.manifest(ref, None, ANYONE).files
     assert isinstance(entry.origin, Http)
     assert (entry.origin.url, entry.size) == (remote.url, 7)
-    assert entry.checksum == Checksum("sha256", remote.sha256, "publisher")
+    assert entry.checksum == Checksum("sha256", "ab" * 32, "publisher")
     assert SOURCE.describe(ref, None, ANYONE).formats == ("parquet",)
     assert SOURCE.readme(ref, None, ANYONE) == ""
 

@@ -1,6 +1,21 @@
-"""Built-in datasets: what one declares (``contract``), and how they are found (``discovery``)."""
+"""Built-in datasets: what one declares (``contract``, ``base``), and how they are found (``discovery``)."""
 
+from dataferry.plugins.base import AnyPlugin, ClassificationPlugin, DatasetPlugin, DetectionPlugin, TextPlugin
 from dataferry.plugins.contract import Column, Plugin, RemoteFile, ShippedFile, Split
 from dataferry.plugins.discovery import builtin_datasets
+from dataferry.plugins.samples import Samples
 
-__all__ = ["Column", "Plugin", "RemoteFile", "ShippedFile", "Split", "builtin_datasets"]
+__all__ = [
+    "AnyPlugin",
+    "ClassificationPlugin",
+    "Column",
+    "DatasetPlugin",
+    "DetectionPlugin",
+    "Plugin",
+    "RemoteFile",
+    "Samples",
+    "ShippedFile",
+    "Split",
+    "TextPlugin",
+    "builtin_datasets",
+]

@@ -1,14 +1,25 @@
-"""What a built-in dataset declares.
+"""What a built-in dataset declares: its files, and of a table its columns and splits.
 
-A plugin is one module in ``datasets/`` with a ``PLUGIN``, or an entry point of another package. Each of
-its files is shipped in ``tables/<name>/`` (ours are made by ``scripts/make_tables.py``) or remote, and
-is opened only when somebody asks for it.
+A plugin is one module in ``datasets/`` with a ``PLUGIN``, a file in a person's folder, or an entry point of
+another package. A table is declared by a ``Plugin``; images and texts by a ``DatasetPlugin`` (``base``).
+
+The files of both become the manifest of the ``builtin`` source (``manifest``), so that the one transfer
+engine fetches, resumes, verifies and unpacks them.
 """
 
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, Protocol, cast
+
+State = MutableMapping[str, Any]
+"""Where a download tells how far it is: ``state["message"]``, and ``state["progress"]`` from 0 to 100."""
+#: What of a download's bar the fetch takes; the index has the rest.
+FETCHED_PERCENT = 90.0
+
+SplitName = Literal["train", "val", "test"]
+SPLIT_NAMES: tuple[SplitName, ...] = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +33,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A part of the dataset: ``rows`` records in the file at ``path``."""
+    """A part of a table: ``rows`` records in the file at ``path``."""
 
-    name: Literal["train", "val", "test"]
+    name: SplitName
     path: str
     rows: int
 
@@ -37,21 +48,72 @@ class ShippedFile:
     size: int
     sha256: str
 
+    @property
+    def identity(self) -> str:
+        """What changes when the bytes do."""
+        return self.sha256
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file that is fetched from ``url`` when the dataset is downloaded. ``size`` in bytes; a download
-    whose bytes do not have the pinned ``sha256`` fails."""
+    """A file that is fetched when the dataset is downloaded, to ``path`` below the dataset's folder.
+
+    ``url`` comes first; where it does not answer, the ``mirrors`` are tried in their order. ``size`` in
+    bytes, as published. Give ``sha256``, or else ``md5``, where its publisher tells one: a download of other
+    bytes fails. Where no checksum is given, the SHA-256 of the first download on this machine is recorded,
+    the receipt says ``recorded at first use``, and a later download of other bytes fails.
+
+    With ``unpack`` the file is an archive (zip, tar, tar.gz, tar.bz2, tar.xz, or one compressed file), and
+    its members take its place, in the folder that ``path`` is in: of ``images/val.zip`` the member
+    ``val/1.jpg`` becomes ``images/val/1.jpg``.
+    """
 
     path: str
-    size: int
-    sha256: str
     url: str
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+    mirrors: tuple[str, ...] = ()
+    unpack: bool = False
+
+    @property
+    def identity(self) -> str:
+        """What changes when the bytes do; where no checksum is published, when the address does."""
+        return self.sha256 or self.md5 or f"{self.url} {self.size or ''}"
+
+
+class Filed(Protocol):
+    """What has files to fetch, under a name and a revision."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def files(self) -> Sequence[ShippedFile | RemoteFile]: ...
+
+    def open(self, file: ShippedFile) -> BinaryIO:
+        """A fresh binary stream over one of the shipped ``files``."""
+        ...
+
+
+def revision_of(declared: Sequence[ShippedFile | RemoteFile]) -> str:
+    """SHA-256 over the sorted lines ``<identity>  <path>``: it changes when a byte does."""
+    lines = sorted(f"{file.identity}  {file.path}\n" for file in declared)
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def size_of(declared: Sequence[ShippedFile | RemoteFile]) -> int | None:
+    """Bytes to fetch; None where one file's size is not known."""
+    sizes = [file.size for file in declared]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A built-in dataset: everything that can be said of it without opening a file.
+    """A built-in table: everything that can be said of it without opening a file.
 
     ``license`` is an SPDX id; ``license_note`` says whose word that is. ``classes`` are the values of
     the target column in their usual order, empty for a regression. ``tags`` are further words that
@@ -77,12 +139,12 @@ class Plugin:
     @property
     def revision(self) -> str:
         """SHA-256 over the sorted lines ``<sha256>  <path>``: it changes when a byte does."""
-        lines = sorted(f"{file.sha256}  {file.path}\n" for file in self.files)
-        return sha256("".join(lines).encode()).hexdigest()
+        return revision_of(self.files)
 
     @property
-    def size_bytes(self) -> int:
-        return sum(file.size for file in self.files)
+    def size_bytes(self) -> int | None:
+        """Bytes to fetch; None where one file's size is not known."""
+        return size_of(self.files)
 
     def open(self, file: ShippedFile) -> BinaryIO:
         """A fresh binary stream over one of the shipped ``files``."""

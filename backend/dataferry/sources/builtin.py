@@ -1,27 +1,16 @@
 """The datasets that come with Dataferry."""
 
-from functools import partial
-
 from dataferry.core.errors import NotFound
-from dataferry.core.types import (
-    Bytes,
-    Checksum,
-    Credential,
-    DatasetRef,
-    DatasetSummary,
-    FileEntry,
-    Http,
-    Manifest,
-    SourceName,
-)
-from dataferry.plugins import Plugin, RemoteFile, ShippedFile, builtin_datasets
+from dataferry.core.types import Credential, DatasetRef, DatasetSummary, Manifest, SourceName
+from dataferry.plugins import AnyPlugin, ShippedFile, builtin_datasets
+from dataferry.plugins.manifest import manifest_of
 from dataferry.sources.base import SearchQuery
 from dataferry.sources.language import name_words, words
 from dataferry.sources.metadata import formats_of, modalities_of
 
 
 class BuiltinSource:
-    """Small real tables, there without network or account."""
+    """Small real tables, there without network or account, and plugins, whose publishers have the files."""
 
     name: SourceName = "builtin"
     threads = 2
@@ -44,17 +33,7 @@ class BuiltinSource:
         return _summary(_plugin(ref, revision))
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        plugin = _plugin(ref, revision)
-        files = tuple(
-            FileEntry(
-                path=file.path,
-                origin=_origin(plugin, file),
-                size=file.size,
-                checksum=Checksum("sha256", file.sha256, "publisher"),
-            )
-            for file in plugin.files
-        )
-        return Manifest(DatasetRef("builtin", plugin.name), plugin.revision, files, plugin.size_bytes)
+        return manifest_of(_plugin(ref, revision))
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
         plugin = _plugin(ref, revision)
@@ -65,7 +44,7 @@ class BuiltinSource:
         return ""
 
 
-def _plugin(ref: DatasetRef, revision: str | None) -> Plugin:
+def _plugin(ref: DatasetRef, revision: str | None) -> AnyPlugin:
     plugin = builtin_datasets().get(ref.id)
     if plugin is None:
         raise NotFound(
@@ -80,16 +59,12 @@ def _plugin(ref: DatasetRef, revision: str | None) -> Plugin:
     return plugin
 
 
-def _origin(plugin: Plugin, file: ShippedFile | RemoteFile) -> Bytes | Http:
-    return Http(file.url) if isinstance(file, RemoteFile) else Bytes(partial(plugin.open, file))
-
-
-def _vocabulary(plugin: Plugin) -> set[str]:
+def _vocabulary(plugin: AnyPlugin) -> set[str]:
     texts = (plugin.title, plugin.description, plugin.task, *plugin.tags, *plugin.classes)
     return {word for text in texts for word in words(text)} | set(name_words(plugin.name))
 
 
-def _summary(plugin: Plugin) -> DatasetSummary:
+def _summary(plugin: AnyPlugin) -> DatasetSummary:
     formats = formats_of(file.path for file in plugin.files)
     return DatasetSummary(
         ref=f"builtin:{plugin.name}",
@@ -100,8 +75,8 @@ def _summary(plugin: Plugin) -> DatasetSummary:
         url=plugin.homepage,
         size_bytes=plugin.size_bytes,
         file_count=len(plugin.files),
-        license=plugin.license,
-        tags=plugin.tags,
+        license=plugin.license or None,
+        tags=tuple(plugin.tags),
         formats=formats,
         task=plugin.task,
         modalities=modalities_of((*plugin.tags, plugin.task), formats),
