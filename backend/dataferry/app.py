@@ -38,6 +38,7 @@ from dataferry.api.routes import (
     model,
     models,
     plans,
+    registry,
     sources,
     transfer,
 )
@@ -82,7 +83,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, files)
+_OF_DATASETS = (plans, comparisons, datasets, files, registry)
 
 
 def build_services(settings: Settings) -> Services:

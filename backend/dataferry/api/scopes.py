@@ -27,6 +27,7 @@ NEEDED: dict[str, TokenScope] = {
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
             *("search_models", "compare_datasets"),
+            *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),
         ),
         "read",

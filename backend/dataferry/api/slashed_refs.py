@@ -15,7 +15,7 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.specs import source_named
 from dataferry.core.types import DatasetRef
 
-_PREFIX = "/api/datasets/"
+_PREFIXES = ("/api/datasets/", "/datasets/")
 #: What follows the key of a file; a file may have any name, that of a route too.
 _FILE_ROUTE = "files/{path:path}"
 _FILE = re.compile("(?=(/files/.+))")
@@ -31,29 +31,29 @@ class SlashedRefs:
         self._subroutes = sorted(ends, key=len, reverse=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
-            path = self._path(scope)
+        if scope["type"] == "http":
+            path = next((self._path(scope, one) for one in _PREFIXES if scope["path"].startswith(one)), None)
             if path is not None:
                 scope = {**scope, "path": path, "raw_path": quote(path, safe="/~!$&'()*+,;=:@").encode()}
         await self._app(scope, receive, send)
 
-    def _path(self, scope: Scope) -> str | None:
+    def _path(self, scope: Scope, prefix: str) -> str | None:
         """The path with the key; None where it has no ref with a slash."""
         raw = (scope.get("raw_path") or quote(scope["path"]).encode()).partition(b"?")[0].decode("latin-1")
-        rest = raw.removeprefix(_PREFIX)
+        rest = raw.removeprefix(prefix)
         if source_named(unquote(rest).partition(":")[0]) is None or "/" not in unquote(rest):
             return None
         for file in _FILE.finditer(rest):
             key = _key(rest[: file.start()])
             if key is not None:
-                return f"{_PREFIX}{key}{unquote(file[1])}"
+                return f"{prefix}{key}{unquote(file[1])}"
         for subroute in self._subroutes:
             if rest.endswith(f"/{subroute}"):
                 key = _key(rest.removesuffix(f"/{subroute}"))
                 if key is not None:
-                    return f"{_PREFIX}{key}/{subroute}"
+                    return f"{prefix}{key}/{subroute}"
         key = _key(rest)
-        return None if key is None else _PREFIX + key
+        return None if key is None else prefix + key
 
 
 def _key(written: str) -> str | None:

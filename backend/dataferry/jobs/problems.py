@@ -1,12 +1,23 @@
 """Why a job waits or failed, as its row keeps it."""
 
 from dataferry.core import database_faults
-from dataferry.core.errors import DatabaseAway, DatabaseFull, DataferryError
+from dataferry.core.errors import Conflict, DatabaseAway, DatabaseFull, DataferryError
+from dataferry.core.job_types import JobView
 from dataferry.core.types import ProblemView, words_of
 
 
 def problem_view(error: DataferryError) -> ProblemView:
     return ProblemView(**words_of(error), status=error.status)
+
+
+def held_by(job: JobView) -> Conflict:
+    """What is answered for a dataset that a job holds: which one, and since when."""
+    since = job.started_at or job.created_at
+    return Conflict(
+        f"Job {job.id} ({job.kind}) has been working on this dataset since {since:%Y-%m-%d %H:%M} UTC.",
+        next_step="Wait for it, or cancel it first.",
+        screen="/downloads",
+    )
 
 
 def timed_out(limit_s: float) -> ProblemView:

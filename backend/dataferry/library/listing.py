@@ -128,9 +128,10 @@ def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:
 
 
 def _contains(word: str) -> ColumnElement[bool]:
-    """The name or the id has the word, whatever its case: SQLite knows that of ASCII only."""
+    """The title, the ref or the name has the word, whatever its case: SQLite knows that of ASCII only."""
     written = {word, word.lower(), word.upper(), word.capitalize()}
-    named = (func.coalesce(column, "") for column in (Dataset.title, Dataset.name))
+    ref = col(Dataset.source) + ":" + col(Dataset.source_id)
+    named = (func.coalesce(Dataset.title, ""), ref, col(Dataset.name))
     return or_(*(column.icontains(form, autoescape=True) for column in named for form in written))
 
 

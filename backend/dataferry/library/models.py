@@ -1,8 +1,9 @@
 """The library's tables."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
@@ -57,6 +58,14 @@ class Dataset(SQLModel, table=True):
     checksum: str | None = None
     status: str = "absent"
     error: str | None = None
+    #: What the last check of its files found wrong: ``damaged``, or ``unsure`` until they are verified.
+    condition: str | None = None
+    #: When every byte was last compared with its checksum, after its download.
+    verified_at_ms: int | None = Field(default=None, sa_column=Column(BigInteger))
+    #: The newest revision when its source was last asked, and when; and the one that nobody wants to hear of.
+    upstream_revision: str | None = None
+    upstream_asked_ms: int | None = Field(default=None, sa_column=Column(BigInteger))
+    declined_revision: str | None = None
     download_progress: float = 0.0
     downloaded: bool = False
     download_job_id: str | None = None
@@ -80,6 +89,19 @@ class DatasetFile(SQLModel, table=True):
     grade: str
     #: ``algorithm:value`` of a hash other than SHA-256 that its source publishes of its content.
     published_hash: str | None = None
+    #: Of the file as it was when its bytes were last verified, in nanoseconds since the epoch; and its inode.
+    mtime_ns: int | None = Field(default=None, sa_column=Column(BigInteger))
+    inode: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
+class DatasetCheck(SQLModel, table=True):
+    """What the last check of a dataset's files found, where it is worth telling; see ``library.checks``."""
+
+    __tablename__ = "dataset_checks"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    #: A ``CheckReport``.
+    report: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class ViewFolder(SQLModel, table=True):

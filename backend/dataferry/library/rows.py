@@ -125,6 +125,15 @@ def record_alias(session: Session, name: str, ref: DatasetRef) -> None:
         session.add(Alias(name=name, ref=str(ref)))
 
 
+def _short_name(session: Session, ref: DatasetRef) -> str:
+    """The alias that stands for a ref, where there is one: a word without a slash. Else the ref."""
+    word = ref.id if ref.source == "builtin" else None
+    if word is not None and session.get(Alias, word) is None:
+        return word
+    short = select(Alias.name).where(Alias.ref == str(ref), ~col(Alias.name).contains("/"))
+    return session.exec(short.order_by(Alias.name)).first() or str(ref)
+
+
 def find_exact(session: Session, ref: DatasetRef, revision: str, selection: str) -> Dataset | None:
     """The row of one revision and selection, where there is one."""
     query = select(Dataset).where(
@@ -154,14 +163,15 @@ def upsert(
             source_id=ref.id,
             revision=revision,
             selection=selection,
-            name=str(ref),
+            name=_short_name(session, ref),
             title=ref.name,
             updated_at_ms=now_ms(),
         )
     if summary is not None:
         dataset.title = summary.title
-        dataset.description = summary.description
-        dataset.original_url = summary.url
+        # What is known of a revision stays as it was told first.
+        dataset.description = dataset.description or summary.description
+        dataset.original_url = dataset.original_url or summary.url
         dataset.license = summary.license
         dataset.visibility = "restricted" if summary.gated or summary.private else "public"
         if not dataset.downloaded:

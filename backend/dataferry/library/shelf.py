@@ -9,12 +9,12 @@ from sqlmodel import Session
 
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, DataferryError, Forbidden, NotFound
+from dataferry.core.errors import DataferryError, Forbidden, NotFound
 from dataferry.core.paging import Position
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
-from dataferry.jobs.problems import problem_view
+from dataferry.jobs.problems import held_by, problem_view
 from dataferry.jobs.service import Jobs
 from dataferry.library import file_rows, listing, rights, rows, view_rows
 from dataferry.library.access import Access
@@ -360,8 +360,4 @@ class Shelf:
             )
         active = self._jobs.active(session, row.id)
         if active is not None and active.kind != "delete":
-            raise Conflict(
-                f"Job {active.id} has been working on this dataset since"
-                f" {active.created_at:%Y-%m-%d %H:%M} UTC.",
-                next_step="Wait for it, or cancel it first.",
-            )
+            raise held_by(active)
