@@ -8,7 +8,6 @@ import pytest
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Bytes, Checksum, Credential, DatasetRef, Http
 from dataferry.plugins import Plugin, RemoteFile, builtin_datasets
-from dataferry.sources import builtin
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.builtin import BuiltinSource
 
@@ -65,19 +64,19 @@ def test_manifest_gives_the_pinned_bytes(name: str) -> None:
         assert (len(content), sha256(content).hexdigest()) == (entry.size, entry.checksum.value)
 
 
-def test_a_remote_file_is_fetched_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_file_is_fetched_from_its_url() -> None:
     remote = RemoteFile("all.parquet", "https://host.test/all.parquet", 7, "ab" * 32)
     iris = builtin_datasets()["iris"]
     assert isinstance(iris, Plugin)
     iris = replace(iris, files=(remote,))
-    monkeypatch.setattr(builtin, "builtin_datasets", lambda: {"iris": iris})
+    source = BuiltinSource({"iris": iris})
     ref = DatasetRef.make("builtin", "iris")
-    (entry,) = SOURCE.manifest(ref, None, ANYONE).files
+    (entry,) = source.manifest(ref, None, ANYONE).files
     assert isinstance(entry.origin, Http)
     assert (entry.origin.url, entry.size) == (remote.url, 7)
     assert entry.checksum == Checksum("sha256", "ab" * 32, "publisher")
-    assert SOURCE.describe(ref, None, ANYONE).formats == ("parquet",)
-    assert SOURCE.readme(ref, None, ANYONE) == ""
+    assert source.describe(ref, None, ANYONE).formats == ("parquet",)
+    assert source.readme(ref, None, ANYONE) == ""
 
 
 def test_readme() -> None:

@@ -5,7 +5,6 @@
 
 import os
 import secrets
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
 from dataferry.core.private_files import make_private_folder
+from dataferry.core.proxies import proxy_network
 from dataferry.core.time_window import format_time_window, parse_time_window
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     )
     download_path: Path | None = Field(
         None, alias="DOWNLOAD_PATH", description="The store; by default downloads in the data folder"
+    )
+    plugins_dir: Path | None = Field(
+        None,
+        description="Your own plugins, whose code runs here; by default plugins in the data folder",
     )
     database_url: str | None = Field(
         None, alias="DATABASE_URL", description="SQLite in the data folder, or postgresql://…"
@@ -194,7 +198,7 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Set by `make demo`: the page says that it is one")
 
     @field_validator(
-        *("model", "download_path", "database_url", "redis_url", "server"),
+        *("model", "download_path", "plugins_dir", "database_url", "redis_url", "server"),
         *("bandwidth_bytes_per_s", "night", "night_bytes_per_s"),
         mode="before",
     )
@@ -228,7 +232,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _known_proxies(cls, value: str) -> str:
-        networks = [_proxy_network(part.strip()) for part in value.split(",") if part.strip()]
+        networks = [proxy_network(part.strip()) for part in value.split(",") if part.strip()]
         return ", ".join(map(str, networks))
 
     @field_validator("log_level")
@@ -298,6 +302,11 @@ class Settings(BaseSettings):
         return (self.download_path or self.data_dir / "downloads").expanduser().absolute()
 
     @property
+    def plugins_folder(self) -> Path:
+        """Where a person's own plugins lie."""
+        return (self.plugins_dir or self.data_dir / "plugins").expanduser().absolute()
+
+    @property
     def index_folder(self) -> Path:
         """The search index: beside the store's datasets, where its snapshots are downloaded to."""
         return self.store / ".index"
@@ -321,18 +330,6 @@ class Settings(BaseSettings):
     @property
     def loopback(self) -> bool:
         return self.host in ("127.0.0.1", "::1", "localhost")
-
-
-def _proxy_network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        raise ValueError(
-            f"{text!r} is no address and no network; write for example 127.0.0.1, 10.0.0.0/8"
-        ) from None
-    if network.prefixlen == 0:
-        raise ValueError(f"{text} would let everybody say where they come from; name the proxies alone")
-    return network
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -2,7 +2,7 @@
 
 from dataferry.plugins.base import AnyPlugin, ClassificationPlugin, DatasetPlugin, DetectionPlugin, TextPlugin
 from dataferry.plugins.contract import Column, Plugin, RemoteFile, ShippedFile, Split
-from dataferry.plugins.discovery import builtin_datasets
+from dataferry.plugins.discovery import Plugins, builtin_datasets, installed_plugins
 from dataferry.plugins.samples import Samples
 
 __all__ = [
@@ -12,10 +12,12 @@ __all__ = [
     "DatasetPlugin",
     "DetectionPlugin",
     "Plugin",
+    "Plugins",
     "RemoteFile",
     "Samples",
     "ShippedFile",
     "Split",
     "TextPlugin",
     "builtin_datasets",
+    "installed_plugins",
 ]

@@ -35,7 +35,7 @@ from hashlib import sha256
 from importlib.resources import files as package_files
 from pathlib import Path
 from threading import RLock
-from typing import Any, BinaryIO, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self, cast
 
 from dataferry.core.errors import NotFound
 from dataferry.plugins.contract import (
@@ -60,6 +60,21 @@ TASKS = {
     "detection": "object-detection",
     "text": "text-generation",
 }
+
+
+if TYPE_CHECKING:
+    derived = property
+else:
+
+    class derived:  # noqa: N801 - it stands in the place of property
+        """A property that follows from others, and that a plugin may set itself, as older ones do."""
+
+        def __init__(self, compute):
+            self._compute = compute
+            self.__doc__ = compute.__doc__
+
+        def __get__(self, plugin, kind=None):
+            return self if plugin is None else self._compute(plugin)
 
 
 class DatasetPlugin:
@@ -128,12 +143,12 @@ class DatasetPlugin:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    @property
+    @derived
     def data_dirs(self) -> Sequence[str]:
         """The names of the folders that the dataset owns."""
         return (self.name,)
 
-    @property
+    @derived
     def revision(self) -> str:
         """It changes when a declared byte does, and for a plugin without ``files`` when its file does."""
         if not self.files and self._file is not None:
@@ -142,12 +157,12 @@ class DatasetPlugin:
 
     # -- what follows ----------------------------------------------------------------------------------
 
-    @property
+    @derived
     def num_classes(self) -> int:
         """How many ``class_names`` there are."""
         return len(self.class_names)
 
-    @property
+    @derived
     def size_bytes(self) -> int | None:
         """Bytes to fetch; None where one file's size is not known."""
         return size_of(self.files) if self.files else None
@@ -159,8 +174,11 @@ class DatasetPlugin:
 
     def is_available(self) -> bool:
         """Whether the dataset is whole on this machine. The folder appears with one rename, once every file
-        is verified; here it is looked for, and that what is not unpacked has its size."""
-        if not self.files or not self.root.is_dir():
+        is verified; here it is looked for, and that what is not unpacked has its size. Of a plugin with a
+        download of its own each of ``data_dirs`` is looked for."""
+        if self.fetches_itself:
+            return all((self.root / name).is_dir() for name in self.data_dirs)
+        if not self.root.is_dir():
             return False
         plain = [file for file in self.files if isinstance(file, ShippedFile) or not file.unpack]
         return all(self._is_whole(self.root / file.path, file.size) for file in plain)
@@ -186,7 +204,7 @@ class DatasetPlugin:
         state = {} if state is None else state
         for done, split in enumerate(SPLIT_NAMES):
             state["message"] = f"Indexing {self.display_name}: {split}"
-            self.samples(split)
+            self._loaded(split)
             state["progress"] = FETCHED_PERCENT + (100 - FETCHED_PERCENT) * (done + 1) / len(SPLIT_NAMES)
         state["message"] = f"{self.display_name} is here"
 
@@ -196,10 +214,11 @@ class DatasetPlugin:
         self.forget()
         store = self._store or own_store()
         shutil.rmtree(index_folder(store, self.name, self.revision), ignore_errors=True)
-        if not self.root.is_dir():
-            return []
-        shutil.rmtree(self.root)
-        return [str(self.root)]
+        owned = [self.root / name for name in self.data_dirs] if self.fetches_itself else [self.root]
+        deleted = [folder for folder in owned if folder.is_dir()]
+        for folder in deleted:
+            shutil.rmtree(folder)
+        return [str(folder) for folder in deleted]
 
     def forget(self) -> None:
         """Drop what was read: the next one who asks reads it anew."""
@@ -242,6 +261,8 @@ class DatasetPlugin:
             return self._read[split]
 
     def _load(self, split: SplitName, transform: Transform | None) -> Samples | None:
+        if type(self).read is DatasetPlugin.read:  # it has another load_<split> of its own
+            return None
         samples = self.samples(split)
         return None if samples is None else TransformedSamples(samples, transform)
 
@@ -265,17 +286,17 @@ class DatasetPlugin:
 
     # -- for the sources and discovery -----------------------------------------------------------------
 
-    @property
+    @derived
     def title(self) -> str:
         """``display_name``."""
         return self.display_name
 
-    @property
+    @derived
     def task(self) -> str:
         """The task as HuggingFace names it."""
         return TASKS.get(self.task_type, self.task_type)
 
-    @property
+    @derived
     def classes(self) -> tuple[str, ...]:
         """``class_names``."""
         return tuple(self.class_names)

@@ -1,5 +1,7 @@
 """The datasets that come with Dataferry."""
 
+from collections.abc import Mapping
+
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Credential, DatasetRef, DatasetSummary, Manifest, SourceName
 from dataferry.plugins import AnyPlugin, ShippedFile, builtin_datasets
@@ -17,11 +19,14 @@ class BuiltinSource:
     endpoint: str | None = None
     how_to_connect = ""
 
+    def __init__(self, plugins: Mapping[str, AnyPlugin] | None = None) -> None:
+        self._plugins = builtin_datasets() if plugins is None else plugins
+
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """The plugins that hold at least two thirds of the query's words, the best match first."""
         asked = set(words(query.text))
         needed = -(-2 * len(asked) // 3)
-        counted = [(len(asked & _vocabulary(plugin)), plugin) for plugin in builtin_datasets().values()]
+        counted = [(len(asked & _vocabulary(plugin)), plugin) for plugin in self._plugins.values()]
         matches = sorted(
             ((count, plugin) for count, plugin in counted if count >= max(1, needed)),
             key=lambda match: (-match[0], match[1].name),
@@ -30,33 +35,32 @@ class BuiltinSource:
         return [_summary(plugin) for _, plugin in page]
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
-        return _summary(_plugin(ref, revision))
+        return _summary(self._plugin(ref, revision))
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        return manifest_of(_plugin(ref, revision))
+        return manifest_of(self._plugin(ref, revision))
 
     def readme(self, ref: DatasetRef, revision: str | None, credential: Credential) -> str:
-        plugin = _plugin(ref, revision)
+        plugin = self._plugin(ref, revision)
         for file in plugin.files:
             if isinstance(file, ShippedFile) and file.path == "README.md":
                 with plugin.open(file) as stream:
                     return stream.read().decode()
         return ""
 
-
-def _plugin(ref: DatasetRef, revision: str | None) -> AnyPlugin:
-    plugin = builtin_datasets().get(ref.id)
-    if plugin is None:
-        raise NotFound(
-            f"There is no built-in dataset named {ref.id!r}.",
-            next_step=f"The built-in ones are: {', '.join(builtin_datasets())}.",
-        )
-    if revision is not None and revision != plugin.revision:
-        raise NotFound(
-            f"This version of Dataferry carries another revision of {ref}.",
-            next_step="Download it without naming a revision.",
-        )
-    return plugin
+    def _plugin(self, ref: DatasetRef, revision: str | None) -> AnyPlugin:
+        plugin = self._plugins.get(ref.id)
+        if plugin is None:
+            raise NotFound(
+                f"There is no built-in dataset named {ref.id!r}.",
+                next_step=f"The built-in ones are: {', '.join(self._plugins)}.",
+            )
+        if revision is not None and revision != plugin.revision:
+            raise NotFound(
+                f"This version of Dataferry carries another revision of {ref}.",
+                next_step="Download it without naming a revision.",
+            )
+        return plugin
 
 
 def _vocabulary(plugin: AnyPlugin) -> set[str]:

@@ -19,6 +19,7 @@ from dataferry.core.types import (
     Manifest,
     SourceName,
 )
+from dataferry.plugins.discovery import installed_plugins
 from dataferry.sources.base import (
     Contents,
     ListedFile,
@@ -84,7 +85,7 @@ def build_sources(settings: Settings) -> dict[SourceName, Source]:
     sources: tuple[Source, ...] = (
         KaggleSource(settings),
         HuggingFaceSource(settings),
-        BuiltinSource(),
+        BuiltinSource(installed_plugins(settings)),
         UrlSource(settings),
         *(source_packages.load(name)(settings) for name in SOURCE_NAMES if name not in OWN_SOURCES),
     )
