@@ -6,10 +6,11 @@ and says so. A licence is the exception, since "unknown" is no permission.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from dataferry.core.types import DatasetSummary, FilterName
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.language import label_words, words
+from dataferry.sources.language import label_words
 from dataferry.sources.licences import license_matches
 from dataferry.sources.metadata import modality_name
 
@@ -75,10 +76,10 @@ def _stated(name: FilterName, wanted: str, told: tuple[str, ...], subject: str) 
 
 def _label(name: FilterName, wanted: str, told: tuple[str, ...], summary: DatasetSummary) -> _Outcome:
     """A filter by words that a hit's labels may have."""
-    asked = frozenset(words(wanted))
-    labels = [frozenset(label_words(label)) for label in (*told, *summary.tags)]
-    if any(asked <= label for label in labels) or modality_name(wanted) in told:
+    asked = frozenset(label_words(wanted))
+    labels = [label_words(label) for label in (*told, *summary.tags)]
+    if any(asked.issubset(label) for label in labels) or modality_name(wanted) in told:
         return _Outcome(name, True)
-    if asked <= frozenset().union(*labels):
+    if asked.issubset(chain.from_iterable(labels)):
         return _Outcome(name, True, f"{name} by several tags")
     return _Outcome(name, not told, "" if told else f"{name} not stated")

@@ -74,6 +74,11 @@ def words(text: str) -> list[str]:
     return [_singular(word) for word in _plain_words(text)]
 
 
+def word_count(text: str) -> int:
+    """How many ``words`` a text has."""
+    return len(_plain_words(text))
+
+
 def _plain_words(text: str) -> list[str]:
     if text.isascii():
         return text.translate(_ASCII_WORDS).split()

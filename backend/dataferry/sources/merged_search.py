@@ -31,7 +31,7 @@ PAGE_SIZE = 20
 #: Pages asked of a source for one page of ours, where filters leave little of each.
 MAX_PAGES = 5
 #: Datasets taken from the index for each hub at a time, to be ranked.
-INDEX_PAGE_SIZE = 50
+INDEX_PAGE_SIZE = 40
 #: Hits that are folded at a time, the best first: comparing each with all others takes the most time.
 FOLDED_AT_ONCE = 30
 

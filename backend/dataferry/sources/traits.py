@@ -10,7 +10,7 @@ from pathlib import Path
 from unicodedata import combining, normalize
 
 from dataferry.core.types import DatasetSummary
-from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, words
+from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, word_count, words
 from dataferry.sources.languages import stated_languages
 from dataferry.sources.query_plan import COMMON_WORDS
 from dataferry.sources.relevance import TextFields
@@ -164,14 +164,17 @@ class Traits:
     @cached_property
     def _told_words(self) -> tuple[str, ...]:
         stems, self._stems = self._stems, None
-        spelled = words(self._description) if stems is not None else []
         # In scripts without spaces a stem is no whole word.
-        if stems is None or len(stems) != len(spelled) or in_unspaced_script(self._description):
+        if (
+            stems is None
+            or len(stems) != word_count(self._description)
+            or in_unspaced_script(self._description)
+        ):
             return name_tokens(self._description)
         apart = _apart(self._description)
         if apart == self._description:
             return tuple(stems)
-        known = dict(zip(spelled, stems, strict=True))
+        known = dict(zip(words(self._description), stems, strict=True))
         return tuple([known.get(word) or stem_with("english", word) for word in words(apart)])
 
     @cached_property
