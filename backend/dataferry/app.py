@@ -37,6 +37,7 @@ from dataferry.api.routes import (
     jobs,
     model,
     models,
+    pins,
     plans,
     registry,
     sources,
@@ -63,8 +64,10 @@ from dataferry.library.archives import Archives
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
+from dataferry.library.last_use import LastUse
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.paths import Store
+from dataferry.library.pins import Pins
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.readmes import Readmes
@@ -83,7 +86,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, files, registry)
+_OF_DATASETS = (plans, comparisons, datasets, files, registry, pins)
 
 
 def build_services(settings: Settings) -> Services:
@@ -104,7 +107,8 @@ def build_services(settings: Settings) -> Services:
     model_search = ModelSearch(catalog, credentials)
     verdicts = Verdicts(database, settings, store, catalog, jobs, credentials, private_urls)
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
-    shelf = Shelf(database, settings, store, jobs, accounts, access)
+    last_use = LastUse(database)
+    shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
@@ -132,7 +136,9 @@ def build_services(settings: Settings) -> Services:
         verdicts=verdicts,
         shelf=shelf,
         previews=previews,
-        archives=Archives(database, store, access),
+        archives=Archives(database, store, access, last_use),
+        last_use=last_use,
+        pins=Pins(database, access),
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,
@@ -171,6 +177,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         await asyncio.to_thread(wired.index_schedule.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
+        await asyncio.to_thread(wired.last_use.close)
         wired.catalog.close()
         wired.accounts.close()
         wired.database.close()

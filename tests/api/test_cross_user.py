@@ -65,6 +65,8 @@ DATASETS = {
     "POST /api/datasets/{key}/browser-access": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),
+    "POST /api/datasets/{key}/pin": Row(204, seen=204),
+    "DELETE /api/datasets/{key}/pin": Row(204, seen=204),
     "DELETE /api/datasets/{key}/data": Row(202, seen=403),
     "POST /api/datasets/{key}/update": Row(202, seen=202),
 }

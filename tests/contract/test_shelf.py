@@ -20,6 +20,7 @@ from dataferry.core.types import SourceName, Viewer
 from dataferry.jobs.service import Jobs
 from dataferry.library import rights
 from dataferry.library.access import Access
+from dataferry.library.last_use import LastUse
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
 from dataferry.library.shelf import Shelf
@@ -43,7 +44,8 @@ class World:
         credentials = CredentialResolver(database, settings, Secrets(settings))
         access = Access(database, Catalog([], settings), credentials)
         jobs = Jobs(database, settings, Realtime())
-        self.shelf = Shelf(database, settings, self.store, jobs, Accounts(database, settings), access)
+        accounts, self.last_use = Accounts(database, settings), LastUse(database)
+        self.shelf = Shelf(database, settings, self.store, jobs, accounts, access, self.last_use)
 
     def hold(
         self, sizes: Mapping[str, int], *, source: SourceName = "kaggle", visibility: str = "public"
@@ -80,8 +82,10 @@ class World:
 
 
 @pytest.fixture
-def world(database: Database, tmp_path: Path) -> World:
-    return World(database, tmp_path)
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
+    world = World(database, tmp_path)
+    yield world
+    world.last_use.close()
 
 
 @contextmanager

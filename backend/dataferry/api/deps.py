@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from dataferry.library.archives import Archives
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
+    from dataferry.library.last_use import LastUse
     from dataferry.library.model_search import ModelSearch
     from dataferry.library.paths import Store
+    from dataferry.library.pins import Pins
     from dataferry.library.plans import Plans
     from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
@@ -70,6 +72,8 @@ class Services:
     shelf: Shelf
     previews: Previews
     archives: Archives
+    last_use: LastUse
+    pins: Pins
     readmes: Readmes
     speed_limits: SpeedLimits
     index: SearchIndex

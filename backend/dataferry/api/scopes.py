@@ -39,6 +39,7 @@ NEEDED: dict[str, TokenScope] = {
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             *("update_dataset", "delete_dataset_data", "delete_multiple"),
+            *("pin_dataset", "unpin_dataset"),
             *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),
             *("prioritize_job", "limit_job"),
         ),

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from dataferry.cli.completion import offer_sources
+from dataferry.cli.completion import offer_refs, offer_sources
 
 #: What names a dataset: ``core.hub_addresses`` reads it.
 REF_HELP = "source:id, its page's address, a link to a file, or owner/name with --source."
+#: What names a dataset of the library.
+Name = Annotated[str, typer.Argument(help="A dataset: its ref, key or alias.", autocompletion=offer_refs)]
 Source = Annotated[
     str | None,
     typer.Option(

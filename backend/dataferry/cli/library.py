@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from dataferry.cli.client import Client, connected
-from dataferry.cli.completion import offer_refs
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
-from dataferry.cli.download_options import Source
+from dataferry.cli.download_options import Name, Source
 from dataferry.cli.library_group import LibraryGroup
+from dataferry.cli.library_retention import pin
 from dataferry.cli.names import dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
@@ -20,8 +20,7 @@ _PAGE_SIZE = 200
 
 
 app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
-
-Name = Annotated[str, typer.Argument(help="A dataset: its ref, key or alias.", autocompletion=offer_refs)]
+app.command()(pin)
 
 
 @app.callback(invoke_without_command=True)

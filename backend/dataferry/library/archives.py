@@ -11,6 +11,7 @@ from dataferry.core.types import Viewer
 from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
 from dataferry.library.archive_stream import ArchiveFormat, Member, archive_length, archive_pieces
+from dataferry.library.last_use import LastUse
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 
@@ -27,10 +28,11 @@ class Archive:
 class Archives:
     """Makes them while they are sent. What a viewer may not see answers ``NotFound``."""
 
-    def __init__(self, database: Database, store: Store, access: Access) -> None:
+    def __init__(self, database: Database, store: Store, access: Access, last_use: LastUse) -> None:
         self._database = database
         self._store = store
         self._access = access
+        self._last_use = last_use
 
     async def make(
         self, viewer: Viewer, key_or_alias: str, format: ArchiveFormat, revision: str | None = None
@@ -43,7 +45,13 @@ class Archives:
         folder = Path(row.local_path or "").parent.name
         length = await in_thread("disk", self._length, row, folder, format)
         members = self._members(row, folder)
-        return Archive(f"{folder}.{format}", length, archive_pieces(format, members))
+        return Archive(f"{folder}.{format}", length, self._touching(row.id, archive_pieces(format, members)))
+
+    def _touching(self, dataset_id: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces; as long as somebody reads them the dataset is in use."""
+        for piece in pieces:
+            self._last_use.touch(dataset_id)
+            yield piece
 
     def _length(self, row: Dataset, folder: str, format: ArchiveFormat) -> int:
         files = (file for page in file_rows.pages(self._database, row.id) for file in page)

@@ -168,10 +168,17 @@ def download_ticket(
     )
 
 
-def dataset_view(row: Dataset, job: JobView | None, *, deletable: bool = False) -> DatasetView:
+def dataset_view(
+    row: Dataset,
+    job: JobView | None,
+    *,
+    deletable: bool = False,
+    pinned: bool = False,
+    pinned_by_me: bool = False,
+) -> DatasetView:
     """A row of the library, with the live state of the viewer's own job while it is active.
 
-    ``deletable``: the viewer has the right to delete it.
+    ``deletable``: the viewer has the right to delete it. ``pinned``: by anybody.
     """
     ref = DatasetRef.make(row.source, row.source_id)
     live = job if job is not None and job.active and JOB_KINDS[job.kind].brings else None
@@ -207,6 +214,8 @@ def dataset_view(row: Dataset, job: JobView | None, *, deletable: bool = False) 
         downloaded=row.downloaded,
         download_job_id=live.id if live else row.download_job_id,
         last_used_ms=max(filter(None, (row.last_used_ms, row.downloaded_at_ms)), default=None),
+        pinned=pinned,
+        pinned_by_me=pinned_by_me,
         selected=bool(row.selection),
         may_delete=deletable and live is None and (row.downloaded or row.status == "failed"),
         may_retry=_may_retry(row, job),

@@ -19,7 +19,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import rights, rows, view_rows
+from dataferry.library import pins, rights, rows, view_rows
 from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.disk_room import DiskRoom, release
@@ -214,6 +214,9 @@ class Handlers:
         kept = self._store.target(ref, run.job.revision or "")
         for older in self._database.read(rows.find, ref):
             if older.downloaded and older.local_path != str(kept) and not older.selection:
+                run.write(
+                    partial(pins.hand_on, dataset_id=older.id, to=run.job.dataset_id, user_ids=run.requesters)
+                )
                 self._removal.remove_unused(run, older.id)
 
     def delete(self, run: JobRun) -> None:

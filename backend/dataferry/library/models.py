@@ -126,6 +126,16 @@ class DatasetAccess(SQLModel, table=True):
     owner: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
+class DatasetPin(SQLModel, table=True):
+    """That a person wants a dataset kept: what clean-ups take leaves it out while anybody does."""
+
+    __tablename__ = "dataset_pins"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    user_id: str = Field(primary_key=True)
+    pinned_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
 class ServerSpeedLimits(SQLModel, table=True):
     """How fast this server may download, where an admin has set it: one row, before the settings."""
 

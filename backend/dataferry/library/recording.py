@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.core.types import Checksum, Grade
-from dataferry.library import view_rows
+from dataferry.library import pins, view_rows
 from dataferry.library.dedup import published_hash
 from dataferry.library.file_rows import in_code_point_order
 from dataferry.library.models import Dataset, DatasetFile
@@ -155,6 +155,7 @@ def _forget(session: Session, dataset_id: str, views: Collection[str] | None) ->
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
     dataset.download_progress = 0.0
     view_rows.drop(session, dataset_id, views)
+    pins.drop(session, dataset_id)
     dataset.updated_at_ms = now_ms()
     session.add(dataset)
 

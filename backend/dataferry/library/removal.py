@@ -12,7 +12,7 @@ from dataferry.accounts import rows as account_rows
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import rights, view_rows
+from dataferry.library import pins, rights, view_rows
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.recording import record_deletion
@@ -52,6 +52,7 @@ class Removal:
         def give_up(session: Session) -> tuple[Sequence[str], bool]:
             users = self._jobs.requesters(session, run.id)
             for_all = run.job.kind == "delete" and account_rows.any_admin(session, users)
+            pins.drop(session, dataset_id, None if for_all else users)
             return users, bool(rights.give_up(session, dataset_id, None if for_all else users))
 
         users, stays = run.write(give_up)

@@ -16,11 +16,12 @@ from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.problems import held_by, problem_view
 from dataferry.jobs.service import Jobs
-from dataferry.library import file_rows, listing, rights, rows, view_rows
+from dataferry.library import file_rows, listing, pins, rights, rows, view_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
 from dataferry.library.disk_space import disks, partial_bytes
+from dataferry.library.last_use import LastUse
 from dataferry.library.listing import LibraryQuery
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
@@ -42,10 +43,11 @@ from dataferry.library.views import (
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """Where a file lies, and the digest of its content, in hexadecimal."""
+    """Where a file lies, the digest of its content, in hexadecimal, and the id of its dataset's row."""
 
     path: Path
     sha256: str
+    dataset_id: str
 
 
 class Shelf:
@@ -59,12 +61,14 @@ class Shelf:
         jobs: Jobs,
         accounts: Accounts,
         access: Access,
+        last_use: LastUse,
     ) -> None:
         self._database = database
         self._store = store
         self._jobs = jobs
         self._accounts = accounts
         self._access = access
+        self._last_use = last_use
         self._data_folder = settings.data_dir
         self._min_free_bytes = settings.min_free_bytes
 
@@ -95,7 +99,17 @@ class Shelf:
         ids = [row.id for row in shown]
         latest = self._jobs.latest(session, ids, viewer.user_id)
         mine = set(ids) if viewer.admin else rights.owned_by(session, viewer, ids)
-        return tuple(dataset_view(row, latest.get(row.id), deletable=row.id in mine) for row in shown)
+        pinned = pins.of(session, ids)
+        return tuple(
+            dataset_view(
+                row,
+                latest.get(row.id),
+                deletable=row.id in mine,
+                pinned=row.id in pinned,
+                pinned_by_me=viewer.user_id in pinned.get(row.id, ()),
+            )
+            for row in shown
+        )
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
@@ -248,7 +262,8 @@ class Shelf:
                 f"{path[:120]} is not on the disk as it was downloaded.",
                 next_step="Download the dataset again, with force.",
             )
-        return OpenFile(found, file.sha256)
+        self._last_use.touch(row.id)
+        return OpenFile(found, file.sha256, row.id)
 
     async def delete(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Deletion:
         """Delete a dataset's files. For those who asked for it, and admins. Where others asked for it too the

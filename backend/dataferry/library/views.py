@@ -158,8 +158,13 @@ class DatasetView(AboutDataset):
     download_progress: float
     downloaded: bool
     download_job_id: str | None
-    #: When somebody last looked into it here, or asked for it; programs that read its folder are not seen.
+    #: When somebody last looked into it here, read its files through this server, or asked for it; programs
+    #: that read its folder are not seen.
     last_used_ms: int | None = None
+    #: Somebody wants it kept: clean-ups leave it.
+    pinned: bool = False
+    #: You do.
+    pinned_by_me: bool = False
     #: Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
     selected: bool = False
     #: What this viewer may do with it now.

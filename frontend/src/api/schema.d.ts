@@ -475,6 +475,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a dataset
+         * @description Keep a dataset: neither a prune nor an automatic clean-up takes it while anybody has it pinned.
+         */
+        post: operations["pin_dataset"];
+        /**
+         * End your pin; an admin ends everybody's
+         * @description End your pin; an admin ends everybody's.
+         */
+        delete: operations["unpin_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -2374,10 +2398,20 @@ export interface components {
              */
             download_job_id: string | null;
             /**
-             * @description When somebody last looked into it here, or asked for it; programs that read its folder are not seen.
+             * @description When somebody last looked into it here, read its files through this server, or asked for it; programs that read its folder are not seen.
              * @example 1777887000000
              */
             last_used_ms?: number | null;
+            /**
+             * @description Somebody wants it kept: clean-ups leave it.
+             * @example false
+             */
+            pinned: boolean;
+            /**
+             * @description You do.
+             * @example false
+             */
+            pinned_by_me: boolean;
             /**
              * @description Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
              * @example false
@@ -6999,6 +7033,78 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    pin_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    unpin_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

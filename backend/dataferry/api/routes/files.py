@@ -1,10 +1,13 @@
 """Files of the library on their way to somebody's own computer."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from dataferry.api.deps import FILE_COOKIE, AccessToken, Current, Reader, TokenFirst, Wired
 from dataferry.api.routes.datasets import Revision
@@ -32,6 +35,17 @@ class _LibraryFile(FileResponse):
 
     #: With 64 KiB, which is the default, a large file takes four times as long.
     chunk_size = 1 << 20
+
+    def __init__(self, *arguments: Any, in_use: Callable[[], None], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_use = in_use
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_noted(message: Message) -> None:
+            self._in_use()
+            await send(message)
+
+        await super().__call__(scope, receive, send_noted)
 
 
 class BrowserAccess(View):
@@ -87,6 +101,7 @@ async def get_file(
         media_type=_OCTETS,
         filename=file.path.name,
         stat_result=await in_thread("disk", file.path.stat),
+        in_use=partial(wired.last_use.touch, file.dataset_id),
     )
 
 

@@ -1,0 +1,116 @@
+"""What is kept, and what goes by itself or at one word, when nobody uses it."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import Client, Server, until
+
+HEART = "andrewmvd/heart-failure-clinical-data"
+WAIT = {"Prefer": "wait"}
+DAY_MS = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def hubs() -> Iterator[Hubs]:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        yield hubs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("retention") / "data", **hubs.settings) as server:
+        server.client("admin@example.org")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def admin(server: Server) -> Client:
+    return server.client("admin@example.org")
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Client:
+    return server.client("ada@example.org")
+
+
+@pytest.fixture(scope="module")
+def bob(server: Server) -> Client:
+    return server.client("bob@example.org")
+
+
+def download(client: Client, dataset_id: str) -> str:
+    """Its key, once it is here."""
+    answer = client.post("/api/datasets/download-dataset", {"dataset_id": dataset_id}, headers=WAIT)
+    assert answer.status_code == 200, answer.text
+    key: str = answer.json()["key"]
+    return key
+
+
+def shown(client: Client, key: str) -> dict[str, Any]:
+    dataset: dict[str, Any] = client.get(f"/api/datasets/{key}").json()
+    return dataset
+
+
+def unused_for(server: Server, client: Client, key: str, days: float) -> None:
+    """Its last use, as if that many days had passed."""
+    row_id = shown(client, key)["id"]
+    then = int(1000 * time.time() - days * DAY_MS)
+    with closing(sqlite3.connect(server.data_dir / "dataferry.sqlite", timeout=10)) as database, database:
+        database.execute(
+            "UPDATE datasets SET last_used_ms = ?, downloaded_at_ms = ? WHERE id = ?", (then, then, row_id)
+        )
+
+
+def test_a_pin_is_its_owners(admin: Client, ada: Client, bob: Client) -> None:
+    """What one person keeps another cannot let go; an admin can."""
+    key = download(ada, "builtin:iris")
+    assert bob.post(f"/api/datasets/{key}/pin").status_code == 204
+    assert ada.post(f"/api/datasets/{key}/pin").status_code == 204
+    assert ada.http.delete(f"/api/datasets/{key}/pin").status_code == 204
+    assert [shown(ada, key)[name] for name in ("pinned", "pinned_by_me")] == [True, False]
+    assert shown(bob, key)["pinned_by_me"]
+    assert admin.http.delete(f"/api/datasets/{key}/pin").status_code == 204
+    assert not shown(bob, key)["pinned"]
+    # What is gone is no longer kept: who fetches it anew decides anew.
+    bob.post(f"/api/datasets/{key}/pin")
+    ada.finished(ada.http.delete(f"/api/datasets/{key}/data").json()["job_id"])
+    download(ada, "builtin:iris")
+    assert not shown(ada, key)["pinned"]
+
+
+@pytest.mark.parametrize("path", ["files/wine.csv", "preview", "archive"])
+def test_whoever_reads_its_files_uses_it(server: Server, ada: Client, path: str) -> None:
+    """Not only whoever opens its page (nexus-public#413: what pipelines fetched daily was cleaned up as
+    unused)."""
+    key = download(ada, "builtin:wine")
+    unused_for(server, ada, key, 40)
+    before = shown(ada, key)["last_used_ms"]
+    # A use that was noted just now is not noted again, and it is the row that was set back.
+    server.stop()
+    server.start()
+    client = Client(server.address, "ada@example.org")
+    name = client.get(f"/api/datasets/{key}/files").json()["files"][0]["path"]
+    answer = client.get(f"/api/datasets/{key}/{path.replace('wine.csv', name)}")
+    assert answer.status_code == 200, answer.text
+    until(lambda: shown(client, key)["last_used_ms"] > before + 39 * DAY_MS, "the use is noted")
+    client.http.close()
+
+
+def test_a_pin_outlives_an_update(ada: Client, hubs: Hubs) -> None:
+    heart = hubs.kaggle.catalogue.find("kaggle", HEART)
+    assert heart is not None
+    key = download(ada, f"kaggle:{HEART}")
+    ada.post(f"/api/datasets/{key}/pin")
+    heart.publish(lambda: dict(heart.versions[0].files))
+    job = ada.finished(ada.post(f"/api/datasets/{key}/update").json()["job_id"])
+    assert job["state"] == "succeeded", job
+    assert shown(ada, key)["revision"] == job["revision"]
+    assert shown(ada, key)["pinned"]
+    ada.http.delete(f"/api/datasets/{key}/pin")
