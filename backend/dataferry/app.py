@@ -35,6 +35,7 @@ from dataferry.api.routes import (
     health,
     index,
     jobs,
+    mirror,
     model,
     models,
     pins,
@@ -78,8 +79,11 @@ from dataferry.library.search_index.schedule import UpdateSchedule
 from dataferry.library.search_index.service import SearchIndex
 from dataferry.library.service import Library
 from dataferry.library.shelf import Shelf
+from dataferry.library.snapshots import Snapshots
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.verdicts import Verdicts
+from dataferry.mirror.pulls import Pulls
+from dataferry.mirror.service import Mirror
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
 
@@ -139,6 +143,10 @@ def build_services(settings: Settings) -> Services:
         archives=Archives(database, store, access, last_use),
         last_use=last_use,
         pins=Pins(database, access),
+        mirror=Mirror(
+            Snapshots(database, store, access, last_use),
+            Pulls(settings, catalog, credentials, access, downloads, jobs),
+        ),
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,
@@ -225,7 +233,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (
         *_OF_DATASETS,
-        *(auth, chats, models, jobs, transfer, sources, index, model, health),
+        *(auth, chats, models, jobs, transfer, sources, index, model, health, mirror),
     ):
         app.include_router(routes.router)
     install_socket(

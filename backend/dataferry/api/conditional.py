@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
+#: Below these there is no page.
+_API = ("/api/", "/hub/")
 #: In the scope of a request that was a HEAD.
 _HEAD = "dataferry.head"
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -27,7 +29,7 @@ class HeadRequests:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"].startswith(_API):
             scope = {**scope, "method": "GET", _HEAD: True}
         await self._app(scope, receive, send)
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.library.verdicts import Verdicts
+    from dataferry.mirror.service import Mirror
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -74,6 +75,7 @@ class Services:
     archives: Archives
     last_use: LastUse
     pins: Pins
+    mirror: Mirror
     readmes: Readmes
     speed_limits: SpeedLimits
     index: SearchIndex

@@ -29,6 +29,8 @@ NEEDED: dict[str, TokenScope] = {
             *("search_models", "compare_datasets"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),
+            # What is not here is downloaded for a token of the scope download only.
+            *("read_mirror", "look_up_in_mirror", "change_mirror"),
         ),
         "read",
     ),
@@ -78,10 +80,15 @@ def scope_of(route: str) -> TokenScope:
     return NEEDED.get(route, "admin")
 
 
+def allows(signed_in: SignedIn, needed: TokenScope) -> bool:
+    """Whether the token may do what wants the scope ``needed``."""
+    return signed_in.token_id is None or _ORDER.index(signed_in.scope) >= _ORDER.index(needed)
+
+
 def check_scope(route: str, signed_in: SignedIn) -> None:
     """Errors: ``InsufficientScope`` for a token that may not use the route of that name."""
     needed = scope_of(route)
-    if signed_in.token_id is None or _ORDER.index(signed_in.scope) >= _ORDER.index(needed):
+    if allows(signed_in, needed):
         return
     if needed == "admin" and not signed_in.user.admin:
         raise InsufficientScope(

@@ -103,6 +103,16 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, alias="REDIS_URL", description="Needed with Postgres and several processes"
     )
+    mirror_pull_bytes: int = Field(
+        50_000_000_000,
+        ge=0,
+        description="The largest dataset that the mirror (/hub) downloads for who asks it for one; 0: none",
+    )
+    mirror_wait_s: float = Field(
+        6.0,
+        ge=0,
+        description="How long the mirror holds a request for what is being downloaded; clients give up at 10",
+    )
     min_free_bytes: int = Field(500_000_000, ge=0, description="Disk space that downloads leave free")
     index_update_h: float = Field(
         168.0, ge=0, description="Hours between updates of the search index, where one was built; 0: never"

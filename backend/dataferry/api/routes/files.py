@@ -29,7 +29,7 @@ _FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 _ARCHIVE_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"description": "The archive.", **_FILE}}
 
 
-class _LibraryFile(FileResponse):
+class LibraryFile(FileResponse):
     """A file, or the ranges of it that are asked for. It is never shown in the page's origin: what a stranger
     wrote could run there."""
 
@@ -95,7 +95,7 @@ async def get_file(
 ) -> Response:
     """One file of the dataset, whole or in ranges (`Range`, `If-Range`). Its `ETag` is its SHA-256."""
     file = await wired.shelf.open_file(viewer, key, path, revision)
-    return _LibraryFile(
+    return LibraryFile(
         file.path,
         headers={"ETag": f'"{file.sha256}"', "Cache-Control": "private, no-cache"},
         media_type=_OCTETS,

@@ -1,0 +1,232 @@
+"""The datasets on this machine as immutable trees of folders and files, for programs that walk them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from dataferry.core.db import Database
+from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.threads import in_thread
+from dataferry.core.types import DatasetRef, Viewer
+from dataferry.library import file_rows, rights, rows
+from dataferry.library.access import Access
+from dataferry.library.last_use import LastUse
+from dataferry.library.models import Dataset, DatasetFile
+from dataferry.library.paths import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A revision of a dataset, or chosen files of one, that is here. ``selection``: empty for all of its
+    files. ``size`` in bytes, ``downloaded_at_ms`` since the epoch."""
+
+    id: str
+    ref: DatasetRef
+    revision: str
+    selection: str
+    checksum: str
+    title: str
+    description: str
+    license: str | None
+    restricted: bool
+    size: int
+    file_count: int
+    downloaded_at_ms: int
+    generation: int
+    tree: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """``git_oid``: git's SHA-1 of the file where its source publishes that and no SHA-256; else None."""
+
+    path: str
+    size: int
+    sha256: str
+    git_oid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreePage:
+    """``next``: where the page behind it begins; None at the end."""
+
+    entries: tuple[Folder | StoredFile, ...]
+    next: str | None
+
+
+class Snapshots:
+    """Finds and walks them. What the viewer may not see is not found."""
+
+    def __init__(self, database: Database, store: Store, access: Access, last_use: LastUse) -> None:
+        self._database = database
+        self._store = store
+        self._access = access
+        self._last_use = last_use
+
+    async def find(self, viewer: Viewer, ref: DatasetRef) -> list[Snapshot]:
+        """All that is here of a dataset: whole ones first, the newest first."""
+        await self._access.renew(viewer)
+
+        def read(session: Session) -> list[Snapshot]:
+            found = rows.find(session, ref)
+            return [
+                _snapshot(row) for row in found if row.downloaded and rights.may_see(session, row, viewer)
+            ]
+
+        return await self._database.run_read(read)
+
+    async def of_source(self, viewer: Viewer, source: str) -> list[DatasetRef]:
+        """The refs of a source's datasets that are here."""
+        await self._access.renew(viewer)
+        query = select(Dataset.source_id).where(
+            Dataset.source == source, col(Dataset.downloaded), *rights.visible_to(viewer)
+        )
+
+        def read(session: Session) -> list[DatasetRef]:
+            return [DatasetRef.make(source, source_id) for source_id in session.exec(query.distinct())]
+
+        return await self._database.run_read(read)
+
+    async def named(self, name: str) -> DatasetRef | None:
+        """The ref that a short name stands for; None where it stands for none."""
+
+        def read(session: Session) -> DatasetRef | None:
+            try:
+                return rows.resolve_name(session, name)
+            except (NotFound, InvalidInput):
+                return None
+
+        return await self._database.run_read(read)
+
+    async def entries(
+        self, snapshot: Snapshot, folder: str, *, recursive: bool, after: str | None, limit: int
+    ) -> TreePage:
+        """What is in a folder (empty: the top one), by path: some ``limit`` entries behind ``after``, which
+        is ``next`` of the page before. ``recursive``: what is in its folders as well, each folder before what
+        is in it. A folder that nothing is in is none.
+        """
+        walk = _below if recursive else _directly_in
+        return await self._database.run_read(walk, snapshot, folder, after, limit)
+
+    async def paths(self, snapshot: Snapshot, paths: Sequence[str]) -> list[Folder | StoredFile]:
+        """Those of the paths that it has, as files or as folders."""
+
+        def read(session: Session) -> Iterator[Folder | StoredFile]:
+            for path in paths:
+                file = file_rows.file_of(session, snapshot.id, path)
+                if file is not None:
+                    yield _stored(file)
+                elif _files(session, snapshot, path, f"{path}/", 1):
+                    yield Folder(path)
+
+        return await self._database.run_read(lambda session: list(read(session)))
+
+    async def file(self, snapshot: Snapshot, path: str) -> tuple[StoredFile, Path]:
+        """A file and where it lies, to be read and not written.
+
+        Errors: ``NotFound`` for a path that it does not have, and for a file that is not there as it was
+        verified.
+        """
+        row = await self._database.run_read(file_rows.file_of, snapshot.id, path)
+        if row is None:
+            raise NotFound(f"The dataset has no file {path[:120]!r}.")
+        found = await in_thread("disk", self._store.file, snapshot.tree, row.path, row.size)
+        if found is None:
+            raise NotFound(
+                f"{path[:120]} is not on the disk as it was downloaded.",
+                next_step="Download the dataset again, with force.",
+            )
+        self._last_use.touch(snapshot.id)
+        return _stored(row), found
+
+
+def _snapshot(row: Dataset) -> Snapshot:
+    return Snapshot(
+        id=row.id,
+        ref=rows.ref_of(row),
+        revision=row.revision,
+        selection=row.selection,
+        checksum=row.checksum or "",
+        title=row.title,
+        description=row.description,
+        license=row.license,
+        restricted=row.visibility != "public",
+        size=row.size or 0,
+        file_count=row.file_count or 0,
+        downloaded_at_ms=row.downloaded_at_ms or 0,
+        generation=row.generation,
+        tree=Path(row.local_path or ""),
+    )
+
+
+def _stored(row: DatasetFile) -> StoredFile:
+    algorithm, _, value = (row.published_hash or "").partition(":")
+    return StoredFile(row.path, row.size, row.sha256, value if algorithm == "git-sha1" else None)
+
+
+def _files(session: Session, snapshot: Snapshot, folder: str, after: str, limit: int) -> list[DatasetFile]:
+    """Files below a folder that come behind ``after``, in the order of code points, in which what is in one
+    folder stands together."""
+    path = file_rows.in_code_point_order(session)
+    query = select(DatasetFile).where(
+        DatasetFile.dataset_id == snapshot.id,
+        DatasetFile.generation == snapshot.generation,
+        path > after,
+    )
+    if folder:
+        query = query.where(path < _behind(folder))
+    return list(session.exec(query.order_by(path).limit(limit)))
+
+
+def _behind(folder: str) -> str:
+    """A path that comes behind all that is below a folder, and before what follows it."""
+    return f"{folder}/{chr(sys.maxunicode)}"
+
+
+def _below(session: Session, snapshot: Snapshot, folder: str, after: str | None, limit: int) -> TreePage:
+    below = f"{folder}/" if folder else ""
+    found: list[Folder | StoredFile] = []
+    previous = after or below
+    files = _files(session, snapshot, folder, previous, limit)
+    for file in files:
+        # Parents of the path before were listed with it.
+        parents = _parents(file.path, below)
+        found += [Folder(parent) for parent in parents if not previous.startswith(f"{parent}/")]
+        found.append(_stored(file))
+        previous = file.path
+    return TreePage(tuple(found), previous if len(files) == limit else None)
+
+
+def _directly_in(
+    session: Session, snapshot: Snapshot, folder: str, after: str | None, limit: int
+) -> TreePage:
+    below = f"{folder}/" if folder else ""
+    found: list[Folder | StoredFile] = []
+    position = after or below
+    while len(found) < limit:
+        files = _files(session, snapshot, folder, position, limit - len(found))
+        for file in files:
+            name, slash, _ = file.path.removeprefix(below).partition("/")
+            if slash:  # what else is in that folder is passed over in one step
+                found.append(Folder(f"{below}{name}"))
+                position = _behind(f"{below}{name}")
+                break
+            found.append(_stored(file))
+            position = file.path
+        else:
+            break
+    return TreePage(tuple(found), position if len(found) == limit else None)
+
+
+def _parents(path: str, below: str) -> list[str]:
+    """The folders on the way to a path, the topmost first; those above ``below`` are not among them."""
+    names = path.removeprefix(below).split("/")[:-1]
+    return [below + "/".join(names[: depth + 1]) for depth in range(len(names))]
