@@ -6,96 +6,26 @@ start. It ends by itself some seconds after its last command, when ``dataferry s
 when the folder is deleted.
 """
 
-import hashlib
 import json
 import logging
 import os
-import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from dataferry.core.errors import ConfigError, DataferryError
+from dataferry.client.background import settings_digest
+from dataferry.core.errors import DataferryError
 from dataferry.core.lock import CommandsLock, DataFolderLock, Owner, is_wanted
-from dataferry.core.settings import Settings, credential_environment, load_settings
+from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
-from dataferry.core.types import ProblemWords, words_of
+from dataferry.core.types import words_of
 
 if TYPE_CHECKING:
     import uvicorn
 
-LOG_NAME = "background.log"
-#: The log is begun anew above this size.
-_LOG_BYTES = 1_000_000
 #: Seconds between two looks at who needs the server.
 _WATCH_S = 0.2
-#: They say where a server listens and what it logs, not what it does.
-_IMMATERIAL = {"host", "port", "log_level", "log_json", "server", "token"}
-
-
-def settings_digest(settings: Settings) -> str:
-    """Equal for two commands whose server would do the same, with the same credentials."""
-    material = settings.model_dump(mode="python", exclude=_IMMATERIAL)
-    revealed = {
-        name: value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
-        for name, value in material.items()
-    }
-    return hashlib.sha256(json.dumps(revealed, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Starting:
-    """A background server that this process has started."""
-
-    process: "subprocess.Popen[bytes]"
-    status: IO[bytes]
-    log: Path
-
-    def check(self) -> None:
-        """Errors: why it did not start, once it has ended."""
-        if self.process.poll() is None:
-            return
-        words = self.status.read()
-        if words:
-            raise ProblemWords.model_validate_json(words).restore()
-        raise ConfigError(
-            "The background server of this command did not start.", next_step=f"Its log is {self.log}."
-        )
-
-
-def start(settings: Settings, lock: DataFolderLock) -> Starting:
-    """Start a background server, which takes over the lock. It may not listen yet."""
-    lock.write(Owner(settings_digest=settings_digest(settings)))
-    log = settings.data_dir / LOG_NAME
-    status, told = os.pipe()
-    descriptor = lock.hand_over()
-    try:
-        with _opened_log(log) as output:
-            process = subprocess.Popen(  # noqa: S603 - this program
-                # -P: a file of the folder that a command is called in is no module of the server's.
-                [sys.executable, "-P", "-m", "dataferry.cli.background", str(descriptor), str(told)],
-                env={**os.environ, **credential_environment(settings)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(descriptor, told),
-                start_new_session=True,
-            )
-    finally:
-        os.close(descriptor)
-        os.close(told)
-    return Starting(process, os.fdopen(status, "rb"), log)
-
-
-def _opened_log(log: Path) -> IO[bytes]:
-    def private(path: str, flags: int) -> int:
-        return os.open(path, flags, 0o600)
-
-    grown = log.exists() and log.stat().st_size > _LOG_BYTES
-    return open(log, "wb" if grown else "ab", opener=private)
 
 
 def main(descriptor: int, status: int) -> None:

@@ -7,7 +7,6 @@ import typer
 
 from dataferry.cli.client import connected
 from dataferry.cli.completion import offer_refs
-from dataferry.cli.names import dataset_address
 from dataferry.cli.output import (
     AsJson,
     AsUser,
@@ -20,6 +19,7 @@ from dataferry.cli.output import (
     told_problem,
     warn,
 )
+from dataferry.client.names import dataset_address
 from dataferry.core.errors import InvalidInput
 
 _DIFFERENT, _UNKNOWN, _ABSENT = "≠", "–", "no such column"

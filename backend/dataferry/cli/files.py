@@ -8,9 +8,9 @@ import typer
 from dataferry.cli.client import Client, connected
 from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
-from dataferry.cli.names import dataset_address, dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.verdict import note_verdict
+from dataferry.client.names import dataset_address, dataset_segment
 from dataferry.core.errors import DiskFull
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.sizes import readable_bytes, readable_count

@@ -8,7 +8,6 @@ import typer
 
 from dataferry.cli.client import Client, connected
 from dataferry.cli.completion import offer_jobs
-from dataferry.cli.names import job_segment
 from dataferry.cli.output import (
     AsJson,
     AsUser,
@@ -25,6 +24,7 @@ from dataferry.cli.output import (
 )
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
 from dataferry.cli.progress import amount, standing
+from dataferry.client.names import job_segment
 from dataferry.core.errors import InvalidInput
 from dataferry.core.job_types import JobPriority, JobView
 from dataferry.core.sizes import readable_bytes

@@ -9,9 +9,9 @@ from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
 from dataferry.cli.library_group import LibraryGroup
 from dataferry.cli.library_retention import pin
-from dataferry.cli.names import dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
+from dataferry.client.names import dataset_segment
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS
 

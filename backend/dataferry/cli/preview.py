@@ -7,8 +7,8 @@ import typer
 from dataferry.cli.client import connected
 from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
-from dataferry.cli.names import dataset_address, dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, out, print_json, print_table
+from dataferry.client.names import dataset_address, dataset_segment
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.sizes import readable_bytes
 

@@ -4,19 +4,21 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from dataferry.cli.kept_token import keep_token, read_token
-from dataferry.cli.output import note
+from dataferry.client.kept_token import keep_token, read_token
 from dataferry.core.errors import ConfigError
 from dataferry.core.lock import POLL_S, CommandsLock, DataFolderLock, Owner, is_wanted, read_owner, wanted
 from dataferry.core.settings import Settings
 
 if TYPE_CHECKING:
-    from dataferry.cli.background import Starting
+    from dataferry.client.background import Starting
+
+#: Is given what a person should know beside a result, a sentence.
+Tell = Callable[[str], None]
 
 #: Seconds for a server to start, or to end, on a busy machine with a large database.
 _WAIT_S = 120.0
@@ -90,14 +92,14 @@ class LocalServer:
 
 
 @contextlib.contextmanager
-def local_server(settings: Settings, user: str | None) -> Iterator[LocalServer]:
+def local_server(settings: Settings, user: str | None, tell: Tell) -> Iterator[LocalServer]:
     """The data folder's server, which lives as long as the body at least."""
     server = LocalServer(settings, user)
     if not settings.embedded:
         server.find()
         yield server
         return
-    _end_if_other_settings(settings)
+    _end_if_other_settings(settings, tell)
     with CommandsLock(settings.data_dir).shared(_WAIT_S):
         server.find()
         yield server
@@ -138,7 +140,7 @@ def _listens(address: str) -> bool:
 
 def _start(settings: Settings) -> "Starting | None":
     """None where another command was quicker."""
-    from dataferry.cli.background import start
+    from dataferry.client.background import start
 
     lock = DataFolderLock(settings.data_dir)
     if not lock.acquire():
@@ -149,19 +151,19 @@ def _start(settings: Settings) -> "Starting | None":
     return starting
 
 
-def _end_if_other_settings(settings: Settings) -> None:
+def _end_if_other_settings(settings: Settings, tell: Tell) -> None:
     """End a background server of other settings, such as another HF_TOKEN, that no command uses now."""
     owner = read_owner(settings.data_dir)
     if owner is None or not owner.background:
         return
-    from dataferry.cli.background import settings_digest
+    from dataferry.client.background import settings_digest
 
     if owner.settings_digest == settings_digest(settings):
         return
     alone = CommandsLock(settings.data_dir).hold_alone()
     if alone is None:
-        note(
-            "! Another command's settings hold here: the server that both use was started with them."
+        tell(
+            "Another command's settings hold here: the server that both use was started with them."
             " Yours, such as keys in the environment, count once that command is done."
         )
         return

@@ -4,12 +4,13 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from dataferry.cli.output import warn
 from dataferry.core.errors import ConfigError, DataferryError, InvalidInput, NetworkFault, NotSignedIn
 from dataferry.core.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
+
+    from dataferry.client.server import Tell
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _GIVE_IT = "and give it as DATAFERRY_TOKEN or with --token-file."
@@ -20,7 +21,7 @@ class RemoteServer:
 
     background = False
 
-    def __init__(self, settings: Settings, user: str | None) -> None:
+    def __init__(self, settings: Settings, user: str | None, tell: "Tell") -> None:
         """Errors: ``ConfigError`` without a token, ``InvalidInput`` for a user of this machine."""
         assert settings.server is not None
         self.address = settings.server
@@ -39,7 +40,7 @@ class RemoteServer:
         self.host = parts.hostname or ""
         self.encrypted = parts.scheme == "https"
         if not self.encrypted and self.host not in _LOOPBACK:
-            warn(f"The token goes to {self.host} unencrypted. Use https:// where the server has it.")
+            tell(f"The token goes to {self.host} unencrypted. Use https:// where the server has it.")
 
     def find(self) -> bool:
         return False
