@@ -6,7 +6,7 @@ What only some callers need is imported where it is used: commands start in half
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataferry.client.http_library import httpx
@@ -48,6 +48,9 @@ class Client:
         self._lock = threading.Lock()
         self._restarts = 0
 
+    def close(self) -> None:
+        self._http.close()
+
     @property
     def address(self) -> str:
         return self._server.address
@@ -75,6 +78,23 @@ class Client:
         if response.status_code == httpx.codes.UNAUTHORIZED and self._remote:
             raise self._remote.refused()
         return _content(self.address, response)
+
+    @contextlib.contextmanager
+    def stream(
+        self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> "Iterator[httpx.Response]":
+        """A file's answer, its body still to be read. Errors: as ``call``, and ``NetworkFault`` where the
+        line breaks while it is read."""
+        address = self.address
+        given = {"Authorization": f"Bearer {self._token}", **headers}
+        try:
+            with self._http.stream("GET", address + path, params=params, headers=given) as response:
+                if response.is_error:
+                    response.read()
+                    _content(address, response)
+                yield response
+        except httpx.HTTPError as error:
+            raise unanswered(address, error) from error
 
     def _send(self, method: str, path: str, repeatable: bool, **arguments: Any) -> httpx.Response:
         while True:
@@ -189,7 +209,8 @@ def opened(settings: Settings, *, user: str | None = None, tell: Tell) -> Iterat
     person should know beside the result, a sentence each.
     """
     if settings.server is not None:
-        yield Client(RemoteServer(settings, user, tell))
+        with contextlib.closing(Client(RemoteServer(settings, user, tell))) as client:
+            yield client
         return
-    with local_server(settings, user, tell) as server:
-        yield Client(server)
+    with local_server(settings, user, tell) as server, contextlib.closing(Client(server)) as client:
+        yield client

@@ -343,12 +343,21 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment, with hub credentials taken out of it.
+    """Settings from the environment, with hub credentials taken out of it. Errors: as ``read_settings``."""
+    settings = read_settings(**overrides)
+    for variable in _CREDENTIAL_VARIABLES:
+        os.environ.pop(variable, None)
+    return settings
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, which stays as it is: a program that uses this package as a library may
+    have use for its credentials too.
 
     Errors: ``ConfigError`` with one line that names the first wrong setting.
     """
     try:
-        settings = Settings(**overrides)
+        return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
@@ -362,9 +371,6 @@ def load_settings(**overrides: Any) -> Settings:
         ) from None
     except OSError as error:
         raise ConfigError(f"The file {Path('.env').absolute()} cannot be read: {error.strerror}.") from None
-    for variable in _CREDENTIAL_VARIABLES:
-        os.environ.pop(variable, None)
-    return settings
 
 
 def credential_environment(settings: Settings) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataferry.core.errors import Unreadable
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
 from dataferry.library.preview import NotATable, ReadLimits, Table, read_table
+from dataferry.library.preview.suffixes import DOCUMENTS, TABLES
 from dataferry.library.preview_views import (
     CutCell,
     LeftOut,
@@ -20,31 +21,8 @@ from dataferry.library.preview_views import (
     PreviewFiles,
 )
 
-_PLAIN = (
-    ".csv",
-    ".tsv",
-    ".tab",
-    ".psv",
-    ".parquet",
-    ".feather",
-    ".arrow",
-    ".arrows",
-    ".xlsx",
-    ".xls",
-    ".jsonl",
-    ".ndjson",
-)
-_PACKED = tuple(
-    f"{suffix}{packing}"
-    for suffix in (".csv", ".tsv", ".jsonl", ".ndjson")
-    for packing in (".gz", ".bz2", ".xz", ".zst")
-)
-_TABLES = (*_PLAIN, *_PACKED, ".csv.zip")
 #: They need no more code than their suffix tells.
 _TOLD_BY_NAME = (".parquet", ".feather")
-#: Tables too, but more often something about a dataset: the last choice.
-_DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
-
 #: The page of a dataset waits for its code, which has a plainer form too.
 _LOADER_LIMITS = ReadLimits(cpu_s=3, wall_s=10.0)
 #: To choose from; a person finds one among more by its path in the file list.
@@ -77,15 +55,15 @@ _KINDS = (
 
 def main_tables(session: Session, dataset_id: str, limit: int) -> list[str]:
     """Paths of the dataset's tables, the one to show first: a training table, then the largest."""
-    found = file_rows.tables(session, dataset_id, _TABLES, limit=limit)
-    return found or file_rows.tables(session, dataset_id, _DOCUMENTS, limit=limit)
+    found = file_rows.tables(session, dataset_id, TABLES, limit=limit)
+    return found or file_rows.tables(session, dataset_id, DOCUMENTS, limit=limit)
 
 
 def preview_files(session: Session, row: Dataset) -> PreviewFiles:
     """Every file that can be shown as a table, tables before documents; where there is none, why."""
-    found = file_rows.tables(session, row.id, _TABLES, limit=MAX_LISTED + 1)
+    found = file_rows.tables(session, row.id, TABLES, limit=MAX_LISTED + 1)
     if len(found) <= MAX_LISTED:
-        found += file_rows.tables(session, row.id, _DOCUMENTS, limit=MAX_LISTED + 1 - len(found))
+        found += file_rows.tables(session, row.id, DOCUMENTS, limit=MAX_LISTED + 1 - len(found))
     shown = found[:MAX_LISTED]
     if not shown:
         first = file_rows.page(session, row.id, after=None, limit=file_rows.PAGE_SIZE)
@@ -98,7 +76,7 @@ def preview_files(session: Session, row: Dataset) -> PreviewFiles:
 def tables_among(paths: Sequence[tuple[str, int | None]], first: Collection[str]) -> list[str]:
     """Paths of the tables among files with their sizes, in the order of ``main_tables``; before them, by
     path, those that are in ``first``."""
-    for suffixes in (_TABLES, _DOCUMENTS):
+    for suffixes in (TABLES, DOCUMENTS):
         found = [(path, size) for path, size in paths if _has_suffix(path, suffixes)]
         if found:
             break

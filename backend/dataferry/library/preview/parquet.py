@@ -23,7 +23,7 @@ def read_parquet(head: Head, path: str, rows: int) -> Table:
     with _on_disk(head) as file:
         try:
             with locked_down(file.parent) as connection:
-                names, dtypes, found, count = _read(connection, _literally(str(file)), rows)
+                names, dtypes, found, count = _read(connection, literally(str(file)), rows)
         except duckdb.InterruptException as error:
             raise NotATable("It takes too long to read.") from error
         except duckdb.OutOfMemoryException as error:
@@ -46,9 +46,7 @@ def _read(
     """Names, types, the first rows, and how many there are. A folder named ``year=2024`` adds no column."""
     source = "read_parquet($1, hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {source}", [pattern]).fetchall()  # noqa: S608
-    names = _names(
-        connection.execute("SELECT name, num_children FROM parquet_schema($1)", [pattern]).fetchall()
-    )
+    names = column_names(connection, pattern)
     if len(names) != len(described):
         names = [name for name, *_ in described]
     if not names:
@@ -62,6 +60,13 @@ def _read(
         [str(dtype) for _, dtype, *_ in described],
         found,
         int(counted[0]) if counted else len(found),
+    )
+
+
+def column_names(connection: "DuckDBPyConnection", pattern: str) -> list[str]:
+    """Of one Parquet file, as it has them."""
+    return _names(
+        connection.execute("SELECT name, num_children FROM parquet_schema($1)", [pattern]).fetchall()
     )
 
 
@@ -93,7 +98,7 @@ def _on_disk(head: Head) -> Iterator[Path]:
         yield file
 
 
-def _literally(path: str) -> str:
+def literally(path: str) -> str:
     """A path that DuckDB takes for no pattern."""
     return re.sub(r"[*?\[]", r"[\g<0>]", path)
 

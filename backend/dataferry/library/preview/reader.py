@@ -33,12 +33,18 @@ def read_here(path: Path, name: str, rows: int, *, cell_chars: int = CELL_CHARS,
     Errors: ``NotATable`` with the reason; ``OSError`` where it cannot be opened.
     """
     head = read_head(path, name, cut=cut)
-    if not head.data and head.kind == "text":
-        raise NotATable("It is empty.")
     return shortened(_reader(head)(head, str(path), rows), cell_chars)
 
 
+def loader_of(head: Head) -> str:
+    """Python that loads the table of a file as ``read_here`` shows it, into ``table``: the same code as
+    ``Table.loader``, however long it is. Errors: ``NotATable``."""
+    return _reader(head)(head, str(head.path), 1).loader
+
+
 def _reader(head: Head) -> Reader:
+    if not head.data and head.kind == "text":
+        raise NotATable("It is empty.")
     if reader := _READERS.get(head.kind):
         return reader
     if head.suffix in _TYPED:

@@ -2,7 +2,9 @@
 
 import io
 import math
+import re
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import IO, Any
 
@@ -14,6 +16,8 @@ from dataferry.library.preview.values import text_of
 
 #: Rows in which the beginning of the table is looked for.
 _SAMPLE_ROWS = 200
+#: No number of a sheet is written so: it holds 15 digits.
+_CODE = re.compile(r"[+-]?0\d+|\d{17,}")
 #: A sheet is read row by row; it may unpack to this.
 _MAX_SHEET_BYTES = 1 << 30
 
@@ -47,6 +51,9 @@ def read_workbook(head: Head, path: str, rows: int) -> Table:
     if not layout.header:
         notes.append("It has no header: its columns are numbered.")
         arguments["header"] = "None"
+    codes = _codes(layout.names, table) if layout.header else []
+    if codes:
+        arguments["dtype"] = repr(dict.fromkeys(codes, "str"))
     return made_table(
         layout.names if layout.header else [str(number) for number in range(columns)],
         table[:rows],
@@ -54,6 +61,17 @@ def read_workbook(head: Head, path: str, rows: int) -> Table:
         notes=notes,
         row_count=len(table) if len(cells) < _SAMPLE_ROWS + rows else None,
     )
+
+
+def _codes(names: Sequence[str], table: Sequence[Sequence[str | None]]) -> list[str]:
+    """Columns with text that pandas would make another number of, such as a postcode that begins with 0."""
+    return [
+        name
+        for number, name in enumerate(names)
+        if name.strip()
+        and names.count(name) == 1
+        and any(number < len(row) and _CODE.fullmatch(row[number] or "") for row in table)
+    ]
 
 
 def _first_sheet(file: IO[bytes], engine: str, rows: int) -> tuple[list[str], int, list[list[str | None]]]:

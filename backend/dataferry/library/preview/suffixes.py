@@ -1,0 +1,25 @@
+"""Names that tell of a table."""
+
+_PLAIN = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".psv",
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".arrows",
+    ".xlsx",
+    ".xls",
+    ".jsonl",
+    ".ndjson",
+)
+_PACKED = tuple(
+    f"{suffix}{packing}"
+    for suffix in (".csv", ".tsv", ".jsonl", ".ndjson")
+    for packing in (".gz", ".bz2", ".xz", ".zst")
+)
+#: Files that are shown as tables.
+TABLES = (*_PLAIN, *_PACKED, ".csv.zip")
+#: Tables too, but more often something about a dataset: the last choice.
+DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
