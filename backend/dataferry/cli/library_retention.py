@@ -6,8 +6,8 @@ import typer
 
 from dataferry.cli.client import connected
 from dataferry.cli.download_options import Name, Source
-from dataferry.cli.names import dataset_segment
 from dataferry.cli.output import AsJson, AsUser, Quiet, note, print_json
+from dataferry.client.names import dataset_segment
 
 
 def pin(

@@ -111,7 +111,7 @@ class _Fetching:
             self._part.unlink()
             raise ChecksumMismatch(
                 f"What arrived of {self._file.path} is not what the server has verified.",
-                next_step="Load it again; if it stays so, its copy is damaged: download it there with force.",
+                next_step="Load it again; if it stays so, its copy there is damaged.",
             )
         self._target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(self._part, self._target)
