@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dataferry.core.errors import ChecksumMismatch, NotFound
 from dataferry.plugins import DatasetPlugin, DetectionPlugin, TextPlugin, builtin_datasets
@@ -117,6 +118,25 @@ def test_boxes_are_centres_in_parts_of_the_image_and_labels_positions(tmp_path: 
         assert targets[0]["labels"].tolist() == [1, 0]
         assert (targets[1]["boxes"].shape, targets[1]["labels"].shape) == ((0, 4), (0,))
         assert np.allclose(targets[2]["boxes"], [[0.25, 0.875, 0.5, 0.25]])
+
+
+def test_training_gets_no_crowd_and_no_box_without_an_area(tmp_path: Path) -> None:
+    samples = [
+        (
+            Image.new("RGB", (100, 50)),
+            [
+                {"bbox": [10, 10, 20, 20], "category_id": 3, "iscrowd": 1},
+                {"bbox": [10, 10, 0, 20], "category_id": 3},
+                {"bbox": [120, 10, 20, 20], "category_id": 3},
+                {"bbox": [float("nan"), 10, 20, 20], "category_id": 3},
+                {"bbox": [10, 10, 20, 20], "category_id": -1},
+                {"bbox": [90, 40, 20, 20], "category_id": 17},
+            ],
+        )
+    ]
+    (target,) = [target for _, target in Street().wrap_for_training(samples)]
+    assert np.allclose(target["boxes"], [[0.95, 0.9, 0.1, 0.2]])
+    assert target["labels"].tolist() == [1]
 
 
 def test_bytes_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ def found(text: str, *, limit: int = 20, offset: int = 0) -> list[str]:
         ("diabetes", ["diabetes"]),
         ("Breast Cancer", ["breast_cancer"]),
         ("iris flower", ["iris"]),
-        ("handwritten digit", ["digits"]),
+        ("handwritten digit", ["digits", "mnist"]),
         ("tumors", ["breast_cancer"]),
         ("tabular regression", ["diabetes"]),
-        ("medical", ["breast_cancer", "diabetes"]),
+        ("medical", ["breast_cancer", "chest_xray_pneumonia", "diabetes"]),
         ("house price regression", []),
         ("sentiment classification", []),
         ("cancer", ["breast_cancer"]),
@@ -42,9 +42,9 @@ def test_search_by_words(text: str, names: list[str]) -> None:
 
 def test_pages() -> None:
     everything = found("classification")
-    assert len(everything) == 4
-    assert found("classification", limit=2) + found("classification", limit=2, offset=2) == everything
-    assert found("classification", offset=4) == []
+    assert len(everything) == 9
+    assert found("classification", limit=4) + found("classification", limit=5, offset=4) == everything
+    assert found("classification", offset=9) == []
 
 
 @pytest.mark.parametrize("name", [n for n, p in builtin_datasets().items() if isinstance(p, Plugin)])

@@ -4,16 +4,18 @@ Nothing here imports NumPy, Pillow or torch before a sample needs it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypedDict, runtime_checkable
+from typing import Any, NotRequired, Protocol, TypedDict, runtime_checkable
 
 Transform = Callable[[Any], Any]
 
 
 class BoxAnnotation(TypedDict):
-    """One object in an image. ``bbox``: ``[x_min, y_min, width, height]`` in pixels."""
+    """One object in an image. ``bbox``: ``[x_min, y_min, width, height]`` in pixels. ``iscrowd`` is 1 for a
+    region that holds several, or that was not labelled."""
 
     bbox: Sequence[float]
     category_id: int
+    iscrowd: NotRequired[int]
 
 
 @runtime_checkable
@@ -57,6 +59,8 @@ class TrainingBoxes:
 
     Boxes are ``[cx, cy, w, h]`` as parts of the image's size, 0 to 1, cut at its edges; labels are positions
     in the plugin's ``class_names``. Both are NumPy arrays, of shapes (0, 4) and (0,) without annotation.
+    Left out are annotations of a category that is no class, crowds (``iscrowd``), and boxes that the image
+    has nothing of: a loss of theirs would be infinite.
     The size is read from a PIL image or an array or tensor of shape (C, H, W), before a transform of
     ``TransformedSamples``. What a transform does to the place of an object is not followed: one that resizes
     keeps the boxes true, one that crops or flips does not.
@@ -77,14 +81,20 @@ class TrainingBoxes:
         transform = inner.transform if isinstance(inner, TransformedSamples) else None
         image, annotations = inner.samples[index] if isinstance(inner, TransformedSamples) else inner[index]
         width, height = image_size(image)
-        known = [found for found in annotations if found["category_id"] in self._positions]
+        known = [
+            found
+            for found in annotations
+            if found["category_id"] in self._positions and not found.get("iscrowd")
+        ]
         boxes = np.array([found["bbox"] for found in known], np.float32).reshape(-1, 4)
         corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
         corners = np.clip(corners / np.array([width, height] * 2, np.float32), 0, 1)
         low, high = corners[:, :2], corners[:, 2:]
         labels = np.array([self._positions[found["category_id"]] for found in known], np.int64)
+        seen = (high > low).all(1)
+        boxes = np.concatenate([(low + high) / 2, high - low], 1)[seen]
         image = image if transform is None else transform(image)
-        return image, {"boxes": np.concatenate([(low + high) / 2, high - low], 1), "labels": labels}
+        return image, {"boxes": boxes, "labels": labels[seen]}
 
     def __iter__(self) -> Iterator[tuple[Any, dict[str, Any]]]:
         return (self[index] for index in range(len(self)))
