@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import pickle
 import struct
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -45,16 +44,38 @@ def idx_pair(count: int, seed: int) -> tuple[bytes, bytes]:
 
 
 def cifar_batch(count: int, seed: int) -> bytes:
-    """A batch as Python 2 wrote it: text of eight bits, an array of NumPy's old name."""
+    """A batch as Python 2 and NumPy 1 wrote it."""
     data = np.random.default_rng(seed).integers(0, 256, (count, 3072), np.uint8)
-    names = [b"picture_s_%06d.png" % number for number in range(count)]
-    batch = {
-        b"batch_label": b"training",
-        b"labels": [n % 10 for n in range(count)],
-        b"data": data,
-        b"filenames": names,
-    }
-    return pickle.dumps(batch, protocol=2).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+    return old_pickle(
+        {
+            b"batch_label": b"training batch",
+            b"labels": [number % 10 for number in range(count)],
+            b"data": data,
+            b"filenames": [b"picture_s_%06d.png" % number for number in range(count)],
+        }
+    )
+
+
+def old_pickle(value: Any) -> bytes:
+    """A pickle with the opcodes of Python 2 for bytes, numbers, lists, dictionaries and arrays of uint8,
+    and with the numbers in place of booleans that NumPy 1 gave its types."""
+    return b"\x80\x02" + _old_opcodes(value) + b"."
+
+
+def _old_opcodes(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        short = len(value) < 256
+        return (b"U" + bytes([len(value)]) if short else b"T" + struct.pack("<i", len(value))) + value
+    if isinstance(value, int):
+        return b"J" + struct.pack("<i", value)
+    if isinstance(value, list):
+        return b"](" + b"".join(map(_old_opcodes, value)) + b"e"
+    if isinstance(value, dict):
+        return b"}(" + b"".join(_old_opcodes(part) for pair in value.items() for part in pair) + b"u"
+    shape = b"(" + b"".join(map(_old_opcodes, value.shape)) + b"t"
+    kind = b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    empty = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR"
+    return empty + b"(K\x01" + shape + kind + b"\x89" + _old_opcodes(value.tobytes()) + b"tb"
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
