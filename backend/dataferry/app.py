@@ -29,6 +29,7 @@ from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import (
     auth,
     chats,
+    checks,
     comparisons,
     datasets,
     files,
@@ -62,10 +63,12 @@ from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
 from dataferry.library.archives import Archives
+from dataferry.library.checks import Checks
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.last_use import LastUse
+from dataferry.library.looks import Looks
 from dataferry.library.model_search import ModelSearch
 from dataferry.library.paths import Store
 from dataferry.library.pins import Pins
@@ -82,6 +85,7 @@ from dataferry.library.shelf import Shelf
 from dataferry.library.snapshots import Snapshots
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.verdicts import Verdicts
+from dataferry.library.verification import Verification
 from dataferry.mirror.pulls import Pulls
 from dataferry.mirror.service import Mirror
 from dataferry.realtime import Realtime
@@ -90,7 +94,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, files, registry, pins)
+_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins)
 
 
 def build_services(settings: Settings) -> Services:
@@ -113,6 +117,8 @@ def build_services(settings: Settings) -> Services:
     downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
     last_use = LastUse(database)
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
+    file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
+    Verification(database, store, catalog, credentials, private_urls).register(jobs)
     Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
@@ -147,6 +153,7 @@ def build_services(settings: Settings) -> Services:
             Snapshots(database, store, access, last_use),
             Pulls(settings, catalog, credentials, access, downloads, jobs),
         ),
+        checks=file_checks,
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,

@@ -59,6 +59,7 @@ JOBS = {
 DATASETS = {
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
+    "GET /api/datasets/{key}/check": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
     "GET /api/datasets/{key}/files/{path}": Row(200, seen=200),
     "GET /api/datasets/{key}/archive": Row(200, seen=200),
@@ -69,6 +70,8 @@ DATASETS = {
     "DELETE /api/datasets/{key}/pin": Row(204, seen=204),
     "DELETE /api/datasets/{key}/data": Row(202, seen=403),
     "POST /api/datasets/{key}/update": Row(202, seen=202),
+    "POST /api/datasets/{key}/verify": Row(202, seen=202),
+    "POST /api/datasets/{key}/repair": Row(202, seen=202),
 }
 #: What these name is the caller's own.
 OF_THE_CALLER = {
@@ -257,4 +260,4 @@ def test_the_member_is_served(member: Client, things: Things) -> None:
         answer = ask(member, route, row, key=things.seen[0], path=FILE)
         assert answer.status_code == row.member, (route, answer.text)
         if answer.status_code == 202:
-            member.finished(answer.json()["job_id"])
+            member.finished(answer.json().get("job_id") or answer.json()["id"])

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
+    from dataferry.library.checks import Checks
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
     from dataferry.library.last_use import LastUse
@@ -72,6 +73,7 @@ class Services:
     verdicts: Verdicts
     shelf: Shelf
     previews: Previews
+    checks: Checks
     archives: Archives
     last_use: LastUse
     pins: Pins

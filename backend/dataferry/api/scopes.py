@@ -14,7 +14,15 @@ NEEDED: dict[str, TokenScope] = {
         (
             *("get_me", "create_socket_ticket"),
             *("list_chats", "get_chat", "list_messages", "resume_stream"),
-            *("search_all", "list_datasets", "get_dataset", "get_receipt", "get_files", "get_readme"),
+            *(
+                "search_all",
+                "list_datasets",
+                "get_dataset",
+                "get_receipt",
+                "get_check",
+                "get_files",
+                "get_readme",
+            ),
             *(
                 "get_preview",
                 "get_preview_files",
@@ -40,8 +48,8 @@ NEEDED: dict[str, TokenScope] = {
             *("create_chat", "rename_chat", "delete_chat", "stop_answer"),
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
-            *("update_dataset", "delete_dataset_data", "delete_multiple"),
             *("pin_dataset", "unpin_dataset"),
+            *("update_dataset", "delete_dataset_data", "delete_multiple", "verify_dataset", "repair_dataset"),
             *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),
             *("prioritize_job", "limit_job"),
         ),

@@ -167,6 +167,9 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         JobKindSpec(
             "delete", "maintenance", "removes", not_paused="A removal cannot be paused.", goes_first=True
         ),
+        JobKindSpec(
+            "verify", "maintenance", not_paused="A check cannot be paused: cancel it, and start it anew."
+        ),
         JobKindSpec("index", "maintenance", "brings", of_dataset=False),
     )
 }

@@ -4,6 +4,7 @@ import asyncio
 import builtins
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlmodel import Session
 
@@ -119,6 +120,11 @@ class JobReads:
             if job.dataset_id not in newest:
                 newest[job.dataset_id] = self._view(job, mine)
         return newest
+
+    def params(self, session: Session, job_id: str | None) -> dict[str, Any]:
+        """What a job was asked to do; nothing for one that is not known."""
+        job = session.get(Job, job_id) if job_id else None
+        return dict(job.params) if job is not None else {}
 
     def active(self, session: Session, dataset_id: str) -> JobView | None:
         """The job that is at work on a dataset, whoever asked for it."""

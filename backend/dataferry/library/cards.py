@@ -8,6 +8,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import DatasetRef, DatasetSummary, Grade
 from dataferry.library.card_views import CardCopy, DatasetCard, LocalStatus
+from dataferry.library.check_views import Condition
 from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetView, DiskSpace, DownloadTicket
 from dataferry.sources.folding import under
@@ -210,6 +211,8 @@ def dataset_view(
         grade=cast(Grade | None, row.grade) if row.downloaded else None,
         status=live.state if live else row.status,
         error=None if live else row.error,
+        condition=cast(Condition, row.condition or "whole") if row.downloaded else None,
+        verified_at_ms=row.verified_at_ms,
         download_progress=round(progress, 1),
         downloaded=row.downloaded,
         download_job_id=live.id if live else row.download_job_id,
@@ -220,6 +223,8 @@ def dataset_view(
         may_delete=deletable and live is None and (row.downloaded or row.status == "failed"),
         may_retry=_may_retry(row, job),
         # A selection's update would bring everything; what is built in comes with this program.
+        may_verify=row.downloaded and live is None,
+        may_repair=row.downloaded and live is None and row.condition == "damaged",
         may_update=row.downloaded and live is None and not row.selection and row.source != "builtin",
     )
 

@@ -243,5 +243,6 @@ def _serves(dataset: Dataset, job: JobView) -> bool:
         (job.kind, job.state) == ("download", "succeeded")
         and dataset.downloaded
         and dataset.local_path == job.file_path
+        and dataset.condition != "damaged"
         and Path(dataset.local_path or "").is_dir()
     )

@@ -31,7 +31,7 @@ def in_code_point_order(session: Session) -> ColumnElement[str]:
 
 def file_of(session: Session, dataset_id: str, path: str) -> DatasetFile | None:
     query = select(DatasetFile).where(seen(dataset_id), DatasetFile.path == path)
-    return session.exec(query).one_or_none() if _storable(path) else None
+    return session.exec(query).one_or_none() if storable(path) else None
 
 
 def tables(
@@ -87,7 +87,7 @@ def page(session: Session, dataset_id: str, *, after: str | None, limit: int) ->
 
     Errors: ``InvalidInput`` where ``after`` can be no file's path.
     """
-    if after is not None and not _storable(after):
+    if after is not None and not storable(after):
         raise InvalidInput("The file list cannot continue there.", next_step="Start it from the beginning.")
     query = select(DatasetFile.path, DatasetFile.size, DatasetFile.sha256, DatasetFile.grade).where(
         seen(dataset_id)
@@ -109,7 +109,7 @@ def pages(database: Database, dataset_id: str) -> Iterator[list[DatasetFileView]
         after = found[-1].path
 
 
-def _storable(path: str) -> bool:
+def storable(path: str) -> bool:
     """A database takes it as text: Postgres refuses NUL, and no driver encodes half of a surrogate pair."""
     try:
         path.encode()

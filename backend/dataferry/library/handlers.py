@@ -24,6 +24,7 @@ from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
+from dataferry.library.foreign_files import keep_foreign
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
@@ -111,6 +112,8 @@ class Handlers:
             target.chmod(0o700)
         if reuse is not None:
             self._deduplicate(run, dataset, target, result, _hardlinked_paths(manifest, reuse))
+        if dataset.downloaded and dataset.local_path == str(target):
+            keep_foreign(self._database, dataset.id, self._store.partial(dataset.id), target)
         promised = {entry.path: entry.checksum for entry in manifest.files}
         record_download(
             self._database, dataset.id, result.files, str(target), run.id, promised, write=run.write
@@ -143,7 +146,8 @@ class Handlers:
     def _keep(self, run: JobRun, dataset: Dataset) -> bool:
         """Whether the copy that is here is what the job was to bring, with its views made. An earlier run of
         a forced one may have brought it."""
-        if run.params.get("force") and dataset.download_job_id != run.id:
+        forced = run.params.get("force") or dataset.condition == "damaged"
+        if forced and dataset.download_job_id != run.id:
             return False
         partial = self._store.partial(dataset.id)
         with hold_workdir(partial):  # so that no update deletes it meanwhile

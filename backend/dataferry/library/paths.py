@@ -88,6 +88,13 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def is_there(self, tree: Path) -> bool:
+        """Whether a dataset's folder can be looked for: it is there, or others are. Else the disk may not be
+        mounted, and what is missing is not known to be gone."""
+        if tree.exists() or not tree.is_relative_to(self.root):
+            return True
+        return any((self.root / name).is_dir() for name in SOURCE_NAMES)
+
     def check(self, path: Path) -> None:
         """Errors: ``Conflict`` for a place in the store that a symbolic link leads to."""
         NoLinks(self.root).check(path)

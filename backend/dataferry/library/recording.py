@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import delete, func, insert
@@ -18,7 +19,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.core.types import Checksum, Grade
-from dataferry.library import pins, view_rows
+from dataferry.library import check_rows, file_state, pins, view_rows
 from dataferry.library.dedup import published_hash
 from dataferry.library.file_rows import in_code_point_order
 from dataferry.library.models import Dataset, DatasetFile
@@ -70,7 +71,8 @@ def record_download(
     write = write or database.call
     generation = write(lambda session: _begin(session, dataset_id))
     _delete_unseen(database, dataset_id, but=generation)
-    rows = (_row(dataset_id, generation, file, promised.get(file.path)) for file in files)
+    tree = Path(local_path)
+    rows = (_row(dataset_id, generation, tree, file, promised.get(file.path)) for file in files)
     while batch := list(islice(rows, BATCH_SIZE)):
         database.call(_insert, batch)
         time.sleep(_PAUSE_S)
@@ -97,7 +99,10 @@ def _begin(session: Session, dataset_id: str) -> int:
     return dataset.newest_generation
 
 
-def _row(dataset_id: str, generation: int, file: FetchedFile, promised: Checksum | None) -> dict[str, Any]:
+def _row(
+    dataset_id: str, generation: int, tree: Path, file: FetchedFile, promised: Checksum | None
+) -> dict[str, Any]:
+    found = file_state.stat_of(tree / file.path)
     return {
         "dataset_id": dataset_id,
         "generation": generation,
@@ -106,6 +111,8 @@ def _row(dataset_id: str, generation: int, file: FetchedFile, promised: Checksum
         "sha256": file.sha256,
         "grade": file.grade,
         "published_hash": published_hash(promised),
+        "mtime_ns": found.mtime_ns if found else None,
+        "inode": found.inode if found else None,
     }
 
 
@@ -141,10 +148,16 @@ def _complete(
     dataset.size, dataset.file_count = totals.size, totals.count
     dataset.checksum, dataset.grade = totals.checksum, totals.grade
     dataset.downloaded, dataset.status, dataset.error = True, "downloaded", None
+    _forget_checks(session, dataset)
     dataset.download_progress = 100.0
     dataset.downloaded_at_ms = dataset.updated_at_ms = now_ms()
     dataset.download_job_id = job_id
     session.add(dataset)
+
+
+def _forget_checks(session: Session, dataset: Dataset) -> None:
+    dataset.condition = dataset.verified_at_ms = None
+    check_rows.forget(session, dataset.id)
 
 
 def _forget(session: Session, dataset_id: str, views: Collection[str] | None) -> None:
@@ -152,6 +165,7 @@ def _forget(session: Session, dataset_id: str, views: Collection[str] | None) ->
     dataset.newest_generation += 1
     dataset.generation = dataset.newest_generation
     dataset.downloaded, dataset.status, dataset.error = False, "absent", None
+    _forget_checks(session, dataset)
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
     dataset.download_progress = 0.0
     view_rows.drop(session, dataset_id, views)

@@ -185,10 +185,17 @@ def upsert(
     return dataset
 
 
+def kept_status(dataset: Dataset) -> str:
+    """The status of a dataset whose copy is here, while no job is at work on it."""
+    return "damaged" if dataset.condition == "damaged" else "downloaded"
+
+
 def set_status(
     session: Session, dataset_id: str, status: str, *, job_id: str | None = None, error: str | None = None
 ) -> None:
     dataset = session.get_one(Dataset, dataset_id)
+    if status == "downloaded" and dataset.condition == "damaged":
+        status, error = kept_status(dataset), error or dataset.error
     dataset.status, dataset.error, dataset.updated_at_ms = status, error, now_ms()
     if not dataset.downloaded:
         dataset.download_progress = 0.0

@@ -10,6 +10,7 @@ from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, View
 from dataferry.core.vocabulary import AboutDataset, time_of
 from dataferry.library.card_views import LocalStatus
+from dataferry.library.check_views import Condition
 from dataferry.library.verdict_views import Verdict
 
 
@@ -129,6 +130,10 @@ class DownloadPlan(AboutDataset):
     next: str | None = None
 
 
+#: ``registered``: known, and not here; ``damaged``: here, and files of it are missing or changed.
+LibraryStatus = LocalStatus | Literal["registered", "damaged"]
+
+
 class DatasetView(AboutDataset):
     """A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
     ``download_progress`` 0–100."""
@@ -153,8 +158,12 @@ class DatasetView(AboutDataset):
     checksum: str | None
     #: Who vouches for the checksums: the weakest grade of its files.
     grade: Grade | None = None
-    status: LocalStatus | Literal["registered"]
+    status: LibraryStatus
     error: str | None
+    #: Of the files that are here, as the last check found them; None where none are.
+    condition: Condition | None = None
+    #: When every byte was last compared with its checksum, after its download.
+    verified_at_ms: int | None = None
     download_progress: float
     downloaded: bool
     download_job_id: str | None
@@ -171,6 +180,8 @@ class DatasetView(AboutDataset):
     may_delete: bool = False
     may_retry: bool = False
     may_update: bool = False
+    may_verify: bool = False
+    may_repair: bool = False
     #: Code that loads it, ready to paste.
     snippet: str | None = None
 
@@ -188,7 +199,7 @@ class DatasetView(AboutDataset):
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def state(self) -> LocalStatus | Literal["registered"]:
+    def state(self) -> LibraryStatus:
         """``status``."""
         return self.status
 
@@ -215,6 +226,12 @@ class DatasetView(AboutDataset):
     def downloaded_at(self) -> datetime | None:
         """``downloaded_at_ms`` as a UTC time."""
         return time_of(self.downloaded_at_ms)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verified_at(self) -> datetime | None:
+        """``verified_at_ms`` as a UTC time."""
+        return time_of(self.verified_at_ms)
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -413,6 +413,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the dataset's files are as they were verified
+         * @description Whether the dataset's files are as they were verified: which are missing, changed, or none of its.
+         */
+        get: operations["get_check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare every byte with what was recorded, and with what the source publishes now
+         * @description Compare every byte with what was recorded, and with what the source publishes now. The job's end is in
+         *     `GET /api/datasets/{key}/check`.
+         */
+        post: operations["verify_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download again what is missing or changed of the revision that is here
+         * @description Download again what is missing or changed of the revision that is here.
+         */
+        post: operations["repair_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/browser-access": {
         parameters: {
             query?: never;
@@ -1778,6 +1839,111 @@ export interface components {
              */
             generating?: string | null;
         };
+        /**
+         * CheckReport
+         * @description What was found of a dataset's files.
+         *
+         *     ``depth``: ``download`` where nothing was found since they were verified as they came; ``look``: sizes,
+         *     times and inodes were compared with what was recorded; ``full``: every byte was hashed. ``source``: what
+         *     it publishes now ``agrees``, ``differs``, or was ``not_asked``, and ``source_note`` says why.
+         */
+        CheckReport: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
+            dataset_id: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description `download`: nothing was found since they came; `look`: sizes, times and inodes were compared; `full`: every byte was hashed.
+             * @example full
+             */
+            depth: components["schemas"]["CheckReportDepth"];
+            /**
+             * @description What the last check of its files found; null where none are here.
+             * @example whole
+             */
+            condition: components["schemas"]["FilesCondition"];
+            /**
+             * Format: date-time
+             * @description When it was checked.
+             * @example 2026-05-04T09:30:00Z
+             */
+            checked_at: string;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count: number;
+            /**
+             * @description Files that are as they were verified.
+             * @example 4
+             */
+            whole_count: number;
+            /** @description How many files have each fault. */
+            counts: components["schemas"]["FaultCounts"];
+            /**
+             * @description Whether its source publishes the same checksums now.
+             * @example agrees
+             */
+            source: components["schemas"]["CheckReportSource"];
+            /**
+             * @description Why its source says nothing of them.
+             * @example It publishes no checksums.
+             */
+            source_note?: string | null;
+            /** @description The first of them by kind and path. */
+            faults: components["schemas"]["FileFault"][];
+            /**
+             * @description There are more than are listed.
+             * @example false
+             */
+            more_faults: boolean;
+            /**
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @example kaggle
+             */
+            readonly source_name: components["schemas"]["SourceName"];
+            /**
+             * @description What people are shown of the source's name.
+             * @example Kaggle
+             */
+            readonly source_label: components["schemas"]["SourceLabel"];
+            /**
+             * @description All of it in one line.
+             * @example imdb: 4 files, 84 MB, verified
+             */
+            readonly line: string;
+            /**
+             * @description What mends it; None where nothing need be done.
+             * @example Repair it.
+             */
+            readonly next_step: string | null;
+        };
+        /**
+         * @description `download`: nothing was found since they came; `look`: sizes, times and inodes were compared; `full`: every byte was hashed.
+         * @enum {string}
+         */
+        CheckReportDepth: "download" | "look" | "full";
+        /**
+         * @description Whether its source publishes the same checksums now.
+         * @enum {string}
+         */
+        CheckReportSource: "agrees" | "differs" | "not_asked";
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
         /**
@@ -2161,7 +2327,7 @@ export interface components {
          * @description What a job does with a dataset.
          * @enum {string}
          */
-        DatasetJobKind: "download" | "update" | "delete";
+        DatasetJobKind: "download" | "update" | "delete" | "verify";
         /**
          * DatasetJobParams
          * @description What a job on a dataset takes.
@@ -2383,6 +2549,16 @@ export interface components {
              */
             error: string | null;
             /**
+             * @description Of the files that are here, as the last check found them; None where none are.
+             * @example whole
+             */
+            condition?: components["schemas"]["FilesCondition"] | null;
+            /**
+             * @description When every byte was last compared with its checksum, after its download.
+             * @example 1777887000000
+             */
+            verified_at_ms?: number | null;
+            /**
              * @description 0 to 100.
              * @example 100
              */
@@ -2432,6 +2608,16 @@ export interface components {
              * @example true
              */
             may_update: boolean;
+            /**
+             * @description Its bytes can be compared with their checksums now.
+             * @example true
+             */
+            may_verify: boolean;
+            /**
+             * @description Files of it are missing or changed, and can be downloaded again.
+             * @example false
+             */
+            may_repair: boolean;
             /**
              * @description Code that loads it, ready to paste.
              * @example import pandas as pd
@@ -2485,6 +2671,11 @@ export interface components {
              */
             readonly downloaded_at: string | null;
             /**
+             * @description ``verified_at_ms`` as a UTC time.
+             * @example 2026-05-04T09:30:00Z
+             */
+            readonly verified_at: string | null;
+            /**
              * @description ``last_used_ms`` as a UTC time.
              * @example 2026-05-04T09:30:00Z
              */
@@ -2494,12 +2685,12 @@ export interface components {
          * @description ``status``.
          * @enum {string}
          */
-        DatasetViewState: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered";
+        DatasetViewState: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered" | "damaged";
         /**
          * @description Whether it is here, or the state of its latest job.
          * @enum {string}
          */
-        DatasetViewStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered";
+        DatasetViewStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered" | "damaged";
         /**
          * Deletion
          * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
@@ -2857,6 +3048,63 @@ export interface components {
             readonly path: string | null;
         };
         /**
+         * FaultCounts
+         * @description How many files of a dataset have each fault.
+         */
+        FaultCounts: {
+            /**
+             * @description There is nothing.
+             * @example 0
+             */
+            missing: number;
+            /**
+             * @description Other bytes, or something that is no file.
+             * @example 0
+             */
+            changed: number;
+            /**
+             * @description The disk or its rights keep it from being read.
+             * @example 0
+             */
+            unreadable: number;
+            /**
+             * @description Written to since it was verified, and not compared yet.
+             * @example 0
+             */
+            touched: number;
+            /**
+             * @description None of the dataset's.
+             * @example 0
+             */
+            foreign: number;
+            /**
+             * @description Its source publishes another checksum now.
+             * @example 0
+             */
+            source_differs: number;
+        };
+        /**
+         * FileFault
+         * @description A file that is not as it was verified, or is none of the dataset's.
+         */
+        FileFault: {
+            /**
+             * @description A file's path below the dataset's folder.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
+            path: string;
+            /**
+             * @description What is wrong with it.
+             * @example missing
+             */
+            fault: components["schemas"]["FileFaultFault"];
+        };
+        /**
+         * @description What is wrong with it.
+         * @enum {string}
+         */
+        FileFaultFault: "missing" | "changed" | "unreadable" | "touched" | "foreign" | "source_differs";
+        /**
          * FilePage
          * @description Some of a dataset's files, by path. ``next``: the cursor of the page behind it; None at the end.
          *     ``total``: of all its files.
@@ -2875,6 +3123,11 @@ export interface components {
              */
             total?: number | null;
         };
+        /**
+         * @description What the last check of a dataset's files found.
+         * @enum {string}
+         */
+        FilesCondition: "whole" | "damaged" | "unsure";
         /**
          * FilteredOut
          * @description How many of the datasets that a search found a filter leaves out; one may be left out by several.
@@ -3122,7 +3375,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "index";
+        JobKind: "download" | "update" | "delete" | "verify" | "index";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -6880,6 +7133,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_check: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    verify_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    repair_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

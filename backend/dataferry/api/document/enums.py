@@ -9,6 +9,7 @@ from dataferry.chat.views import MessageStatus
 from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
+from dataferry.library.check_views import Condition
 from dataferry.sources.base import Sort
 from dataferry.sources.licence_table import Permission
 
@@ -30,6 +31,7 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
         ("absent", "downloaded", *get_args(JobState)),
         "Whether a dataset is here, or its job's state.",
     ),
+    "FilesCondition": (get_args(Condition), "What the last check of a dataset's files found."),
     "MessageStatus": (get_args(MessageStatus), "Whether a message is whole."),
     "LicencePermission": (
         get_args(Permission),

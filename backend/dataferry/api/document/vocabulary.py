@@ -4,6 +4,7 @@ A name alone holds for every type; ``Type.name`` and ``operation.name`` for one.
 a ``#:`` comment on the model comes before the words here.
 """
 
+from dataferry.api.document.check_words import CHECK_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
 from dataferry.api.document.word import Word
@@ -394,4 +395,5 @@ WORDS: dict[str, Word] = {
     ),
     **VERDICT_WORDS,
     **SEARCH_WORDS,
+    **CHECK_WORDS,
 }

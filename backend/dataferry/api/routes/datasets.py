@@ -221,6 +221,7 @@ async def delete_multiple(body: SeveralDeleteRequest, viewer: Current, wired: Wi
 @router.get("/{key}")
 async def get_dataset(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> DatasetView:
     """One dataset of the library, by key (`kaggle:uciml~iris`) or alias (`imdb`)."""
+    await wired.checks.look(viewer, key, revision)
     return await wired.shelf.get(viewer, key, revision)
 
 

@@ -71,6 +71,8 @@ async def create_job(body: JobRequest, viewer: Current, wired: Wired) -> JobView
     ref = DatasetRef.parse(body.ref)
     if body.kind == "delete":
         job_id = (await wired.shelf.delete(viewer, ref.key, body.params.revision)).job_id
+    elif body.kind == "verify":
+        return await wired.checks.verify(viewer, ref.key, body.params.revision)
     elif body.kind == "update":
         job_id = (await wired.downloads.update(viewer, ref.key)).job_id
     else:

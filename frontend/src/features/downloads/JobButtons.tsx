@@ -69,7 +69,7 @@ export function JobActions({ job, size }: JobButtonProps) {
     const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
     return (
       <>
-        <StopOrGo job={job} size={size} />
+        {job.kind !== "verify" && <StopOrGo job={job} size={size} />}
         <CancelButton job={job} size={size} />
       </>
     );

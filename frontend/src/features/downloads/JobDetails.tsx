@@ -53,7 +53,7 @@ export function JobDetails({ job, onClose }: { job: JobView; onClose?: () => voi
         </ScreenLink>
       )}
       {job.kind !== "delete" && <RateGraph samples={samples} />}
-      {job.active && job.kind !== "delete" && <Controls job={job} />}
+      {job.active && (bringsFiles(job) || job.kind === "index") && <Controls job={job} />}
       <Facts job={job} />
       {job.state === "succeeded" && bringsFiles(job) && <JobFiles job={job} />}
       <JobHistory job={job} />

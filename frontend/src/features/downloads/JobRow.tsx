@@ -52,10 +52,14 @@ function NextStep({ text, tone }: { text: string; tone: string }) {
   );
 }
 
+const WORDS: Record<Exclude<JobView["kind"], "download" | "index">, string> = {
+  update: "Update",
+  delete: "Delete",
+  verify: "Verify",
+};
+
 /** What a job is, where it is no download. */
 export function KindWord({ job }: { job: JobView }) {
   if (job.kind === "download" || job.kind === "index") return null;
-  return (
-    <span className="shrink-0 text-muted">{job.kind === "delete" ? "Delete ·" : "Update ·"}</span>
-  );
+  return <span className="shrink-0 text-muted">{WORDS[job.kind]} ·</span>;
 }

@@ -19,7 +19,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
         <ProgressBar
           value={barValue(job)}
           tone={frozen ? "idle" : barTone(job)}
-          label={job.kind === "index" ? job.title : `Download of ${job.title}`}
+          label={barLabel(job)}
         />
       )}
       <p
@@ -49,6 +49,11 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
   );
 }
 
+function barLabel({ kind, title }: JobView): string {
+  if (kind === "index") return title;
+  return kind === "verify" ? `Verification of ${title}` : `Download of ${title}`;
+}
+
 /** In the tray a line is cut, so that no row grows; all of it is shown when it is pointed at. */
 function Line({ text, narrow }: { text: string; narrow: boolean }) {
   if (!narrow) return <span className="min-w-0 wrap-anywhere">{text}</span>;
@@ -62,7 +67,8 @@ function Line({ text, narrow }: { text: string; narrow: boolean }) {
 /** What a download ran into is of no interest once it is done; what its last note says of the files is, and of
  * a hub that an index is without. */
 function isNoteShown(job: JobView): boolean {
-  const last = job.kind === "index" || job.progress.phase === "finishing";
+  const tells = job.kind === "index" || job.kind === "verify";
+  const last = tells || job.progress.phase === "finishing";
   const lasting = job.state === "succeeded" && last;
   return Boolean(job.progress.note) && (job.active || lasting);
 }

@@ -183,7 +183,7 @@ export function actable(jobs: readonly JobView[], act: BulkAct | "clear" | "rest
     if (act === "clear") return !job.active && !job.dismissed;
     if (act === "restore") return job.dismissed;
     if (job.kind === "delete") return false;
-    if (act === "pause") return job.active && job.state !== "paused";
+    if (act === "pause") return job.active && job.state !== "paused" && job.kind !== "verify";
     if (act === "resume") return job.state === "paused";
     if (act === "retry") return job.state === "failed" || job.state === "cancelled";
     return job.active;

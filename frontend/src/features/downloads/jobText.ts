@@ -8,6 +8,7 @@ export const DONE: Record<JobView["kind"], string> = {
   download: "Downloaded and verified",
   update: "Downloaded and verified",
   delete: "Deleted",
+  verify: "Verified: see what was found",
   index: "Built: searches use it",
 };
 
@@ -15,12 +16,18 @@ const DOING: Record<JobView["kind"], string> = {
   download: "downloading",
   update: "downloading",
   delete: "deleting",
+  verify: "verifying",
   index: "building",
 };
 
 /** It brings a dataset's files into the library. */
 export function bringsFiles({ kind }: Pick<JobView, "kind">): boolean {
   return kind === "download" || kind === "update";
+}
+
+/** It brings or removes them: what else is done with a dataset is not its state. */
+export function changesFiles(job: Pick<JobView, "kind">): boolean {
+  return bringsFiles(job) || job.kind === "delete";
 }
 
 /** How far a job is, 0 to 100; null where the size is not known. 100 is shown only once verified. */
@@ -34,7 +41,7 @@ export function percentOf(job: JobView): number | null {
 /** Bytes that are still to come, of the downloads whose size is known. */
 export function bytesToCome(jobs: readonly JobView[]): number {
   return jobs
-    .filter((job) => job.active && job.kind !== "delete")
+    .filter((job) => job.active && (bringsFiles(job) || job.kind === "index"))
     .map(({ progress }) => Math.max(0, (progress.bytes_total ?? 0) - progress.bytes_done))
     .reduce((sum, bytes) => sum + bytes, 0);
 }
@@ -50,6 +57,7 @@ export function statusText(job: JobView, now: number, short = false): string {
     case "running":
       return job.kind === "delete" ? "Deleting…" : runningText(job, now, short);
     case "verifying":
+      if (job.kind === "verify") return `Verifying · ${runningText(job, now, short)}`;
       return job.progress.phase === "unpacking" ? "Unpacking…" : "Verifying checksum…";
     case "waiting":
       return waitingText(job, now);

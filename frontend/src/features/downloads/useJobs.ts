@@ -6,6 +6,7 @@ import { jobsQuery } from "@/api/queries";
 import type { JobView } from "@/api/types";
 import { useMendedJobs } from "@/api/useMended";
 import { plural } from "@/ui/format";
+import { bringsFiles, changesFiles } from "./jobText";
 
 const NONE: JobView[] = [];
 
@@ -14,9 +15,9 @@ export function useJobs(): JobView[] {
   return useMendedJobs(useQuery(jobsQuery).data ?? NONE);
 }
 
-/** The newest job on a dataset. */
+/** The newest job on a dataset's files. */
 export function useJobOf(ref: string): JobView | undefined {
-  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref && job.kind !== "index");
+  const select = (jobs: JobView[]) => jobs.find((job) => job.ref === ref && changesFiles(job));
   const job = useQuery({ ...jobsQuery, select }).data;
   return useMendedJobs(useMemo(() => (job ? [job] : NONE), [job]))[0];
 }
@@ -36,7 +37,7 @@ export function useActivity(): Activity {
 }
 
 function activityOf(jobs: JobView[]): Activity {
-  const active = jobs.filter((job) => job.active && job.kind !== "delete");
+  const active = jobs.filter((job) => job.active && (bringsFiles(job) || job.kind === "index"));
   const paused = active.filter((job) => job.state === "paused").length;
   return { going: active.length - paused, paused };
 }

@@ -16,6 +16,7 @@ const WORDS: Record<DatasetView["status"], string> = {
   paused: "paused",
   cancelled: "cancelled",
   failed: "failed",
+  damaged: "damaged",
 };
 
 /** A library row's state in a word. */
