@@ -36,6 +36,7 @@ from dataferry.api.routes import (
     health,
     index,
     jobs,
+    mcp,
     mirror,
     model,
     models,
@@ -86,6 +87,7 @@ from dataferry.library.snapshots import Snapshots
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.verdicts import Verdicts
 from dataferry.library.verification import Verification
+from dataferry.mcp.service import McpServer
 from dataferry.mirror.pulls import Pulls
 from dataferry.mirror.service import Mirror
 from dataferry.realtime import Realtime
@@ -126,10 +128,11 @@ def build_services(settings: Settings) -> Services:
     previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
     comparisons = Comparisons(search, catalog, credentials, previews)
     models = ModelChoices(settings, database, secrets)
+    library = Library(search, model_search, verdicts, comparisons, downloads, shelf, previews)
     chat = ChatService(
         database,
         settings,
-        Library(search, model_search, verdicts, comparisons, downloads, shelf, previews),
+        library,
         jobs,
         models=models,
         secrets=secrets,
@@ -161,6 +164,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         catalog=catalog,
         chat=chat,
+        mcp=McpServer(library, jobs, settings, secrets.subkey("mcp")),
         models=models,
         model=ModelSetup(models, settings),
         realtime=realtime,
@@ -188,6 +192,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         yield
     finally:
         if answers:
+            await wired.mcp.stop()
             await wired.chat.stop()
         await asyncio.to_thread(wired.index_schedule.stop)
         await wired.jobs.stop()
@@ -240,7 +245,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (
         *_OF_DATASETS,
-        *(auth, chats, models, jobs, transfer, sources, index, model, health, mirror),
+        *(auth, chats, models, jobs, transfer, sources, index, model, health, mcp, mirror),
     ):
         app.include_router(routes.router)
     install_socket(

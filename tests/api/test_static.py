@@ -84,7 +84,7 @@ def test_the_service_worker_knows_what_is_no_screen() -> None:
     source = Path(__file__).parents[2] / "frontend" / "src" / "worker" / "worker.ts"
     reserved = re.search(r"const RESERVED = \[(.*?)\]", source.read_text("utf-8"))
     assert reserved
-    assert set(re.findall(r'"(\w+)"', reserved[1])) == RESERVED_SEGMENTS
+    assert set(re.findall(r'"([\w.-]+)"', reserved[1])) == RESERVED_SEGMENTS
 
 
 def test_assets_are_kept_for_a_year_and_the_page_is_asked_for_again(page: TestClient) -> None:

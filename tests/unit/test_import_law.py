@@ -54,7 +54,7 @@ def test_a_breach_is_found(tmp_path: Path) -> None:
         "core": "import dataferry.library",
         "sources": "import dataferry.jobs",
         "chat": "import fastapi, huggingface_hub, duckdb, tantivy",
-        "library": "import langchain_core, dbos, jose",
+        "library": "import langchain_core, dbos, jose, mcp",
     }
     package = tmp_path / "dataferry"
     package.mkdir()

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 import dataferry.chat
+import dataferry.mcp
 import dataferry.tools
+from dataferry.mcp.inputs import TOOLS as ASSISTANTS_TOOLS
 from dataferry.tools.inputs import TOOLS, tool_schema
 from dataferry.tools.prompts import Prompts
 
 PROMPTS = Prompts()
-FOLDERS = [Path(part.__path__[0]) for part in (dataferry.chat, dataferry.tools)]
+FOLDERS = [Path(part.__path__[0]) for part in (dataferry.chat, dataferry.mcp, dataferry.tools)]
 CODE = "".join(path.read_text() for folder in FOLDERS for path in sorted(folder.glob("*.py")))
 
 
@@ -30,13 +32,25 @@ def test_every_tool_and_argument_is_described(name: str) -> None:
         assert "anyOf" not in argument
 
 
+@pytest.mark.parametrize("name", ASSISTANTS_TOOLS)
+def test_every_tool_of_an_assistant_is_described(name: str) -> None:
+    prompts = Prompts(variant="mcp")
+    schema = tool_schema(name, prompts, ASSISTANTS_TOOLS)
+    assert prompts.tool(name).description
+    assert set(schema["properties"]) == set(ASSISTANTS_TOOLS[name].model_fields)
+    for argument in schema["properties"].values():
+        assert argument["description"]
+        assert not {"anyOf", "$ref"} & set(argument)
+        assert isinstance(argument["type"], str)
+
+
 def test_no_file_is_left_over() -> None:
     """Each prompt is named in the code, and each tool file is a tool."""
     kinds = ("greeting", "help", "thanks", "vague", "declined", "delete", "order")
     for path in PROMPTS.folder.rglob("*.md"):
-        name = str(path.relative_to(PROMPTS.folder).with_suffix(""))
+        name = str(path.relative_to(PROMPTS.folder).with_suffix("")).removeprefix("mcp/")
         folder, _, last = name.rpartition("/")
-        used = last in TOOLS if folder == "tools" else f'"{name}"' in CODE
+        used = last in ASSISTANTS_TOOLS if folder == "tools" else f'"{name}"' in CODE
         assert used or (folder == "planner" and last in kinds), f"nothing uses {path.name}"
 
 

@@ -28,6 +28,9 @@ class FixedConsent:
     def refs_to_cancel(self, active: Sequence[JobView]) -> list[str]:
         return [job.ref for job in active if job.ref in self.refs_to_download()]
 
+    def allows_any_size(self, ref: str) -> bool:
+        return False
+
     def knows(self, ref: DatasetRef) -> bool:
         return True
 

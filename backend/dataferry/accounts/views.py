@@ -11,6 +11,7 @@ from dataferry.core.types import View, Viewer
 
 TokenScope = Literal["read", "download", "admin"]
 """Each may what those before it may."""
+_ORDER: tuple[TokenScope, ...] = ("read", "download", "admin")
 
 
 class UserView(View):
@@ -65,6 +66,10 @@ class SignedIn:
     def viewer(self) -> Viewer:
         """Who asks, as services want to know it. An admin's lesser token has a member's rights."""
         return Viewer(self.user.id, self.user.admin and self.scope == "admin")
+
+    def may(self, scope: TokenScope) -> bool:
+        """Whether the token is good for what wants ``scope``."""
+        return self.token_id is None or _ORDER.index(self.scope) >= _ORDER.index(scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.library.verdicts import Verdicts
+    from dataferry.mcp.service import McpServer
     from dataferry.mirror.service import Mirror
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
@@ -85,6 +86,7 @@ class Services:
     jobs: Jobs
     catalog: Catalog
     chat: ChatService
+    mcp: McpServer
     models: ModelChoices
     model: ModelSetup
     realtime: Realtime

@@ -36,6 +36,8 @@ NEEDED: dict[str, TokenScope] = {
             *("get_job_limit", "get_speed_limits"),
             *("search_models", "compare_datasets"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
+            # Its tools have scopes of their own (``mcp.inputs``).
+            *("speak_mcp", "end_mcp_session"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),
             # What is not here is downloaded for a token of the scope download only.
             *("read_mirror", "look_up_in_mirror", "change_mirror"),
@@ -80,23 +82,16 @@ OPEN = frozenset(
     }
 )
 
-_ORDER: tuple[TokenScope, ...] = ("read", "download", "admin")
-
 
 def scope_of(route: str) -> TokenScope:
     """The least scope for the route of that name."""
     return NEEDED.get(route, "admin")
 
 
-def allows(signed_in: SignedIn, needed: TokenScope) -> bool:
-    """Whether the token may do what wants the scope ``needed``."""
-    return signed_in.token_id is None or _ORDER.index(signed_in.scope) >= _ORDER.index(needed)
-
-
 def check_scope(route: str, signed_in: SignedIn) -> None:
     """Errors: ``InsufficientScope`` for a token that may not use the route of that name."""
     needed = scope_of(route)
-    if allows(signed_in, needed):
+    if signed_in.may(needed):
         return
     if needed == "admin" and not signed_in.user.admin:
         raise InsufficientScope(

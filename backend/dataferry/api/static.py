@@ -22,7 +22,9 @@ WEB = Path(__file__).parents[1] / "_web"
 
 #: First segments that are never one of the page's screens: what is missing there is missing. The service
 #: worker (``frontend/src/worker``) knows them too.
-RESERVED_SEGMENTS = frozenset({"api", "assets", "datasets", "docs", "hub", "job_params", "metrics"})
+RESERVED_SEGMENTS = frozenset(
+    {".well-known", "api", "assets", "datasets", "docs", "hub", "job_params", "mcp", "metrics"}
+)
 #: Names of encodings that a browser takes; one with a weight, as in ``br;q=0``, is passed over.
 _ACCEPTED = re.compile(r"([\w*]+)\s*(?:,|$)")
 _ASSET_MAX_AGE_S = 31_536_000

@@ -22,6 +22,9 @@ class MessageConsent:
     def refs_to_cancel(self, active: Sequence[JobView]) -> tuple[str, ...]:
         return refs_to_cancel(self._conversation, active)
 
+    def allows_any_size(self, ref: str) -> bool:
+        return False  # that takes a click
+
     def knows(self, ref: DatasetRef) -> bool:
         written = self._written
         if ref.source != "url" and any(ref.id.lower() in text.lower() for text in written):

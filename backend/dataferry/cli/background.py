@@ -57,11 +57,16 @@ def _serve(settings: Settings, lock: DataFolderLock, digest: str, status: int) -
 def _watch(settings: Settings, lock: DataFolderLock, server: "uvicorn.Server") -> None:
     """Have the server end once nobody needs it. Commands stay locked out until the process has ended."""
     commands = CommandsLock(settings.data_dir)
+    assistants = server.config.app.state.services.mcp  # type: ignore[union-attr]
     needed = time.monotonic()
     while lock.in_place() and not is_wanted(settings.data_dir):
         time.sleep(_WATCH_S)
         alone = commands.hold_alone() if server.started else None
         if alone is None:
+            needed = time.monotonic()
+        elif assistants.any_download_going:
+            # Nobody would go on with it: an assistant's program does not stay for its downloads.
+            os.close(alone)
             needed = time.monotonic()
         elif time.monotonic() - needed > settings.background_idle_s:
             break

@@ -22,6 +22,11 @@ class Consent(Protocol):
         """The refs among the ``active`` jobs that the person asks to cancel."""
         ...
 
+    def allows_any_size(self, ref: str) -> bool:
+        """Whether the person was asked about the download of ``ref`` in particular, whose size is not known
+        or above the agent's limit, and has agreed."""
+        ...
+
     def knows(self, ref: DatasetRef) -> bool:
         """Whether the person wrote the ref in this chat, or a tool returned it there before. A model that
         obeys somebody else's text could put what was said into a ref, and so send it to a host."""

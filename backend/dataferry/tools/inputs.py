@@ -1,7 +1,9 @@
 """The tools by name, each with the model of its arguments, and the JSON schema that a model gets."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -87,10 +89,13 @@ TOOLS: dict[str, type[ToolInput]] = {
 }
 
 
-def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
-    """JSON schema of a tool's arguments, with their descriptions from the prompts."""
+def tool_schema(
+    name: str, prompts: Prompts, inputs: Mapping[str, type[ToolInput]] = MappingProxyType(TOOLS)
+) -> dict[str, Any]:
+    """JSON schema of a tool's arguments, with their descriptions from the prompts. It has no ``$ref``,
+    ``anyOf`` or list of types, which not every model and client takes."""
     descriptions = prompts.tool(name).arguments
-    arguments, required = _undescribed_schema(name)
+    arguments, required = _undescribed_schema(inputs[name])
     properties = {
         argument: fields | {"description": descriptions.get(argument, "")}
         for argument, fields in arguments.items()
@@ -99,9 +104,9 @@ def tool_schema(name: str, prompts: Prompts) -> dict[str, Any]:
 
 
 @cache
-def _undescribed_schema(name: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def _undescribed_schema(model: type[ToolInput]) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The arguments of a tool without their descriptions, and the names of the required ones."""
-    schema = TOOLS[name].model_json_schema()
+    schema = model.model_json_schema()
     kept = ("type", "enum", "items", "minimum", "maximum", "minItems", "maxItems")
     properties = {}
     for argument, given in schema["properties"].items():

@@ -1,6 +1,6 @@
 """The outputs of the tools, as the page sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dataferry.core.job_types import JobView
@@ -100,6 +100,21 @@ class LibraryOutput(View):
 
     datasets: tuple[DatasetView, ...]
     total: int
+
+
+def views_of(output: View) -> Iterator[DatasetCard | DatasetView | JobView]:
+    """What a tool has returned that has a ref."""
+    match output:
+        case SearchOutput(downloadable_datasets=cards):
+            yield from cards
+        case DetailsOutput(card=card) | StartOutput(card=card):
+            yield card
+        case CompareOutput(comparison=comparison):
+            yield from (one.card for one in comparison.datasets if one.card is not None)
+        case LibraryOutput(datasets=datasets):
+            yield from datasets
+        case JobsOutput(jobs=jobs):
+            yield from jobs
 
 
 #: The output model of each tool, by the tool's name.

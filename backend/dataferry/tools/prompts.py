@@ -23,26 +23,40 @@ class ToolPrompt:
 
 
 class Prompts:
-    """``text("results/search", count=3)`` is ``results/search.md`` with ``$count`` filled in."""
+    """``text("results/search", count=3)`` is ``results/search.md`` with ``$count`` filled in.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    ``variant``: a folder within, whose files stand in place of those of the same name.
+    """
+
+    def __init__(self, folder: Path | None = None, variant: str | None = None) -> None:
         installed = _PACKAGE / "_prompts"
         self.folder = folder or (installed if installed.is_dir() else _PACKAGE.parents[1] / "prompts")
+        self._variant = self.folder / variant if variant is not None else None
         self._cache: dict[Path, tuple[tuple[int, int], str]] = {}
 
     def text(self, name: str, /, **values: object) -> str:
         """A prompt on its own lines. A placeholder without a value stays as it is written."""
-        return Template(self._read(self.folder / f"{name}.md")).safe_substitute(values).strip()
+        return Template(self._read(self._path(f"{name}.md"))).safe_substitute(values).strip()
 
     def table(self, name: str) -> dict[str, str]:
         """``<name>.toml``: texts by their names."""
         return tomllib.loads(self._read(self.folder / f"{name}.toml"))
 
     def tool(self, name: str) -> ToolPrompt:
-        """``tools/<name>.md``: the description, then ``## Arguments`` with a line for each."""
-        description, _, arguments = self._read(self.folder / "tools" / f"{name}.md").partition("## Arguments")
-        described = {found[1]: " ".join(found[2].split()) for found in _ARGUMENT.finditer(arguments)}
-        return ToolPrompt(description.strip(), described)
+        """``tools/<name>.md``: the description, then ``## Arguments`` with a line for each. A variant's file
+        has only those lines that differ."""
+        file = f"tools/{name}.md"
+        own = self._path(file)
+        words = _tool_prompt(self._read(own))
+        if own == self.folder / file or not (self.folder / file).is_file():
+            return words
+        common = _tool_prompt(self._read(self.folder / file))
+        return ToolPrompt(words.description, common.arguments | words.arguments)
+
+    def _path(self, file: str) -> Path:
+        if self._variant is not None and (self._variant / file).is_file():
+            return self._variant / file
+        return self.folder / file
 
     def _read(self, path: Path) -> str:
         status = path.stat()
@@ -52,3 +66,9 @@ class Prompts:
             known = (version, path.read_text(encoding="utf-8"))
             self._cache[path] = known
         return known[1]
+
+
+def _tool_prompt(text: str) -> ToolPrompt:
+    description, _, arguments = text.partition("## Arguments")
+    described = {found[1]: " ".join(found[2].split()) for found in _ARGUMENT.finditer(arguments)}
+    return ToolPrompt(description.strip(), described)

@@ -14,11 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataferry.core.errors import DataferryError, GatedDataset, InvalidInput
-from dataferry.core.job_types import JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, SourceName, View, Viewer
 from dataferry.library.card_views import DatasetCard, SearchAnswer
-from dataferry.library.views import DatasetView
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.model_plan import ModelFilters
 from dataferry.tools import results
@@ -55,9 +53,11 @@ from dataferry.tools.outputs import (
     SearchOutput,
     StartOutput,
     search_output,
+    views_of,
 )
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.started_bytes import StartedBytes
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ class Toolbox:
         jobs: JobsService,
         settings: Settings,
         prompts: Prompts,
+        started: StartedBytes | None = None,
     ) -> None:
         self.prompts = prompts
         self.outcomes: list[ToolOutcome] = []
@@ -104,7 +105,7 @@ class Toolbox:
         self._library = library
         self._jobs = jobs
         self._download_limit_bytes = settings.agent_download_limit_bytes
-        self._started_bytes = 0
+        self._started = started or StartedBytes()
         self._calls = 0
         #: Refs as the person wrote them: a URL's query is in theirs only, never in a model's.
         self._written = {str(ref): ref for ref in consent.written_refs()}
@@ -249,7 +250,7 @@ class Toolbox:
             here = whole is not None and card.local_status == "downloaded"
             return StartOutput(card=card, reason=_ALREADY_HERE if here else reason)
         # Counted before the wait: calls run side by side.
-        self._started_bytes += card.size_bytes or 0
+        self._started.add(card.size_bytes or 0)
         try:
             ticket = await self._library.request_download(self._viewer, ref, revision=arguments.revision)
         except GatedDataset as error:
@@ -273,13 +274,16 @@ class Toolbox:
     async def _reason_to_wait(self, ref: DatasetRef, card: DatasetCard) -> str | None:
         if not await self._is_consented(ref, card):
             return "Your message does not ask for this very dataset, so it waits for your click."
+        too_large = (
+            card.size_bytes is None or self._started.total + card.size_bytes > self._download_limit_bytes
+        )
+        if not too_large or self._consent.allows_any_size(card.ref):
+            return None
         if card.size_bytes is None:
             return "Its size is not known, so it waits for your click."
-        if self._started_bytes + card.size_bytes > self._download_limit_bytes:
-            subject = "It is" if card.size_bytes > self._download_limit_bytes else "Together they are"
-            limit = format_size(self._download_limit_bytes)
-            return f"{subject} larger than {limit}, so it waits for your click."
-        return None
+        subject = "It is" if card.size_bytes > self._download_limit_bytes else "Together they are"
+        limit = format_size(self._download_limit_bytes)
+        return f"{subject} larger than {limit}, so it waits for your click."
 
     async def _is_consented(self, ref: DatasetRef, card: DatasetCard) -> bool:
         consented = self._consent.refs_to_download()
@@ -334,7 +338,8 @@ class Toolbox:
                 "The person has not named this revision in this chat.",
                 next_step="Leave it out for the newest, or ask the person which one they want.",
             )
-        returned = (view.ref for outcome in self.outcomes for view in _views_of(outcome))
+        done = (outcome for outcome in self.outcomes if isinstance(outcome, ToolDone))
+        returned = (view.ref for outcome in done for view in views_of(outcome.output))
         if self._consent.knows(ref) or str(ref) in returned:
             return ref
         if await self._is_short_for(self._written.values(), ref.name, str(ref)):
@@ -353,21 +358,6 @@ class Toolbox:
     def _ref(self, text: str) -> DatasetRef:
         ref = DatasetRef.parse(text.strip())
         return self._written.get(str(ref), ref)
-
-
-def _views_of(outcome: ToolOutcome) -> Iterator[DatasetCard | DatasetView | JobView]:
-    """What a call has returned that has a ref."""
-    match outcome.output if isinstance(outcome, ToolDone) else None:
-        case SearchOutput(downloadable_datasets=cards):
-            yield from cards
-        case DetailsOutput(card=card) | StartOutput(card=card):
-            yield card
-        case CompareOutput(comparison=comparison):
-            yield from (one.card for one in comparison.datasets if one.card is not None)
-        case LibraryOutput(datasets=datasets):
-            yield from datasets
-        case JobsOutput(jobs=jobs):
-            yield from jobs
 
 
 def _at_once(handler: Callable[[Any], Awaitable[View]]) -> Callable[[Any, Report], Awaitable[View]]:

@@ -13,7 +13,6 @@ from dataferry.accounts.views import SignedIn
 from dataferry.api.deps import Services, Signed, TokenFirst, Wired
 from dataferry.api.presence import while_connected
 from dataferry.api.routes.files import LibraryFile
-from dataferry.api.scopes import allows
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.threads import in_thread
 from dataferry.mirror.addresses import RepoAddress, parse_address
@@ -113,7 +112,7 @@ def _address_of(request: Request) -> RepoAddress | None:
 
 
 def _asker(signed_in: SignedIn) -> Asker:
-    return Asker(signed_in.viewer, may_pull=allows(signed_in, "download"))
+    return Asker(signed_in.viewer, may_pull=signed_in.may("download"))
 
 
 async def _file(wired: Services, asker: Asker, address: RepoAddress) -> Response:
@@ -187,7 +186,7 @@ async def _paths_of(request: Request) -> list[str]:
 
 def _whoami(signed_in: SignedIn) -> dict[str, Any]:
     """The asker, as ``hf auth whoami`` shows them."""
-    role = "write" if allows(signed_in, "admin") else "read"
+    role = "write" if signed_in.may("admin") else "read"
     return {
         "type": "user",
         "id": signed_in.user.id,
