@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from dataferry.cli.attach import local_server
 from dataferry.cli.mcp_bridge import Bridge, error_answer
-from dataferry.cli.output import AsUser
-from dataferry.cli.remote import RemoteServer
+from dataferry.cli.output import AsUser, warn
+from dataferry.client.remote import RemoteServer
+from dataferry.client.server import local_server
 from dataferry.core.errors import DataferryError
 from dataferry.core.settings import load_settings
 from dataferry.core.telemetry import configure_logging
@@ -28,9 +28,9 @@ def mcp(user: AsUser = None) -> None:
             settings = load_settings()
             configure_logging("WARNING", as_json=False)
             if settings.server is not None:
-                asyncio.run(Bridge(RemoteServer(settings, user), output).run(sys.stdin.buffer))
+                asyncio.run(Bridge(RemoteServer(settings, user, warn), output).run(sys.stdin.buffer))
                 return
-            with local_server(settings, user) as server:
+            with local_server(settings, user, warn) as server:
                 asyncio.run(Bridge(server, output).run(sys.stdin.buffer))
         except DataferryError as error:
             _tell_first_request(error, output)

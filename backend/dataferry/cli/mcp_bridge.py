@@ -13,9 +13,9 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
 
-from dataferry.cli.attach import Server
-from dataferry.cli.http_library import httpx
-from dataferry.cli.remote import RemoteServer, no_api, unanswered
+from dataferry.client.http_library import httpx
+from dataferry.client.remote import RemoteServer, no_api, unanswered
+from dataferry.client.server import Server
 from dataferry.core.errors import DataferryError
 from dataferry.core.types import ProblemWords
 
