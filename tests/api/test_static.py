@@ -82,7 +82,7 @@ def test_without_a_service_worker_its_path_is_no_screen(page: TestClient) -> Non
 
 def test_the_service_worker_knows_what_is_no_screen() -> None:
     source = Path(__file__).parents[2] / "frontend" / "src" / "worker" / "worker.ts"
-    reserved = re.search(r"const RESERVED = \[(.*?)\]", source.read_text("utf-8"))
+    reserved = re.search(r"const RESERVED = \[(.*?)\]", source.read_text("utf-8"), re.DOTALL)
     assert reserved
     assert set(re.findall(r'"([\w.-]+)"', reserved[1])) == RESERVED_SEGMENTS
 

@@ -14,7 +14,17 @@ const PAGE = "/index.html";
 /** A server that does not answer a page load within this time is taken to be away, in milliseconds. */
 const ANSWER_MS = 5000;
 /** First segments that are never a screen, as in `api/static.py`. */
-const RESERVED = [".well-known", "api", "assets", "datasets", "docs", "hub", "job_params", "mcp", "metrics"];
+const RESERVED = [
+  ".well-known",
+  "api",
+  "assets",
+  "datasets",
+  "docs",
+  "hub",
+  "job_params",
+  "mcp",
+  "metrics",
+];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(install());
