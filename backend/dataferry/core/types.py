@@ -184,12 +184,14 @@ class Http:
     ``headers`` go to the URL's own host only: authorization is dropped on a redirect to another.
     ``refresh`` returns the file's new signed URL once this one has expired (401 or 403).
     ``public_only`` refuses, when the connection is made, every address that is not a public one.
+    ``mirrors`` have the same file, and are asked in their order where this URL fails before it has served.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     refresh: "Callable[[], Http] | None" = field(default=None, repr=False, compare=False)
     public_only: bool = False
+    mirrors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ def _entry(plugin: Filed, file: ShippedFile | RemoteFile) -> FileEntry:
     if isinstance(file, ShippedFile):
         checksum = Checksum("sha256", file.sha256, "publisher")
         return FileEntry(file.path, Bytes(partial(plugin.open, file)), file.size, checksum)
-    return FileEntry(file.path, Http(file.url), file.size, _published(file), unpack=file.unpack)
+    return FileEntry(
+        file.path, Http(file.url, mirrors=file.mirrors), file.size, _published(file), unpack=file.unpack
+    )
 
 
 def _published(file: RemoteFile) -> Checksum | None:

@@ -50,6 +50,7 @@ class _Tries:
     stale: int = 0
     refused: int = 0
     renewed: bool = False
+    mirrors: int = 0
 
 
 class Requester:
@@ -86,6 +87,8 @@ class Requester:
         With ``patient`` a refusal by the origin itself is tried again: what was given a moment ago may be
         refused because the host still counts the connection that brought it.
 
+        Where the origin has mirrors and fails before it has served, each of them is asked once.
+
         Errors: what ``response_error`` makes of any other status, ``SourceUnreachable`` where storage refuses
         what its hub led to, and what ``HttpClient.open`` raises.
         """
@@ -95,8 +98,12 @@ class Requester:
             address = resolved_url.claim(self._scheduler.check_cancelled)
             try:
                 response = self._try(path, resolved_url, address, headers, expected, tries)
-            except Forbidden:
-                if not patient or tries.refused == _MAX_REFUSALS_OF_LINKS:
+            except DataferryError as error:
+                if tries.mirrors < resolved_url.mirrors and resolved_url.next_mirror(address):
+                    self._note(f"{error.detail} A mirror is asked for it.")
+                    tries.mirrors += 1
+                    continue
+                if not isinstance(error, Forbidden) or not patient or tries.refused == _MAX_REFUSALS_OF_LINKS:
                     raise
                 self._scheduler.sleep(self._limits.refusal_backoff_s * 4.0**tries.refused)
                 tries.refused += 1

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from dataferry.core.types import Http
 from dataferry.transfer.http.urls import same_origin, split_credentials
@@ -19,6 +20,9 @@ class ResolvedUrl:
 
     def __init__(self, origin: Http) -> None:
         self.origin = origin
+        self._mirrors = [replace(origin, url=url, headers={}, mirrors=()) for url in origin.mirrors]
+        #: Whether the origin has given anything of the file. Its bytes need not be those of a mirror.
+        self._served = False
         self._changed = threading.Condition()
         #: Where the last redirect led, and by thread where its own led.
         self._shared: Http | None = None
@@ -32,6 +36,25 @@ class ResolvedUrl:
         self._refusals = 0
         #: The thread that asks the origin for all.
         self._asking: int | None = None
+
+    @property
+    def mirrors(self) -> int:
+        """How many other addresses have the file."""
+        return len(self._mirrors)
+
+    def next_mirror(self, failed: Http) -> bool:
+        """Another address becomes the origin in place of ``failed``, unless one has already; False where the
+        origin has served the file, or is not what failed."""
+        with self._changed:
+            if failed not in (self.origin, *self._mirrors) or self._served:
+                return False
+            if failed is self.origin:
+                self._mirrors.append(self.origin)
+                self.origin = self._mirrors.pop(0)
+                self._shared, self._redirects, self._refusals = None, False, 0
+                self._own.clear()
+                self._drawing.clear()
+            return True
 
     @property
     def redirects(self) -> bool:
@@ -69,6 +92,7 @@ class ResolvedUrl:
         with self._changed:
             self._drawing.discard(me)
             self._refusals = 0
+            self._served = True
             if requested is not self.origin:
                 self._own[me] = requested
             elif url not in (requested.url, own_url):
