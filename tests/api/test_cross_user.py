@@ -85,6 +85,7 @@ AT_ITS_SOURCE = (
     "GET /api/datasets/{key}/verdict",
     "GET /api/datasets/{key}/preview",
     "GET /api/datasets/{key}/preview/files",
+    "GET /api/datasets/{key}/preview/images",
 )
 FILE = "train.csv"
 

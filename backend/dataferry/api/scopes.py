@@ -26,6 +26,7 @@ NEEDED: dict[str, TokenScope] = {
             *(
                 "get_preview",
                 "get_preview_files",
+                "get_preview_images",
                 "mark_opened",
                 "plan_download",
                 "get_manifest",

@@ -7,13 +7,20 @@ from sqlmodel import Session
 
 from dataferry.core.db import Database
 from dataferry.core.errors import NotFound, Unreadable
+from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
-from dataferry.library import rows
+from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
-from dataferry.library.preview import CELL_CHARS
-from dataferry.library.preview_views import Preview, PreviewFiles
+from dataferry.library.image_samples import chosen_images, samples_of
+from dataferry.library.preview import CELL_CHARS, NotATable, make_thumbnails, thumbnails_in_table
+from dataferry.library.preview.thumbnails import SUFFIXES
+from dataferry.library.preview_views import ImageSamples, Preview, PreviewFiles
+from dataferry.library.previews import main_tables
 from dataferry.library.remote_previews import RemotePreviews
 from dataferry.library.shelf import Shelf
+
+#: Pictures of a dataset of which samples are chosen.
+_CHOSEN_FROM = 500
 
 
 class Previews:
@@ -52,6 +59,46 @@ class Previews:
         read = self._shelf.preview_files if here else self._remote.files
         with _told_of(missing):
             return await read(viewer, key_or_alias, revision)
+
+    async def images(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, count: int = 12
+    ) -> ImageSamples:
+        """Up to ``count`` of the dataset's pictures, small; empty where it has none.
+
+        Errors: those of ``files``.
+        """
+        here, missing = await self._find(viewer, key_or_alias, revision)
+        if here:
+            return await self._images_here(viewer, key_or_alias, revision, count)
+        with _told_of(missing):
+            return await self._remote.images(viewer, key_or_alias, revision, count=count)
+
+    async def _images_here(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None, count: int
+    ) -> ImageSamples:
+        def read(session: Session) -> tuple[list[str], int, list[str]]:
+            row = rows.downloaded(session, viewer, key_or_alias, revision)
+            found, total = file_rows.spread(session, row.id, SUFFIXES, limit=_CHOSEN_FROM)
+            return found, total, [] if found else main_tables(session, row.id, 1)
+
+        found, total, tables = await self._database.run_read(read)
+        paths = chosen_images([(path, None) for path in found], count)
+        tables = [path for path in tables if path.lower().endswith(".parquet")]
+        files = [
+            await self._shelf.open_file(viewer, key_or_alias, path, revision) for path in paths or tables
+        ]
+        try:
+            if paths:
+                made = await in_thread("table", make_thumbnails, [file.path for file in files])
+            elif tables:
+                made = await in_thread("table", thumbnails_in_table, files[0].path, count)
+                paths = tables * len(made)
+            else:
+                return ImageSamples(images=())
+        except NotATable as error:
+            made, paths = [error], [""]
+        samples, notes = samples_of(list(zip(paths, made, strict=True)))
+        return ImageSamples(images=samples, image_count=total or None, notes=notes)
 
     async def _find(
         self, viewer: Viewer, key_or_alias: str, revision: str | None

@@ -82,6 +82,19 @@ def sizes(session: Session, dataset_id: str, paths: Sequence[str]) -> dict[str, 
     return dict(session.exec(query.where(seen(dataset_id), col(DatasetFile.path).in_(paths))).all())
 
 
+def spread(
+    session: Session, dataset_id: str, suffixes: Collection[str], *, limit: int
+) -> tuple[list[str], int]:
+    """Paths of some of the files with one of these suffixes, from all over the dataset and the same each
+    time, and how many there are."""
+    lower = func.lower(DatasetFile.path)
+    wanted = (seen(dataset_id), or_(*(_has(lower, suffix) for suffix in suffixes)))
+    # A checksum is as good as drawn by lot.
+    some = select(DatasetFile.path).where(*wanted).order_by(DatasetFile.sha256, DatasetFile.path).limit(limit)
+    total = session.exec(select(func.count()).select_from(DatasetFile).where(*wanted)).one()
+    return list(session.exec(some)), total
+
+
 def page(session: Session, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetFileView]:
     """The next files after the path ``after``, by path in the database's own order.
 

@@ -95,6 +95,33 @@ class PreviewFiles(View):
     next_step: str | None = None
 
 
+class ImageSample(View):
+    """A picture of a dataset, small. ``path``: its file, or the table that it is in. ``width`` and
+    ``height``: of the whole picture, in pixels. ``thumbnail``: a WebP picture as a ``data:`` address."""
+
+    path: str
+    width: int
+    height: int
+    thumbnail: str
+
+
+class ImageSamples(View):
+    """Some pictures of a dataset, from as many of its folders as there is room for.
+
+    ``image_count``: files that are pictures; None where its source does not list all, or they are in a table.
+    ``notes``: why some are not shown, a sentence each. ``partial``: they are not on this machine, and
+    ``fetched_bytes`` were fetched from ``fetched_from``.
+    """
+
+    images: tuple[ImageSample, ...]
+    image_count: int | None = None
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+    fetched_bytes: int | None = None
+    fetched_from: str | None = None
+    revision: str | None = None
+
+
 class Readme(View):
     """What its author says of a dataset: untrusted Markdown, without its front matter.
 

@@ -8,7 +8,16 @@ from pathlib import Path, PurePosixPath
 from dataferry.core.errors import Unreadable
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Bytes
-from dataferry.library.preview import CutCell, LeftOut, NotATable, Table, read_table
+from dataferry.library.preview import (
+    CutCell,
+    LeftOut,
+    NotATable,
+    Table,
+    Thumbnail,
+    make_thumbnails,
+    read_table,
+    thumbnails_in_table,
+)
 from dataferry.library.preview.parquet_head import TRAILER_BYTES, CutParquet, cut_parquet, footer_span
 from dataferry.transfer.partial_file import PartialFile
 
@@ -92,6 +101,28 @@ def read_head(head: RemoteHead, rows: int, cell_chars: int) -> Table:
         return _read(head.data, head.path, rows, cell_chars, cut=head.cut)
     except NotATable as error:
         raise _unreadable(head.path, str(error)) from error
+
+
+def read_pictures(heads: Sequence[RemoteHead]) -> list[Thumbnail | NotATable]:
+    """The thumbnail of each picture, or why there is none. Blocks."""
+    with tempfile.TemporaryDirectory(prefix="dataferry-look-") as folder:
+        files = [Path(folder) / str(number) for number in range(len(heads))]
+        for file, head in zip(files, heads, strict=True):
+            file.write_bytes(head.data)
+        return make_thumbnails(files)
+
+
+def read_pictures_in(head: RemoteHead, count: int) -> list[Thumbnail | NotATable]:
+    """The same of the first pictures in a table, as far as they were fetched. Blocks.
+
+    Errors: ``NotATable`` where it cannot be read.
+    """
+    if head.cut and head.parquet is None:
+        return []
+    with tempfile.TemporaryDirectory(prefix="dataferry-look-") as folder:
+        file = Path(folder) / "table.parquet"
+        file.write_bytes(head.data)
+        return thumbnails_in_table(file, count)
 
 
 def about_row_count(head: RemoteHead, table: Table) -> int | None:

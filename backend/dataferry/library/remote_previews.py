@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlmodel import Session
 
@@ -24,9 +24,10 @@ from dataferry.core.specs import SOURCES
 from dataferry.core.threads import in_thread
 from dataferry.core.types import Bytes, Credential, DatasetRef, Http, Viewer
 from dataferry.library import rights, rows
+from dataferry.library.image_samples import chosen_images, is_image, samples_of, why_none
 from dataferry.library.models import Dataset
-from dataferry.library.preview import CELL_CHARS
-from dataferry.library.preview_views import Preview, PreviewFile, PreviewFiles
+from dataferry.library.preview import CELL_CHARS, NotATable
+from dataferry.library.preview_views import ImageSamples, Preview, PreviewFile, PreviewFiles
 from dataferry.library.previews import MAX_LISTED, no_tables, preview_of, tables_among
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.remote_heads import (
@@ -36,6 +37,8 @@ from dataferry.library.remote_heads import (
     fetch_head,
     local_head,
     read_head,
+    read_pictures,
+    read_pictures_in,
 )
 from dataferry.library.selection import matching_paths
 from dataferry.sources.base import OpenFiles
@@ -46,6 +49,8 @@ from dataferry.transfer.partial_file import PartialFile
 
 #: Until the rows are fetched, the list of files included.
 DEADLINE_S = 5.0
+#: Until a dozen pictures are.
+IMAGES_DEADLINE_S = 8.0
 #: What is kept of files that were looked into.
 _KEPT_BYTES = 24 << 20
 _KEPT_S = 300.0
@@ -123,6 +128,90 @@ class RemotePreviews:
         _, _, files = await self._files(viewer, key_or_alias, revision, until)
         return _listed(files)
 
+    async def images(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, count: int
+    ) -> ImageSamples:
+        """Up to ``count`` of the dataset's pictures, small: files of its own, or values in its main table.
+        Empty where it has none.
+
+        Errors: those of ``Source`` and of ``PartialFile``, where no picture could be fetched.
+        """
+        until = time.monotonic() + IMAGES_DEADLINE_S
+        ref, credential, files = await self._files(viewer, key_or_alias, revision, until)
+        listed = [(file.path, file.size) for file in files.files]
+        if any(is_image(path) for path, _ in listed):
+            shown = await self._picture_files(viewer, ref, credential, files, listed, count, until)
+        else:
+            shown = await self._pictures_in_table(viewer, ref, credential, files, count, until)
+        return shown.model_copy(
+            update={"partial": True, "fetched_from": ref.label, "revision": files.revision}
+        )
+
+    async def _picture_files(
+        self,
+        viewer: Viewer,
+        ref: DatasetRef,
+        credential: Credential,
+        files: OpenFiles,
+        listed: Sequence[tuple[str, int | None]],
+        count: int,
+        until: float,
+    ) -> ImageSamples:
+        images = [path for path, _ in listed if is_image(path)]
+        total = None if files.more else len(images)
+        chosen, sizes = chosen_images(listed, count), dict(listed)
+        if not chosen:
+            return ImageSamples(images=(), image_count=total, notes=(why_none(listed),))
+        self._admit(viewer)
+        heads = await asyncio.gather(
+            *(
+                self._head(viewer, ref, credential, files, path, sizes[path], until, admitted=True)
+                for path in chosen
+            ),
+            return_exceptions=True,
+        )
+        fetched = [head for head in heads if isinstance(head, RemoteHead)]
+        failed = [error for error in heads if isinstance(error, BaseException)]
+        unexpected = [error for error in failed if not isinstance(error, DataferryError)]
+        if failed and (unexpected or not fetched):
+            raise (unexpected or failed)[0]
+        made = await in_thread("table", read_pictures, fetched)
+        found = [(head.path, one) for head, one in zip(fetched, made, strict=True)]
+        samples, notes = samples_of([*found, *(("", NotATable(str(error))) for error in failed)])
+        return ImageSamples(
+            images=samples,
+            image_count=total,
+            notes=notes,
+            fetched_bytes=sum(head.fetched for head in fetched),
+        )
+
+    async def _pictures_in_table(
+        self,
+        viewer: Viewer,
+        ref: DatasetRef,
+        credential: Credential,
+        files: OpenFiles,
+        count: int,
+        until: float,
+    ) -> ImageSamples:
+        sizes = {file.path: file.size for file in files.files}
+        path = next((path for path in _tables(files) if path.lower().endswith(".parquet")), None)
+        if path is None:
+            return ImageSamples(images=())
+        head = await self._head(viewer, ref, credential, files, path, sizes[path], until)
+        try:
+            made = await in_thread("table", read_pictures_in, head, count)
+        except NotATable:  # the rows tell what is wrong with it
+            made = []
+        samples, notes = samples_of([(path, one) for one in made])
+        return ImageSamples(images=samples, notes=notes, fetched_bytes=head.fetched)
+
+    def _admit(self, viewer: Viewer) -> None:
+        self._limits.admit(
+            Subject(f"preview:{viewer.user_id}", _LIMIT),
+            refusal="You have looked into many files within a short time.",
+        )
+
     async def _files(
         self, viewer: Viewer, key_or_alias: str, revision: str | None, until: float
     ) -> tuple[DatasetRef, Credential, OpenFiles]:
@@ -149,18 +238,19 @@ class RemotePreviews:
         path: str,
         size: int | None,
         until: float,
+        *,
+        admitted: bool = False,
     ) -> RemoteHead:
-        """The beginning of the file, remembered or fetched; once for all who ask for it at one time."""
+        """The beginning of the file, remembered or fetched; once for all who ask for it at one time.
+        ``admitted``: as a part of a look that was counted already."""
         key = (str(files.ref), ref.url, files.revision, path, credential.fingerprint)
         known = self._heads.get(key)
         if known is not None:
             return known
 
         async def look() -> RemoteHead:
-            self._limits.admit(
-                Subject(f"preview:{viewer.user_id}", _LIMIT),
-                refusal="You have looked into many files within a short time.",
-            )
+            if not admitted:
+                self._admit(viewer)
             origin = await self._catalog.looks.locate(
                 files, path, credential, asked=ref, deadline_s=_left(until)
             )

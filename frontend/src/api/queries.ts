@@ -230,6 +230,17 @@ export function previewFilesQuery(key: string, revision?: string, here = true) {
   });
 }
 
+export function imageSamplesQuery(key: string, revision?: string, here = true) {
+  return queryOptions({
+    queryKey: ["library", "preview-images", key, revision, here],
+    queryFn: ({ signal }) => {
+      const params = { path: { key }, query: { revision } };
+      return answerOf(api.GET("/api/datasets/{key}/preview/images", { signal, params }));
+    },
+    staleTime: FOREVER,
+  });
+}
+
 export interface PreviewPlace {
   key: string;
   revision?: string;

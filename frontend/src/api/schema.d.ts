@@ -311,6 +311,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/preview/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Some of the dataset's pictures, small
+         * @description Some of the dataset's pictures, small: files from each of its folders, or values of its main table. Of
+         *     a dataset that is not here only these are fetched from its source, and the answer is `partial`.
+         */
+        get: operations["get_preview_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/files": {
         parameters: {
             query?: never;
@@ -3196,6 +3217,77 @@ export interface components {
          * @enum {string}
          */
         HubName: "kaggle" | "huggingface";
+        /**
+         * ImageSample
+         * @description A picture of a dataset, small. ``path``: its file, or the table that it is in. ``width`` and
+         *     ``height``: of the whole picture, in pixels. ``thumbnail``: a WebP picture as a ``data:`` address.
+         */
+        ImageSample: {
+            /**
+             * @description Its file, or the table that it is in.
+             * @example train/NORMAL/IM-0115-0001.jpeg
+             */
+            path: string;
+            /**
+             * @description Of the whole picture, in pixels.
+             * @example 2090
+             */
+            width: number;
+            /**
+             * @description Of the whole picture, in pixels.
+             * @example 1858
+             */
+            height: number;
+            /**
+             * @description The small picture, as a `data:` address.
+             * @example data:image/webp;base64,UklGRg==
+             */
+            thumbnail: string;
+        };
+        /**
+         * ImageSamples
+         * @description Some pictures of a dataset, from as many of its folders as there is room for.
+         *
+         *     ``image_count``: files that are pictures; None where its source does not list all, or they are in a table.
+         *     ``notes``: why some are not shown, a sentence each. ``partial``: they are not on this machine, and
+         *     ``fetched_bytes`` were fetched from ``fetched_from``.
+         */
+        ImageSamples: {
+            /** @description Pictures from as many of its folders as there is room for. */
+            images: components["schemas"]["ImageSample"][];
+            /**
+             * @description How many of its files are pictures; null where nothing tells.
+             * @example 5856
+             */
+            image_count?: number | null;
+            /**
+             * @description Why some are not shown.
+             * @example [
+             *       "One picture is not shown: It is damaged."
+             *     ]
+             */
+            notes: string[];
+            /**
+             * @description The pictures are not on this machine: only these were fetched.
+             * @example true
+             */
+            partial: boolean;
+            /**
+             * @description How much was fetched to show these.
+             * @example 1204331
+             */
+            fetched_bytes?: number | null;
+            /**
+             * @description Where from; null for files that are here.
+             * @example HuggingFace
+             */
+            fetched_from?: string | null;
+            /**
+             * @description The revision that they are of; null for files that are here.
+             * @example 3f1a9c02
+             */
+            revision?: string | null;
+        };
         /**
          * IndexCost
          * @description What one hub says of its snapshot now. ``download_bytes``: None where it does not tell.
@@ -6893,6 +6985,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewFiles"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_preview_images: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                count?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSamples"];
                 };
             };
             /** @description The answer is the one that you have. */

@@ -19,7 +19,7 @@ from dataferry.core.types import SOURCE_LABELS, SourceName, Viewer
 from dataferry.library.card_views import SearchAnswer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
-from dataferry.library.preview_views import Preview, PreviewFiles, Readme
+from dataferry.library.preview_views import ImageSamples, Preview, PreviewFiles, Readme
 from dataferry.library.selection import MAX_PATTERNS, Selection
 from dataferry.library.views import (
     DatasetPage,
@@ -261,6 +261,20 @@ async def get_preview_files(
 ) -> PreviewFiles:
     """The dataset's files that can be shown as a table, here or at its source; where there is none, why."""
     return await wired.previews.files(viewer, key, revision)
+
+
+@router.get("/{key}/preview/images")
+async def get_preview_images(
+    request: Request,
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    count: Annotated[int, Query(ge=1, le=24)] = 12,
+) -> ImageSamples:
+    """Some of the dataset's pictures, small: files from each of its folders, or values of its main table. Of
+    a dataset that is not here only these are fetched from its source, and the answer is `partial`."""
+    return await while_connected(request, wired.previews.images(viewer, key, revision, count=count))
 
 
 @router.get("/{key}/files")

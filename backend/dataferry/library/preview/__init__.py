@@ -4,9 +4,10 @@
 and time, and answers within a second or two. It blocks, and needs nothing but the file.
 """
 
-from dataferry.library.preview.process import ReadLimits, read_table
+from dataferry.library.preview.process import ReadLimits, make_thumbnails, read_table, thumbnails_in_table
 from dataferry.library.preview.reader import CELL_CHARS, read_here
 from dataferry.library.preview.table import Column, CutCell, LeftOut, NotATable, Table
+from dataferry.library.preview.thumbnails import Thumbnail
 
 __all__ = [
     "CELL_CHARS",
@@ -16,6 +17,9 @@ __all__ = [
     "NotATable",
     "ReadLimits",
     "Table",
+    "Thumbnail",
+    "make_thumbnails",
     "read_here",
     "read_table",
+    "thumbnails_in_table",
 ]

@@ -1,9 +1,11 @@
 """The process that reads one file: ``python -m … child`` takes a request from its standard input, as JSON,
-and writes ``{"table": …}``, or ``{"reason": …}`` where the file is no table, to its standard output.
+and writes ``{"table": …}`` or ``{"thumbnails": […]}``, or ``{"reason": …}`` where it cannot, to its standard
+output.
 
 It limits itself before it opens the file, so that whatever is in it costs no more than that.
 """
 
+import base64
 import json
 import os
 import re
@@ -19,6 +21,7 @@ from dataferry.library.preview.head import WHOLE_BYTES
 from dataferry.library.preview.process import TOO_MUCH_MEMORY
 from dataferry.library.preview.reader import read_here
 from dataferry.library.preview.table import NotATable
+from dataferry.library.preview.thumbnails import MAX_PICTURE_BYTES, pictures_in_table, thumbnail_here
 
 
 def limit_this_process(memory_bytes: int, seconds: int) -> None:
@@ -37,8 +40,13 @@ def _limit(what: int, soft: int, hard: int | None = None) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The table or the reason."""
+    """The table, the thumbnails or the reason."""
     try:
+        if "pictures" in request:
+            return {"thumbnails": [_thumbnail_of(Path(path)) for path in request["pictures"]]}
+        if "pictures_in" in request:
+            found = pictures_in_table(Path(request["pictures_in"]), request["count"])
+            return {"thumbnails": [_thumbnail(data) for data in found]}
         table = read_here(
             Path(request["path"]),
             request["name"],
@@ -54,6 +62,22 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     except RecursionError:
         return {"reason": "It is nested too deeply."}
     return {"table": asdict(table)}
+
+
+def _thumbnail_of(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_PICTURE_BYTES:
+        return {"reason": "It is too large to be shown."}
+    return _thumbnail(path.read_bytes())
+
+
+def _thumbnail(data: bytes) -> dict[str, Any]:
+    try:
+        made = thumbnail_here(data)
+    except NotATable as error:
+        return {"reason": str(error)}
+    except MemoryError:
+        return {"reason": TOO_MUCH_MEMORY}
+    return {"webp": base64.b64encode(made.webp).decode(), "width": made.width, "height": made.height}
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
-"""A table that is read in a process of its own, which has limits of memory and time.
+"""A table, or pictures, read in a process of its own, which has limits of memory and time.
 
 Every format has its bombs, and a library that reads one may end its process. Here that costs a preview, and
 nothing of the server's memory: what it gets back is bounded too.
 """
 
+import base64
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from dataferry.library.preview.table import (
     NotATable,
     Table,
 )
+from dataferry.library.preview.thumbnails import Thumbnail
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +75,37 @@ def read_table(
     if "reason" in answer:
         raise NotATable(str(answer["reason"]))
     return _table(answer["table"])
+
+
+def make_thumbnails(
+    paths: Sequence[Path], *, limits: ReadLimits = ReadLimits()
+) -> list[Thumbnail | NotATable]:
+    """The thumbnail of each picture, or why there is none. Blocks. Errors: ``NotATable`` where all of them
+    together take too much."""
+    return _thumbnails({"pictures": [str(path.absolute()) for path in paths]}, limits)
+
+
+def thumbnails_in_table(
+    path: Path, count: int, *, limits: ReadLimits = ReadLimits()
+) -> list[Thumbnail | NotATable]:
+    """The same of the first ``count`` pictures in a column of a Parquet file; empty where it has none.
+
+    Blocks. Errors: ``NotATable`` for a file that cannot be read too.
+    """
+    return _thumbnails({"pictures_in": str(path.absolute()), "count": count}, limits)
+
+
+def _thumbnails(request: dict[str, Any], limits: ReadLimits) -> list[Thumbnail | NotATable]:
+    request |= {"memory_bytes": limits.memory_bytes, "seconds": limits.cpu_s}
+    answer = _asked(json.dumps(request), limits)
+    if "reason" in answer:
+        raise NotATable(str(answer["reason"]))
+    return [
+        NotATable(one["reason"])
+        if "reason" in one
+        else Thumbnail(base64.b64decode(one["webp"]), one["width"], one["height"])
+        for one in answer["thumbnails"]
+    ]
 
 
 def _asked(request: str, limits: ReadLimits) -> dict[str, Any]:

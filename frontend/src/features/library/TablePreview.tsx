@@ -56,10 +56,7 @@ export function TablePreview({
 
 function NoPreview({ list }: { list: PreviewFiles }) {
   return (
-    <Section
-      title="No preview"
-      intro={`Only tables are shown here. ${list.reason ?? ""} ${list.next_step ?? ""}`}
-    />
+    <Section title="No table to show" intro={`${list.reason ?? ""} ${list.next_step ?? ""}`} />
   );
 }
 
