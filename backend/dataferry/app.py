@@ -43,6 +43,8 @@ from dataferry.api.routes import (
     pins,
     plans,
     registry,
+    retention,
+    sharing,
     sources,
     transfer,
 )
@@ -65,6 +67,7 @@ from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
 from dataferry.library.archives import Archives
 from dataferry.library.checks import Checks
+from dataferry.library.cleanup import Cleanup
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
@@ -75,6 +78,8 @@ from dataferry.library.paths import Store
 from dataferry.library.pins import Pins
 from dataferry.library.plans import Plans
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.pruning import Pruning
+from dataferry.library.quota import Quotas
 from dataferry.library.readmes import Readmes
 from dataferry.library.remote_previews import RemotePreviews
 from dataferry.library.search import DatasetSearch
@@ -82,6 +87,7 @@ from dataferry.library.search_index.building import IndexBuilder
 from dataferry.library.search_index.schedule import UpdateSchedule
 from dataferry.library.search_index.service import SearchIndex
 from dataferry.library.service import Library
+from dataferry.library.sharing import Sharing
 from dataferry.library.shelf import Shelf
 from dataferry.library.snapshots import Snapshots
 from dataferry.library.speed_limits import SpeedLimits
@@ -96,7 +102,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins)
+_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins, sharing)
 
 
 def build_services(settings: Settings) -> Services:
@@ -116,12 +122,15 @@ def build_services(settings: Settings) -> Services:
     search = DatasetSearch(database, catalog, jobs, credentials, private_urls)
     model_search = ModelSearch(catalog, credentials)
     verdicts = Verdicts(database, settings, store, catalog, jobs, credentials, private_urls)
-    downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls)
+    quotas = Quotas(database, settings, jobs)
+    downloads = Downloads(database, settings, store, catalog, jobs, credentials, access, private_urls, quotas)
     last_use = LastUse(database)
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
     Verification(database, store, catalog, credentials, private_urls).register(jobs)
-    Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits).register(jobs)
+    Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits, quotas).register(
+        jobs
+    )
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
@@ -157,6 +166,9 @@ def build_services(settings: Settings) -> Services:
             Pulls(settings, catalog, credentials, access, downloads, jobs),
         ),
         checks=file_checks,
+        sharing=Sharing(database, access, accounts),
+        pruning=Pruning(database, jobs, access),
+        cleanup=Cleanup(database, settings, jobs, access),
         readmes=Readmes(database, store, search, access),
         speed_limits=speed_limits,
         index=index,
@@ -186,6 +198,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     await wired.jobs.start(worker=worker)
     if worker:
         wired.index_schedule.start()
+        wired.cleanup.start()
     if answers:
         await wired.chat.start()
     try:
@@ -195,6 +208,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
             await wired.mcp.stop()
             await wired.chat.stop()
         await asyncio.to_thread(wired.index_schedule.stop)
+        await asyncio.to_thread(wired.cleanup.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
         await asyncio.to_thread(wired.last_use.close)
@@ -245,7 +259,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (
         *_OF_DATASETS,
-        *(auth, chats, models, jobs, transfer, sources, index, model, health, mcp, mirror),
+        *(auth, chats, models, jobs, transfer, retention, sources, index, model, health, mcp, mirror),
     ):
         app.include_router(routes.router)
     install_socket(

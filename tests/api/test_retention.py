@@ -114,3 +114,51 @@ def test_a_pin_outlives_an_update(ada: Client, hubs: Hubs) -> None:
     assert shown(ada, key)["revision"] == job["revision"]
     assert shown(ada, key)["pinned"]
     ada.http.delete(f"/api/datasets/{key}/pin")
+
+
+def plan(client: Client, **wanted: float) -> dict[str, Any]:
+    answer = client.get("/api/cleanup/plan", params=wanted)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def names(found: dict[str, Any]) -> list[str]:
+    return [one["key"] for one in found["datasets"]]
+
+
+def test_a_prune_takes_the_least_recently_used_of_ones_own(
+    server: Server, admin: Client, ada: Client, bob: Client
+) -> None:
+    iris, wine, digits = (download(ada, f"builtin:{name}") for name in ("iris", "wine", "digits"))
+    others, shared = download(bob, "builtin:diabetes"), download(bob, "builtin:breast_cancer")
+    assert download(ada, "builtin:breast_cancer") == shared
+    for days, key in enumerate((wine, iris, digits, others, shared)):
+        unused_for(server, admin, key, 60 - days)
+    assert names(plan(ada, unused_days=30)) == [wine, iris, digits]
+    assert plan(ada, unused_days=61)["datasets"] == []
+    assert {others, shared} <= set(names(plan(admin, unused_days=30)))
+    # A pin, and a look into it, keep it.
+    ada.post(f"/api/datasets/{iris}/pin")
+    ada.get(f"/api/datasets/{digits}/preview")
+    until(lambda: names(plan(ada)) == [wine], "whoever reads it keeps it")
+    found = plan(ada, unused_days=30)
+    assert (found["pinned_count"], found["busy_count"]) == (1, 1)
+    assert found["freed_bytes"] == shown(ada, wine)["size"]
+    used = found["used_bytes"]
+    # As much as has to, and not more than can.
+    assert plan(ada, keep_bytes=used)["datasets"] == []
+    assert names(plan(ada, keep_bytes=used - 1)) == [wine]
+    assert not plan(ada, keep_bytes=0)["enough"]
+    # What was not shown to the person does not go.
+    pruned = ada.post("/api/cleanup/prune", {"unused_days": 30, "only": ["ds_other"]}).json()
+    assert pruned["results"] == []
+    [result] = ada.post("/api/cleanup/prune", {"unused_days": 30}).json()["results"]
+    assert ada.finished(result["job_id"])["state"] == "succeeded"
+    assert [shown(ada, key)["downloaded"] for key in (iris, wine, digits, shared)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert ada.http.delete(f"/api/datasets/{iris}/pin").status_code == 204

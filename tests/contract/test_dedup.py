@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import select
 
 from dataferry.core.db import Database
 from dataferry.core.types import Checksum, HashName, Viewer
+from dataferry.library import pins
 from dataferry.library.dedup import DedupCandidates, freed_bytes, published_hash, used_bytes
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
+from dataferry.library.prunable import candidates
 
 ADMIN = Viewer("root", admin=True)
 SIZE = 4
@@ -190,3 +193,24 @@ def test_what_is_used_tells_nobody_that_another_has_their_file(shelf: Shelf) -> 
     shelf.hold("acme/same")
     assert shelf.database.call(used_bytes, stranger) == before + SIZE
     assert shelf.database.call(used_bytes, ADMIN) == SIZE
+
+
+def test_what_each_frees_once_those_before_it_are_gone(shelf: Shelf) -> None:
+    """Bytes that several datasets have are freed with the last of them, and not at all where one of them
+    stays (docker/cli#1751, podman#10215: more was promised than came back)."""
+    first, second, third = (f"acme/{name}" for name in ("one", "two", "three"))
+    shelf.hold(first)
+    shelf.hold(second, sha="ef" * 32)
+    shelf.hold(third)
+    with shelf.database.unit_of_work() as session:
+        for row in session.exec(select(Dataset)).all():
+            row.downloaded_at_ms = [first, second, third].index(row.source_id) + 1
+            session.add(row)
+    with shelf.database.snapshot() as session:
+        found = [(one.row.source_id, one.freed_bytes) for one in candidates(session, ADMIN)]
+    assert found == [(first, 0), (second, SIZE), (third, SIZE)]
+    with shelf.database.unit_of_work() as session:
+        pins.add(session, session.exec(select(Dataset.id).where(Dataset.source_id == third)).one(), "ada")
+    with shelf.database.snapshot() as session:
+        found = [(one.row.source_id, one.freed_bytes) for one in candidates(session, ADMIN)]
+    assert found == [(first, 0), (second, SIZE)]

@@ -41,6 +41,11 @@ def emails(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
     return {user.id: user.email for user in users}
 
 
+def ids_of(session: Session, emails: Sequence[str]) -> dict[str, str]:
+    users = session.exec(select(User).where(col(User.email).in_(emails), col(User.operator).is_(False)))
+    return {user.email: user.id for user in users}
+
+
 def any_admin(session: Session, user_ids: Sequence[str]) -> bool:
     """Whether one of these is an admin."""
     query = select(User.id).where(col(User.id).in_(user_ids), col(User.admin))

@@ -228,6 +228,11 @@ class Accounts:
         """User id → e-mail, for those that exist."""
         return await self._database.run_read(rows.emails, user_ids)
 
+    async def ids_of(self, emails: Sequence[str]) -> dict[str, str]:
+        """The ids of the accounts with these addresses, by address in lower case; others are left out."""
+        wanted = [email.strip().lower() for email in emails]
+        return await self._database.run_read(rows.ids_of, wanted)
+
     def operator_token(self, email: str | None = None) -> str:
         """An access token for the CLI: this machine's operator, or the account of ``email``.
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
     from dataferry.library.checks import Checks
+    from dataferry.library.cleanup import Cleanup
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
     from dataferry.library.last_use import LastUse
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
     from dataferry.library.paths import Store
     from dataferry.library.pins import Pins
     from dataferry.library.plans import Plans
+    from dataferry.library.pruning import Pruning
     from dataferry.library.readmes import Readmes
     from dataferry.library.search import DatasetSearch
     from dataferry.library.search_index.schedule import UpdateSchedule
     from dataferry.library.search_index.service import SearchIndex
+    from dataferry.library.sharing import Sharing
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.library.verdicts import Verdicts
@@ -79,6 +82,9 @@ class Services:
     last_use: LastUse
     pins: Pins
     mirror: Mirror
+    pruning: Pruning
+    sharing: Sharing
+    cleanup: Cleanup
     readmes: Readmes
     speed_limits: SpeedLimits
     index: SearchIndex

@@ -36,6 +36,7 @@ NEEDED: dict[str, TokenScope] = {
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
             *("search_models", "compare_datasets"),
+            *("get_cleanup", "plan_prune", "get_sharing"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             # Its tools have scopes of their own (``mcp.inputs``).
             *("speak_mcp", "end_mcp_session"),
@@ -51,7 +52,7 @@ NEEDED: dict[str, TokenScope] = {
             *("create_chat", "rename_chat", "delete_chat", "stop_answer"),
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
-            *("pin_dataset", "unpin_dataset"),
+            *("pin_dataset", "unpin_dataset", "prune", "share_dataset", "unshare_dataset"),
             *("update_dataset", "delete_dataset_data", "delete_multiple", "verify_dataset", "repair_dataset"),
             *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),
             *("prioritize_job", "limit_job"),

@@ -24,6 +24,7 @@ from dataferry.cli.download_options import (
     Include,
     KeepArchives,
     LocalDir,
+    MakeRoom,
     Revision,
     Source,
     Split,
@@ -69,6 +70,7 @@ def download(
     to: To = None,
     local_dir: LocalDir = None,
     force: Force = False,
+    make_room: MakeRoom = False,
     is_dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -94,6 +96,7 @@ def download(
         to=to,
         force=force,
         local_dir=local_dir,
+        make_room=make_room,
     )
     bodies = {ref: options.body(ref) for ref in named}
     if is_dry_run:

@@ -54,6 +54,11 @@ Force = Annotated[
     ),
 ]
 
+MakeRoom = Annotated[
+    bool,
+    typer.Option("--make-room", help="Beyond a quota, remove what was not used for the longest time."),
+]
+
 
 @dataclass(frozen=True)
 class DownloadOptions:
@@ -70,6 +75,7 @@ class DownloadOptions:
     to: str | None = None
     force: bool = False
     local_dir: str | None = None
+    make_room: bool = False
 
     def body(self, ref: str) -> dict[str, Any]:
         """The request for one dataset."""
@@ -86,4 +92,5 @@ class DownloadOptions:
             "download_path": self.to,
             # With a folder it is that one's files that are replaced.
             "force_download": self.force and self.local_dir is None,
+            "make_room": self.make_room,
         }

@@ -8,7 +8,8 @@ from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
 from dataferry.cli.library_group import LibraryGroup
-from dataferry.cli.library_retention import pin
+from dataferry.cli.library_retention import pin, prune
+from dataferry.cli.library_share import share
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
 from dataferry.client.names import dataset_segment
@@ -21,6 +22,8 @@ _PAGE_SIZE = 200
 
 app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
 app.command()(pin)
+app.command()(prune)
+app.command()(share)
 
 
 @app.callback(invoke_without_command=True)

@@ -244,6 +244,8 @@ _CODES = {
     "unsafe_archive": ExitCode.CORRUPT,
     "database_full": ExitCode.DISK_FULL,
     "disk_full": ExitCode.DISK_FULL,
+    "quota_exceeded": ExitCode.DISK_FULL,
+    "room_needed": ExitCode.DISK_FULL,
     "store_not_writable": ExitCode.DISK_FULL,
     "conflict": ExitCode.CONFLICT,
     "idempotency_key_used": ExitCode.CONFLICT,

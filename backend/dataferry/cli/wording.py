@@ -20,6 +20,7 @@ _WORDS = {
     r"Download the dataset again, with force\.": "Download it again with --force.",
     r"or fetch with replace\.": "or download with --force.",
     r"or name the source\.": "or name it with --source.",
+    r"\bwith make_room\b": "with --make-room",
     r"\bwith keep_archives\b": "with --keep-archives",
     r"Choose (an empty|another) folder as download_path\.": r"Choose \1 folder with --to.",
     r"Choose (its )?files by name or pattern": r"Choose \1files with --files, by name or pattern",

@@ -28,6 +28,7 @@
     │   └── ModelUnreachable 502
     ├── DatabaseAway 503 ── DatabaseFull    our own database takes nothing for now
     ├── DiskFull 507
+    ├── QuotaExceeded 507 ── RoomNeeded    something may be removed for it
     ├── StoreNotWritable 507
     └── ConfigError ── DatabaseUnusable    stops the start with one line
 
@@ -264,6 +265,19 @@ class DiskFull(DataferryError):
     status, code, title = 507, "disk_full", "Not enough free disk space"
     usual_step = "Free some space, then try again."
     usual_screen = "/library"
+
+
+class QuotaExceeded(DataferryError):
+    status, code, title = 507, "quota_exceeded", "The quota is used up"
+    usual_step = "Unpin or delete something, then try again."
+    usual_screen = "/library/clean-up"
+
+
+class RoomNeeded(QuotaExceeded):
+    """What was not used for the longest time would have to go first."""
+
+    code, title = "room_needed", "Something has to be removed first"
+    usual_step = "Let that be removed with make_room, or delete something else first."
 
 
 class StoreNotWritable(DataferryError):

@@ -114,6 +114,12 @@ class Settings(BaseSettings):
         description="How long the mirror holds a request for what is being downloaded; clients give up at 10",
     )
     min_free_bytes: int = Field(500_000_000, ge=0, description="Disk space that downloads leave free")
+    quota_bytes: int | None = Field(None, gt=0, description="All datasets together; by default no quota")
+    user_quota_bytes: int | None = Field(None, gt=0, description="What one person has, in all")
+    cleanup_unused_days: float | None = Field(
+        None, gt=0, description="What nobody has used for so long is removed; by default nothing is"
+    )
+    cleanup_every_s: float = Field(3600.0, gt=0, description="How often these three are looked after")
     index_update_h: float = Field(
         168.0, ge=0, description="Hours between updates of the search index, where one was built; 0: never"
     )
@@ -210,6 +216,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("model", "download_path", "plugins_dir", "database_url", "redis_url", "server"),
         *("bandwidth_bytes_per_s", "night", "night_bytes_per_s"),
+        *("quota_bytes", "user_quota_bytes", "cleanup_unused_days"),
         mode="before",
     )
     @classmethod

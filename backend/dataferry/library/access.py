@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlmodel import Session
+
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import (
@@ -16,7 +18,7 @@ from dataferry.core.errors import (
     SourceNotConfigured,
 )
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import rights, rows
+from dataferry.library import rights, rows, share_rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
@@ -101,7 +103,12 @@ class Access:
         return rights.ACCESS_VALID
 
     async def _record(self, viewer: Viewer, row: Dataset, valid: timedelta) -> None:
-        await self._database.run(rights.record_access, row.id, viewer.user_id, valid)
+        def record(session: Session) -> None:
+            rights.record_access(session, row.id, viewer.user_id, valid)
+            if not valid:  # who may have it no longer may not let others have it either
+                share_rows.drop_by(session, row.id, [viewer.user_id])
+
+        await self._database.run(record)
 
 
 @dataclass(frozen=True, slots=True)

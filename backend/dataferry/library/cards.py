@@ -176,6 +176,7 @@ def dataset_view(
     deletable: bool = False,
     pinned: bool = False,
     pinned_by_me: bool = False,
+    shared: bool = False,
 ) -> DatasetView:
     """A row of the library, with the live state of the viewer's own job while it is active.
 
@@ -219,6 +220,9 @@ def dataset_view(
         last_used_ms=max(filter(None, (row.last_used_ms, row.downloaded_at_ms)), default=None),
         pinned=pinned,
         pinned_by_me=pinned_by_me,
+        visibility="restricted" if row.visibility == "restricted" else "public",
+        shared=shared,
+        may_share=deletable and row.downloaded and row.visibility == "restricted",
         selected=bool(row.selection),
         may_delete=deletable and live is None and (row.downloaded or row.status == "failed"),
         may_retry=_may_retry(row, job),

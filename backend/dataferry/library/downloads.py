@@ -22,6 +22,7 @@ from dataferry.library.disk_space import check_disk_space
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.quota import Quotas
 from dataferry.library.selection import Selection
 from dataferry.library.views import DiskSpace, DownloadTicket
 from dataferry.sources.catalog import Catalog
@@ -65,6 +66,7 @@ class Downloads:
         credentials: CredentialResolver,
         access: Access,
         private_urls: PrivateUrls,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._store = store
@@ -73,6 +75,7 @@ class Downloads:
         self._credentials = credentials
         self._access = access
         self._private_urls = private_urls
+        self._quotas = quotas
         self._describe_timeout_s = settings.describe_timeout_s
         self._min_free_bytes = settings.min_free_bytes
 
@@ -85,6 +88,7 @@ class Downloads:
         selection: Selection = Selection(),
         download_path: str | None = None,
         force: bool = False,
+        make_room: bool = False,
         kind: JobKind = "download",
     ) -> DownloadTicket:
         """Start a download, or join the one under way.
@@ -92,7 +96,7 @@ class Downloads:
         Answers at once what can be known at once: ``NotFound``, ``GatedDataset``,
         ``SourceNotConfigured``, ``DiskFull``; for a ``download_path`` ``OutsideStore``, ``InvalidInput``.
         A source that is slow is asked again by the job, and the files of a ``selection`` are looked for by
-        it.
+        it. Beyond a quota: ``RoomNeeded``, or with ``make_room`` what it names is removed; ``QuotaExceeded``.
         """
         if selection.config or selection.split:
             self._catalog.check_subsets(ref)
@@ -100,11 +104,13 @@ class Downloads:
         if view is not None:
             await in_thread("disk", self._store.try_view, view)
         asked = ref
-        ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
+        ref = await self._database.run_read(self._private_urls.restore, ref, viewer, to_own=True)
         summary = await self._describe(ref, revision, viewer, fresh=kind == "update")
         if summary is not None:
             ref = DatasetRef(ref.source, DatasetRef.parse(summary.ref).id, url=ref.url)
         disk_space = await self._disk_space(ref, summary, selection, force=force)
+        if kind == "download":  # an update takes the place of what is here
+            await self._admit(viewer, ref, summary, selection, make_room=make_room)
         credential = await self._credentials.find(ref.source, viewer.user_id)
         request = _Request(
             viewer=viewer,
@@ -180,6 +186,21 @@ class Downloads:
             force=force,
             under_way=await self._database.run_read(datasets_under_way),
         )
+
+    async def _admit(
+        self,
+        viewer: Viewer,
+        ref: DatasetRef,
+        summary: DatasetSummary | None,
+        selection: Selection,
+        *,
+        make_room: bool,
+    ) -> None:
+        """Errors: those of ``Quotas.admit``."""
+        revision = (summary.revision if summary else None) or ""
+        row = await self._database.run_read(rows.find_exact, ref, revision, selection.digest)
+        size = summary.size_bytes if summary is not None and selection.everything else None
+        await self._quotas.admit(viewer, row, size, make_room=make_room)
 
     def _submit(self, session: Session, request: _Request) -> tuple[str, str]:
         """Write the dataset's row and its job's. Returns the job's id and the folder that will hold the

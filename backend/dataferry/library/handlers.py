@@ -19,15 +19,17 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import pins, rights, rows, view_rows
+from dataferry.library import pins, rights, rows, share_rows, view_rows
 from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
+from dataferry.library.deletion import is_wanted_since
 from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
 from dataferry.library.foreign_files import keep_foreign
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.private_urls import PrivateUrls
+from dataferry.library.quota import Quotas
 from dataferry.library.recording import record_download
 from dataferry.library.removal import Removal
 from dataferry.library.selection import Choice, Selection
@@ -54,6 +56,7 @@ class Handlers:
         private_urls: PrivateUrls,
         settings: Settings,
         speed_limits: SpeedLimits,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._store = store
@@ -61,6 +64,7 @@ class Handlers:
         self._credentials = credentials
         self._private_urls = private_urls
         self._speed_limits = speed_limits
+        self._quotas = quotas
         self._room = DiskRoom(database, store, settings.min_free_bytes)
         self._limits = Limits(
             connections=settings.transfer_connections,
@@ -180,8 +184,13 @@ class Handlers:
                 member=member,
                 reuse=reuse,
                 keep_archives=keep_archives,
-                reserve=partial(self._room.reserve, run),
+                reserve=partial(self._reserve, run),
             )
+
+    def _reserve(self, run: JobRun, needed_bytes: int) -> None:
+        """Errors: those of ``Quotas.reserve`` and ``DiskRoom.reserve``."""
+        self._quotas.reserve(run, needed_bytes)
+        self._room.reserve(run, needed_bytes)
 
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
@@ -218,16 +227,18 @@ class Handlers:
         kept = self._store.target(ref, run.job.revision or "")
         for older in self._database.read(rows.find, ref):
             if older.downloaded and older.local_path != str(kept) and not older.selection:
-                run.write(
-                    partial(pins.hand_on, dataset_id=older.id, to=run.job.dataset_id, user_ids=run.requesters)
-                )
+                run.write(partial(_hand_on, run, older.id))
                 self._removal.remove_unused(run, older.id)
 
     def delete(self, run: JobRun) -> None:
         """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others
         asked for it too only the part of those ends who want it deleted, unless an admin is among them."""
+        since = run.params.get("unused_since_ms")
         with hold_workdir(self._store.partial(run.job.dataset_id)):
-            if not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
+            if since is not None and self._database.read(is_wanted_since, run.job.dataset_id, since):
+                note = "Somebody has used or pinned this dataset meanwhile: it stays."
+                run.progress(run.latest_progress.model_copy(update={"note": note}))
+            elif not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
                 note = "Others have asked for this dataset too: its files stay for them."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
 
@@ -311,6 +322,12 @@ def _hardlinked_paths(manifest: Manifest, reuse: Reuse) -> set[str]:
         if entry.checksum is not None
         and (entry.checksum.algorithm == "sha256" or reuse(entry.checksum, entry.size or 0) is not None)
     }
+
+
+def _hand_on(run: JobRun, older_id: str, session: Session) -> None:
+    """What those who update a dataset have said of their older copy they say of the newer one."""
+    pins.hand_on(session, older_id, run.job.dataset_id, run.requesters)
+    share_rows.hand_on(session, older_id, run.job.dataset_id, run.requesters)
 
 
 def is_complete(database: Database, store: Store, dataset: Dataset) -> bool:

@@ -136,6 +136,27 @@ class DatasetPin(SQLModel, table=True):
     pinned_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
+class DatasetShare(SQLModel, table=True):
+    """That a person may see a restricted dataset, or everybody (``*``), as one of its owners or an admin has
+    said. It goes with the files, and with the right of whoever shared it."""
+
+    __tablename__ = "dataset_shares"
+
+    dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
+    user_id: str = Field(primary_key=True, index=True)
+    shared_by: str
+    shared_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class CleanupRun(SQLModel, table=True):
+    """When the automatic clean-up ran last: one row, which whoever runs it next claims."""
+
+    __tablename__ = "cleanup_runs"
+
+    id: int = Field(default=1, primary_key=True)
+    ran_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
 class ServerSpeedLimits(SQLModel, table=True):
     """How fast this server may download, where an admin has set it: one row, before the settings."""
 

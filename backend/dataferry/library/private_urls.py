@@ -28,12 +28,16 @@ class PrivateUrls:
             return rows.ref_of(dataset)
         return DatasetRef("url", dataset.source_id, url=self._secrets.decrypt(dataset.encrypted_url))
 
-    def restore(self, session: Session, ref: DatasetRef, viewer: Viewer) -> DatasetRef:
-        """The ref with its full URL. Errors: ``NotFound`` for a URL that this viewer has not given."""
+    def restore(
+        self, session: Session, ref: DatasetRef, viewer: Viewer, *, to_own: bool = False
+    ) -> DatasetRef:
+        """The ref with its full URL. Errors: ``NotFound`` for a URL that this viewer has not given; where it
+        is to look at, and not ``to_own``, for one that is not shared with them either."""
         if ref.source != "url" or ref.url is not None:
             return ref
         for row in rows.find(session, ref):
-            if row.encrypted_url is not None and rights.may_see(session, row, viewer):
+            allowed = rights.in_own_right if to_own else rights.may_see
+            if row.encrypted_url is not None and allowed(session, row, viewer):
                 return self.ref_of(row)
         raise rows.not_in_library(ref.id)
 

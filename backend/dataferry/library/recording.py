@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.core.types import Checksum, Grade
-from dataferry.library import check_rows, file_state, pins, view_rows
+from dataferry.library import check_rows, file_state, pins, share_rows, view_rows
 from dataferry.library.dedup import published_hash
 from dataferry.library.file_rows import in_code_point_order
 from dataferry.library.models import Dataset, DatasetFile
@@ -170,6 +170,7 @@ def _forget(session: Session, dataset_id: str, views: Collection[str] | None) ->
     dataset.download_progress = 0.0
     view_rows.drop(session, dataset_id, views)
     pins.drop(session, dataset_id)
+    share_rows.drop(session, dataset_id)
     dataset.updated_at_ms = now_ms()
     session.add(dataset)
 

@@ -13,6 +13,7 @@ from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import pins, rights, view_rows
+from dataferry.library.deletion import CLEANUP
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.recording import record_deletion
@@ -51,7 +52,8 @@ class Removal:
 
         def give_up(session: Session) -> tuple[Sequence[str], bool]:
             users = self._jobs.requesters(session, run.id)
-            for_all = run.job.kind == "delete" and account_rows.any_admin(session, users)
+            by_admin = CLEANUP in users or account_rows.any_admin(session, users)
+            for_all = run.job.kind == "delete" and by_admin
             pins.drop(session, dataset_id, None if for_all else users)
             return users, bool(rights.give_up(session, dataset_id, None if for_all else users))
 

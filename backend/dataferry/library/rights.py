@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import now
 from dataferry.core.types import Viewer
+from dataferry.library import share_rows
 from dataferry.library.models import Dataset, DatasetAccess
 
 #: How long a person's own access to a restricted dataset stands before it is checked again.
@@ -21,13 +22,19 @@ ACCESS_VALID = timedelta(hours=24)
 
 
 def permitted_to(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Of rows whose files the viewer may have: public ones, restricted ones that their own access was
-    checked for lately, and private URLs that they gave. Admins may have all."""
+    """Of rows whose files the viewer may have: those of ``in_own_right``, and what is shared with them.
+    Admins may have all."""
     if viewer.admin:
         return []
+    return [or_(_in_own_right(viewer), share_rows.shared_with(viewer))]
+
+
+def _in_own_right(viewer: Viewer) -> ColumnElement[bool]:
+    """Public rows, restricted ones that their own access was checked for lately, and private URLs that they
+    gave."""
     confirmed = known_to(viewer, DatasetAccess.checked_at > now() - ACCESS_VALID)
     own_url = and_(col(Dataset.source) == "url", known_to(viewer))
-    return [or_(col(Dataset.visibility) == "public", confirmed, own_url)]
+    return or_(col(Dataset.visibility) == "public", confirmed, own_url)
 
 
 def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -40,6 +47,12 @@ def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
 
 def may_have(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
     return _holds(session, dataset, permitted_to(viewer))
+
+
+def in_own_right(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
+    """Whether they may have it without anybody's sharing it: so that they may ask for it themselves, and
+    pass it on."""
+    return viewer.admin or _holds(session, dataset, [_in_own_right(viewer)])
 
 
 def may_see(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
@@ -85,6 +98,7 @@ def give_up(session: Session, dataset_id: str, user_ids: Collection[str] | None 
     for access in _accesses(session, dataset_id, user_ids):
         access.owner = False
         session.add(access)
+    share_rows.drop_by(session, dataset_id, user_ids)
     session.flush()
     return owners(session, dataset_id)
 

@@ -10,7 +10,7 @@ from dataferry.core.errors import ConfigError, NotFound, SourceTimeout
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
 from dataferry.library import rights, view_rows
 from dataferry.library.models import Alias, Dataset, DatasetAccess
-from dataferry.library.rights import ACCESS_VALID, known_to, may_have, may_see
+from dataferry.library.rights import ACCESS_VALID, in_own_right, known_to, may_see
 
 
 def now_ms() -> int:
@@ -213,7 +213,7 @@ def admit_unverified(session: Session, dataset: Dataset, viewer: Viewer, *, anon
     Errors: ``SourceTimeout`` where one person's access would become another's.
     """
     rows = find(session, ref_of(dataset))
-    hidden = any(not may_have(session, row, viewer) for row in rows)
+    hidden = any(not in_own_right(session, row, viewer) for row in rows)
     others = set(rights.owners(session, dataset.id)) - {viewer.user_id}
     if hidden or (not anonymous and not dataset.downloaded and dataset.visibility == "public" and others):
         raise SourceTimeout(

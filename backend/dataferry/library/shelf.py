@@ -16,10 +16,11 @@ from dataferry.core.threads import in_thread
 from dataferry.core.types import Viewer
 from dataferry.jobs.problems import held_by, problem_view
 from dataferry.jobs.service import Jobs
-from dataferry.library import file_rows, listing, pins, rights, rows, view_rows
+from dataferry.library import file_rows, listing, pins, rights, rows, share_rows
 from dataferry.library.access import Access
 from dataferry.library.cards import dataset_view, loader_snippet
 from dataferry.library.dedup import freed_bytes, used_bytes
+from dataferry.library.deletion import submit_deletion
 from dataferry.library.disk_space import disks, partial_bytes
 from dataferry.library.last_use import LastUse
 from dataferry.library.listing import LibraryQuery
@@ -99,7 +100,7 @@ class Shelf:
         ids = [row.id for row in shown]
         latest = self._jobs.latest(session, ids, viewer.user_id)
         mine = set(ids) if viewer.admin else rights.owned_by(session, viewer, ids)
-        pinned = pins.of(session, ids)
+        pinned, shared = pins.of(session, ids), share_rows.shared(session, ids)
         return tuple(
             dataset_view(
                 row,
@@ -107,6 +108,7 @@ class Shelf:
                 deletable=row.id in mine,
                 pinned=row.id in pinned,
                 pinned_by_me=viewer.user_id in pinned.get(row.id, ()),
+                shared=row.id in shared,
             )
             for row in shown
         )
@@ -338,20 +340,7 @@ class Shelf:
         def submit(session: Session) -> str:
             row = rows.visible(session, viewer, dataset_id)
             self._check_deletable(session, viewer, row)
-            job_id, _created = self._jobs.submit(
-                session,
-                kind="delete",
-                ref=rows.ref_of(row),
-                title=row.title,
-                dataset_id=row.id,
-                # A view that is asked for from now on belongs to the next download.
-                params={"views": view_rows.paths(session, row.id)},
-                requester_id=viewer.user_id,
-                single_flight_key=f"delete:{row.id}",
-                revision=row.revision or None,
-                file_path=row.local_path,
-            )
-            return job_id
+            return submit_deletion(session, self._jobs, row, viewer.user_id)
 
         job_id = await self._database.run(submit)
         self._jobs.wake(job_id)

@@ -174,6 +174,11 @@ class DatasetView(AboutDataset):
     pinned: bool = False
     #: You do.
     pinned_by_me: bool = False
+    #: ``restricted`` to those whose own access at its source was checked, and those it is shared with.
+    visibility: Literal["public", "restricted"] = "public"
+    #: Somebody shares it with others.
+    shared: bool = False
+    may_share: bool = False
     #: Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
     selected: bool = False
     #: What this viewer may do with it now.

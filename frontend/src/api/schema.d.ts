@@ -581,6 +581,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/sharing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who sees a dataset, and whether you may share it
+         * @description Who sees a dataset, and whether you may share it.
+         */
+        get: operations["get_sharing"];
+        put?: never;
+        /**
+         * Let people see a gated or private dataset that you downloaded with access of your own
+         * @description Let people see a gated or private dataset that you downloaded with access of your own.
+         *
+         *     They read its files until that is taken back, it is deleted, or your own access ends. Admins may too.
+         */
+        post: operations["share_dataset"];
+        /**
+         * Take a dataset back from one person, or from all it was shared with
+         * @description Take a dataset back from one person, or from all it was shared with.
+         */
+        delete: operations["unshare_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -1201,6 +1231,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The automatic clean-up
+         * @description The automatic clean-up: its settings, what is used, and what it would remove now.
+         */
+        get: operations["get_cleanup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cleanup/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a prune would remove, least recently used first, and what that frees
+         * @description What a prune would remove, least recently used first, and what that frees. What is pinned, being
+         *     downloaded or being read stays.
+         */
+        get: operations["plan_prune"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cleanup/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove what is not used
+         * @description Remove what is not used. What somebody uses or pins before its turn comes stays.
+         */
+        post: operations["prune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/app": {
         parameters: {
             query?: never;
@@ -1514,6 +1605,12 @@ export interface components {
              * @example false
              */
             force_download?: boolean;
+            /**
+             * @description Beyond a quota: remove what was not used for the longest time.
+             * @default false
+             * @example false
+             */
+            make_room?: boolean;
             /**
              * @description Where the dataset comes from.
              * @example huggingface
@@ -1965,6 +2062,46 @@ export interface components {
          * @enum {string}
          */
         CheckReportSource: "agrees" | "differs" | "not_asked";
+        /**
+         * CleanupView
+         * @description The automatic clean-up. ``unused_days``, ``quota_bytes`` and ``user_quota_bytes``: as an operator has
+         *     set them, None where there is no limit. ``my_used_bytes``: of what is the viewer's. ``last_run_at``: None
+         *     before its first run. ``plan``: what it would remove now.
+         */
+        CleanupView: {
+            /**
+             * @description What was not used for so many days.
+             * @example 30
+             */
+            unused_days: number | null;
+            /**
+             * @description What may be here in all, in bytes; null for no limit.
+             * @example 500000000000
+             */
+            quota_bytes: number | null;
+            /**
+             * @description What one person may have, in bytes; null for no limit.
+             * @example 100000000000
+             */
+            user_quota_bytes: number | null;
+            /**
+             * @description Bytes that are used on the disk.
+             * @example 448963174912
+             */
+            used_bytes: number;
+            /**
+             * @description Bytes of what is yours; equal files count once.
+             * @example 84125825
+             */
+            my_used_bytes: number;
+            /**
+             * @description When it ran last; null before its first run.
+             * @example 2026-05-04T09:30:00Z
+             */
+            last_run_at: string | null;
+            /** @description What it would remove now. */
+            plan: components["schemas"]["PrunePlan"];
+        };
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
         /**
@@ -2610,6 +2747,21 @@ export interface components {
              */
             pinned_by_me: boolean;
             /**
+             * @description ``restricted`` to those whose own access at its source was checked, and those it is shared with.
+             * @example restricted
+             */
+            visibility: components["schemas"]["DatasetVisibility"];
+            /**
+             * @description Somebody shares it with others.
+             * @example false
+             */
+            shared: boolean;
+            /**
+             * @description You may share it.
+             * @example true
+             */
+            may_share: boolean;
+            /**
              * @description Chosen files of the dataset, not all of them. Such a row is named by its ``id``.
              * @example false
              */
@@ -2712,6 +2864,11 @@ export interface components {
          * @enum {string}
          */
         DatasetViewStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed" | "registered" | "damaged";
+        /**
+         * @description Whether everybody here sees it, or those whose own access was checked.
+         * @enum {string}
+         */
+        DatasetVisibility: "public" | "restricted";
         /**
          * Deletion
          * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
@@ -2976,6 +3133,12 @@ export interface components {
              * @example false
              */
             force_download?: boolean;
+            /**
+             * @description Beyond a quota: remove what was not used for the longest time.
+             * @default false
+             * @example false
+             */
+            make_room?: boolean;
         };
         /**
          * DownloadTicket
@@ -5012,6 +5175,168 @@ export interface components {
             note?: string | null;
         };
         /**
+         * Prunable
+         * @description A dataset that would go. ``freed_bytes``: what goes with it once those before it are gone; files that
+         *     it shares with what stays free nothing. ``last_used_at``: when its files were last read, or came.
+         */
+        Prunable: {
+            /**
+             * @description The id of its row in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
+            id: string;
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
+            title: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+            /**
+             * @description Bytes that deleting it frees.
+             * @example 84125825
+             */
+            freed_bytes: number;
+            /**
+             * @description When it was last used; null where that is not known.
+             * @example 2026-05-04T09:30:00Z
+             */
+            last_used_at: string | null;
+        };
+        /**
+         * PrunePlan
+         * @description What would be removed, least recently used first, and what that frees together.
+         *
+         *     ``datasets``: those that the viewer may see, ``hidden_count``: others. ``more``: beyond those of one run
+         *     there are more. ``used_bytes``: what is there now of what was counted; ``enough``: what was asked for is
+         *     reached. Of what may not go: ``pinned_count`` are pinned, ``busy_count`` are being downloaded or read.
+         */
+        PrunePlan: {
+            /** @description The datasets. */
+            datasets: components["schemas"]["Prunable"][];
+            /**
+             * @description Bytes that deleting it frees.
+             * @example 84125825
+             */
+            freed_bytes: number;
+            /**
+             * @description Those of them that you may not see.
+             * @example 0
+             */
+            hidden_count: number;
+            /**
+             * @description There are more than one run removes: ask again.
+             * @example false
+             */
+            more: boolean;
+            /**
+             * @description Bytes that are used on the disk.
+             * @example 448963174912
+             */
+            used_bytes: number;
+            /**
+             * @description What was asked for is reached.
+             * @example true
+             */
+            enough: boolean;
+            /**
+             * @description Datasets that stay because somebody has pinned them.
+             * @example 2
+             */
+            pinned_count: number;
+            /**
+             * @description Datasets that stay because they are being downloaded or read.
+             * @example 0
+             */
+            busy_count: number;
+        };
+        /**
+         * PruneRequest
+         * @description What is to go of your own datasets, of everybody's for an admin.
+         */
+        PruneRequest: {
+            /**
+             * @description What was not used for so many days; by default whatever may go
+             * @example 30
+             */
+            unused_days?: number | null;
+            /**
+             * @description Only as much as leaves so many bytes
+             * @example 100000000000
+             */
+            keep_bytes?: number | null;
+            /**
+             * @description Ids of the plan's datasets: of these only.
+             * @example [
+             *       "ds_8a1b2c3d4e5f6a7b8c9d"
+             *     ]
+             */
+            only?: string[] | null;
+        };
+        /**
+         * Pruned
+         * @description What became of the plan: a job for each that goes, or the problem why not.
+         */
+        Pruned: {
+            /** @description The datasets. */
+            datasets: components["schemas"]["Prunable"][];
+            /**
+             * @description Bytes that deleting it frees.
+             * @example 84125825
+             */
+            freed_bytes: number;
+            /**
+             * @description Those of them that you may not see.
+             * @example 0
+             */
+            hidden_count: number;
+            /**
+             * @description There are more than one run removes: ask again.
+             * @example false
+             */
+            more: boolean;
+            /**
+             * @description Bytes that are used on the disk.
+             * @example 448963174912
+             */
+            used_bytes: number;
+            /**
+             * @description What was asked for is reached.
+             * @example true
+             */
+            enough: boolean;
+            /**
+             * @description Datasets that stay because somebody has pinned them.
+             * @example 2
+             */
+            pinned_count: number;
+            /**
+             * @description Datasets that stay because they are being downloaded or read.
+             * @example 0
+             */
+            busy_count: number;
+            /** @description The outcome of each, in the order of the request. */
+            results: components["schemas"]["SeveralDeletion"][];
+        };
+        /**
          * RateSample
          * @description How fast a job was at a time, in bytes a second.
          */
@@ -5551,6 +5876,80 @@ export interface components {
             freed_bytes: number;
             /** @description The outcome of each, in the order of the request. */
             results: components["schemas"]["SeveralDeletion"][];
+        };
+        /**
+         * Share
+         * @description ``email``: whom it is shared with; None for everybody. ``shared_by``: the sharer's address, None where
+         *     the account is gone.
+         */
+        Share: {
+            /**
+             * @description Whom it is shared with; null for everybody.
+             * @example bob@example.org
+             */
+            email: string | null;
+            /**
+             * @description Who shares it.
+             * @example ada@example.org
+             */
+            shared_by: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             * @example 2026-05-04T09:30:00Z
+             */
+            shared_at: string;
+        };
+        /**
+         * ShareRequest
+         * @description Who may see it from now on.
+         */
+        ShareRequest: {
+            /**
+             * @description Addresses of accounts of this server.
+             * @default []
+             * @example [
+             *       "bob@example.org"
+             *     ]
+             */
+            emails?: string[];
+            /**
+             * @description Everybody who has an account here, now or later.
+             * @default false
+             * @example false
+             */
+            everybody?: boolean;
+        };
+        /**
+         * SharingView
+         * @description Who sees a dataset beside those who have access of their own.
+         *
+         *     ``shares``: for its owners and admins; others are told of what they have it by. ``terms``: what its source
+         *     may say against sharing it, in words; ``link`` leads to its page there.
+         */
+        SharingView: {
+            /**
+             * @description Who sees it: everybody here, or those with access of their own.
+             * @example restricted
+             */
+            visibility: components["schemas"]["DatasetVisibility"];
+            /**
+             * @description You may share it.
+             * @example true
+             */
+            may_share: boolean;
+            /** @description Whom it is shared with, as far as you may know. */
+            shares: components["schemas"]["Share"][];
+            /**
+             * @description What its source may say against sharing it.
+             * @example Its terms may forbid passing it on.
+             */
+            terms?: string | null;
+            /**
+             * @description A page elsewhere where it is mended.
+             * @example https://www.kaggle.com/settings
+             */
+            link?: string | null;
         };
         /**
          * SignInForm
@@ -7645,6 +8044,143 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    get_sharing: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    share_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    unshare_dataset: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description Of one person; by default all
+                 * @example ada@example.org
+                 */
+                email?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     register: {
         parameters: {
             query?: never;
@@ -9111,6 +9647,123 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_cleanup: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanupView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    plan_prune: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What was not used for so many days; by default whatever may go
+                 * @example 30
+                 */
+                unused_days?: number;
+                /**
+                 * @description Only as much as leaves so many bytes
+                 * @example 100000000000
+                 */
+                keep_bytes?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunePlan"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    prune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneRequest"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];

@@ -32,6 +32,10 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
         "Whether a dataset is here, or its job's state.",
     ),
     "FilesCondition": (get_args(Condition), "What the last check of a dataset's files found."),
+    "DatasetVisibility": (
+        ("public", "restricted"),
+        "Whether everybody here sees it, or those whose own access was checked.",
+    ),
     "MessageStatus": (get_args(MessageStatus), "Whether a message is whole."),
     "LicencePermission": (
         get_args(Permission),

@@ -5,6 +5,7 @@ a ``#:`` comment on the model comes before the words here.
 """
 
 from dataferry.api.document.check_words import CHECK_WORDS
+from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
 from dataferry.api.document.word import Word
@@ -407,6 +408,7 @@ WORDS: dict[str, Word] = {
         "A new random name for each new request.", "5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c"
     ),
     **VERDICT_WORDS,
+    **RETENTION_WORDS,
     **SEARCH_WORDS,
     **CHECK_WORDS,
 }

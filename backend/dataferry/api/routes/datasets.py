@@ -72,6 +72,8 @@ class DownloadRequest(RequestBody):
     keep_archives: bool = False
     download_path: str | None = Field(None, max_length=1024)
     force_download: bool = False
+    #: Beyond a quota: remove what was not used for the longest time.
+    make_room: bool = False
 
 
 class AnyDownloadRequest(DownloadRequest):
@@ -348,6 +350,7 @@ async def _request(
         selection=selection_of(body, address),
         download_path=body.download_path,
         force=body.force_download,
+        make_room=body.make_room,
     )
     if address.ref.source != "url":  # Older clients compare it with what they sent.
         ticket = ticket.model_copy(update={"dataset_id": body.dataset_id})

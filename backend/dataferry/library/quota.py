@@ -1,0 +1,117 @@
+"""How much may be here: in all, and of one person."""
+
+from functools import partial
+
+from sqlmodel import Session, col
+
+from dataferry.core.db import Database
+from dataferry.core.errors import QuotaExceeded, RoomNeeded
+from dataferry.core.settings import Settings
+from dataferry.core.sizes import readable_bytes
+from dataferry.core.types import Viewer
+from dataferry.jobs.service import JobRun, Jobs
+from dataferry.library import prunable, rights
+from dataferry.library.dedup import used_bytes
+from dataferry.library.deletion import CLEANUP, submit_deletion
+from dataferry.library.models import Dataset
+from dataferry.library.prunable import EVERYBODY
+from dataferry.library.pruning import Choice, Limits, choose
+from dataferry.library.rows import now_ms
+
+#: So many of what would go are named.
+_NAMED = 3
+
+
+class Quotas:
+    """Keeps downloads within ``DATAFERRY_QUOTA_BYTES`` and ``DATAFERRY_USER_QUOTA_BYTES``.
+
+    The quota in all is the operator's: for it whatever nobody has used for the longest time may go, whoever
+    asked for it. For a person's own only what is theirs alone goes. What is pinned never does.
+    """
+
+    def __init__(self, database: Database, settings: Settings, jobs: Jobs) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._total = settings.quota_bytes
+        self._personal = settings.user_quota_bytes
+
+    async def admit(
+        self, viewer: Viewer, row: Dataset | None, size: int | None, *, make_room: bool
+    ) -> list[str]:
+        """Let a person's download of ``size`` bytes begin, of which ``row`` may be here already; None where
+        the size is not known.
+
+        With ``make_room`` what has to go for it does: the ids of the deletions' jobs. Errors: ``RoomNeeded``
+        that names it, without; ``QuotaExceeded`` where not enough may go.
+        """
+        if self._total is None and self._personal is None:
+            return []
+        job_ids = await self._database.run(self._admit, viewer, row, size or 0, make_room)
+        for job_id in job_ids:
+            self._jobs.wake(job_id)
+        return job_ids
+
+    def _admit(
+        self, session: Session, viewer: Viewer, row: Dataset | None, size: int, make_room: bool
+    ) -> list[str]:
+        if row is not None:
+            row = session.get(Dataset, row.id)
+        here = row is not None and row.downloaded
+        mine = row is not None and viewer.user_id in rights.owners(session, row.id)
+        going: dict[str, Dataset] = {}
+        choices: list[tuple[Choice, str]] = []
+        if self._total is not None and not here:
+            coming = prunable.under_way(session, *([col(Dataset.id) != row.id] if row else []))
+            choice = choose(session, EVERYBODY, Limits(keep_bytes=self._total - size - coming))
+            choices.append((choice, f"This server's quota of {readable_bytes(self._total)}"))
+        if self._personal is not None and not (here and mine):
+            own = Viewer(viewer.user_id)
+            choice = choose(session, own, Limits(keep_bytes=self._personal - size))
+            choices.append((choice, f"Your quota of {readable_bytes(self._personal)}"))
+        for choice, whose in choices:
+            _check(session, viewer, choice, whose, size, make_room)
+            going |= {one.row.id: one.row for one in choice.chosen}
+        return [
+            submit_deletion(session, self._jobs, one, CLEANUP, unused_since_ms=now_ms())
+            for one in going.values()
+        ]
+
+    def reserve(self, run: JobRun, needed_bytes: int) -> None:
+        """Called once a download's job knows what it is still to write. Errors: ``QuotaExceeded`` where that
+        was not known when it was asked for, and goes beyond the quota."""
+        if self._total is None or run.job.kind != "download":
+            return
+        used = self._database.read(partial(_used_but_going))
+        if used + needed_bytes > self._total:
+            raise QuotaExceeded(
+                f"It needs {readable_bytes(needed_bytes)}, and of this server's quota of"
+                f" {readable_bytes(self._total)} there is {readable_bytes(max(0, self._total - used))} left."
+            )
+
+
+def _used_but_going(session: Session) -> int:
+    """Bytes of what is here, without what is being deleted."""
+    choice = choose(session, EVERYBODY, Limits(keep_bytes=2**62))
+    return used_bytes(session, EVERYBODY) - choice.freed_bytes
+
+
+def _check(session: Session, viewer: Viewer, choice: Choice, whose: str, size: int, make_room: bool) -> None:
+    """Errors: ``QuotaExceeded``, ``RoomNeeded``."""
+    needs = f" This needs {readable_bytes(size)}." if size else ""
+    if not choice.enough or choice.more:
+        raise QuotaExceeded(
+            f"{whose} is used up, and not enough may be removed for it: the rest is pinned, in use, or"
+            f" others' as well.{needs}"
+        )
+    if choice.chosen and not make_room:
+        raise RoomNeeded(f"{whose} is used up.{needs} First {_names(session, viewer, choice)}.")
+
+
+def _names(session: Session, viewer: Viewer, choice: Choice) -> str:
+    """``kaggle:a/b and 2 others would have to go (1.2 GB), unused for the longest time``. What the viewer may
+    not see is counted only."""
+    seen = [one.row.name for one in choice.chosen if rights.may_see(session, one.row, viewer)][:_NAMED]
+    others = len(choice.chosen) - len(seen)
+    counted = [f"{others} other dataset{'s' if others > 1 else ''}"] if others else []
+    freed = readable_bytes(sum(one.freed_bytes for one in choice.chosen))
+    return f"{', '.join([*seen, *counted])} would have to go, unused for the longest time: {freed}"
