@@ -42,6 +42,7 @@ from dataferry.api.routes import (
     models,
     pins,
     plans,
+    plugins,
     registry,
     retention,
     sharing,
@@ -66,11 +67,13 @@ from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
 from dataferry.library.archives import Archives
+from dataferry.library.builtin_datasets import BuiltinDatasets
 from dataferry.library.checks import Checks
 from dataferry.library.cleanup import Cleanup
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
+from dataferry.library.known import register_known
 from dataferry.library.last_use import LastUse
 from dataferry.library.looks import Looks
 from dataferry.library.model_search import ModelSearch
@@ -96,6 +99,7 @@ from dataferry.library.verification import Verification
 from dataferry.mcp.service import McpServer
 from dataferry.mirror.pulls import Pulls
 from dataferry.mirror.service import Mirror
+from dataferry.plugins import installed_plugins
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
 
@@ -111,6 +115,7 @@ def build_services(settings: Settings) -> Services:
     secrets = Secrets(settings)
     realtime = Realtime(settings)
     index_files = find_index(settings)
+    found_plugins = installed_plugins(settings)
     catalog = Catalog(build_sources(settings), settings, index=index_files)
     jobs = Jobs(database, settings, realtime)
     accounts = Accounts(database, settings, bus=realtime.bus)
@@ -128,9 +133,9 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
     Verification(database, store, catalog, credentials, private_urls).register(jobs)
-    Handlers(database, store, catalog, credentials, private_urls, settings, speed_limits, quotas).register(
-        jobs
-    )
+    Handlers(
+        database, store, catalog, credentials, private_urls, settings, speed_limits, quotas, found_plugins
+    ).register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
@@ -175,6 +180,8 @@ def build_services(settings: Settings) -> Services:
         index_schedule=UpdateSchedule(database, settings, jobs, index, speed_limits),
         jobs=jobs,
         catalog=catalog,
+        plugins=found_plugins,
+        builtin=BuiltinDatasets(database, found_plugins, search, access),
         chat=chat,
         mcp=McpServer(library, jobs, settings, secrets.subkey("mcp")),
         models=models,
@@ -200,6 +207,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         wired.index_schedule.start()
         wired.cleanup.start()
     if answers:
+        await asyncio.to_thread(register_known, wired.database, wired.plugins)
         await wired.chat.start()
     try:
         yield
@@ -259,7 +267,21 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_problems(app)
     for routes in (
         *_OF_DATASETS,
-        *(auth, chats, models, jobs, transfer, retention, sources, index, model, health, mcp, mirror),
+        *(
+            auth,
+            chats,
+            plugins,
+            models,
+            jobs,
+            transfer,
+            retention,
+            sources,
+            index,
+            model,
+            health,
+            mcp,
+            mirror,
+        ),
     ):
         app.include_router(routes.router)
     install_socket(

@@ -59,6 +59,7 @@ JOBS = {
 DATASETS = {
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
+    "GET /api/datasets/{key}/splits": Row(200, seen=200),
     "GET /api/datasets/{key}/check": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
     "GET /api/datasets/{key}/files/{path}": Row(200, seen=200),

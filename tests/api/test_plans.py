@@ -55,7 +55,7 @@ def test_what_comes_and_what_is_here(ada: Client) -> None:
     )
     assert before["fits"]
     assert ada.get("/api/jobs").json() == []
-    assert ada.get("/api/datasets").json()["total"] == 0
+    assert ada.get("/api/datasets?registered=false").json()["total"] == 0
     body = {"dataset_id": REF, "include": ["*/train*"]}
     assert ada.post("/api/datasets/download-dataset", body, headers=WAIT).status_code == 200
     after = plan(ada, REF)

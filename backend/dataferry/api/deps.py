@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
+    from dataferry.library.builtin_datasets import BuiltinDatasets
     from dataferry.library.checks import Checks
     from dataferry.library.cleanup import Cleanup
     from dataferry.library.comparisons import Comparisons
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from dataferry.library.verdicts import Verdicts
     from dataferry.mcp.service import McpServer
     from dataferry.mirror.service import Mirror
+    from dataferry.plugins import Plugins
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
 
@@ -91,6 +93,8 @@ class Services:
     index_schedule: UpdateSchedule
     jobs: Jobs
     catalog: Catalog
+    plugins: Plugins
+    builtin: BuiltinDatasets
     chat: ChatService
     mcp: McpServer
     models: ModelChoices

@@ -38,6 +38,7 @@ NEEDED: dict[str, TokenScope] = {
             *("search_models", "compare_datasets"),
             *("get_cleanup", "plan_prune", "get_sharing"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
+            *("list_plugins", "get_splits"),
             # Its tools have scopes of their own (``mcp.inputs``).
             *("speak_mcp", "end_mcp_session"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),

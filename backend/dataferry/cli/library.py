@@ -120,7 +120,7 @@ def _list(client: Client, limit: int | None, page: int | None, *, as_json: bool)
 
 def _note_others(client: Client, here: int) -> None:
     """Those that did not arrive, or not yet, are in no list of what is here."""
-    every = client.call("GET", "/api/datasets", params={"page_size": 1})["total"]
+    every = client.call("GET", "/api/datasets", params={"page_size": 1, "registered": False})["total"]
     if every > here:
         note(f"{every - here:,} more under way or failed: `dataferry jobs` shows them.")
 

@@ -242,6 +242,7 @@ _CODES = {
     "damaged_file": ExitCode.CORRUPT,
     "content_changed": ExitCode.CORRUPT,
     "unsafe_archive": ExitCode.CORRUPT,
+    "plugin_failed": ExitCode.CORRUPT,
     "database_full": ExitCode.DISK_FULL,
     "disk_full": ExitCode.DISK_FULL,
     "quota_exceeded": ExitCode.DISK_FULL,

@@ -26,6 +26,7 @@
     │   ├── UnknownModel 422
     │   ├── ModelLimited 429
     │   └── ModelUnreachable 502
+    ├── PluginFailed 500                 the code of a built-in dataset raised something
     ├── DatabaseAway 503 ── DatabaseFull    our own database takes nothing for now
     ├── DiskFull 507
     ├── QuotaExceeded 507 ── RoomNeeded    something may be removed for it
@@ -259,6 +260,11 @@ class ModelLimited(ModelError):
 class ModelUnreachable(ModelError):
     code, title = "model_unreachable", "The model cannot be reached"
     usual_step = "Check the server's network connection, then try again."
+
+
+class PluginFailed(DataferryError):
+    code, title = "plugin_failed", "The dataset's plugin failed"
+    usual_step = "Mend the plugin: dataferry validate tells more."
 
 
 class DiskFull(DataferryError):

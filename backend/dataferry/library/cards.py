@@ -184,6 +184,9 @@ def dataset_view(
     """
     ref = DatasetRef.make(row.source, row.source_id)
     live = job if job is not None and job.active and JOB_KINDS[job.kind].brings else None
+    status, error, job_id = row.status, row.error, row.download_job_id
+    if hides_state(row) and job is None and not deletable:
+        status, error, job_id = row.idle_status, None, None
     progress = row.download_progress
     if live is not None:
         total = live.progress.bytes_total
@@ -210,13 +213,13 @@ def dataset_view(
         more_files=not row.downloaded and row.file_count == SOURCES[ref.source].counts_files_to is not None,
         checksum=row.checksum,
         grade=cast(Grade | None, row.grade) if row.downloaded else None,
-        status=live.state if live else row.status,
-        error=None if live else row.error,
+        status=live.state if live else status,
+        error=None if live else error,
         condition=cast(Condition, row.condition or "whole") if row.downloaded else None,
         verified_at_ms=row.verified_at_ms,
         download_progress=round(progress, 1),
         downloaded=row.downloaded,
-        download_job_id=live.id if live else row.download_job_id,
+        download_job_id=live.id if live else job_id,
         last_used_ms=max(filter(None, (row.last_used_ms, row.downloaded_at_ms)), default=None),
         pinned=pinned,
         pinned_by_me=pinned_by_me,
@@ -231,6 +234,11 @@ def dataset_view(
         may_repair=row.downloaded and live is None and row.condition == "damaged",
         may_update=row.downloaded and live is None and not row.selection and row.source != "builtin",
     )
+
+
+def hides_state(row: Dataset) -> bool:
+    """Whether all know that a dataset exists, and only those who asked for it what has become of that."""
+    return row.source == "builtin" and not row.downloaded and row.status != "absent"
 
 
 def _may_retry(row: Dataset, job: JobView | None) -> bool:

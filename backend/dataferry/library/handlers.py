@@ -28,12 +28,14 @@ from dataferry.library.file_rows import pages
 from dataferry.library.foreign_files import keep_foreign
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
+from dataferry.library.plugin_jobs import PluginJobs
 from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.quota import Quotas
 from dataferry.library.recording import record_download
 from dataferry.library.removal import Removal
 from dataferry.library.selection import Choice, Selection
 from dataferry.library.speed_limits import SpeedLimits
+from dataferry.plugins import DatasetPlugin, Plugins
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
 from dataferry.transfer.contract import Reuse
@@ -57,6 +59,7 @@ class Handlers:
         settings: Settings,
         speed_limits: SpeedLimits,
         quotas: Quotas,
+        plugins: Plugins,
     ) -> None:
         self._database = database
         self._store = store
@@ -71,6 +74,7 @@ class Handlers:
             stall_timeout_s=settings.stall_timeout_s,
             min_free_bytes=settings.min_free_bytes,
         )
+        self._plugins = PluginJobs(plugins, self._limits)
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
@@ -82,7 +86,7 @@ class Handlers:
         jobs.on_closed(self.job_closed)
         jobs.after_closed(self.after_closed)
         self._jobs = jobs
-        self._removal = Removal(self._database, self._store, jobs)
+        self._removal = Removal(self._database, self._store, jobs, self._plugins)
 
     def download(self, run: JobRun) -> None:
         """Manifest → verified files → row. A copy that is complete already is kept, unless forced."""
@@ -100,7 +104,8 @@ class Handlers:
         manifest = _select(manifest, wanted)
         run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
         dataset = self._dataset(run.job.dataset_id)
-        target = self._store.target(ref, manifest.revision, dataset.selection)
+        plugin = self._plugins.fetching(ref)
+        target = plugin.root if plugin else self._store.target(ref, manifest.revision, dataset.selection)
         self._store.check(target)
         run.update(revision=manifest.revision, file_path=str(target))
         if dataset.visibility == "restricted":
@@ -110,7 +115,10 @@ class Handlers:
                 folder.chmod(0o700)
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
+        if plugin:
+            result = self._fetch_by(plugin, run)
+        else:
+            result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
         result = _prune(result, target, wanted, _archives(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
@@ -125,6 +133,7 @@ class Handlers:
         # Only now: had it been deleted before, a kill in between would have cost all that had arrived.
         discard_workdir(self._store.partial(dataset.id))
         self._finish(run, dataset.id, target, previous_inodes)
+        self._plugins.index(self._dataset(dataset.id))
 
     def _manifest(self, run: JobRun, dataset: Dataset, ref: DatasetRef, credential: Credential) -> Manifest:
         """The files of the revision that was asked for, or was the newest when the job was.
@@ -132,6 +141,9 @@ class Handlers:
         What is behind a URL has no revisions that could be had again: unless a person asked for the one of a
         card, what comes now is the file, and its row keeps the revision that it was made with.
         """
+        plugin = self._plugins.fetching(ref)
+        if plugin is not None:
+            return Manifest(ref, plugin.revision, ())
         asked = run.params.get("revision")
         fixed = SOURCES[ref.source].has_revisions
         wanted = dataset.revision or asked if fixed else asked
@@ -192,6 +204,10 @@ class Handlers:
         self._quotas.reserve(run, needed_bytes)
         self._room.reserve(run, needed_bytes)
 
+    def _fetch_by(self, plugin: DatasetPlugin, run: JobRun) -> FetchResult:
+        with self._speed_limits.join(run.id, run.requesters[0]) as member:
+            return self._plugins.fetch(run, plugin, member)
+
     def _wanted(
         self, ref: DatasetRef, manifest: Manifest, selection: Selection, credential: Credential
     ) -> Choice:
@@ -206,7 +222,8 @@ class Handlers:
     def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
         """The library's files of the promised bytes, unless a fresh download is forced. An update wants the
         newest revision, and takes from the former what has stayed."""
-        if run.params.get("force") and run.job.kind != "update":
+        forced = run.params.get("force") and run.job.kind != "update"
+        if forced or not manifest.files:  # what a plugin fetches itself it may also write again
             return None
         return DedupCandidates(
             self._database, self._store, dataset, (entry.checksum for entry in manifest.files)
@@ -261,7 +278,7 @@ class Handlers:
             error = f"{problem.detail} {problem.next_step}" if problem.next_step else problem.detail
             rows.set_status(session, dataset.id, status, error=error)
         elif job.state == "cancelled" and JOB_KINDS[job.kind].brings:
-            rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else "absent")
+            rows.set_status(session, dataset.id, "downloaded" if dataset.downloaded else dataset.idle_status)
 
     def after_closed(self, job: JobView) -> None:
         """Called once a job is in a final state: drops what a cancelled one has left, and lets those know who

@@ -65,6 +65,7 @@ class LibraryQuery(BaseModel):
     q: str = Field("", max_length=200, description="Words that the name or the id must contain")
     source: SourceName | None = None
     state: Condition | None = None
+    registered: bool = Field(True, description="With the built-in datasets that nobody has asked for")
     grade: Grade | None = Field(None, description="Whose word the checksums are")
     sort: SortWord = Field("changed", description="By a field, downward with a minus: `-size_bytes`")
     descending: bool | None = Field(None, description="By default newest and largest first, names from A")
@@ -115,13 +116,16 @@ def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:
     conditions = [_contains(word) for word in wanted.q.replace("\0", "").split()[:_MAX_WORDS]]
     if wanted.source is not None:
         conditions.append(col(Dataset.source) == wanted.source)
+    if not wanted.registered:
+        conditions.append(col(Dataset.status) != "registered")
     if wanted.grade is not None:
         conditions.append(and_(col(Dataset.downloaded), col(Dataset.grade) == wanted.grade))
     match wanted.state:
         case "here":
             conditions.append(col(Dataset.downloaded).is_(True))
         case "under_way":
-            conditions.append(and_(~col(Dataset.downloaded), col(Dataset.status) != "failed"))
+            over = col(Dataset.status).in_(("failed", "registered"))
+            conditions.append(and_(~col(Dataset.downloaded), ~over))
         case "failed":
             conditions.append(and_(~col(Dataset.downloaded), col(Dataset.status) == "failed"))
     return conditions

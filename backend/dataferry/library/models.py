@@ -70,6 +70,11 @@ class Dataset(SQLModel, table=True):
     downloaded: bool = False
     download_job_id: str | None = None
 
+    @property
+    def idle_status(self) -> str:
+        """Its status while nobody has it or asks for it."""
+        return "registered" if self.source == "builtin" and not self.selection else "absent"
+
 
 class DatasetFile(SQLModel, table=True):
     """A file of a dataset, in one generation of its rows; see ``library.recording``."""

@@ -164,7 +164,7 @@ def _forget(session: Session, dataset_id: str, views: Collection[str] | None) ->
     dataset = _locked(session, dataset_id)
     dataset.newest_generation += 1
     dataset.generation = dataset.newest_generation
-    dataset.downloaded, dataset.status, dataset.error = False, "absent", None
+    dataset.downloaded, dataset.status, dataset.error = False, dataset.idle_status, None
     _forget_checks(session, dataset)
     dataset.local_path = dataset.checksum = dataset.grade = dataset.downloaded_at_ms = None
     dataset.download_progress = 0.0

@@ -16,6 +16,7 @@ from dataferry.library import pins, rights, view_rows
 from dataferry.library.deletion import CLEANUP
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
+from dataferry.library.plugin_jobs import PluginJobs
 from dataferry.library.recording import record_deletion
 from dataferry.transfer import hold_workdir
 from dataferry.transfer.files.disk import disk_faults
@@ -26,10 +27,11 @@ log = logging.getLogger(__name__)
 class Removal:
     """Removes datasets for jobs. Everything here blocks, and may be killed at any line."""
 
-    def __init__(self, database: Database, store: Store, jobs: Jobs) -> None:
+    def __init__(self, database: Database, store: Store, jobs: Jobs, plugins: PluginJobs) -> None:
         self._database = database
         self._store = store
         self._jobs = jobs
+        self._plugins = plugins
 
     def remove_unused(self, run: JobRun, dataset_id: str) -> None:
         """``give_up`` for a dataset of another row than the job's, unless a job is at work on it."""
@@ -89,6 +91,7 @@ class Removal:
                 for view in removed:
                     self._remove_view(tree, view)
                 self._restore_views(dataset_id)
+                self._plugins.clear(dataset)
                 self._store.discard(tree)
         record_deletion(self._database, dataset_id, removed, write=run.write)
         shutil.rmtree(self._store.partial(dataset_id), ignore_errors=True)

@@ -39,10 +39,12 @@ def _in_own_right(viewer: Viewer) -> ColumnElement[bool]:
 
 def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     """Of rows that the viewer sees. What is not here is seen by those who asked for it only: that somebody
-    else wants a dataset, or wanted it, is theirs to tell."""
+    else wants a dataset, or wanted it, is theirs to tell. Of built-in ones all know that they exist, and a
+    view tells no more (``hides_state``)."""
     if viewer.admin:
         return []
-    return [*permitted_to(viewer), or_(col(Dataset.downloaded), known_to(viewer))]
+    exists = and_(col(Dataset.source) == "builtin", col(Dataset.selection) == "")
+    return [*permitted_to(viewer), or_(col(Dataset.downloaded), exists, known_to(viewer))]
 
 
 def may_have(session: Session, dataset: Dataset, viewer: Viewer) -> bool:

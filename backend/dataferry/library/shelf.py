@@ -40,6 +40,8 @@ from dataferry.library.views import (
     SeveralDeletion,
     SeveralDeletions,
 )
+from dataferry.plugins.locations import readers_folder
+from dataferry.plugins.reading import check_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Shelf:
 
     async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage:
         """A page of the library, newest change first, counted from 1."""
-        return await self.query(viewer, LibraryQuery(page_size=page_size, page_number=page_number))
+        return await self.query(
+            viewer, LibraryQuery(page_size=page_size, page_number=page_number, registered=False)
+        )
 
     async def query(self, viewer: Viewer, wanted: LibraryQuery) -> DatasetPage:
         """A page of what is wanted of the library."""
@@ -276,18 +280,19 @@ class Shelf:
         """
         await self._access.renew(viewer)
 
-        def find(session: Session) -> tuple[str, set[str], int]:
+        def find(session: Session) -> tuple[Dataset, set[str], int]:
             row = rows.visible(session, viewer, key_or_alias, revision)
             self._check_deletable(session, viewer, row)
             going = rights.removed_by(session, viewer, [row.id])
-            return row.id, going, freed_bytes(session, viewer, *going)
+            return row, going, freed_bytes(session, viewer, *going)
 
         # Looks at every file, which nobody should have to wait for.
-        dataset_id, going, freed = await self._database.run_read(find)
+        row, going, freed = await self._database.run_read(find)
         freed += await in_thread("disk", partial_bytes, self._store, *going)
-        job_id = await self._submit_deletion(viewer, dataset_id)
+        job_id = await self._submit_deletion(viewer, row.id)
         job = await self._jobs.get(viewer, job_id)
-        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed, stays=not going)
+        folders = (row.local_path,) if going and row.local_path else ()
+        return Deletion(job_id=job_id, status=job.state, freed_bytes=freed, folders=folders, stays=not going)
 
     async def delete_several(
         self, viewer: Viewer, targets: Sequence[tuple[str, str | None]], *, ask_only: bool = False
@@ -365,3 +370,5 @@ class Shelf:
         active = self._jobs.active(session, row.id)
         if active is not None and active.kind != "delete":
             raise held_by(active)
+        if row.source == "builtin":
+            check_unread(readers_folder(self._store.root, row.source_id), row.title)

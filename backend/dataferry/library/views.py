@@ -306,11 +306,12 @@ class Receipt(AboutDataset):
 
 class Deletion(View):
     """A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
-    dataset too, so that its files stay for them."""
+    dataset too, so that its files stay for them. ``folders``: those that are deleted."""
 
     job_id: str
     status: JobState
     freed_bytes: int
+    folders: tuple[str, ...] = ()
     stays: bool = False
 
     @computed_field  # type: ignore[prop-decorator]

@@ -49,7 +49,8 @@ from dataferry.plugins.contract import (
     revision_of,
     size_of,
 )
-from dataferry.plugins.locations import data_folder, index_folder, own_store
+from dataferry.plugins.locations import data_folder, index_folder, own_store, readers_folder
+from dataferry.plugins.reading import Reading
 from dataferry.plugins.samples import Samples, TrainingBoxes, Transform, TransformedSamples
 
 Normalization = tuple[Sequence[float], Sequence[float]]
@@ -112,6 +113,7 @@ class DatasetPlugin:
     _root: Path | None = None
     _read: dict[SplitName, Samples | None]
     _lock: RLock
+    _reading: Reading | None = None
 
     def __new__(cls, *_args: Any, **_named: Any) -> Self:
         """What every plugin has, also one whose own ``__init__`` does not call another."""
@@ -142,6 +144,11 @@ class DatasetPlugin:
         folder = index_folder(self._store or own_store(), self.name, self.revision)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @property
+    def readers_dir(self) -> Path:
+        """Where those who read the dataset say so (``reading``)."""
+        return readers_folder(self._store or own_store(), self.name)
 
     @derived
     def data_dirs(self) -> Sequence[str]:
@@ -214,16 +221,23 @@ class DatasetPlugin:
         self.forget()
         store = self._store or own_store()
         shutil.rmtree(index_folder(store, self.name, self.revision), ignore_errors=True)
-        owned = [self.root / name for name in self.data_dirs] if self.fetches_itself else [self.root]
-        deleted = [folder for folder in owned if folder.is_dir()]
+        deleted = self.folders()
         for folder in deleted:
             shutil.rmtree(folder)
         return [str(folder) for folder in deleted]
 
+    def folders(self) -> list[Path]:
+        """Those of the dataset's folders that are there: what ``clear_data`` deletes."""
+        owned = [self.root / name for name in self.data_dirs] if self.fetches_itself else [self.root]
+        return [folder for folder in owned if folder.is_dir()]
+
     def forget(self) -> None:
-        """Drop what was read: the next one who asks reads it anew."""
+        """Drop what was read: the next one who asks reads it anew, and the dataset may be deleted."""
         with self._lock:
             self._read.clear()
+            if self._reading is not None:
+                self._reading.end()
+                self._reading = None
 
     # -- samples ---------------------------------------------------------------------------------------
 
@@ -257,6 +271,7 @@ class DatasetPlugin:
                         f"{self.display_name} is not on this machine.",
                         next_step=f"Download it first: dataferry download builtin:{self.name}.",
                     )
+                self._reading = self._reading or Reading.begun(self.readers_dir)
                 self._read[split] = self.read(split)
             return self._read[split]
 
@@ -310,7 +325,7 @@ class DatasetPlugin:
         """The same plugin with its data in ``store``, and with other declarations where a test has smaller
         files: ``placed(store, files=…, train_size=20)``."""
         other = copy.copy(self)
-        other._read, other._lock = {}, RLock()
+        other._read, other._lock, other._reading = {}, RLock(), None
         other._store, other._file = store, file or self._file
         for name, value in changed.items():
             setattr(other, name, value)

@@ -77,6 +77,11 @@ class RemoteFile:
     unpack: bool = False
 
     @property
+    def published(self) -> bool:
+        """Whether its publisher tells a checksum."""
+        return bool(self.sha256 or self.md5)
+
+    @property
     def identity(self) -> str:
         """What changes when the bytes do; where no checksum is published, when the address does."""
         return self.sha256 or self.md5 or f"{self.url} {self.size or ''}"

@@ -1,9 +1,15 @@
 """What is wrong with a plugin, and where: one plugin's fault is told, and harms nothing else."""
 
+import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from dataferry.core.errors import Cancelled, DataferryError, PluginFailed
+from dataferry.plugins.base import AnyPlugin, DatasetPlugin
 
 FaultKind = Literal["import", "not_registered", "name_taken", "contract", "manifest"]
 
@@ -38,6 +44,39 @@ def fault_of(error: BaseException, where: str, file: Path | None) -> PluginFault
         "Mend that line, then start again.",
         line=line_of(error, file),
     )
+
+
+def plugin_failed(plugin: AnyPlugin, doing: str, error: BaseException) -> PluginFailed:
+    """What a plugin's own code raised while it was ``doing`` something, for people."""
+    file = file_of(plugin)
+    line = line_of(error, file)
+    place = f" ({file.name}, line {line})" if file is not None and line is not None else ""
+    said = f"{type(error).__name__}: {error}".rstrip(": .").replace("\n", " ")[:500]
+    return PluginFailed(
+        f"The plugin {plugin.name} failed while {doing}: {said}{place}.",
+        next_step=f"Mend it; dataferry validate {plugin.name} checks all that it does.",
+    )
+
+
+@contextmanager
+def told(plugin: AnyPlugin, doing: str) -> Iterator[None]:
+    """Errors of a plugin's own code inside the block become ``PluginFailed``; what people are told anyway
+    passes."""
+    try:
+        yield
+    except (DataferryError, Cancelled):
+        raise
+    except (Exception, SystemExit) as error:  # another's code may raise anything
+        raise plugin_failed(plugin, doing, error) from error
+
+
+def file_of(plugin: AnyPlugin) -> Path | None:
+    """The file that a plugin's class is written in; None where there is none."""
+    if isinstance(plugin, DatasetPlugin) and plugin._file is not None:
+        return plugin._file
+    module = sys.modules.get(type(plugin).__module__)
+    found = getattr(module, "__file__", None)
+    return Path(found) if found else None
 
 
 def line_of(error: BaseException, file: Path | None) -> int | None:

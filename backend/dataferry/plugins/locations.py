@@ -23,3 +23,8 @@ def data_folder(store: Path, name: str, revision: str) -> Path:
 def index_folder(store: Path, name: str, revision: str) -> Path:
     """Where a plugin may keep what it has computed of a revision, beside the data and not among it."""
     return store / ".plugins" / name / revision[:_REVISION_CHARS]
+
+
+def readers_folder(store: Path, name: str) -> Path:
+    """Where those say so who read a built-in dataset (``reading``)."""
+    return store / ".plugins" / name / "readers"

@@ -32,10 +32,10 @@ class BuiltinSource:
             key=lambda match: (-match[0], match[1].name),
         )
         page = matches[query.offset : query.offset + query.limit]
-        return [_summary(plugin) for _, plugin in page]
+        return [summary_of(plugin) for _, plugin in page]
 
     def describe(self, ref: DatasetRef, revision: str | None, credential: Credential) -> DatasetSummary:
-        return _summary(self._plugin(ref, revision))
+        return summary_of(self._plugin(ref, revision))
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
         return manifest_of(self._plugin(ref, revision))
@@ -68,7 +68,8 @@ def _vocabulary(plugin: AnyPlugin) -> set[str]:
     return {word for text in texts for word in words(text)} | set(name_words(plugin.name))
 
 
-def _summary(plugin: AnyPlugin) -> DatasetSummary:
+def summary_of(plugin: AnyPlugin) -> DatasetSummary:
+    """What is told of a plugin's dataset."""
     formats = formats_of(file.path for file in plugin.files)
     return DatasetSummary(
         ref=f"builtin:{plugin.name}",

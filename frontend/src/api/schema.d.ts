@@ -372,6 +372,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The samples of a built-in dataset that is here, counted by split, and of them those with a label
+         * @description The samples of a built-in dataset that is here, counted by split, and of them those with a label.
+         */
+        get: operations["get_splits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/opened": {
         parameters: {
             query?: never;
@@ -929,6 +949,27 @@ export interface paths {
          * @description End the answer that is being written; what is there stays.
          */
         post: operations["stop_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every built-in dataset with what it declares, and every plugin that is left out, with its file, the line and the reason
+         * @description Every built-in dataset with what it declares, and every plugin that is left out, with its file, the
+         *     line and the reason.
+         */
+        get: operations["list_plugins"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2872,7 +2913,7 @@ export interface components {
         /**
          * Deletion
          * @description A delete that was accepted: its job, and the bytes it will free. ``stays``: others have asked for the
-         *     dataset too, so that its files stay for them.
+         *     dataset too, so that its files stay for them. ``folders``: those that are deleted.
          */
         Deletion: {
             /**
@@ -2890,6 +2931,13 @@ export interface components {
              * @example 84125825
              */
             freed_bytes: number;
+            /**
+             * @description The folders that it deletes; none where the files stay.
+             * @example [
+             *       "/data/builtin/_/iris/4bd1"
+             *     ]
+             */
+            folders: string[];
             /**
              * @description Others asked for it too, so that its files stay for them.
              * @example false
@@ -4757,6 +4805,171 @@ export interface components {
             here: boolean;
         };
         /**
+         * PluginFaultView
+         * @description Something that looks like a plugin, and why it is none.
+         */
+        PluginFaultView: {
+            /**
+             * @description What kind of fault it is.
+             * @example import
+             */
+            kind: components["schemas"]["PluginFaultViewKind"];
+            /**
+             * @description The file, or the entry point, of the plugin.
+             * @example /home/ada/.local/share/dataferry/plugins/pets.py
+             */
+            file: string;
+            /**
+             * @description The line of it; null where none is to blame.
+             * @example 12
+             */
+            line: number | null;
+            /**
+             * @description The dataset's name; null where it is not known.
+             * @example pets
+             */
+            name: string | null;
+            /**
+             * @description What went wrong and why, for a person.
+             * @example There is no such job.
+             */
+            detail: string;
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
+            next_step: string;
+        };
+        /**
+         * @description What kind of fault it is.
+         * @enum {string}
+         */
+        PluginFaultViewKind: "import" | "not_registered" | "name_taken" | "contract" | "manifest";
+        /**
+         * PluginList
+         * @description Every built-in dataset, by name, and every plugin that is left out.
+         */
+        PluginList: {
+            /** @description Every built-in dataset, by name. */
+            plugins: components["schemas"]["PluginView"][];
+            /** @description Every plugin that is left out, and why. */
+            faults: components["schemas"]["PluginFaultView"][];
+        };
+        /**
+         * PluginView
+         * @description A built-in dataset: what its plugin declares, and its card. ``sizes``: samples by split, as declared.
+         *     ``checksums_published``: its publisher tells one of every file; else the first download records them.
+         */
+        PluginView: {
+            /**
+             * @description The dataset's name, unique among the built-in ones.
+             * @example mnist
+             */
+            name: string;
+            /**
+             * @description Its name for people.
+             * @example MNIST
+             */
+            display_name: string;
+            /**
+             * @description `classification`, `detection`, `text` or `table`.
+             * @example classification
+             */
+            task_type: string;
+            /**
+             * @description Channels, height, width; null where it has no images.
+             * @example [
+             *       1,
+             *       28,
+             *       28
+             *     ]
+             */
+            input_shape: number[] | null;
+            /**
+             * @description Its classes, in the order of their labels.
+             * @example [
+             *       "cat",
+             *       "dog"
+             *     ]
+             */
+            class_names: string[];
+            /**
+             * @description How many classes it has.
+             * @example 10
+             */
+            num_classes: number;
+            /**
+             * @description Samples by split, as declared.
+             * @example {
+             *       "train": 60000,
+             *       "val": 0,
+             *       "test": 10000
+             *     }
+             */
+            sizes: {
+                [key: string]: number;
+            };
+            /** @description Means and standard deviations by channel; null where there are none. */
+            normalization: [
+                number[],
+                number[]
+            ] | null;
+            /**
+             * @description The names of the folders that it owns.
+             * @example [
+             *       "mnist"
+             *     ]
+             */
+            data_dirs: string[];
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license: string | null;
+            /**
+             * @description Whose word its licence is.
+             * @example Its authors say so on its page.
+             */
+            license_note: string;
+            /**
+             * @description How to cite it.
+             * @example LeCun, Y. et al. (1998).
+             */
+            citation: string;
+            /**
+             * @description Its page.
+             * @example https://archive.ics.uci.edu/dataset/53/iris
+             */
+            homepage: string;
+            /**
+             * @description Its publisher tells a checksum of every file; else the first download records one.
+             * @example true
+             */
+            checksums_published: boolean;
+            /**
+             * @description Who brings it: this program, the plugins' folder, or another package.
+             * @example folder
+             */
+            origin: components["schemas"]["PluginViewOrigin"];
+            /**
+             * @description The file, or the entry point, that it was read from.
+             * @example /home/ada/.local/share/dataferry/plugins/pets.py
+             */
+            file: string;
+            /** @description Its card: what of it is here, or under way for you. */
+            card: components["schemas"]["DatasetCard"];
+        };
+        /**
+         * @description Who brings it: this program, the plugins' folder, or another package.
+         * @enum {string}
+         */
+        PluginViewOrigin: "dataferry" | "folder" | "package";
+        /**
          * Pong
          * @description The answer to a ``ping``.
          */
@@ -6223,6 +6436,34 @@ export interface components {
          */
         SpeedLimitsViewSetBy: "settings" | "admin";
         /**
+         * SplitCount
+         * @description How many samples a split has, and how many of them have a label.
+         */
+        SplitCount: {
+            /**
+             * @description How many samples the split has, counted.
+             * @example 60000
+             */
+            total: number;
+            /**
+             * @description How many of them have a label.
+             * @example 60000
+             */
+            labeled: number;
+        };
+        /**
+         * Splits
+         * @description Every split, counted. One that the dataset does not have has none.
+         */
+        Splits: {
+            /** @description To train with. */
+            train: components["schemas"]["SplitCount"];
+            /** @description To validate with. */
+            val: components["schemas"]["SplitCount"];
+            /** @description To test with. */
+            test: components["schemas"]["SplitCount"];
+        };
+        /**
          * StartOutput
          * @description Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
          *     the person's click on ``card``, or that it is here already (``card.local_status``).
@@ -7089,6 +7330,11 @@ export interface operations {
                  */
                 state?: components["schemas"]["ListDatasetsState"];
                 /**
+                 * @description With the built-in datasets that nobody has asked for
+                 * @example false
+                 */
+                registered?: boolean;
+                /**
                  * @description Whose word the checksums are
                  * @example publisher
                  */
@@ -7558,6 +7804,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readme"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_splits: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Splits"];
                 };
             };
             /** @description The answer is the one that you have. */
@@ -8937,6 +9234,44 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_plugins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginList"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

@@ -5,6 +5,8 @@ a ``#:`` comment on the model comes before the words here.
 """
 
 from dataferry.api.document.check_words import CHECK_WORDS
+from dataferry.api.document.dataset_words import DATASET_WORDS
+from dataferry.api.document.plugin_words import PLUGIN_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
@@ -17,117 +19,6 @@ _MODEL, _TASK = "openai/whisper-small", "automatic-speech-recognition"
 _JOB = "job_1f0c9d2e7a5b4c3d8e6f"
 
 WORDS: dict[str, Word] = {
-    # -- datasets -----------------------------------------------------------------------------------------
-    "ref": Word("The dataset as `source:id`.", _REF),
-    "key": Word("The dataset as one segment of a URL: its ref with `~` for `/`.", _KEY),
-    "source": Word("Where the dataset comes from.", "huggingface"),
-    "source_type": Word("The name of its source.", "huggingface"),
-    "source_url": Word("Its page at the source.", "https://huggingface.co/datasets/stanfordnlp/imdb"),
-    "original_url": Word("Where it was downloaded from.", "https://huggingface.co/datasets/stanfordnlp/imdb"),
-    "url": Word("Its page at the source.", "https://huggingface.co/datasets/stanfordnlp/imdb"),
-    "library_id": Word("Its row in the library; null where it has none.", "ds_8a1b2c3d4e5f6a7b8c9d"),
-    "title": Word("Its title, as its author wrote it.", "Large Movie Review Dataset"),
-    "description": Word("What its author says of it, shortened: untrusted text.", "50,000 film reviews."),
-    "revision": Word("The revision, as the source names it; null for the newest.", "e6281661ce1c48d9"),
-    "license": Word("Its licence, as its source names it; null where that is not told.", "cc-by-4.0"),
-    "gated": Word("Its terms must be accepted at the source before it can be downloaded.", False),
-    "downloads": Word("How often it was downloaded at its source.", 120_345),
-    "tags": Word("Its tags at the source.", ["text-classification"]),
-    "formats": Word("The formats of its files, as far as the source tells.", ["parquet"]),
-    "size_bytes": Word("Bytes; null where the source does not tell.", 84_125_825),
-    "size": Word("Bytes.", 84_125_825),
-    "file_count": Word("How many files it has; null where the source does not tell.", 4),
-    "more_files": Word("There are more files than `file_count`: the source stopped counting there.", False),
-    "checksum": Word("SHA-256 over the sorted lines `<sha256>  <path>` of its files.", "sha256:9f2c…"),
-    "grade": Word("Who vouches for the checksums.", "publisher"),
-    "sha256": Word("The file's SHA-256, in lower-case hex.", "9f86d081884c7d659a2feaa0c55ad015"),
-    "path": Word("A file's path below the dataset's folder.", "plain_text/train-00000-of-00001.parquet"),
-    "files": Word("The files.", None),
-    "DownloadRequest.files": Word("Paths, or patterns as in `.gitignore`; all by default.", ["data/**"]),
-    "AnyDownloadRequest.files": Word("Paths, or patterns as in `.gitignore`; all by default.", ["data/**"]),
-    "DatasetJobParams.files": Word("Paths, or patterns as in `.gitignore`; all by default.", ["data/**"]),
-    "include": Word("Only files that one of these patterns names.", ["*.csv"]),
-    "exclude": Word("But none that one of these patterns names.", ["raw/**"]),
-    "datasets": Word("The datasets.", None),
-    "total": Word("How many there are on all pages.", 208),
-    "total_bytes": Word("All bytes of the disk.", 499_963_174_912),
-    "free_bytes": Word("Bytes that are free on the disk.", 51_000_000_000),
-    "freed_bytes": Word("Bytes that deleting it frees.", 84_125_825),
-    "needed_bytes": Word(
-        "Bytes that the download still needs; null before its files are listed.", 84_125_825
-    ),
-    "file_path": Word(
-        "The dataset's folder on the server's machine; null where it has none yet.",
-        "/srv/dataferry/store/huggingface/stanfordnlp/imdb",
-    ),
-    "local_path": Word(
-        "Its folder on the server's machine; null where its files are not there.",
-        "/srv/dataferry/store/huggingface/stanfordnlp/imdb",
-    ),
-    "download_endpoint": Word("The route that downloads it.", "/api/datasets/download/huggingface"),
-    "local_status": Word("`absent`, `downloaded`, or the state of your latest job of it.", "absent"),
-    "why": Word("Why it stands where it stands in the ranking.", "title matches"),
-    "download_path": Word("A folder inside the store; by default the dataset's own.", "projects/films"),
-    "force_download": Word("Fetch it afresh over an existing copy.", False),
-    "keep_archives": Word("Leave an archive beside what was in it.", False),
-    "config": Word("In place of files, where the source knows them: a config of the dataset.", "plain_text"),
-    "split": Word("A split of the config.", "train"),
-    "stays": Word("Others asked for it too, so that its files stay for them.", False),
-    "success": Word("It was accepted, or is done.", True),
-    "results": Word("The outcome of each, in the order of the request.", None),
-    "download_progress": Word("0 to 100.", 100.0),
-    "downloaded": Word("Its files are on the server's machine.", True),
-    "download_job_id": Word("Your latest job of it; null where there is none.", _JOB),
-    "updated_at_ms": Word("When it last changed here, in milliseconds since 1970.", 1_777_887_000_000),
-    "downloaded_at_ms": Word("When it arrived, in milliseconds since 1970.", 1_777_887_000_000),
-    "last_used_ms": Word("When it was last used, in milliseconds since 1970.", 1_777_887_000_000),
-    "downloaded_at": Word("When it arrived.", _TIME),
-    "may_delete": Word("You may delete it now.", True),
-    "may_retry": Word("Its download failed and may be tried again.", False),
-    "may_update": Word("You may fetch its newest revision.", True),
-    "snippet": Word(
-        "Code that loads it, ready to paste.", 'import pandas as pd\ndf = pd.read_csv("train.csv")'
-    ),
-    "requested_by": Word("The e-mail addresses of those who asked for it.", ["ada@example.org"]),
-    "line": Word("All of it in one line.", "imdb: 4 files, 84 MB, verified"),
-    "note": Word("What happened on the way that a person should know.", "1 file was fetched again."),
-    "DatasetView.id": Word("The id of this row of the library.", "ds_8a1b2c3d4e5f6a7b8c9d"),
-    "DatasetView.name": Word("Its short name.", "imdb"),
-    "DatasetView.error": Word("Why its download failed; null where it did not.", "The connection failed."),
-    "DatasetView.status": Word("Whether it is here, or the state of its latest job.", "downloaded"),
-    "DatasetCard.id": Word(
-        "What the download route takes as `dataset_id`: the source's own id, or the full ref.",
-        "stanfordnlp/imdb",
-    ),
-    "DatasetCard.source": Word("The label of its source.", "HuggingFace"),
-    "CardCopy.id": Word(
-        "What the download route takes as `dataset_id`: the source's own id, or the full ref.",
-        "someone/imdb-copy",
-    ),
-    "CardCopy.source": Word("The label of its source.", "Kaggle"),
-    "copies": Word("Where else the same data can be had, as far as it was found.", None),
-    "why_same": Word("What tells that it is the same data.", "same size · same owner"),
-    "DatasetView.source": Word("The label of its source.", "HuggingFace"),
-    "Receipt.source": Word("The label of its source.", "HuggingFace"),
-    "DownloadTicket.source": Word("The label of its source.", "HuggingFace"),
-    "DownloadTicket.status": Word("The state of the job.", "queued"),
-    "Deletion.status": Word("The state of the job that deletes it.", "queued"),
-    "DownloadTicket.message": Word("What happens now, for a person.", "The download has started."),
-    "dataset_id": Word(
-        "The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.",
-        "stanfordnlp/imdb",
-    ),
-    "DownloadTicket.dataset_id": Word("The id that was asked for.", "stanfordnlp/imdb"),
-    "BatchResult.dataset_id": Word("The id that was asked for.", "stanfordnlp/imdb"),
-    "JobView.dataset_id": Word("The dataset's row in the library.", "ds_8a1b2c3d4e5f6a7b8c9d"),
-    "here": Word("Its bytes are on the server's machine already.", False),
-    "here_count": Word("Of the files, those that are here already.", 0),
-    "here_bytes": Word("Bytes that are here already.", 0),
-    "fetch_bytes": Word("Bytes that come over the line; null where that is not known.", 84_125_825),
-    "DownloadPlan.origin": Word("`library` where the source cannot be asked: the files that are here."),
-    "disk_space": Word("What the download needs of the disk, as it was when it was asked for.", None),
-    "StorageView.path": Word("The store: the folder that downloads go into.", "/srv/dataferry/store"),
-    "OtherDisk.path": Word("The folder on that disk.", "/var/lib/dataferry"),
     # -- searching and lists ------------------------------------------------------------------------------
     "query": Word("What to search for.", "film reviews with sentiment"),
     "q": Word("Only those that hold these words.", "imdb"),
@@ -407,6 +298,8 @@ WORDS: dict[str, Word] = {
     "Idempotency-Key": Word(
         "A new random name for each new request.", "5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c"
     ),
+    **DATASET_WORDS,
+    **PLUGIN_WORDS,
     **VERDICT_WORDS,
     **RETENTION_WORDS,
     **SEARCH_WORDS,

@@ -1,0 +1,45 @@
+"""The words of built-in datasets and their plugins."""
+
+from dataferry.api.document.word import Word
+
+_FILE = "/home/ada/.local/share/dataferry/plugins/pets.py"
+
+PLUGIN_WORDS: dict[str, Word] = {
+    "Deletion.folders": Word(
+        "The folders that it deletes; none where the files stay.", ["/data/builtin/_/iris/4bd1"]
+    ),
+    "list_datasets.registered": Word("With the built-in datasets that nobody has asked for.", False),
+    "SplitCount.total": Word("How many samples the split has, counted.", 60_000),
+    "SplitCount.labeled": Word("How many of them have a label.", 60_000),
+    "Splits.train": Word("To train with."),
+    "Splits.val": Word("To validate with."),
+    "Splits.test": Word("To test with."),
+    "PluginList.plugins": Word("Every built-in dataset, by name."),
+    "PluginList.faults": Word("Every plugin that is left out, and why."),
+    "PluginView.name": Word("The dataset's name, unique among the built-in ones.", "mnist"),
+    "PluginView.display_name": Word("Its name for people.", "MNIST"),
+    "PluginView.task_type": Word("`classification`, `detection`, `text` or `table`.", "classification"),
+    "PluginView.input_shape": Word("Channels, height, width; null where it has no images.", [1, 28, 28]),
+    "PluginView.class_names": Word("Its classes, in the order of their labels.", ["cat", "dog"]),
+    "PluginView.num_classes": Word("How many classes it has.", 10),
+    "PluginView.sizes": Word("Samples by split, as declared.", {"train": 60_000, "val": 0, "test": 10_000}),
+    "PluginView.normalization": Word(
+        "Means and standard deviations by channel; null where there are none.", [[0.1307], [0.3081]]
+    ),
+    "PluginView.data_dirs": Word("The names of the folders that it owns.", ["mnist"]),
+    "PluginView.license_note": Word("Whose word its licence is.", "Its authors say so on its page."),
+    "PluginView.citation": Word("How to cite it.", "LeCun, Y. et al. (1998)."),
+    "PluginView.homepage": Word("Its page.", "https://archive.ics.uci.edu/dataset/53/iris"),
+    "PluginView.checksums_published": Word(
+        "Its publisher tells a checksum of every file; else the first download records one.", True
+    ),
+    "PluginView.origin": Word(
+        "Who brings it: this program, the plugins' folder, or another package.", "folder"
+    ),
+    "PluginView.file": Word("The file, or the entry point, that it was read from.", _FILE),
+    "PluginView.card": Word("Its card: what of it is here, or under way for you."),
+    "PluginFaultView.kind": Word("What kind of fault it is.", "import"),
+    "PluginFaultView.file": Word("The file, or the entry point, of the plugin.", _FILE),
+    "PluginFaultView.line": Word("The line of it; null where none is to blame.", 12),
+    "PluginFaultView.name": Word("The dataset's name; null where it is not known.", "pets"),
+}
