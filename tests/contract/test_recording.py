@@ -19,13 +19,14 @@ from sqlmodel import Session, func, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
+from dataferry.core.files.digests import tree_checksum
 from dataferry.core.types import Checksum, Grade, Viewer
 from dataferry.library.dedup import freed_bytes
 from dataferry.library.file_rows import file_of, page, pages, tables
 from dataferry.library.handlers import is_complete
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
-from dataferry.library.receipts import receipt, receipt_json, tree_checksum
+from dataferry.library.receipts import receipt, receipt_json
 from dataferry.library.recording import BATCH_SIZE, record_deletion, record_download
 from dataferry.transfer import FetchedFile
 

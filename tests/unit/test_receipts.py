@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dataferry.core.files.digests import tree_checksum
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import DatasetRef, DatasetSummary
 from dataferry.library.cards import States, build_card, loader_snippet
 from dataferry.library.models import Dataset
-from dataferry.library.receipts import receipt, tree_checksum, weakest
+from dataferry.library.receipts import receipt, weakest
 from tests.support.programs import unavailable
 
 _NOTHING_HERE: States = dict.fromkeys(("kaggle:uciml/iris", "builtin:iris"), (None, None))

@@ -29,6 +29,8 @@ COMMANDS = {
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
     "preview": ("preview:preview", "Show the first rows of a dataset, downloaded or not."),
     "library": ("library:app", "List what is on this machine; or act on a dataset."),
+    "lock": ("lock:lock", "Write datasets.lock: which bytes a project works with."),
+    "sync": ("lock:sync", "Bring what datasets.lock names, byte by byte."),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "storage": ("storage:storage", "Show the disk, and what takes it."),
     "sources": ("sources:sources", "Show whether each source answers, and whose key is used."),

@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 from dataferry.client.client import Client, opened
 from dataferry.client.dataset import Dataset, files_below
 from dataferry.client.fetch import fetch, served_files
+from dataferry.client.library_rows import rows_here
 from dataferry.client.names import dataset_segment
 from dataferry.client.progress import progress
 from dataferry.core.errors import Conflict, DataferryError, NotFound
@@ -22,8 +23,6 @@ from dataferry.core.hub_addresses import read_address
 from dataferry.core.settings import read_settings
 from dataferry.core.specs import source_named
 
-#: Rows in one answer of the API, at most.
-_PAGE_SIZE = 200
 #: A longer name may be none of a folder.
 _NAME_CHARS = 120
 
@@ -89,14 +88,8 @@ class Connection:
 
     def library(self) -> list[Held]:
         """The datasets that are in the library, newest change first."""
-        rows: list[dict[str, Any]] = []
-        total, number = 1, 0
         with self._open() as client:
-            while _PAGE_SIZE * number < total:
-                number += 1
-                wanted = {"state": "here", "page_size": _PAGE_SIZE, "page_number": number}
-                page = client.call("GET", "/api/datasets", params=wanted)
-                rows, total = rows + page["datasets"], page["total"]
+            rows = list(rows_here(client))
         return [
             Held(
                 ref=row["ref"],

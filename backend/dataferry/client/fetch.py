@@ -17,7 +17,7 @@ from urllib.parse import quote
 from dataferry.client.client import Client
 from dataferry.client.progress import Show
 from dataferry.core.errors import ChecksumMismatch, DiskFull, NetworkFault
-from dataferry.core.files.safe_names import check_path
+from dataferry.core.files.safe_names import UnusablePath, check_path
 from dataferry.core.sizes import readable_bytes
 
 _CHUNK_BYTES = 1 << 20
@@ -36,11 +36,15 @@ class ServedFile:
 
 
 def served_files(receipt: Mapping[str, Any]) -> list[ServedFile]:
-    """Those of a receipt. Errors: ``UnsafeArchive``, ``InvalidInput`` for a path that leads out of a
-    folder."""
+    """Those of a receipt. Errors: ``NetworkFault`` for a path that no file of a dataset can have."""
     files = [ServedFile(one["path"], one["size"], one["sha256"]) for one in receipt["files"]]
-    for file in files:
-        check_path(file.path)
+    try:
+        for file in files:
+            check_path(file.path)
+    except UnusablePath as error:
+        raise NetworkFault(
+            f"The server names a file that cannot be one: {error}.", next_step="Check the server's address."
+        ) from None
     return files
 
 

@@ -76,6 +76,8 @@ class DataferryError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.next_step = next_step or self.usual_step
+        # A program that uses this package as a library, and its reader, see a traceback.
+        self.add_note(self.next_step)
         self.retry_after = self.usual_wait if retry_after is None else retry_after
         self.link = link
         self.screen = screen or self.usual_screen

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import cast
 
 from sqlmodel import Session, col, select
@@ -14,17 +13,6 @@ from dataferry.library.models import Dataset
 from dataferry.library.views import DatasetFileView, Receipt
 
 _STRENGTH: tuple[Grade, ...] = ("publisher", "transport", "recorded")
-
-
-def tree_checksum(files: Iterable[tuple[str, str]]) -> str:
-    """SHA-256 over the lines ``<sha256>  <path>\\n``, sorted by path, as ``sha256sum`` writes them.
-
-    ``files``: pairs of path and sha256, ordered by the paths' code points.
-    """
-    whole = sha256()
-    for path, digest in files:
-        whole.update(f"{digest}  {path}\n".encode())
-    return whole.hexdigest()
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:

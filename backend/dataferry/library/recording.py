@@ -18,12 +18,13 @@ from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
+from dataferry.core.files.digests import tree_checksum
 from dataferry.core.types import Checksum, Grade
 from dataferry.library import check_rows, file_state, pins, share_rows, view_rows
 from dataferry.library.dedup import published_hash
 from dataferry.library.file_rows import in_code_point_order
 from dataferry.library.models import Dataset, DatasetFile
-from dataferry.library.receipts import tree_checksum, weakest
+from dataferry.library.receipts import weakest
 from dataferry.library.rows import now_ms
 from dataferry.transfer import FetchedFile
 

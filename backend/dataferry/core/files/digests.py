@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -113,3 +114,14 @@ def _hash_of(promised: Checksum, size: int | None) -> _Hash | None:
 def sha256_of(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def tree_checksum(files: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the lines ``<sha256>  <path>\\n``, sorted by path, as ``sha256sum`` writes them.
+
+    ``files``: pairs of path and sha256, ordered by the paths' code points.
+    """
+    whole = hashlib.sha256()
+    for path, digest in files:
+        whole.update(f"{digest}  {path}\n".encode())
+    return whole.hexdigest()

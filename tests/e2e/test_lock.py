@@ -1,0 +1,103 @@
+"""``dataferry lock`` on one machine, ``dataferry sync`` on another: the same bytes, or what differs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import preloaded
+from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def hubs() -> Iterator[Hubs]:
+    hubs = make_hubs()
+    with hubs.kaggle, hubs.hub:
+        yield hubs
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[tuple[Server, Server]]:
+    folder = tmp_path_factory.mktemp("lock")
+    with (
+        Server(folder / "a" / "data", **hubs.settings) as one,
+        Server(folder / "b" / "data", **hubs.settings) as two,
+    ):
+        yield one, two
+
+
+def run(server: Server, folder: Path, *arguments: str, code: int = 0) -> tuple[list[str], str]:
+    """The lines of stdout, and stderr."""
+    done = preloaded.run(arguments, env=server.environment, cwd=folder)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout.splitlines(), done.stderr
+
+
+def contents(folder: str) -> dict[str, bytes]:
+    files = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_the_same_bytes_arrive_elsewhere(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    """Of three sources, one of them a part of a dataset; a second lock changes nothing."""
+    here, there = machines
+    run(here, tmp_path, "lock", "builtin:iris", "kaggle:uciml/iris")
+    run(here, tmp_path, "lock", "huggingface:stanfordnlp/imdb", "--files", "*test*")
+    lock = tmp_path / "datasets.lock"
+    written = lock.read_text()
+    run(here, tmp_path, "lock")
+    assert lock.read_text() == written
+    about = {one["ref"]: one for one in map(json.loads, written.splitlines()[1:]) if "revision" in one}
+    assert list(about) == ["builtin:iris", "huggingface:stanfordnlp/imdb", "kaggle:uciml/iris"]
+    assert about["builtin:iris"]["rows"] == 150
+    assert about["huggingface:stanfordnlp/imdb"]["selected"]
+    first, _ = run(here, tmp_path, "sync", "--frozen")
+    second, told = run(there, tmp_path, "sync", "--frozen")
+    assert set(first).isdisjoint(second)
+    assert [contents(folder) for folder in first] == [contents(folder) for folder in second]
+    assert all("test" in path for path in contents(second[1]))
+    assert "The 3 datasets of datasets.lock are here." in told
+    assert lock.read_text() == written
+
+
+def test_what_differs_is_named_with_its_line(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    here, _ = machines
+    run(here, tmp_path, "lock", "builtin:wine")
+    lock = tmp_path / "datasets.lock"
+    lines = lock.read_text().splitlines()
+    number = next(n for n, line in enumerate(lines) if "test.csv" in line)
+    digest = json.loads(lines[number])["sha256"]
+    lock.write_text(lock.read_text().replace(digest, "0" * 64))
+    edited = lock.read_text()
+    _, told = run(here, tmp_path, "sync", "--frozen", code=6)
+    assert f"datasets.lock:{number + 1}: builtin:wine test.csv has the SHA-256 {digest[:16]}…" in told
+    assert "Correct the line if it was edited" in told
+    assert lock.read_text() == edited
+    # Without --frozen the file takes what there is.
+    run(here, tmp_path, "sync")
+    assert lock.read_text().splitlines()[1:] == lines[1:]
+
+
+def test_a_revision_that_is_gone(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    here, _ = machines
+    run(here, tmp_path, "lock", "builtin:digits")
+    lock = tmp_path / "datasets.lock"
+    written = lock.read_text()
+    revision = json.loads(written.splitlines()[1])["revision"]
+    lock.write_text(written.replace(revision, "f" * 64))
+    _, told = run(here, tmp_path, "sync", "--frozen", code=6)
+    assert "datasets.lock:2: This version of Dataferry carries another revision of builtin:digits" in told
+    run(here, tmp_path, "sync")
+    assert lock.read_text() == written
+
+
+def test_without_a_lock_file_or_with_another_format(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    here, _ = machines
+    _, told = run(here, tmp_path, "sync", code=3)
+    assert told.startswith("dataferry: There is no datasets.lock here. `dataferry lock REF` writes it")
+    (tmp_path / "datasets.lock").write_text('{"datasets.lock": 7}\n')
+    for command in ("sync", "lock"):
+        _, told = run(here, tmp_path, command, code=2)
+        assert "datasets.lock:1: it is of format 7" in told
