@@ -83,9 +83,8 @@ def read_lock(path: Path) -> dict[str, LockedDataset]:
 
 def write_lock(path: Path, lock: Lock) -> None:
     """Write all of it in its order, in one step. Errors: ``OSError``."""
-    text = "".join(
-        f"{_BREAKS.sub(_escaped, json.dumps(line, ensure_ascii=False))}\n" for line in _lines(lock)
-    )
+    lines = (json.dumps(line, ensure_ascii=False) for line in _lines(lock))
+    text = "".join(f"{_BREAKS.sub(_escaped, line)}\n" for line in lines)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         fresh.write_text(text, encoding="utf-8")
