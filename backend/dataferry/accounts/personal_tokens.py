@@ -80,7 +80,12 @@ class PersonalTokens:
         self._announce()
 
     async def read(self, token: str, address: str) -> Claims:
-        """Whose token it is. ``address``: where the request comes from.
+        """Whose token it is. ``address``: where the request comes from. Errors: those of ``find``."""
+        row, _user = await self.find(token, address)
+        return Claims(row.user_id, row.id)
+
+    async def find(self, token: str, address: str) -> tuple[PersonalToken, User]:
+        """The row of a token that may be used, and its person's.
 
         Errors: ``NotSignedIn`` that says what is wrong with it; ``TooManyRequests`` in its place where too
         many that nobody has come from there. A good token is never kept waiting by others' bad ones.
@@ -93,7 +98,7 @@ class PersonalTokens:
         row, user = found
         _check_alive(row, user)
         self._note_use(row)
-        return Claims(row.user_id, row.id)
+        return row, user
 
     async def _refuse_unknown(self, token: str, address: str) -> None:
         subject = token_subject(address, self._settings.login_failures)

@@ -19,7 +19,7 @@ from dataferry.accounts.limits import (
     registration_subject,
     sign_in_subjects,
 )
-from dataferry.accounts.models import User
+from dataferry.accounts.models import PersonalToken, User
 from dataferry.accounts.open_sessions import OpenSessions
 from dataferry.accounts.personal_tokens import PersonalTokens
 from dataferry.accounts.places import Place
@@ -160,7 +160,10 @@ class Accounts:
 
         Errors: ``NotSignedIn``, also when its session has ended; ``TooManyRequests``.
         """
-        return await self._signed_in(await self._read(token, address))
+        if token.startswith(PREFIX):
+            row, user = await self.tokens.find(token, address)
+            return _signed_in_by(row, user)
+        return await self._signed_in(self._tokens.read(token))
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
         """Set a new password and end every other session of the account.
@@ -315,11 +318,7 @@ class Accounts:
         if found is None:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         user, token = found
-        if token is None:
-            return SignedIn(_view(user))
-        # Whoever is an admin no more has no admin's token either.
-        scope = "download" if token.scope == "admin" and not user.admin else token.scope
-        return SignedIn(_view(user), cast(TokenScope, scope), token.id)
+        return SignedIn(_view(user)) if token is None else _signed_in_by(token, user)
 
     async def _account(self, claims: Claims) -> User:
         signed_in = await self._signed_in(claims)
@@ -392,6 +391,12 @@ def _digest(token: str) -> str:
 
 def _no_account(email: str) -> NotFound:
     return NotFound(f"There is no account {email}.", next_step="See `dataferry users list`.")
+
+
+def _signed_in_by(token: PersonalToken, user: User) -> SignedIn:
+    # Whoever is an admin no more has no admin's token either.
+    scope = "download" if token.scope == "admin" and not user.admin else token.scope
+    return SignedIn(_view(user), cast(TokenScope, scope), token.id)
 
 
 def _view(user: User) -> UserView:

@@ -34,6 +34,11 @@ class HeadRequests:
         await self._app(scope, receive, send)
 
 
+def is_head(request: Request) -> bool:
+    """Whether it was a HEAD before ``HeadRequests`` made a GET of it."""
+    return bool(request.scope.get(_HEAD))
+
+
 def readable(handle: Handle) -> Handle:
     """A GET route's handler whose whole answers bear an ``ETag``, a digest of their bytes, and are 304
     without a body for who has them already. A stream has none: its end is not known when it begins.
@@ -47,7 +52,7 @@ def readable(handle: Handle) -> Handle:
         if isinstance(response, FileResponse) and _has(known, response.headers["ETag"]):
             return _not_modified(response)
         if isinstance(response, FileResponse | StreamingResponse):
-            return _without_body(response) if request.scope.get(_HEAD) else response
+            return _without_body(response) if is_head(request) else response
         if response.status_code != HTTPStatus.OK:
             return response
         tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'

@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
+
+from sqlmodel import Session
 
 from sqlmodel import Session
 
@@ -23,6 +27,8 @@ from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Granted access stays valid this long where its source cannot be reached, or has not answered yet.
 _VALID_WHILE_UNREACHABLE = timedelta(hours=1)
@@ -55,7 +61,21 @@ class Access:
         """
         if viewer.admin:
             return
-        stale = await self._database.run_read(rows.stale_access, viewer)
+        await self._renew(viewer, await self._database.run_read(rows.stale_access, viewer))
+
+    async def renewed(self, viewer: Viewer, read: Callable[[Session], T]) -> T:
+        """What ``read`` finds in the database once that is done: mostly with one look at it."""
+
+        def look(session: Session) -> tuple[T, list[Dataset]]:
+            return read(session), [] if viewer.admin else rows.stale_access(session, viewer)
+
+        found, stale = await self._database.run_read(look)
+        if not stale:
+            return found
+        await self._renew(viewer, stale)
+        return await self._database.run_read(read)
+
+    async def _renew(self, viewer: Viewer, stale: Sequence[Dataset]) -> None:
         await asyncio.gather(*(self._begun_check(viewer, row).answered.wait() for row in stale))
 
     async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:

@@ -1,5 +1,6 @@
 """The datasets on this machine as immutable trees of folders and files, for programs that walk them."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from dataferry.library.access import Access
 from dataferry.library.last_use import LastUse
 from dataferry.library.models import Dataset, DatasetFile
 from dataferry.library.paths import Store
+from dataferry.sources.cache import TtlCache
+
+#: Files that were looked at are looked at again soon; what a generation has does not change.
+_REMEMBERED, _REMEMBERED_S = 20_000, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,16 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """Where a file lies. ``content``: None where that was not asked for, or is too long."""
+
+    file: StoredFile
+    path: Path
+    status: os.stat_result
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     path: str
 
@@ -70,18 +85,16 @@ class Snapshots:
         self._store = store
         self._access = access
         self._last_use = last_use
+        self._files = TtlCache[StoredFile](_REMEMBERED_S, _REMEMBERED)
 
     async def find(self, viewer: Viewer, ref: DatasetRef) -> list[Snapshot]:
         """All that is here of a dataset: whole ones first, the newest first."""
-        await self._access.renew(viewer)
 
         def read(session: Session) -> list[Snapshot]:
-            found = rows.find(session, ref)
-            return [
-                _snapshot(row) for row in found if row.downloaded and rights.may_see(session, row, viewer)
-            ]
+            here = [row for row in rows.find(session, ref) if row.downloaded]
+            return [_snapshot(row) for row in here if rights.may_see(session, row, viewer)]
 
-        return await self._database.run_read(read)
+        return await self._access.renewed(viewer, read)
 
     async def of_source(self, viewer: Viewer, source: str) -> list[DatasetRef]:
         """The refs of a source's datasets that are here."""
@@ -121,31 +134,42 @@ class Snapshots:
 
         def read(session: Session) -> Iterator[Folder | StoredFile]:
             for path in paths:
-                file = file_rows.file_of(session, snapshot.id, path)
+                file = _file(session, snapshot, path)
                 if file is not None:
-                    yield _stored(file)
+                    yield file
                 elif _files(session, snapshot, path, f"{path}/", 1):
                     yield Folder(path)
 
         return await self._database.run_read(lambda session: list(read(session)))
 
-    async def file(self, snapshot: Snapshot, path: str) -> tuple[StoredFile, Path]:
-        """A file and where it lies, to be read and not written.
+    async def file(self, snapshot: Snapshot, path: str, *, content_up_to: int = 0) -> OpenedFile:
+        """A file, to be read and not written, with its content where it has at most so many bytes.
 
         Errors: ``NotFound`` for a path that it does not have, and for a file that is not there as it was
         verified.
         """
-        row = await self._database.run_read(file_rows.file_of, snapshot.id, path)
-        if row is None:
-            raise NotFound(f"The dataset has no file {path[:120]!r}.")
-        found = await in_thread("disk", self._store.file, snapshot.tree, row.path, row.size)
-        if found is None:
+        key = (snapshot.id, snapshot.generation, path)
+        file = self._files.get(key)
+        if file is None:
+            file = await self._database.run_read(_file, snapshot, path)
+            if file is None:
+                raise NotFound(f"The dataset has no file {path[:120]!r}.")
+            self._files.put(key, file)
+        opened = await in_thread("disk", self._opened, snapshot, file, content_up_to)
+        if opened is None:
             raise NotFound(
                 f"{path[:120]} is not on the disk as it was downloaded.",
                 next_step="Download the dataset again, with force.",
             )
         self._last_use.touch(snapshot.id)
-        return _stored(row), found
+        return opened
+
+    def _opened(self, snapshot: Snapshot, file: StoredFile, content_up_to: int) -> OpenedFile | None:
+        found = self._store.file(snapshot.tree, file.path, file.size)
+        if found is None:
+            return None
+        content = found.read_bytes() if file.size <= content_up_to else None
+        return OpenedFile(file, found, found.stat(), content)
 
 
 def _snapshot(row: Dataset) -> Snapshot:
@@ -172,15 +196,16 @@ def _stored(row: DatasetFile) -> StoredFile:
     return StoredFile(row.path, row.size, row.sha256, value if algorithm == "git-sha1" else None)
 
 
+def _file(session: Session, snapshot: Snapshot, path: str) -> StoredFile | None:
+    row = file_rows.file_of(session, snapshot.id, path)
+    return None if row is None else _stored(row)
+
+
 def _files(session: Session, snapshot: Snapshot, folder: str, after: str, limit: int) -> list[DatasetFile]:
     """Files below a folder that come behind ``after``, in the order of code points, in which what is in one
     folder stands together."""
     path = file_rows.in_code_point_order(session)
-    query = select(DatasetFile).where(
-        DatasetFile.dataset_id == snapshot.id,
-        DatasetFile.generation == snapshot.generation,
-        path > after,
-    )
+    query = select(DatasetFile).where(file_rows.seen(snapshot.id), path > after)
     if folder:
         query = query.where(path < _behind(folder))
     return list(session.exec(query.order_by(path).limit(limit)))

@@ -4,18 +4,18 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dataferry.core.errors import InvalidInput, NotFound, SourceError
 from dataferry.core.types import DatasetRef, DatasetSummary
-from dataferry.library.snapshots import Snapshot, Snapshots, StoredFile
+from dataferry.library.snapshots import OpenedFile, Snapshot, Snapshots, StoredFile
 from dataferry.mirror import commits, views
 from dataferry.mirror.addresses import RepoAddress
 from dataferry.mirror.answers import entry_not_found, revision_not_found
 from dataferry.mirror.blobs import Blob, blob_of, blobs_at_source
 from dataferry.mirror.names import ref_of, repo_of, source_of_digest
 from dataferry.mirror.pulls import Asker, Pulls
+from dataferry.sources.cache import TtlCache
 
 #: Entries of a tree's page. The Hub has 1,000; fewer requests list the same.
 PAGE_SIZE = 5000
@@ -24,6 +24,7 @@ MAX_SIBLINGS = 10_000
 #: Seconds for a source to list files. Clients wait 10 for what they look up, and come back once.
 LISTING_TIMEOUT_S = 8.0
 SIBLINGS_TIMEOUT_S = 4.0
+_MOMENT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class FileOfCommit:
-    """A file of the library, to be read and not written. ``dataset_id``: of its dataset's row there."""
+    """A file of the library. ``dataset_id``: of its dataset's row there."""
 
     dataset_id: str
-    path: Path
+    opened: OpenedFile
     blob: Blob
     commit: str
 
@@ -73,6 +74,7 @@ class Mirror:
     def __init__(self, snapshots: Snapshots, pulls: Pulls) -> None:
         self._snapshots = snapshots
         self._pulls = pulls
+        self._seen = TtlCache[list[Snapshot]](_MOMENT_S, 1024)
 
     async def info(self, asker: Asker, address: RepoAddress, *, with_blobs: bool) -> Info:
         """What a dataset is. Nothing is downloaded for it; ``siblings`` are some of its files."""
@@ -125,8 +127,9 @@ class Mirror:
         entries = await self._snapshots.paths(found, paths)
         return Tree([views.entry_of(entry, found) for entry in entries], commits.commit_of_snapshot(found))
 
-    async def file(self, asker: Asker, address: RepoAddress) -> FileOfCommit:
-        """A file. A dataset that is not here is downloaded for it, if it has the file."""
+    async def file(self, asker: Asker, address: RepoAddress, *, content_up_to: int = 0) -> FileOfCommit:
+        """A file, with its content where it has at most so many bytes. A dataset that is not here is
+        downloaded for it, if it has the file."""
         found = await self._find(asker, address)
         if isinstance(found, AtSource):
             blobs = await self._listed(asker, found)
@@ -135,10 +138,10 @@ class Mirror:
             found = await self._brought(asker, found)
         commit = commits.commit_of_snapshot(found)
         try:
-            stored, path = await self._snapshots.file(found, address.path)
+            opened = await self._snapshots.file(found, address.path, content_up_to=content_up_to)
         except NotFound as error:
             raise entry_not_found(address.repo, address.path, commit, error.next_step or "") from error
-        return FileOfCommit(found.id, path, blob_of(stored), commit)
+        return FileOfCommit(found.id, opened, blob_of(opened.file), commit)
 
     async def refs(self, asker: Asker, address: RepoAddress) -> dict[str, Any]:
         """Branches and tags."""
@@ -178,7 +181,7 @@ class Mirror:
     async def _find(self, asker: Asker, address: RepoAddress) -> Snapshot | AtSource:
         """The revision that is meant, here or where the dataset comes from."""
         ref = await self._ref(asker, address.repo)
-        here = await self._snapshots.find(asker.viewer, ref)
+        here = await self._here(asker, ref)
         found = commits.find(here, address.revision)
         if found is not None:
             return found
@@ -188,6 +191,16 @@ class Mirror:
             if not here:
                 raise
             raise revision_not_found(address.repo, address.revision or "", error.detail) from error
+
+    async def _here(self, asker: Asker, ref: DatasetRef) -> list[Snapshot]:
+        """All that is here of a dataset, as it was a moment ago: clients ask for one file after another."""
+        key = (asker.viewer, ref)
+        known = self._seen.get(key)
+        if known is None:
+            known = await self._snapshots.find(asker.viewer, ref)
+            if known:
+                self._seen.put(key, known)
+        return known
 
     async def _find_at_source(
         self, asker: Asker, ref: DatasetRef, address: RepoAddress

@@ -36,16 +36,25 @@ class LibraryFile(FileResponse):
     #: With 64 KiB, which is the default, a large file takes four times as long.
     chunk_size = 1 << 20
 
-    def __init__(self, *arguments: Any, in_use: Callable[[], None], **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, in_use: Callable[[], None], content: bytes | None = None, **options: Any
+    ) -> None:
+        """``content``: all of the file, where it has been read already and no range is asked for."""
         super().__init__(*arguments, **options)
         self._in_use = in_use
+        self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_noted(message: Message) -> None:
             self._in_use()
             await send(message)
 
-        await super().__call__(scope, receive, send_noted)
+        if self._content is None:
+            await super().__call__(scope, receive, send_noted)
+            return
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        await send_noted(start)
+        await send({"type": "http.response.body", "body": self._content})
 
 
 class BrowserAccess(View):

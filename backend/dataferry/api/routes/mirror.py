@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from dataferry.accounts.views import SignedIn
+from dataferry.api.conditional import is_head
 from dataferry.api.deps import Services, Signed, TokenFirst, Wired
 from dataferry.api.presence import while_connected
 from dataferry.api.routes.files import LibraryFile
 from dataferry.core.errors import DataferryError, InvalidInput
-from dataferry.core.threads import in_thread
 from dataferry.mirror.addresses import RepoAddress, parse_address
 from dataferry.mirror.answers import Refusal, datasets_only, read_only, refusal_of
 from dataferry.mirror.pulls import Asker
@@ -23,6 +23,8 @@ from dataferry.mirror.service import PAGE_SIZE, Tree
 PREFIX = "/hub"
 _MAX_PAGE_SIZE = 10_000
 _MAX_PATHS = 10_000
+#: A file of so many bytes is read in one step, and not opened, read and closed in three.
+_SMALL_BYTES = 256 * 1024
 _TRUE = frozenset({"true", "1", "yes"})
 
 
@@ -68,7 +70,7 @@ async def read_mirror(path: str, request: Request, signed_in: Signed, wired: Wir
     asker, mirror = _asker(signed_in), wired.mirror
     match address.action:
         case "resolve":
-            return await _file(wired, asker, address)
+            return await _file(request, wired, asker, address)
         case "tree":
             return await _tree(request, wired, asker, address)
         case "refs":
@@ -115,18 +117,20 @@ def _asker(signed_in: SignedIn) -> Asker:
     return Asker(signed_in.viewer, may_pull=signed_in.may("download"))
 
 
-async def _file(wired: Services, asker: Asker, address: RepoAddress) -> Response:
-    found = await wired.mirror.file(asker, address)
+async def _file(request: Request, wired: Services, asker: Asker, address: RepoAddress) -> Response:
+    whole = not is_head(request) and "range" not in request.headers
+    found = await wired.mirror.file(asker, address, content_up_to=_SMALL_BYTES if whole else 0)
     etag = f'"{found.blob.etag}"'
     headers = {"ETag": etag, "X-Repo-Commit": found.commit, "Cache-Control": "private, no-cache"}
     if found.blob.sha256 is not None:
         headers |= {"X-Linked-ETag": etag, "X-Linked-Size": str(found.blob.size)}
     return LibraryFile(
-        found.path,
+        found.opened.path,
         headers=headers,
         media_type="application/octet-stream",
-        filename=found.path.name,
-        stat_result=await in_thread("disk", found.path.stat),
+        filename=found.opened.path.name,
+        stat_result=found.opened.status,
+        content=found.opened.content,
         in_use=partial(wired.last_use.touch, found.dataset_id),
     )
 
