@@ -9,8 +9,6 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from sqlmodel import Session
-
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import (
