@@ -29,7 +29,8 @@ class HeldOutImages(Reader[Labelled]):
     published, ``NO_LABEL`` in its place."""
 
     def __init__(self, root: Path, split: Literal["val", "test"], wnids: Sequence[str]) -> None:
-        self._folder, self._split, self._wnids = root / split, split, tuple(wnids)
+        self._folder, self._split = root / split, split
+        self._label_of = {wnid: label for label, wnid in enumerate(wnids)}
         self._found: tuple[list[str], list[int]] | None = None
 
     def __len__(self) -> int:
@@ -64,10 +65,10 @@ class HeldOutImages(Reader[Labelled]):
             raise damaged(path, str(error)) from error
 
     def _label(self, wnid_of: Mapping[str, str], name: str) -> int:
-        wnid = wnid_of.get(name)
-        if wnid not in self._wnids:
-            raise damaged(self._folder / "val_annotations.txt", f"it gives {name} the class {wnid}")
-        return self._wnids.index(wnid)
+        wnid = wnid_of.get(name, "")
+        if wnid not in self._label_of:
+            raise damaged(self._folder / "val_annotations.txt", f"it gives {name} the class {wnid!r}")
+        return self._label_of[wnid]
 
 
 def _number(path: str) -> tuple[int, str]:
