@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -253,3 +254,27 @@ def in_sight(one: Locator, box: Locator) -> bool:
     fits_x = outer["x"] - 1 <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
     fits_y = outer["y"] - 1 <= inner["y"] and inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1
     return fits_x and fits_y
+
+
+def test_damage_is_said_verified_and_repaired(page: Page, server: Server, ada: Client) -> None:
+    row = ada.get("/api/datasets/huggingface:acme~small").json()
+    file = Path(row["local_path"], "a.csv")
+    open_dataset(page, server, "small")
+    expect(page.get_by_text("It is as it was verified: 3 files.")).to_be_visible()
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_text(re.compile("Every byte compared .* It is whole: 3 files"))).to_be_visible()
+    file.unlink()
+    file.with_name("mine.txt").write_text("notes")
+    page.reload()
+    expect(page.get_by_text("1 file is missing, 1 is not the dataset's, of 3.")).to_be_visible()
+    expect(page.get_by_text("damaged", exact=True)).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="missing").filter(has_text="a.csv")).to_be_visible()
+    page.get_by_role("button", name="Repair").click()
+    expect(
+        page.get_by_text("It is as it was verified: 3 files; 1 file is not the dataset's.")
+    ).to_be_visible()
+    assert file.read_text() == "a,b\n1,2\n"
+    page.goto(f"{server.address}/library?q=acme")
+    page.get_by_role("checkbox", name="Select Of small").check()
+    page.get_by_role("region", name="Selected datasets").get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("1 job started")).to_be_visible()

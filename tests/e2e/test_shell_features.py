@@ -213,3 +213,24 @@ def test_models_are_listed_and_datasets_compared(server: Server) -> None:
     only = run(server, "compare", REF, f"kaggle:{CHEST_XRAY}", "--differences").stdout
     assert "Access" not in only
     assert "names no source" in run(server, "compare", REF, "imdb", code=2).stderr
+
+
+def test_a_library_is_verified_and_repaired(server: Server) -> None:
+    """The exit code tells the result, as scripts want it (modelscope/modelscope_hub#36)."""
+    path = Path(run(server, "download", REF).stdout.strip())
+    report = json.loads(run(server, "library", "verify", REF, "--json").stdout)[0]
+    assert (report["condition"], report["depth"], report["source"]) == ("whole", "full", "agrees")
+    (path / "README.md").unlink()
+    found = run(server, "library", "verify", "--all", code=6)
+    assert [f"{REF}", "damaged", "README.md", "missing"] in [
+        line.split("\t") for line in found.stdout.splitlines()
+    ]
+    assert "--repair" in found.stderr
+    assert "1 file is missing" in run(server, "library", "show", REF).stderr
+    run(server, "library", "verify", REF, "--repair")
+    assert (path / "README.md").is_file()
+    assert "Which datasets?" in run(server, "library", "verify", code=2).stderr
+    assert "no dataset" in run(server, "library", "verify", "builtin:wine", code=3).stderr
+    assert run(server, "library", "ls").stdout == run(server, "library").stdout
+    run(server, "library", "rm", REF)
+    assert not path.exists()

@@ -7,6 +7,7 @@ import typer
 from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
+from dataferry.cli.library_checks import verify
 from dataferry.cli.library_group import LibraryGroup
 from dataferry.cli.library_retention import pin, prune
 from dataferry.cli.library_share import share
@@ -24,6 +25,7 @@ app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
 app.command()(pin)
 app.command()(prune)
 app.command()(share)
+app.command()(verify)
 
 
 @app.callback(invoke_without_command=True)
@@ -72,7 +74,15 @@ def show(
         elif update:
             _print_receipt(_update(client, segment, quiet=quiet), as_json=as_json)
         else:
+            _note_condition(client, segment)
             _print_receipt(client.call("GET", f"/api/datasets/{segment}/receipt"), as_json=as_json)
+
+
+def _note_condition(client: Client, segment: str) -> None:
+    """Say of a dataset's files what a look at them has found."""
+    report = client.call("GET", f"/api/datasets/{segment}/check")
+    if report["condition"] != "whole":
+        note(f"{report['line']} {report['next_step']} `dataferry library verify {report['ref']} --repair`")
 
 
 @app.command()

@@ -17,7 +17,9 @@ _WORDS = {
     r"Make one of the scope (\S+) under Settings, Tokens\.": r"`dataferry tokens create --scope \1` does.",
     r"Look at the file list\.": "`dataferry library REF` lists its files.",
     r"Choose one from its file list\.": "`dataferry library REF` lists its files.",
-    r"Download the dataset again, with force\.": "Download it again with --force.",
+    r"Repair the dataset: what is missing or changed is downloaded again\.": (
+        "`dataferry library verify REF --repair` downloads again what is missing or changed."
+    ),
     r"or fetch with replace\.": "or download with --force.",
     r"or name the source\.": "or name it with --source.",
     r"\bwith make_room\b": "with --make-room",

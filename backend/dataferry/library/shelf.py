@@ -266,7 +266,7 @@ class Shelf:
         if found is None:
             raise NotFound(
                 f"{path[:120]} is not on the disk as it was downloaded.",
-                next_step="Download the dataset again, with force.",
+                next_step="Repair the dataset: what is missing or changed is downloaded again.",
             )
         self._last_use.touch(row.id)
         return OpenFile(found, file.sha256, row.id)

@@ -159,7 +159,7 @@ class Snapshots:
         if opened is None:
             raise NotFound(
                 f"{path[:120]} is not on the disk as it was downloaded.",
-                next_step="Download the dataset again, with force.",
+                next_step="Repair the dataset: what is missing or changed is downloaded again.",
             )
         self._last_use.touch(snapshot.id)
         return opened

@@ -175,6 +175,14 @@ export function copyQuery(key: string, jobId?: string) {
   });
 }
 
+export function checkQuery(key: string) {
+  return queryOptions({
+    queryKey: ["library", "check", key],
+    queryFn: () => answerOf(api.GET("/api/datasets/{key}/check", { params: { path: { key } } })),
+    refetchOnWindowFocus: true,
+  });
+}
+
 export function receiptQuery(key: string, revision?: string) {
   return queryOptions({
     queryKey: ["library", "receipt", key, revision],

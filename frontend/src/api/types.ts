@@ -39,6 +39,7 @@ export type PreviewFiles = Schemas["PreviewFiles"];
 export type Readme = Schemas["Readme"];
 export type SeveralDeletions = Schemas["SeveralDeletions"];
 export type LibraryQuery = NonNullable<operations["list_datasets"]["parameters"]["query"]>;
+export type CheckReport = Schemas["CheckReport"];
 export type Receipt = Schemas["Receipt"];
 export type Verdict = Schemas["Verdict"];
 export type LicenceSummary = Schemas["LicenceSummary"];

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { RefreshCw, RotateCw, Trash2, X } from "lucide-react";
+import { RefreshCw, RotateCw, ScanSearch, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { DatasetView } from "@/api/types";
@@ -7,6 +7,7 @@ import { CompareLink } from "@/features/compare/CompareLink";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/Button";
 import { formatBytes, plural } from "@/ui/format";
+import { startVerification } from "./Condition";
 import { DeleteDialog } from "./DeleteDialog";
 import { retryDownload } from "./RetryButton";
 import { startUpdate } from "./useUpdate";
@@ -22,6 +23,7 @@ export function BulkBar({ chosen, onClear }: BulkBarProps) {
   const each = useEach();
   const deletable = chosen.filter((one) => one.may_delete);
   const updatable = chosen.filter((one) => one.may_update);
+  const verifiable = chosen.filter((one) => one.may_verify);
   const retryable = chosen.filter((one) => one.may_retry);
   const size = chosen.reduce((sum, one) => sum + (one.downloaded ? (one.size ?? 0) : 0), 0);
   return (
@@ -50,6 +52,16 @@ export function BulkBar({ chosen, onClear }: BulkBarProps) {
             onClick={() => each.mutate({ rows: updatable, act: startUpdate })}
           >
             <RefreshCw aria-hidden /> Update{countOf(updatable, chosen)}
+          </Button>
+        )}
+        {verifiable.length > 0 && (
+          <Button
+            size="sm"
+            disabled={each.isPending}
+            title="Compare every byte with its checksum"
+            onClick={() => each.mutate({ rows: verifiable, act: startVerification })}
+          >
+            <ScanSearch aria-hidden /> Verify{countOf(verifiable, chosen)}
           </Button>
         )}
         {retryable.length > 0 && (

@@ -2,7 +2,7 @@ import type { DatasetView } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
 import { fileCount, formatBytes } from "@/ui/format";
-import { GradeBadge } from "./GradeBadge";
+import { CopyBadge } from "./GradeBadge";
 import { statusWord } from "./status";
 
 /** What a dataset is, in one line of badges and its description. */
@@ -11,7 +11,7 @@ export function DatasetHeader({ dataset, deleting }: { dataset: DatasetView; del
     <div className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center gap-1.5">
         {dataset.downloaded && !deleting ? (
-          <GradeBadge grade={dataset.grade} />
+          <CopyBadge dataset={dataset} />
         ) : (
           <Badge>{statusWord(dataset, deleting)}</Badge>
         )}

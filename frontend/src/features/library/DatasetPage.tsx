@@ -18,6 +18,7 @@ import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
 import { Loading } from "@/ui/Spinner";
 import { AbsentDataset } from "./AbsentDataset";
+import { Condition } from "./Condition";
 import { DatasetHeader } from "./DatasetHeader";
 import { DeleteDialog } from "./DeleteDialog";
 import { FirstRows } from "./FirstRows";
@@ -116,6 +117,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       {dataset.downloaded && (
         <>
           <VersionBar dataset={dataset} />
+          <Condition dataset={dataset} />
           <FirstRows name={name} revision={revision} here />
           <Loader dataset={dataset} />
           <BeforeUse dataset={dataset} revision={revision} />

@@ -1,4 +1,5 @@
-import { Shield, ShieldCheck } from "lucide-react";
+import { Shield, ShieldAlert, ShieldCheck } from "lucide-react";
+import type { DatasetView } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { type Grade, gradeBrief, gradeText, gradeWords } from "./grades";
 
@@ -7,6 +8,22 @@ interface GradeBadgeProps {
   grade: Grade | null | undefined;
   /** A word or two to see; the rest is in the title, and for screen readers. */
   brief?: boolean;
+}
+
+/** That a dataset is here, and whole as far as is known; else what is wrong with its files. */
+export function CopyBadge({ dataset, brief }: { dataset: DatasetView; brief?: boolean }) {
+  const { condition } = dataset;
+  if (condition !== "damaged" && condition !== "unsure") {
+    return <GradeBadge grade={dataset.grade} brief={brief} />;
+  }
+  return (
+    <Badge tone={condition === "damaged" ? "bad" : "warn"}>
+      <ShieldAlert aria-hidden />
+      <span title={dataset.error ?? "Files were written to since they were verified: verify them"}>
+        {condition === "damaged" ? "damaged" : "to be verified"}
+      </span>
+    </Badge>
+  );
 }
 
 /** That a dataset is here, and whose word its checksums are. */

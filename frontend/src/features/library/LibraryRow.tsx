@@ -7,10 +7,10 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { formatBytes, formatDate } from "@/ui/format";
 import { Checkbox } from "./Checkbox";
-import { GradeBadge } from "./GradeBadge";
+import { CopyBadge } from "./GradeBadge";
 import { gradeBrief } from "./grades";
 import { RetryButton } from "./RetryButton";
-import { isDeleting, isFailed, statusWord } from "./status";
+import { isDamaged, isDeleting, isFailed, statusWord } from "./status";
 
 /** Columns leave as the table's own width shrinks; what they say is then below the name. */
 export const FROM_66 = "@max-[66rem]:hidden";
@@ -58,13 +58,13 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
         <p
           className={clsx(
             "truncate text-12 @min-[26rem]:hidden",
-            isFailed(dataset) ? "text-bad" : "text-muted",
+            isFailed(dataset) || isDamaged(dataset) ? "text-bad" : "text-muted",
           )}
           title={dataset.error ?? state}
         >
           {[state, size, dateOf(dataset.downloaded_at_ms)].filter(Boolean).join(" · ")}
         </p>
-        {isFailed(dataset) && dataset.error && (
+        {(isFailed(dataset) || isDamaged(dataset)) && dataset.error && (
           <p className="truncate text-12 text-bad @max-[26rem]:hidden" title={dataset.error}>
             {dataset.error}
           </p>
@@ -83,7 +83,7 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
       <td className={`${CELL} ${FROM_66}`}>{dateOf(dataset.last_used_ms)}</td>
       <td className={`${CELL} ${FROM_26}`}>
         {dataset.downloaded && !deleting ? (
-          <GradeBadge grade={dataset.grade} brief />
+          <CopyBadge dataset={dataset} brief />
         ) : (
           <Badge tone={isFailed(dataset) ? "bad" : "plain"}>{statusWord(dataset, deleting)}</Badge>
         )}
@@ -114,6 +114,7 @@ function dateOf(ms: number | null | undefined): string {
 /** In a line of its own, where the columns are hidden. */
 function stateWords(dataset: DatasetView, deleting: boolean): string {
   if (isFailed(dataset) && dataset.error) return `Failed: ${dataset.error}`;
-  if (!dataset.downloaded || deleting || !dataset.grade) return statusWord(dataset, deleting);
+  if (!dataset.downloaded || deleting || isDamaged(dataset) || !dataset.grade)
+    return statusWord(dataset, deleting);
   return gradeBrief(dataset.grade);
 }

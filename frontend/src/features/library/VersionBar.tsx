@@ -6,6 +6,7 @@ import { JobStatus } from "@/features/downloads/JobStatus";
 import { Button } from "@/ui/Button";
 import { formatDate, formatTime } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
+import { isDamaged } from "./status";
 import { type Outcome, useUpdate } from "./useUpdate";
 
 /** Which version is here, and whether there is a newer one. */
@@ -46,7 +47,7 @@ export function VersionBar({ dataset }: { dataset: DatasetView }) {
         {outcome && job && <Result outcome={outcome} at={job.finished_at ?? null} />}
       </div>
       {start.isError && <ProblemBox title="Not updated" problem={asProblem(start.error)} />}
-      {!start.isError && !running && (failed || dataset.error) && (
+      {!start.isError && !running && (failed || (dataset.error && !isDamaged(dataset))) && (
         <ProblemBox
           title="The last update failed"
           problem={failed ?? { detail: dataset.error ?? "", next_step: null, link: null }}

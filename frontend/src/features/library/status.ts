@@ -24,6 +24,11 @@ export function statusWord(dataset: DatasetView, deleting: boolean): string {
   return deleting ? "deleting" : WORDS[dataset.status];
 }
 
+/** It is here, and files of it are missing or changed. */
+export function isDamaged({ condition }: DatasetView): boolean {
+  return condition === "damaged";
+}
+
 /** Nothing of it is here, since its download failed. */
 export function isFailed({ downloaded, status }: DatasetView): boolean {
   return !downloaded && status === "failed";

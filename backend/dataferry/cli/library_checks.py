@@ -1,0 +1,116 @@
+"""``dataferry library verify``."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from dataferry.cli.client import Client, connected
+from dataferry.cli.completion import offer_refs
+from dataferry.cli.download import raise_if_unsuccessful, watch
+from dataferry.cli.download_options import Source
+from dataferry.cli.output import (
+    AsJson,
+    AsUser,
+    Column,
+    ExitCode,
+    Quiet,
+    note,
+    print_error,
+    print_json,
+    print_table,
+)
+from dataferry.client.names import dataset_segment
+from dataferry.core.errors import DataferryError, InvalidInput
+
+#: Rows in one answer of the API, at most.
+_PAGE_SIZE = 200
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="REF", help="Datasets: refs, keys or aliases.", autocompletion=offer_refs),
+]
+All = Annotated[bool, typer.Option("--all", help="Every dataset that is here.")]
+
+
+def verify(
+    names: Names = None,
+    every: All = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Download again what is missing or changed.")
+    ] = False,
+    source: Source = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    user: AsUser = None,
+) -> None:
+    """Compare every byte of a dataset with its checksums. It ends with 6 where files are damaged."""
+    with connected(user) as client:
+        reports, failed = [], ExitCode.OK
+        for segment in chosen(client, names, every=every, source=source):
+            try:
+                reports.append(_verify(client, segment, repair=repair, quiet=quiet))
+            except DataferryError as error:  # one that cannot be verified keeps no other from it
+                print_error(error)
+                failed = failed or ExitCode.of(error.code)
+    if as_json:
+        print_json(reports)
+    else:
+        _print(reports)
+    if any(report["condition"] != "whole" for report in reports):
+        raise typer.Exit(ExitCode.CORRUPT)
+    if failed:
+        raise typer.Exit(failed)
+
+
+def chosen(client: Client, names: list[str] | None, *, every: bool, source: str | None) -> list[str]:
+    """The datasets that a command is about, as parts of the API's addresses. Errors: ``InvalidInput``."""
+    if bool(names) == every:
+        raise InvalidInput("Which datasets?", next_step="Name them, or give --all.")
+    if not every:
+        return [dataset_segment(name, source) for name in names or ()]
+    return [row["id"] for row in here(client)]
+
+
+def here(client: Client) -> Iterator[dict[str, Any]]:
+    """Every dataset that is here."""
+    number, total = 1, 1
+    while (number - 1) * _PAGE_SIZE < total:
+        page = {"state": "here", "sort": "title", "page_size": _PAGE_SIZE, "page_number": number}
+        answer = client.call("GET", "/api/datasets", params=page)
+        yield from answer["datasets"]
+        number, total = number + 1, answer["total"]
+
+
+def _verify(client: Client, segment: str, *, repair: bool, quiet: bool) -> dict[str, Any]:
+    """The report of a dataset, once its job is done; with ``repair``, as it is after that."""
+    path = f"/api/datasets/{segment}"
+    job = client.call("POST", f"{path}/verify", repeatable=True)
+    raise_if_unsuccessful(watch(client, job["id"], quiet=quiet))
+    report: dict[str, Any] = client.call("GET", f"{path}/check")
+    if repair and report["condition"] == "damaged":
+        note(f"{report['ref']}: {report['line']} It is repaired.")
+        ticket = client.call("POST", f"{path}/repair", repeatable=True)
+        raise_if_unsuccessful(watch(client, ticket["job_id"], quiet=quiet))
+        return _verify(client, segment, repair=False, quiet=quiet)
+    return report
+
+
+def _print(reports: list[dict[str, Any]]) -> None:
+    for report in reports:
+        note(f"{report['ref']}: {report['line']}")
+        if report["source_note"]:
+            note(f"{report['ref']}: its source was not compared. {report['source_note']}")
+        if report["condition"] == "damaged":
+            note(f"`dataferry library verify {report['ref']} --repair` downloads again only that.")
+    print_table(
+        (Column("REF"), Column("CONDITION"), Column("FILE", minor=True), Column("FOUND", minor=True)),
+        [
+            (report["ref"], report["condition"], fault["path"], fault["fault"].replace("_", " "))
+            for report in reports
+            for fault in report["faults"] or [{"path": "", "fault": ""}]
+        ],
+    )
+    for report in reports:
+        if report["more_faults"]:
+            note(f"{report['ref']}: there are more than the {len(report['faults']):,} that are listed.")
