@@ -28,6 +28,7 @@ from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import (
     auth,
+    bundles,
     chats,
     checks,
     comparisons,
@@ -73,6 +74,7 @@ from dataferry.library.cleanup import Cleanup
 from dataferry.library.comparisons import Comparisons
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
+from dataferry.library.imports import Imports
 from dataferry.library.known import register_known
 from dataferry.library.last_use import LastUse
 from dataferry.library.looks import Looks
@@ -159,6 +161,7 @@ def build_services(settings: Settings) -> Services:
         model_search=model_search,
         comparisons=comparisons,
         downloads=downloads,
+        imports=Imports(database, store, jobs),
         plans=Plans(database, settings, store, catalog, credentials, private_urls),
         verdicts=verdicts,
         shelf=shelf,
@@ -269,6 +272,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         *_OF_DATASETS,
         *(
             auth,
+            bundles,
             chats,
             plugins,
             models,

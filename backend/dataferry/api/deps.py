@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dataferry.library.cleanup import Cleanup
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.downloads import Downloads
+    from dataferry.library.imports import Imports
     from dataferry.library.last_use import LastUse
     from dataferry.library.model_search import ModelSearch
     from dataferry.library.paths import Store
@@ -75,6 +76,7 @@ class Services:
     model_search: ModelSearch
     comparisons: Comparisons
     downloads: Downloads
+    imports: Imports
     plans: Plans
     verdicts: Verdicts
     shelf: Shelf

@@ -66,7 +66,7 @@ NEEDED: dict[str, TokenScope] = {
             *("keep_credential", "forget_credential"),
             *("save_model", "remove_model", "test_model", "list_models"),
             *("set_speed_limits", "reset_speed_limits"),
-            *("build_index", "remove_index"),
+            *("build_index", "remove_index", "import_bundle"),
         ),
         "admin",
     ),

@@ -40,6 +40,7 @@ COMMANDS = {
     "model": ("model:app", "The language model: show, set, test, rm."),
     "users": ("users:app", "Accounts: list, create, reset-password, disable."),
     "tokens": ("tokens:app", "Personal tokens for scripts: list, create, revoke."),
+    "bundle": ("bundle:app", "Datasets in one file, for a machine without a network: export, import."),
     "mcp": ("mcp:mcp", "Serve an assistant's program over stdin and stdout (Model Context Protocol)."),
     "doctor": ("doctor:doctor", "Look at settings, disk and versions, and say what to mend."),
 }

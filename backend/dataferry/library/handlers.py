@@ -26,6 +26,7 @@ from dataferry.library.deletion import is_wanted_since
 from dataferry.library.disk_room import DiskRoom, release
 from dataferry.library.file_rows import pages
 from dataferry.library.foreign_files import keep_foreign
+from dataferry.library.imports import bundled_manifest
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Inodes, Store
 from dataferry.library.plugin_jobs import PluginJobs
@@ -115,7 +116,7 @@ class Handlers:
                 folder.chmod(0o700)
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        if plugin:
+        if plugin and not run.params.get("bundle"):
             result = self._fetch_by(plugin, run)
         else:
             result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
@@ -141,6 +142,8 @@ class Handlers:
         What is behind a URL has no revisions that could be had again: unless a person asked for the one of a
         card, what comes now is the file, and its row keeps the revision that it was made with.
         """
+        if run.params.get("bundle"):
+            return bundled_manifest(run.params)
         plugin = self._plugins.fetching(ref)
         if plugin is not None:
             return Manifest(ref, plugin.revision, ())

@@ -817,6 +817,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bundles/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the datasets of a bundle into the library, a job for each
+         * @description Bring the datasets of a bundle into the library, a job for each. Each byte is compared with the
+         *     bundle's manifest on its way. For admins.
+         */
+        post: operations["import_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chats": {
         parameters: {
             query?: never;
@@ -1746,6 +1767,40 @@ export interface components {
              * @example 900
              */
             expires_in: number;
+        };
+        /**
+         * BundleImport
+         * @description A bundle whose datasets are on their way into the library.
+         */
+        BundleImport: {
+            /**
+             * @description SHA-256 of the bundle's manifest
+             * @example sha256:9f86d0…
+             */
+            digest: string;
+            /**
+             * @description What exported the bundle
+             * @example Dataferry 0.1.0
+             */
+            made_by: string;
+            /** @description One for each dataset, in the bundle's order */
+            downloads: components["schemas"]["DownloadTicket"][];
+        };
+        /**
+         * BundleRequest
+         * @description A bundle that is to be brought in.
+         */
+        BundleRequest: {
+            /**
+             * @description Of a file of the server's machine, from the root on
+             * @example /media/disk/datasets.tar
+             */
+            path: string;
+            /**
+             * @description What the export has printed; a bundle of another one is refused
+             * @example sha256:0000000000000000000000000000000000000000000000000000000000000000
+             */
+            digest?: string | null;
         };
         /**
          * CardCopy
@@ -8804,6 +8859,36 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    import_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleRequest"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleImport"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
