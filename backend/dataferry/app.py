@@ -48,6 +48,7 @@ from dataferry.api.routes import (
     retention,
     sharing,
     sources,
+    tables,
     transfer,
 )
 from dataferry.api.security_headers import SecurityHeaders
@@ -64,6 +65,10 @@ from dataferry.core.paging import Cursors
 from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
+from dataferry.explorer.folders import TableFolders
+from dataferry.explorer.handler import TablesHandler
+from dataferry.explorer.query_processes import QueryProcesses
+from dataferry.explorer.service import Tables
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
@@ -108,7 +113,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins, sharing)
+_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins, sharing, tables)
 
 
 def build_services(settings: Settings) -> Services:
@@ -141,6 +146,9 @@ def build_services(settings: Settings) -> Services:
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
+    folders = TableFolders(store)
+    TablesHandler(database, store, settings, folders).register(jobs)
+    processes = QueryProcesses(store.root)
     previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
     comparisons = Comparisons(search, catalog, credentials, previews)
     models = ModelChoices(settings, database, secrets)
@@ -166,6 +174,8 @@ def build_services(settings: Settings) -> Services:
         verdicts=verdicts,
         shelf=shelf,
         previews=previews,
+        tables=Tables(database, store, jobs, access, folders, processes),
+        query_processes=processes,
         archives=Archives(database, store, access, last_use),
         last_use=last_use,
         pins=Pins(database, access),
@@ -223,6 +233,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
         await asyncio.to_thread(wired.last_use.close)
+        wired.query_processes.close()
         wired.catalog.close()
         wired.accounts.close()
         wired.database.close()

@@ -84,7 +84,7 @@ def test_what_was_stored_before_it_could_say_so_is_retried_where_that_helps() ->
         *("invalid_input", "outside_store", "private_address", "not_signed_in", "forbidden", "gated"),
         *("not_found", "unreadable", "source_not_configured", "credential_rejected", "unsafe_archive"),
         *("model_key_rejected", "unknown_model", "config", "database_unusable"),
-        *("insufficient_scope", "idempotency_key_used", "upgrade_required"),
+        *("insufficient_scope", "idempotency_key_used", "upgrade_required", "query_too_large"),
     }
     assert old("of_a_newer_version")
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from dataferry.core.db import Database
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
+    from dataferry.explorer.query_processes import QueryProcesses
+    from dataferry.explorer.service import Tables
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
@@ -82,6 +84,8 @@ class Services:
     shelf: Shelf
     previews: Previews
     checks: Checks
+    tables: Tables
+    query_processes: QueryProcesses
     archives: Archives
     last_use: LastUse
     pins: Pins

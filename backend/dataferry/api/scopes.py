@@ -32,6 +32,8 @@ NEEDED: dict[str, TokenScope] = {
                 "get_manifest",
                 "get_verdict",
             ),
+            *("list_tables", "prepare_tables", "get_table"),
+            *("get_table_rows", "get_table_statistics", "get_table_media"),
             *("allow_browser", "get_file", "get_archive"),
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),

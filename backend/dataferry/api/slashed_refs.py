@@ -28,7 +28,7 @@ class SlashedRefs:
         self._app = app
         ends = {getattr(route, "path", "").partition("{key}/")[2] for route in routes} - {"", _FILE_ROUTE}
         #: The longest first: ``preview/files`` is not ``files`` of another dataset.
-        self._subroutes = sorted(ends, key=len, reverse=True)
+        self._subroutes = [_pattern(end) for end in sorted(ends, key=len, reverse=True)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -48,12 +48,19 @@ class SlashedRefs:
             if key is not None:
                 return f"{prefix}{key}{unquote(file[1])}"
         for subroute in self._subroutes:
-            if rest.endswith(f"/{subroute}"):
-                key = _key(rest.removesuffix(f"/{subroute}"))
+            found = subroute.search(rest)
+            if found is not None:
+                key = _key(rest[: found.start()])
                 if key is not None:
-                    return f"{prefix}{key}/{subroute}"
+                    return f"{prefix}{key}{found[0]}"
         key = _key(rest)
         return None if key is None else prefix + key
+
+
+def _pattern(end: str) -> re.Pattern[str]:
+    """What a path ends with, of the end of a route; a parameter in it is one segment."""
+    parts = re.split(r"\{\w+\}", end)
+    return re.compile(f"/{'[^/]+'.join(map(re.escape, parts))}$")
 
 
 def _key(written: str) -> str | None:

@@ -214,6 +214,7 @@ _CODES = {
     "private_address": ExitCode.USAGE,
     "unknown_host": ExitCode.USAGE,
     "upgrade_required": ExitCode.USAGE,
+    "query_too_large": ExitCode.USAGE,
     "config": ExitCode.USAGE,
     "database_unusable": ExitCode.USAGE,
     "not_found": ExitCode.NOT_FOUND,

@@ -143,7 +143,7 @@ def amount(job: JobView) -> str:
 
 def brief_standing(job: JobView) -> str:
     """The state, or what it waits for and how long yet: ``next try in 12 s: Kaggle cannot be reached``."""
-    if job.state == "running" and job.progress.phase == "indexing":
+    if job.state == "running" and job.progress.phase in ("indexing", "converting"):
         return amount(job)
     if job.state != "waiting" or job.problem is None:
         return on_one_line(job.state)

@@ -28,6 +28,7 @@
     │   └── ModelUnreachable 502
     ├── PluginFailed 500                 the code of a built-in dataset raised something
     ├── DatabaseAway 503 ── DatabaseFull    our own database takes nothing for now
+    ├── QueryTooLarge 422                   of a table, in time or memory
     ├── DiskFull 507
     ├── QuotaExceeded 507 ── RoomNeeded    something may be removed for it
     ├── StoreNotWritable 507
@@ -267,6 +268,9 @@ class ModelUnreachable(ModelError):
 class PluginFailed(DataferryError):
     code, title = "plugin_failed", "The dataset's plugin failed"
     usual_step = "Mend the plugin: dataferry validate tells more."
+class QueryTooLarge(DataferryError):
+    status, code, title, retryable = 422, "query_too_large", "The query takes more than it may", False
+    usual_step = "Choose fewer rows with a filter first."
 
 
 class DiskFull(DataferryError):

@@ -171,5 +171,6 @@ JOB_KINDS: dict[str, JobKindSpec] = {
             "verify", "maintenance", not_paused="A check cannot be paused: cancel it, and start it anew."
         ),
         JobKindSpec("index", "maintenance", "brings", of_dataset=False),
+        JobKindSpec("tables", "maintenance", of_dataset=False),
     )
 }

@@ -245,7 +245,7 @@ class Manifest:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-Phase = Literal["resolving", "fetching", "verifying", "unpacking", "finishing", "indexing"]
+Phase = Literal["resolving", "fetching", "verifying", "unpacking", "finishing", "indexing", "converting"]
 
 
 class Progress(View):
@@ -258,7 +258,7 @@ class Progress(View):
     eta_s: float | None = None
     files_done: int = 0
     files_total: int | None = None
-    #: Of a hub's catalogue, while the search index is built from it.
+    #: Of a hub's catalogue, while the search index is built from it; of a table that is converted.
     rows_done: int | None = None
     #: What happened on the way that a person should know, such as a file that is fetched again.
     note: str | None = None

@@ -95,6 +95,30 @@ def spread(
     return list(session.exec(some)), total
 
 
+def of_paths(session: Session, dataset_id: str, paths: Sequence[str]) -> list[DatasetFile]:
+    """The rows of these files, in the order of the paths; those that are none of its files are left out."""
+    found: dict[str, DatasetFile] = {}
+    for start in range(0, len(paths), PAGE_SIZE // 2):
+        some = paths[start : start + PAGE_SIZE // 2]
+        query = select(DatasetFile).where(seen(dataset_id), col(DatasetFile.path).in_(some))
+        found.update((file.path, file) for file in session.exec(query))
+    return [found[path] for path in paths if path in found]
+
+
+def digests_here(session: Session, digests: Collection[str]) -> set[str]:
+    """Which of these SHA-256 are of files of downloaded datasets."""
+    query = (
+        select(DatasetFile.sha256)
+        .join(Dataset, col(Dataset.id) == col(DatasetFile.dataset_id))
+        .where(
+            Dataset.downloaded,
+            DatasetFile.generation == Dataset.generation,
+            col(DatasetFile.sha256).in_(digests),
+        )
+    )
+    return set(session.exec(query.distinct()))
+
+
 def page(session: Session, dataset_id: str, *, after: str | None, limit: int) -> list[DatasetFileView]:
     """The next files after the path ``after``, by path in the database's own order.
 

@@ -631,6 +631,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dataset's tables with their columns and rows, and whether they are prepared; where there is none, why
+         * @description The dataset's tables with their columns and rows, and whether they are prepared; where there is none,
+         *     why.
+         */
+        get: operations["list_tables"];
+        put?: never;
+        /**
+         * Start the job that prepares the dataset's tables, once for all who look at them
+         * @description Start the job that prepares the dataset's tables, once for all who look at them: every row can be read,
+         *     filtered and sorted then.
+         */
+        post: operations["prepare_tables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One table, with all its columns
+         * @description One table, with all its columns.
+         */
+        get: operations["get_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of all rows, or of those that are filtered and searched for, in the file's order or sorted
+         * @description A page of all rows, or of those that are filtered and searched for, in the file's order or sorted.
+         */
+        get: operations["get_table_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics of columns over all rows, with their date; or over those that are filtered and searched for
+         * @description Statistics of columns over all rows, with their date; or over those that are filtered and searched
+         *     for.
+         */
+        get: operations["get_table_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture, the sound or the bytes of one cell; `row` counts those that are filtered and sorted
+         * @description The picture, the sound or the bytes of one cell; `row` counts those that are filtered and sorted.
+         */
+        get: operations["get_table_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -1716,6 +1823,14 @@ export interface components {
             model: string;
         };
         /**
+         * Bar
+         * @description A value, of which a long one's beginning is shown, and in how many rows it is.
+         */
+        Bar: {
+            value: string;
+            count: number;
+        };
+        /**
          * BatchAnswer
          * @description The outcome of each download that was asked for.
          */
@@ -1750,6 +1865,16 @@ export interface components {
             ticket?: components["schemas"]["DownloadTicket"] | null;
             /** @description What went wrong; null where nothing did. */
             problem?: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * Bin
+         * @description Of a histogram: values from ``start`` up to ``end``, which belongs to the last one alone; numbers or
+         *     dates as text.
+         */
+        Bin: {
+            start: string;
+            end: string;
+            count: number;
         };
         /**
          * BrowserAccess
@@ -2200,6 +2325,58 @@ export interface components {
         };
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
+        /**
+         * ColumnStatistics
+         * @description One column. ``min``, ``max``: as text, for a JSON number would not hold a large one. NaN and infinite
+         *     numbers are counted, and are in no other figure. ``nulls``: rows without a value; where the file keeps
+         *     text, those with a word for it too, such as ``NA``.
+         *
+         *     ``quantiles``: by level (``0.25``); approximate. ``distinct``: approximate unless ``distinct_exact``; None
+         *     where it is not counted. ``min_size`` …: of texts in characters, of bytes in bytes, of lists in entries.
+         */
+        ColumnStatistics: {
+            name: string;
+            /**
+             * @description The file's own type, or `number` or `text`.
+             * @example DOUBLE
+             */
+            dtype: string;
+            /**
+             * @description What the job does.
+             * @example number
+             */
+            kind: components["schemas"]["ColumnStatisticsKind"];
+            /**
+             * @description How many rows.
+             * @example 20
+             */
+            rows: number;
+            nulls: number;
+            nan: number;
+            infinite: number;
+            distinct?: number | null;
+            /** @example false */
+            distinct_exact: boolean;
+            min?: string | null;
+            max?: string | null;
+            mean?: number | null;
+            std?: number | null;
+            quantiles?: {
+                [key: string]: number;
+            } | null;
+            min_size?: number | null;
+            max_size?: number | null;
+            mean_size?: number | null;
+            /** @description Of numbers and dates. */
+            histogram?: components["schemas"]["Bin"][] | null;
+            /** @description Of texts that repeat: the most frequent first. */
+            top?: components["schemas"]["Bar"][] | null;
+        };
+        /**
+         * @description What the job does.
+         * @enum {string}
+         */
+        ColumnStatisticsKind: "number" | "integer" | "boolean" | "date" | "time" | "text" | "nested" | "binary" | "media";
         /**
          * CompareOutput
          * @description Output of ``compare_datasets``.
@@ -3733,7 +3910,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "verify" | "index";
+        JobKind: "download" | "update" | "delete" | "verify" | "index" | "tables";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -4814,7 +4991,7 @@ export interface components {
          * @description What a running job does now.
          * @enum {string}
          */
-        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing" | "indexing";
+        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing" | "indexing" | "converting";
         /**
          * Ping
          * @description Ask for a ``pong``, to see that the socket is open.
@@ -5432,7 +5609,7 @@ export interface components {
              */
             files_total?: number | null;
             /**
-             * @description Of a hub's catalogue, while the search index is built from it.
+             * @description Of a hub's catalogue, while the search index is built from it; of a table that is converted.
              * @example 250000
              */
             rows_done?: number | null;
@@ -6645,6 +6822,28 @@ export interface components {
             seq: number;
         };
         /**
+         * TableColumn
+         * @description ``dtype`` in the file's own words, or in ours where it has none; ``kind``: what it can be asked.
+         */
+        TableColumn: {
+            name: string;
+            /**
+             * @description The file's own type, or `number` or `text`.
+             * @example DOUBLE
+             */
+            dtype: string;
+            /**
+             * @description What the job does.
+             * @example number
+             */
+            kind: components["schemas"]["TableColumnKind"];
+        };
+        /**
+         * @description What the job does.
+         * @enum {string}
+         */
+        TableColumnKind: "number" | "integer" | "boolean" | "date" | "time" | "text" | "nested" | "binary" | "media";
+        /**
          * TableFacts
          * @description Rows and columns, as far as the source tells. ``row_range``: where it tells no more than that.
          */
@@ -6670,6 +6869,153 @@ export interface components {
              */
             words: string;
         };
+        /**
+         * TableList
+         * @description The tables of a dataset. ``prepared``: all of them are ready, or cannot be read. ``job``: what prepares
+         *     them now, or why that failed; None where it is nobody's of yours.
+         */
+        TableList: {
+            tables: components["schemas"]["TableView"][];
+            /** @example false */
+            prepared: boolean;
+            /** @example false */
+            preparing: boolean;
+            /** @description The whole job, as it stands now. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description Where there is no table: why, and what can be done.
+             * @example The dataset has no tables.
+             */
+            reason?: string | null;
+            /**
+             * @description What to do about it.
+             * @example Check the name.
+             */
+            next_step?: string | null;
+            /**
+             * @description Files beyond those that are listed.
+             * @example false
+             */
+            more_files: number;
+        };
+        /**
+         * TableRows
+         * @description A page of a table. Cells are untrusted text, as the file has it; None where there is no value.
+         *
+         *     ``row_count``: of the rows that were asked for, in all. ``columns``: their places, in the order of the
+         *     cells. ``cut``: cells of which only the beginning is here.
+         */
+        TableRows: {
+            /**
+             * @description How many to skip.
+             * @example 0
+             */
+            offset: number;
+            /**
+             * @description Rows of its table, all splits together; null where that is not told.
+             * @example 50000
+             */
+            row_count: number;
+            columns: number[];
+            /**
+             * @description How many rows.
+             * @example [
+             *       20
+             *     ]
+             */
+            rows: (string | null)[][];
+            cut: components["schemas"]["CutCell"][];
+        };
+        /**
+         * TableStatistics
+         * @description ``made_at``: when they were computed, of the ``files`` with these SHA-256. ``filtered``: of the rows
+         *     that were asked for only. ``columns`` by their places in the table.
+         */
+        TableStatistics: {
+            /** Format: date-time */
+            made_at: string;
+            /** @description The files. */
+            files: string[];
+            /**
+             * @description Rows of its table, all splits together; null where that is not told.
+             * @example 50000
+             */
+            row_count: number;
+            /** @example false */
+            filtered: boolean;
+            columns: {
+                [key: string]: components["schemas"]["ColumnStatistics"];
+            };
+        };
+        /**
+         * TableView
+         * @description One table. ``state``: ``absent`` until it is prepared; ``unreadable`` with a ``problem``.
+         */
+        TableView: {
+            id: string;
+            /**
+             * @description The source as people read it.
+             * @example Kaggle
+             */
+            label: string;
+            /** @description Of the sheet, or of the table in a database. */
+            name?: string | null;
+            /**
+             * @description In place of files, where the source knows them: a config of the dataset.
+             * @example plain_text
+             */
+            config?: string | null;
+            /**
+             * @description A split of the config.
+             * @example train
+             */
+            split?: string | null;
+            /**
+             * @description The first of its files, and how many there are.
+             * @example plain_text/train-00000-of-00001.parquet
+             */
+            path: string;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+            /**
+             * @description How far it is.
+             * @example absent
+             */
+            state: components["schemas"]["TableViewState"];
+            /** @description What went wrong; null where nothing did. */
+            problem?: string | null;
+            /**
+             * @description Rows of its table, all splits together; null where that is not told.
+             * @example 50000
+             */
+            row_count?: number | null;
+            /**
+             * @description Of all, though the list of them here ends after 200.
+             * @example 2
+             */
+            column_count?: number | null;
+            columns: components["schemas"]["TableColumn"][];
+            /**
+             * @description What was guessed or left out, a sentence each.
+             * @example [
+             *       "The separator is a semicolon."
+             *     ]
+             */
+            notes: string[];
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        TableViewState: "absent" | "ready" | "unreadable";
         /**
          * TicketAnswer
          * @description What opens one WebSocket.
@@ -8529,6 +8875,344 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_tables: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    prepare_tables: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_table: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of tables */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_table_rows: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /** @description Places of columns, from 0; by default the first */
+                column?: number[];
+                /**
+                 * @description How many characters of a cell to show.
+                 * @example 1000
+                 */
+                cell_chars?: number;
+                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                filter?: string[];
+                /** @description Rows with this text in any column */
+                search?: string;
+                /** @description The place of a column */
+                sort?: number;
+                /** @example false */
+                descending?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of tables */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableRows"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_table_statistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /** @description Places of columns, from 0; by default the first */
+                column?: number[];
+                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                filter?: string[];
+                /** @description Rows with this text in any column */
+                search?: string;
+                /** @description The place of a column */
+                sort?: number;
+                /** @example false */
+                descending?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of tables */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableStatistics"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_table_media: {
+        parameters: {
+            query: {
+                row: number;
+                column: number;
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                filter?: string[];
+                /** @description Rows with this text in any column */
+                search?: string;
+                /** @description The place of a column */
+                sort?: number;
+                /** @example false */
+                descending?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of tables */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes of the cell. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

@@ -34,8 +34,45 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 Rows = Sequence[Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class DelimitedText:
+    """How a whole file is read, by its head. ``encoding`` is Python's name; the table begins ``skip``
+    characters into the text, at its record ``layout.start``."""
+
+    encoding: str
+    dialect: Dialect
+    skip: int
+    layout: Layout
+    notes: tuple[str, ...]
+
+
+def understand(head: Head) -> DelimitedText:
+    """How the text is written. Errors: those of ``read_delimited``."""
+    written, sep_line, layout, _, lengths, _ = _look(head)
+    notes = tuple(_notes(written, layout, lengths))
+    return DelimitedText(written.text.encoding, written.dialect, sep_line, layout, notes)
+
+
 def read_delimited(head: Head, path: str, rows: int) -> Table:
     """Errors: ``NotATable`` for a file without a record, and for one that is no text."""
+    written, _, layout, table, lengths, beyond = _look(head)
+    dialect, columns = written.dialect, len(layout.names)
+    arguments = _arguments(written, layout) | _for_values(layout.names, table, dialect)
+    arguments |= _for_lengths(written, layout, len(table[0]) if table else columns, lengths)
+    return made_table(
+        layout.names if layout.header else [str(number) for number in range(columns)],
+        [row[:columns] for row in islice(table, rows)],
+        loader=pandas_loader(path, "read_csv", arguments),
+        notes=_notes(written, layout, lengths),
+        row_count=lengths.total() if head.complete else None,
+        # The last one may be cut in the middle.
+        least_row_count=len(table) + max(0, beyond - 1),
+    )
+
+
+def _look(head: Head) -> tuple["_Written", int, Layout, list[list[str]], Counter[int], int]:
+    """How the file is written, the characters before its first record, its layout, its first rows, how many
+    rows have how many cells, and how many rows of the head are not kept."""
     text = decode(head.data, head.complete)
     if _binary(text.text[:_SAMPLE_CHARS]):
         raise NotATable("It is no text.")
@@ -48,24 +85,12 @@ def read_delimited(head: Head, path: str, rows: int) -> Table:
     layout = lay_out(found)
     if not layout.names:
         raise NotATable("There is no line in it.")
-    table = [row for row in found[layout.start + layout.header :] if _is_row(row)]
+    table = [row for row in found[layout.start + layout.header :] if is_row(row)]
     lengths = Counter(map(len, table))
-    beyond = [len(row) for row, _ in remaining if _is_row(row)]
+    beyond = [len(row) for row, _ in remaining if is_row(row)]
     if head.complete:
         lengths.update(beyond)
-    layout = layout.for_rows_of(max(lengths, default=0))
-    columns = len(layout.names)
-    arguments = _arguments(written, layout) | _for_values(layout.names, table, dialect)
-    arguments |= _for_lengths(written, layout, len(table[0]) if table else columns, lengths)
-    return made_table(
-        layout.names if layout.header else [str(number) for number in range(columns)],
-        [row[:columns] for row in islice(table, rows)],
-        loader=pandas_loader(path, "read_csv", arguments),
-        notes=_notes(written, layout, lengths),
-        row_count=lengths.total() if head.complete else None,
-        # The last one may be cut in the middle.
-        least_row_count=len(table) + max(0, len(beyond) - 1),
-    )
+    return written, sep_line, layout.for_rows_of(max(lengths, default=0)), table, lengths, len(beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +114,8 @@ def _strange(one: str) -> bool:
     return control or "\x7f" <= one < "\xa0" or one == "\ufffd"
 
 
-def _is_row(row: Sequence[str]) -> bool:
+def is_row(row: Sequence[str]) -> bool:
+    """A blank line is none, in a table of one column too."""
     return len(row) > 1 or any(map(str.strip, row))
 
 

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -55,7 +55,11 @@ def records(text: str, dialect: Dialect) -> Iterator[tuple[list[str], int]]:
     """Each record with the number of lines that it spans. A line without a character in it is a record
     without cells."""
     # Line ends as they are: "\r" alone ends a line too, and in quotes each stays what it is.
-    lines = io.StringIO(text, newline="")
+    return records_of(io.StringIO(text, newline=""), dialect)
+
+
+def records_of(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str], int]]:
+    """The same of lines with their ends."""
     if dialect.separator == BLANKS:
         cell = _BLANK_CELLS
         if dialect.quote:

@@ -119,6 +119,14 @@ def _beginning_of_zip(path: Path, name: str, limit: int) -> tuple[bytes, str]:
         raise NotATable(f"It cannot be unpacked: {error}") from error
 
 
+def unpacked(head: Head) -> Iterator[bytes]:
+    """All of the file, unpacked, some at a time. Errors: ``NotATable`` where it is damaged."""
+    try:
+        yield from _stream(head.path, head.packing)
+    except (EOFError, RuntimeError, ValueError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
+        raise NotATable(f"It is damaged: {error}") from error
+
+
 def whole(head: Head) -> bytes:
     """All of a packed file. Errors: ``NotATable`` beyond ``WHOLE_BYTES``."""
     data, complete, damage = _unpacked(head.path, head.packing, WHOLE_BYTES)

@@ -13,7 +13,8 @@ from dataferry.library.preview.table import MAX_COLUMNS, NotATable, Table, made_
 from dataferry.library.preview.text import decode
 from dataferry.library.preview.values import Figure, text_of
 
-_DECODER = json.JSONDecoder(parse_float=Figure, parse_int=Figure, parse_constant=Figure, strict=False)
+#: Numbers stay as they are written.
+DECODER = json.JSONDecoder(parse_float=Figure, parse_int=Figure, parse_constant=Figure, strict=False)
 #: Between documents: blanks, and the mark of RFC 7464.
 _BETWEEN = re.compile(r"[\s\x1e\ufeff]*")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
@@ -47,7 +48,7 @@ def read_json(head: Head, path: str, rows: int) -> Table:
         raise NotATable("It is nested too deeply.") from error
     notes = [one for one in (text.note, note, head.damage and f"The file is damaged: {head.damage}") if one]
     columns = min(len(found.names), MAX_COLUMNS)
-    dtypes = [_kind([row[number] for row in found.rows if number < len(row)]) for number in range(columns)]
+    dtypes = [kind_of([row[number] for row in found.rows if number < len(row)]) for number in range(columns)]
     return made_table(
         found.names,
         cells,
@@ -65,7 +66,7 @@ def _documents(text: str, complete: bool) -> tuple[list[Any], str | None]:
     position = _end(text, 0)
     while position < len(text):
         try:
-            value, end = _DECODER.raw_decode(text, position)
+            value, end = DECODER.raw_decode(text, position)
         except json.JSONDecodeError as error:
             if not complete and not documents:
                 return [_beginning(text[position:])], None
@@ -89,7 +90,7 @@ def _end(text: str, position: int) -> int:
 
 def _beginning(text: str) -> Any:
     try:
-        return _DECODER.decode(_closed(text))
+        return DECODER.decode(_closed(text))
     except json.JSONDecodeError as error:
         raise NotATable(f"It is no JSON: line {error.lineno}, {error.msg}.") from error
 
@@ -140,7 +141,7 @@ def _table_of(documents: Records, head: Head, path: str, encoding: str, rows: in
             arguments = ({"lines": "True"} if lines else {}) | _as_written(head, encoding)
             return found, pandas_loader(path, "read_json", arguments)
     elif isinstance(document, dict):
-        found = _of_object(document, rows)
+        found = table_in(document, rows)
     else:
         raise NotATable("It is one value, and no table.")
     return found, json_loader(path, head.packing, encoding, found.expression, lines=lines)
@@ -169,7 +170,8 @@ def _as_written(head: Head, encoding: str) -> dict[str, str]:
     return arguments
 
 
-def _of_object(document: Mapping[str, Any], rows: int) -> _Found:
+def table_in(document: Mapping[str, Any], rows: int) -> _Found:
+    """The table that an object holds, in whichever of the ways in which people write one."""
     values = list(document.values())
     columns, data = document.get("columns"), document.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
@@ -249,7 +251,7 @@ def _rows(entries: Records, rows: int) -> _Found:
     return _Found([str(number) for number in range(longest)], cells, len(entries))
 
 
-def _kind(values: Sequence[Any]) -> tuple[str, bool]:
+def kind_of(values: Sequence[Any]) -> tuple[str, bool]:
     """The type of a column, as JSON calls it."""
     kinds = {_type(value) for value in values if value is not None}
     if not kinds:

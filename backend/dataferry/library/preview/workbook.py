@@ -26,7 +26,7 @@ def read_workbook(head: Head, path: str, rows: int) -> Table:
     """Errors: ``NotATable`` for a damaged workbook, one without a cell, and one too large to be read."""
     engine = "openpyxl" if head.kind == "xlsx" else "xlrd"
     with io.BytesIO(whole(head)) if head.packing not in (None, "zip") else head.path.open("rb") as file:
-        _check_size(file, head.kind)
+        check_size(file, head.kind)
         try:
             sheets, sheet, cells = _first_sheet(file, engine, _SAMPLE_ROWS + rows)
         except NotATable:
@@ -85,11 +85,11 @@ def _first_sheet(file: IO[bytes], engine: str, rows: int) -> tuple[list[str], in
                 book, sheet_name=name, header=None, nrows=rows, dtype=object, na_filter=False
             )
             if not frame.empty:
-                return names, number, [[_shown(cell) for cell in row] for row in frame.to_numpy(dtype=object)]
+                return names, number, [[shown(cell) for cell in row] for row in frame.to_numpy(dtype=object)]
     raise NotATable("Its sheets are empty.")
 
 
-def _shown(cell: Any) -> str | None:
+def shown(cell: Any) -> str | None:
     """As a sheet shows it: a date without a time of day, TRUE, an error."""
     if cell is None or cell == "":
         return None
@@ -102,7 +102,7 @@ def _shown(cell: Any) -> str | None:
     return text_of(cell)
 
 
-def _check_size(file: IO[bytes], kind: str) -> None:
+def check_size(file: IO[bytes], kind: str) -> None:
     """What is not read row by row is held in memory. Errors: ``NotATable``."""
     if kind == "xls":
         size = file.seek(0, io.SEEK_END)

@@ -50,7 +50,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
 }
 
 function barLabel({ kind, title }: JobView): string {
-  if (kind === "index") return title;
+  if (kind === "index" || kind === "tables") return title;
   return kind === "verify" ? `Verification of ${title}` : `Download of ${title}`;
 }
 

@@ -10,6 +10,7 @@ export const DONE: Record<JobView["kind"], string> = {
   delete: "Deleted",
   verify: "Verified: see what was found",
   index: "Built: searches use it",
+  tables: "Prepared: all rows can be looked at",
 };
 
 const DOING: Record<JobView["kind"], string> = {
@@ -18,6 +19,7 @@ const DOING: Record<JobView["kind"], string> = {
   delete: "deleting",
   verify: "verifying",
   index: "building",
+  tables: "preparing its tables",
 };
 
 /** It brings a dataset's files into the library. */
@@ -109,7 +111,7 @@ export function isStalled({ state, progress }: JobView): boolean {
 function runningText(job: JobView, now: number, short: boolean): string {
   const { phase, bytes_done, rate_bps } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
-  if (phase === "indexing") return rowsText(job);
+  if (phase === "indexing" || phase === "converting") return rowsText(job);
   const amount = amountText(job) ?? formatBytes(0);
   if (isStalled(job)) return `${amount} · stalled`;
   const rate = rate_bps && !short ? formatRate(rate_bps) : null;
@@ -127,8 +129,11 @@ export function stateText(job: JobView, now: number): string {
   return amountText(job) ?? formatBytes(0);
 }
 
-/** `Reading Kaggle's catalogue · 340,000 rows` */
+/** `Reading Kaggle's catalogue · 340,000 rows`, `Reading train.csv · 340,000 rows` */
 function rowsText({ source, progress }: JobView): string {
+  if (progress.phase === "converting") {
+    return `${progress.note ?? "Reading"} · ${plural(progress.rows_done ?? 0, "row")}`;
+  }
   return `Reading ${sourceLabel(source)}'s catalogue · ${plural(progress.rows_done ?? 0, "row")}`;
 }
 
