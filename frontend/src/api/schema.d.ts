@@ -1827,7 +1827,15 @@ export interface components {
          * @description A value, of which a long one's beginning is shown, and in how many rows it is.
          */
         Bar: {
+            /**
+             * @description The value as text: untrusted, and a long one's beginning.
+             * @example setosa
+             */
             value: string;
+            /**
+             * @description In how many rows it is.
+             * @example 50
+             */
             count: number;
         };
         /**
@@ -1872,8 +1880,20 @@ export interface components {
          *     dates as text.
          */
         Bin: {
+            /**
+             * @description Where it begins: a number or a date.
+             * @example 4.3
+             */
             start: string;
+            /**
+             * @description Where it ends, which belongs to the last one alone.
+             * @example 4.48
+             */
             end: string;
+            /**
+             * @description How many values are in it.
+             * @example 4
+             */
             count: number;
         };
         /**
@@ -2335,6 +2355,10 @@ export interface components {
          *     where it is not counted. ``min_size`` …: of texts in characters, of bytes in bytes, of lists in entries.
          */
         ColumnStatistics: {
+            /**
+             * @description The column's name: untrusted text.
+             * @example sepal_length
+             */
             name: string;
             /**
              * @description The file's own type, or `number` or `text`.
@@ -2347,25 +2371,78 @@ export interface components {
              */
             kind: components["schemas"]["ColumnStatisticsKind"];
             /**
-             * @description How many rows.
-             * @example 20
+             * @description How many rows were looked at.
+             * @example 150
              */
             rows: number;
+            /**
+             * @description Rows without a value, or with a word for that in a file of text (`NA`).
+             * @example 0
+             */
             nulls: number;
+            /**
+             * @description Values that are no number (NaN); they are in no other figure.
+             * @example 0
+             */
             nan: number;
+            /**
+             * @description Values that are infinite; they are in no other figure.
+             * @example 0
+             */
             infinite: number;
+            /**
+             * @description How many different values; null where they are not counted.
+             * @example 35
+             */
             distinct?: number | null;
-            /** @example false */
+            /**
+             * @description `distinct` is exact; else it is an estimate within some per cent.
+             * @example true
+             */
             distinct_exact: boolean;
+            /**
+             * @description The least value, as text: a JSON number would not hold a large one.
+             * @example 4.3
+             */
             min?: string | null;
+            /**
+             * @description The greatest value, as text.
+             * @example 7.9
+             */
             max?: string | null;
+            /**
+             * @description The mean of numbers.
+             * @example 5.8433
+             */
             mean?: number | null;
+            /**
+             * @description The standard deviation of numbers.
+             * @example 0.8253
+             */
             std?: number | null;
+            /**
+             * @description Approximate, by level.
+             * @example {
+             *       "0.5": 5.8
+             *     }
+             */
             quantiles?: {
                 [key: string]: number;
             } | null;
+            /**
+             * @description The shortest: characters of a text, bytes, or entries of a list.
+             * @example 4
+             */
             min_size?: number | null;
+            /**
+             * @description The longest.
+             * @example 10
+             */
             max_size?: number | null;
+            /**
+             * @description The mean length.
+             * @example 8.3
+             */
             mean_size?: number | null;
             /** @description Of numbers and dates. */
             histogram?: components["schemas"]["Bin"][] | null;
@@ -6826,6 +6903,10 @@ export interface components {
          * @description ``dtype`` in the file's own words, or in ours where it has none; ``kind``: what it can be asked.
          */
         TableColumn: {
+            /**
+             * @description The column's name: untrusted text.
+             * @example sepal_length
+             */
             name: string;
             /**
              * @description The file's own type, or `number` or `text`.
@@ -6875,10 +6956,17 @@ export interface components {
          *     them now, or why that failed; None where it is nobody's of yours.
          */
         TableList: {
+            /** @description The tables, training tables first. */
             tables: components["schemas"]["TableView"][];
-            /** @example false */
+            /**
+             * @description Every table is ready, or cannot be read: there is nothing to prepare.
+             * @example true
+             */
             prepared: boolean;
-            /** @example false */
+            /**
+             * @description A job prepares them now.
+             * @example false
+             */
             preparing: boolean;
             /** @description The whole job, as it stands now. */
             job?: components["schemas"]["JobView"] | null;
@@ -6916,14 +7004,25 @@ export interface components {
              * @example 50000
              */
             row_count: number;
+            /**
+             * @description Places of the columns, in the order of the cells.
+             * @example [
+             *       0,
+             *       1
+             *     ]
+             */
             columns: number[];
             /**
-             * @description How many rows.
+             * @description The rows: of each column a text, or null.
              * @example [
-             *       20
+             *       [
+             *         "5.1",
+             *         "setosa"
+             *       ]
              *     ]
              */
             rows: (string | null)[][];
+            /** @description Cells of which only the beginning is here. */
             cut: components["schemas"]["CutCell"][];
         };
         /**
@@ -6932,17 +7031,30 @@ export interface components {
          *     that were asked for only. ``columns`` by their places in the table.
          */
         TableStatistics: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When they were computed.
+             * @example 2026-05-04T10:00:00Z
+             */
             made_at: string;
-            /** @description The files. */
+            /**
+             * @description SHA-256 of the files that the table is made of.
+             * @example [
+             *       "9f2c…"
+             *     ]
+             */
             files: string[];
             /**
              * @description Rows of its table, all splits together; null where that is not told.
              * @example 50000
              */
             row_count: number;
-            /** @example false */
+            /**
+             * @description They are of the rows of a filter or search only.
+             * @example false
+             */
             filtered: boolean;
+            /** @description Of each column, by its place. */
             columns: {
                 [key: string]: components["schemas"]["ColumnStatistics"];
             };
@@ -6952,13 +7064,20 @@ export interface components {
          * @description One table. ``state``: ``absent`` until it is prepared; ``unreadable`` with a ``problem``.
          */
         TableView: {
+            /**
+             * @description The table, in addresses.
+             * @example f173f1024706
+             */
             id: string;
             /**
              * @description The source as people read it.
              * @example Kaggle
              */
             label: string;
-            /** @description Of the sheet, or of the table in a database. */
+            /**
+             * @description Of the sheet, or of the table in a database.
+             * @example Sheet1
+             */
             name?: string | null;
             /**
              * @description In place of files, where the source knows them: a config of the dataset.
@@ -6990,7 +7109,10 @@ export interface components {
              * @example absent
              */
             state: components["schemas"]["TableViewState"];
-            /** @description What went wrong; null where nothing did. */
+            /**
+             * @description Why it cannot be read.
+             * @example It is empty.
+             */
             problem?: string | null;
             /**
              * @description Rows of its table, all splits together; null where that is not told.
@@ -7002,6 +7124,7 @@ export interface components {
              * @example 2
              */
             column_count?: number | null;
+            /** @description Its columns; a list of tables has the first 200. */
             columns: components["schemas"]["TableColumn"][];
             /**
              * @description What was guessed or left out, a sentence each.
@@ -8996,7 +9119,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of tables */
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
                 table: string;
             };
             cookie?: never;
@@ -9045,20 +9171,40 @@ export interface operations {
                  * @example 20
                  */
                 limit?: number;
-                /** @description Places of columns, from 0; by default the first */
+                /**
+                 * @description Places of columns, from 0; by default the first
+                 * @example [
+                 *       0,
+                 *       3
+                 *     ]
+                 */
                 column?: number[];
                 /**
                  * @description How many characters of a cell to show.
                  * @example 1000
                  */
                 cell_chars?: number;
-                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                /**
+                 * @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in
+                 * @example [
+                 *       "{\"column\": 3, \"op\": \"ge\", \"values\": [\"100\"]}"
+                 *     ]
+                 */
                 filter?: string[];
-                /** @description Rows with this text in any column */
+                /**
+                 * @description Rows with this text in any column
+                 * @example setosa
+                 */
                 search?: string;
-                /** @description The place of a column */
+                /**
+                 * @description The place of a column
+                 * @example 0
+                 */
                 sort?: number;
-                /** @example false */
+                /**
+                 * @description The greatest first; what has no value is last all the same.
+                 * @example false
+                 */
                 descending?: boolean;
             };
             header?: {
@@ -9074,7 +9220,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of tables */
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
                 table: string;
             };
             cookie?: never;
@@ -9113,15 +9262,35 @@ export interface operations {
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
-                /** @description Places of columns, from 0; by default the first */
+                /**
+                 * @description Places of columns, from 0; by default the first
+                 * @example [
+                 *       0,
+                 *       3
+                 *     ]
+                 */
                 column?: number[];
-                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                /**
+                 * @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in
+                 * @example [
+                 *       "{\"column\": 3, \"op\": \"ge\", \"values\": [\"100\"]}"
+                 *     ]
+                 */
                 filter?: string[];
-                /** @description Rows with this text in any column */
+                /**
+                 * @description Rows with this text in any column
+                 * @example setosa
+                 */
                 search?: string;
-                /** @description The place of a column */
+                /**
+                 * @description The place of a column
+                 * @example 0
+                 */
                 sort?: number;
-                /** @example false */
+                /**
+                 * @description The greatest first; what has no value is last all the same.
+                 * @example false
+                 */
                 descending?: boolean;
             };
             header?: {
@@ -9137,7 +9306,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of tables */
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
                 table: string;
             };
             cookie?: never;
@@ -9171,20 +9343,42 @@ export interface operations {
     get_table_media: {
         parameters: {
             query: {
+                /**
+                 * @description The row, from 0, of those that are filtered and sorted.
+                 * @example 0
+                 */
                 row: number;
+                /**
+                 * @description The column's place, from 0.
+                 * @example 2
+                 */
                 column: number;
                 /**
                  * @description The revision, as the source names it; null for the newest.
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
-                /** @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in */
+                /**
+                 * @description JSON, and all must hold: `{"column": 2, "op": "between", "values": ["1", "9"]}`; `op` is one of eq, ne, lt, le, gt, ge, between, contains, is_null, not_null, in
+                 * @example [
+                 *       "{\"column\": 3, \"op\": \"ge\", \"values\": [\"100\"]}"
+                 *     ]
+                 */
                 filter?: string[];
-                /** @description Rows with this text in any column */
+                /**
+                 * @description Rows with this text in any column
+                 * @example setosa
+                 */
                 search?: string;
-                /** @description The place of a column */
+                /**
+                 * @description The place of a column
+                 * @example 0
+                 */
                 sort?: number;
-                /** @example false */
+                /**
+                 * @description The greatest first; what has no value is last all the same.
+                 * @example false
+                 */
                 descending?: boolean;
             };
             header?: never;
@@ -9194,7 +9388,10 @@ export interface operations {
                  * @example huggingface:stanfordnlp~imdb
                  */
                 key: string;
-                /** @description `id` of the list of tables */
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
                 table: string;
             };
             cookie?: never;

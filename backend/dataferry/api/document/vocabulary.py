@@ -9,6 +9,7 @@ from dataferry.api.document.dataset_words import DATASET_WORDS
 from dataferry.api.document.plugin_words import PLUGIN_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
+from dataferry.api.document.table_words import TABLE_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
 from dataferry.api.document.word import Word
 
@@ -302,6 +303,7 @@ WORDS: dict[str, Word] = {
     **PLUGIN_WORDS,
     **VERDICT_WORDS,
     **RETENTION_WORDS,
+    **TABLE_WORDS,
     **SEARCH_WORDS,
     **CHECK_WORDS,
 }
