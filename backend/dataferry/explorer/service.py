@@ -89,7 +89,7 @@ class Tables:
         def read(session: Session) -> tuple[Dataset, _Files, JobView | None, bool]:
             dataset = rows.downloaded(session, viewer, key_or_alias, revision)
             files = _files(session, dataset)
-            job = self._jobs.newest(session, _job_key(dataset.id))
+            job = self._jobs.newest(session, _job_key(dataset.id), kind="tables")
             mine = job is not None and viewer.user_id in self._jobs.requesters(session, job.id)
             return dataset, files, job, mine
 

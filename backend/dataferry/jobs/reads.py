@@ -135,9 +135,10 @@ class JobReads:
         """What is under way or to come on a dataset, whoever asked for it."""
         return rows.active_kinds(session, dataset_id)
 
-    def newest(self, session: Session, dataset_id: str) -> JobView | None:
-        """The job that is at work on a dataset, else the last that was; whoever asked for it."""
-        job = rows.newest_of_dataset(session, dataset_id)
+    def newest(self, session: Session, dataset_id: str, *, kind: JobKind | None = None) -> JobView | None:
+        """The job that is at work on a dataset's files, else the last that was; whoever asked for it.
+        ``kind``: of that kind only."""
+        job = rows.newest_of_dataset(session, dataset_id, rows.CHANGING if kind is None else (kind,))
         return None if job is None else self._runner.live(job_view(job))
 
     def requesters(self, session: Session, job_id: str) -> tuple[str, ...]:

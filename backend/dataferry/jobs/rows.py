@@ -392,8 +392,9 @@ def active_kinds(session: Session, dataset_id: str) -> set[str]:
     return set(session.exec(query))
 
 
-def newest_of_dataset(session: Session, dataset_id: str) -> Job | None:
-    """The active job on a dataset's files where there is one, else the last that was asked for."""
-    query = select(Job).where(Job.dataset_id == dataset_id, col(Job.kind).in_(CHANGING))
+def newest_of_dataset(session: Session, dataset_id: str, kinds: Collection[str] = CHANGING) -> Job | None:
+    """The active job of these kinds on a dataset where there is one, else the last that was asked for; by
+    default of those that change its files."""
+    query = select(Job).where(Job.dataset_id == dataset_id, col(Job.kind).in_(kinds))
     active = case((col(Job.state).in_(ACTIVE_STATES), 0), else_=1)
     return session.exec(query.order_by(active, col(Job.created_at).desc())).first()
