@@ -268,6 +268,8 @@ class ModelUnreachable(ModelError):
 class PluginFailed(DataferryError):
     code, title = "plugin_failed", "The dataset's plugin failed"
     usual_step = "Mend the plugin: dataferry validate tells more."
+
+
 class QueryTooLarge(DataferryError):
     status, code, title, retryable = 422, "query_too_large", "The query takes more than it may", False
     usual_step = "Choose fewer rows with a filter first."
