@@ -78,7 +78,7 @@ class TablesHandler:
         if path is None:
             raise NotFound(
                 f"{file.path[:120]} is not on the disk as it was downloaded.",
-                next_step="Download the dataset again, with force.",
+                next_step="Repair the dataset: what is missing or changed is downloaded again.",
             )
         folder = self._folders.of(file.sha256, file.path)
         note = f"Reading {file.path}"
