@@ -20,6 +20,7 @@ from dataferry.plugins.readers.idx import IdxImages, read_idx
 from dataferry.plugins.readers.images import image_size, open_image
 from dataferry.plugins.readers.kept import forget, kept
 from dataferry.plugins.readers.tiny_imagenet import HeldOutImages, train_images
+from dataferry.plugins.text_rows import JsonRows
 from tests.support.dataset_files import cifar_batch, encoded, idx, idx_pair, picture
 
 
@@ -304,3 +305,35 @@ def test_readers_are_sent_to_workers_as_paths_alone(tmp_path: Path) -> None:
         sent = pickle.dumps(reader)
         assert len(sent) < 2000
         assert (pixels(pickle.loads(sent)[0][0]) == first).all()
+
+
+# -- JSON lines ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("name", ["HumanEval.jsonl.gz", "HumanEval.jsonl"])
+def test_rows_are_read_by_their_bytes_whatever_their_name(tmp_path: Path, name: str, packed: bool) -> None:
+    content = '\ufeff{"task_id": "ä/0"}\r\n\n{"task_id": "b", "text": "\u2028"}'.encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
+    rows = JsonRows(tmp_path / name)
+    assert list(rows) == [{"task_id": "ä/0"}, {"task_id": "b", "text": "\u2028"}]
+    sent = pickle.dumps(rows)
+    assert len(sent) < 500
+    assert pickle.loads(sent)[-1] == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"a": 1}\n{"a": ', "line 2: Expecting value"),
+        (b"[1]\n", "line 1 is no JSON object"),
+        (b'{"a": "\xff"}\n', "line 1: 'utf-8' codec"),
+        (gzip.compress(b'{"a": 1}\n')[:-4], "end-of-stream"),
+        (gzip.compress(b'{"a": 1}\n' * 99)[:30] + b"\0" * 9, "cannot be read"),
+    ],
+)
+def test_rows_that_are_none_are_named_with_file_and_line(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "test.jsonl").write_bytes(content)
+    with pytest.raises(DamagedFile, match=told) as raised:
+        len(JsonRows(tmp_path / "test.jsonl"))
+    assert "test.jsonl" in raised.value.detail
