@@ -42,6 +42,11 @@ COMMANDS = {
     "tokens": ("tokens:app", "Personal tokens for scripts: list, create, revoke."),
     "bundle": ("bundle:app", "Datasets in one file, for a machine without a network: export, import."),
     "mcp": ("mcp:mcp", "Serve an assistant's program over stdin and stdout (Model Context Protocol)."),
+    "validate": ("validate:validate", "Check a plugin against the whole contract, line by line."),
+    "training": (
+        "validate:training",
+        "Write data.yaml and its folders, for tools that train on images.",
+    ),
     "doctor": ("doctor:doctor", "Look at settings, disk and versions, and say what to mend."),
 }
 

@@ -1,8 +1,8 @@
 """Finds the built-in datasets: those of this package, of a person's folder, and of other packages.
 
 In the folder (``DATAFERRY_PLUGINS_DIR``) one file is one dataset: a Python module that ends with
-``register_dataset(MyPlugin())``. Another package declares one as an entry point of the group
-``dataferry.plugins``
+``register_dataset(MyPlugin())``, or a TOML manifest (``toml_plugin``). Another package declares one as an
+entry point of the group ``dataferry.plugins``
 (https://packaging.python.org/en/latest/specifications/entry-points/), which names its object::
 
     [project.entry-points."dataferry.plugins"]
@@ -126,7 +126,7 @@ def _plugin_of(module: str) -> object:
 def _of_folder(folder: Path, store: Path) -> Iterator[FoundPlugin | PluginFault]:
     """The plugins of a person's folder; a file that begins with ``_`` or ``.`` is none."""
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix == ".py")
+        files = sorted(path for path in folder.iterdir() if path.suffix in (".py", ".toml"))
     except FileNotFoundError:
         return
     except OSError as error:

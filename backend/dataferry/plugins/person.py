@@ -1,4 +1,4 @@
-"""Reads one file of a person's folder.
+"""Reads one file of a person's folder: a Python module, or a TOML manifest.
 
 A module is read anew each time, under the name ``dataferry.plugins.own.<file>``, so that ``from ..base import
 DatasetPlugin`` finds this package, and the names of the older project (``app.config`` …) are there while it
@@ -16,12 +16,17 @@ from dataferry.plugins import older_names
 from dataferry.plugins.base import DatasetPlugin
 from dataferry.plugins.faults import PluginFault, fault_of
 from dataferry.plugins.registration import registrations
+from dataferry.plugins.toml_plugin import read_manifest
 
 _PACKAGE = "dataferry.plugins.own"
 
 
 def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | PluginFault]:
     """What a file declares, with its data to lie in ``store``; or what is wrong with it."""
+    if file.suffix == ".toml":
+        read = read_manifest(file)
+        yield read if isinstance(read, PluginFault) else read.placed(store, file)
+        return
     folder = older_names.datasets_folder(store, file)
     try:
         with registrations() as found, older_names.available(folder):

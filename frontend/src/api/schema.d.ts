@@ -372,26 +372,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/datasets/{key}/splits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The samples of a built-in dataset that is here, counted by split, and of them those with a label
-         * @description The samples of a built-in dataset that is here, counted by split, and of them those with a label.
-         */
-        get: operations["get_splits"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/datasets/{key}/opened": {
         parameters: {
             query?: never;
@@ -1096,6 +1076,26 @@ export interface paths {
          *     line and the reason.
          */
         get: operations["list_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The samples of a built-in dataset that is here, counted by split, and of them those with a label
+         * @description The samples of a built-in dataset that is here, counted by split, and of them those with a label.
+         */
+        get: operations["get_splits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5125,7 +5125,7 @@ export interface components {
             kind: components["schemas"]["PluginFaultViewKind"];
             /**
              * @description The file, or the entry point, of the plugin.
-             * @example /home/ada/.local/share/dataferry/plugins/pets.py
+             * @example /srv/dataferry/plugins/pets.py
              */
             file: string;
             /**
@@ -5267,7 +5267,7 @@ export interface components {
             origin: components["schemas"]["PluginViewOrigin"];
             /**
              * @description The file, or the entry point, that it was read from.
-             * @example /home/ada/.local/share/dataferry/plugins/pets.py
+             * @example /srv/dataferry/plugins/pets.py
              */
             file: string;
             /** @description Its card: what of it is here, or under way for you. */
@@ -8343,57 +8343,6 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
-    get_splits: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Splits"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
     mark_opened: {
         parameters: {
             query?: {
@@ -10238,6 +10187,57 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_splits: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Splits"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

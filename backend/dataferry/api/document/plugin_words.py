@@ -2,7 +2,7 @@
 
 from dataferry.api.document.word import Word
 
-_FILE = "/home/ada/.local/share/dataferry/plugins/pets.py"
+_FILE = "/srv/dataferry/plugins/pets.py"
 
 PLUGIN_WORDS: dict[str, Word] = {
     "Deletion.folders": Word(

@@ -16,7 +16,6 @@ from dataferry.core.errors import Conflict, DataferryError, InvalidInput
 from dataferry.core.hub_addresses import DatasetAddress, read_address
 from dataferry.core.job_types import JobView
 from dataferry.core.types import SOURCE_LABELS, SourceName, Viewer
-from dataferry.library.builtin_datasets import Splits
 from dataferry.library.card_views import SearchAnswer
 from dataferry.library.cards import download_ticket
 from dataferry.library.listing import LibraryQuery
@@ -303,12 +302,6 @@ async def get_files(
 async def get_readme(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Readme:
     """What its author says of the dataset: untrusted Markdown, from its files or else from its source."""
     return await wired.readmes.get(viewer, key, revision)
-
-
-@router.get("/{key}/splits")
-async def get_splits(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Splits:
-    """The samples of a built-in dataset that is here, counted by split, and of them those with a label."""
-    return await wired.builtin.splits(viewer, key, revision)
 
 
 @router.post("/{key}/opened", status_code=status.HTTP_204_NO_CONTENT)
