@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import ConfigError
-from dataferry.core.settings import Settings, environment_name, load_settings, signing_key
+from dataferry.core.settings import Settings, environment_name, load_settings
+from dataferry.core.signing_key import signing_key
 
 SECRETS = ("KAGGLE_KEY", "KAGGLE_API_TOKEN", "HF_TOKEN", "GOOGLE_API_KEY", "SECRET_KEY")
 

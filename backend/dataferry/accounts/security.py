@@ -20,7 +20,8 @@ from passlib.hash import argon2
 
 from dataferry.core.db import now
 from dataferry.core.errors import ConfigError, NotSignedIn
-from dataferry.core.settings import Settings, signing_key
+from dataferry.core.settings import Settings
+from dataferry.core.signing_key import signing_key
 
 P = ParamSpec("P")
 T = TypeVar("T")

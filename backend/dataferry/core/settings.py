@@ -4,7 +4,6 @@
 """
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
-from dataferry.core.private_files import make_private_folder
 from dataferry.core.proxies import proxy_network
 from dataferry.core.time_window import format_time_window, parse_time_window
 
@@ -398,16 +396,3 @@ def environment_name(field: str) -> str:
     if isinstance(info.validation_alias, AliasChoices):
         return str(info.validation_alias.choices[0])
     return info.alias or f"DATAFERRY_{field.upper()}"
-
-
-def signing_key(settings: Settings) -> bytes:
-    """The root secret: the setting, or a file in the data folder (mode 0600) made at first start."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
-    path = settings.data_dir / "secret.key"
-    if not path.exists():
-        make_private_folder(settings.data_dir)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_bytes()

@@ -9,7 +9,7 @@ plugin = get_dataset_plugin("my_dataset")
 from collections.abc import Mapping
 
 from dataferry.core.errors import NotFound
-from dataferry.core.settings import Settings
+from dataferry.core.settings import read_settings
 from dataferry.plugins.base import AnyPlugin
 from dataferry.plugins.discovery import installed_plugins
 from dataferry.plugins.registration import register_dataset, registered
@@ -19,7 +19,7 @@ __all__ = ["discover_plugins", "get_dataset_plugin", "register_dataset"]
 
 def discover_plugins() -> Mapping[str, AnyPlugin]:
     """Every plugin by its name, of this package, of the plugins' folder and of other packages."""
-    return {**installed_plugins(Settings()), **registered}
+    return {**installed_plugins(read_settings()), **registered}
 
 
 def get_dataset_plugin(name: str) -> AnyPlugin:

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from dataferry.core.settings import Settings
+from dataferry.core.settings import read_settings
 
 #: The folder of a revision bears so much of its name, as every dataset's does in the store.
 _REVISION_CHARS = 12
@@ -12,7 +12,7 @@ _REVISION_CHARS = 12
 @cache
 def own_store() -> Path:
     """The store that this machine's settings name, for a program that uses a plugin without a server."""
-    return Settings().store
+    return read_settings().store
 
 
 def data_folder(store: Path, name: str, revision: str) -> Path:
