@@ -425,8 +425,8 @@ export interface paths {
         post?: never;
         /**
          * Delete a dataset's files from this machine
-         * @description Delete a dataset's files from this machine. Where others asked for it too only your part ends, and
-         *     `stays` is true; an admin deletes for all.
+         * @description Delete a dataset's files from this machine: `folders` names what goes. Where others asked for it too
+         *     only your part ends, and `stays` is true; an admin deletes for all.
          */
         delete: operations["delete_dataset_data"];
         options?: never;

@@ -319,8 +319,8 @@ async def update_dataset(key: str, viewer: Current, wired: Wired) -> DownloadTic
 
 @router.delete("/{key}/data", status_code=status.HTTP_202_ACCEPTED)
 async def delete_dataset_data(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Deletion:
-    """Delete a dataset's files from this machine. Where others asked for it too only your part ends, and
-    `stays` is true; an admin deletes for all."""
+    """Delete a dataset's files from this machine: `folders` names what goes. Where others asked for it too
+    only your part ends, and `stays` is true; an admin deletes for all."""
     return await wired.shelf.delete(viewer, key, revision)
 
 
