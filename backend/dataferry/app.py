@@ -32,6 +32,7 @@ from dataferry.api.routes import (
     chats,
     checks,
     comparisons,
+    croissant,
     datasets,
     files,
     health,
@@ -77,6 +78,7 @@ from dataferry.library.builtin_datasets import BuiltinDatasets
 from dataferry.library.checks import Checks
 from dataferry.library.cleanup import Cleanup
 from dataferry.library.comparisons import Comparisons
+from dataferry.library.croissant import Croissants
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
 from dataferry.library.imports import Imports
@@ -113,7 +115,7 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, checks, files, registry, pins, sharing, tables)
+_OF_DATASETS = (plans, comparisons, datasets, checks, files, croissant, registry, pins, sharing, tables)
 
 
 def build_services(settings: Settings) -> Services:
@@ -177,6 +179,7 @@ def build_services(settings: Settings) -> Services:
         tables=Tables(database, store, jobs, access, folders, processes),
         query_processes=processes,
         archives=Archives(database, store, access, last_use),
+        croissants=Croissants(shelf, previews),
         last_use=last_use,
         pins=Pins(database, access),
         mirror=Mirror(

@@ -73,6 +73,7 @@ DATASETS = {
     "GET /api/datasets/{key}/files": Row(200, seen=200),
     "GET /api/datasets/{key}/files/{path}": Row(200, seen=200),
     "GET /api/datasets/{key}/archive": Row(200, seen=200),
+    "GET /api/datasets/{key}/croissant": Row(200, seen=200),
     "POST /api/datasets/{key}/browser-access": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),

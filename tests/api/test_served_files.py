@@ -1,6 +1,7 @@
 """Files of the library on their way to somebody's own computer: whole, in ranges, and all in one archive."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from tests.support.hubs import make_hubs
+from tests.support.links import LinkServer, Page
+from tests.support.preloaded import run
 from tests.support.server import PASSWORD, Client, Server
 
 HEART = "andrewmvd/heart-failure-clinical-data"
@@ -149,3 +152,50 @@ def test_nobody_else_fetches_it(server: Server) -> None:
         refused = httpx.get(server.address + path)
         assert refused.status_code == 401
         assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_a_description_for_other_tools(server: Server, ada: Client) -> None:
+    """Croissant, which mlcroissant 1.1.1 reads, rows and all: tried by hand, as it brings sixty packages."""
+    answer = ada.get(f"/api/datasets/{KEY}/croissant")
+    assert answer.headers["Content-Type"] == "application/ld+json"
+    described = answer.json()
+    (file,) = described["distribution"]
+    assert ada.get(file["contentUrl"].removeprefix(server.address)).content
+    assert (file["@type"], file["encodingFormat"]) == ("cr:FileObject", "text/csv")
+    assert file["sha256"] == ada.get(FILES).json()["files"][0]["sha256"]
+    (rows,) = described["recordSet"]
+    assert {field["dataType"] for field in rows["field"]} == {"sc:Float"}
+    assert rows["field"][0]["source"] == {"fileObject": {"@id": file["@id"]}, "extract": {"column": "age"}}
+    printed = run(
+        ["export", f"kaggle:{HEART}", "--croissant"],
+        env=server.environment | {"DATAFERRY_SERVER": server.address, "DATAFERRY_TOKEN": token_of(ada)},
+        cwd=server.data_dir.parent,
+    )
+    assert json.loads(printed.stdout)["distribution"][0]["contentUrl"] == file["@id"], printed.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "columns"),
+    [
+        ("/codes.csv", b"zip,n\n01234,1\n99999,2\n", None),  # a reader that is told nothing loses the zero
+        ("/semicolons.csv", b"a;b\n1;2\n3;4\n", None),
+        ("/with%20a%20blank.jsonl", b'{"a": 1, "b": "x", "c": {}}\n{"a": 2, "b": "y"}\n', ["a", "b"]),
+    ],
+)
+def test_only_columns_that_any_reader_gets_right_are_described(
+    path: str, content: bytes, columns: list[str] | None, ada: Client
+) -> None:
+    with LinkServer() as links:
+        links.pages[path] = Page(content)
+        body = {"dataset_id": f"url:http://{links.host}{path}"}
+        asked = ada.post("/api/datasets/download-dataset", body, headers={"Prefer": "wait"})
+        assert asked.status_code == 200, asked.text
+    described = ada.get(f"/api/datasets/{asked.json()['library_id']}/croissant").json()
+    names = [[field["name"] for field in rows["field"]] for rows in described["recordSet"]]
+    assert names == ([] if columns is None else [columns])
+    assert not [one["@id"] for one in described["distribution"] if " " in one["@id"]]
+
+
+def token_of(client: Client) -> str:
+    asked = {"name": "export", "scope": "read"}
+    return str(client.post("/api/auth/tokens", asked).json()["token"])

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from dataferry.library.checks import Checks
     from dataferry.library.cleanup import Cleanup
     from dataferry.library.comparisons import Comparisons
+    from dataferry.library.croissant import Croissants
     from dataferry.library.downloads import Downloads
     from dataferry.library.imports import Imports
     from dataferry.library.last_use import LastUse
@@ -87,6 +88,7 @@ class Services:
     tables: Tables
     query_processes: QueryProcesses
     archives: Archives
+    croissants: Croissants
     last_use: LastUse
     pins: Pins
     mirror: Mirror

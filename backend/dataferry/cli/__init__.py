@@ -31,6 +31,10 @@ COMMANDS = {
     "library": ("library:app", "List what is on this machine; or act on a dataset."),
     "lock": ("lock:lock", "Write datasets.lock: which bytes a project works with."),
     "sync": ("lock:sync", "Bring what datasets.lock names, byte by byte."),
+    "export": (
+        "export:export",
+        "Print the description of a dataset for other tools: its files, checksums and columns.",
+    ),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
     "storage": ("storage:storage", "Show the disk, and what takes it."),
     "sources": ("sources:sources", "Show whether each source answers, and whose key is used."),
