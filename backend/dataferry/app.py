@@ -36,6 +36,7 @@ from dataferry.api.routes import (
     datasets,
     files,
     health,
+    history,
     index,
     jobs,
     mcp,
@@ -81,6 +82,7 @@ from dataferry.library.comparisons import Comparisons
 from dataferry.library.croissant import Croissants
 from dataferry.library.downloads import Downloads
 from dataferry.library.handlers import Handlers
+from dataferry.library.history import DownloadHistory
 from dataferry.library.imports import Imports
 from dataferry.library.known import register_known
 from dataferry.library.last_use import LastUse
@@ -188,6 +190,7 @@ def build_services(settings: Settings) -> Services:
         ),
         checks=file_checks,
         sharing=Sharing(database, access, accounts),
+        history=DownloadHistory(database),
         pruning=Pruning(database, jobs, access),
         cleanup=Cleanup(database, settings, jobs, access),
         readmes=Readmes(database, store, search, access),
@@ -293,6 +296,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             jobs,
             transfer,
             retention,
+            history,
             sources,
             index,
             model,

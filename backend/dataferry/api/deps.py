@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dataferry.library.comparisons import Comparisons
     from dataferry.library.croissant import Croissants
     from dataferry.library.downloads import Downloads
+    from dataferry.library.history import DownloadHistory
     from dataferry.library.imports import Imports
     from dataferry.library.last_use import LastUse
     from dataferry.library.model_search import ModelSearch
@@ -93,6 +94,7 @@ class Services:
     pins: Pins
     mirror: Mirror
     pruning: Pruning
+    history: DownloadHistory
     sharing: Sharing
     cleanup: Cleanup
     readmes: Readmes

@@ -38,7 +38,7 @@ NEEDED: dict[str, TokenScope] = {
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),
             *("get_job_limit", "get_speed_limits"),
             *("search_models", "compare_datasets"),
-            *("get_cleanup", "plan_prune", "get_sharing"),
+            *("get_cleanup", "plan_prune", "get_sharing", "list_history", "export_history"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_plugins", "get_splits"),
             # Its tools have scopes of their own (``mcp.inputs``).
@@ -55,6 +55,7 @@ NEEDED: dict[str, TokenScope] = {
             *("create_chat", "rename_chat", "delete_chat", "stop_answer"),
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
+            "clear_history",
             *("pin_dataset", "unpin_dataset", "prune", "share_dataset", "unshare_dataset"),
             *("update_dataset", "delete_dataset_data", "delete_multiple", "verify_dataset", "repair_dataset"),
             *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),

@@ -36,6 +36,7 @@ COMMANDS = {
         "Print the description of a dataset for other tools: its files, checksums and columns.",
     ),
     "jobs": ("jobs:app", "List your jobs, or follow them; or act on one."),
+    "history": ("history:history", "What you downloaded, updated and deleted, also what is gone."),
     "storage": ("storage:storage", "Show the disk, and what takes it."),
     "sources": ("sources:sources", "Show whether each source answers, and whose key is used."),
     "index": ("index:app", "The search index of both hubs: build, update, status, remove."),

@@ -19,7 +19,7 @@ from dataferry.core.settings import Settings
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import Credential, DatasetRef, Manifest
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import pins, rights, rows, share_rows, view_rows
+from dataferry.library import history_rows, pins, rights, rows, share_rows, view_rows
 from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.dedup import DedupCandidates, deduplicate
 from dataferry.library.deletion import is_wanted_since
@@ -272,6 +272,8 @@ class Handlers:
         """Called when a job reaches a final state: keeps its error, frees its room on the disk. A deletion
         that was cancelled before it began has changed nothing."""
         release(session, job.id)
+        if job.kind in history_rows.KINDS and job.state != "cancelled":
+            history_rows.record(session, job, self._jobs.requesters(session, job.id))
         dataset = session.get(Dataset, job.dataset_id)
         if dataset is None or job.state == "succeeded" or JOB_KINDS[job.kind].effect == "none":
             return

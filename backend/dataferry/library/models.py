@@ -153,6 +153,30 @@ class DatasetShare(SQLModel, table=True):
     shared_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
+class HistoryEntry(SQLModel, table=True):
+    """What became of a person's download or deletion. ``dataset_id`` is no SQL foreign key: it outlives the
+    dataset, and ends with the account."""
+
+    __tablename__ = "download_history"
+    __table_args__ = (Index("idx_download_history_user_id_at", "user_id", "at"),)
+
+    job_id: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    at: datetime = Field(default_factory=now, sa_type=Utc)
+    #: ``download``, ``update``, ``delete``, or ``cleanup`` for what the automatic clean-up removed.
+    kind: str
+    #: ``succeeded`` or ``failed``.
+    state: str
+    dataset_id: str
+    ref: str
+    source: str
+    title: str
+    revision: str | None = None
+    license: str | None = None
+    file_count: int | None = None
+    size: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
 class CleanupRun(SQLModel, table=True):
     """When the automatic clean-up ran last: one row, which whoever runs it next claims."""
 

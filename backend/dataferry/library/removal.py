@@ -12,7 +12,7 @@ from dataferry.accounts import rows as account_rows
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict
 from dataferry.jobs.service import JobRun, Jobs
-from dataferry.library import pins, rights, view_rows
+from dataferry.library import history_rows, pins, rights, view_rows
 from dataferry.library.deletion import CLEANUP
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
@@ -56,6 +56,9 @@ class Removal:
             users = self._jobs.requesters(session, run.id)
             by_admin = CLEANUP in users or account_rows.any_admin(session, users)
             for_all = run.job.kind == "delete" and by_admin
+            if CLEANUP in users:
+                owners = rights.owners(session, dataset_id)
+                history_rows.record(session, run.job, owners, kind="cleanup")
             pins.drop(session, dataset_id, None if for_all else users)
             return users, bool(rights.give_up(session, dataset_id, None if for_all else users))
 

@@ -1482,6 +1482,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your downloads, updates and deletions, newest first, and what the automatic clean-up removed of yours
+         * @description Your downloads, updates and deletions, newest first, and what the automatic clean-up removed of yours.
+         *     Nobody else sees them.
+         */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete your history, or one entry of it
+         * @description Delete your history, or one entry of it. The datasets stay as they are.
+         */
+        delete: operations["clear_history"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of your history as one file
+         * @description All of your history as one file.
+         */
+        get: operations["export_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/app": {
         parameters: {
             query?: never;
@@ -2363,6 +2408,17 @@ export interface components {
             last_run_at: string | null;
             /** @description What it would remove now. */
             plan: components["schemas"]["PrunePlan"];
+        };
+        /**
+         * ClearedHistory
+         * @description ``deleted_count``: entries that are gone.
+         */
+        ClearedHistory: {
+            /**
+             * @description Entries that are gone.
+             * @example 12
+             */
+            deleted_count: number;
         };
         /** @description What a client sends over the socket. */
         ClientMessage: components["schemas"]["Subscribe"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Ping"];
@@ -3610,6 +3666,11 @@ export interface components {
             readonly path: string | null;
         };
         /**
+         * @description A table for a spreadsheet, or JSON
+         * @enum {string}
+         */
+        ExportHistoryFormat: "csv" | "json";
+        /**
          * FaultCounts
          * @description How many files of a dataset have each fault.
          */
@@ -3753,6 +3814,121 @@ export interface components {
          * @enum {string}
          */
         Grade: "publisher" | "transport" | "recorded";
+        /**
+         * HistoryEntryView
+         * @description What became of a download, an update or a deletion, as it was then.
+         */
+        HistoryEntryView: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description The job that does it.
+             * @example job_1f0c9d2e7a5b4c3d8e6f
+             */
+            job_id: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             * @example 2026-05-04T09:30:00Z
+             */
+            at: string;
+            /**
+             * @description What was done; `cleanup` by the automatic clean-up.
+             * @example download
+             */
+            kind: components["schemas"]["HistoryEntryViewKind"];
+            /**
+             * @description Whether it came to that.
+             * @example succeeded
+             */
+            state: components["schemas"]["HistoryEntryViewState"];
+            /**
+             * @description Where the dataset comes from.
+             * @example huggingface
+             */
+            source: components["schemas"]["SourceName"];
+            /**
+             * @description Its title, as its author wrote it.
+             * @example Large Movie Review Dataset
+             */
+            title: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description Its licence, as its source names it; null where that is not told.
+             * @example cc-by-4.0
+             */
+            license: string | null;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count: number | null;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number | null;
+            /**
+             * @description The id of the row that it had in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
+            dataset_id: string;
+            /**
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @example kaggle
+             */
+            readonly source_name: components["schemas"]["SourceName"];
+            /**
+             * @description What people are shown of the source's name.
+             * @example Kaggle
+             */
+            readonly source_label: components["schemas"]["SourceLabel"];
+            /**
+             * @description The id of the row that the dataset had in the library.
+             * @example ds_8a1b2c3d4e5f6a7b8c9d
+             */
+            readonly library_id: string;
+        };
+        /**
+         * @description What was done; `cleanup` by the automatic clean-up.
+         * @enum {string}
+         */
+        HistoryEntryViewKind: "download" | "update" | "delete" | "cleanup";
+        /**
+         * @description Whether it came to that.
+         * @enum {string}
+         */
+        HistoryEntryViewState: "succeeded" | "failed";
+        /**
+         * HistoryPage
+         * @description Entries, newest first. ``next``: the cursor of the page behind them; None at the end.
+         */
+        HistoryPage: {
+            /** @description Entries, newest first. */
+            entries: components["schemas"]["HistoryEntryView"][];
+            /**
+             * @description How many there are.
+             * @example 12
+             */
+            total: number;
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
+            next?: string | null;
+        };
         /**
          * @description A source that has accounts.
          * @enum {string}
@@ -4514,6 +4690,16 @@ export interface components {
          * @enum {string}
          */
         ListDatasetsState: "here" | "under_way" | "failed";
+        /**
+         * @description Of this kind only.
+         * @enum {string}
+         */
+        ListHistoryKind: "download" | "update" | "delete" | "cleanup";
+        /**
+         * @description That ended so.
+         * @enum {string}
+         */
+        ListHistoryState: "succeeded" | "failed";
         /**
          * @description By default those to end first, then what ended last
          * @enum {string}
@@ -11130,6 +11316,141 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Words that the title or the ref must contain
+                 * @example imdb
+                 */
+                q?: string;
+                /**
+                 * @description Of this kind only.
+                 * @example download
+                 */
+                kind?: components["schemas"]["ListHistoryKind"];
+                /**
+                 * @description That ended so.
+                 * @example succeeded
+                 */
+                state?: components["schemas"]["ListHistoryState"];
+                /**
+                 * @description Where the dataset comes from.
+                 * @example huggingface
+                 */
+                source?: components["schemas"]["SourceName"];
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description Older than `cursor`; new rows shift it
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description `next` of the page before
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    clear_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description This entry; by default all
+                 * @example job_1f0c9d2e7a5b4c3d8e6f
+                 */
+                job_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedHistory"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A table for a spreadsheet, or JSON
+                 * @example csv
+                 */
+                format?: components["schemas"]["ExportHistoryFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

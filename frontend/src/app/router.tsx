@@ -150,6 +150,19 @@ const library = createRoute({
   component: lazyScreen(() => import("@/features/library/LibraryPage")),
 });
 
+const history = createRoute({
+  getParentRoute: () => app,
+  path: "/library/history",
+  component: lazyScreen(() => import("@/features/library/HistoryPage")),
+});
+
+const cleanup = createRoute({
+  getParentRoute: () => app,
+  path: "/library/clean-up",
+  loader: () => known(storageQuery),
+  component: lazyScreen(() => import("@/features/library/CleanupPage")),
+});
+
 const dataset = createRoute({
   getParentRoute: () => app,
   path: "/library/$key",
@@ -239,6 +252,8 @@ export const router = createRouter({
       chat,
       downloads,
       library,
+      history,
+      cleanup,
       dataset,
       compare,
       settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),

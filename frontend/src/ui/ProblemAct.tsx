@@ -75,7 +75,7 @@ function actOf({ screen, link, code }: Told): Act | null {
     const words = code === "credential_rejected" ? "Replace key" : "Add key";
     return { words, of: sourceLabel(form), icon: KeyRound };
   }
-  if (path === "/library") return { words: "Free space", icon: Trash2 };
+  if (path?.startsWith("/library")) return { words: "Free space", icon: Trash2 };
   if (screen) return { words: "Settings", icon: Settings2 };
   // Only http and https: a link may come from a dataset's author.
   if (!link || !/^https?:\/\//i.test(link)) return null;
@@ -103,5 +103,5 @@ export function screenWords(screen: string, code = ""): string {
     return `${verb} ${sourceLabel(form)} key`;
   }
   if (path === "/settings/model") return code === "offline" ? "Use a model" : "Model settings";
-  return path === "/library" ? "Free up space" : "Open settings";
+  return path?.startsWith("/library") ? "Free up space" : "Open settings";
 }

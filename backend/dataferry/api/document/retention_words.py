@@ -33,6 +33,17 @@ RETENTION_WORDS: dict[str, Word] = {
     "shared_at": Word("Since when.", _TIME),
     "Share.email": Word("Whom it is shared with; null for everybody.", "bob@example.org"),
     "terms": Word("What its source may say against sharing it.", "Its terms may forbid passing it on."),
+    "entries": Word("Entries, newest first.", None),
+    "HistoryPage.total": Word("How many there are.", 12),
+    "deleted_count": Word("Entries that are gone.", 12),
+    "HistoryEntryView.at": Word("When it ended.", _TIME),
+    "HistoryEntryView.kind": Word("What was done; `cleanup` by the automatic clean-up.", "download"),
+    "HistoryEntryView.state": Word("Whether it came to that.", "succeeded"),
+    "HistoryEntryView.dataset_id": Word(
+        "The id of the row that it had in the library.", "ds_8a1b2c3d4e5f6a7b8c9d"
+    ),
+    "list_history.kind": Word("Of this kind only.", "download"),
+    "list_history.state": Word("That ended so.", "succeeded"),
     "emails": Word("Addresses of accounts of this server.", ["bob@example.org"]),
     "everybody": Word("Everybody who has an account here, now or later.", False),
 }

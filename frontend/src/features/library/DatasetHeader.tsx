@@ -1,3 +1,4 @@
+import { Lock, Pin } from "lucide-react";
 import type { DatasetView } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { ExternalLink } from "@/ui/ExternalLink";
@@ -23,6 +24,16 @@ export function DatasetHeader({ dataset, deleting }: { dataset: DatasetView; del
         <Badge tone={dataset.license ? "plain" : "warn"}>
           {dataset.license ? `Licence: ${dataset.license}` : "No licence stated"}
         </Badge>
+        {dataset.pinned && (
+          <Badge tone="accent">
+            <Pin aria-hidden /> Pinned{!dataset.pinned_by_me && " by others"}
+          </Badge>
+        )}
+        {dataset.visibility === "restricted" && (
+          <Badge>
+            <Lock aria-hidden /> {dataset.shared ? "Shared" : "Not for everybody"}
+          </Badge>
+        )}
         {dataset.original_url && (
           <ExternalLink href={dataset.original_url} className="text-13">
             At its source

@@ -22,10 +22,12 @@ import { Condition } from "./Condition";
 import { DatasetHeader } from "./DatasetHeader";
 import { DeleteDialog } from "./DeleteDialog";
 import { FirstRows } from "./FirstRows";
+import { PinButton } from "./PinButton";
 import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
 import { RetryButton } from "./RetryButton";
 import { SaveButton } from "./SaveButton";
+import { ShareButton } from "./ShareButton";
 import { isDeleting } from "./status";
 import { VersionBar } from "./VersionBar";
 
@@ -96,6 +98,8 @@ function Overview({ name, dataset, revision }: OverviewProps) {
               Save to this computer
             </SaveButton>
           )}
+          {dataset.downloaded && !deleting && <PinButton name={name} dataset={dataset} />}
+          {dataset.may_share && !deleting && <ShareButton name={name} dataset={dataset} />}
           {dataset.may_delete && (
             <Button disabled={deleting} onClick={() => setAsking(true)}>
               <Trash2 aria-hidden /> {failed ? "Remove…" : "Delete…"}

@@ -15,6 +15,7 @@ import { BulkBar } from "./BulkBar";
 import { DeleteDialog } from "./DeleteDialog";
 import { DiskUse } from "./DiskUse";
 import { LibraryTable } from "./LibraryTable";
+import { LibraryTabs } from "./LibraryTabs";
 import { LibraryToolbar } from "./LibraryToolbar";
 import { SelectAll } from "./SelectAll";
 import { isFiltered, type LibrarySearch, queryOf, sortedBy } from "./searchParams";
@@ -39,6 +40,7 @@ export default function LibraryPage() {
 
   return (
     <Screen wide title="Library" aside={<DiskUse />}>
+      <LibraryTabs />
       {page.isError && (
         <ProblemBox problem={asProblem(page.error)}>
           <Button size="sm" onClick={() => void page.refetch()}>

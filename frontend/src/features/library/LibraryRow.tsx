@@ -54,6 +54,8 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
             {dataset.ref}
           </bdi>
           {dataset.selected && <span className="shrink-0">· chosen files</span>}
+          {dataset.pinned && <span className="shrink-0">· pinned</span>}
+          {dataset.shared && <span className="shrink-0">· shared</span>}
         </p>
         <p
           className={clsx(
