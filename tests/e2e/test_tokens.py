@@ -42,6 +42,8 @@ def test_a_token_is_made_shown_once_and_revoked(browser: Browser, tmp_path: Path
         row = page.get_by_role("list", name="Tokens").get_by_role("listitem")
         expect(row).to_contain_text(f"dft_…{token[-4:]}")
         expect(page.get_by_text(token)).to_have_count(0)
+        page.get_by_label("Assistant").select_option("Cursor")
+        expect(page.get_by_label("Cursor, elsewhere", exact=True)).to_contain_text(f"{server.address}/mcp")
         check_everywhere(page, "a list of tokens")
         row.get_by_role("button", name="Revoke nightly").click()
         page.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()

@@ -31,6 +31,8 @@ _MODULES = ("dataferry.app", "dataferry.cli", "h11", "requests", "websockets.asy
 FORKING = False
 #: They read the environment while they are loaded.
 _NEVER = ("huggingface_hub", "kagglesdk", "langchain_google_genai")
+#: They are loaded when somebody first asks for what they do.
+_LAZY = ("mcp", "mcp_types")
 
 
 class ForkedProcess:
@@ -281,6 +283,7 @@ def main() -> None:
     for name in _MODULES:
         importlib.import_module(name)
     assert not [name for name in _NEVER if name in sys.modules]
+    assert not [name for name in _LAZY if name in sys.modules]
     assert threading.active_count() == 1, "a fork with threads is not safe"
     gc.collect()
     gc.freeze()

@@ -11,6 +11,7 @@ import { formatDate, formatTime } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
+import { AssistantSetup } from "./AssistantSetup";
 import { NewTokenDialog } from "./NewTokenDialog";
 import { RevokeDialog } from "./RevokeDialog";
 
@@ -20,32 +21,36 @@ export default function TokensPage() {
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<PersonalToken>();
   return (
-    <Section
-      title="Tokens"
-      intro="For scripts and other programs, in place of your password."
-      aside={
-        <Button onClick={() => setMaking(true)}>
-          <Plus aria-hidden /> New token
-        </Button>
-      }
-    >
-      {error && <ProblemBox problem={asProblem(error)} />}
-      {!tokens && !error && <Spinner label="Loading tokens…" />}
-      {tokens?.length === 0 && (
-        <EmptyState icon={KeyRound} title="No tokens">
-          A program sends one as <code>Authorization: Bearer</code>. You can revoke it at any time.
-        </EmptyState>
-      )}
-      {tokens && tokens.length > 0 && (
-        <ul className="divide-y rounded-card border bg-card" aria-label="Tokens">
-          {tokens.map((token) => (
-            <Row key={token.id} token={token} onRevoke={() => setRevoking(token)} />
-          ))}
-        </ul>
-      )}
-      <NewTokenDialog open={making} onClose={() => setMaking(false)} />
-      <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />
-    </Section>
+    <>
+      <Section
+        title="Tokens"
+        intro="For scripts and other programs, in place of your password."
+        aside={
+          <Button onClick={() => setMaking(true)}>
+            <Plus aria-hidden /> New token
+          </Button>
+        }
+      >
+        {error && <ProblemBox problem={asProblem(error)} />}
+        {!tokens && !error && <Spinner label="Loading tokens…" />}
+        {tokens?.length === 0 && (
+          <EmptyState icon={KeyRound} title="No tokens">
+            A program sends one as <code>Authorization: Bearer</code>. You can revoke it at any
+            time.
+          </EmptyState>
+        )}
+        {tokens && tokens.length > 0 && (
+          <ul className="divide-y rounded-card border bg-card" aria-label="Tokens">
+            {tokens.map((token) => (
+              <Row key={token.id} token={token} onRevoke={() => setRevoking(token)} />
+            ))}
+          </ul>
+        )}
+        <NewTokenDialog open={making} onClose={() => setMaking(false)} />
+        <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />
+      </Section>
+      <AssistantSetup />
+    </>
   );
 }
 
