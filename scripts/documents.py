@@ -1,7 +1,9 @@
 """``python -m scripts.documents``: writes the parts of the documents that are made from the code."""
 
 import json
+import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +15,10 @@ from dataferry.cli.output import ExitCode
 from dataferry.core.errors import ConfigError
 from dataferry.core.job_types import ACTIVE_STATES, JOB_STATE_MEANINGS
 from dataferry.core.settings import Settings, environment_name
+from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import View
+from dataferry.plugins import AnyPlugin, DatasetPlugin, RemoteFile, datasets
+from dataferry.plugins.contract import SPLIT_NAMES
 from dataferry.realtime.events import ClientMessage, ServerMessage
 from dataferry.sources.licence_table import DUTIES, PERMISSIONS
 from dataferry.sources.licence_table import table as licences
@@ -32,6 +37,7 @@ def made() -> Iterator[tuple[Path, str, str]]:
     yield DOCS / "api.md", "socket messages", socket_messages_table()
     yield DOCS / "api.md", "close codes", close_codes_table()
     yield DOCS / "licences.md", "licences", licences_table()
+    yield DOCS / "built-in-datasets.md", "built-in datasets", built_in_table()
 
 
 def licences_table() -> str:
@@ -49,6 +55,36 @@ def licences_table() -> str:
         rows.append((names, ids, *(marks[told[topic]] for topic in topics), one.made_for, where))
     headings = ("licence", "SPDX", "commercial use", "sharing", "changed versions", "training")
     return table((*headings, "naming authors", "same terms", "made for", "where it says so"), rows)
+
+
+def built_in_table() -> str:
+    """Every dataset that this package declares."""
+    rows = []
+    for module in pkgutil.iter_modules(datasets.__path__):
+        plugin: AnyPlugin = import_module(f"{datasets.__name__}.{module.name}").PLUGIN
+        size = readable_bytes(plugin.size_bytes) if plugin.size_bytes else "?"
+        if isinstance(plugin, DatasetPlugin):
+            sizes = (plugin.train_size, plugin.val_size, plugin.test_size)
+        else:
+            by_name = {split.name: split.rows for split in plugin.splits}
+            sizes = tuple(by_name.get(name, 0) for name in SPLIT_NAMES)
+        samples = " / ".join(f"{count:,}" if count else "–" for count in sizes)
+        name = f"[{plugin.title}]({plugin.homepage})"
+        rows.append((f"`{plugin.name}`", name, samples, size, _checksums(plugin), _licence(plugin)))
+    headings = ("name", "what", "train / val / test", "to fetch", "checked against", "licence")
+    return table(headings, rows)
+
+
+def _checksums(plugin: AnyPlugin) -> str:
+    kinds = {
+        "SHA-256" if file.sha256 else "MD5" if isinstance(file, RemoteFile) and file.md5 else "recorded"
+        for file in plugin.files
+    }
+    return ", ".join(sorted(kinds))
+
+
+def _licence(plugin: AnyPlugin) -> str:
+    return f"`{plugin.license}`: {plugin.license_note}"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from dataferry.core.errors import DamagedFile
-from dataferry.plugins.readers import json_stream
 from dataferry.plugins.readers.coco import coco_images
 from dataferry.plugins.readers.detection import DetectionImages, UnlabelledImages
 from dataferry.plugins.readers.json_stream import members
@@ -151,10 +150,7 @@ def test_what_is_no_json_is_told(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 1 << 20])
-def test_json_is_the_same_however_it_is_cut(
-    tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(json_stream, "_CHUNK", chunk)
+def test_json_is_the_same_however_it_is_cut(tmp_path: Path, chunk: int) -> None:
     value = COCO | {
         "numbers": [1, -2.5e3, True, None, '\\" ä 漢 \ud83d'],
         "deep": [{"a": {"b": {"c": [{}]}}}, {}, []],
@@ -171,7 +167,7 @@ def test_json_is_the_same_however_it_is_cut(
             for key, member in value.items()
             for element in (member if isinstance(member, list) else [member])
         ]
-        assert list(members(path)) == expected
+        assert list(members(path, chunk=chunk)) == expected
 
 
 def test_a_reader_is_sent_to_workers_without_its_index(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ class RemoteFile:
 
     ``url`` comes first; where it does not answer, the ``mirrors`` are tried in their order. ``size`` in
     bytes, as published. Give ``sha256``, or else ``md5``, where its publisher tells one: a download of other
-    bytes fails. Where no checksum is given, the SHA-256 of the first download on this machine is recorded,
-    the receipt says ``recorded at first use``, and a later download of other bytes fails.
+    bytes fails. Where no checksum is given, the SHA-256 of what the download brings is recorded, the receipt
+    says ``recorded at first use``, and a later look at the files compares them with it.
 
     With ``unpack`` the file is an archive (zip, tar, tar.gz, tar.bz2, tar.xz, or one compressed file), and
     its members take its place, in the folder that ``path`` is in: of ``images/val.zip`` the member

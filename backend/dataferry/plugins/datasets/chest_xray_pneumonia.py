@@ -8,7 +8,8 @@ from dataferry.plugins.samples import Samples
 class ChestXrayPneumonia(ClassificationPlugin):
     """5,856 images of many sizes, some of them grey, as RGB. Kaggle's archive has a second copy of
     everything in ``chest_xray/chest_xray``, which is not read. ``val`` has 16 images: few conclusions stand
-    on it."""
+    on it. Where Kaggle asks for an account, ``kaggle:paultimothymooney/chest-xray-pneumonia`` is the same
+    data with the person's key."""
 
     name = "chest_xray_pneumonia"
     display_name = "Chest X-Ray Images (Pneumonia)"

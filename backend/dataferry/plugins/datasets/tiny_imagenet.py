@@ -34,10 +34,10 @@ class TinyImageNet(ClassificationPlugin):
     files = (
         RemoteFile(
             "tiny-imagenet-200.zip",
-            "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+            "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
             size=248_100_043,
             md5="90528d7ca1a48142e341f4ef8d21d0de",
-            mirrors=("https://cs231n.stanford.edu/tiny-imagenet-200.zip",),
+            mirrors=("http://cs231n.stanford.edu/tiny-imagenet-200.zip",),
             unpack=True,
         ),
     )

@@ -10,7 +10,6 @@ from pydantic_core import from_json
 
 from dataferry.plugins.readers.base import damaged
 
-_CHUNK = 1 << 20
 #: No single element of an array may be longer, in characters: it would have to be held in memory.
 _LONGEST = 64 << 20
 #: What is behind a value must be here, as its parser takes ``-2.`` for ``-2`` and leaves the point.
@@ -23,15 +22,16 @@ _OBJECT_AND_COMMA = re.compile(
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
-def members(path: Path) -> Iterator[tuple[str, Any]]:
+def members(path: Path, *, chunk: int = 1 << 20) -> Iterator[tuple[str, Any]]:
     """The members of the object in a file: ``(key, element)`` for each element where the value is an array,
     else ``(key, value)``.
 
-    Memory is that of one element. Errors: ``DamagedFile`` with the place, in characters from the beginning.
+    It is read in pieces of ``chunk`` characters; memory is that of one element. Errors: ``DamagedFile``
+    with the place, in characters from the beginning.
     """
     try:
         with path.open(encoding="utf-8-sig") as stream:
-            yield from _Parser(path, stream).members()
+            yield from _Parser(path, stream, chunk).members()
     except FileNotFoundError as error:
         raise damaged(path, "it is not there") from error
     except UnicodeDecodeError as error:
@@ -41,8 +41,8 @@ def members(path: Path) -> Iterator[tuple[str, Any]]:
 class _Parser:
     """Holds the part of the text that is parsed next; each value is parsed by ``json`` itself."""
 
-    def __init__(self, path: Path, stream: TextIO) -> None:
-        self._path, self._stream = path, stream
+    def __init__(self, path: Path, stream: TextIO, chunk: int) -> None:
+        self._path, self._stream, self._chunk = path, stream, chunk
         self._text, self._at = "", 0
         self._before = 0
         self._ended = False
@@ -129,7 +129,7 @@ class _Parser:
     def _read(self) -> None:
         """More text: as much as is waiting already, so that a long element is not parsed over and over."""
         rest = self._text[self._at :]
-        more = self._stream.read(max(_CHUNK, len(rest)))
+        more = self._stream.read(max(self._chunk, len(rest)))
         self._before += self._at
         self._text, self._at = rest + more, 0
         self._ended = not more

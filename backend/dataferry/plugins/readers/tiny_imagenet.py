@@ -40,9 +40,12 @@ class HeldOutImages(Reader[Labelled]):
     def labeled(self) -> int:
         return len(self) if self._split == "val" else 0
 
+    def path(self, number: int) -> Path:
+        """The file of a sample."""
+        return self._folder / self._list()[0][number]
+
     def _sample(self, number: int) -> Labelled:
-        paths, labels = self._list()
-        return open_image(self._folder / paths[number]), labels[number]
+        return open_image(self.path(number)), self._list()[1][number]
 
     def _list(self) -> tuple[list[str], list[int]]:
         if self._found is None:
