@@ -16,7 +16,8 @@ THOROUGH = "DATAFERRY_AXE" in os.environ
 
 
 def check(page: Page, state: str, *, colours_alone: bool = False) -> None:
-    """No violation, and no overflow to the side in any region. ``colours_alone``: only the rule on contrast.
+    """No violation, no overflow to the side in any region, and none of the page as a whole.
+    ``colours_alone``: only the rule on contrast.
 
     The page's context must be made with ``bypass_csp=True``: axe is brought in as a script of the page, which
     its policy would refuse.
@@ -37,6 +38,8 @@ def check(page: Page, state: str, *, colours_alone: bool = False) -> None:
     )
     assert wide == [], state
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+    # Its regions scroll, never the page itself: that would take the composer out of sight.
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), state
 
 
 def check_everywhere(page: Page, state: str) -> None:

@@ -211,7 +211,7 @@ def test_the_palette(page: Page, server: Server, client: Client) -> None:
         ).json()
         client.finished(ticket["job_id"])
     with closing(connect(server.data_dir / "dataferry.sqlite", timeout=10)) as connection, connection:
-        connection.execute("UPDATE datasets SET title = 'Twin flowers'")
+        connection.execute("UPDATE datasets SET title = 'Twin flowers' WHERE downloaded")
     page.goto(f"{server.address}/settings/appearance")
     expect(page.get_by_role("heading", name="Theme")).to_be_visible()
     page.keyboard.press("Control+k")

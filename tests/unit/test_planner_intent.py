@@ -76,6 +76,7 @@ SEARCHES: list[tuple[str, str, dict[str, Any]]] = [
     ("CC0 housing data", "housing", {"license": "cc0"}),
     ("public domain books", "books", {"license": "cc0"}),
     ("traffic data licensed under CC BY 4.0", "traffic", {"license": "cc-by"}),
+    ("bird song under a CC licence", "bird song", {"license": "cc"}),
     ("code datasets with an MIT license", "code", {"license": "mit"}),
     ("MIT-BIH arrhythmia", "MIT-BIH arrhythmia", {}),
     ("chest X-ray data with a permissive licence", "chest X-ray", {}),

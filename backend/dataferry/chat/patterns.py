@@ -20,6 +20,7 @@ LICENCES: tuple[tuple[str, str], ...] = (
     (r"cc[- ]by[- ]sa(?:[- ]\d\.\d)?", "cc-by-sa"),
     (r"cc[- ]by[- ]nd(?:[- ]\d\.\d)?", "cc-by-nd"),
     (r"cc[- ]by(?:[- ]\d\.\d)?|creative commons attribution", "cc-by"),
+    (r"creative commons", "cc"),
     (r"apache[- ]?2(?:\.0)?", "apache-2.0"),
     (r"bsd-[23](?:-clause)?", "bsd"),
     (r"odbl|open database licen[cs]e", "odbl"),
@@ -27,7 +28,7 @@ LICENCES: tuple[tuple[str, str], ...] = (
     (r"a?gpl(?:[- ]?v?[23](?:\.0)?)?", "gpl"),
 )
 #: Names that are plain words too, and count beside a word for licence.
-_NAMED = (("apache", "apache-2.0"), ("mit", "mit"), ("bsd", "bsd"))
+_NAMED = (("apache", "apache-2.0"), ("mit", "mit"), ("bsd", "bsd"), ("cc", "cc"))
 FILE_FORMATS: tuple[tuple[str, str], ...] = (
     (r"csvs?", "csv"),
     (r"tsv", "tsv"),

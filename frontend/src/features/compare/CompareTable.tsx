@@ -139,7 +139,7 @@ function Row({ name, differs, sticky, mono, children }: RowProps) {
         scope="row"
         className={clsx(
           LABEL,
-          "border-b py-1.5 pr-0.5 pl-1.5 font-medium break-words hyphens-auto",
+          "border-b py-1.5 pr-0.5 pl-1.5 font-medium break-words hyphens-auto max-sm:text-13",
           sticky && "sticky left-0 z-10 bg-card",
         )}
       >

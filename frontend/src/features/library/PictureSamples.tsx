@@ -34,7 +34,7 @@ function Picture({ image }: { image: ImageSample }) {
   const folder = image.path.slice(0, Math.max(0, image.path.length - name.length - 1));
   return (
     <li className="min-w-0">
-      <figure className="grid gap-1">
+      <figure className="grid grid-cols-[minmax(0,1fr)] gap-1">
         <img
           src={image.thumbnail}
           alt={image.path}
