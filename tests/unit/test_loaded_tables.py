@@ -5,9 +5,11 @@ import gzip
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -20,6 +22,7 @@ import pyarrow.parquet
 import pytest
 
 import dataferry
+from dataferry.client.conversions import torch_columns
 from dataferry.client.dataset import Dataset, files_below
 from dataferry.client.optional import imported
 from dataferry.core.errors import InvalidInput, Unreadable
@@ -188,6 +191,21 @@ def test_what_is_no_table_says_so(tmp_path: Path) -> None:
         assert ".files" in refused.value.next_step
     with pytest.raises(Unreadable, match="Its file is a sound recording"):
         made(tmp_path / "sounds", {"a.wav": b"x"}).to_pandas()
+
+
+def test_torch_gets_numbers_as_arrays_and_the_rest_as_lists() -> None:
+    """There is no torch here: it would take the arrays as they are."""
+    frame = pd.DataFrame({"n": [1, 2], "x": [0.5, None], "yes": [True, False], "s": ["a", None]})
+    frame["id"] = pd.array([2**60 + 1, None], dtype="Int64")
+    columns = torch_columns(frame, SimpleNamespace(from_numpy=lambda array: array))
+    assert [columns[name].dtype.kind for name in ("n", "x", "yes")] == ["i", "f", "b"]
+    assert (columns["s"], columns["id"]) == (["a", None], [2**60 + 1, None])
+
+
+def test_a_traceback_shows_the_next_act() -> None:
+    with pytest.raises(Unreadable) as refused:
+        raise Unreadable("No.", next_step="Do this.")
+    assert traceback.format_exception_only(refused.value)[-1] == "Do this.\n"
 
 
 def test_a_library_that_is_missing_is_named_with_its_command() -> None:

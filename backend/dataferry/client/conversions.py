@@ -81,10 +81,13 @@ def quoted(name: str) -> str:
 
 def torch_columns(frame: Any, torch: Any) -> "dict[str, torch.Tensor | list[Any]]":
     """A DataFrame's columns: numbers and booleans as tensors, everything else as lists."""
+    import numpy as np
+
     columns: dict[str, Any] = {}
     for name in frame.columns:
         column = frame[name]
-        if column.dtype.kind in "iufb" and not column.isna().all():
+        # ``Int64`` with a missing value is no array of numbers.
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
             columns[name] = torch.from_numpy(column.to_numpy().copy())
         else:
             columns[name] = column.astype(object).where(column.notna(), None).tolist()

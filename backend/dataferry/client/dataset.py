@@ -110,7 +110,6 @@ class Dataset(Mapping[str, Table]):
 
         connection = duckdb.connect()
         for name, table in self._tables.items():
-            # A view of a relation ends with it, so that it is held by the connection's own table of views.
             table.to_duckdb(connection).create_view(name)
         return connection
 
@@ -179,7 +178,7 @@ class Dataset(Mapping[str, Table]):
     def _only_table(self, call: str) -> Table:
         tables = list(self._tables)
         if not tables:
-            raise Unreadable(self._without_table(), next_step=f"Its files are in {self._path}.")
+            raise Unreadable(self._without_table(), next_step=self._in_place_of_tables())
         if len(tables) > 1:
             kind = "splits" if set(tables) == set(self.splits) else "tables"
             raise InvalidInput(
@@ -190,6 +189,13 @@ class Dataset(Mapping[str, Table]):
 
     def _no_such(self, name: str) -> str:
         return f"{self._ref} has no table {name!r}. It has {_listed(list(self._tables))}."
+
+    def _in_place_of_tables(self) -> str:
+        source, _, name = self._ref.partition(":")
+        if source == "builtin":
+            loader = f"dataferry.plugins.loader.get_dataset_plugin({name!r})"
+            return f"Its plugin reads it: {loader}.load_train()."
+        return f"Its files are in {self._path}."
 
     def _without_table(self) -> str:
         """Why there is no table, as its page says it."""

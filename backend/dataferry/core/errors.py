@@ -78,7 +78,7 @@ class DataferryError(Exception):
         self.detail = detail
         self.next_step = next_step or self.usual_step
         # A program that uses this package as a library, and its reader, see a traceback.
-        self.add_note(self.next_step)
+        self.add_note(f"{self.next_step} {link or ''}".rstrip())
         self.retry_after = self.usual_wait if retry_after is None else retry_after
         self.link = link
         self.screen = screen or self.usual_screen

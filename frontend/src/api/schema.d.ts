@@ -8384,6 +8384,7 @@ export interface operations {
                  * @example e6281661ce1c48d9
                  */
                 revision?: string;
+                /** @description How many pictures */
                 count?: number;
             };
             header?: {

@@ -272,7 +272,7 @@ async def get_preview_images(
     viewer: Current,
     wired: Wired,
     revision: Revision = None,
-    count: Annotated[int, Query(ge=1, le=24)] = 12,
+    count: Annotated[int, Query(ge=1, le=24, description="How many pictures", examples=[12])] = 12,
 ) -> ImageSamples:
     """Some of the dataset's pictures, small: files from each of its folders, or values of its main table. Of
     a dataset that is not here only these are fetched from its source, and the answer is `partial`."""
