@@ -47,6 +47,7 @@ from dataferry.api.routes import (
     plans,
     plugins,
     registry,
+    repositories,
     retention,
     sharing,
     sources,
@@ -117,7 +118,19 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 log = logging.getLogger(__name__)
 
 #: Their paths may have a ref.
-_OF_DATASETS = (plans, comparisons, datasets, checks, files, croissant, registry, pins, sharing, tables)
+_OF_DATASETS = (
+    plans,
+    comparisons,
+    datasets,
+    checks,
+    files,
+    croissant,
+    registry,
+    pins,
+    repositories,
+    sharing,
+    tables,
+)
 
 
 def build_services(settings: Settings) -> Services:

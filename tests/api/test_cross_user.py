@@ -76,6 +76,7 @@ DATASETS = {
     "GET /api/datasets/{key}/croissant": Row(200, seen=200),
     "POST /api/datasets/{key}/browser-access": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
+    "GET /api/datasets/{key}/repository": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),
     "POST /api/datasets/{key}/pin": Row(204, seen=204),
     "DELETE /api/datasets/{key}/pin": Row(204, seen=204),

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 from huggingface_hub.errors import (
@@ -20,7 +21,7 @@ from tests.fakes.catalogue import HEART, IMDB, PIMA
 from tests.support.hub_client import HubClient, token_of
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.links import LinkServer, Page
-from tests.support.server import Client, Server
+from tests.support.server import Client, Server, until
 
 HEART_REPO = "kaggle/andrewmvd__heart-failure-clinical-data"
 
@@ -251,3 +252,53 @@ def test_a_link_is_a_repository_too(server: Server, ada: Client, tmp_path: Path)
     bob = HubClient(server, token_of(server.client("bob@example.org")), tmp_path / "bob")
     with pytest.raises(RepositoryNotFoundError):
         bob.snapshot(f"url/measured.csv-{digest}")
+
+
+def test_the_page_tells_what_to_paste(ada: Client, reader: HubClient) -> None:
+    told = ada.get("/api/datasets/kaggle:andrewmvd~heart-failure-clinical-data/repository").json()
+    assert told == {"repo": HEART_REPO, "revision": None}
+    chosen = {"source": "huggingface", "dataset_id": IMDB, "files": ["plain_text/test.jsonl"]}
+    asked = ada.post("/api/datasets/download-dataset", json=chosen, headers={"Prefer": "wait"})
+    told = ada.get(f"/api/datasets/{asked.json()['library_id']}/repository").json()
+    assert told["repo"] == IMDB
+    folder = reader.snapshot(IMDB, revision=told["revision"])
+    assert list(digests_below(folder)) == ["plain_text/test.jsonl"]
+
+
+def test_use_is_noted(ada: Client, reader: HubClient) -> None:
+    reader.file("builtin/iris", "train.csv", force_download=True)
+
+    def used() -> bool:
+        row = ada.get("/api/datasets/builtin:iris").json()
+        return row["last_used_ms"] > row["downloaded_at_ms"]
+
+    until(used, "its use is written down")
+
+
+def test_files_have_the_headers_that_clients_insist_on(ada: Client, reader: HubClient) -> None:
+    path = "heart_failure_clinical_records_dataset.csv"
+    url = f"{reader.endpoint}/datasets/{HEART_REPO}/resolve/main/{path}"
+    (digest,) = files_of(ada, "kaggle:andrewmvd~heart-failure-clinical-data").values()
+
+    def ask(method: str, **headers: str) -> httpx.Response:
+        headers["Authorization"] = f"Bearer {reader.token}"
+        return httpx.request(method, url, headers=headers)
+
+    whole, head, part = ask("GET"), ask("HEAD"), ask("GET", Range="bytes=5-9")
+    for answer in (whole, head, part):
+        assert answer.headers["X-Repo-Commit"] == reader.api.dataset_info(HEART_REPO).sha
+        assert answer.headers["ETag"] == answer.headers["X-Linked-ETag"] == f'"{digest}"'
+        assert not {"Location", "X-Xet-Hash", "Content-Encoding"} & set(answer.headers)
+    assert head.headers["Content-Length"] == str(len(whole.content))
+    assert (part.status_code, part.content) == (206, whole.content[5:10])
+    beyond = ask("GET", Range="bytes=99999999-")
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(whole.content)}")
+    assert ask("GET", **{"If-None-Match": f'"{digest}"'}).status_code == 304
+
+
+def test_duckdb_reads_it(reader: HubClient) -> None:
+    """Through HuggingFace's own file system: its extension httpfs asks huggingface.co, whatever is set."""
+    with duckdb.connect() as database:
+        database.register_filesystem(reader.files)
+        query = f"SELECT count(*) FROM 'hf://datasets/{HEART_REPO}/*.csv'"
+        assert database.execute(query).fetchall() == [(299,)]

@@ -96,6 +96,14 @@ class Snapshots:
 
         return await self._access.renewed(viewer, read)
 
+    async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Snapshot:
+        """What a key, a ref or an alias names in the library. Errors: ``NotFound`` until it is here."""
+
+        def read(session: Session) -> Snapshot:
+            return _snapshot(rows.downloaded(session, viewer, key_or_alias, revision))
+
+        return await self._access.renewed(viewer, read)
+
     async def of_source(self, viewer: Viewer, source: str) -> list[DatasetRef]:
         """The refs of a source's datasets that are here."""
         await self._access.renew(viewer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataferry.core.errors import InvalidInput, NotFound, SourceError
-from dataferry.core.types import DatasetRef, DatasetSummary
+from dataferry.core.types import DatasetRef, DatasetSummary, View, Viewer
 from dataferry.library.snapshots import OpenedFile, Snapshot, Snapshots, StoredFile
 from dataferry.mirror import commits, views
 from dataferry.mirror.addresses import RepoAddress
@@ -38,6 +38,14 @@ class AtSource:
     @property
     def commit(self) -> str:
         return commits.commit_of(self.ref, self.revision)
+
+
+class Repository(View):
+    """A dataset of the library as clients of the Hub name it. ``revision``: the commit that they have to
+    name too; None where they get it without."""
+
+    repo: str
+    revision: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,13 @@ class Mirror:
         self._snapshots = snapshots
         self._pulls = pulls
         self._seen = TtlCache[list[Snapshot]](_MOMENT_S, 1024)
+
+    async def repository(self, viewer: Viewer, key: str, revision: str | None) -> Repository:
+        """What clients call a dataset of the library."""
+        snapshot = await self._snapshots.get(viewer, key, revision)
+        newest = (await self._snapshots.find(viewer, snapshot.ref))[0]
+        named = None if newest.id == snapshot.id else commits.commit_of_snapshot(snapshot)
+        return Repository(repo=repo_of(snapshot.ref), revision=named)
 
     async def info(self, asker: Asker, address: RepoAddress, *, with_blobs: bool) -> Info:
         """What a dataset is. Nothing is downloaded for it; ``siblings`` are some of its files."""

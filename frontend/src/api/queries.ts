@@ -211,6 +211,20 @@ export function filesQuery(key: string, revision?: string) {
   });
 }
 
+/** What HuggingFace's libraries call a dataset that is here. */
+export function repositoryQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "repository", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/repository", {
+          params: { path: { key }, query: { revision } },
+        }),
+      ),
+    staleTime: FOREVER,
+  });
+}
+
 /** What its author says of a dataset. */
 export function readmeQuery(key: string, revision?: string) {
   return queryOptions({

@@ -29,6 +29,7 @@ import { RetryButton } from "./RetryButton";
 import { SaveButton } from "./SaveButton";
 import { ShareButton } from "./ShareButton";
 import { isDeleting } from "./status";
+import { UseFromCode } from "./UseFromCode";
 import { VersionBar } from "./VersionBar";
 
 /** `/library/:key` */
@@ -124,6 +125,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
           <Condition dataset={dataset} />
           <FirstRows name={name} revision={revision} here />
           <Loader dataset={dataset} />
+          <UseFromCode datasetKey={name} revision={revision} />
           <BeforeUse dataset={dataset} revision={revision} />
         </>
       )}

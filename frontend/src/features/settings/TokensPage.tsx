@@ -4,8 +4,10 @@ import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import { tokensQuery } from "@/api/queries";
 import type { PersonalToken } from "@/api/types";
+import { hubSettings } from "@/features/library/hubCode";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
+import { CodeBlock } from "@/ui/CodeBlock";
 import { EmptyState } from "@/ui/EmptyState";
 import { formatDate, formatTime } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
@@ -48,6 +50,12 @@ export default function TokensPage() {
         )}
         <NewTokenDialog open={making} onClose={() => setMaking(false)} />
         <RevokeDialog token={revoking} onClose={() => setRevoking(undefined)} />
+      </Section>
+      <Section
+        title="Code for the HuggingFace Hub"
+        intro="With these two lines it reads this library, unchanged."
+      >
+        <CodeBlock code={hubSettings(window.location.origin)} what="settings for the mirror" />
       </Section>
       <AssistantSetup />
     </>
