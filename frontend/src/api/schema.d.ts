@@ -610,9 +610,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What `load_dataset`, `hf download` and other clients of the HuggingFace Hub call the dataset, with `HF_ENDPOINT` set to this server's `/hub`
-         * @description What `load_dataset`, `hf download` and other clients of the HuggingFace Hub call the dataset, with
-         *     `HF_ENDPOINT` set to this server's `/hub`.
+         * What `load_dataset` and other clients of the HuggingFace Hub call the dataset at `/hub`
+         * @description What `load_dataset` and other clients of the HuggingFace Hub call the dataset at `/hub`.
          */
         get: operations["get_repository"];
         put?: never;

@@ -11,6 +11,5 @@ router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenF
 
 @router.get("/{key}/repository")
 async def get_repository(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> Repository:
-    """What `load_dataset`, `hf download` and other clients of the HuggingFace Hub call the dataset, with
-    `HF_ENDPOINT` set to this server's `/hub`."""
+    """What `load_dataset` and other clients of the HuggingFace Hub call the dataset at `/hub`."""
     return await wired.mirror.repository(viewer, key, revision)
