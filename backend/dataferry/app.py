@@ -106,6 +106,7 @@ from dataferry.library.sharing import Sharing
 from dataferry.library.shelf import Shelf
 from dataferry.library.snapshots import Snapshots
 from dataferry.library.speed_limits import SpeedLimits
+from dataferry.library.upstream import Upstream
 from dataferry.library.verdicts import Verdicts
 from dataferry.library.verification import Verification
 from dataferry.mcp.service import McpServer
@@ -202,6 +203,7 @@ def build_services(settings: Settings) -> Services:
             Pulls(settings, catalog, credentials, access, downloads, jobs),
         ),
         checks=file_checks,
+        upstream=Upstream(database, settings, catalog, credentials, access),
         sharing=Sharing(database, access, accounts),
         history=DownloadHistory(database),
         pruning=Pruning(database, jobs, access),

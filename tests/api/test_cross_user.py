@@ -70,6 +70,7 @@ DATASETS = {
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
     "GET /api/datasets/{key}/splits": Row(200, seen=200),
     "GET /api/datasets/{key}/check": Row(200, seen=200),
+    "GET /api/datasets/{key}/upstream": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
     "GET /api/datasets/{key}/files/{path}": Row(200, seen=200),
     "GET /api/datasets/{key}/archive": Row(200, seen=200),
@@ -86,6 +87,7 @@ DATASETS = {
     "DELETE /api/datasets/{key}/data": Row(202, seen=403),
     "POST /api/datasets/{key}/update": Row(202, seen=202),
     "POST /api/datasets/{key}/verify": Row(202, seen=202),
+    "POST /api/datasets/{key}/keep-revision": Row(409, seen=409),
     "POST /api/datasets/{key}/repair": Row(202, seen=202),
 }
 #: What these name is the caller's own.

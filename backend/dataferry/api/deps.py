@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from dataferry.library.sharing import Sharing
     from dataferry.library.shelf import Shelf
     from dataferry.library.speed_limits import SpeedLimits
+    from dataferry.library.upstream import Upstream
     from dataferry.library.verdicts import Verdicts
     from dataferry.mcp.service import McpServer
     from dataferry.mirror.service import Mirror
@@ -88,6 +89,7 @@ class Services:
     checks: Checks
     tables: Tables
     query_processes: QueryProcesses
+    upstream: Upstream
     archives: Archives
     croissants: Croissants
     last_use: LastUse

@@ -7,7 +7,7 @@ import typer
 from dataferry.cli.client import Client, connected
 from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
-from dataferry.cli.library_checks import verify
+from dataferry.cli.library_checks import outdated, verify
 from dataferry.cli.library_group import LibraryGroup
 from dataferry.cli.library_retention import pin, prune
 from dataferry.cli.library_share import share
@@ -26,6 +26,7 @@ app.command()(pin)
 app.command()(prune)
 app.command()(share)
 app.command()(verify)
+app.command()(outdated)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""``dataferry library verify``."""
+"""``dataferry library verify`` and ``outdated``."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -114,3 +114,36 @@ def _print(reports: list[dict[str, Any]]) -> None:
     for report in reports:
         if report["more_faults"]:
             note(f"{report['ref']}: there are more than the {len(report['faults']):,} that are listed.")
+
+
+def outdated(
+    names: Names = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep what is here: that revision is not told of again.")
+    ] = False,
+    source: Source = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    user: AsUser = None,
+) -> None:
+    """List datasets whose sources have a newer revision, by asking them. By default of all that are here."""
+    with connected(user) as client:
+        found = []
+        for segment in chosen(client, names, every=not names, source=source):
+            path = f"/api/datasets/{segment}"
+            told = client.call("GET", f"{path}/upstream", params={"fresh": True})
+            if told["problem"]:
+                note(f"{told['ref']}: {told['problem']['detail']}")
+            if told["changed"]:
+                found.append(client.call("POST", f"{path}/keep-revision") if keep else told)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        (Column("REF"), Column("HERE"), Column("NEWEST")),
+        [(one["ref"], (one["revision"] or "")[:12], one["newest_revision"][:12]) for one in found],
+    )
+    if not found:
+        note("Each is at its newest revision, as far as its source tells.")
+    elif not keep:
+        note("`dataferry library REF --update` fetches it; `library outdated REF --keep` keeps what is here.")

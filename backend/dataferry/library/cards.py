@@ -10,6 +10,7 @@ from dataferry.core.types import DatasetRef, DatasetSummary, Grade
 from dataferry.library.card_views import CardCopy, DatasetCard, LocalStatus
 from dataferry.library.check_views import Condition
 from dataferry.library.models import Dataset
+from dataferry.library.rows import is_outdated
 from dataferry.library.views import DatasetView, DiskSpace, DownloadTicket
 from dataferry.sources.folding import under
 
@@ -230,6 +231,7 @@ def dataset_view(
         may_delete=deletable and live is None and (row.downloaded or row.status == "failed"),
         may_retry=_may_retry(row, job),
         # A selection's update would bring everything; what is built in comes with this program.
+        outdated=row.downloaded and is_outdated(row),
         may_verify=row.downloaded and live is None,
         may_repair=row.downloaded and live is None and row.condition == "damaged",
         may_update=row.downloaded and live is None and not row.selection and row.source != "builtin",

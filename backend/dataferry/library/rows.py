@@ -190,6 +190,12 @@ def kept_status(dataset: Dataset) -> str:
     return "damaged" if dataset.condition == "damaged" else "downloaded"
 
 
+def is_outdated(row: Dataset) -> bool:
+    """Its source has a revision that is not this one, and that nobody has declined."""
+    newest = row.upstream_revision
+    return newest is not None and newest not in (row.revision, row.declined_revision)
+
+
 def set_status(
     session: Session, dataset_id: str, status: str, *, job_id: str | None = None, error: str | None = None
 ) -> None:

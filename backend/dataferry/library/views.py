@@ -185,6 +185,8 @@ class DatasetView(AboutDataset):
     may_delete: bool = False
     may_retry: bool = False
     may_update: bool = False
+    #: Its source had a newer revision when it was last asked, which nobody has declined.
+    outdated: bool = False
     may_verify: bool = False
     may_repair: bool = False
     #: Code that loads it, ready to paste.

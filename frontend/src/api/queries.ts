@@ -183,6 +183,14 @@ export function checkQuery(key: string) {
   });
 }
 
+export function upstreamQuery(key: string) {
+  return queryOptions({
+    queryKey: ["library", "upstream", key],
+    queryFn: () => answerOf(api.GET("/api/datasets/{key}/upstream", { params: { path: { key } } })),
+    staleTime: 600_000,
+  });
+}
+
 export function receiptQuery(key: string, revision?: string) {
   return queryOptions({
     queryKey: ["library", "receipt", key, revision],

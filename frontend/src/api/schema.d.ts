@@ -495,6 +495,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/upstream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the source has a newer revision than the one that is here
+         * @description Whether the source has a newer revision than the one that is here. It is asked once a day at most.
+         */
+        get: operations["get_upstream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/keep-revision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep the revision that is here
+         * @description Keep the revision that is here: the newer one is not told of any more, the one after it is.
+         */
+        post: operations["keep_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/browser-access": {
         parameters: {
             query?: never;
@@ -3228,6 +3268,11 @@ export interface components {
              * @example true
              */
             may_update: boolean;
+            /**
+             * @description Its source had a newer revision when it was last asked, which nobody has declined.
+             * @example false
+             */
+            outdated: boolean;
             /**
              * @description Its bytes can be compared with their checksums now.
              * @example true
@@ -7489,6 +7534,73 @@ export interface components {
             topic: string;
         };
         /**
+         * UpstreamView
+         * @description The copy that is here beside what its source publishes.
+         *
+         *     ``changed``: there is a newer revision that nobody has declined; ``newest_here``: it is here too.
+         *     ``asked_at``: None where the source was never asked, or has no revisions. ``problem``: why it did not
+         *     answer now.
+         */
+        UpstreamView: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description The id as the source writes it (`owner/name`), a full ref (`source:id`), or a link.
+             * @example stanfordnlp/imdb
+             */
+            dataset_id: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description The newest at its source, as far as is known.
+             * @example e6281661ce1c48d9
+             */
+            newest_revision?: string | null;
+            /**
+             * @description There is a newer revision that nobody has declined.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * @description The newest revision was declined: this one is kept.
+             * @example false
+             */
+            declined: boolean;
+            /**
+             * @description The newest revision is here too.
+             * @example false
+             */
+            newest_here: boolean;
+            /**
+             * @description When its source was last asked; null where it was not.
+             * @example 2026-05-04T09:30:00Z
+             */
+            asked_at?: string | null;
+            /** @description What went wrong; null where nothing did. */
+            problem?: components["schemas"]["ProblemView"] | null;
+            /**
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @example kaggle
+             */
+            readonly source_name: components["schemas"]["SourceName"];
+            /**
+             * @description What people are shown of the source's name.
+             * @example Kaggle
+             */
+            readonly source_label: components["schemas"]["SourceLabel"];
+        };
+        /**
          * UserView
          * @description An account.
          */
@@ -8826,6 +8938,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upstream: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description Ask the source now, not once a day
+                 * @example false
+                 */
+                fresh?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    keep_revision: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamView"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

@@ -1,12 +1,15 @@
-"""Checks of a dataset's files."""
+"""Checks of a dataset: its files, and what its source publishes by now."""
 
-from fastapi import APIRouter, status
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
 
 from dataferry.api.deps import Current, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
 from dataferry.api.routes.datasets import Revision
 from dataferry.core.job_types import JobView
 from dataferry.library.check_views import CheckReport
+from dataferry.library.upstream import UpstreamView
 from dataferry.library.views import DownloadTicket
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
@@ -31,3 +34,21 @@ async def repair_dataset(
 ) -> DownloadTicket:
     """Download again what is missing or changed of the revision that is here."""
     return await wired.checks.repair(viewer, key, revision)
+
+
+@router.get("/{key}/upstream")
+async def get_upstream(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    fresh: Annotated[bool, Query(description="Ask the source now, not once a day")] = False,
+) -> UpstreamView:
+    """Whether the source has a newer revision than the one that is here. It is asked once a day at most."""
+    return await wired.upstream.get(viewer, key, revision, fresh=fresh)
+
+
+@router.post("/{key}/keep-revision")
+async def keep_revision(key: str, viewer: Current, wired: Wired, revision: Revision = None) -> UpstreamView:
+    """Keep the revision that is here: the newer one is not told of any more, the one after it is."""
+    return await wired.upstream.keep(viewer, key, revision)

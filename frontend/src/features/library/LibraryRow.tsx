@@ -56,6 +56,7 @@ export function LibraryRow({ dataset, chosen, onToggle, onDelete }: LibraryRowPr
           {dataset.selected && <span className="shrink-0">· chosen files</span>}
           {dataset.pinned && <span className="shrink-0">· pinned</span>}
           {dataset.shared && <span className="shrink-0">· shared</span>}
+          {dataset.outdated && <span className="shrink-0 text-accent">· newer version</span>}
         </p>
         <p
           className={clsx(

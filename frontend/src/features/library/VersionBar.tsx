@@ -1,6 +1,10 @@
-import { CircleCheck, RefreshCw } from "lucide-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { CircleArrowUp, CircleCheck, RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
+import { answerOf, api } from "@/api/client";
+import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
+import { upstreamQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { Button } from "@/ui/Button";
@@ -42,6 +46,7 @@ export function VersionBar({ dataset }: { dataset: DatasetView }) {
           </p>
         )}
       </div>
+      {dataset.may_update && !running && <Newer dataset={dataset} />}
       {running && <JobStatus job={job} />}
       <div role="status">
         {outcome && job && <Result outcome={outcome} at={job.finished_at ?? null} />}
@@ -54,6 +59,39 @@ export function VersionBar({ dataset }: { dataset: DatasetView }) {
         />
       )}
     </div>
+  );
+}
+
+/** That its source has a newer version: this one is kept until somebody asks for that. */
+function Newer({ dataset }: { dataset: DatasetView }) {
+  const query = upstreamQuery(dataset.id);
+  const { data } = useQuery(query);
+  const keep = useMutation({
+    mutationFn: () => {
+      const path = { key: dataset.id };
+      return answerOf(api.POST("/api/datasets/{key}/keep-revision", { params: { path } }));
+    },
+    onSuccess: (told) => {
+      queryClient.setQueryData(query.queryKey, told);
+      void queryClient.invalidateQueries({ queryKey: ["library"] });
+    },
+  });
+  if (!data?.changed || !data.newest_revision) return null;
+  return (
+    <p role="status" className="flex flex-wrap items-center gap-x-3 gap-y-1 text-13">
+      <span className="flex min-w-0 items-center gap-1.5 wrap-anywhere">
+        <CircleArrowUp aria-hidden className="size-3.5 shrink-0 text-accent" />
+        <span>
+          {dataset.source_label} has a newer version,{" "}
+          <span className="font-mono text-12">{shortVersion(data.newest_revision)}</span>
+          {data.newest_here && ", which is here too"}. Update fetches it; this one stays as it is
+          until then.
+        </span>
+      </span>
+      <Button size="sm" variant="ghost" disabled={keep.isPending} onClick={() => keep.mutate()}>
+        Keep this one
+      </Button>
+    </p>
   );
 }
 
