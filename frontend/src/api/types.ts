@@ -66,3 +66,27 @@ export type ServerMessage =
   | Schemas["Subscribed"]
   | Schemas["Pong"]
   | Schemas["SocketError"];
+
+export type TableList = Schemas["TableList"];
+export type TableView = Schemas["TableView"];
+export type TableColumn = Schemas["TableColumn"];
+export type TableRows = Schemas["TableRows"];
+export type ColumnStatistics = Schemas["ColumnStatistics"];
+/** As `filter` of the API takes it, as JSON. */
+export interface TableFilter {
+  column: number;
+  op: TableOperator;
+  values: string[];
+}
+export type TableOperator =
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "between"
+  | "contains"
+  | "is_null"
+  | "not_null"
+  | "in";

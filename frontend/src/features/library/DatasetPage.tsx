@@ -9,6 +9,7 @@ import { datasetQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobOf } from "@/features/downloads/useJobs";
+import { TableTabs } from "@/features/tables/TableTabs";
 import VerdictPanel from "@/features/verdict/VerdictPanel";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
@@ -123,7 +124,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
         <>
           <VersionBar dataset={dataset} />
           <Condition dataset={dataset} />
-          <FirstRows name={name} revision={revision} here />
+          <TableTabs name={name} revision={revision} />
           <Loader dataset={dataset} />
           <UseFromCode datasetKey={name} revision={revision} />
           <BeforeUse dataset={dataset} revision={revision} />

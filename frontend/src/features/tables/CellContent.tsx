@@ -1,0 +1,57 @@
+import type { TableColumn } from "@/api/types";
+import type { RowSelection, TablePlace } from "./queries";
+import { parametersOf } from "./queries";
+import type { CellText } from "./useBlocks";
+
+interface CellContentProps {
+  cell: CellText | undefined;
+  column: TableColumn;
+  /** Of a picture's bytes; none where there is nothing to show. */
+  source?: string;
+}
+
+/** What is in a cell: a text on one line, a small picture, or that there is no value. */
+export function CellContent({ cell, column, source }: CellContentProps) {
+  if (cell === undefined) {
+    return <span aria-hidden className="block h-3 w-2/3 rounded-control bg-track" />;
+  }
+  if (cell.text === null) return <span className="text-muted italic">null</span>;
+  if (column.kind === "media" && source) {
+    return (
+      <span className="flex min-w-0 items-center gap-2">
+        <img
+          src={source}
+          alt=""
+          loading="lazy"
+          className="size-7 shrink-0 rounded-control object-cover"
+          // A sound is no picture: its name remains.
+          onError={({ currentTarget }) => currentTarget.remove()}
+        />
+        <span className="truncate">{cell.text}</span>
+      </span>
+    );
+  }
+  return (
+    <span dir="auto" className="block truncate">
+      {cell.text.replaceAll(/\s+/g, " ")}
+    </span>
+  );
+}
+
+/** Where the bytes of a cell are. `address`: what the dataset's own addresses begin with. */
+export function mediaAddress(
+  address: string,
+  { table, revision }: TablePlace,
+  selection: RowSelection,
+  row: number,
+  column: number,
+): string {
+  const query = new URLSearchParams({ row: String(row), column: String(column) });
+  if (revision) query.set("revision", revision);
+  const { filter, ...rest } = parametersOf(selection);
+  for (const one of filter ?? []) query.append("filter", one);
+  for (const [name, value] of Object.entries(rest)) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  return `${address}tables/${table}/media?${query}`;
+}

@@ -1,0 +1,145 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useId, useState } from "react";
+import { queryClient } from "@/api/live";
+import { asProblem } from "@/api/problem";
+import type { TableView } from "@/api/types";
+import { JobStatus } from "@/features/downloads/JobStatus";
+import { useJobs } from "@/features/downloads/useJobs";
+import { Button } from "@/ui/Button";
+import { INPUT } from "@/ui/Field";
+import { ProblemBox } from "@/ui/ProblemBox";
+import { Spinner } from "@/ui/Spinner";
+import { prepareTables, type TablesPlace, tableQuery, tablesQuery } from "./queries";
+import { RowsTab } from "./RowsTab";
+import { StatisticsTab } from "./StatisticsTab";
+
+interface WholeTablesProps {
+  place: TablesPlace;
+  show: "rows" | "statistics";
+}
+
+/** All rows, or the statistics, of a dataset's tables; opening it starts what makes them readable. */
+export default function WholeTables({ place, show }: WholeTablesProps) {
+  const list = useQuery(tablesQuery(place));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const prepare = useMutation({
+    mutationFn: () => prepareTables(place),
+    onSuccess: (answer) => queryClient.setQueryData(tablesQuery(place).queryKey, answer),
+  });
+  const { data } = list;
+  const wanting = data && !data.prepared && !data.preparing && data.job?.state !== "failed";
+  const { mutate, isIdle } = prepare;
+  useEffect(() => {
+    if (wanting && isIdle) mutate();
+  }, [wanting, isIdle, mutate]);
+  const newest = useJobs().find(({ id }) => id === data?.job?.id) ?? data?.job;
+
+  const trouble = list.error ?? prepare.error;
+  if (trouble) {
+    return (
+      <ProblemBox problem={asProblem(trouble)}>
+        <Button size="sm" onClick={() => (list.error ? void list.refetch() : prepare.mutate())}>
+          Retry
+        </Button>
+      </ProblemBox>
+    );
+  }
+  if (!data) return <Spinner label="Looking for tables…" />;
+  if (data.tables.length === 0) {
+    return (
+      <p className="text-14 text-muted">
+        {data.reason} {data.next_step}
+      </p>
+    );
+  }
+  const table = data.tables.find(({ id }) => id === chosen) ?? firstOf(data.tables);
+  return (
+    <div className="grid grid-cols-1 gap-3">
+      {!data.prepared && (
+        <div className="grid grid-cols-1 gap-2 rounded-card border bg-panel p-3">
+          <p className="text-14">
+            Its files are read once, so that every row can be looked at, filtered and sorted.
+          </p>
+          {newest ? <JobStatus job={newest} /> : <Spinner label="Preparing its tables…" />}
+          {newest?.state === "failed" && (
+            <Button size="sm" className="justify-self-start" onClick={() => prepare.mutate()}>
+              Try again
+            </Button>
+          )}
+        </div>
+      )}
+      {data.tables.length > 1 && (
+        <TablePicker tables={data.tables} chosen={table?.id ?? ""} onChoose={setChosen} />
+      )}
+      {table && <OneTable key={table.id} place={place} table={table} show={show} />}
+    </div>
+  );
+}
+
+function firstOf(tables: readonly TableView[]): TableView | undefined {
+  return tables.find(({ state }) => state === "ready") ?? tables[0];
+}
+
+interface OneTableProps extends WholeTablesProps {
+  table: TableView;
+}
+
+function OneTable({ place, table, show }: OneTableProps) {
+  const whole = useQuery({
+    ...tableQuery({ ...place, table: table.id }),
+    enabled: table.state === "ready",
+  });
+  if (table.state === "unreadable") {
+    return (
+      <p className="text-14 text-muted wrap-anywhere">
+        {table.label} cannot be shown as a table. {table.problem}
+      </p>
+    );
+  }
+  if (table.state === "absent") return null;
+  if (whole.error) return <ProblemBox problem={asProblem(whole.error)} />;
+  if (!whole.data) return <Spinner label="Opening the table…" />;
+  const Tab = show === "rows" ? RowsTab : StatisticsTab;
+  return <Tab place={{ ...place, table: table.id }} table={whole.data} />;
+}
+
+interface TablePickerProps {
+  tables: readonly TableView[];
+  chosen: string;
+  onChoose: (id: string) => void;
+}
+
+/** Which table is shown: by config and split where their files have them. */
+function TablePicker({ tables, chosen, onChoose }: TablePickerProps) {
+  const id = useId();
+  return (
+    <div className="flex min-w-0 items-center gap-2">
+      <label htmlFor={id} className="text-13 text-muted">
+        Table
+      </label>
+      <select
+        id={id}
+        value={chosen}
+        onChange={({ target }) => onChoose(target.value)}
+        className={`${INPUT} max-w-96 min-w-0 truncate text-13!`}
+      >
+        {tables.map((one) => (
+          <option key={one.id} value={one.id}>
+            {optionText(one)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function optionText({ config, split, label, row_count: rows, state }: TableView): string {
+  const group = [config, split].filter(Boolean).join(" / ");
+  const size =
+    rows != null
+      ? ` (${rows.toLocaleString("en")} rows)`
+      : state === "unreadable"
+        ? " (no table)"
+        : "";
+  return `${group ? `${group}: ` : ""}${label}${size}`;
+}
