@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dataferry.core.errors import DamagedFile, StoreNotWritable
 from dataferry.plugins.readers.base import NO_LABEL
@@ -145,6 +145,22 @@ def test_boxes_in_stored_pixels_keep_the_image_as_it_is_stored(tmp_path: Path) -
     path.write_bytes(turned(6))
     assert open_image(path, size=(32, 16)).size == (32, 16)
     assert open_image(path, size=(16, 32)).size == (16, 32)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_each_orientation_is_as_pillow_turns_it(tmp_path: Path, orientation: int) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(turned(orientation))
+    with Image.open(path) as image:
+        upright = ImageOps.exif_transpose(image)
+    assert (pixels(open_image(path)) == pixels(upright)).all()
+    assert image_size(path) == upright.size
+
+
+def test_broken_exif_says_nothing_of_the_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded(picture(32, 16), exif=b"Exif\0\0not a TIFF"))
+    assert open_image(path).size == image_size(path) == (32, 16)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "I;16", "YCbCr"])

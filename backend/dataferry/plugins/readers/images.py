@@ -1,11 +1,10 @@
 """Images as training wants them: upright, RGB or grey, and whole."""
 
-import warnings
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from dataferry.plugins.readers.base import damaged
 
@@ -14,9 +13,20 @@ Mode = Literal["RGB", "L"]
 SUFFIXES = frozenset(
     (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
-#: More pixels than any camera's photo: decoding them would take gigabytes.
-_MOST_PIXELS = 200_000_000
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 _ORIENTATION = 0x0112
+#: What makes an image upright, by its orientation.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+#: Orientations that swap the sides.
+_QUARTERS = frozenset((5, 6, 7, 8))
 
 
 def is_image(name: str) -> bool:
@@ -34,33 +44,33 @@ def open_image(path: Path, mode: Mode = "RGB", size: tuple[int, int] | None = No
     Errors: ``DamagedFile`` naming the file.
     """
     try:
-        with warnings.catch_warnings(), Image.open(path) as opened:
-            warnings.simplefilter("ignore")  # of metadata that does not matter to the pixels
-            if opened.width * opened.height > _MOST_PIXELS:
-                raise damaged(path, f"it has {opened.width} × {opened.height} pixels")
-            turned = _is_turned(opened) and opened.size != size
-            image = ImageOps.exif_transpose(opened) if turned else opened
-            image.load()
-            return _converted(image, mode)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        with Image.open(path) as image:
+            turn = _TURNS.get(_orientation(image))
+            turned = image.transpose(turn) if turn is not None and image.size != size else image
+            turned.load()
+            return _converted(turned, mode)
+    except _UNREADABLE as error:
         raise damaged(path, _reason(error)) from error
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """Width and height in pixels of the upright image, from its header. Errors: ``DamagedFile``."""
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("ignore")
+        with Image.open(path) as image:
             width, height = image.size
-            return (height, width) if _is_turned(image, quarter=True) else (width, height)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            # Pillow would decode a PNG to look for EXIF behind its pixels.
+            has_head = image.format != "PNG" or "exif" in image.info
+            return (height, width) if has_head and _orientation(image) in _QUARTERS else (width, height)
+    except _UNREADABLE as error:
         raise damaged(path, _reason(error)) from error
 
 
-def _is_turned(image: Image.Image, *, quarter: bool = False) -> bool:
-    """By its EXIF: in any way, or by a quarter, which swaps its sides."""
-    orientation = image.getexif().get(_ORIENTATION, 1)
-    return orientation in ((5, 6, 7, 8) if quarter else (2, 3, 4, 5, 6, 7, 8))
+def _orientation(image: Image.Image) -> int:
+    """By its EXIF; 1 is upright, as is what has none, or a broken one: that says nothing of the pixels."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # Pillow's parser raises whatever it meets
+        return 1
 
 
 def _converted(image: Image.Image, mode: Mode) -> Image.Image:
