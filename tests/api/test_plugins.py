@@ -95,7 +95,7 @@ def download(client: Client, name: str) -> dict[str, Any]:
     return answer
 
 
-def test_every_plugin_is_told_and_every_broken_one_with_file_and_line(ada: Client) -> None:
+def test_every_plugin_is_told_and_every_broken_one_with_file_and_line(ada: Client, bob: Client) -> None:
     told = ada.get("/api/plugins").json()
     plugins = {one["name"]: one for one in told["plugins"]}
     assert {"iris", "my_dataset", "riddles", "raises"} <= set(plugins)
@@ -109,6 +109,8 @@ def test_every_plugin_is_told_and_every_broken_one_with_file_and_line(ada: Clien
     (fault,) = told["faults"]
     assert (Path(fault["file"]).name, fault["line"], fault["kind"]) == ("broken.py", 2, "import")
     assert "no_such_module" in fault["detail"]
+    assert bob.get("/api/plugins").json()["faults"][0]["file"] == "broken.py"  # folders are for admins
+    assert Path(fault["file"]).is_absolute()
 
 
 def test_known_datasets_are_rows_from_the_start_and_a_restart_neither_doubles_nor_resets(

@@ -1,5 +1,8 @@
 """The built-in datasets as people see them: what each declares, its splits, and what is wrong with others."""
 
+from functools import partial
+from pathlib import Path
+
 from sqlmodel import Session
 
 from dataferry.core.db import Database
@@ -44,7 +47,7 @@ class PluginView(View):
     class_names: tuple[str, ...]
     num_classes: int
     sizes: dict[str, int]
-    normalization: tuple[tuple[float, ...], tuple[float, ...]] | None
+    normalization: tuple[tuple[float, ...], ...] | None
     data_dirs: tuple[str, ...]
     revision: str
     license: str | None
@@ -90,11 +93,12 @@ class BuiltinDatasets:
         """Every plugin with its card, which tells what is here and what is under way for the viewer."""
         found = self._plugins.found.values()
         cards = await self._search.annotate(viewer, [summary_of(one.plugin) for one in found])
-        views = tuple(_view(one, card) for one, card in zip(found, cards, strict=True))
+        shown = partial(_place, whole=viewer.admin)
+        views = tuple(_view(one, card, shown(one.file)) for one, card in zip(found, cards, strict=True))
         faults = tuple(
             PluginFaultView(
                 kind=fault.kind,
-                file=fault.where,
+                file=shown(fault.where),
                 line=fault.line,
                 name=fault.name,
                 detail=fault.detail,
@@ -136,7 +140,12 @@ def _count(plugin: AnyPlugin) -> Splits:
         plugin.forget()
 
 
-def _view(one: FoundPlugin, card: DatasetCard) -> PluginView:
+def _place(file: str, *, whole: bool) -> str:
+    """Where a plugin was read from. The folders of this machine are for its admins."""
+    return file if whole else Path(file).name
+
+
+def _view(one: FoundPlugin, card: DatasetCard, place: str) -> PluginView:
     plugin = one.plugin
     shared = {
         "name": plugin.name,
@@ -150,7 +159,7 @@ def _view(one: FoundPlugin, card: DatasetCard) -> PluginView:
         "homepage": plugin.homepage,
         "checksums_published": all(isinstance(file, ShippedFile) or file.published for file in plugin.files),
         "origin": one.origin,
-        "file": one.file,
+        "file": place,
         "card": card,
     }
     if isinstance(plugin, DatasetPlugin):

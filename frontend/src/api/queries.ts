@@ -130,13 +130,19 @@ export function chatQuery(id: string) {
 
 /** A page of the library: everything, newest change first, unless something else is wanted. */
 export function libraryQuery(wanted: LibraryQuery = {}) {
-  const query = { page_size: 100, ...wanted };
+  const query = { page_size: 100, registered: false, ...wanted };
   return queryOptions({
     queryKey: ["library", "page", query],
     queryFn: () => answerOf(api.GET("/api/datasets", { params: { query } })),
     placeholderData: keepPreviousData,
   });
 }
+
+/** Every built-in dataset with its card, and every plugin that is left out. */
+export const pluginsQuery = queryOptions({
+  queryKey: ["library", "plugins"],
+  queryFn: () => answerOf(api.GET("/api/plugins")),
+});
 
 export function datasetQuery(key: string, revision?: string) {
   return queryOptions({

@@ -5490,11 +5490,18 @@ export interface components {
             sizes: {
                 [key: string]: number;
             };
-            /** @description Means and standard deviations by channel; null where there are none. */
-            normalization: [
-                number[],
-                number[]
-            ] | null;
+            /**
+             * @description Means and standard deviations by channel; null where there are none.
+             * @example [
+             *       [
+             *         0.1307
+             *       ],
+             *       [
+             *         0.3081
+             *       ]
+             *     ]
+             */
+            normalization: number[][] | null;
             /**
              * @description The names of the folders that it owns.
              * @example [

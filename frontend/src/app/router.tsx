@@ -15,6 +15,7 @@ import {
   jobsQuery,
   libraryQuery,
   modelQuery,
+  pluginsQuery,
   sourcesQuery,
   speedLimitsQuery,
   storageQuery,
@@ -172,6 +173,13 @@ const dataset = createRoute({
   component: lazyScreen(() => import("@/features/library/DatasetPage")),
 });
 
+const builtin = createRoute({
+  getParentRoute: () => app,
+  path: "/library/built-in",
+  loader: () => known(pluginsQuery),
+  component: lazyScreen(() => import("@/features/library/BuiltinPage")),
+});
+
 const compare = createRoute({
   getParentRoute: () => app,
   path: "/compare",
@@ -255,6 +263,7 @@ export const router = createRouter({
       history,
       cleanup,
       dataset,
+      builtin,
       compare,
       settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),
     ]),
