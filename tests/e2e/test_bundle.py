@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from dataferry.library.bundle_format import (
+    END,
+    MANIFEST,
+    SUMS,
+    BundleManifest,
+    header,
+    manifest_bytes,
+    padding,
+)
 from tests.fakes.catalogue import IMDB, PIMA
+from tests.fakes.files import FileServer
 from tests.support import preloaded
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server
@@ -25,7 +35,7 @@ class Machine:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         run = preloaded.run(arguments, env=self.server.environment, cwd=self.folder)
-        assert run.returncode == code, run.stdout + run.stderr
+        assert run.returncode == code, run.stdout + run.stderr + self.server.log[-3000:]
         assert "Traceback" not in run.stderr
         return run.stdout + run.stderr
 
@@ -143,3 +153,55 @@ def test_only_an_admin_names_files_of_the_servers_machine(isolated: Machine, bun
     isolated.server.client()  # the first account is the admin
     answer = isolated.server.client("bob@example.org").post("/api/bundles/import", json={"path": str(bundle)})
     assert answer.status_code == 403
+
+
+def hostile(bundle: Path, into: Path, **changes: object) -> Path:
+    """A bundle whose manifest was made to fit what it should not say: its first dataset is changed."""
+    with tarfile.open(bundle) as archive:
+        content = archive.extractfile("dataferry-bundle.json")
+        assert content is not None
+        manifest = json.loads(content.read())
+    [dataset] = manifest["datasets"] = manifest["datasets"][:1]
+    dataset["files"] = dataset["files"][:1]
+    path = changes.pop("path", None)
+    if path is not None:
+        dataset["files"][0]["path"] = path
+    dataset |= changes
+    made = BundleManifest.model_validate(manifest)
+    members = {MANIFEST: manifest_bytes(made), SUMS: made.sums}
+    members |= {file.path: bytes(file.size) for file in made.members()}
+    target = into / "hostile.tar"
+    target.write_bytes(
+        b"".join(header(name, len(data)) + data + padding(len(data)) for name, data in members.items()) + END
+    )
+    return target
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "../../../../stolen"},
+        {"path": "/stolen"},
+        {"revision": "../../../stolen"},
+        {"ref": "huggingface:../../stolen"},
+        {"folder": "../stolen"},
+    ],
+    ids=lambda changes: next(iter(changes.items()))[1],
+)
+def test_a_bundle_that_was_made_to_leave_its_folder_is_refused(
+    isolated: Machine, bundle: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    """artifact-keeper/artifact-keeper#2466: what is imported may be anybody's."""
+    made = hostile(bundle, tmp_path, **changes)
+    run = preloaded.run(["bundle", "import", str(made)], env=isolated.server.environment, cwd=isolated.folder)
+    assert run.returncode not in (0, 1), run.stdout + run.stderr
+    assert not list(isolated.folder.parent.rglob("*stolen*"))
+
+
+def test_a_link_goes_too(connected: Machine, isolated: Machine) -> None:
+    with FileServer({"table.csv": b"a,b\n1,2\n"}) as files:
+        link = files.url("table.csv")
+        connected.run("download", link)
+    connected.run("bundle", "export", f"url:{link}", "-o", "link.tar")
+    isolated.run("bundle", "import", str(connected.folder / "link.tar"))
+    assert tree(isolated, f"url:{link}") == tree(connected, f"url:{link}")

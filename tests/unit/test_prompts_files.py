@@ -32,6 +32,10 @@ def test_every_tool_and_argument_is_described(name: str) -> None:
         assert "anyOf" not in argument
 
 
+def test_assistants_have_every_tool_of_the_agent() -> None:
+    assert set(ASSISTANTS_TOOLS) == {*TOOLS, "follow_download"}
+
+
 @pytest.mark.parametrize("name", ASSISTANTS_TOOLS)
 def test_every_tool_of_an_assistant_is_described(name: str) -> None:
     prompts = Prompts(variant="mcp")

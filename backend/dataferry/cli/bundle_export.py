@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,9 @@ from dataferry.library.selection import Selection
 _CHUNK_BYTES = 1 << 20
 #: How often a file that broke off goes on by itself.
 _TRIES = 5
+
+#: What a part of a link's or a revision's name may not hold in a bundle.
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9-]+")
 
 Write = Callable[[bytes], object]
 
@@ -97,7 +101,7 @@ class Export:
         every = [BundledFile.model_validate(_only(one, BundledFile)) for one in receipt["files"]]
         wanted = chosen.choice().matching([file.path for file in every])
         files = tuple(file for file in every if file.path in wanted)
-        folder = f"datasets/{view['ref'].replace(':', '/', 1)}/{receipt['revision'][:12]}"
+        folder = _folder(receipt["ref"], receipt["revision"])
         kept = _json({**receipt, "files": [file.model_dump() for file in files]})
         name = f"receipts/{len(self._receipts) + 1}-{view['key'].replace('/', '~')[:150]}.json"
         self._receipts[name] = kept
@@ -194,6 +198,13 @@ class Export:
                 return position
             position += len(head) + size + len(tail)
         return position
+
+
+def _folder(ref: str, revision: str) -> str:
+    source, _, name = ref.partition(":")
+    if source == "url":
+        name = f"{_NOT_PLAIN.sub('_', name)[:80]}-{sha256(name.encode()).hexdigest()[:8]}"
+    return f"datasets/{source}/{name}/{_NOT_PLAIN.sub('_', revision)[:12]}"
 
 
 def _json(receipt: dict[str, Any]) -> bytes:

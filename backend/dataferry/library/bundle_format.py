@@ -24,8 +24,8 @@ from typing import BinaryIO, Literal
 
 from pydantic import Field, ValidationError
 
-from dataferry.core.errors import DamagedFile, InvalidInput
-from dataferry.core.files.safe_names import check_path
+from dataferry.core.errors import DamagedFile, InvalidInput, UnsafeArchive
+from dataferry.core.files.safe_names import UnusablePath, check_path
 from dataferry.core.types import Grade, View
 
 MANIFEST, SUMS = "dataferry-bundle.json", "SHA256SUMS"
@@ -128,11 +128,14 @@ def open_bundle(path: Path, digest: str | None = None) -> Bundle:
     """Read a bundle's manifest and look whether everything that it names is there. Bytes are not compared.
 
     Errors: ``InvalidInput`` for what is no bundle, is not whole, has another ``digest``, or holds what its
-    manifest does not name; ``DamagedFile`` for a changed manifest; ``UnusablePath``.
+    manifest does not name; ``DamagedFile`` for a changed manifest; ``UnsafeArchive`` for a path
+    that leads out of its folder.
     """
     try:
         with tarfile.open(path, "r:") as archive:
             return _read(path, archive, digest)
+    except UnusablePath as error:
+        raise UnsafeArchive(f"{error}: nothing of the bundle is used.", next_step=AGAIN) from error
     except (tarfile.TarError, EOFError, UnicodeError) as error:
         raise InvalidInput(f"{path} is no bundle, or only a part of one.", next_step=AGAIN) from error
     except OSError as error:

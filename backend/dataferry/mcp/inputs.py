@@ -18,7 +18,6 @@ class FollowInput(ToolInput):
 
 
 FOLLOW = "follow_download"
-TOOLS: dict[str, type[ToolInput]] = {**AGENT_TOOLS, FOLLOW: FollowInput}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +46,6 @@ FACTS: dict[str, ToolFacts] = {
     ),
     "list_library": ToolFacts("List the library", asks_hubs=False),
 }
+_INPUTS: dict[str, type[ToolInput]] = {**AGENT_TOOLS, FOLLOW: FollowInput}
+#: A tool whose scope nobody has thought of is not offered.
+TOOLS: dict[str, type[ToolInput]] = {name: _INPUTS[name] for name in FACTS}

@@ -16,6 +16,8 @@ from dataferry.mcp.calls import ToolCalls
 from dataferry.mcp.sessions import Sessions
 from dataferry.tools.services import LibraryService
 
+log = logging.getLogger(__name__)
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -45,7 +47,11 @@ class McpServer:
         manager = await self._started()
         scope = {**scope, "user": import_module("dataferry.mcp.server").session_owner(signed_in)}
         watched = self._sessions.watched(signed_in.user.id, scope, send)
-        await manager.handle_request(scope, receive, watched)
+        try:
+            await manager.handle_request(scope, receive, watched)
+        except asyncio.CancelledError:
+            log.info("An answer to an assistant was cut off: the server stops.")
+            return
         for session_id in self._sessions.surplus(signed_in.user.id):
             await _end(manager, scope, session_id)
 
