@@ -84,6 +84,12 @@ def kept_counts(session: Session, of: Viewer) -> tuple[int, int]:
 def usage(session: Session, user_id: str) -> int:
     """Bytes of what is a person's, with what they have under way; equal files count once."""
     mine = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == user_id, DatasetAccess.owner)
+    return here_bytes(session, col(Dataset.id).in_(mine)) + under_way(session, col(Dataset.id).in_(mine))
+
+
+def here_bytes(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Bytes of what is here; equal files count once. What a deletion has taken away counts no longer, though
+    its files' rows go later."""
     files = (
         select(DatasetFile.sha256, DatasetFile.size)
         .join(
@@ -92,13 +98,16 @@ def usage(session: Session, user_id: str) -> int:
                 col(Dataset.id) == DatasetFile.dataset_id, col(Dataset.generation) == DatasetFile.generation
             ),
         )
-        .where(Dataset.downloaded, col(Dataset.id).in_(mine))
+        .where(Dataset.downloaded, *conditions)
         .distinct()
         .subquery()
     )
-    return int(session.exec(select(func.sum(files.c.size))).one() or 0) + under_way(
-        session, col(Dataset.id).in_(mine)
-    )
+    return int(session.exec(select(func.sum(files.c.size))).one() or 0)
+
+
+def staying_bytes(session: Session) -> int:
+    """Bytes of what is here and is not being deleted."""
+    return here_bytes(session, ~_active("delete"))
 
 
 def under_way(session: Session, *conditions: ColumnElement[bool]) -> int:

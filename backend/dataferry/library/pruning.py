@@ -13,7 +13,6 @@ from dataferry.jobs.problems import problem_view
 from dataferry.jobs.service import Jobs
 from dataferry.library import prunable, rights, rows
 from dataferry.library.access import Access
-from dataferry.library.dedup import used_bytes
 from dataferry.library.deletion import submit_deletion
 from dataferry.library.models import Dataset
 from dataferry.library.prunable import Candidate
@@ -93,7 +92,7 @@ def plan(session: Session, viewer: Viewer, limits: Limits) -> PrunePlan:
 
 def choose(session: Session, of: Viewer, limits: Limits) -> Choice:
     """What goes of these datasets: of an admin everybody's."""
-    used = used_bytes(session, of) if of.admin else prunable.usage(session, of.user_id)
+    used = prunable.here_bytes(session) if of.admin else prunable.usage(session, of.user_id)
     excess = None if limits.keep_bytes is None else used - limits.keep_bytes
     found = prunable.candidates(session, of, unused_since_ms=limits.unused_since_ms)
     chosen, freed, more = _until(found, excess)

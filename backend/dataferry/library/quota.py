@@ -1,7 +1,5 @@
 """How much may be here: in all, and of one person."""
 
-from functools import partial
-
 from sqlmodel import Session, col
 
 from dataferry.core.db import Database
@@ -11,7 +9,6 @@ from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Viewer
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.library import prunable, rights
-from dataferry.library.dedup import used_bytes
 from dataferry.library.deletion import CLEANUP, submit_deletion
 from dataferry.library.models import Dataset
 from dataferry.library.prunable import EVERYBODY
@@ -81,18 +78,12 @@ class Quotas:
         was not known when it was asked for, and goes beyond the quota."""
         if self._total is None or run.job.kind != "download":
             return
-        used = self._database.read(partial(_used_but_going))
+        used = self._database.read(prunable.staying_bytes)
         if used + needed_bytes > self._total:
             raise QuotaExceeded(
                 f"It needs {readable_bytes(needed_bytes)}, and of this server's quota of"
                 f" {readable_bytes(self._total)} there is {readable_bytes(max(0, self._total - used))} left."
             )
-
-
-def _used_but_going(session: Session) -> int:
-    """Bytes of what is here, without what is being deleted."""
-    choice = choose(session, EVERYBODY, Limits(keep_bytes=2**62))
-    return used_bytes(session, EVERYBODY) - choice.freed_bytes
 
 
 def _check(session: Session, viewer: Viewer, choice: Choice, whose: str, size: int, make_room: bool) -> None:
