@@ -31,7 +31,7 @@ def test_both_hubs_away_is_one_notice_with_retry_above_all_else(world: tuple[Pag
     for hub in (hubs.kaggle, hubs.hub):
         hub.fault("hang_up")
     page.goto(server.address)
-    ask(page, "find satellite cloud datasets")
+    ask(page, "find credit card fraud datasets")
     answer = page.get_by_role("article", name="Answer")
     failed = answer.get_by_role("list", name="Sources that failed")
     expect(failed).to_have_text(re.compile("^Kaggle and HuggingFace cannot be reached."))
