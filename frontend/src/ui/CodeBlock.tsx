@@ -20,7 +20,7 @@ export function CodeBlock({ code, what, className }: CodeBlockProps) {
       >
         <pre className="font-mono text-13 leading-normal">{code}</pre>
       </section>
-      <CopyButton text={code} what={what} className="absolute! top-1 right-1" />
+      <CopyButton text={code} what={what} className="absolute! top-1 right-1 bg-panel!" />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDescending, librarySearch, sortedBy } from "./searchParams";
+import { isDescending, type LibrarySearch, librarySearch, queryOf, sortedBy } from "./searchParams";
 
 test("an address is read as far as it makes sense", () => {
   expect(librarySearch({ q: 2024, source: "kaggle", state: "x", page: "3", sort: "size" })).toEqual(
@@ -14,6 +14,11 @@ test("an address is read as far as it makes sense", () => {
     {},
   );
   expect(librarySearch({ q: "x".repeat(300) }).q).toHaveLength(200);
+});
+
+test("what an address has beside that is not asked of the server", () => {
+  const shared = { q: "iris", utm_source: "mail" } as LibrarySearch;
+  expect(queryOf(shared)).toEqual({ q: "iris", page_number: 1 });
 });
 
 test("a second click on a column's head turns the order round, and begins at the first page", () => {

@@ -64,9 +64,10 @@ export function datasetSearch({ revision, file }: Record<string, unknown>): Data
   };
 }
 
-/** What is asked of the server. */
-export function queryOf({ page, ...search }: LibrarySearch): LibraryQuery {
-  return { ...search, page_number: page ?? 1 };
+/** What is asked of the server. The router hands on parameters that nobody has checked too (`utm_source`). */
+export function queryOf(search: LibrarySearch): LibraryQuery {
+  const { page, ...asked } = librarySearch({ ...search });
+  return { ...asked, page_number: page ?? 1 };
 }
 
 export function isFiltered({ q, source, state, grade }: LibrarySearch): boolean {
