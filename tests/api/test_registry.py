@@ -95,7 +95,7 @@ def test_pages_count_from_1_and_have_the_total(ada: Client) -> None:
 
 
 def test_the_older_registrys_three_lines(server: Server, ada: Client) -> None:
-    """``curl -X GET``, as they were written, but for the port, the token, and the dataset's name."""
+    """``curl -X GET``, as they were written, but for the port and the token."""
 
     def curl(path: str) -> tuple[int, dict[str, Any]]:
         token = f"Authorization: {ada.http.headers['Authorization']}"
@@ -117,6 +117,9 @@ def test_the_older_registrys_three_lines(server: Server, ada: Client) -> None:
     assert (status, page["page_number"], page["page_size"]) == (200, 1, 10)
     assert page["body"]["datasets"] == page["datasets"]
     assert page["total"] >= len(page["datasets"]) > 0
+    status, dataset = curl("/datasets/humaneval")
+    assert (status, dataset["status"], dataset["body"]["status"]) == (200, "registered", "registered")
+    assert (dataset["name"], dataset["downloaded"]) == ("humaneval", False)
     status, dataset = curl("/datasets/iris")
     assert (status, dataset["status"], dataset["body"]["status"]) == (200, "downloaded", "downloaded")
     assert dataset["body"]["name"] == "iris"
@@ -160,3 +163,35 @@ def test_the_status_follows_the_whole_life(ada: Client, hubs: Hubs) -> None:
     row = told()
     assert (row["status"], row["downloaded"], row["download_progress"]) == ("absent", False, 0)
     assert seen[0] in ("queued", "running")
+
+
+def test_a_deletion_takes_every_file_partial_ones_too_and_nothing_of_its_neighbours(
+    server: Server, ada: Client, hubs: Hubs
+) -> None:
+    store = server.data_dir / "downloads"
+
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+
+    download(ada, "builtin:digits")
+    until(lambda: not any(".trash" in path.parts for path in files()), "earlier deletions are done")
+    neighbours = files()
+    hubs.hub.fault("drop_after", bytes=1_000_000)
+    try:
+        answer = ada.post("/api/datasets/download/huggingface", {"dataset_id": hubs.many})
+        assert ada.finished(answer.json()["job_id"])["state"] == "failed"
+    finally:
+        hubs.heal()
+    key = answer.json()["key"]
+    download(ada, "builtin:wine", force_download=True)
+    kept = {path for path in files() if "wine" not in path.parts} - set(neighbours)
+    assert kept
+    for name in (key, "wine"):
+        ada.finished(ada.http.delete(f"/api/datasets/{name}/data").json()["job_id"])
+    left = until(lambda: (now := files()) and not any(".trash" in p.parts for p in now) and now, "it is gone")
+    assert left == {path: body for path, body in neighbours.items() if "wine" not in path.parts}
+    # What is registered stays listed; the other is not.
+    listed = {row["ref"]: row for row in ada.get("/api/datasets?page_size=200").json()["datasets"]}
+    assert (listed["builtin:wine"]["status"], listed["builtin:wine"]["downloaded"]) == ("registered", False)
+    assert get(ada, key)["status"] == "absent"
+    assert f"huggingface:{hubs.many}" not in listed
