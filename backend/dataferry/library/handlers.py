@@ -144,8 +144,7 @@ class Handlers:
         """
         if run.params.get("bundle"):
             return bundled_manifest(run.params)
-        plugin = self._plugins.fetching(ref)
-        if plugin is not None:
+        if plugin := self._plugins.fetching(ref):
             return Manifest(ref, plugin.revision, ())
         asked = run.params.get("revision")
         fixed = SOURCES[ref.source].has_revisions
