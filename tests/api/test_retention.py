@@ -141,7 +141,7 @@ def test_a_prune_takes_the_least_recently_used_of_ones_own(
     # A pin, and a look into it, keep it.
     ada.post(f"/api/datasets/{iris}/pin")
     ada.get(f"/api/datasets/{digits}/preview")
-    until(lambda: names(plan(ada)) == [wine], "whoever reads it keeps it")
+    until(lambda: names(plan(ada, unused_days=30)) == [wine], "whoever reads it keeps it")
     found = plan(ada, unused_days=30)
     assert (found["pinned_count"], found["busy_count"]) == (1, 1)
     assert found["freed_bytes"] == shown(ada, wine)["size"]
