@@ -82,6 +82,17 @@ def test_without_a_file_it_is_said_how_to_write_one(tmp_path: Path) -> None:
     assert "`dataferry lock REF` writes it" in absent.value.next_step
 
 
+def test_a_place_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="cannot be written: No such file"):
+        write_lock(tmp_path / "none" / "datasets.lock", {WINE.ref: WINE})
+    with pytest.raises(InvalidInput, match="cannot be read: Is a directory"):
+        read_lock(tmp_path)
+    (tmp_path / "datasets.lock").write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidInput, match="is no UTF-8 text"):
+        read_lock(tmp_path / "datasets.lock")
+    assert [one.name for one in tmp_path.iterdir()] == ["datasets.lock"]
+
+
 def test_each_difference_has_its_line(tmp_path: Path) -> None:
     path = tmp_path / "datasets.lock"
     write_lock(path, {WINE.ref: WINE, IRIS.ref: IRIS})

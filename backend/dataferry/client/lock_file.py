@@ -16,6 +16,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: What some programs take for the end of a line, and JSON does not.
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+_OTHER_FILE = "Name another one with --lock-file."
 _WRITE_ANEW = "Correct the line, or let `dataferry lock REF` write it anew."
 
 
@@ -76,21 +78,25 @@ def read_lock(path: Path) -> dict[str, LockedDataset]:
             f"There is no {path} here.",
             next_step="`dataferry lock REF` writes it; --lock-file names another.",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read: {error}.", next_step="Check its rights.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path} is no UTF-8 text.", next_step=_OTHER_FILE) from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", next_step=_OTHER_FILE) from None
     return _Reader(path).read(text)
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Write all of it in its order, in one step. Errors: ``OSError``."""
+    """Write all of it in its order, in one step. Errors: ``InvalidInput`` where it cannot be written."""
     lines = (json.dumps(line, ensure_ascii=False) for line in _lines(lock))
     text = "".join(f"{_BREAKS.sub(_escaped, line)}\n" for line in lines)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.", next_step=_OTHER_FILE) from None
 
 
 def differences(path: Path, locked: LockedDataset, found: Iterable[LockedFile]) -> Iterator[str]:
@@ -171,7 +177,7 @@ class _Reader:
 
     def _check_format(self, values: Mapping[str, Any]) -> None:
         if NAME not in values:
-            raise self._wrong(f'it does not begin with {{"{NAME}": {_FORMAT}}}', "Name another --lock-file.")
+            raise self._wrong(f'it does not begin with {{"{NAME}": {_FORMAT}}}', _OTHER_FILE)
         if values[NAME] != _FORMAT:
             raise self._wrong(
                 f"it is of format {values[NAME]}, and this Dataferry reads {_FORMAT}",
