@@ -16,6 +16,7 @@ WAIT = {"Prefer": "wait"}
 FIXED = ("name", "description", "original_url")
 TEXT = ("name", "description", "original_url", "local_path", "checksum", "status", "download_job_id")
 IMDB = "huggingface:stanfordnlp/imdb"
+HEART = "andrewmvd/heart-failure-clinical-data"
 
 
 @pytest.fixture(scope="module")
@@ -176,9 +177,9 @@ def test_a_deletion_takes_every_file_partial_ones_too_and_nothing_of_its_neighbo
     download(ada, "builtin:digits")
     until(lambda: not any(".trash" in path.parts for path in files()), "earlier deletions are done")
     neighbours = files()
-    hubs.hub.fault("drop_after", bytes=1_000_000)
+    hubs.kaggle.fault("drop_after", bytes=100)
     try:
-        answer = ada.post("/api/datasets/download/huggingface", {"dataset_id": hubs.many})
+        answer = ada.post("/api/datasets/download/kaggle", {"dataset_id": HEART})
         assert ada.finished(answer.json()["job_id"])["state"] == "failed"
     finally:
         hubs.heal()
@@ -194,4 +195,4 @@ def test_a_deletion_takes_every_file_partial_ones_too_and_nothing_of_its_neighbo
     listed = {row["ref"]: row for row in ada.get("/api/datasets?page_size=200").json()["datasets"]}
     assert (listed["builtin:wine"]["status"], listed["builtin:wine"]["downloaded"]) == ("registered", False)
     assert get(ada, key)["status"] == "absent"
-    assert f"huggingface:{hubs.many}" not in listed
+    assert f"kaggle:{HEART}" not in listed
