@@ -42,10 +42,10 @@ class World:
         settings = Settings(_env_file=None, data_dir=folder, database_url=database.url, secret_key="k" * 32)
         self.store = Store(settings.store)
         credentials = CredentialResolver(database, settings, Secrets(settings))
-        access = Access(database, Catalog([], settings), credentials)
+        self.access = Access(database, Catalog([], settings), credentials)
         jobs = Jobs(database, settings, Realtime())
         accounts, self.last_use = Accounts(database, settings), LastUse(database)
-        self.shelf = Shelf(database, settings, self.store, jobs, accounts, access, self.last_use)
+        self.shelf = Shelf(database, settings, self.store, jobs, accounts, self.access, self.last_use)
 
     def hold(
         self, sizes: Mapping[str, int], *, source: SourceName = "kaggle", visibility: str = "public"

@@ -212,6 +212,8 @@ def _file(session: Session, snapshot: Snapshot, path: str) -> StoredFile | None:
 def _files(session: Session, snapshot: Snapshot, folder: str, after: str, limit: int) -> list[DatasetFile]:
     """Files below a folder that come behind ``after``, in the order of code points, in which what is in one
     folder stands together."""
+    if not file_rows.storable(folder + after):
+        return []
     path = file_rows.in_code_point_order(session)
     query = select(DatasetFile).where(file_rows.seen(snapshot.id), path > after)
     if folder:
