@@ -300,7 +300,9 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
+    # A route is looked for in this order. Clients ask the mirror twice for each of thousands of files.
     for routes in (
+        mirror,
         *_OF_DATASETS,
         *(
             auth,
@@ -317,7 +319,6 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
             model,
             health,
             mcp,
-            mirror,
         ),
     ):
         app.include_router(routes.router)

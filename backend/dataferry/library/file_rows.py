@@ -147,7 +147,8 @@ def pages(database: Database, dataset_id: str) -> Iterator[list[DatasetFileView]
 
 
 def storable(path: str) -> bool:
-    """Whether a database takes it as text: Postgres refuses NUL, and no driver encodes half of a surrogate pair."""
+    """Whether a database takes it as text: Postgres refuses NUL, and no driver encodes half of a surrogate
+    pair."""
     try:
         path.encode()
     except UnicodeEncodeError:
