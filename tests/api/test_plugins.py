@@ -166,6 +166,18 @@ def test_what_another_process_reads_is_not_deleted(server: Server, ada: Client) 
     assert ada.http.delete("/api/datasets/riddles/data").status_code == 202
 
 
+def test_without_a_published_checksum_the_first_download_counts(ada: Client, files: FileServer) -> None:
+    asked = {"dataset_id": "builtin:riddles", "force_download": True}
+    assert download(ada, "riddles")["status"] == "succeeded"
+    assert row(ada, "riddles")["grade"] == "recorded"
+    first = files.files["test.jsonl"]
+    files.files["test.jsonl"] = first.replace(b"1 + 1", b"1 + 2")
+    changed = ada.post("/api/datasets/download-dataset", asked, headers=WAIT).json()
+    files.files["test.jsonl"] = first
+    assert changed["code"] == "content_changed", changed
+    assert "first download" in row(ada, "riddles")["error"]
+
+
 def test_a_plugin_that_raises_is_told_of_and_harms_no_other(ada: Client, bob: Client) -> None:
     failed = download(ada, "raises")
     assert (failed["status"], failed["code"]) == (500, "plugin_failed")

@@ -181,6 +181,14 @@ BROKEN = {
     "f_name.py": (NATIVE.format(name="Not A Name"), "contract", None, "lower case"),
     "g_taken.py": (NATIVE.format(name="iris"), "name_taken", None, "iris.py"),
     "h_boxes.py": (DETECTION, "contract", None, "category_id_map"),
+    "hh_raises_in_a_property.py": (
+        NATIVE.format(name="h") + "Named.class_names = property(lambda self: 1 / 0)\n",
+        "contract",
+        13,
+        "division by zero",
+    ),
+    "hi_base.py": ("class E(BaseException): ...\nraise E('beyond')\n", "import", 2, "beyond"),
+    "hj_list.toml": ('name = "x"\nformat = ["jsonl"]\n', "manifest", 2, "use one of"),
     "i_clear.py": (NATIVE.format(name="i") + "PLUGIN.clear_data = None\n", "contract", None, "clear_data"),
 }
 

@@ -75,7 +75,7 @@ class Handlers:
             stall_timeout_s=settings.stall_timeout_s,
             min_free_bytes=settings.min_free_bytes,
         )
-        self._plugins = PluginJobs(plugins, self._limits)
+        self._plugins = PluginJobs(plugins, store.root, self._limits)
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""

@@ -13,6 +13,7 @@ from dataferry.library.models import Dataset
 from dataferry.plugins import DatasetPlugin, Plugins
 from dataferry.plugins.extracting import Surroundings, surrounded
 from dataferry.plugins.faults import told
+from dataferry.plugins.recorded import compare_with_first
 from dataferry.transfer import FetchResult, Limits
 from dataferry.transfer.contract import FetchedFile
 from dataferry.transfer.limits.governor import Member
@@ -23,8 +24,9 @@ log = logging.getLogger(__name__)
 class PluginJobs:
     """Calls plugins for jobs: whatever one raises ends its own job, with its name, file and line."""
 
-    def __init__(self, plugins: Plugins, limits: Limits) -> None:
+    def __init__(self, plugins: Plugins, store: Path, limits: Limits) -> None:
         self._plugins = plugins
+        self._store = store
         self._limits = limits
 
     def fetching(self, ref: DatasetRef) -> DatasetPlugin | None:
@@ -64,11 +66,14 @@ class PluginJobs:
     def index(self, dataset: Dataset) -> None:
         """Open every split of a dataset that has just arrived, so that nobody waits for its index later.
 
-        Errors: ``PluginFailed``, also where a file is not what the plugin takes it for.
+        Errors: ``ContentChanged`` where its bytes are not those of the first download; ``PluginFailed``, also
+        where a file is not what the plugin takes it for.
         """
         plugin = self._plugin(DatasetRef.make(dataset.source, dataset.source_id))
         if plugin is None or plugin.fetches_itself or dataset.local_path != str(plugin.root):
             return  # a plugin of a person's own may need what only the person has, such as torchvision
+        if dataset.checksum is not None:
+            compare_with_first(plugin, self._store, dataset.checksum)
         try:
             with told(plugin, "reading what was downloaded"):
                 plugin.prepare({})

@@ -22,8 +22,8 @@ from typing import Literal
 from dataferry.core.settings import Settings
 from dataferry.plugins import datasets
 from dataferry.plugins.base import AnyPlugin, DatasetPlugin
-from dataferry.plugins.contract import Plugin
-from dataferry.plugins.faults import PluginFault, fault_of
+from dataferry.plugins.contract import Plugin, revision_of
+from dataferry.plugins.faults import PluginFault, fault_of, file_of, line_of
 from dataferry.plugins.person import read_plugin_file
 from dataferry.plugins.required import missing_members
 
@@ -95,7 +95,15 @@ def discover(folder: Path, store: Path) -> Plugins:
 
 def _fault(one: FoundPlugin, known: Mapping[str, FoundPlugin]) -> PluginFault | None:
     """Why a plugin is left out; None for one that is as it should be."""
-    for missing in missing_members(one.plugin):
+    try:
+        lacking = missing_members(one.plugin)
+        if not lacking:
+            _read_declared(one.plugin)
+    except Exception as error:  # what it declares may be code too
+        detail = f"What it declares cannot be read: {type(error).__name__}: {error}."
+        line = line_of(error, file_of(one.plugin))
+        return PluginFault("contract", one.file, detail, "Mend that, then start again.", line=line)
+    for missing in lacking:
         name = one.plugin.name or None
         why = f"{missing.member} is missing or wrong. {missing.why}"
         return PluginFault("contract", one.file, why, missing.next_step, name=name)
@@ -109,6 +117,15 @@ def _fault(one: FoundPlugin, known: Mapping[str, FoundPlugin]) -> PluginFault | 
         "Give it another name.",
         name=one.plugin.name,
     )
+
+
+def _read_declared(plugin: AnyPlugin) -> None:
+    """Read what everybody is told of a dataset, so that it can be told. Errors: whatever that raises."""
+    for members in (plugin.classes, plugin.tags, plugin.files):
+        tuple(members)
+    revision_of(plugin.files)
+    if not all(isinstance(text, str) for text in (plugin.revision, plugin.title, plugin.license)):
+        raise TypeError("revision, display_name and license must be texts")
 
 
 def _own(store: Path | None) -> Iterator[FoundPlugin | PluginFault]:
@@ -150,7 +167,9 @@ def _loaded(
     """A module's plugin, with its data in ``store``, or why there is none."""
     try:
         plugin = load()
-    except (Exception, SystemExit) as error:  # another's code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # another's code may raise anything
         return fault_of(error, where, file)
     if isinstance(plugin, DatasetPlugin):
         plugin = plugin if store is None else plugin.placed(store, file)

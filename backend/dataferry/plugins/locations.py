@@ -28,3 +28,8 @@ def index_folder(store: Path, name: str, revision: str) -> Path:
 def readers_folder(store: Path, name: str) -> Path:
     """Where those say so who read a built-in dataset (``reading``)."""
     return store / ".plugins" / name / "readers"
+
+
+def recorded_file(store: Path, name: str) -> Path:
+    """Where the checksums of first downloads are written down (``recorded``)."""
+    return store / ".plugins" / name / "recorded.json"

@@ -31,7 +31,9 @@ def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | Plugin
     try:
         with registrations() as found, older_names.available(folder):
             module = _run(file)
-    except (Exception, SystemExit) as error:  # a person's code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a person's code may raise anything
         yield fault_of(error, str(file), file)
         return
     declared = getattr(module, "PLUGIN", None)

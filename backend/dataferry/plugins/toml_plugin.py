@@ -62,7 +62,7 @@ def _fault(file: Path, detail: str, line: int | None) -> PluginFault:
 
 def _plugin(told: dict[str, Any]) -> DatasetPlugin:
     kind = told.pop("format", None)
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise _Wrong(f"format is {kind!r}; use one of {', '.join(_KINDS)}.", "format")
     files, splits = told.pop("files", None), told.pop("splits", None)
     _check(told, _FIELDS)
