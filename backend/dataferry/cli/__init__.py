@@ -28,6 +28,7 @@ COMMANDS = {
     "download": ("download:download", "Download datasets and watch them arrive."),
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
     "preview": ("preview:preview", "Show the first rows of a dataset, downloaded or not."),
+    "stats": ("tables:stats", "Show the statistics of a dataset's table that is here, over all its rows."),
     "library": ("library:app", "List what is on this machine; or act on a dataset."),
     "lock": ("lock:lock", "Write datasets.lock: which bytes a project works with."),
     "sync": ("lock:sync", "Bring what datasets.lock names, byte by byte."),

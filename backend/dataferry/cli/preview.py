@@ -8,6 +8,7 @@ from dataferry.cli.client import connected
 from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, out, print_json, print_table
+from dataferry.cli.tables import rows_from
 from dataferry.client.names import dataset_address, dataset_segment
 from dataferry.core.hub_addresses import read_address
 from dataferry.core.sizes import readable_bytes
@@ -22,6 +23,9 @@ def preview(
     ref: Annotated[str, typer.Argument(help=REF_HELP, autocompletion=offer_refs)],
     file: Annotated[str | None, typer.Option(help="Which of its tables; by default the main one.")] = None,
     rows: Annotated[int, typer.Option(min=1, max=200, help="How many rows.")] = 10,
+    offset: Annotated[
+        int, typer.Option(min=0, help="Begin behind so many rows; the dataset must be here.")
+    ] = 0,
     source: Source = None,
     revision: Revision = None,
     as_json: AsJson = False,
@@ -36,6 +40,9 @@ def preview(
     params |= {"path": file or (address.path if address else None)}
     if not as_json:
         params["cell_chars"] = _CELL_CHARS
+    if offset:
+        _rows_from(segment, params, offset, rows, as_json=as_json, user=user)
+        return
     with connected(user) as client:
         given = {name: value for name, value in params.items() if value is not None}
         shown = client.call("GET", f"/api/datasets/{segment}/preview", params=given)
@@ -46,6 +53,22 @@ def preview(
     note(_about(shown))
     for sentence in shown["notes"]:
         note(sentence)
+
+
+def _rows_from(
+    segment: str, params: dict[str, Any], offset: int, rows: int, *, as_json: bool, user: str | None
+) -> None:
+    """Rows from the middle of a table that is here."""
+    given = {} if params["revision"] is None else {"revision": params["revision"]}
+    with connected(user) as client:
+        table, page = rows_from(client, segment, given, file=params["path"], offset=offset, rows=rows)
+    if as_json:
+        print_json(page)
+        return
+    columns = [table["columns"][place] for place in page["columns"]]
+    _print({**page, "columns": [one | {"numeric": one["kind"] in ("number", "integer")} for one in columns]})
+    last = offset + len(page["rows"])
+    note(f"{table['label']}: rows {offset + 1:,} to {last:,} of {page['row_count']:,}.")
 
 
 def _print(shown: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from dataferry.core.errors import InvalidInput
 from dataferry.core.types import View
 from dataferry.explorer.sources import TableSource, parquet_sql
 from dataferry.explorer.stored import StoredColumn
-from dataferry.explorer.text_columns import quoted
+from dataferry.explorer.text_columns import literal, quoted
 
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "between", "contains", "is_null", "not_null", "in"]
 _COMPARED: dict[str, str] = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -169,19 +169,34 @@ def page_queries(
     offset: int,
     limit: int,
 ) -> list[Sql]:
-    """Queries whose rows, one after the other, are the page. ``cells``: what of a row is wanted, in SQL."""
-    if selection.all_rows and selection.sort is None:
+    """Queries whose rows, one after the other, are a page of what is not sorted. ``cells``: what of a row
+    is wanted, in SQL."""
+    if selection.all_rows:
         return _plain_page(source, cells, offset, limit)
     where, given = condition(source, selection)
-    order = ""
-    if selection.sort is not None:
-        value = quoted(column_of(source, selection.sort).value)
-        direction = "DESC" if selection.descending else "ASC"
-        order = f" ORDER BY {value} {direction} NULLS LAST, filename, file_row_number"
-    table = source.sql(numbered=bool(order))
-    return [
-        (f"SELECT {cells} FROM {table} WHERE {where}{order} LIMIT {limit} OFFSET {offset}", given)  # noqa: S608
-    ]
+    return [(f"SELECT {cells} FROM {source.sql()} WHERE {where} LIMIT {limit} OFFSET {offset}", given)]  # noqa: S608
+
+
+def sorted_keys(source: TableSource, selection: Selection, *, offset: int, limit: int) -> Sql:
+    """Which rows are a page of a sorted selection: the file of each, and its place in it. Rows that are alike
+    stay in the file's order."""
+    where, given = condition(source, selection)
+    value = quoted(column_of(source, selection.sort or 0).value)
+    direction = "DESC" if selection.descending else "ASC"
+    file = "filename" if len(source.parts) > 1 else literal(source.parts[0].path if source.parts else "")
+    tie = "filename, file_row_number" if len(source.parts) > 1 else "file_row_number"
+    query = (
+        f"SELECT {file}, file_row_number FROM {source.sql(numbered=True)} WHERE {where}"  # noqa: S608
+        f" ORDER BY {value} {direction} NULLS LAST, {tie} LIMIT {limit} OFFSET {offset}"
+    )
+    return query, given
+
+
+def rows_at(path: str, places: Sequence[int], cells: str) -> Sql:
+    """Rows of one file by their places, each after its place."""
+    listed = ", ".join(str(int(place)) for place in places)
+    source = parquet_sql([path], numbered=True)
+    return f"SELECT file_row_number, {cells} FROM {source} WHERE file_row_number IN ({listed})", []  # noqa: S608
 
 
 def _plain_page(source: TableSource, cells: str, offset: int, limit: int) -> list[Sql]:

@@ -114,6 +114,11 @@ class QueryProcesses:
             for one in idle:
                 one.end()
 
+    def pids(self) -> list[int]:
+        """Of the processes that are idle now."""
+        with self._lock:
+            return [one.pid for one in self._free]
+
     def close(self) -> None:
         """End those that are idle; the others end with their query."""
         self._closed.set()
@@ -135,6 +140,10 @@ class _QueryProcess:
         threading.Thread(target=self._listen, name="tables-answers", daemon=True).start()
         self.idle_since = time.monotonic()
         self.usable = True
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:

@@ -27,6 +27,8 @@ from dataferry.explorer.queries import (
     condition,
     count_query,
     page_queries,
+    rows_at,
+    sorted_keys,
     text_cells,
 )
 from dataferry.explorer.query_processes import QueryProcesses
@@ -200,11 +202,31 @@ class Tables:
         def read(cancel: threading.Event) -> TableRows:
             total = self._count(source, selection, cancel)
             cells = text_cells(shown, chars)
-            queries = page_queries(source, selection, cells, offset=offset, limit=rows_most)
-            found = [row for sql, given in queries for row in self._processes.run(sql, given, cancel)]
-            return _page(offset, total, places, found)
+            found = self._page(source, selection, cells, offset, rows_most, cancel)
+            return _rows_view(offset, total, places, found)
 
         return await _cancellable(read)
+
+    def _page(
+        self,
+        source: TableSource,
+        selection: Selection,
+        cells: str,
+        offset: int,
+        limit: int,
+        cancel: threading.Event,
+    ) -> Sequence[Sequence[Any]]:
+        """Rows of a page. Where they are sorted, only the column that they are sorted by is read of all."""
+        if selection.sort is None:
+            queries = page_queries(source, selection, cells, offset=offset, limit=limit)
+            return [row for sql, given in queries for row in self._processes.run(sql, given, cancel)]
+        keys = self._processes.run(*sorted_keys(source, selection, offset=offset, limit=limit), cancel)
+        found: dict[tuple[str, int], Sequence[Any]] = {}
+        for path in dict.fromkeys(path for path, _ in keys):
+            places = [place for other, place in keys if other == path]
+            for place, *row in self._processes.run(*rows_at(path, places, cells), cancel):
+                found[path, place] = row
+        return [found[path, place] for path, place in keys]
 
     def _count(self, source: TableSource, selection: Selection, cancel: threading.Event) -> int:
         if selection.all_rows:
@@ -289,7 +311,7 @@ class Tables:
             raise InvalidInput("The column has no bytes.", next_step="Choose one of pictures or sounds.")
 
         def read(cancel: threading.Event) -> Media:
-            found = self._processes.run(*_bytes_query(source, selection, shown, row), cancel)
+            found = self._page(source, selection, _base64(shown), row, 1, cancel)
             if not found or found[0][0] is None:
                 raise NotFound("The cell has no bytes, or too many.", next_step="Choose another one.")
             data = base64.b64decode(found[0][0])
@@ -298,17 +320,13 @@ class Tables:
         return await _cancellable(read)
 
 
-def _bytes_query(
-    source: TableSource, selection: Selection, column: StoredColumn, row: int
-) -> tuple[str, list[Any]]:
-    """The bytes of a cell in base 64."""
+def _base64(column: StoredColumn) -> str:
+    """The bytes of a cell, in SQL; NULL where there are too many."""
     field = quoted(column.text) + (".bytes" if column.kind == "media" else "")
-    cell = f"CASE WHEN octet_length({field}) <= {_MAX_MEDIA_BYTES} THEN to_base64({field}) END"
-    found = page_queries(source, selection, cell, offset=row, limit=1)
-    return found[0] if found else ("SELECT NULL", [])
+    return f"CASE WHEN octet_length({field}) <= {_MAX_MEDIA_BYTES} THEN to_base64({field}) END"
 
 
-def _page(offset: int, total: int, places: Sequence[int], found: Sequence[Sequence[Any]]) -> TableRows:
+def _rows_view(offset: int, total: int, places: Sequence[int], found: Sequence[Sequence[Any]]) -> TableRows:
     cells, cut = [], []
     for number, row in enumerate(found):
         cells.append(tuple(row[::2]))

@@ -170,11 +170,11 @@ def _with_shape(
     if column.kind in ("number", "integer") and known.min is not None:
         number = f"CAST({value} AS DOUBLE)"
         whole = column.kind == "integer"
-        update["histogram"] = _histogram(run, source, where, given, number, whole=whole, edge=_number_edge)
+        update["histogram"] = histogram(run, source, where, given, number, whole=whole, edge=_number_edge)
     elif column.kind in ("date", "time") and known.min is not None and not column.sql.startswith("TIME_"):
         if column.sql == "DATE" or column.sql.startswith("TIMESTAMP"):
             number = f"CASE WHEN isfinite({value}) THEN epoch({value}) END"
-            update["histogram"] = _histogram(run, source, where, given, number, whole=False, edge=_time_edge)
+            update["histogram"] = histogram(run, source, where, given, number, whole=False, edge=_time_edge)
     elif distinct is not None and 0 < distinct <= _MOST_GROUPS and _repeats(distinct, known):
         sql = (
             f"SELECT left(CAST({value} AS VARCHAR), {_VALUE_CHARS}), count(*) AS n, count(*) OVER ()"  # noqa: S608
@@ -193,7 +193,7 @@ def _repeats(distinct: int, known: ColumnStatistics) -> bool:
     return distinct <= TOP or 2 * distinct <= known.rows - known.nulls
 
 
-def _histogram(
+def histogram(
     run: Run,
     source: str,
     where: str,
@@ -203,6 +203,7 @@ def _histogram(
     whole: bool,
     edge: Callable[[float], str],
 ) -> tuple[Bin, ...]:
+    """Bins of the finite values of ``number`` (SQL). ``whole``: they are whole numbers; ``edge``: as text."""
     inside = f"FROM (SELECT {number} AS x FROM {source} WHERE {where}) WHERE isfinite(x)"  # noqa: S608
     ((least, most),) = run(f"SELECT min(x), max(x) {inside}", given)
     if least is None:
