@@ -5,6 +5,7 @@ import hmac
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
 from sqlmodel import Session
 
@@ -123,6 +124,11 @@ class PersonalTokens:
             await self._database.run(rows.note_use, token_id)
         except Exception as fault:  # the database can be read: the request is answered all the same
             log.warning("The use of a token was not written down: %r", fault)
+
+
+def scope_of(row: PersonalToken, user: User) -> TokenScope:
+    """What a person's token allows: whoever is an admin no more has no admin's token either."""
+    return "download" if row.scope == "admin" and not user.admin else cast(TokenScope, row.scope)
 
 
 def _add(session: Session, row: PersonalToken) -> PersonalToken:

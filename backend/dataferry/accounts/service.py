@@ -6,7 +6,6 @@ import hmac
 import secrets as random
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -19,15 +18,15 @@ from dataferry.accounts.limits import (
     registration_subject,
     sign_in_subjects,
 )
-from dataferry.accounts.models import PersonalToken, User
+from dataferry.accounts.models import User
 from dataferry.accounts.open_sessions import OpenSessions
-from dataferry.accounts.personal_tokens import PersonalTokens
+from dataferry.accounts.personal_tokens import PersonalTokens, scope_of
 from dataferry.accounts.places import Place
 from dataferry.accounts.rules import check_email, check_password, is_email, normal_email
 from dataferry.accounts.security import AccessTokens, Claims, FileTokens, Passwords, Secrets
 from dataferry.accounts.tickets import SocketTickets
 from dataferry.accounts.token_form import PREFIX
-from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, TokenScope, UserView
+from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, UserView
 from dataferry.core.db import Database, new_id
 from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
@@ -162,7 +161,7 @@ class Accounts:
         """
         if token.startswith(PREFIX):
             row, user = await self.tokens.find(token, address)
-            return _signed_in_by(row, user)
+            return SignedIn(_view(user), scope_of(row, user), row.id)
         return await self._signed_in(self._tokens.read(token))
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
@@ -318,7 +317,9 @@ class Accounts:
         if found is None:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         user, token = found
-        return SignedIn(_view(user)) if token is None else _signed_in_by(token, user)
+        if token is None:
+            return SignedIn(_view(user))
+        return SignedIn(_view(user), scope_of(token, user), token.id)
 
     async def _account(self, claims: Claims) -> User:
         signed_in = await self._signed_in(claims)
@@ -391,12 +392,6 @@ def _digest(token: str) -> str:
 
 def _no_account(email: str) -> NotFound:
     return NotFound(f"There is no account {email}.", next_step="See `dataferry users list`.")
-
-
-def _signed_in_by(token: PersonalToken, user: User) -> SignedIn:
-    # Whoever is an admin no more has no admin's token either.
-    scope = "download" if token.scope == "admin" and not user.admin else token.scope
-    return SignedIn(_view(user), cast(TokenScope, scope), token.id)
 
 
 def _view(user: User) -> UserView:
