@@ -5,7 +5,7 @@ The text of hits is their owners' own, and some of it is written to be found rat
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -62,36 +62,37 @@ _CUES = (
     "no ",
 )
 _ABOUT_MODELS = frozenset(["model", "checkpoint", "weight", "notebook", "code", "script", "network"])
-_WORD = re.compile(r"\w+")
 #: Two words that stand together so often, and make up such a share of the text, are there to be found.
 _STUFFED_TIMES, _STUFFED_SHARE = 4, 0.25
 #: Fewer bytes hold nothing that somebody looks for.
 _EMPTY_BYTES = 1_000
 
 
-def weaknesses(summary: DatasetSummary, asked: Collection[str]) -> dict[str, float]:
+def weaknesses(summary: DatasetSummary, told: Sequence[str], asked: Collection[str]) -> dict[str, float]:
     """What speaks against a hit, in words, each with the factor by which its relevance counts.
 
-    ``asked``: the stems of the query; who asks for models or code finds them.
+    ``told``: the stems of its title and description, in order. ``asked``: the stems of the query; who asks
+    for models or code finds them.
     """
-    return dict(_weaknesses(summary, asked))
+    return dict(_weaknesses(summary, told, asked))
 
 
-def _weaknesses(summary: DatasetSummary, asked: Collection[str]) -> Iterator[tuple[str, float]]:
+def _weaknesses(
+    summary: DatasetSummary, told: Sequence[str], asked: Collection[str]
+) -> Iterator[tuple[str, float]]:
     text = f"{summary.title}. {summary.description}".casefold()
     if any(cue in text for cue in _CUES):
         if _PROMOTION.search(text):
             yield "reads like an advertisement", PROMOTION
         if _NO_DATA.search(text) and not _ABOUT_MODELS & set(asked):
             yield "a model or code rather than data", NO_DATA
-    if _is_stuffed(text):
+    if _is_stuffed(told):
         yield "repeats its keywords", STUFFING
     if summary.size_bytes is not None and summary.size_bytes < _EMPTY_BYTES:
         yield "nearly empty", EMPTY
 
 
-def _is_stuffed(text: str) -> bool:
-    told = _WORD.findall(text)
+def _is_stuffed(told: Sequence[str]) -> bool:
     # Two words that stand together so often are themselves there again as often: most texts are done here.
     if len(told) - len(set(told)) < max(_STUFFED_TIMES, _STUFFED_SHARE * len(told) / 2):
         return False

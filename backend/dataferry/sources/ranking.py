@@ -181,9 +181,9 @@ def _unique(
     for source in sorted(found):
         for position, summary in enumerate(found[source]):
             if summary.ref.casefold() not in hits:
-                words = HitText(known.get(summary.ref) or text_fields(summary))
-                weak = quality.weaknesses(summary, asked)
-                hit = _Hit(summary, words, position, doubts(summary, filters), weak)
+                fields = known.get(summary.ref) or text_fields(summary)
+                weak = quality.weaknesses(summary, (*fields["title"], *fields["description"]), asked)
+                hit = _Hit(summary, HitText(fields), position, doubts(summary, filters), weak)
                 hits[summary.ref.casefold()] = hit
     return list(hits.values())
 

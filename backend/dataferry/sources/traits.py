@@ -22,6 +22,7 @@ _NUMBER = re.compile(
     r"(?<![\w.,-])(\d{1,3}(?:[,.\u2009\u202f]\d{3})+|\d+(?:\.\d+)?)[ -]?"
     r"([kK]\b|M\b|thousand\b|mill?i\w+|billion\b)?"
 )
+_DIGIT = re.compile(r"\d")
 _GROUPED = re.compile(r"\d{1,3}([,.\u2009\u202f]\d{3})+")
 _MILLIONS_IN_NAME = re.compile(r"(?<!\d)(\d+)m(?![^\W_])", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20[0-4]\d)(?!\d)")
@@ -336,6 +337,8 @@ def _markers(name: str) -> frozenset[str]:
 def _numbers(text: str) -> list[tuple[float, str]]:
     """Each number of a text but years, ``1.1 million`` as 1,100,000, with the clause that follows it."""
     found: list[tuple[float, str]] = []
+    if _DIGIT.search(text) is None:  # which takes a tenth of the time
+        return found
     for match in _NUMBER.finditer(text):
         digits, unit = match[1], match[2]
         if unit is not None or not _YEAR.fullmatch(digits):
