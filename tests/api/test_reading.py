@@ -44,7 +44,10 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
         file = settings.sqlalchemy_url.removeprefix("sqlite:///")
         described = app.openapi()["paths"].items()
         paths = [path for path, methods in described if "get" in methods and path != "/api/ws"]
-        queries = {"/api/datasets/compare": "?ref=builtin:iris&ref=builtin:wine"}
+        queries = {
+            "/api/datasets/compare": "?ref=builtin:iris&ref=builtin:wine",
+            "/api/datasets/{key}/tables/{table}/media": "?row=0&column=0",
+        }
         names = {"key": "builtin:iris", "chat_id": chat}
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -38,11 +38,12 @@ def data_dir(tmp_path: Path) -> Path:
     with closing(sqlite3.connect(folder / "dataferry.sqlite")) as database:
         database.executescript(
             """
-            CREATE TABLE datasets (id, name, title, downloaded, updated_at_ms);
+            CREATE TABLE datasets (id, name, source, source_id, title, downloaded, updated_at_ms);
             CREATE TABLE jobs (id, dataset_id, state, created_at);
-            INSERT INTO datasets VALUES ('1', 'huggingface:stanfordnlp/imdb', 'IMDB', 1, 2);
-            INSERT INTO datasets VALUES ('2', 'kaggle:uciml/iris', 'Iris', 1, 3);
-            INSERT INTO datasets VALUES ('3', 'kaggle:uciml/gone', 'Gone', 0, 3);
+            INSERT INTO datasets
+            VALUES ('1', 'huggingface:stanfordnlp/imdb', 'huggingface', 'stanfordnlp/imdb', 'IMDB', 1, 2);
+            INSERT INTO datasets VALUES ('2', 'kaggle:uciml/iris', 'kaggle', 'uciml/iris', 'Iris', 1, 3);
+            INSERT INTO datasets VALUES ('3', 'kaggle:uciml/gone', 'kaggle', 'uciml/gone', 'Gone', 0, 3);
             INSERT INTO jobs VALUES ('job_1', '2', 'running', 1);
             """
         )

@@ -6381,10 +6381,14 @@ export interface components {
          *     name too; None where they get it without.
          */
         Repository: {
+            /**
+             * @description What clients of the Hub call it.
+             * @example kaggle/uciml__iris
+             */
             repo: string;
             /**
-             * @description The revision, as the source names it; null for the newest.
-             * @example e6281661ce1c48d9
+             * @description The commit that they name too; null where none is needed.
+             * @example 3f1a9c02
              */
             revision: string | null;
         };

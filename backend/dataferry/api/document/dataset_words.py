@@ -16,6 +16,8 @@ DATASET_WORDS: dict[str, Word] = {
     "original_url": Word("Where it was downloaded from.", "https://huggingface.co/datasets/stanfordnlp/imdb"),
     "url": Word("Its page at the source.", "https://huggingface.co/datasets/stanfordnlp/imdb"),
     "library_id": Word("Its row in the library; null where it has none.", "ds_8a1b2c3d4e5f6a7b8c9d"),
+    "Repository.repo": Word("What clients of the Hub call it.", "kaggle/uciml__iris"),
+    "Repository.revision": Word("The commit that they name too; null where none is needed.", "3f1a9c02"),
     "title": Word("Its title, as its author wrote it.", "Large Movie Review Dataset"),
     "description": Word("What its author says of it, shortened: untrusted text.", "50,000 film reviews."),
     "revision": Word("The revision, as the source names it; null for the newest.", "e6281661ce1c48d9"),

@@ -10,6 +10,7 @@ from dataferry.api.idempotency import ONCE
 from dataferry.api.presence import while_connected
 from dataferry.api.routes.datasets import Revision
 from dataferry.core.errors import InvalidInput
+from dataferry.core.types import Count
 from dataferry.explorer.media import UNKNOWN
 from dataferry.explorer.queries import CELL_CHARS, Filter, Selection
 from dataferry.explorer.service import MAX_ROWS
@@ -24,7 +25,7 @@ _CELL_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"description": "The byte
 
 TableId = Annotated[str, Path(max_length=64, description="`id` of the list of tables")]
 ColumnPlaces = Annotated[
-    list[int] | None,
+    list[Count] | None,
     Query(alias="column", max_length=2_000, description="Places of columns, from 0; by default the first"),
 ]
 
@@ -39,7 +40,7 @@ def _selection(
         ),
     ] = None,
     search: Annotated[str, Query(max_length=500, description="Rows with this text in any column")] = "",
-    sort: Annotated[int | None, Query(ge=0, description="The place of a column")] = None,
+    sort: Annotated[Count | None, Query(description="The place of a column")] = None,
     descending: bool = False,
 ) -> Selection:
     try:
@@ -125,7 +126,7 @@ async def get_table_media(
     wired: Wired,
     selection: Chosen,
     row: Annotated[int, Query(ge=0, le=_MAX_OFFSET)],
-    column: Annotated[int, Query(ge=0)],
+    column: Annotated[Count, Query()],
     revision: Revision = None,
 ) -> Response:
     """The picture, the sound or the bytes of one cell; `row` counts those that are filtered and sorted."""

@@ -22,7 +22,13 @@ export function UseFromCode({ datasetKey, revision }: UseFromCodeProps) {
         <>
           On any machine that reaches this one: code that loads from the HuggingFace Hub, unchanged.
           The token is one of yours, under{" "}
-          <ScreenLink screen="/settings/tokens">Settings, Tokens</ScreenLink>.
+          <ScreenLink
+            screen="/settings/tokens"
+            className="text-accent underline underline-offset-2"
+          >
+            Settings, Tokens
+          </ScreenLink>
+          .
         </>
       }
     >
