@@ -1,7 +1,6 @@
 """An open index, as a search asks it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 #: Where a pointer names a folder that a fresher index has just replaced, it is read again.
 _OPEN_TRIES = 3
-#: Hubs that are searched at one time beside those that their askers' own threads search.
-_SEARCHES_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,6 @@ class DatasetIndex:
     def __init__(self, manifest: IndexManifest, parts: Mapping[SourceName, "_Part"]) -> None:
         self.manifest = manifest
         self._parts = parts
-        # Its threads end with it.
-        self._pool = ThreadPoolExecutor(_SEARCHES_AT_ONCE, thread_name_prefix="index-search")
 
     @classmethod
     def open(cls, folder: Path, pages: Mapping[SourceName, str]) -> Self | None:
@@ -86,7 +81,7 @@ class DatasetIndex:
         """
         meanings = meanings_of(query.text)
         asked = [name for name in sources if name in self._parts]
-        found = self._search_parts(query, meanings, asked)
+        found = {name: self._parts[name].search(query, meanings) for name in asked}
         frequencies = [self._parts[name].frequencies(meanings) for name in asked]
         parts = [self.manifest.sources[name] for name in asked]
         datasets = sum(part.datasets for part in parts)
@@ -98,14 +93,6 @@ class DatasetIndex:
             },
         )
         return IndexHits(found, corpus, self.manifest.snapshot_at)
-
-    def _search_parts(
-        self, query: SearchQuery, meanings: "Meanings", asked: Sequence[SourceName]
-    ) -> dict[SourceName, list["Found"]]:
-        """All hubs at one time: the library searches without the interpreter's lock."""
-        others = {name: self._pool.submit(self._parts[name].search, query, meanings) for name in asked[1:]}
-        found = {name: self._parts[name].search(query, meanings) for name in asked[:1]}
-        return found | {name: search.result() for name, search in others.items()}
 
 
 def _open_parts(
