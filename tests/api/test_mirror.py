@@ -18,7 +18,7 @@ from huggingface_hub.errors import (
 )
 
 from tests.fakes.catalogue import HEART, IMDB, PIMA
-from tests.support.hub_client import HubClient, token_of
+from tests.support.hub_client import HubClient, plain_client, token_of
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.links import LinkServer, Page
 from tests.support.server import Client, Server, until
@@ -49,6 +49,12 @@ def ada(server: Server) -> Client:
         asked = ada.post("/api/datasets/download-dataset", json=body, headers={"Prefer": "wait"})
         assert asked.status_code == 200, asked.text
     return ada
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_other_programs() -> Iterator[None]:
+    with plain_client():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,18 @@ def test_the_history_has_what_is_gone(page: Page, server: Server, ada: Client, t
     expect(page.get_by_text("No history yet")).to_be_visible()
 
 
+def test_a_built_in_dataset_is_downloaded_from_its_card(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/library")
+    page.get_by_role("link", name="Built-in").click()
+    cards = page.get_by_role("list", name="Built-in datasets").get_by_test_id("dataset-card")
+    expect(cards.filter(has_text="MNIST").first).to_contain_text("60K train")
+    card = cards.filter(has_text="Wine recognition").first
+    check_everywhere(page, "built-in datasets")
+    card.get_by_role("button", name=re.compile("^Download")).click()
+    expect(card.get_by_text("Downloaded and verified")).to_be_visible()
+    expect(card.get_by_role("link", name=re.compile("^Open"))).to_be_visible()
+
+
 def test_a_gated_dataset_is_shared_with_what_its_terms_may_say(
     page: Page, server: Server, ada: Client, hubs: Hubs
 ) -> None:

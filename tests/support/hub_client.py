@@ -3,12 +3,27 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, HfFileSystem
+from huggingface_hub import HfApi, HfFileSystem, set_client_factory
+from huggingface_hub.utils import _http
 
+import dataferry.sources.huggingface_client  # noqa: F401 - gives the library a client of ours
 from tests.support.server import Client, Server
+
+
+@contextmanager
+def plain_client() -> Iterator[None]:
+    """Meanwhile this process has HuggingFace's client as other programs have it, not as our source has."""
+    ours = _http._GLOBAL_CLIENT_FACTORY
+    set_client_factory(_http.default_client_factory)
+    try:
+        yield
+    finally:
+        set_client_factory(ours)
 
 
 def token_of(person: Client, scope: str = "read") -> str:

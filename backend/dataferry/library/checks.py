@@ -1,8 +1,5 @@
 """Checks of datasets' files, for those who may see them: a look, a full verification, and the repair."""
 
-import asyncio
-import logging
-
 from sqlmodel import Session
 
 from dataferry.core.db import Database
@@ -21,11 +18,6 @@ from dataferry.library.models import Dataset
 from dataferry.library.selection import Selection
 from dataferry.library.views import DownloadTicket
 
-#: Seconds that a reader waits for a look at a dataset's files.
-_LOOK_WAIT_S = 1.0
-
-_log = logging.getLogger(__name__)
-
 
 class Checks:
     """Every method takes the viewer: what they may not see answers ``NotFound``."""
@@ -38,30 +30,14 @@ class Checks:
         self._access = access
         self._looks = looks
         self._downloads = downloads
-        #: Looks, by their datasets: one at a time.
-        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def look(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
         """Look at a dataset's files, if they are here; its row. Errors: ``NotFound``."""
         await self._access.renew(viewer)
         row = await self._database.run_read(rows.visible, viewer, key_or_alias, revision)
         if row.downloaded:
-            await self._finish_soon(row)
+            await in_thread("disk", self._looks.look, row)
         return row
-
-    async def _finish_soon(self, row: Dataset) -> None:
-        """Wait for a look, but not while its finding waits for somebody who writes to the database."""
-        task = self._under_way.get(row.id)
-        if task is None:
-            task = asyncio.create_task(in_thread("disk", self._looks.look, row))
-            self._under_way[row.id] = task
-            task.add_done_callback(lambda ended: self._note_end(row, ended))
-        await asyncio.wait({task}, timeout=_LOOK_WAIT_S)
-
-    def _note_end(self, row: Dataset, ended: asyncio.Task[None]) -> None:
-        del self._under_way[row.id]
-        if not ended.cancelled() and (error := ended.exception()) is not None:
-            _log.warning("what a look at %s has found is not recorded: %s", row.name, error)
 
     async def report(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> CheckReport:
         """What is known of a dataset's files, after another look at them. Errors: ``NotFound`` until it is

@@ -9,11 +9,14 @@ them after a restored copy. So another inode alone says something only where tho
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dataferry.core.db import Database
+from dataferry.core.errors import DatabaseAway
 from dataferry.core.files.no_links import NoLinks
 from dataferry.jobs.service import Jobs
 from dataferry.library import check_rows, file_state
@@ -26,6 +29,8 @@ from dataferry.library.paths import Store
 LOOK_FILES = 2000
 #: Bytes that one look reads of files that were written to.
 LOOK_BYTES = 16 << 20
+#: Seconds that a finding waits for others who write.
+_WAIT_S = 0.2
 #: At most this share of the time is spent with looks at one dataset.
 _SHARE = 0.1
 
@@ -111,7 +116,7 @@ class Looks:
         if self._database.read(self._jobs.active_kinds, dataset.id):  # one has begun meanwhile
             return
         if finding.verified:
-            self._database.call(check_rows.record_stats, dataset.id, dataset.generation, finding.verified)
+            self._record(check_rows.record_stats, dataset.id, dataset.generation, finding.verified)
         tally = finding.tally
         before = self._database.read(check_rows.stored, dataset.id)
         # Bytes that a disk has lost show in no look, and what others found is not gone for this part.
@@ -125,4 +130,12 @@ class Looks:
             is_news = (before.counts, before.faults) != (report.counts, report.faults)
             is_news = is_news and (bool(tally.faults) or before.depth == "look")
         if is_news:
-            self._database.call(check_rows.store, dataset.id, dataset.generation, report)
+            self._record(check_rows.store, dataset.id, dataset.generation, report)
+
+    def _record(self, function: Callable[..., None], *args: Any) -> None:
+        """Write it down, or leave it to the next look: a reader waits for nobody who writes."""
+        with (
+            suppress(DatabaseAway),
+            self._database.unit_of_work(deadline=time.monotonic() + _WAIT_S) as session,
+        ):
+            function(session, *args)

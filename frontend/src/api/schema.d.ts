@@ -7278,7 +7278,7 @@ export interface components {
             next_step?: string | null;
             /**
              * @description Files beyond those that are listed.
-             * @example false
+             * @example 0
              */
             more_files: number;
         };

@@ -7,6 +7,7 @@ _FILTER = '{"column": 3, "op": "ge", "values": ["100"]}'
 _SELECTING = ("get_table_rows", "get_table_statistics", "get_table_media")
 
 TABLE_WORDS: dict[str, Word] = {
+    "TableList.more_files": Word("Files beyond those that are listed.", 0),
     "Bar.value": Word("The value as text: untrusted, and a long one's beginning.", "setosa"),
     "Bar.count": Word("In how many rows it is.", 50),
     "Bin.start": Word("Where it begins: a number or a date.", "4.3"),

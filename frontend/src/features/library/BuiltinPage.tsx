@@ -16,7 +16,7 @@ import { declaredText } from "./pluginText";
 export default function BuiltinPage() {
   const list = useQuery(pluginsQuery);
   return (
-    <Screen title="Built-in">
+    <Screen title="Library">
       <LibraryTabs />
       {list.isError && (
         <ProblemBox problem={asProblem(list.error)}>
