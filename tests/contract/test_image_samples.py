@@ -4,6 +4,7 @@ import base64
 import io
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +22,12 @@ def picture(width: int, height: int, form: str = "PNG", mode: str = "RGB", **how
     written = io.BytesIO()
     Image.new(mode, (width, height), 120).save(written, form, **how)
     return written.getvalue()
+
+
+def written(values: "np.ndarray[Any, Any]", form: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, form)
+    return file.getvalue()
 
 
 def shown(sample: ImageSample) -> Image.Image:
@@ -60,7 +67,9 @@ async def test_what_strangers_call_a_picture(world: World) -> None:
         "a/turned.jpg": picture(400, 100, "JPEG", exif=sideways),
         "b/cmyk.jpg": picture(30, 30, "JPEG", mode="CMYK"),
         "c/deep.png": picture(30, 30, mode="I;16"),
-        "d/floats.tif": picture(30, 30, "TIFF", mode="F"),
+        "d/floats.tif": written(np.array([[np.nan, 1e3], [2e3, 3e3]], np.float32), "TIFF"),
+        "d/mask.png": written(np.array([[0, 1], [2, 3]], np.uint8), "PNG"),
+        "d/new.avif": picture(30, 30, "AVIF"),
         "e/page.png": b"<!doctype html><title>Sign in</title>",
         "f/cut.png": picture(200, 200)[:60],
         "g/bomb.png": picture(9000, 9000, mode="1"),
@@ -70,8 +79,12 @@ async def test_what_strangers_call_a_picture(world: World) -> None:
         "a/turned.jpg": (100, 400),
         "b/cmyk.jpg": (30, 30),
         "c/deep.png": (30, 30),
-        "d/floats.tif": (30, 30),
+        "d/floats.tif": (2, 2),
+        "d/mask.png": (2, 2),
+        "d/new.avif": (30, 30),
     }
+    shades = {one.path: shown(one).convert("L").getpixel((1, 1)) for one in found.images}
+    assert min(shades["d/floats.tif"], shades["d/mask.png"]) > 200  # not all black
     page, pixels, damaged = sorted(found.notes)
     assert pixels == "One picture is not shown: It has 9,000 × 9,000 pixels, too many to show."
     assert damaged == "One picture is not shown: It is damaged, or cut off."

@@ -1,7 +1,8 @@
 """Previews of datasets, whether they are on this machine or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -12,7 +13,7 @@ from dataferry.core.types import Viewer
 from dataferry.library import file_rows, rows
 from dataferry.library.access import Access
 from dataferry.library.image_samples import chosen_images, samples_of
-from dataferry.library.preview import CELL_CHARS, NotATable, make_thumbnails, thumbnails_in_table
+from dataferry.library.preview import CELL_CHARS, NotATable, Thumbnail, make_thumbnails, thumbnails_in_table
 from dataferry.library.preview.thumbnails import SUFFIXES
 from dataferry.library.preview_views import ImageSamples, Preview, PreviewFiles
 from dataferry.library.previews import main_tables
@@ -84,20 +85,16 @@ class Previews:
         found, total, tables = await self._database.run_read(read)
         paths = chosen_images([(path, None) for path in found], count)
         tables = [path for path in tables if path.lower().endswith(".parquet")]
-        files = [
-            await self._shelf.open_file(viewer, key_or_alias, path, revision) for path in paths or tables
-        ]
-        try:
-            if paths:
-                made = await in_thread("table", make_thumbnails, [file.path for file in files])
-            elif tables:
-                made = await in_thread("table", thumbnails_in_table, files[0].path, count)
-                paths = tables * len(made)
-            else:
-                return ImageSamples(images=())
-        except NotATable as error:
-            made, paths = [error], [""]
-        samples, notes = samples_of(list(zip(paths, made, strict=True)))
+        made: list[tuple[str, Thumbnail | NotATable]] = []
+        files: list[tuple[str, Path]] = []
+        for path in paths or tables:
+            try:
+                opened = await self._shelf.open_file(viewer, key_or_alias, path, revision)
+                files.append((path, opened.path))
+            except NotFound as error:  # one that is gone keeps the others from nobody
+                made.append((path, NotATable(str(error))))
+        made += await in_thread("table", _thumbnails, files, count, are_tables=not paths)
+        samples, notes = samples_of(made)
         return ImageSamples(images=samples, image_count=total or None, notes=notes)
 
     async def _find(
@@ -118,6 +115,19 @@ class Previews:
             return False, missing
 
         return await self._database.run_read(read)
+
+
+def _thumbnails(
+    files: Sequence[tuple[str, Path]], count: int, *, are_tables: bool
+) -> list[tuple[str, Thumbnail | NotATable]]:
+    """Of files that are pictures, or of the pictures in tables; each with the path of its file."""
+    try:
+        if are_tables:
+            return [(path, one) for path, file in files for one in thumbnails_in_table(file, count)]
+        found = make_thumbnails([file for _, file in files]) if files else []
+        return [(path, one) for (path, _), one in zip(files, found, strict=True)]
+    except NotATable as error:
+        return [(path, error) for path, _ in files]
 
 
 @contextmanager

@@ -43,17 +43,11 @@ def tables(
 ) -> list[str]:
     """Paths of files with one of these suffixes (``.csv``): training tables before others, then the largest,
     then by path."""
-    lower = func.lower(DatasetFile.path)
-    training = case((lower.contains("train"), 1), else_=0)
-    # One look at the last letter spares most files, which are no tables, the look for each suffix.
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    last = func.substr(DatasetFile.path, -1) if sqlite else func.right(DatasetFile.path, 1)
-    letters = {letter for suffix in suffixes for letter in (suffix[-1], suffix[-1].upper())}
+    training = case((func.lower(DatasetFile.path).contains("train"), 1), else_=0)
     path = in_code_point_order(session)
     query = (
         select(DatasetFile.path)
-        .where(seen(dataset_id), last.in_(letters))
-        .where(or_(*(_has(lower, suffix) for suffix in suffixes)))
+        .where(seen(dataset_id), *_with_suffix(session, suffixes))
         .order_by(
             training.desc(),
             col(DatasetFile.size).desc(),
@@ -87,12 +81,15 @@ def spread(
 ) -> tuple[list[str], int]:
     """Paths of some of the files with one of these suffixes, from all over the dataset and the same each
     time, and how many there are."""
-    lower = func.lower(DatasetFile.path)
-    wanted = (seen(dataset_id), or_(*(_has(lower, suffix) for suffix in suffixes)))
-    # A checksum is as good as drawn by lot.
-    some = select(DatasetFile.path).where(*wanted).order_by(DatasetFile.sha256, DatasetFile.path).limit(limit)
-    total = session.exec(select(func.count()).select_from(DatasetFile).where(*wanted)).one()
-    return list(session.exec(some)), total
+    query = (
+        select(DatasetFile.path, func.count().over())
+        .where(seen(dataset_id), *_with_suffix(session, suffixes))
+        # A checksum is as good as drawn by lot.
+        .order_by(DatasetFile.sha256, DatasetFile.path)
+        .limit(limit)
+    )
+    found = session.exec(query).all()
+    return [path for path, _ in found], found[0][1] if found else 0
 
 
 def of_paths(session: Session, dataset_id: str, paths: Sequence[str]) -> list[DatasetFile]:
@@ -154,6 +151,16 @@ def storable(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in path
+
+
+def _with_suffix(session: Session, suffixes: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for files with one of these suffixes."""
+    # One look at the last letter spares most files, which have none of them, the look for each suffix.
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    last = func.substr(DatasetFile.path, -1) if sqlite else func.right(DatasetFile.path, 1)
+    letters = {letter for suffix in suffixes for letter in (suffix[-1], suffix[-1].upper())}
+    lower = func.lower(DatasetFile.path)
+    return last.in_(letters), or_(*(_has(lower, suffix) for suffix in suffixes))
 
 
 def _has(lower: ColumnElement[str], suffix: str) -> ColumnElement[bool]:

@@ -36,7 +36,7 @@ def _kinds(one: str, many: str, suffixes: str) -> dict[str, tuple[str, str]]:
 
 #: What a suffix means, of one file and of many.
 _KINDS = (
-    _kinds("a picture", "pictures", "png jpg jpeg gif webp bmp tif tiff svg heic ppm pgm")
+    _kinds("a picture", "pictures", "png jpg jpeg gif webp bmp tif tiff svg heic ppm pgm avif jp2 j2k")
     | _kinds("a sound recording", "sound recordings", "wav mp3 flac ogg m4a opus aac")
     | _kinds("a video", "videos", "mp4 avi mkv mov webm mpg mpeg")
     | _kinds("a text", "texts", "txt md rst html htm xml tex")

@@ -21,8 +21,9 @@ export function PictureSamples({ datasetKey, revision, here }: PictureSamplesPro
         aria-label="Pictures"
         className="grid grid-cols-[repeat(auto-fill,minmax(7.5rem,1fr))] gap-3"
       >
-        {data.images.map((image) => (
-          <Picture key={`${image.path} ${image.thumbnail.length}`} image={image} />
+        {data.images.map((image, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: those of one table have one path, and none moves
+          <Picture key={place} image={image} />
         ))}
       </ul>
     </Section>
