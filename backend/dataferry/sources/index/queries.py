@@ -39,6 +39,7 @@ def _must(query: Query) -> tuple[Occur, Query]:
 
 
 def _surely_or_unknown(sure: Query, unknown: Query) -> Iterator[tuple[Occur, Query]]:
+    """What surely passes comes first; what does not say may pass."""
     yield _must(_any_of([sure, unknown]))
     yield Occur.Should, Query.const_score_query(sure, _SURE)
 
@@ -96,7 +97,8 @@ class QueryBuilder:
         if asked.license:
             yield _must(self._license(asked.license))
         if asked.gated is not None:
-            yield Occur.Must if asked.gated else Occur.MustNot, self._fact("gated")
+            gated = self._fact("gated")
+            yield _must(gated) if asked.gated else (Occur.MustNot, gated)
         if asked.min_bytes is not None or asked.max_bytes is not None:
             yield from self._range("size", FieldType.Unsigned, asked.min_bytes, asked.max_bytes)
         if asked.updated_after is not None:
