@@ -89,8 +89,8 @@ def row(client: Client, name: str) -> dict[str, Any]:
     return found
 
 
-def download(client: Client, name: str) -> dict[str, Any]:
-    asked = {"dataset_id": f"builtin:{name}"}
+def download(client: Client, name: str, *, force: bool = False) -> dict[str, Any]:
+    asked = {"dataset_id": f"builtin:{name}", "force_download": force}
     answer: dict[str, Any] = client.post("/api/datasets/download-dataset", asked, headers=WAIT).json()
     return answer
 
@@ -131,10 +131,17 @@ def test_known_datasets_are_rows_from_the_start_and_a_restart_neither_doubles_no
 
 
 def test_a_plugin_that_fetches_itself_is_downloaded_counted_and_deleted(ada: Client) -> None:
+    asked = "/api/datasets/my_dataset/manifest"
+    unknown = ada.get(asked).json()
+    assert (unknown["total_bytes"], unknown["fetch_bytes"], unknown["more_files"]) == (None, None, True)
+    assert unknown["disk_space"]["needed_bytes"] is None
+    assert row(ada, "my_dataset")["file_count"] is None
     ticket = download(ada, "my_dataset")
     assert ticket["status"] == "succeeded", ticket
     here = row(ada, "my_dataset")
     assert (here["status"], here["file_count"], here["grade"]) == ("downloaded", 10, "recorded")
+    known = ada.get(asked).json()
+    assert (known["fetch_bytes"], known["here_count"]) == (0, 10)
     assert ada.get("/api/datasets/my_dataset/splits").json() == {
         "train": {"total": 6, "labeled": 6},
         "val": {"total": 0, "labeled": 0},
@@ -167,15 +174,18 @@ def test_what_another_process_reads_is_not_deleted(server: Server, ada: Client) 
 
 
 def test_without_a_published_checksum_the_first_download_counts(ada: Client, files: FileServer) -> None:
-    asked = {"dataset_id": "builtin:riddles", "force_download": True}
     assert download(ada, "riddles")["status"] == "succeeded"
     assert row(ada, "riddles")["grade"] == "recorded"
     first = files.files["test.jsonl"]
     files.files["test.jsonl"] = first.replace(b"1 + 1", b"1 + 2")
-    changed = ada.post("/api/datasets/download-dataset", asked, headers=WAIT).json()
+    changed = download(ada, "riddles", force=True)
     files.files["test.jsonl"] = first
     assert changed["code"] == "content_changed", changed
-    assert "first download" in row(ada, "riddles")["error"]
+    here = row(ada, "riddles")
+    assert "first download" in here["error"]
+    assert (Path(here["local_path"]) / "test.jsonl").read_bytes() == first
+    assert download(ada, "riddles", force=True)["status"] == "succeeded"
+    assert row(ada, "riddles")["error"] is None
 
 
 def test_a_plugin_that_raises_is_told_of_and_harms_no_other(ada: Client, bob: Client) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import NotFound
-from dataferry.plugins import DatasetPlugin, Plugins
+from dataferry.plugins import DatasetPlugin, Plugins, person
 from dataferry.plugins.discovery import discover
 from dataferry.plugins.loader import get_dataset_plugin
 from tests.fakes.files import FileServer
@@ -211,6 +211,24 @@ def test_a_broken_plugin_is_told_with_its_file_and_line_and_hides_no_other(
         assert (fault.kind, fault.line) == (kind, line), name
         assert word in str(fault), name
         assert str(fault) in caplog.text
+
+
+UNENDING = """
+import logging, threading
+named = threading.Event()
+logging.getLogger("dataferry.plugins.person").addFilter(lambda record: named.set() or True)
+assert named.wait(10)
+"""
+
+
+def test_a_file_that_the_start_waits_for_is_named(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "_SLOW_S", 0.01)
+    path = written(folder, "unending.py", UNENDING)
+    plugins = found_in(folder)
+    assert f"the start waits for the plugin {path}" in caplog.text
+    assert [fault.kind for fault in plugins.faults] == ["not_registered"]  # it did get on
 
 
 def test_an_unknown_name_is_told_with_those_that_there_are() -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -159,6 +159,25 @@ def test_replace_keeps_the_old_copy_when_the_new_one_fails(server: FileServer, t
     with pytest.raises(ChecksumMismatch):
         run(server.manifest(), tmp_path / "set", replace=True)
     assert tree(tmp_path / "set") == {"old.csv": b"old"}
+
+
+def test_what_is_not_accepted_takes_no_place_and_is_fetched_anew(server: FileServer, tmp_path: Path) -> None:
+    target, work = tmp_path / "set", tmp_path / "work"
+    target.mkdir()
+    (target / "old.csv").write_text("old")
+    unpromised = server.manifest(promised=None, sized=False)
+
+    def refuse(files: Sequence[FetchedFile]) -> None:
+        raise Conflict(", ".join(file.path for file in files))
+
+    with pytest.raises(Conflict, match=re.escape("deep/er/täst.csv, empty, train.csv")):
+        run(unpromised, target, replace=True, workdir=work, accept=refuse)
+    assert tree(target) == {"old.csv": b"old"}
+    server.files["train.csv"] = b"new"
+    accepted: list[FetchedFile] = []
+    result, _ = run(unpromised, target, replace=True, workdir=work, accept=accepted.extend)
+    assert tree(target)["train.csv"] == b"new"
+    assert tuple(accepted) == result.files
 
 
 def test_a_partial_folder_of_the_callers_own(server: FileServer, tmp_path: Path) -> None:

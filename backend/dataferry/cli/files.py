@@ -113,6 +113,8 @@ def _print_files(plan: dict[str, Any]) -> None:
 def _counted(plan: dict[str, Any]) -> str:
     """``2 files, 4.1 GB, 1 of them here``."""
     count, shown = plan["file_count"], len(plan["files"])
+    if not count:
+        return "files that are known once they are here"
     files = f"{readable_count(count, more=plan['more_files'])} file{'' if count == 1 else 's'}"
     parts = [files if shown == count else f"{shown:,} of {files}"]
     if plan["total_bytes"] is not None and not plan["more_files"]:

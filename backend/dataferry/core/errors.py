@@ -19,7 +19,7 @@
     ├── TransferError 502                bytes did not arrive as promised
     │   ├── NetworkFault 502
     │   ├── ChecksumMismatch 502 ── DamagedFile    broken inside, though it arrived whole
-    │   ├── ContentChanged 502           the file changed at its source in mid-transfer
+    │   ├── ContentChanged 502           the file changed at its source
     │   └── UnsafeArchive 422
     ├── ModelError 502                   the language model cannot be asked
     │   ├── ModelKeyRejected 422
@@ -59,8 +59,8 @@ class DataferryError(Exception):
     usual_wait: ClassVar[float | None] = None
     #: The screen where most errors of this kind are mended.
     usual_screen: ClassVar[str | None] = None
-    #: Worth another attempt with nothing changed.
-    transient: ClassVar[bool] = False
+    #: Worth another attempt with nothing changed; as its class says, unless an error says otherwise.
+    transient: bool = False
     #: A person may try again as it is: what mends it can have happened elsewhere, without our knowing.
     retryable: ClassVar[bool] = True
 
@@ -73,6 +73,7 @@ class DataferryError(Exception):
         link: str | None = None,
         screen: str | None = None,
         setting: str | None = None,
+        transient: bool | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -83,6 +84,8 @@ class DataferryError(Exception):
         self.link = link
         self.screen = screen or self.usual_screen
         self.setting = setting
+        if transient is not None:
+            self.transient = transient
 
 
 class InvalidInput(DataferryError):

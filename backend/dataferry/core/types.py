@@ -237,12 +237,14 @@ class Manifest:
     files: tuple[FileEntry, ...]
     #: Bytes on disk once unpacked, where the source tells it.
     unpacked_bytes: int | None = None
+    #: False where the files are known only once they are here.
+    listed: bool = True
 
     @property
     def total_bytes(self) -> int | None:
         """Bytes to fetch; None where one file's size is not known."""
         sizes = [entry.size for entry in self.files]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+        return None if None in sizes or not self.listed else sum(size for size in sizes if size is not None)
 
 
 Phase = Literal["resolving", "fetching", "verifying", "unpacking", "finishing", "indexing", "converting"]

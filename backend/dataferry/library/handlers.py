@@ -37,6 +37,7 @@ from dataferry.library.removal import Removal
 from dataferry.library.selection import Choice, Selection
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.plugins import DatasetPlugin, Plugins
+from dataferry.plugins.manifest import manifest_of
 from dataferry.sources.catalog import Catalog
 from dataferry.transfer import FetchResult, Limits, discard_workdir, fetch, hold_workdir
 from dataferry.transfer.contract import Reuse
@@ -75,7 +76,7 @@ class Handlers:
             stall_timeout_s=settings.stall_timeout_s,
             min_free_bytes=settings.min_free_bytes,
         )
-        self._plugins = PluginJobs(plugins, store.root, self._limits)
+        self._plugins = PluginJobs(plugins, self._limits)
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
@@ -145,7 +146,7 @@ class Handlers:
         if run.params.get("bundle"):
             return bundled_manifest(run.params)
         if plugin := self._plugins.fetching(ref):
-            return Manifest(ref, plugin.revision, ())
+            return manifest_of(plugin)
         asked = run.params.get("revision")
         fixed = SOURCES[ref.source].has_revisions
         wanted = dataset.revision or asked if fixed else asked
@@ -199,6 +200,7 @@ class Handlers:
                 reuse=reuse,
                 keep_archives=keep_archives,
                 reserve=partial(self._reserve, run),
+                accept=self._plugins.accept(manifest.ref, target),
             )
 
     def _reserve(self, run: JobRun, needed_bytes: int) -> None:

@@ -48,26 +48,37 @@ class _Wanted:
         return [file for file in self.files if file.path not in self.here]
 
     @property
+    def all_here(self) -> bool:
+        """Never where the files are not listed: nobody can tell."""
+        return self.contents.manifest.listed and not self.missing
+
+    def sum(self, files: Sequence[ListedFile]) -> int | None:
+        """Bytes; None where a size is not known."""
+        sizes = [file.size for file in files]
+        if None in sizes or not self.contents.manifest.listed:
+            return None
+        return sum(size for size in sizes if size is not None)
+
+    @property
     def fetch_bytes(self) -> int | None:
-        if not self.missing:
+        if self.all_here:
             return 0
         if self.archive:
             return self.contents.manifest.total_bytes
-        return _sum(self.missing)
+        return self.sum(self.missing)
 
     @property
     def needed_bytes(self) -> int | None:
         """Of the disk. An archive is unpacked as a whole, before what is not wanted goes."""
-        if self.archive and self.missing:
-            needed = self.contents.manifest.unpacked_bytes
-        else:
-            needed = _sum(self.missing)
+        if self.all_here:
+            return 0
+        needed = self.contents.manifest.unpacked_bytes if self.archive else self.sum(self.missing)
         return None if needed is None else max(0, needed - self.arrived_bytes)
 
     @property
     def peak_bytes(self) -> int | None:
         """Of the disk at most: an archive is there beside what is unpacked of it."""
-        if not self.archive or not self.missing:
+        if not self.archive or self.all_here:
             return self.needed_bytes
         packed, unpacked = self.contents.manifest.total_bytes, self.contents.manifest.unpacked_bytes
         if packed is None or unpacked is None:
@@ -137,6 +148,10 @@ class Plans:
         ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
         credential = await self._credentials.find(ref.source, viewer.user_id)
         contents = await self._catalog.contents(ref, revision, credential, timeout=LISTING_TIMEOUT_S)
+        if not contents.manifest.listed and not force:
+            here = await self._database.run_read(self._listed_here, viewer, ref, revision, cursor, limit)
+            if here is not None:
+                return here
         files = await in_thread("listing", self._chosen, ref, contents, selection, credential)
         wanted = await in_thread("disk", self._look_up, viewer, contents, files, selection, force)
         return self._view(wanted, cursor, limit)
@@ -144,7 +159,7 @@ class Plans:
     def _chosen(
         self, ref: DatasetRef, contents: Contents, selection: Selection, credential: Credential
     ) -> Sequence[ListedFile]:
-        if selection.everything:
+        if selection.everything or not contents.manifest.listed:
             return contents.files
         patterns = None
         if selection.config or selection.split:
@@ -209,7 +224,7 @@ class Plans:
             revision=manifest.revision,
             file_count=len(files),
             more_files=wanted.contents.more,
-            total_bytes=_sum(files),
+            total_bytes=wanted.sum(files),
             here_count=len(here),
             here_bytes=sum(file.size or 0 for file in here),
             fetch_bytes=wanted.fetch_bytes,
@@ -258,9 +273,3 @@ class Plans:
             ),
             next=page[limit - 1].path if len(page) > limit else None,
         )
-
-
-def _sum(files: Sequence[ListedFile]) -> int | None:
-    """Bytes; None where a size is not known."""
-    sizes = [file.size for file in files]
-    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dataferry.plugins.extracting import Surroundings, surrounded
 from dataferry.plugins.faults import told
 from dataferry.plugins.recorded import compare_with_first
 from dataferry.transfer import FetchResult, Limits
-from dataferry.transfer.contract import FetchedFile
+from dataferry.transfer.contract import Accept, FetchedFile
 from dataferry.transfer.limits.governor import Member
 
 log = logging.getLogger(__name__)
@@ -24,9 +25,8 @@ log = logging.getLogger(__name__)
 class PluginJobs:
     """Calls plugins for jobs: whatever one raises ends its own job, with its name, file and line."""
 
-    def __init__(self, plugins: Plugins, store: Path, limits: Limits) -> None:
+    def __init__(self, plugins: Plugins, limits: Limits) -> None:
         self._plugins = plugins
-        self._store = store
         self._limits = limits
 
     def fetching(self, ref: DatasetRef) -> DatasetPlugin | None:
@@ -37,6 +37,14 @@ class PluginJobs:
     def _plugin(self, ref: DatasetRef) -> DatasetPlugin | None:
         plugin = self._plugins.get(ref.id) if ref.source == "builtin" else None
         return plugin if isinstance(plugin, DatasetPlugin) else None
+
+    def accept(self, ref: DatasetRef, target: Path) -> Accept | None:
+        """What looks at the whole files of a plugin before they take their place at ``target``: where no
+        checksum is published, the first download's counts."""
+        plugin = self._plugin(ref)
+        if plugin is None or target != plugin.root:
+            return None
+        return partial(compare_with_first, plugin)
 
     def fetch(self, run: JobRun, plugin: DatasetPlugin, member: Member) -> FetchResult:
         """Call the plugin's own download. What lies in its folder afterwards are the dataset's files.
@@ -66,14 +74,11 @@ class PluginJobs:
     def index(self, dataset: Dataset) -> None:
         """Open every split of a dataset that has just arrived, so that nobody waits for its index later.
 
-        Errors: ``ContentChanged`` where its bytes are not those of the first download; ``PluginFailed``, also
-        where a file is not what the plugin takes it for.
+        Errors: ``PluginFailed``, also where a file is not what the plugin takes it for.
         """
         plugin = self._plugin(DatasetRef.make(dataset.source, dataset.source_id))
         if plugin is None or plugin.fetches_itself or dataset.local_path != str(plugin.root):
             return  # a plugin of a person's own may need what only the person has, such as torchvision
-        if dataset.checksum is not None:
-            compare_with_first(plugin, self._store, dataset.checksum)
         try:
             with told(plugin, "reading what was downloaded"):
                 plugin.prepare({})

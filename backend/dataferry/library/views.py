@@ -105,8 +105,8 @@ class DownloadPlan(AboutDataset):
     ``file_count``, ``total_bytes`` and ``here_bytes`` are of all files that are wanted, ``files`` are some of
     them, by path; ``next``: the ``cursor`` of the following page. ``total_bytes`` is None where a size is not
     known. ``fetch_bytes``: what comes over the line, None where that is not known; where the files come in an
-    archive it is all of that. ``origin``: ``library`` where the source cannot be asked, and the files
-    are those that are here.
+    archive it is all of that. ``origin``: ``library`` where the source cannot be asked, or lists no
+    files, as a plugin that fetches them itself, and the files are those that are here.
     """
 
     source: SourceName

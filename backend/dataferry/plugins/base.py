@@ -49,7 +49,7 @@ from dataferry.plugins.contract import (
     revision_of,
     size_of,
 )
-from dataferry.plugins.locations import data_folder, index_folder, own_store, readers_folder
+from dataferry.plugins.locations import data_folder, index_folder, own_store, readers_folder, recorded_file
 from dataferry.plugins.reading import Reading
 from dataferry.plugins.samples import Samples, TrainingBoxes, Transform, TransformedSamples
 
@@ -134,21 +134,30 @@ class DatasetPlugin:
     # -- where it lies ---------------------------------------------------------------------------------
 
     @property
+    def _placed_in(self) -> Path:
+        return self._store or own_store()
+
+    @property
     def root(self) -> Path:
         """The dataset's folder, there once it is downloaded."""
-        return self._root or data_folder(self._store or own_store(), self.name, self.revision)
+        return self._root or data_folder(self._placed_in, self.name, self.revision)
 
     @property
     def index_dir(self) -> Path:
         """A folder for what the plugin computes of its data, made when it is asked for."""
-        folder = index_folder(self._store or own_store(), self.name, self.revision)
+        folder = index_folder(self._placed_in, self.name, self.revision)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def readers_dir(self) -> Path:
         """Where those who read the dataset say so (``reading``)."""
-        return readers_folder(self._store or own_store(), self.name)
+        return readers_folder(self._placed_in, self.name)
+
+    @property
+    def recorded_file(self) -> Path:
+        """Where the checksums of first downloads are written down (``recorded``)."""
+        return recorded_file(self._placed_in, self.name)
 
     @derived
     def data_dirs(self) -> Sequence[str]:
@@ -203,7 +212,7 @@ class DatasetPlugin:
 
         state = {} if state is None else state
         if not self.is_available():
-            fetch_files(self, self.display_name, self.root, state)
+            fetch_files(self, state)
         self.prepare(state)
 
     def prepare(self, state: State | None = None) -> None:
@@ -219,8 +228,7 @@ class DatasetPlugin:
         """Delete the files, and forget what was read of them. Returns the folders that were deleted; none
         where there was nothing."""
         self.forget()
-        store = self._store or own_store()
-        shutil.rmtree(index_folder(store, self.name, self.revision), ignore_errors=True)
+        shutil.rmtree(index_folder(self._placed_in, self.name, self.revision), ignore_errors=True)
         deleted = self.folders()
         for folder in deleted:
             shutil.rmtree(folder)

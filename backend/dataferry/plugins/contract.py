@@ -60,8 +60,9 @@ class RemoteFile:
 
     ``url`` comes first; where it does not answer, the ``mirrors`` are tried in their order. ``size`` in
     bytes, as published. Give ``sha256``, or else ``md5``, where its publisher tells one: a download of other
-    bytes fails. Where no checksum is given, the SHA-256 of what the download brings is recorded, the receipt
-    says ``recorded at first use``, and a later look at the files compares them with it.
+    bytes fails. Where no checksum is given, the SHA-256 of what the first download brings is recorded, the
+    receipt says ``recorded at first use``, and a later look at the files compares them with it. A later
+    download that brings other bytes fails, and what is here stays (``recorded``).
 
     With ``unpack`` the file is an archive (zip, tar, tar.gz, tar.bz2, tar.xz, or one compressed file), and
     its members take its place, in the folder that ``path`` is in: of ``images/val.zip`` the member

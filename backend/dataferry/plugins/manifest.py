@@ -7,9 +7,10 @@ from dataferry.plugins.contract import Filed, RemoteFile, ShippedFile
 
 
 def manifest_of(plugin: Filed) -> Manifest:
-    """The files of the plugin's revision, with the checksums that their publishers tell."""
+    """The files of the plugin's revision, with the checksums that their publishers tell. Of one that fetches
+    them itself none is ``listed``."""
     entries = tuple(_entry(plugin, file) for file in plugin.files)
-    return Manifest(DatasetRef("builtin", plugin.name), plugin.revision, entries)
+    return Manifest(DatasetRef("builtin", plugin.name), plugin.revision, entries, listed=bool(entries))
 
 
 def _entry(plugin: Filed, file: ShippedFile | RemoteFile) -> FileEntry:

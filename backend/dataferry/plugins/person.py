@@ -6,10 +6,13 @@ runs (``older_names``).
 """
 
 import ast
+import logging
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import Timer
 from types import ModuleType
 
 from dataferry.plugins import older_names
@@ -19,6 +22,10 @@ from dataferry.plugins.registration import registrations
 from dataferry.plugins.toml_plugin import read_manifest
 
 _PACKAGE = "dataferry.plugins.own"
+#: After so long whoever waits for a file is told which.
+_SLOW_S = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | PluginFault]:
@@ -29,7 +36,7 @@ def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | Plugin
         return
     folder = older_names.datasets_folder(store, file)
     try:
-        with registrations() as found, older_names.available(folder):
+        with registrations() as found, older_names.available(folder), _told_if_slow(file):
             module = _run(file)
     except KeyboardInterrupt:
         raise
@@ -46,6 +53,19 @@ def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | Plugin
         if placed.fetches_itself:
             placed._root = folder
         yield placed
+
+
+@contextmanager
+def _told_if_slow(file: Path) -> Iterator[None]:
+    """Name the file in the log if the block takes long. Its code cannot be stopped: it runs in our thread."""
+    text = "the start waits for the plugin %s, which has been running for %g s; move it away if it never ends"
+    timer = Timer(_SLOW_S, _log.warning, (text, file, _SLOW_S))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _run(file: Path) -> ModuleType:

@@ -79,7 +79,7 @@ def summary_of(plugin: AnyPlugin) -> DatasetSummary:
         description=plugin.description,
         url=plugin.homepage,
         size_bytes=plugin.size_bytes,
-        file_count=len(plugin.files),
+        file_count=len(plugin.files) or None,  # it fetches them itself
         license=plugin.license or None,
         tags=tuple(plugin.tags),
         formats=formats,

@@ -172,14 +172,14 @@ class Catalog:
                 self._described.put((hit.ref, None, None, credential.fingerprint), hit)
 
     def manifest(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Manifest:
-        """The files of a revision, at least one. Errors: those of ``Source``.
+        """The files of a revision, at least one where they are ``listed``. Errors: those of ``Source``.
 
         Blocks, for as long as the source's own timeouts let it: for a job, which has a thread of its own. It
         takes none of the source's, since a long list would keep searches from them, and heeds no breaker,
         since a hub that is too slow for people may do for a job.
         """
         manifest = translate_errors(ref.source, self._source(ref).manifest, ref, revision, credential)
-        if not manifest.files:
+        if manifest.listed and not manifest.files:
             raise no_files(ref)
         return manifest
 
@@ -226,7 +226,7 @@ class Catalog:
 
     def _list_contents(self, ref: DatasetRef, revision: str | None, credential: Credential) -> Contents:
         manifest = self.manifest(ref, revision, credential)
-        source, more = self._source(ref), False
+        source, more = self._source(ref), not manifest.listed
         if isinstance(source, _Listing) and any(entry.unpack for entry in manifest.files):
             listing = source.listing
             files, more = translate_errors(ref.source, listing, manifest.ref, manifest.revision, credential)

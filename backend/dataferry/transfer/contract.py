@@ -1,6 +1,6 @@
 """What a fetch takes and returns, and what its downloads report to their scheduler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +59,10 @@ class FetchResult:
     """The files below the target, ordered by path; an archive is represented by its members."""
 
     files: tuple[FetchedFile, ...]
+
+
+Accept = Callable[[Sequence[FetchedFile]], None]
+"""Looks at the verified files of a fetch, ordered by path, and raises a ``DataferryError`` to refuse them."""
 
 
 class Scheduler(Protocol):

@@ -1,6 +1,7 @@
 """A fetch from beginning to end: restore, reuse, preflight, download, extract, and one rename."""
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Container
 from contextlib import suppress
@@ -11,6 +12,7 @@ from dataferry.core.errors import (
     Cancelled,
     ChecksumMismatch,
     Conflict,
+    DataferryError,
     DiskFull,
     InvalidInput,
     OutsideStore,
@@ -19,7 +21,7 @@ from dataferry.core.files.durable import exchange, sync_file_system, sync_folder
 from dataferry.core.files.safe_names import ReservedPaths, UnusablePath, check_path
 from dataferry.core.types import FileEntry, Manifest, Progress
 from dataferry.transfer.archives.streaming_extract import StreamingExtraction
-from dataferry.transfer.contract import FetchedFile, FetchResult, Limits, Reuse
+from dataferry.transfer.contract import Accept, FetchedFile, FetchResult, Limits, Reuse
 from dataferry.transfer.files.disk import allocated, disk_faults, preflight, unpacked_peak
 from dataferry.transfer.files.journal import JournalState
 from dataferry.transfer.files.progress import ProgressMeter
@@ -42,6 +44,7 @@ def fetch(
     reuse: Reuse | None = None,
     keep_archives: bool = False,
     reserve: Callable[[int], None] | None = None,
+    accept: Accept | None = None,
 ) -> FetchResult:
     """Download the files of a manifest to ``target``, all of them verified, or nothing.
 
@@ -54,12 +57,14 @@ def fetch(
     second. ``member`` is this fetch's share of what all fetches of the process may use; ``reuse`` finds files
     on this machine by checksum, which are linked instead of downloaded; ``keep_archives`` leaves an archive
     beside its members; ``reserve`` is called with the bytes of disk that are still needed before the first is
-    fetched, and raises where there is no room for them.
+    fetched, and raises where there is no room for them; ``accept`` is called with the verified files before
+    they take their place, and raises to refuse them: they are deleted, and the target stays as it is.
 
     Errors: the ``TransferError`` family, ``SourceRateLimited`` (with ``retry_after``),
     ``GatedDataset``, ``CredentialRejected``, ``Forbidden``, ``NotFound``, ``PrivateAddress``,
     ``DiskFull``, ``StoreNotWritable``, ``Conflict`` (a target that exists), ``FolderBusy``
-    (another fetch in the same folder), ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``.
+    (another fetch in the same folder), ``OutsideStore`` and ``InvalidInput`` for paths; ``Cancelled``; what
+    ``accept`` raises.
     """
     _check_paths(manifest)
     target = target.absolute()
@@ -70,7 +75,9 @@ def fetch(
             _report_finished(files, locked.note, progress)
         if files is None:
             with member or Governor().join("") as share:
-                options = _FetchOptions(manifest, target, limits, replace, reuse, keep_archives, reserve)
+                options = _FetchOptions(
+                    manifest, target, limits, replace, reuse, keep_archives, reserve, accept
+                )
                 files = _Fetch(options, locked, progress, cancel, share).run()
         if workdir is None:
             locked.remove()
@@ -117,6 +124,7 @@ class _FetchOptions:
     reuse: Reuse | None
     keep_archives: bool
     reserve: Callable[[int], None] | None
+    accept: Accept | None
 
 
 class _Fetch:
@@ -269,6 +277,7 @@ class _Fetch:
         with disk_faults(target.parent):
             sync_file_system(tree)
             self._check_cancelled()
+            self._ask_to_accept(files)
             self._workdir.write_finished(files)
             if not os.path.lexists(target):
                 tree.rename(target)
@@ -278,3 +287,15 @@ class _Fetch:
                 target.rename(self._workdir.root / "old")
                 tree.rename(target)
             sync_folder(target.parent)
+
+    def _ask_to_accept(self, files: tuple[FetchedFile, ...]) -> None:
+        """Errors: what ``accept`` raises; the next fetch then begins anew."""
+        if self._options.accept is None:
+            return
+        try:
+            self._options.accept(files)
+        except DataferryError:
+            shutil.rmtree(self._workdir.tree)
+            for entry in self._manifest.files:
+                self._workdir.discard(entry)
+            raise
