@@ -1,6 +1,6 @@
 from dataferry.client.connection import Connection as Connection
-from dataferry.client.connection import Held as Held
-from dataferry.client.connection import Hit as Hit
+from dataferry.client.connection import LibraryDataset as LibraryDataset
+from dataferry.client.connection import SearchResult as SearchResult
 from dataferry.client.connection import connect as connect
 from dataferry.client.connection import download as download
 from dataferry.client.connection import load as load

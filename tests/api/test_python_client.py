@@ -106,6 +106,17 @@ def test_who_is_not_let_in_hears_it_at_once(server: Server) -> None:
         dataferry.connect("http://127.0.0.1:9", "dft_any")
 
 
+def test_what_is_damaged_comes_again(elsewhere: dataferry.Connection, server: Server) -> None:
+    elsewhere.load("builtin:diabetes")
+    (file,) = (server.data_dir / "downloads" / "builtin" / "_" / "diabetes").rglob("train.csv")
+    file.parent.chmod(0o755)
+    file.unlink()
+    with pytest.raises(Conflict, match="Files of builtin:diabetes are missing or changed"):
+        elsewhere.load("builtin:diabetes", download=False)
+    assert list(elsewhere.load("builtin:diabetes")) == ["train", "test"]
+    assert file.is_file()
+
+
 SCRIPT = """
 import json, os, dataferry
 wine = dataferry.load("builtin:wine")

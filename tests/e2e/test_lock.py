@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import preloaded
 from tests.support.hubs import Hubs, make_hubs
-from tests.support.server import Server
+from tests.support.server import Server, until
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,26 @@ def test_what_differs_is_named_with_its_line(machines: tuple[Server, Server], tm
     # Without --frozen the file takes what there is.
     run(here, tmp_path, "sync")
     assert lock.read_text().splitlines()[1:] == lines[1:]
+
+
+def test_what_is_damaged_here_comes_again(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    """The library's records alone would say that it is there."""
+    here, _ = machines
+    run(here, tmp_path, "lock", "builtin:breast_cancer")
+    (folder,), _ = run(here, tmp_path, "sync", "--frozen")
+    whole = contents(folder)
+    test, train = Path(folder, "test.csv"), Path(folder, "train.csv")
+    test.chmod(0o644)
+    test.write_bytes(test.read_bytes().replace(b"1", b"2", 1))
+    train.parent.chmod(0o755)
+    train.unlink()
+
+    def found() -> bool:  # a second look right after the first is left out
+        _, told = run(here, tmp_path, "sync", "--frozen")
+        return "1 file is missing, 1 is changed, of 3. What is damaged comes again." in told
+
+    until(found, "the damage is found")
+    assert contents(folder) == whole
 
 
 def test_a_revision_that_is_gone(machines: tuple[Server, Server], tmp_path: Path) -> None:

@@ -13,13 +13,10 @@ from dataferry.cli.library_retention import pin, prune
 from dataferry.cli.library_share import share
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
+from dataferry.client.library_rows import all_here, page_here
 from dataferry.client.names import dataset_segment
 from dataferry.core.sizes import readable_count
 from dataferry.core.types import GRADE_WORDS
-
-#: Rows in one answer of the API, at most.
-_PAGE_SIZE = 200
-
 
 app = typer.Typer(cls=LibraryGroup, rich_markup_mode=None)
 app.command()(pin)
@@ -97,7 +94,7 @@ def rm(
 
 def _list(client: Client, limit: int | None, page: int | None, *, as_json: bool) -> None:
     chosen = chosen_page(limit, page, as_json=as_json)
-    answer = _page(client, *chosen) if chosen else _all(client)
+    answer = page_here(client, *chosen) if chosen else all_here(client)
     if as_json:
         print_json(answer)
     else:
@@ -134,23 +131,6 @@ def _note_others(client: Client, here: int) -> None:
     every = client.call("GET", "/api/datasets", params={"page_size": 1, "registered": False})["total"]
     if every > here:
         note(f"{every - here:,} more under way or failed: `dataferry jobs` shows them.")
-
-
-def _page(client: Client, rows: int, number: int) -> dict[str, Any]:
-    wanted = {"state": "here", "page_size": rows, "page_number": number}
-    answer: dict[str, Any] = client.call("GET", "/api/datasets", params=wanted)
-    return answer
-
-
-def _all(client: Client) -> dict[str, Any]:
-    """Every page as one."""
-    answer = _page(client, _PAGE_SIZE, 1)
-    number = 1
-    while _PAGE_SIZE * number < answer["total"]:
-        number += 1
-        answer["datasets"] += _page(client, _PAGE_SIZE, number)["datasets"]
-    answer["page_size"] = len(answer["datasets"])
-    return answer
 
 
 def _delete(client: Client, segment: str, *, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """``dataferry library verify`` and ``outdated``."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -20,11 +19,9 @@ from dataferry.cli.output import (
     print_json,
     print_table,
 )
+from dataferry.client.library_rows import rows_here
 from dataferry.client.names import dataset_segment
 from dataferry.core.errors import DataferryError, InvalidInput
-
-#: Rows in one answer of the API, at most.
-_PAGE_SIZE = 200
 
 Names = Annotated[
     list[str] | None,
@@ -47,9 +44,9 @@ def verify(
     """Compare every byte of a dataset with its checksums. It ends with 6 where files are damaged."""
     with connected(user) as client:
         reports, failed = [], ExitCode.OK
-        for segment in chosen(client, names, every=every, source=source):
+        for segment in _chosen(client, names, every=every, source=source):
             try:
-                reports.append(_verify(client, segment, repair=repair, quiet=quiet))
+                reports.append(verified(client, segment, repair=repair, quiet=quiet))
             except DataferryError as error:  # one that cannot be verified keeps no other from it
                 print_error(error)
                 failed = failed or ExitCode.of(error.code)
@@ -63,26 +60,16 @@ def verify(
         raise typer.Exit(failed)
 
 
-def chosen(client: Client, names: list[str] | None, *, every: bool, source: str | None) -> list[str]:
+def _chosen(client: Client, names: list[str] | None, *, every: bool, source: str | None) -> list[str]:
     """The datasets that a command is about, as parts of the API's addresses. Errors: ``InvalidInput``."""
     if bool(names) == every:
         raise InvalidInput("Which datasets?", next_step="Name them, or give --all.")
     if not every:
         return [dataset_segment(name, source) for name in names or ()]
-    return [row["id"] for row in here(client)]
+    return [row["id"] for row in rows_here(client)]
 
 
-def here(client: Client) -> Iterator[dict[str, Any]]:
-    """Every dataset that is here."""
-    number, total = 1, 1
-    while (number - 1) * _PAGE_SIZE < total:
-        page = {"state": "here", "sort": "title", "page_size": _PAGE_SIZE, "page_number": number}
-        answer = client.call("GET", "/api/datasets", params=page)
-        yield from answer["datasets"]
-        number, total = number + 1, answer["total"]
-
-
-def _verify(client: Client, segment: str, *, repair: bool, quiet: bool) -> dict[str, Any]:
+def verified(client: Client, segment: str, *, repair: bool, quiet: bool) -> dict[str, Any]:
     """The report of a dataset, once its job is done; with ``repair``, as it is after that."""
     path = f"/api/datasets/{segment}"
     job = client.call("POST", f"{path}/verify", repeatable=True)
@@ -92,7 +79,7 @@ def _verify(client: Client, segment: str, *, repair: bool, quiet: bool) -> dict[
         note(f"{report['ref']}: {report['line']} It is repaired.")
         ticket = client.call("POST", f"{path}/repair", repeatable=True)
         raise_if_unsuccessful(watch(client, ticket["job_id"], quiet=quiet))
-        return _verify(client, segment, repair=False, quiet=quiet)
+        return verified(client, segment, repair=False, quiet=quiet)
     return report
 
 
@@ -129,7 +116,7 @@ def outdated(
     """List datasets whose sources have a newer revision, by asking them. By default of all that are here."""
     with connected(user) as client:
         found = []
-        for segment in chosen(client, names, every=not names, source=source):
+        for segment in _chosen(client, names, every=not names, source=source):
             path = f"/api/datasets/{segment}"
             told = client.call("GET", f"{path}/upstream", params={"fresh": True})
             if told["problem"]:

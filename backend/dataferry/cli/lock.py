@@ -12,6 +12,7 @@ from dataferry.cli.batch import Batch, Outcome
 from dataferry.cli.client import Client, connected
 from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import Files, Revision, Source
+from dataferry.cli.library_checks import verified
 from dataferry.cli.output import (
     AsJson,
     AsUser,
@@ -92,8 +93,8 @@ def sync(
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """Bring what datasets.lock names, byte by byte. Prints the folder of each; what is here already costs
-    nothing.
+    """Bring what datasets.lock names, byte by byte. Prints the folder of each. What is here already is looked
+    at; files that were written to or are gone come again. `library verify` compares every byte.
 
     Where a source has other bytes for the revision now, or the revision no longer, the newest comes in its
     place and the file is changed; with --frozen that is an error, which names the lines.
@@ -104,7 +105,7 @@ def sync(
         found: dict[str, str] = {}
         for ref, one in locked.items():
             row = here.get((ref, one.revision, _checksum(one), one.size))
-            if row is not None:
+            if row is not None and _is_whole(client, row, quiet=quiet):
                 found[ref] = row["local_path"]
         missing = {ref: one for ref, one in locked.items() if ref not in found}
         changed = _brought(client, lock_file, missing, found, frozen=frozen, quiet=quiet)
@@ -248,6 +249,18 @@ def _row_count(client: Client, segment: str) -> int | None:
 def _identity(row: dict[str, Any]) -> tuple[str, str, str, int]:
     """What tells that a dataset of the library is the locked one."""
     return row["ref"], row["revision"], row["checksum"], row["size_bytes"]
+
+
+def _is_whole(client: Client, row: dict[str, Any], *, quiet: bool) -> bool:
+    """Whether the files of a dataset that is here are those that arrived, as far as a look at them shows;
+    what was written to since is compared."""
+    segment = quote(row["id"], safe="")
+    report = client.call("GET", f"/api/datasets/{segment}/check")
+    if report["condition"] == "unsure":
+        report = verified(client, segment, repair=False, quiet=quiet)
+    if report["condition"] == "damaged":
+        warn(f"{row['ref']}: {report['line']} What is damaged comes again.")
+    return bool(report["condition"] == "whole")
 
 
 def _checksum(one: LockedDataset) -> str:

@@ -2,9 +2,9 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ Paths = Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchResult:
     """A dataset that a search found. ``status``: ``downloaded``, ``absent``, or the state of its job."""
 
     ref: str
@@ -44,7 +44,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LibraryDataset:
     """A dataset that is in the library."""
 
     ref: str
@@ -64,7 +64,7 @@ class Connection:
     ) -> None:
         self._open, self._cache, self._shown = open_client, cache, shown
 
-    def search(self, words: str, *, sources: Paths = None, limit: int = 20) -> list[Hit]:
+    def search(self, words: str, *, sources: Paths = None, limit: int = 20) -> list[SearchResult]:
         """Datasets of Kaggle, HuggingFace and the built-in ones, the best first. A source that cannot be
         asked is told of by a warning, and the others answer. ``sources``: only these (``["kaggle"]``)."""
         body = {"query": words, "limit": limit} | ({"sources": list(sources)} if sources else {})
@@ -73,34 +73,15 @@ class Connection:
         for problem in answer["source_errors"]:
             warnings.warn(f"{problem['detail']} {problem['next_step'] or ''}".strip(), stacklevel=2)
         return [
-            Hit(
-                ref=one["ref"],
-                title=one["title"],
-                description=one["description"],
-                url=one["url"],
-                license=one["license"],
-                size_bytes=one["size_bytes"],
-                downloads=one["downloads"],
-                status=one["local_status"],
-            )
+            SearchResult(**_fields(SearchResult, one | {"status": one["local_status"]}))
             for one in answer["datasets"]
         ]
 
-    def library(self) -> list[Held]:
+    def library(self) -> list[LibraryDataset]:
         """The datasets that are in the library, newest change first."""
         with self._open() as client:
-            rows = list(rows_here(client))
-        return [
-            Held(
-                ref=row["ref"],
-                revision=row["revision"],
-                title=row["title"],
-                license=row["license"],
-                size_bytes=row["size_bytes"],
-                file_count=row["file_count"],
-            )
-            for row in rows
-        ]
+            rows = rows_here(client)
+        return [LibraryDataset(**_fields(LibraryDataset, row)) for row in rows]
 
     def download(self, ref: str, *, revision: str | None = None, files: Paths = None) -> Path:
         """The folder with the dataset's files on this machine, each verified. Arguments and errors: as
@@ -117,8 +98,8 @@ class Connection:
         these, by path or by pattern as in ``.gitignore`` (``*.parquet``). ``download=False``: never download.
 
         Errors: ``NotFound`` where there is no such dataset, and without ``download`` where it is not here;
-        ``Conflict`` without ``download`` where it is on its way; ``GatedDataset`` where its terms are to be
-        accepted; ``NetworkFault`` and others that keep it from arriving. Each names the next act.
+        ``Conflict`` without ``download`` where it is on its way, or damaged; ``GatedDataset`` where its terms
+        are to be accepted; ``NetworkFault`` and others that keep it from arriving. Each names the next act.
         """
         with self._open() as client:
             dataset_id = _here(client, ref, revision) if files is None else None
@@ -206,9 +187,13 @@ def download(ref: str, *, revision: str | None = None, files: Paths = None) -> P
     return connect().download(ref, revision=revision, files=files)
 
 
-def search(words: str, *, sources: Paths = None, limit: int = 20) -> list[Hit]:
+def search(words: str, *, sources: Paths = None, limit: int = 20) -> list[SearchResult]:
     """``connect().search(…)``: datasets that fit the words; see ``Connection.search``."""
     return connect().search(words, sources=sources, limit=limit)
+
+
+def _fields(kind: type[SearchResult | LibraryDataset], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: row[field.name] for field in fields(kind)}
 
 
 def _tell(text: str) -> None:
@@ -216,12 +201,12 @@ def _tell(text: str) -> None:
 
 
 def _here(client: Client, ref: str, revision: str | None) -> str | None:
-    """The id of the dataset's row where its files are in the library."""
+    """The id of the dataset's row where its files are in the library, and none is missing or changed."""
     try:
         row = _row(client, ref, revision)
     except NotFound:
         return None
-    return str(row["id"]) if row["downloaded"] else None
+    return str(row["id"]) if row["downloaded"] and row["condition"] != "damaged" else None
 
 
 def _row(client: Client, ref: str, revision: str | None) -> Any:
@@ -250,6 +235,11 @@ def _not_here(client: Client, ref: str, revision: str | None) -> DataferryError:
             f"{row['ref']} is on its way: job {row['download_job_id']} is {row['status']},"
             f" {row['download_progress']:.0f} % are there.",
             next_step="Without download=False it is waited for.",
+        )
+    if row["status"] == "damaged":
+        return Conflict(
+            f"Files of {row['ref']} are missing or changed.",
+            next_step="Without download=False they come again.",
         )
     return NotFound(
         f"{row['ref']} is not in the library.", next_step="Without download=False it is downloaded."

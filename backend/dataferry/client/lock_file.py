@@ -32,7 +32,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 _OTHER_FILE = "Name another one with --lock-file."
-_WRITE_ANEW = "Correct the line, or let `dataferry lock REF` write it anew."
+_WRITE_ANEW = "Correct the line, or delete the file: `dataferry lock REF` writes it anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Reader:
             first = False
         if first:
             self._line = 1
-            raise self._wrong("it is empty", "Let `dataferry lock REF` write it.")
+            raise self._wrong("it is empty", "Delete it: `dataferry lock REF` writes it.")
         lock = {ref: self._dataset(ref) for ref in self._about}
         for ref, files in self._files.items():
             self._line = min(file.line for file in files.values())
