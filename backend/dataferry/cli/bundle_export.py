@@ -139,9 +139,10 @@ class Export:
             return
         digest, done, tries = sha256(), 0, _TRIES
         while done < file.size:
-            wanted = {"Range": f"bytes={done}-", "If-Range": f'"{file.sha256}"'} if done else {}
             try:
-                with self._client.stream(self._addresses[file.path], params={}, headers=wanted) as response:
+                with self._client.stream_file(
+                    self._addresses[file.path], file.sha256, begin=done
+                ) as response:
                     if done and response.status_code != 206:
                         break
                     for chunk in response.iter_bytes(_CHUNK_BYTES):

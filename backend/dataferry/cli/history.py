@@ -11,13 +11,13 @@ from dataferry.cli.output import (
     AsUser,
     Column,
     Quiet,
+    confirm,
     note,
     print_json,
     print_table,
     size,
 )
 from dataferry.cli.paging import Limit, Page, chosen_page, note_page
-from dataferry.core.errors import InvalidInput
 
 _WORDS = {
     "download": "downloaded",
@@ -51,7 +51,7 @@ def history(
         (
             Column("WHEN"),
             Column("WHAT"),
-            Column("REF"),
+            Column("REF", gives="last"),
             Column("REVISION", gives="last", minor=True),
             Column("SIZE", right=True, minor=True),
         ),
@@ -86,7 +86,7 @@ def _all(client: Client) -> tuple[list[dict[str, Any]], int]:
 
 def _clear(client: Client, *, yes: bool, as_json: bool) -> None:
     if not yes:
-        raise InvalidInput("This deletes all of your history.", next_step="Add --yes to do so.")
+        confirm("Delete all of your history?")
     cleared = client.call("DELETE", "/api/history")
     if as_json:
         print_json(cleared)

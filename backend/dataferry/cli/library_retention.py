@@ -1,7 +1,6 @@
 """What of the library is kept, and what goes: ``dataferry library pin`` and ``prune``."""
 
 import re
-import sys
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,9 +13,9 @@ from dataferry.cli.output import (
     AsJson,
     AsUser,
     Column,
-    ExitCode,
     Quiet,
     age,
+    confirm,
     note,
     parse_size,
     print_json,
@@ -85,7 +84,8 @@ def prune(
         answer = plan
         if plan["datasets"] and not is_dry_run:
             if not yes:
-                _ask(plan)
+                count = len(plan["datasets"])
+                confirm(f"Delete {'it' if count == 1 else f'these {count:,}'}?")
             body = wanted | {"only": [one["id"] for one in plan["datasets"]]}
             answer = client.call("POST", "/api/cleanup/prune", json=body)
             _follow(client, answer)
@@ -129,16 +129,6 @@ def _print_plan(plan: dict[str, Any]) -> None:
     )
     if not plan["enough"]:
         note("That does not suffice, and nothing else can go.")
-
-
-def _ask(plan: dict[str, Any]) -> None:
-    """Errors: ``InvalidInput`` where nobody can answer; ``typer.Exit`` where the answer is no."""
-    if not sys.stdin or not sys.stdin.isatty():
-        raise InvalidInput("Nothing is deleted without an answer.", next_step="Add --yes to delete it.")
-    count = len(plan["datasets"])
-    if not typer.confirm(f"Delete {'it' if count == 1 else f'these {count:,}'}?", err=True):
-        note("Nothing was deleted.")
-        raise typer.Exit(ExitCode.CANCELLED)
 
 
 def _follow(client: Client, pruned: dict[str, Any]) -> None:

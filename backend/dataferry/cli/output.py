@@ -94,6 +94,16 @@ def warn(text: str) -> None:
     err.write(on_one_line(f"! {text}") + "\n")
 
 
+def confirm(question: str) -> None:
+    """Have a person say yes to a deletion. Errors: ``InvalidInput`` where nobody can answer; ``typer.Exit``
+    where the answer is no."""
+    if not sys.stdin or not sys.stdin.isatty():
+        raise InvalidInput("Nothing is deleted without an answer.", next_step="Add --yes to delete it.")
+    if not typer.confirm(question, err=True):
+        note("Nothing was deleted.")
+        raise typer.Exit(ExitCode.CANCELLED)
+
+
 def _be_quiet(quiet: bool) -> bool:
     err.quiet = err.quiet or quiet
     return quiet

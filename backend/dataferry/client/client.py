@@ -6,7 +6,7 @@ What only some callers need is imported where it is used: commands start in half
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataferry.client.http_library import httpx
@@ -80,15 +80,18 @@ class Client:
         return _content(self.address, response)
 
     @contextlib.contextmanager
-    def stream(
-        self, path: str, *, params: Mapping[str, str], headers: Mapping[str, str]
-    ) -> "Iterator[httpx.Response]":
-        """A file's answer, its body still to be read. Errors: as ``call``, and ``NetworkFault`` where the
-        line breaks while it is read."""
+    def stream_file(self, path: str, sha256: str, *, begin: int = 0) -> "Iterator[httpx.Response]":
+        """The answer with a file from byte ``begin`` on, its body still to be read. Where the server has not
+        the bytes of that ``sha256`` any more it is the whole file, with 200 in place of 206.
+
+        Errors: as ``call``, and ``NetworkFault`` where the line breaks while it is read.
+        """
         address = self.address
-        given = {"Authorization": f"Bearer {self._token}", **headers}
+        headers = {"Authorization": f"Bearer {self._token}"}
+        if begin:  # the server's ETag of a file is its SHA-256
+            headers |= {"Range": f"bytes={begin}-", "If-Range": f'"{sha256}"'}
         try:
-            with self._http.stream("GET", address + path, params=params, headers=given) as response:
+            with self._http.stream("GET", address + path, headers=headers) as response:
                 if response.is_error:
                     response.read()
                     _content(address, response)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dataferry.library.preview.parquet import quoted
+
 if TYPE_CHECKING:
     import torch
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -73,10 +75,6 @@ def rows_of(
     while rows := found.fetchmany(1_000):
         for row in rows:
             yield dict(zip(names, row, strict=True))
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def torch_columns(frame: Any, torch: Any) -> "dict[str, torch.Tensor | list[Any]]":

@@ -10,8 +10,10 @@ from dataferry.client.image_table import ImageTable, image_tables
 from dataferry.client.optional import imported
 from dataferry.client.reading import TableFile, tables_in
 from dataferry.client.table import Table
-from dataferry.client.table_names import DATABASES, PICTURES, named_tables, suffix_of
+from dataferry.client.table_names import SPLITS, named_tables, suffix_of
 from dataferry.core.errors import InvalidInput, NotFound, Unreadable
+from dataferry.library.preview.suffixes import DATABASES
+from dataferry.library.preview.thumbnails import SUFFIXES as PICTURES
 
 if TYPE_CHECKING:
     import datasets
@@ -82,7 +84,7 @@ class Dataset(Mapping[str, Table]):
     @property
     def splits(self) -> tuple[str, ...]:
         """Which of ``train``, ``validation`` and ``test`` it has."""
-        return tuple(name for name in ("train", "validation", "test") if name in self._tables)
+        return tuple(name for name in SPLITS if name in self._tables)
 
     def to_pandas(self) -> "pd.DataFrame":
         """Its table as a pandas DataFrame. Errors: ``InvalidInput`` where it has several, and those of

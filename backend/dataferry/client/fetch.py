@@ -17,6 +17,7 @@ from urllib.parse import quote
 from dataferry.client.client import Client
 from dataferry.client.progress import Show
 from dataferry.core.errors import ChecksumMismatch, DiskFull, NetworkFault
+from dataferry.core.files.digests import sha256_of
 from dataferry.core.files.safe_names import UnusablePath, check_path
 from dataferry.core.sizes import readable_bytes
 
@@ -110,7 +111,7 @@ class _Fetching:
             except NetworkFault:
                 if not tries_left or self._counted.stopped:
                     raise
-        digest = _sha256(self._part)
+        digest = sha256_of(self._part)
         if digest != self._file.sha256:
             self._part.unlink()
             raise ChecksumMismatch(
@@ -126,9 +127,7 @@ class _Fetching:
         if have >= self._file.size:
             self._part.touch()
             return
-        # The server's ETag of a file is its SHA-256: another one's bytes would come from the beginning.
-        wanted = {"Range": f"bytes={have}-", "If-Range": f'"{self._file.sha256}"'} if have else {}
-        with self._client.stream(self._address, params={}, headers=wanted) as response:
+        with self._client.stream_file(self._address, self._file.sha256, begin=have) as response:
             mode = "ab" if response.status_code == 206 else "wb"
             with self._part.open(mode) as part:
                 for chunk in response.iter_bytes(_CHUNK_BYTES):
@@ -145,11 +144,6 @@ def part_name(path: str) -> str:
 
 def _is_there(path: Path, size: int) -> bool:
     return path.is_file() and path.stat().st_size == size
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_room(files: Sequence[ServedFile], folder: Path) -> None:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 from dataferry.client.optional import imported
 from dataferry.client.reading import TableFile
 from dataferry.client.table import Table
-from dataferry.client.table_names import split_of
+from dataferry.client.table_names import SPLITS, split_of
 
 if TYPE_CHECKING:
     import datasets
     import pandas as pd
 
     from dataferry.client.torch_table import TorchTable
-
-_SPLIT_NAMES = ("train", "validation", "test")
 
 
 class ImageTable(Table):
@@ -78,7 +76,7 @@ def image_tables(folder: Path, paths: Sequence[str]) -> Mapping[str, ImageTable]
     for path in sorted(paths):
         split = split_of(str(PurePosixPath(path).parent)) or "images"
         by_split.setdefault(split, []).append(path)
-    order = [name for name in (*_SPLIT_NAMES, "images") if name in by_split]
+    order = [name for name in (*SPLITS, "images") if name in by_split]
     return {name: ImageTable(name, folder, by_split[name]) for name in order}
 
 

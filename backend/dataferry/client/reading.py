@@ -18,7 +18,7 @@ from dataferry.core.errors import Unreadable
 from dataferry.library.preview import NotATable
 from dataferry.library.preview.arrow import FILE_MAGIC
 from dataferry.library.preview.head import Head, read_head, whole
-from dataferry.library.preview.parquet import column_names, literally
+from dataferry.library.preview.parquet import column_names, literally, quoted
 from dataferry.library.preview.reader import loader_of
 
 if TYPE_CHECKING:
@@ -119,10 +119,9 @@ def tables_in(database: Path, name: str) -> list[str]:
 def _from_database(path: Path, table: str) -> Any:
     import pandas as pd
 
-    name = '"' + table.replace('"', '""') + '"'
     try:
         with closing(_opened(path)) as connection:
-            return pd.read_sql_query(f"SELECT * FROM {name}", connection)  # noqa: S608
+            return pd.read_sql_query(f"SELECT * FROM {quoted(table)}", connection)  # noqa: S608
     except (sqlite3.Error, pd.errors.DatabaseError) as error:
         raise _unreadable(path.name, error) from error
 

@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 
 from dataferry.library.preview.suffixes import DOCUMENTS, TABLES
 
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm")
-DATABASES = (".sqlite", ".sqlite3", ".db")
+#: Training data first, then what it is judged by.
+SPLITS = ("train", "validation", "test")
 
 _SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -117,6 +117,5 @@ def _split_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _order(name: str) -> int:
-    """Training data first, then what it is judged by."""
     words = _WORD.findall(name.lower())
-    return next((n for n, split in enumerate(("train", "validation", "test")) if split in words), 3)
+    return next((n for n, split in enumerate(SPLITS) if split in words), len(SPLITS))

@@ -51,7 +51,7 @@ def _read(
         names = [name for name, *_ in described]
     if not names:
         raise NotATable("It has no columns.")
-    cells = ", ".join(f"CAST({_quoted(name)} AS VARCHAR)" for name, *_ in described[:MAX_COLUMNS])
+    cells = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name, *_ in described[:MAX_COLUMNS])
     query = f"SELECT {cells} FROM {source} LIMIT {int(rows)}"  # noqa: S608
     found = connection.execute(query, [pattern]).fetchall()
     counted = connection.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [pattern]).fetchone()
@@ -103,5 +103,5 @@ def literally(path: str) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -23,3 +23,5 @@ _PACKED = tuple(
 TABLES = (*_PLAIN, *_PACKED, ".csv.zip")
 #: Tables too, but more often something about a dataset: the last choice.
 DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
+#: Files that hold several tables; a preview shows none of them.
+DATABASES = (".sqlite", ".sqlite3", ".db")
