@@ -253,11 +253,7 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
         await asyncio.to_thread(wired.cleanup.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
-        await asyncio.to_thread(wired.last_use.close)
-        wired.query_processes.close()
-        wired.catalog.close()
-        wired.accounts.close()
-        wired.database.close()
+        await asyncio.to_thread(wired.close)
 
 
 def _warn(settings: Settings) -> None:

@@ -38,12 +38,7 @@ def application(folder: Path, **given: object) -> Iterator[FastAPI]:
     try:
         yield app
     finally:
-        # What is still being written down holds a connection.
-        made.last_use.close()
-        made.query_processes.close()
-        accounts.close()
-        made.catalog.close()
-        made.database.close()
+        app.state.services.close()
 
 
 @pytest.fixture

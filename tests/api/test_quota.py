@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.fakes.catalogue import HEART
+from tests.support.hubs import make_hubs
 from tests.support.server import Client, Server, until
 
 WAIT = {"Prefer": "wait"}
@@ -64,6 +66,20 @@ def test_a_persons_quota_takes_nothing_of_others(tmp_path: Path) -> None:
         set_back(server, {"iris": 40})
         assert ask(ada, "wine", make_room=True).json()["code"] == "quota_exceeded"
         assert here(bob) == {"iris"}
+
+
+def test_a_size_that_is_known_only_later_counts_too(tmp_path: Path) -> None:
+    """Of chosen files nobody knows the size when they are asked for."""
+    hubs = make_hubs()
+    settings = hubs.settings | {"DATAFERRY_USER_QUOTA_BYTES": "100"}
+    with hubs.kaggle, hubs.hub, Server(tmp_path / "data", **settings) as server:
+        ada = server.client("ada@example.org")
+        body = {"dataset_id": f"kaggle:{HEART}", "files": ["*.csv"]}
+        ticket = ada.post("/api/datasets/download-dataset", body).json()
+        job = ada.finished(ticket["job_id"])
+        assert job["state"] == "failed", job
+        assert job["problem"]["code"] == "quota_exceeded"
+        assert "your quota of 100 B" in job["problem"]["detail"]
 
 
 def test_the_clean_up_removes_what_nobody_uses_and_tells_so(tmp_path: Path) -> None:

@@ -293,4 +293,5 @@ def test_damage_is_said_verified_and_repaired(page: Page, server: Server, ada: C
     page.goto(f"{server.address}/library?q=acme")
     page.get_by_role("checkbox", name="Select Of small").check()
     chosen = page.get_by_role("region", name="Selected datasets")
-    expect(chosen.get_by_role("button", name="Verify")).to_be_enabled()
+    chosen.get_by_role("button", name="Verify").click()
+    expect(chosen.get_by_text("1 job started")).to_be_visible()

@@ -123,6 +123,14 @@ class Services:
         self.database.read(check_version)
         self.database.read(check_sources)
 
+    def close(self) -> None:
+        """Give back processes, threads and connections, once nothing is at work any more. Blocks."""
+        self.last_use.close()  # what it is still to write down needs the database
+        self.query_processes.close()
+        self.catalog.close()
+        self.accounts.close()
+        self.database.close()
+
 
 def services(request: Request) -> Services:
     """The services of the application that answers."""

@@ -64,12 +64,13 @@ class Access:
     async def renewed(self, viewer: Viewer, read: Callable[[Session], T]) -> T:
         """What ``read`` finds in the database once that is done: mostly with one look at it."""
 
-        def look(session: Session) -> tuple[T, list[Dataset]]:
-            return read(session), [] if viewer.admin else rows.stale_access(session, viewer)
+        def look(session: Session) -> tuple[list[Dataset], list[T]]:
+            stale = [] if viewer.admin else rows.stale_access(session, viewer)
+            return stale, [] if stale else [read(session)]
 
-        found, stale = await self._database.run_read(look)
+        stale, found = await self._database.run_read(look)
         if not stale:
-            return found
+            return found[0]
         await self._renew(viewer, stale)
         return await self._database.run_read(read)
 

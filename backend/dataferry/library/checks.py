@@ -33,8 +33,9 @@ class Checks:
 
     async def look(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> Dataset:
         """Look at a dataset's files, if they are here; its row. Errors: ``NotFound``."""
-        await self._access.renew(viewer)
-        row = await self._database.run_read(rows.visible, viewer, key_or_alias, revision)
+        row = await self._access.renewed(
+            viewer, lambda session: rows.visible(session, viewer, key_or_alias, revision)
+        )
         if row.downloaded:
             await in_thread("disk", self._looks.look, row)
         return row

@@ -1,7 +1,6 @@
 """The automatic clean-up: off by default, and by one process at a time."""
 
 import logging
-import threading
 from datetime import timedelta
 
 from sqlalchemy import func
@@ -9,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
 from dataferry.core.db import Database, now
+from dataferry.core.periodic import Periodic
 from dataferry.core.settings import Settings
 from dataferry.core.sizes import readable_bytes
 from dataferry.core.types import Viewer
+from dataferry.core.vocabulary import time_of
 from dataferry.jobs.service import Jobs
 from dataferry.library import prunable
 from dataferry.library.access import Access
@@ -38,8 +39,8 @@ class Cleanup:
         self._access = access
         self._settings = settings
         self._every_s = settings.cleanup_every_s
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        # A server that was started for one command ends before the first run.
+        self._runs = Periodic("clean-up", self._every_s, self._run)
 
     @property
     def _on(self) -> bool:
@@ -105,23 +106,16 @@ class Cleanup:
     def start(self) -> None:
         """Called once this process runs jobs."""
         if self._on:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="clean-up", daemon=True)
-            self._thread.start()
+            self._runs.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._runs.stop()
 
     def _run(self) -> None:
-        # A server that was started for one command ends before the first.
-        while not self._stopping.wait(self._every_s):
-            try:
-                self.run_once()
-            except Exception:  # the database is away: the next run is soon
-                log.warning("the clean-up does not run now", exc_info=True)
+        try:
+            self.run_once()
+        except Exception:  # the database is away: the next run is soon
+            log.warning("the clean-up does not run now", exc_info=True)
 
     def run_once(self) -> int:
         """Start the deletions of what is to go, unless another process has just done so; how many. Blocks."""
@@ -166,4 +160,4 @@ def _claim(session: Session, every_s: float) -> bool:
 
 
 def _day(ms: int) -> str:
-    return f"{now() - timedelta(milliseconds=now_ms() - ms):%Y-%m-%d}" if ms else "never"
+    return f"{time_of(ms):%Y-%m-%d}" if ms else "never"

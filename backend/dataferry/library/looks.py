@@ -1,17 +1,20 @@
 """A look at a dataset's files whenever somebody looks at the dataset: sizes, times and inodes, no bytes.
 
 A look costs no more than some thousand calls of the system: of a dataset with more files each look takes the
-next ones. What it finds changed is compared by its bytes where these are few, else it is said to be unsure
-until it is verified.
+next ones, and where a folder holds many more than the dataset's, what is foreign is left to a verification.
+What it finds changed is compared by its bytes where these are few, else it is said to be unsure until it is
+verified.
 
 What a disk tells can change without a byte: inodes are new after some file systems are mounted, and all of
 them after a restored copy. So another inode alone says something only where those of other files have stayed.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +49,9 @@ class _Finding:
 
 @dataclass(slots=True)
 class _Place:
-    """Where the next look at a dataset begins, and when it may."""
+    """Where the next look at a dataset begins, and when it may. ``busy`` while there is one."""
 
+    busy: threading.Lock = field(default_factory=threading.Lock)
     after: str | None = None
     not_before: float = 0.0
 
@@ -63,22 +67,28 @@ class Looks:
 
     def look(self, dataset: Dataset) -> None:
         """Compare files of a dataset that is here with what was recorded, and keep what is found. Nothing
-        while a job is at work on it, or while its disk is away."""
+        while a job is at work on it, while its disk is away, or while somebody else looks."""
         place = self._places.setdefault(dataset.id, _Place())
-        began = time.monotonic()
-        if not dataset.downloaded or dataset.local_path is None or began < place.not_before:
+        if not dataset.downloaded or dataset.local_path is None or time.monotonic() < place.not_before:
             return
-        tree = Path(dataset.local_path)
+        if not place.busy.acquire(blocking=False):
+            return
+        try:
+            self._look(dataset, Path(dataset.local_path), place)
+        finally:
+            place.busy.release()
+
+    def _look(self, dataset: Dataset, tree: Path, place: _Place) -> None:
+        began = time.monotonic()
         if self._database.read(self._jobs.active_kinds, dataset.id) or not self._store.is_there(tree):
             return
         files = self._database.read(check_rows.recorded, dataset.id, after=place.after, limit=LOOK_FILES + 1)
         whole = place.after is None and len(files) <= LOOK_FILES
         finding = self._compare(tree, files[:LOOK_FILES])
         if whole:
-            known = {file.path for file in files}
-            for path in file_state.walk(tree):
-                if path not in known:
-                    finding.tally.add(path, "foreign")
+            _find_foreign(tree, {file.path for file in files}, finding.tally)
+        if finding.tally.faults and not self._store.is_there(tree):  # its disk has gone meanwhile
+            return
         self._keep(dataset, finding, whole=whole)
         place.after = files[LOOK_FILES - 1].path if len(files) > LOOK_FILES else None
         ended = time.monotonic()
@@ -139,3 +149,12 @@ class Looks:
             self._database.unit_of_work(deadline=time.monotonic() + _WAIT_S) as session,
         ):
             function(session, *args)
+
+
+def _find_foreign(tree: Path, known: set[str], tally: Tally) -> None:
+    """Say of every path that is not known that it is none of the dataset's; of none where there are many."""
+    paths = list(islice(file_state.walk(tree), 2 * LOOK_FILES + 1))
+    if len(paths) <= 2 * LOOK_FILES:
+        for path in paths:
+            if path not in known:
+                tally.add(path, "foreign")

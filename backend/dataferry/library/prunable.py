@@ -53,7 +53,7 @@ def candidates(session: Session, of: Viewer, *, unused_since_ms: int | None = No
     What is pinned, being downloaded or being read is left out. ``unused_since_ms``: only what nobody has used
     since. Those whose deletion is under way come before all others.
     """
-    going = _active("delete")
+    going = _leaving()
     free = and_(*_of(of), ~_pinned(), _unread(), ~_at_work())
     rank = case((going, 0), else_=1)
     query = select(Dataset, _LAST_USE, rank).where(Dataset.downloaded, or_(free, and_(*_of(of), going)))
@@ -83,8 +83,8 @@ def kept_counts(session: Session, of: Viewer) -> tuple[int, int]:
 
 def usage(session: Session, user_id: str) -> int:
     """Bytes of what is a person's, with what they have under way; equal files count once."""
-    mine = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == user_id, DatasetAccess.owner)
-    return here_bytes(session, col(Dataset.id).in_(mine)) + under_way(session, col(Dataset.id).in_(mine))
+    mine = _owned_by(user_id)
+    return here_bytes(session, mine) + under_way(session, mine)
 
 
 def here_bytes(session: Session, *conditions: ColumnElement[bool]) -> int:
@@ -105,9 +105,9 @@ def here_bytes(session: Session, *conditions: ColumnElement[bool]) -> int:
     return int(session.exec(select(func.sum(files.c.size))).one() or 0)
 
 
-def staying_bytes(session: Session) -> int:
-    """Bytes of what is here and is not being deleted."""
-    return here_bytes(session, ~_active("delete"))
+def staying_bytes(session: Session, owner_id: str | None = None) -> int:
+    """Bytes of what is here and is not being deleted, by default of everybody's."""
+    return here_bytes(session, ~_leaving(), *([_owned_by(owner_id)] if owner_id else []))
 
 
 def under_way(session: Session, *conditions: ColumnElement[bool]) -> int:
@@ -147,6 +147,11 @@ def _of(viewer: Viewer) -> list[ColumnElement[bool]]:
     ]
 
 
+def _owned_by(user_id: str) -> ColumnElement[bool]:
+    mine = select(DatasetAccess.dataset_id).where(DatasetAccess.user_id == user_id, DatasetAccess.owner)
+    return col(Dataset.id).in_(mine)
+
+
 def _pinned() -> ColumnElement[bool]:
     return select(DatasetPin.user_id).where(DatasetPin.dataset_id == Dataset.id).exists()
 
@@ -155,11 +160,10 @@ def _unread() -> ColumnElement[bool]:
     return func.coalesce(Dataset.last_used_ms, 0) < now_ms() - BEING_READ_MS
 
 
-def _active(*kinds: str) -> ColumnElement[bool]:
+def _at_work(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     jobs = select(Job.id).where(Job.dataset_id == Dataset.id, col(Job.state).in_(ACTIVE_STATES))
-    return jobs.where(col(Job.kind).in_(kinds)).exists()
+    return jobs.where(*conditions).exists()
 
 
-def _at_work() -> ColumnElement[bool]:
-    jobs = select(Job.id).where(Job.dataset_id == Dataset.id, col(Job.state).in_(ACTIVE_STATES))
-    return jobs.exists()
+def _leaving() -> ColumnElement[bool]:
+    return _at_work(col(Job.kind) == "delete")

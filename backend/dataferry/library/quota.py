@@ -32,30 +32,31 @@ class Quotas:
         self._total = settings.quota_bytes
         self._personal = settings.user_quota_bytes
 
-    async def admit(
-        self, viewer: Viewer, row: Dataset | None, size: int | None, *, make_room: bool
-    ) -> list[str]:
+    async def admit(self, viewer: Viewer, row: Dataset | None, size: int | None, *, make_room: bool) -> None:
         """Let a person's download of ``size`` bytes begin, of which ``row`` may be here already; None where
         the size is not known.
 
-        With ``make_room`` what has to go for it does: the ids of the deletions' jobs. Errors: ``RoomNeeded``
-        that names it, without; ``QuotaExceeded`` where not enough may go.
+        With ``make_room`` what has to go for it does. Errors: ``RoomNeeded`` that names it, without;
+        ``QuotaExceeded`` where not enough may go.
         """
         if self._total is None and self._personal is None:
-            return []
-        job_ids = await self._database.run(self._admit, viewer, row, size or 0, make_room)
-        for job_id in job_ids:
+            return
+        # To choose among many files takes a while, and nobody else writes while one does.
+        going = await self._database.run_read(self._going, viewer, row, size or 0, make_room)
+        if not going:
+            return
+        for job_id in await self._database.run(self._delete, going):
             self._jobs.wake(job_id)
-        return job_ids
 
-    def _admit(
+    def _going(
         self, session: Session, viewer: Viewer, row: Dataset | None, size: int, make_room: bool
     ) -> list[str]:
+        """The ids of the datasets that go for it. Errors: as ``admit``."""
         if row is not None:
             row = session.get(Dataset, row.id)
         here = row is not None and row.downloaded
         mine = row is not None and viewer.user_id in rights.owners(session, row.id)
-        going: dict[str, Dataset] = {}
+        going: set[str] = set()
         choices: list[tuple[Choice, str]] = []
         if self._total is not None and not here:
             coming = prunable.under_way(session, *([col(Dataset.id) != row.id] if row else []))
@@ -67,23 +68,43 @@ class Quotas:
             choices.append((choice, f"Your quota of {readable_bytes(self._personal)}"))
         for choice, whose in choices:
             _check(session, viewer, choice, whose, size, make_room)
-            going |= {one.row.id: one.row for one in choice.chosen}
+            going |= {one.row.id for one in choice.chosen}
+        return sorted(going)
+
+    def _delete(self, session: Session, dataset_ids: list[str]) -> list[str]:
+        """The ids of the jobs."""
+        found = (session.get(Dataset, dataset_id) for dataset_id in dataset_ids)
         return [
-            submit_deletion(session, self._jobs, one, CLEANUP, unused_since_ms=now_ms())
-            for one in going.values()
+            submit_deletion(session, self._jobs, row, CLEANUP, unused_since_ms=now_ms())
+            for row in found
+            if row is not None and row.downloaded
         ]
 
     def reserve(self, run: JobRun, needed_bytes: int) -> None:
         """Called once a download's job knows what it is still to write. Errors: ``QuotaExceeded`` where that
-        was not known when it was asked for, and goes beyond the quota."""
-        if self._total is None or run.job.kind != "download":
+        was not known when it was asked for, and goes beyond the quota in all, or beyond that of each person
+        who asked for it."""
+        if (self._total is None and self._personal is None) or run.job.kind != "download":
             return
-        used = self._database.read(prunable.staying_bytes)
-        if used + needed_bytes > self._total:
-            raise QuotaExceeded(
-                f"It needs {readable_bytes(needed_bytes)}, and of this server's quota of"
-                f" {readable_bytes(self._total)} there is {readable_bytes(max(0, self._total - used))} left."
-            )
+        dataset = self._database.read(lambda session: session.get(Dataset, run.job.dataset_id))
+        if dataset is not None and dataset.downloaded:  # what is repaired counts already
+            return
+        if self._total is not None:
+            left = self._total - self._database.read(prunable.staying_bytes)
+            if needed_bytes > left:
+                raise _too_large(needed_bytes, f"this server's quota of {readable_bytes(self._total)}", left)
+        if self._personal is not None:
+            used = [self._database.read(prunable.staying_bytes, person) for person in run.requesters]
+            left = self._personal - min(used, default=0)
+            if needed_bytes > left:
+                raise _too_large(needed_bytes, f"your quota of {readable_bytes(self._personal)}", left)
+
+
+def _too_large(needed_bytes: int, quota: str, left: int) -> QuotaExceeded:
+    return QuotaExceeded(
+        f"It needs {readable_bytes(needed_bytes)}, and of {quota} there is"
+        f" {readable_bytes(max(0, left))} left."
+    )
 
 
 def _check(session: Session, viewer: Viewer, choice: Choice, whose: str, size: int, make_room: bool) -> None:

@@ -119,7 +119,6 @@ class Shelf:
 
     async def get(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> DatasetView:
         """One dataset by key, ref or alias. Reading it starts nothing."""
-        await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[DatasetView, Dataset, list[DatasetFile]]:
             row = rows.visible(session, viewer, key_or_alias, revision)
@@ -128,7 +127,7 @@ class Shelf:
             files = [file for path in paths if (file := file_rows.file_of(session, row.id, path))]
             return view, row, files
 
-        view, row, files = await self._database.run_read(read)
+        view, row, files = await self._access.renewed(viewer, read)
         if not row.downloaded or row.local_path is None:
             return view
         snippet = loader_snippet(rows.ref_of(row), row.local_path, [file.path for file in files])

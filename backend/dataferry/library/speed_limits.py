@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 from dataferry.core.db import Database, now
 from dataferry.core.errors import Conflict, Forbidden, InvalidInput
 from dataferry.core.job_types import PRIORITY_SHARES, JobPriority, JobView
+from dataferry.core.periodic import Periodic
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.core.time_window import format_time_window, is_within, parse_time_window
@@ -42,8 +43,8 @@ class SpeedLimits:
         self._members: dict[str, Member] = {}
         self._limits = _from_settings(settings)
         self._governor = Governor(self._shares())
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        pause_s = min(POLL_INTERVAL_S, settings.reconcile_s)
+        self._polls = Periodic("speed-limits", pause_s, self._poll)
         jobs.on_closed(self._job_closed)
         jobs.on_left(_forget_wish)
         jobs.after_left(self.refresh)
@@ -53,22 +54,16 @@ class SpeedLimits:
     def start(self) -> None:
         """Where other processes share the database, begin to poll what they have set."""
         if not self._settings.embedded:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._poll, name="speed-limits", daemon=True)
-            self._thread.start()
+            self._polls.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._polls.stop()
 
     def _poll(self) -> None:
-        while not self._stopping.wait(min(POLL_INTERVAL_S, self._settings.reconcile_s)):
-            try:
-                self.refresh()
-            except Exception:  # the database is unreachable: the last known limits still count
-                log.warning("the speed limits cannot be read now", exc_info=True)
+        try:
+            self.refresh()
+        except Exception:  # the database is unreachable: the last known limits still count
+            log.warning("the speed limits cannot be read now", exc_info=True)
 
     def refresh(self) -> None:
         """Apply what the database says now."""

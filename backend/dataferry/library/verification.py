@@ -70,11 +70,7 @@ class Verification:
         if dataset is None or not dataset.downloaded or dataset.local_path is None:
             raise NotFound("The dataset is not here any more.", next_step="Download it first.")
         tree = Path(dataset.local_path)
-        if not self._store.is_there(tree):
-            raise StoreNotWritable(
-                f"The downloads folder {self._store.root} has no dataset in it: its disk may not be mounted.",
-                next_step="Mount it, then verify again. If the files are gone, download them again.",
-            )
+        self._check_disk(tree)
         published = self._published(run, dataset)
         check = _Check(run, tree, NoLinks(self._store.root), published.checksums, dataset)
         after: str | None = None
@@ -84,9 +80,18 @@ class Verification:
                 self._database.call(check_rows.record_stats, dataset.id, dataset.generation, verified)
             after = files[-1].path
         self._find_foreign(dataset.id, tree, check)
+        self._check_disk(tree)  # it may have gone meanwhile
         report = check_rows.report_of(dataset, "full", check.tally, **check.source(published.note))
         run.write(lambda session: check_rows.store(session, dataset.id, dataset.generation, report))
         check.report(note=report.line)
+
+    def _check_disk(self, tree: Path) -> None:
+        """Errors: ``StoreNotWritable`` where the dataset's disk is away."""
+        if not self._store.is_there(tree):
+            raise StoreNotWritable(
+                f"The downloads folder {self._store.root} has no dataset in it: its disk may not be mounted.",
+                next_step="Mount it, then verify again. If the files are gone, download them again.",
+            )
 
     def _published(self, run: JobRun, dataset: Dataset) -> _Published:
         """What its source publishes of this revision now. That it cannot be asked keeps nobody from verifying

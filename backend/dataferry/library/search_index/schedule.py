@@ -1,11 +1,11 @@
 """Updates of an index that is there, from time to time."""
 
 import logging
-import threading
 from datetime import datetime, timedelta
 
 from dataferry.core.db import Database, now
 from dataferry.core.job_types import JobView
+from dataferry.core.periodic import Periodic
 from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.library.search_index.building import INDEX_ID
@@ -43,30 +43,23 @@ class UpdateSchedule:
         self._jobs = jobs
         self._index = index
         self._speed_limits = speed_limits
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        pause_s = min(_QUIET_S, _QUIET_SHARE * self._every.total_seconds())
+        self._looks = Periodic("index-schedule", pause_s, self._look)
 
     def start(self) -> None:
         """Called once this process runs jobs."""
         if self._every:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="index-schedule", daemon=True)
-            self._thread.start()
+            self._looks.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._looks.stop()
 
-    def _run(self) -> None:
-        pause_s = min(_QUIET_S, _QUIET_SHARE * self._every.total_seconds())
-        while not self._stopping.wait(pause_s):
-            try:
-                if self._is_due(now()) and self._speed_limits.is_night(datetime.now().time()):
-                    self._update()
-            except Exception:  # the database or the disk is away: the next look is soon
-                log.warning("the search index is not updated now", exc_info=True)
+    def _look(self) -> None:
+        try:
+            if self._is_due(now()) and self._speed_limits.is_night(datetime.now().time()):
+                self._update()
+        except Exception:  # the database or the disk is away: the next look is soon
+            log.warning("the search index is not updated now", exc_info=True)
 
     def _is_due(self, at: datetime) -> bool:
         try:
