@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.fakes.catalogue import IMDB
-from tests.support.assistants import ERAS, Person, over_http, text_of
+from tests.support.assistants import ERAS, HELLO, Person, over_http, text_of
 from tests.support.hubs import Hubs
 from tests.support.server import Client, Server, until
 
@@ -20,16 +20,6 @@ TOOLS = {
     *("download_status", "follow_download", "list_library"),
 }
 ACTS = {"start_download", "cancel_download"}
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "by hand", "version": "1"},
-    },
-}
 
 
 @pytest.fixture(scope="module")

@@ -11,22 +11,12 @@ import pytest
 
 from dataferry.core.lock import read_owner
 from tests.fakes.files import FileServer
-from tests.support.assistants import ERAS, Person, over_stdio, text_of
+from tests.support.assistants import ERAS, HELLO, Person, over_stdio, text_of
 from tests.support.server import Server, until
 
 pytestmark = pytest.mark.anyio
 
 COMMAND = (sys.executable, "-m", "dataferry", "mcp")
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "by hand", "version": "1"},
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +44,31 @@ async def test_the_running_server_is_used(server: Server, era: str) -> None:
         assert job["state"] == "succeeded"
 
 
-async def test_a_restart_of_the_server_is_not_noticed(tmp_path: Path) -> None:
+async def test_a_restart_in_mid_answer_is_not_noticed(tmp_path: Path) -> None:
     """modelcontextprotocol/python-sdk#3556, punkpeye/mcp-remote#106."""
-    with Server(tmp_path / "data") as server:
-        async with over_stdio(COMMAND, server.environment, era="legacy") as client:
-            assert (await client.list_tools()).tools
-            await asyncio.to_thread(server.stop)
-            await asyncio.to_thread(server.start)
-            assert (await client.list_tools()).tools
+    server = Server(tmp_path / "data")
+
+    async def follow(era: str, ref: str, following: asyncio.Event) -> str:
+        async def progress(*_told: object) -> None:
+            following.set()
+
+        async with over_stdio(COMMAND, server.environment, era=era, person=Person()) as client:
+            assert not (await client.call_tool("start_download", {"ref": ref})).is_error
+            done = await client.call_tool("follow_download", {"ref": ref}, progress_callback=progress)
             assert not (await client.call_tool("list_library")).is_error
+            return str(done.structured_content["jobs"][0]["state"])
+
+    with FileServer({"slow.bin": bytes(300_000)}) as files, server:
+        files.fault("slow.bin", "stall", after=100_000)
+        begun = {era: asyncio.Event() for era in ERAS}
+        ref = f"url:{files.url('slow.bin')}"
+        clients = [asyncio.create_task(follow(era, ref, following)) for era, following in begun.items()]
+        await asyncio.gather(*(following.wait() for following in begun.values()))
+        await asyncio.to_thread(server.stop)
+        assert "Traceback" not in server.log
+        files.heal("slow.bin")
+        await asyncio.to_thread(server.start)
+        assert await asyncio.gather(*clients) == ["succeeded"] * len(ERAS)
 
 
 async def test_a_download_goes_on_when_its_client_has_gone(tmp_path: Path) -> None:
@@ -85,7 +91,9 @@ async def test_a_download_goes_on_when_its_client_has_gone(tmp_path: Path) -> No
 
 def test_nothing_but_the_protocol_is_on_stdout(server: Server) -> None:
     """mario-andreschak/mcp-windows-desktop-automation#5 and many more."""
-    ended = spoken(server, HELLO, b"no json\n", {"jsonrpc": "2.0", "id": "two", "method": "tools/list"})
+    two = {"jsonrpc": "2.0", "id": "two", "method": "tools/list"}
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": None}
+    ended = spoken(server, HELLO, b"no json\n", cancelled, two)
     told = [json.loads(line) for line in ended.stdout.splitlines()]
     assert {message["id"] for message in told} == {1, None, "two"}
     assert ended.returncode == 0

@@ -10,6 +10,17 @@ from mcp.client.streamable_http import streamable_http_client
 
 #: The protocol of 2025, with its handshake and sessions, and that of 2026, without.
 ERAS = ("legacy", "auto")
+#: How a client of 2025 introduces itself.
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "by hand", "version": "1"},
+    },
+}
 
 
 class Person:

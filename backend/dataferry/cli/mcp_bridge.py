@@ -7,6 +7,7 @@ restarted is found again, and told of the client anew: clients give up on a lost
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import threading
@@ -14,7 +15,7 @@ from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
 
 from dataferry.client.http_library import httpx
-from dataferry.client.remote import RemoteServer, no_api, unanswered
+from dataferry.client.remote import RemoteServer, no_api, unanswered, was_cut_off
 from dataferry.client.server import Server
 from dataferry.core.errors import DataferryError
 from dataferry.core.types import ProblemWords
@@ -27,8 +28,9 @@ _VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 _FAREWELL_S = 1.5
 #: The server says something every 15 s while an answer is under way.
 _READ_S = 90.0
-#: Times that a message is sent: a server may have been restarted, and a token have ended.
-_TRIES = 3
+#: Times that a message is sent: a server may be about to end, have been restarted, and know neither the
+#: token nor the session any more.
+_TRIES = 5
 
 
 class Bridge:
@@ -91,7 +93,7 @@ class Bridge:
     async def _cancel(self, message: Message) -> None:
         if self._session is not None:
             await self._carry(message)
-        task = self._under_way.get(json.dumps(message.get("params", {}).get("requestId")))
+        task = self._under_way.get(json.dumps(_mapping(message.get("params")).get("requestId")))
         if task is not None and self._session is None:
             task.cancel()  # without a session, the end of the connection says it
 
@@ -116,6 +118,8 @@ class Bridge:
                     return await self._renew(token)
                 if response.status_code == httpx.codes.NOT_FOUND and session is not None and not last:
                     return await self._introduce_again(session)
+                if self._remote is None and was_cut_off(response):
+                    raise httpx.RemoteProtocolError("the server ends")
                 await self._write_answer(message, response)
                 return True
         except httpx.TransportError as error:
@@ -129,14 +133,13 @@ class Bridge:
             "Content-Type": "application/json",
             "Accept": "application/json, text/event-stream",
         }
-        parameters = message.get("params")
-        parameters = parameters if isinstance(parameters, dict) else {}
-        version = (parameters.get("_meta") or {}).get(_VERSION_KEY)
+        parameters = _mapping(message.get("params"))
+        version = _mapping(parameters.get("_meta")).get(_VERSION_KEY)
         if isinstance(version, str):
             headers["MCP-Protocol-Version"] = version
             headers["Mcp-Method"] = str(message.get("method", ""))
             if isinstance(parameters.get("name"), str):
-                headers["Mcp-Name"] = parameters["name"]
+                headers["Mcp-Name"] = _header(parameters["name"])
             return headers
         if self._session is not None:
             headers["Mcp-Session-Id"] = self._session
@@ -149,17 +152,20 @@ class Bridge:
             self._session = response.headers.get("mcp-session-id")
         kind = response.headers.get("content-type", "").partition(";")[0]
         if kind == "text/event-stream":
+            answered = False
             async for answer in _events(response):
                 self._note_version(message, answer)
                 self._write(answer)
+                answered = answered or ("method" not in answer and answer.get("id") == message.get("id"))
+            if not answered:
+                raise httpx.RemoteProtocolError("the stream has ended before the answer")
             return
         content = await response.aread()
         if not content:
             return
         answer = _json(content)
         if kind == "application/problem+json" and isinstance(answer, dict):
-            told = {name: value for name, value in answer.items() if name in ProblemWords.model_fields}
-            raise ProblemWords(**told).restore()
+            raise ProblemWords.of_document(answer).restore()
         if not isinstance(answer, dict) or answer.get("jsonrpc") != "2.0":
             raise no_api(self._server.address, response)
         if "id" in message and answer.get("id") is None:
@@ -219,6 +225,17 @@ def error_answer(request_id: Any, error: DataferryError) -> Message:
     """A request's answer where it could not be brought to a server."""
     sentences = " ".join(filter(None, (error.detail, error.next_step)))
     return {"jsonrpc": "2.0", "id": request_id, "error": _problem(_SERVER_ERROR, sentences)}
+
+
+def _mapping(value: Any) -> Message:
+    """``value`` where it is one: nobody has checked what a client sends."""
+    return value if isinstance(value, dict) else {}
+
+
+def _header(text: str) -> str:
+    """As the protocol has a header's value that is more than printable ASCII."""
+    plain = text.isascii() and text.isprintable() and text == text.strip()
+    return text if plain else f"=?base64?{base64.b64encode(text.encode()).decode()}?="
 
 
 def _problem(code: int, words: str) -> Message:

@@ -298,7 +298,7 @@ def told_problem(problem: Mapping[str, Any]) -> str:
     """What happened and what mends it, of a problem inside of an answer's JSON."""
     from dataferry.core.types import ProblemWords
 
-    words = ProblemWords(**{name: problem[name] for name in problem if name in ProblemWords.model_fields})
+    words = ProblemWords.of_document(problem)
     return f"{problem['detail']} {next_act(words)}".strip()
 
 

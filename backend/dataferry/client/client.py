@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataferry.client.http_library import httpx
-from dataferry.client.remote import RemoteServer, no_api, unanswered
+from dataferry.client.remote import RemoteServer, no_api, unanswered, was_cut_off
 from dataferry.client.server import Server, Tell, local_server
 from dataferry.core.errors import NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
@@ -105,7 +105,7 @@ class Client:
             headers = {"Authorization": f"Bearer {self._token}"}
             try:
                 response = self._http.request(method, address + path, headers=headers, **arguments)
-                if self._remote is None and _was_cut_off(response):
+                if self._remote is None and was_cut_off(response):
                     raise httpx.RemoteProtocolError("the server ends")
                 return response
             except httpx.ConnectError as error:
@@ -183,11 +183,6 @@ def _subscription(topic: str) -> "Callable[[ClientConnection], None]":
     return lambda socket: socket.send(json.dumps({"op": "subscribe", "topic": topic}))
 
 
-def _was_cut_off(response: httpx.Response) -> bool:
-    """Whether a server that ends has given a request up: its own errors are JSON."""
-    return response.is_server_error and "json" not in response.headers.get("content-type", "")
-
-
 def _content(address: str, response: httpx.Response) -> Any:
     """The JSON of an answer. Errors: the one that a problem document tells of; what speaks otherwise."""
     if response.is_success and not response.content:
@@ -196,8 +191,7 @@ def _content(address: str, response: httpx.Response) -> Any:
         content = response.json()
         if response.is_success:
             return content
-        told = {name: value for name, value in content.items() if name in ProblemWords.model_fields}
-        problem = ProblemWords(**told)
+        problem = ProblemWords.of_document(content)
     except (ValueError, AttributeError) as error:  # pydantic's errors are ValueErrors
         raise no_api(address, response) from error
     raise problem.restore()

@@ -81,6 +81,11 @@ def unanswered(address: str, error: BaseException) -> DataferryError:
     )
 
 
+def was_cut_off(response: "httpx.Response") -> bool:
+    """Whether a server that ends has given a request up: its own errors are JSON."""
+    return response.is_server_error and "json" not in response.headers.get("content-type", "")
+
+
 def no_api(address: str, response: "httpx.Response") -> DataferryError:
     """The error for an answer that Dataferry does not give, such as a proxy's or another program's."""
     leads = response.headers.get("location")

@@ -351,6 +351,11 @@ class ProblemWords(View):
     setting: str | None = None
     retryable: bool = Field(default_factory=lambda fields: kind_of(fields["code"]).retryable)
 
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Self:
+        """From a problem document, which has more. Errors: ``ValueError`` for what is none."""
+        return cls(**{name: value for name, value in document.items() if name in cls.model_fields})
+
     def restore(self) -> DataferryError:
         """The error that was told of."""
         return kind_of(self.code)(
