@@ -187,6 +187,13 @@ BROKEN = {
         13,
         "division by zero",
     ),
+    "hh_text.py": (NATIVE.format(name="hh") + "Named.homepage = None\n", "contract", None, "homepage"),
+    "hh_wrong_number.py": (
+        NATIVE.format(name="hhw") + "Named.train_size = 'many'\n",
+        "contract",
+        None,
+        "train_size",
+    ),
     "hi_base.py": ("class E(BaseException): ...\nraise E('beyond')\n", "import", 2, "beyond"),
     "hj_list.toml": ('name = "x"\nformat = ["jsonl"]\n', "manifest", 2, "use one of"),
     "i_clear.py": (NATIVE.format(name="i") + "PLUGIN.clear_data = None\n", "contract", None, "clear_data"),

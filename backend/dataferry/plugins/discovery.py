@@ -22,7 +22,8 @@ from typing import Literal
 from dataferry.core.settings import Settings
 from dataferry.plugins import datasets
 from dataferry.plugins.base import AnyPlugin, DatasetPlugin
-from dataferry.plugins.contract import Plugin, revision_of
+from dataferry.plugins.contract import Plugin
+from dataferry.plugins.declared import unusable_member
 from dataferry.plugins.faults import PluginFault, fault_of, file_of, line_of
 from dataferry.plugins.person import read_plugin_file
 from dataferry.plugins.required import missing_members
@@ -45,11 +46,11 @@ class FoundPlugin:
 class Plugins(Mapping[str, AnyPlugin]):
     """Plugins by name, in alphabetical order, and what is wrong with those that are left out.
 
-    ``read`` has one list of plugins for each place that was looked at, or what is wrong there; of two plugins
-    of one name the first stays.
+    ``read`` has the plugins of every place that was looked at, and what is wrong there; of two of one name the
+    first stays.
     """
 
-    def __init__(self, read: "Iterable[FoundPlugin | PluginFault]") -> None:
+    def __init__(self, read: Iterable[FoundPlugin | PluginFault]) -> None:
         found: dict[str, FoundPlugin] = {}
         faults: list[PluginFault] = []
         for one in read:
@@ -96,36 +97,28 @@ def discover(folder: Path, store: Path) -> Plugins:
 def _fault(one: FoundPlugin, known: Mapping[str, FoundPlugin]) -> PluginFault | None:
     """Why a plugin is left out; None for one that is as it should be."""
     try:
-        lacking = missing_members(one.plugin)
-        if not lacking:
-            _read_declared(one.plugin)
+        missing = next(iter(missing_members(one.plugin)), None)
+        unusable = unusable_member(one.plugin) if missing is None else None
     except Exception as error:  # what it declares may be code too
         detail = f"What it declares cannot be read: {type(error).__name__}: {error}."
         line = line_of(error, file_of(one.plugin))
         return PluginFault("contract", one.file, detail, "Mend that, then start again.", line=line)
-    for missing in lacking:
-        name = one.plugin.name or None
+    if missing is not None:
         why = f"{missing.member} is missing or wrong. {missing.why}"
-        return PluginFault("contract", one.file, why, missing.next_step, name=name)
+        return PluginFault("contract", one.file, why, missing.next_step, name=one.plugin.name or None)
+    if unusable is not None:
+        why = "{} is of another kind than the contract says: {}.".format(*unusable)
+        return PluginFault("contract", one.file, why, "Mend that, then start again.", name=one.plugin.name)
     first = known.get(one.plugin.name)
     if first is None:
         return None
     return PluginFault(
         "name_taken",
         one.file,
-        f"There is a dataset named {one.plugin.name!r} already, in {first.file}; this one is left out.",
+        f"There is a dataset named {one.plugin.name!r} already, in {Path(first.file).name}; this one is left out.",
         "Give it another name.",
         name=one.plugin.name,
     )
-
-
-def _read_declared(plugin: AnyPlugin) -> None:
-    """Read what everybody is told of a dataset, so that it can be told. Errors: whatever that raises."""
-    for members in (plugin.classes, plugin.tags, plugin.files):
-        tuple(members)
-    revision_of(plugin.files)
-    if not all(isinstance(text, str) for text in (plugin.revision, plugin.title, plugin.license)):
-        raise TypeError("revision, display_name and license must be texts")
 
 
 def _own(store: Path | None) -> Iterator[FoundPlugin | PluginFault]:

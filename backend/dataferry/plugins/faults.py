@@ -36,14 +36,18 @@ class PluginFault:
 
 def fault_of(error: BaseException, where: str, file: Path | None) -> PluginFault:
     """What a plugin's own code raised while it was imported, with the line of ``file`` that did."""
-    detail = f"{type(error).__name__}: {error}".rstrip(": ").replace("\n", " ")[:500]
     return PluginFault(
         "import",
         where,
-        f"It cannot be imported: {detail}.".replace("..", "."),
+        f"It cannot be imported: {_said(error)}.",
         "Mend that line, then start again.",
         line=line_of(error, file),
     )
+
+
+def _said(error: BaseException) -> str:
+    """One line without a full stop."""
+    return f"{type(error).__name__}: {error}".rstrip(": .").replace("\n", " ")[:500]
 
 
 def plugin_failed(plugin: AnyPlugin, doing: str, error: BaseException) -> PluginFailed:
@@ -51,9 +55,8 @@ def plugin_failed(plugin: AnyPlugin, doing: str, error: BaseException) -> Plugin
     file = file_of(plugin)
     line = line_of(error, file)
     place = f" ({file.name}, line {line})" if file is not None and line is not None else ""
-    said = f"{type(error).__name__}: {error}".rstrip(": .").replace("\n", " ")[:500]
     return PluginFailed(
-        f"The plugin {plugin.name} failed while {doing}: {said}{place}.",
+        f"The plugin {plugin.name} failed while {doing}: {_said(error)}{place}.",
         next_step=f"Mend it; dataferry validate {plugin.name} checks all that it does.",
     )
 

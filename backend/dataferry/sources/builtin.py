@@ -21,12 +21,13 @@ class BuiltinSource:
 
     def __init__(self, plugins: Mapping[str, AnyPlugin] | None = None) -> None:
         self._plugins = builtin_datasets() if plugins is None else plugins
+        self._vocabularies: dict[str, set[str]] = {}
 
     def search(self, query: SearchQuery, credential: Credential) -> list[DatasetSummary]:
         """The plugins that hold at least two thirds of the query's words, the best match first."""
         asked = set(words(query.text))
         needed = -(-2 * len(asked) // 3)
-        counted = [(len(asked & _vocabulary(plugin)), plugin) for plugin in self._plugins.values()]
+        counted = [(len(asked & self._vocabulary(plugin)), plugin) for plugin in self._plugins.values()]
         matches = sorted(
             ((count, plugin) for count, plugin in counted if count >= max(1, needed)),
             key=lambda match: (-match[0], match[1].name),
@@ -48,6 +49,14 @@ class BuiltinSource:
                     return stream.read().decode()
         return ""
 
+    def _vocabulary(self, plugin: AnyPlugin) -> set[str]:
+        """The words that a plugin is found by, told apart once: some have hundreds of classes."""
+        if plugin.name not in self._vocabularies:
+            texts = (plugin.title, plugin.description, plugin.task, *plugin.tags, *plugin.classes)
+            found = {word for text in texts for word in words(text)}
+            self._vocabularies[plugin.name] = found | set(name_words(plugin.name))
+        return self._vocabularies[plugin.name]
+
     def _plugin(self, ref: DatasetRef, revision: str | None) -> AnyPlugin:
         plugin = self._plugins.get(ref.id)
         if plugin is None:
@@ -61,11 +70,6 @@ class BuiltinSource:
                 next_step="Download it without naming a revision.",
             )
         return plugin
-
-
-def _vocabulary(plugin: AnyPlugin) -> set[str]:
-    texts = (plugin.title, plugin.description, plugin.task, *plugin.tags, *plugin.classes)
-    return {word for text in texts for word in words(text)} | set(name_words(plugin.name))
 
 
 def summary_of(plugin: AnyPlugin) -> DatasetSummary:
