@@ -10,8 +10,9 @@ from dataferry.client.image_table import ImageTable, image_tables
 from dataferry.client.optional import imported
 from dataferry.client.reading import TableFile, tables_in
 from dataferry.client.table import Table
-from dataferry.client.table_names import DATABASES, PICTURES, named_tables, suffix_of
+from dataferry.client.table_names import PICTURES, named_tables, suffix_of
 from dataferry.core.errors import InvalidInput, NotFound, Unreadable
+from dataferry.library.preview.suffixes import DATABASES
 
 if TYPE_CHECKING:
     import datasets

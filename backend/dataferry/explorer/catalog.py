@@ -15,12 +15,10 @@ from dataferry.explorer.views import TableColumn, TableState, TableView
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
-from dataferry.library.preview.suffixes import DOCUMENTS, TABLES
+from dataferry.library.preview.suffixes import DATABASES, DOCUMENTS, TABLES
 
 #: Of one dataset; the others are counted.
 MAX_FILES = 1_000
-#: They hold several tables; a preview shows none of them.
-_DATABASES = (".sqlite", ".sqlite3", ".db")
 #: In a list of tables.
 _LISTED_COLUMNS = 200
 
@@ -36,11 +34,16 @@ class KnownTable:
     #: Where its statistics are kept.
     statistics: Path | None = None
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of its files, in the order of its rows."""
+        return tuple(file.sha256 for file in self.files)
+
 
 def table_files(session: Session, dataset: Dataset) -> tuple[list[TableFile], int]:
     """The files of a dataset that may be tables, training tables first, and how many more there are. JSON
     documents are more often something about a dataset, and count where there is nothing else."""
-    for suffixes in ((*TABLES, *_DATABASES), DOCUMENTS):
+    for suffixes in ((*TABLES, *DATABASES), DOCUMENTS):
         paths = file_rows.tables(session, dataset.id, suffixes, limit=MAX_FILES + 1)
         if paths:
             found = file_rows.of_paths(session, dataset.id, paths[:MAX_FILES])

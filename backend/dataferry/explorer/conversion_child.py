@@ -20,6 +20,7 @@ from dataferry.explorer.statistics import all_statistics
 from dataferry.explorer.statistics_views import StoredStatistics
 from dataferry.explorer.stored import StoredColumn
 from dataferry.explorer.text_columns import quoted
+from dataferry.library.preview.process import TOO_MUCH_MEMORY
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,7 +51,7 @@ def main() -> None:
             else:
                 _count(connection, request, folder)
         except MemoryError:
-            _tell({"problem": "It takes too much memory to read."})
+            _tell({"problem": TOO_MUCH_MEMORY})
         except OSError as error:
             _tell({"failure": str(error), "errno": error.errno})
         except _database_errors() as error:

@@ -101,9 +101,8 @@ class TablesHandler:
             if table.source is None or table.statistics is None or table.statistics.exists():
                 continue
             run.progress(_converting(total, total, table.source.rows, f"Counting {table.view.label}"))
-            digests = [file.sha256 for file in table.files]
             folder = table.statistics.parent
-            problem = count_in_process(table.source, digests, table.view.name, folder, run.cancel)
+            problem = count_in_process(table.source, table.digests, table.view.name, folder, run.cancel)
             if problem is not None:
                 log.warning("no statistics of %s: %s", table.view.label, problem)
 
