@@ -34,7 +34,7 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
     ``NotATable``."""
     import duckdb
 
-    with _unpacked(head, folder) as file:
+    with _unpacked(head) as file:
         try:
             return _parquet_table(connection, file, folder, packed=head.packing is not None)
         except duckdb.OutOfMemoryException as error:
@@ -47,12 +47,12 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
 
 
 @contextmanager
-def _unpacked(head: Head, folder: Path) -> Iterator[Path]:
-    """The file, unpacked below ``folder`` where it is packed."""
+def _unpacked(head: Head) -> Iterator[Path]:
+    """The file, unpacked where it is packed."""
     if head.packing is None:
         yield head.path.absolute()
         return
-    with tempfile.TemporaryDirectory(dir=folder) as inside:
+    with tempfile.TemporaryDirectory() as inside:
         file = Path(inside) / "unpacked"
         file.write_bytes(whole(head))
         yield file
@@ -92,7 +92,7 @@ def arrow_table(connection: "DuckDBPyConnection", head: Head, folder: Path, repo
     """An Arrow file or stream, written as Parquet. Errors: ``NotATable``."""
     import arro3.io
 
-    with _unpacked(head, folder) as file:
+    with _unpacked(head) as file:
         read = arro3.io.read_ipc if head.data.startswith(FILE_MAGIC) else arro3.io.read_ipc_stream
         with file.open("rb") as opened:
             try:
