@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as parquet
 import pytest
 
@@ -44,6 +46,27 @@ def _parquet() -> bytes:
     return file.getvalue()
 
 
+def _arrow() -> bytes:
+    table = pa.table(
+        {"id": [9007199254740993, None], "tags": [["a"], []], "half": pa.array([0.5, 1], pa.float16())}
+    )
+    file = io.BytesIO()
+    feather.write_feather(table, file)
+    return file.getvalue()
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    for row in (["Prices of 2024"], [], ["name", "code", "price"], ["tea", "007", 1.5], ["milk", "042", 2]):
+        book.active.append(row)
+    book.create_sheet("empty")
+    book.create_sheet("more").append(["n"])
+    book["more"].append([1])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 def _sqlite(folder: Path) -> bytes:
     path = folder / "made.sqlite"
     with sqlite3.connect(path) as connection:
@@ -72,6 +95,8 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkServer]:
         links.pages["/prices.csv"] = Page(_csv())
         links.pages["/typed.parquet"] = Page(_parquet())
         links.pages["/several.sqlite"] = Page(_sqlite(tmp_path_factory.mktemp("made")))
+        links.pages["/typed.arrow"] = Page(_arrow())
+        links.pages["/prices.xlsx"] = Page(_workbook())
         wide = {f"c {n}": n for n in range(300)}
         links.pages["/wide.jsonl"] = Page("".join(json.dumps(wide) + "\n" for _ in range(3)).encode())
         links.pages["/broken.parquet"] = Page(b"PAR1" + bytes(range(256)) * 8 + b"PAR1")
@@ -200,6 +225,26 @@ def test_a_typed_file_is_read_as_it_is(ada: Client, links: LinkServer) -> None:
     picture = ada.get(f"{address}/media", params={"row": 0, "column": 1})
     assert (picture.headers["content-type"], picture.content) == ("image/png", PICTURE)
     assert ada.get(f"{address}/media", params={"row": 1, "column": 1}).status_code == 404
+
+
+def test_an_arrow_file_keeps_its_types(ada: Client, links: LinkServer) -> None:
+    path, [table] = _prepared(ada, links, "typed.arrow")
+    kinds = {column["name"]: column["kind"] for column in table["columns"]}
+    assert kinds == {"id": "integer", "tags": "nested", "half": "text"}
+    page = _rows(ada, f"{path}/{table['id']}")
+    assert page["rows"] == [["9007199254740993", '["a"]', "0.5"], [None, "[]", "1.0"]]
+
+
+def test_each_sheet_of_a_workbook_is_a_table(ada: Client, links: LinkServer) -> None:
+    path, tables = _prepared(ada, links, "prices.xlsx")
+    assert [(table["name"], table["row_count"]) for table in tables] == [("Sheet", 2), ("more", 1)]
+    assert [column["name"] for column in tables[0]["columns"]] == ["name", "code", "price"]
+    address = f"{path}/{tables[0]['id']}"
+    assert _rows(ada, address, sort=2, descending=True)["rows"] == [
+        ["milk", "042", "2"],
+        ["tea", "007", "1.5"],
+    ]
+    assert _rows(ada, address, filter=_filter(1, "eq", "007"))["row_count"] == 1
 
 
 def test_a_database_is_several_tables(ada: Client, links: LinkServer) -> None:

@@ -10,9 +10,8 @@ from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
 from dataferry.cli.verdict import note_verdict
-from dataferry.client.names import dataset_address, dataset_segment
+from dataferry.client.names import asked_dataset
 from dataferry.core.errors import DiskFull
-from dataferry.core.hub_addresses import read_address
 from dataferry.core.sizes import readable_bytes, readable_count
 
 _COLUMNS = (Column("PATH"), Column("SIZE", right=True), Column("CHECKSUM", minor=True), Column("HERE"))
@@ -32,10 +31,7 @@ def files(
     user: AsUser = None,
 ) -> None:
     """List the files of a dataset, downloaded or not. With sizes, and whose word their checksums are."""
-    address = read_address(ref, source) if "/" in ref else dataset_address(ref, source)
-    segment = dataset_segment(ref if address is None else address.ref.key)
-    if revision is None and address is not None:
-        revision = address.revision
+    segment, revision, _ = asked_dataset(ref, source, revision)
     with connected(user) as client:
 
         def ask(page: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from dataferry.cli.completion import offer_refs
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, out, print_json, print_table
 from dataferry.cli.tables import rows_from
-from dataferry.client.names import dataset_address, dataset_segment
-from dataferry.core.hub_addresses import read_address
+from dataferry.client.names import asked_dataset
 from dataferry.core.sizes import readable_bytes
 
 #: A longer cell is cut where it is printed; ``--json`` has more of it.
@@ -33,11 +32,8 @@ def preview(
     user: AsUser = None,
 ) -> None:
     """Show the first rows of a dataset, downloaded or not. What is not here is not downloaded by it."""
-    address = read_address(ref, source) if "/" in ref else dataset_address(ref, source)
-    segment = dataset_segment(ref if address is None else address.ref.key)
-    params: dict[str, Any] = {"rows": rows}
-    params |= {"revision": revision or (address.revision if address else None)}
-    params |= {"path": file or (address.path if address else None)}
+    segment, revision, path = asked_dataset(ref, source, revision)
+    params: dict[str, Any] = {"rows": rows, "revision": revision, "path": file or path}
     if not as_json:
         params["cell_chars"] = _CELL_CHARS
     if offset:

@@ -1,19 +1,17 @@
 """``dataferry stats``, and the rows of a table that is here, from any place on."""
 
-import time
 from typing import Annotated, Any
 
 import typer
 
 from dataferry.cli.client import Client, connected
 from dataferry.cli.completion import offer_refs
+from dataferry.cli.download import raise_if_unsuccessful, watch
 from dataferry.cli.download_options import REF_HELP, Revision, Source
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, out, print_json, print_table
-from dataferry.client.names import dataset_address, dataset_segment
+from dataferry.client.names import asked_dataset
 from dataferry.core.errors import Conflict, NotFound
-from dataferry.core.hub_addresses import read_address
 
-_POLL_S = 0.5
 #: Columns of one request.
 _COLUMNS = 100
 _FIGURES = ("column", "type", "empty", "different", "least", "greatest", "mean", "most frequent")
@@ -29,11 +27,10 @@ def stats(
     user: AsUser = None,
 ) -> None:
     """Show the statistics of a dataset's table that is here, over all its rows."""
-    address = read_address(ref, source) if "/" in ref else dataset_address(ref, source)
-    segment = dataset_segment(ref if address is None else address.ref.key)
+    segment, revision, named = asked_dataset(ref, source, revision)
+    params: dict[str, Any] = {} if revision is None else {"revision": revision}
     with connected(user) as client:
-        params = _given(revision=revision)
-        table = opened(client, segment, params, file)
+        table = opened(client, segment, params, file or named)
         path = f"/api/datasets/{segment}/tables/{table['id']}/statistics"
         answer: dict[str, Any] | None = None
         for start in range(0, table["column_count"], _COLUMNS):
@@ -66,14 +63,11 @@ def opened(client: Client, segment: str, params: dict[str, Any], file: str | Non
     found = client.call("POST", path, params=params)
     if not found["prepared"]:
         note("Its tables are prepared once, so that every row can be read.")
-    while not found["prepared"]:
-        job = found["job"]
-        if job and job["state"] == "failed":
-            raise Conflict(job["problem"]["detail"], next_step=job["problem"]["next_step"])
-        if not found["preparing"]:
-            raise Conflict("Its tables were not prepared.", next_step="Try it again.")
-        time.sleep(_POLL_S)
+        if found["job"]:
+            raise_if_unsuccessful(watch(client, found["job"]["id"], quiet=False))
         found = client.call("GET", path, params=params)
+        if not found["prepared"]:
+            raise Conflict("Its tables were not prepared.", next_step="Try it again.")
     for table in found["tables"]:
         if table["state"] == "ready" and file in (None, table["path"], table["name"]):
             return table  # type: ignore[no-any-return]
@@ -97,7 +91,3 @@ def _figures(one: dict[str, Any]) -> list[str]:
         mean,
         top,
     ]
-
-
-def _given(**params: Any) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}

@@ -1,6 +1,6 @@
 """What a person calls a dataset or a job, as a part of the API's addresses."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from dataferry.core.errors import InvalidInput, NotFound
@@ -34,6 +34,25 @@ def dataset_address(name: str, source: str | None = None) -> "DatasetAddress | N
     from dataferry.core.hub_addresses import read_address
 
     return read_address(name, source)
+
+
+class AskedDataset(NamedTuple):
+    """A dataset as a part of the API's addresses; the revision and the file that are asked for, if any."""
+
+    segment: str
+    revision: str | None
+    path: str | None
+
+
+def asked_dataset(ref: str, source: str | None, revision: str | None) -> AskedDataset:
+    """What a ref or an address at a hub asks for, which may name a revision and a file; ``revision`` goes
+    first. Errors: ``InvalidInput``, ``NotFound``."""
+    from dataferry.core.hub_addresses import read_address
+
+    address = read_address(ref, source) if "/" in ref else dataset_address(ref, source)
+    if address is None:
+        return AskedDataset(dataset_segment(ref), revision, None)
+    return AskedDataset(dataset_segment(address.ref.key), revision or address.revision, address.path)
 
 
 def job_segment(job_id: str) -> str:

@@ -10,16 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dataferry.library.preview.suffixes import DOCUMENTS, TABLES
+from dataferry.library.preview.suffixes import DOCUMENTS, SPLIT_WORDS, TABLES
 
 #: Training data first, then what it is judged by.
 SPLITS = ("train", "validation", "test")
-
-_SPLITS: Mapping[str, str] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-}
 _WORD = re.compile(r"[A-Za-z]+")
 #: What a writer of several parts puts behind a name, or in its place.
 _PART = re.compile(
@@ -40,7 +34,7 @@ def split_of(path: str) -> str | None:
     """The split that a file's name tells of, or else one of its folders': ``train``, ``test``,
     ``validation``; None where none does, and where a name tells of two."""
     for part in reversed(PurePosixPath(path).parts):
-        found = {_SPLITS[word] for word in map(str.lower, _WORD.findall(part)) if word in _SPLITS}
+        found = {SPLIT_WORDS[word] for word in map(str.lower, _WORD.findall(part)) if word in SPLIT_WORDS}
         if found:
             return found.pop() if len(found) == 1 else None
     return None
@@ -108,9 +102,9 @@ def _split_names(paths: Sequence[str]) -> dict[str, str]:
     loose: dict[str, str] = {}
     for path in set(paths):
         word = PurePosixPath(path).name.lower()
-        split = _SPLITS.get(word) or split_of(path)
+        split = SPLIT_WORDS.get(word) or split_of(path)
         if split is not None:
-            (exact if word in _SPLITS else loose)[path] = split
+            (exact if word in SPLIT_WORDS else loose)[path] = split
     holders = exact | {path: split for path, split in loose.items() if split not in exact.values()}
     several = len(set(holders.values())) < len(holders)
     return {path: path if several else split for path, split in holders.items() if paths.count(path) == 1}

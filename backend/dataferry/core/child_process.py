@@ -11,26 +11,36 @@ import threading
 from collections.abc import Iterator
 
 #: What the process needs of the environment: no keys, no addresses.
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+_ENVIRONMENT = (
+    *("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV"),
+    *("HOME", "TMPDIR", "LANG", "LC_ALL"),
+)
 _NICEST = 19
 #: linux/ioprio.h: this process, only when nobody else wants the disk. The number of the call, by machine.
 _IOPRIO_WHO_PROCESS, _IOPRIO_CLASS_IDLE = 1, 3 << 13
 _IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
 
 
+def child_command(module: str) -> list[str]:
+    """``python -m module``, which sees no module of the folder that the server happens to be started in."""
+    return [sys.executable, "-P", "-m", module]
+
+
+def child_environment() -> dict[str, str]:
+    """What a child has of this process's environment."""
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return kept | {"PYTHONUTF8": "1"}
+
+
 def start_child(module: str) -> "subprocess.Popen[str]":
     """Start ``python -m module``, whose input and output are pipes of text. Errors: ``OSError``."""
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {
-        "PYTHONUTF8": "1"
-    }
     return subprocess.Popen(  # noqa: S603 - our own module
-        # -P: no module of the folder that the server happens to be started in.
-        [sys.executable, "-P", "-m", module],
+        child_command(module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env=environment,
+        env=child_environment(),
     )
 
 

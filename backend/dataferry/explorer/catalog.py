@@ -34,6 +34,11 @@ class KnownTable:
     #: Where its statistics are kept.
     statistics: Path | None = None
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of its files, in the order of its rows."""
+        return tuple(file.sha256 for file in self.files)
+
 
 def table_files(session: Session, dataset: Dataset) -> tuple[list[TableFile], int]:
     """The files of a dataset that may be tables, training tables first, and how many more there are. JSON

@@ -20,6 +20,7 @@ from dataferry.explorer.statistics import all_statistics
 from dataferry.explorer.statistics_views import StoredStatistics
 from dataferry.explorer.stored import StoredColumn
 from dataferry.explorer.text_columns import quoted
+from dataferry.library.preview.process import TOO_MUCH_MEMORY
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,27 +43,27 @@ def main() -> None:
             resource.setrlimit(what, (limit, limit))
     folder = Path(request["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as spill:
-        connection = _connection(Path(spill))
-        try:
-            if request["act"] == "convert":
-                _convert(connection, request, folder)
-            else:
-                _count(connection, request, folder)
-        except MemoryError:
-            _tell({"problem": "It takes too much memory to read."})
-        except OSError as error:
-            _tell({"failure": str(error), "errno": error.errno})
-        except _database_errors() as error:
-            _tell_of(error)
+    tempfile.tempdir = request["spill"]
+    connection = _connection(request["spill"])
+    try:
+        if request["act"] == "convert":
+            _convert(connection, request, folder)
+        else:
+            _count(connection, request, folder)
+    except MemoryError:
+        _tell({"problem": TOO_MUCH_MEMORY})
+    except OSError as error:
+        _tell({"failure": str(error), "errno": error.errno})
+    except _database_errors() as error:
+        _tell_of(error)
 
 
-def _connection(spill: Path) -> "DuckDBPyConnection":
+def _connection(spill: str) -> "DuckDBPyConnection":
     import duckdb
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
-        "temp_directory": str(spill),
+        "temp_directory": spill,
         "preserve_insertion_order": True,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

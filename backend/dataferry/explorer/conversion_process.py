@@ -2,6 +2,7 @@
 
 import errno
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +19,20 @@ Report = Callable[[int, int], None]
 
 
 def convert_in_process(
-    path: Path, name: str, sha256: str, folder: Path, report: Report, cancel: threading.Event
+    path: Path,
+    name: str,
+    sha256: str,
+    folder: Path,
+    report: Report,
+    cancel: threading.Event,
+    *,
+    scratch: Path,
 ) -> str | None:
-    """``conversion.convert`` in a child; why the file could not be read, where that is known only now. It
-    blocks, for minutes. Errors: ``Cancelled``, ``DiskFull``, ``OSError``."""
+    """``conversion.convert`` in a child; why the file could not be read, where that is known only now.
+    ``scratch``: a folder for what the child needs meanwhile. It blocks, for minutes.
+
+    Errors: ``Cancelled``, ``DiskFull``, ``OSError``.
+    """
     request = {
         "act": "convert",
         "path": str(path.absolute()),
@@ -29,11 +40,17 @@ def convert_in_process(
         "sha256": sha256,
         "folder": str(folder.absolute()),
     }
-    return _run(request, report, cancel)
+    return _run(request, report, cancel, scratch)
 
 
 def count_in_process(
-    source: TableSource, files: Sequence[str], table: str | None, folder: Path, cancel: threading.Event
+    source: TableSource,
+    files: Sequence[str],
+    table: str | None,
+    folder: Path,
+    cancel: threading.Event,
+    *,
+    scratch: Path,
 ) -> str | None:
     """``statistics.all_statistics`` of a table in a child, kept in the ``folder`` of its first file. Errors:
     as above."""
@@ -44,12 +61,17 @@ def count_in_process(
         "table": table,
         "folder": str(folder.absolute()),
     }
-    return _run(request, lambda _rows, _bytes: None, cancel)
+    return _run(request, lambda _rows, _bytes: None, cancel, scratch)
 
 
-def _run(request: dict[str, Any], report: Report, cancel: threading.Event) -> str | None:
+def _run(request: dict[str, Any], report: Report, cancel: threading.Event, scratch: Path) -> str | None:
     done, problem = False, None
-    with running_child(_MODULE, json.dumps(request)) as process, killed_by(cancel, process):
+    with (
+        # A child that is killed deletes nothing.
+        tempfile.TemporaryDirectory(prefix="tables-", dir=scratch) as spill,
+        running_child(_MODULE, json.dumps({**request, "spill": spill})) as process,
+        killed_by(cancel, process),
+    ):
         assert process.stdout is not None
         for line in process.stdout:
             said = json.loads(line)

@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,23 +89,45 @@ class TablesHandler:
             run.progress(_converting(before + min(bytes_read, file.size), total, rows, note))
 
         report(0, 0)
-        workdir = self._store.partial(f"tables-{file.sha256[:16]}")
-        with hold_workdir(workdir):  # another dataset may have the same file
+        with self._alone(file.sha256):
             if not self._is_done(file):
-                problem = convert_in_process(path, file.path, file.sha256, folder, report, run.cancel)
+                problem = convert_in_process(
+                    path,
+                    file.path,
+                    file.sha256,
+                    folder,
+                    report,
+                    run.cancel,
+                    scratch=self._store.scratch(),
+                )
                 if problem is not None:
                     stored = StoredFile(sha256=file.sha256, made_at=datetime.now(UTC), problem=problem)
                     write_stored(folder, stored)
-            shutil.rmtree(workdir, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self, sha256: str) -> Iterator[None]:
+        """Nobody else converts the file meanwhile: another dataset may have it too."""
+        workdir = self._store.partial(f"tables-{sha256[:16]}")
+        with hold_workdir(workdir):
+            try:
+                yield
+            finally:
+                shutil.rmtree(workdir, ignore_errors=True)
 
     def _count(self, run: JobRun, tree: Path, files: list[TableFile], total: int) -> None:
         for table in self._catalog.tables(tree, files):
             if table.source is None or table.statistics is None or table.statistics.exists():
                 continue
             run.progress(_converting(total, total, table.source.rows, f"Counting {table.view.label}"))
-            digests = [file.sha256 for file in table.files]
             folder = table.statistics.parent
-            problem = count_in_process(table.source, digests, table.view.name, folder, run.cancel)
+            problem = count_in_process(
+                table.source,
+                table.digests,
+                table.view.name,
+                folder,
+                run.cancel,
+                scratch=self._store.scratch(),
+            )
             if problem is not None:
                 log.warning("no statistics of %s: %s", table.view.label, problem)
 

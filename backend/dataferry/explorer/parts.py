@@ -28,9 +28,3 @@ def write_part(connection: "DuckDBPyConnection", query: str, target: Path) -> No
     options = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS})"
     connection.execute(f"COPY ({query}) TO {literal(str(partial))} {options}")
     partial.rename(target)
-
-
-def parquet_source(files: list[Path]) -> str:
-    """The rows of several parts, in SQL."""
-    paths = ", ".join(literal(str(file)) for file in files)
-    return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"

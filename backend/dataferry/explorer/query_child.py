@@ -24,7 +24,8 @@ def main() -> None:
     connection = _connection(setup)
     queries = _Queries(connection)
     threading.Thread(target=queries.listen, daemon=True).start()
-    while (request := queries.next()) is not None:
+    while True:
+        request = queries.next()
         answer = {"number": request["number"], **_answer(connection, request)}
         queries.done()
         text = json.dumps(answer, ensure_ascii=False, default=str)
@@ -37,7 +38,7 @@ class _Queries:
 
     def __init__(self, connection: "DuckDBPyConnection") -> None:
         self._connection = connection
-        self._waiting: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._running: int | None = None
         self._lock = threading.Lock()
 
@@ -52,10 +53,10 @@ class _Queries:
                     self._connection.interrupt()
         os._exit(0)  # nobody waits any more
 
-    def next(self) -> dict[str, Any] | None:
+    def next(self) -> dict[str, Any]:
         request = self._waiting.get()
         with self._lock:
-            self._running = request["number"] if request else None
+            self._running = request["number"]
         return request
 
     def done(self) -> None:

@@ -16,7 +16,7 @@ from dataferry.explorer.json_records import json_table
 from dataferry.explorer.text_stream import FileText
 from dataferry.library.preview.delimited import is_row, understand
 from dataferry.library.preview.dialect import records_of
-from dataferry.library.preview.head import Head
+from dataferry.library.preview.head import Head, whole
 from dataferry.library.preview.layout import lay_out
 from dataferry.library.preview.table import NotATable
 from dataferry.library.preview.text import decode
@@ -91,8 +91,6 @@ def _of_workbook(head: Head) -> Iterator[TextTable]:
 
     file: Any = head.path
     if head.packing not in (None, "zip"):
-        from dataferry.library.preview.head import whole
-
         file = io.BytesIO(whole(head))
     with head.path.open("rb") if isinstance(file, Path) else file as opened:
         check_size(opened, head.kind)
@@ -136,6 +134,14 @@ def _of_database(path: Path) -> Iterator[TextTable]:
                 quoted = '"' + name.replace('"', '""') + '"'
                 cursor = connection.execute(f"SELECT * FROM {quoted}")  # noqa: S608
                 columns = [str(column[0]) for column in cursor.description]
-                yield TextTable(name, columns, ([text_of(cell) for cell in row] for row in cursor))
+                yield TextTable(name, columns, _rows_of(cursor))
         except sqlite3.Error as error:
             raise NotATable(f"The database cannot be read: {error}") from error
+
+
+def _rows_of(cursor: sqlite3.Cursor) -> Iterator[Record]:
+    try:
+        for row in cursor:
+            yield [text_of(cell) for cell in row]
+    except sqlite3.Error as error:
+        raise NotATable(f"The database cannot be read: {error}") from error

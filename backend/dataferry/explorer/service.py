@@ -47,6 +47,8 @@ from dataferry.library.preview_views import CutCell
 from dataferry.library.previews import no_tables
 
 T = TypeVar("T")
+_Counted = tuple[tuple[str, ...], str | None, Selection]
+"""What files a table is made of, its name in them, and which of its rows."""
 
 #: Of one answer: rows times columns.
 MAX_CELLS = 50_000
@@ -77,7 +79,7 @@ class Tables:
         self._catalog = TableCatalog(store, folders)
         self._processes = processes
         #: Of a selection that is scrolled through, the number of rows is counted once.
-        self._counts: OrderedDict[tuple[tuple[str, ...], Selection], int] = OrderedDict()
+        self._counts: OrderedDict[_Counted, int] = OrderedDict()
 
     # -- what there is -----------------------------------------------------------------------------
 
@@ -194,13 +196,12 @@ class Tables:
 
         Errors: those of opening it; ``InvalidInput``; ``QueryTooLarge``.
         """
-        _, source = await self._open(viewer, key_or_alias, table, revision)
-        places = list(range(min(len(source.columns), FIRST_COLUMNS))) if columns is None else list(columns)
-        shown = [column_of(source, place) for place in places]
+        known, source = await self._open(viewer, key_or_alias, table, revision)
+        places, shown = _chosen(source, columns)
         rows_most = min(limit, max(1, MAX_CELLS // max(1, len(shown))))
 
         def read(cancel: threading.Event) -> TableRows:
-            total = self._count(source, selection, cancel)
+            total = self._count(known, source, selection, cancel)
             cells = text_cells(shown, chars)
             found = self._page(source, selection, cells, offset, rows_most, cancel)
             return _rows_view(offset, total, places, found)
@@ -228,17 +229,20 @@ class Tables:
                 found[path, place] = row
         return [found[path, place] for path, place in keys]
 
-    def _count(self, source: TableSource, selection: Selection, cancel: threading.Event) -> int:
+    def _count(
+        self, known: KnownTable, source: TableSource, selection: Selection, cancel: threading.Event
+    ) -> int:
         if selection.all_rows:
             return source.rows
         unsorted = selection.model_copy(update={"sort": None, "descending": False})
-        key = tuple(part.path for part in source.parts), unsorted
-        if key not in self._counts:
+        key = known.digests, known.view.name, unsorted
+        count = self._counts.get(key)
+        if count is None:
             sql, given = count_query(source, unsorted)
-            self._counts[key] = int(self._processes.run(sql, given, cancel)[0][0])
+            count = self._counts[key] = int(self._processes.run(sql, given, cancel)[0][0])
             while len(self._counts) > _KEPT_COUNTS:
                 self._counts.popitem(last=False)
-        return self._counts[key]
+        return count
 
     # -- statistics --------------------------------------------------------------------------------
 
@@ -258,8 +262,7 @@ class Tables:
         Errors: those of ``rows``.
         """
         known, source = await self._open(viewer, key_or_alias, table, revision)
-        places = list(range(min(len(source.columns), FIRST_COLUMNS))) if columns is None else list(columns)
-        shown = [column_of(source, place) for place in places]
+        places, shown = _chosen(source, columns)
         if selection.all_rows and known.statistics is not None:
             kept = await in_thread("disk", read_statistics, known.statistics)
             if kept is not None:
@@ -279,7 +282,7 @@ class Tables:
             found = all_statistics(run, lambda _: source.sql(), shown, where, given)
             return TableStatistics(
                 made_at=datetime.now(UTC),
-                files=tuple(file.sha256 for file in known.files),
+                files=known.digests,
                 row_count=found[0].rows if found else 0,
                 filtered=not selection.all_rows,
                 columns=dict(zip(places, found, strict=True)),
@@ -318,6 +321,13 @@ class Tables:
             return Media(data, media_type(data))
 
         return await _cancellable(read)
+
+
+def _chosen(source: TableSource, asked: Sequence[int] | None) -> tuple[list[int], list[StoredColumn]]:
+    """The places of the columns of an answer, by default of the first ones, and the columns. Errors:
+    ``InvalidInput``."""
+    places = list(range(min(len(source.columns), FIRST_COLUMNS))) if asked is None else list(asked)
+    return places, [column_of(source, place) for place in places]
 
 
 def _base64(column: StoredColumn) -> str:

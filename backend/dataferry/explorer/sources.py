@@ -1,5 +1,6 @@
 """A table's rows in SQL: its columns, and the Parquet files that they are in."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dataferry.core.types import View
@@ -30,7 +31,7 @@ class TableSource(View):
         return parquet_sql([part.path for part in self.parts], numbered=numbered)
 
 
-def parquet_sql(paths: list[str], *, numbered: bool = False) -> str:
+def parquet_sql(paths: Sequence[str | Path], *, numbered: bool = False) -> str:
     """The rows of Parquet files; a folder named ``year=2024`` adds no column."""
     listed = ", ".join(literal(literally(str(Path(path).absolute()))) for path in paths)
     options = ["hive_partitioning = false"]

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
 
+from dataferry.library.preview.suffixes import SPLIT_WORDS
+
 _SHARD = re.compile(r"(?P<base>.+?)[-_.]?\d{4,6}-of-\d{4,6}(?:-[0-9a-f]{8,})?")
 _PART = re.compile(r"(?:part[-_.]?)?\d{4,6}(?:-[0-9a-f-]{8,})?(?:[-_.]c\d{3})?")
-_SPLITS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing", "eval", "evaluation"),
-}
-_SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
 _WORDS = re.compile(r"[^a-z0-9]+")
 _NO_CONFIG = {"data", "datasets", "dataset", "csv", "parquet", "jsonl", "json", "tables"}
 
@@ -79,5 +75,5 @@ def table_id(path: str, inner: str | None = None) -> str:
 
 
 def _split(name: str) -> str | None:
-    found = [_SPLIT_OF[word] for word in _WORDS.split(name.lower()) if word in _SPLIT_OF]
+    found = [SPLIT_WORDS[word] for word in _WORDS.split(name.lower()) if word in SPLIT_WORDS]
     return found[0] if found else None

@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataferry.explorer.parts import PART_BYTES, PART_ROWS, Report, parquet_source, part_name, write_part
+from dataferry.explorer.parts import PART_BYTES, PART_ROWS, Report, part_name, write_part
 from dataferry.explorer.records import Record, TextTable
+from dataferry.explorer.sources import parquet_sql
 from dataferry.explorer.stored import Kind, StoredColumn, StoredPart, StoredTable
 from dataferry.explorer.text_columns import TYPES, TextType, likely_type, prove_types, typed
 from dataferry.library.preview.table import NotATable
@@ -74,8 +75,8 @@ class TextWriter:
         try:
             for _ in islice(self._table.records, done):
                 pass
-            for batch in _batches(self._table.records):
-                self._append(batch)
+            for batch, size in _batches(self._table.records):
+                self._append(batch, size)
                 self._report(sum(self._parts) + self._rows, self._table.bytes_read())
         except NotATable as error:
             if not self._rows and not self._parts:
@@ -86,7 +87,7 @@ class TextWriter:
             self._flush()
         return self._stored((*self._table.notes, *notes))
 
-    def _append(self, batch: list[Record]) -> None:
+    def _append(self, batch: list[Record], size: int) -> None:
         import arro3.core as arrow
 
         self._widen()
@@ -99,7 +100,7 @@ class TextWriter:
         self._connection.execute("INSERT INTO part BY NAME SELECT * FROM batch")
         self._connection.unregister("batch")
         self._rows += len(batch)
-        self._bytes += _size(batch)
+        self._bytes += size
         if self._rows >= PART_ROWS or self._bytes >= PART_BYTES:
             self._flush()
 
@@ -138,7 +139,7 @@ class TextWriter:
         names = self._table.columns
         files = [self._folder / part_name(self._number, one) for one in range(len(self._parts))]
         likely = self._types + [None] * (len(names) - len(self._types))
-        types = prove_types(self._connection, parquet_source(files), likely) if files else likely
+        types = prove_types(self._connection, parquet_sql(files), likely) if files else likely
         if types != likely:
             self._retype(files, types)
         self._connection.execute("DROP TABLE IF EXISTS part")
@@ -154,7 +155,7 @@ class TextWriter:
     def _retype(self, files: list[Path], types: list[TextType | None]) -> None:
         """Write the parts anew: a later one has shown that a column is of another type."""
         for file in files:
-            source = parquet_source([file])
+            source = parquet_sql([file])
             described = self._connection.execute(f"DESCRIBE FROM {source}").fetchall()
             width = sum(1 for name, *_ in described if name.startswith("c"))
             cells = ", ".join(f"c{number}" for number in range(width))
@@ -181,7 +182,8 @@ def _typed_columns(types: list[TextType | None]) -> str:
     )
 
 
-def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+def _batches(records: Iterator[Record]) -> Iterator[tuple[list[Record], int]]:
+    """Some records at a time, and their characters."""
     batch: list[Record] = []
     size = 0
     try:
@@ -189,18 +191,14 @@ def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
             batch.append(record)
             size += sum(len(cell) for cell in record if cell)
             if len(batch) >= _BATCH_ROWS or size >= _BATCH_BYTES:
-                yield batch
+                yield batch, size
                 batch, size = [], 0
     except NotATable:
         if batch:
-            yield batch
+            yield batch, size
         raise
     if batch:
-        yield batch
-
-
-def _size(batch: list[Record]) -> int:
-    return sum(len(cell) for row in batch for cell in row if cell)
+        yield batch, size
 
 
 def _storable(cell: str | None) -> str | None:

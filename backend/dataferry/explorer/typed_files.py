@@ -2,11 +2,13 @@
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataferry.explorer.parts import GROUP_ROWS, PART_ROWS, Report, part_name, write_part
+from dataferry.explorer.sources import parquet_sql
 from dataferry.explorer.stored import Kind, StoredColumn, StoredPart, StoredTable
 from dataferry.explorer.text_columns import quoted
 from dataferry.library.preview.arrow import FILE_MAGIC
@@ -32,11 +34,7 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
     ``NotATable``."""
     import duckdb
 
-    with tempfile.TemporaryDirectory(dir=folder) as packed:
-        file = head.path.absolute()
-        if head.packing is not None:
-            file = Path(packed) / "unpacked.parquet"
-            file.write_bytes(whole(head))
+    with _unpacked(head) as file:
         try:
             return _parquet_table(connection, file, folder, packed=head.packing is not None)
         except duckdb.OutOfMemoryException as error:
@@ -46,6 +44,18 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
         except duckdb.Error as error:
             reason = str(error).replace(str(file), head.name).partition("\n")[0]
             raise NotATable(f"It cannot be read: {reason}") from error
+
+
+@contextmanager
+def _unpacked(head: Head) -> Iterator[Path]:
+    """The file, unpacked where it is packed."""
+    if head.packing is None:
+        yield head.path.absolute()
+        return
+    with tempfile.TemporaryDirectory() as inside:
+        file = Path(inside) / "unpacked"
+        file.write_bytes(whole(head))
+        yield file
 
 
 def _parquet_table(
@@ -70,12 +80,7 @@ def _parquet_table(
         return StoredTable(columns=_columns(names, described), parts=(StoredPart(file=None, rows=rows),))
     cells = ", ".join(f"{quoted(column)} AS c{number}" for number, (column, *_) in enumerate(described))
     target = folder / part_name(0, 0)
-    literal_path = pattern.replace("'", "''")
-    write_part(
-        connection,
-        f"SELECT {cells} FROM read_parquet('{literal_path}', hive_partitioning = false)",  # noqa: S608
-        target,
-    )
+    write_part(connection, f"SELECT {cells} FROM {parquet_sql([file])}", target)  # noqa: S608
     columns = [
         _column(name, f"c{number}", str(dtype))
         for number, (name, (_, dtype, *_)) in enumerate(zip(names, described, strict=True))
@@ -87,11 +92,7 @@ def arrow_table(connection: "DuckDBPyConnection", head: Head, folder: Path, repo
     """An Arrow file or stream, written as Parquet. Errors: ``NotATable``."""
     import arro3.io
 
-    with tempfile.TemporaryDirectory(dir=folder) as packed:
-        file = head.path.absolute()
-        if head.packing is not None:
-            file = Path(packed) / "unpacked.arrow"
-            file.write_bytes(whole(head))
+    with _unpacked(head) as file:
         read = arro3.io.read_ipc if head.data.startswith(FILE_MAGIC) else arro3.io.read_ipc_stream
         with file.open("rb") as opened:
             try:

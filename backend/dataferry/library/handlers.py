@@ -34,7 +34,7 @@ from dataferry.library.private_urls import PrivateUrls
 from dataferry.library.quota import Quotas
 from dataferry.library.recording import record_download
 from dataferry.library.removal import Removal
-from dataferry.library.selection import Choice, Selection
+from dataferry.library.selection import Choice, Selection, archives_of, drop_unwanted, select
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.plugins import DatasetPlugin, Plugins
 from dataferry.plugins.manifest import manifest_of
@@ -103,7 +103,7 @@ class Handlers:
         manifest = self._manifest(run, dataset, ref, credential)
         selection = Selection.from_params(run.params)
         wanted = self._wanted(ref, manifest, selection, credential)
-        manifest = _select(manifest, wanted)
+        manifest = select(manifest, wanted)
         run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
         dataset = self._dataset(run.job.dataset_id)
         plugin = self._plugins.fetching(ref)
@@ -121,7 +121,7 @@ class Handlers:
             result = self._fetch_by(plugin, run)
         else:
             result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
-        result = _prune(result, target, wanted, _archives(manifest))
+        result = drop_unwanted(result, target, wanted, archives_of(manifest))
         if dataset.visibility == "restricted":
             target.chmod(0o700)
         if reuse is not None:
@@ -369,34 +369,3 @@ def is_complete(database: Database, store: Store, dataset: Dataset) -> bool:
             return False
         count += len(page)
     return count > 0
-
-
-def _archives(manifest: Manifest) -> set[str]:
-    return {entry.path for entry in manifest.files if entry.unpack}
-
-
-def _select(manifest: Manifest, wanted: Choice) -> Manifest:
-    """The manifest without the files that are not wanted. Archives are kept: their members are selected once
-    they are unpacked."""
-    if wanted.everything or _archives(manifest):
-        return manifest
-    paths = wanted.matching([entry.path for entry in manifest.files])
-    return Manifest(
-        manifest.ref, manifest.revision, tuple(entry for entry in manifest.files if entry.path in paths)
-    )
-
-
-def _prune(result: FetchResult, target: Path, wanted: Choice, archives: set[str]) -> FetchResult:
-    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
-    could not be unpacked. Errors: ``NotFound`` where nothing is left."""
-    if wanted.everything or all(file.path in archives for file in result.files):
-        return result
-    try:
-        kept = wanted.matching([file.path for file in result.files]) | archives
-    except NotFound:
-        shutil.rmtree(target)
-        raise
-    for file in result.files:
-        if file.path not in kept:
-            (target / file.path).unlink(missing_ok=True)  # an earlier run may have
-    return FetchResult(files=tuple(file for file in result.files if file.path in kept))

@@ -9,13 +9,17 @@ takes slashes too, so that ``data/*`` is all that lies below.
 """
 
 import re
+import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Self
 
 from dataferry.core.errors import InvalidInput, NotFound
+from dataferry.core.types import Manifest
+from dataferry.transfer import FetchResult
 
 #: Each is matched against each file.
 MAX_PATTERNS = 100
@@ -183,3 +187,35 @@ def _no_match(missing: Sequence[str], existing: Collection[str]) -> NotFound:
     has = ", ".join(sorted(existing)[:_MAX_LISTED])
     more = f" and {len(existing) - _MAX_LISTED} more" if len(existing) > _MAX_LISTED else ""
     return NotFound(f"The dataset has no file {names}.", next_step=f"It has {has}{more}.")
+
+
+def archives_of(manifest: Manifest) -> set[str]:
+    """Paths of the archives that are unpacked once they are here."""
+    return {entry.path for entry in manifest.files if entry.unpack}
+
+
+def select(manifest: Manifest, wanted: Choice) -> Manifest:
+    """The manifest without the files that are not wanted. Archives are kept: their members are selected once
+    they are unpacked."""
+    if wanted.everything or archives_of(manifest):
+        return manifest
+    paths = wanted.matching([entry.path for entry in manifest.files])
+    return Manifest(
+        manifest.ref, manifest.revision, tuple(entry for entry in manifest.files if entry.path in paths)
+    )
+
+
+def drop_unwanted(result: FetchResult, target: Path, wanted: Choice, archives: set[str]) -> FetchResult:
+    """Drop unpacked members that were not asked for. ``archives`` that are here stay: they were asked for, or
+    could not be unpacked. Errors: ``NotFound`` where nothing is left."""
+    if wanted.everything or all(file.path in archives for file in result.files):
+        return result
+    try:
+        kept = wanted.matching([file.path for file in result.files]) | archives
+    except NotFound:
+        shutil.rmtree(target)
+        raise
+    for file in result.files:
+        if file.path not in kept:
+            (target / file.path).unlink(missing_ok=True)  # an earlier run may have
+    return FetchResult(files=tuple(file for file in result.files if file.path in kept))

@@ -11,6 +11,7 @@ from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
 State = MutableMapping[str, Any]
@@ -102,6 +103,23 @@ class Filed(Protocol):
 
     def open(self, file: ShippedFile) -> BinaryIO:
         """A fresh binary stream over one of the shipped ``files``."""
+        ...
+
+
+class Placed(Filed, Protocol):
+    """What is fetched into a folder of its own."""
+
+    @property
+    def display_name(self) -> str: ...
+
+    @property
+    def root(self) -> Path:
+        """The dataset's folder, there once it is downloaded."""
+        ...
+
+    @property
+    def recorded_file(self) -> Path:
+        """Where the checksums of first downloads are written down (``recorded``)."""
         ...
 
 

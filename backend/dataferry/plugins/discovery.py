@@ -46,8 +46,8 @@ class FoundPlugin:
 class Plugins(Mapping[str, AnyPlugin]):
     """Plugins by name, in alphabetical order, and what is wrong with those that are left out.
 
-    ``read`` has the plugins of every place that was looked at, and what is wrong there; of two of one name the
-    first stays.
+    ``read`` has the plugins of every place that was looked at, and what is wrong there; of two of one name
+    the first stays.
     """
 
     def __init__(self, read: Iterable[FoundPlugin | PluginFault]) -> None:
@@ -115,7 +115,8 @@ def _fault(one: FoundPlugin, known: Mapping[str, FoundPlugin]) -> PluginFault | 
     return PluginFault(
         "name_taken",
         one.file,
-        f"There is a dataset named {one.plugin.name!r} already, in {Path(first.file).name}; this one is left out.",
+        f"There is a dataset named {one.plugin.name!r} already, in {Path(first.file).name};"
+        " this one is left out.",
         "Give it another name.",
         name=one.plugin.name,
     )

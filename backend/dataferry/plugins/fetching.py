@@ -4,8 +4,7 @@ import threading
 from functools import partial
 
 from dataferry.core.types import Progress
-from dataferry.plugins.base import DatasetPlugin
-from dataferry.plugins.contract import FETCHED_PERCENT, State
+from dataferry.plugins.contract import FETCHED_PERCENT, Placed, State
 from dataferry.plugins.manifest import manifest_of
 from dataferry.plugins.recorded import compare_with_first
 from dataferry.transfer import fetch
@@ -13,7 +12,7 @@ from dataferry.transfer import fetch
 _WORDS = {"verifying": "Verifying", "unpacking": "Unpacking", "finishing": "Verifying"}
 
 
-def fetch_files(plugin: DatasetPlugin, state: State) -> None:
+def fetch_files(plugin: Placed, state: State) -> None:
     """Bring the plugin's files to its ``root``, all of them verified, or nothing; what has arrived before a
     failure is kept for the next call. Errors: those of ``transfer.fetch`` and ``compare_with_first``."""
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from dataferry.core.errors import ContentChanged
 from dataferry.core.files.digests import tree_checksum
-from dataferry.plugins.base import DatasetPlugin
-from dataferry.plugins.contract import RemoteFile
+from dataferry.plugins.contract import Placed, RemoteFile
 from dataferry.transfer import FetchedFile
 
 
-def compare_with_first(plugin: DatasetPlugin, files: Sequence[FetchedFile]) -> None:
+def compare_with_first(plugin: Placed, files: Sequence[FetchedFile]) -> None:
     """Record the checksum of all ``files``, ordered by path, at the first download of a revision on this
     machine. Errors: ``ContentChanged`` where a later one brought other bytes."""
     if all(file.published for file in plugin.files if isinstance(file, RemoteFile)):

@@ -7,16 +7,15 @@ nothing of the server's memory: what it gets back is bounded too.
 import base64
 import json
 import logging
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataferry.core.child_process import child_command, child_environment
 from dataferry.library.preview.reader import CELL_CHARS
 from dataferry.library.preview.table import (
     DAMAGED_OR_LARGE,
@@ -32,8 +31,6 @@ from dataferry.library.preview.thumbnails import Thumbnail
 log = logging.getLogger(__name__)
 
 TOO_MUCH_MEMORY = "It takes too much memory to read."
-#: What of the server's environment the process needs: none of its keys.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL")
 #: Of its error output, for the log.
 _LOGGED_BYTES = 2_000
 
@@ -110,16 +107,13 @@ def _thumbnails(request: dict[str, Any], limits: ReadLimits) -> list[Thumbnail |
 
 def _asked(request: str, limits: ReadLimits) -> dict[str, Any]:
     """What the process answers. Its files are deleted, however it ends."""
-    # -P: no module of the folder that the server happens to be started in.
-    command = [sys.executable, "-P", "-m", "dataferry.library.preview.child"]
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     with tempfile.TemporaryDirectory(prefix="dataferry-preview-") as folder:
         # A thread of BLAS reserves address space.
-        environment |= {"TMPDIR": folder, "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = child_environment() | {"TMPDIR": folder, "OPENBLAS_NUM_THREADS": "1"}
         with (Path(folder) / "answer").open("w+b") as output, (Path(folder) / "errors").open("w+b") as errors:
             try:
                 run = subprocess.run(  # noqa: S603 - our own module
-                    command,
+                    child_command("dataferry.library.preview.child"),
                     input=request.encode(),
                     stdout=output,
                     stderr=errors,

@@ -1,5 +1,7 @@
 """Names that tell of a table."""
 
+from collections.abc import Mapping
+
 _PLAIN = (
     ".csv",
     ".tsv",
@@ -23,5 +25,11 @@ _PACKED = tuple(
 TABLES = (*_PLAIN, *_PACKED, ".csv.zip")
 #: Tables too, but more often something about a dataset: the last choice.
 DOCUMENTS = (".json", ".json.gz", ".json.bz2", ".json.xz", ".json.zst")
-#: Files that hold several tables; a preview shows none of them.
+#: They hold several tables; a preview shows none of them.
 DATABASES = (".sqlite", ".sqlite3", ".db")
+#: What people call a split, and its usual name.
+SPLIT_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}

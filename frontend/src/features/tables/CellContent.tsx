@@ -1,10 +1,10 @@
 import type { TableColumn } from "@/api/types";
 import type { RowSelection, TablePlace } from "./queries";
 import { parametersOf } from "./queries";
-import type { CellText } from "./useBlocks";
 
 interface CellContentProps {
-  cell: CellText | undefined;
+  /** Undefined until it has come; null where there is no value. */
+  cell: string | null | undefined;
   column: TableColumn;
   /** Of a picture's bytes; none where there is nothing to show. */
   source?: string;
@@ -15,7 +15,7 @@ export function CellContent({ cell, column, source }: CellContentProps) {
   if (cell === undefined) {
     return <span aria-hidden className="block h-3 w-2/3 rounded-control bg-track" />;
   }
-  if (cell.text === null) return <span className="text-muted italic">null</span>;
+  if (cell === null) return <span className="text-muted italic">null</span>;
   if (column.kind === "media" && source) {
     return (
       <span className="flex min-w-0 items-center gap-2">
@@ -27,13 +27,13 @@ export function CellContent({ cell, column, source }: CellContentProps) {
           // A sound is no picture: its name remains.
           onError={({ currentTarget }) => currentTarget.remove()}
         />
-        <span className="truncate">{cell.text}</span>
+        <span className="truncate">{cell}</span>
       </span>
     );
   }
   return (
     <span dir="auto" className="block truncate">
-      {cell.text.replaceAll(/\s+/g, " ")}
+      {cell.replaceAll(/\s+/g, " ")}
     </span>
   );
 }

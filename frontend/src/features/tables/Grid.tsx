@@ -1,6 +1,5 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by pixels are no table of the browser
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, and names the active cell
-import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
@@ -18,8 +17,9 @@ import {
   type Spot,
   startsOf,
 } from "./gridGeometry";
-import { type RowSelection, statisticsQuery, type TablePlace } from "./queries";
+import type { RowSelection, TablePlace } from "./queries";
 import { useBlocks } from "./useBlocks";
+import { useColumnStatistics } from "./useColumnStatistics";
 import { useGridScroll } from "./useGridScroll";
 import { useMediaAccess } from "./useMediaAccess";
 
@@ -52,11 +52,20 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
   const across = columnsBetween(starts, scroll.left, scroll.left + Math.max(scroll.width, 320));
   const blocks = useBlocks(place, selection, shown, across, columns.length);
   const visible = range(across.from, across.to);
-  const counted = useQuery(statisticsQuery(place, selection, visible)).data?.columns;
+  const counted = useColumnStatistics(place, selection, across, columns.length);
   const address = useMediaAccess(
     place,
     columns.some(({ kind }) => kind === "media"),
   );
+  const { toTop } = scroll;
+  const order = JSON.stringify(selection);
+  const ordered = useRef(order);
+  useEffect(() => {
+    if (ordered.current === order) return;
+    ordered.current = order;
+    setSpot(({ row, column }) => ({ row: Math.min(row, 0), column }));
+    toTop();
+  }, [order, toTop]);
   const rowCount = blocks.rowCount;
   useEffect(() => {
     if (rowCount === undefined) return;
@@ -81,125 +90,127 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
     scroll.show(to.row, starts[to.column] ?? 0, starts[to.column + 1] ?? 0);
   }
 
-  if (blocks.error) {
-    return (
-      <ProblemBox problem={asProblem(blocks.error)}>
-        <Button size="sm" onClick={blocks.refetch}>
-          Retry
-        </Button>
-      </ProblemBox>
-    );
-  }
   const top = scroll.top * ROW_PX;
   const offset = (box.current?.scrollTop ?? 0) - top;
   const width = NUMBERS_PX + (starts.at(-1) ?? 0);
   return (
-    <div
-      ref={box}
-      role="grid"
-      aria-label={`Rows of ${table.label}`}
-      aria-rowcount={count + 1}
-      aria-colcount={columns.length + 1}
-      aria-activedescendant={cellId(spot)}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      className="h-[32rem] max-h-[75dvh] overflow-auto overscroll-x-contain rounded-card border bg-card text-13 tabular-nums -outline-offset-2"
-    >
-      <div className="relative" style={{ width, height: HEAD_PX + scroll.px }}>
-        <div
-          role="row"
-          aria-rowindex={1}
-          className="sticky top-0 z-20 border-b bg-panel"
-          style={{ height: HEAD_PX, width }}
-        >
+    <>
+      {blocks.error !== undefined && (
+        <ProblemBox problem={asProblem(blocks.error)}>
+          <Button size="sm" onClick={blocks.refetch}>
+            Retry
+          </Button>
+        </ProblemBox>
+      )}
+      <div
+        ref={box}
+        role="grid"
+        aria-label={`Rows of ${table.label}`}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length + 1}
+        aria-activedescendant={cellId(spot)}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        className="h-[32rem] max-h-[75dvh] overflow-auto overscroll-x-contain rounded-card border bg-card text-13 tabular-nums -outline-offset-2"
+      >
+        <div className="relative" style={{ width, height: HEAD_PX + scroll.px }}>
           <div
-            role="columnheader"
-            aria-colindex={1}
-            className="sticky left-0 z-10 h-full border-r bg-panel"
-            style={{ width: NUMBERS_PX }}
-          >
-            <span className="sr-only">Row</span>
-          </div>
-          {visible.map((number) => {
-            const column = columns[number];
-            return (
-              column && (
-                <div
-                  key={number}
-                  id={cellId({ row: -1, column: number })}
-                  role="columnheader"
-                  aria-colindex={number + 2}
-                  aria-sort={sortWord(selection, number)}
-                  className={clsx(
-                    "absolute inset-y-0 border-r",
-                    spot.row === -1 && spot.column === number && "bg-selected",
-                  )}
-                  style={placeOf(starts, number)}
-                >
-                  <ColumnHead
-                    column={column}
-                    statistics={counted?.[number]}
-                    descending={selection.sort === number ? (selection.descending ?? false) : null}
-                    onSort={() => onSort(number)}
-                    onFilter={() => onFilter(number)}
-                  />
-                </div>
-              )
-            );
-          })}
-        </div>
-        {range(shown.from, shown.to).map((row) => (
-          <div
-            key={row}
             role="row"
-            aria-rowindex={row + 2}
-            className="absolute left-0 border-b"
-            style={{ top: HEAD_PX + offset + row * ROW_PX, height: ROW_PX, width }}
+            aria-rowindex={1}
+            className="sticky top-0 z-20 border-b bg-panel"
+            style={{ height: HEAD_PX, width }}
           >
             <div
-              role="rowheader"
+              role="columnheader"
               aria-colindex={1}
-              className="sticky left-0 z-10 flex h-full items-center justify-end border-r bg-panel px-2 text-12 text-muted"
+              className="sticky left-0 z-10 h-full border-r bg-panel"
               style={{ width: NUMBERS_PX }}
             >
-              {(row + 1).toLocaleString("en")}
+              <span className="sr-only">Row</span>
             </div>
             {visible.map((number) => {
               const column = columns[number];
-              const here = spot.row === row && spot.column === number;
               return (
                 column && (
-                  // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys
                   <div
                     key={number}
-                    id={cellId({ row, column: number })}
-                    role="gridcell"
-                    tabIndex={-1}
+                    id={cellId({ row: -1, column: number })}
+                    role="columnheader"
                     aria-colindex={number + 2}
-                    onClick={() => {
-                      setSpot({ row, column: number });
-                      onOpen({ row, column: number });
-                    }}
+                    aria-sort={sortWord(selection, number)}
                     className={clsx(
-                      "absolute inset-y-0 flex cursor-pointer items-center overflow-hidden px-2 *:min-w-0",
-                      (column.kind === "number" || column.kind === "integer") && "justify-end",
-                      here && "bg-selected ring-1 ring-ring ring-inset",
+                      "absolute inset-y-0 border-r",
+                      spot.row === -1 && spot.column === number && "bg-selected",
                     )}
                     style={placeOf(starts, number)}
                   >
-                    <CellContent
-                      cell={blocks.cell(row, number)}
+                    <ColumnHead
                       column={column}
-                      source={address && mediaAddress(address, place, selection, row, number)}
+                      statistics={counted[number]}
+                      descending={
+                        selection.sort === number ? (selection.descending ?? false) : null
+                      }
+                      onSort={() => onSort(number)}
+                      onFilter={() => onFilter(number)}
                     />
                   </div>
                 )
               );
             })}
           </div>
-        ))}
+          {range(shown.from, shown.to).map((row) => (
+            <div
+              key={row}
+              role="row"
+              aria-rowindex={row + 2}
+              className="absolute left-0 border-b"
+              style={{ top: HEAD_PX + offset + row * ROW_PX, height: ROW_PX, width }}
+            >
+              <div
+                role="rowheader"
+                aria-colindex={1}
+                className="sticky left-0 z-10 flex h-full items-center justify-end border-r bg-panel px-2 text-12 text-muted"
+                style={{ width: NUMBERS_PX }}
+              >
+                {(row + 1).toLocaleString("en")}
+              </div>
+              {visible.map((number) => {
+                const column = columns[number];
+                const here = spot.row === row && spot.column === number;
+                return (
+                  column && (
+                    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys
+                    <div
+                      key={number}
+                      id={cellId({ row, column: number })}
+                      role="gridcell"
+                      tabIndex={-1}
+                      aria-colindex={number + 2}
+                      onClick={() => {
+                        setSpot({ row, column: number });
+                        onOpen({ row, column: number });
+                      }}
+                      className={clsx(
+                        "absolute inset-y-0 flex cursor-pointer items-center overflow-hidden px-2 *:min-w-0",
+                        (column.kind === "number" || column.kind === "integer") && "justify-end",
+                        here && "bg-selected ring-1 ring-ring ring-inset",
+                      )}
+                      style={placeOf(starts, number)}
+                    >
+                      <CellContent
+                        cell={blocks.cell(row, number)}
+                        column={column}
+                        source={address && mediaAddress(address, place, selection, row, number)}
+                      />
+                    </div>
+                  )
+                );
+              })}
+            </div>
+          ))}
+        </div>
       </div>
-    </div>
+    </>
   );
 }
 

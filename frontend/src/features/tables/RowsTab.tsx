@@ -43,7 +43,6 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
         )}
       </p>
       <Grid
-        key={`${place.table} ${JSON.stringify(selection)}`}
         place={place}
         table={table}
         selection={selection}

@@ -1,12 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
+import { asProblem } from "@/api/problem";
 import type { TableView } from "@/api/types";
+import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { Dialog } from "@/ui/Dialog";
+import { formatCount } from "@/ui/format";
+import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { mediaAddress } from "./CellContent";
 import type { Spot } from "./gridGeometry";
 import { laidOut } from "./nestedText";
-import { cellQuery, type RowSelection, type TablePlace } from "./queries";
+import { cellQuery, MOST_CELL_CHARS, type RowSelection, type TablePlace } from "./queries";
 import { useMediaAccess } from "./useMediaAccess";
 
 interface WholeCellProps {
@@ -21,12 +25,13 @@ interface WholeCellProps {
 /** The whole of one cell: a text with its line ends, a nested value laid out, a picture, a sound. */
 export function WholeCell({ place, table, selection, spot, onClose }: WholeCellProps) {
   const column = spot && table.columns?.[spot.column];
-  const { data, isPending } = useQuery({
+  const { data, error, isPending, refetch } = useQuery({
     ...cellQuery(place, selection, spot?.row ?? 0, spot?.column ?? 0),
     enabled: spot !== null,
   });
   const address = useMediaAccess(place, column?.kind === "media");
-  const text = data == null ? "" : column?.kind === "nested" ? laidOut(data) : data;
+  const value = data?.text ?? "";
+  const text = column?.kind === "nested" ? laidOut(value) : value;
   const name = column?.name.trim() || "No name";
   return (
     <Dialog
@@ -37,13 +42,19 @@ export function WholeCell({ place, table, selection, spot, onClose }: WholeCellP
       {spot && (
         <div className="mt-2 grid grid-cols-1 gap-2">
           <p className="font-mono text-12 text-muted">{column?.dtype}</p>
-          {column?.kind === "media" && address && data != null && (
+          {column?.kind === "media" && address && value && (
             <Media
               source={mediaAddress(address, place, selection, spot.row, spot.column)}
-              name={data}
+              name={value}
             />
           )}
-          {isPending ? (
+          {error ? (
+            <ProblemBox problem={asProblem(error)}>
+              <Button size="sm" onClick={() => void refetch()}>
+                Retry
+              </Button>
+            </ProblemBox>
+          ) : isPending ? (
             <Spinner label="Reading the cell…" />
           ) : (
             <pre
@@ -52,8 +63,13 @@ export function WholeCell({ place, table, selection, spot, onClose }: WholeCellP
               tabIndex={0}
               className="max-h-[55dvh] overflow-auto rounded-card border bg-panel p-3 font-mono text-13 whitespace-pre-wrap wrap-anywhere"
             >
-              {data === null ? "null: there is no value" : text}
+              {data.text === null ? "null: there is no value" : text}
             </pre>
+          )}
+          {data?.chars && (
+            <p className="text-13 text-muted">
+              The first {formatCount(MOST_CELL_CHARS)} of {formatCount(data.chars)} characters.
+            </p>
           )}
           <div className="justify-self-end">
             <CopyButton text={text} what="cell">

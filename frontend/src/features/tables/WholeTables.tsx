@@ -32,13 +32,16 @@ export default function WholeTables({ place, show }: WholeTablesProps) {
   useEffect(() => {
     if (wanting && isIdle) mutate();
   }, [wanting, isIdle, mutate]);
+  // A job that was cancelled is nobody's any more: the answer has none.
+  const ended = data && !data.preparing && !prepare.isPending && !(wanting && isIdle);
   const newest = useJobs().find(({ id }) => id === data?.job?.id) ?? data?.job;
 
-  const trouble = list.error ?? prepare.error;
+  // While the server is away what is shown already stays.
+  const trouble = (data ? null : list.error) ?? prepare.error;
   if (trouble) {
     return (
       <ProblemBox problem={asProblem(trouble)}>
-        <Button size="sm" onClick={() => (list.error ? void list.refetch() : prepare.mutate())}>
+        <Button size="sm" onClick={() => (prepare.error ? prepare.mutate() : void list.refetch())}>
           Retry
         </Button>
       </ProblemBox>
@@ -60,8 +63,14 @@ export default function WholeTables({ place, show }: WholeTablesProps) {
           <p className="text-14">
             Its files are read once, so that every row can be looked at, filtered and sorted.
           </p>
-          {newest ? <JobStatus job={newest} /> : <Spinner label="Preparing its tables…" />}
-          {newest?.state === "failed" && (
+          {newest ? (
+            <JobStatus job={newest} />
+          ) : ended ? (
+            <p className="text-13 text-muted">Its tables were not prepared.</p>
+          ) : (
+            <Spinner label="Preparing its tables…" />
+          )}
+          {ended && (
             <Button size="sm" className="justify-self-start" onClick={() => prepare.mutate()}>
               Try again
             </Button>

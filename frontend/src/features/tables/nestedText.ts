@@ -1,8 +1,9 @@
 /**
- * JSON with an entry a line. It is laid out as it stands, not read: a number keeps all its digits
+ * JSON with an entry a line; whatever is none as it is. It is laid out as it stands, not read: a number keeps all its digits
  * (9007199254740993 would not).
  */
 export function laidOut(json: string): string {
+  if (!isJson(json)) return json;
   let text = "";
   let depth = 0;
   let inText = false;
@@ -34,6 +35,16 @@ export function laidOut(json: string): string {
     }
   }
   return text;
+}
+
+/** A column of nested values has plain text too, or the beginning of a value. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function line(depth: number): string {

@@ -5,7 +5,7 @@ import type { TableFilter, TableList, TableView } from "@/api/types";
 /** Rows and columns that are fetched at once. */
 export const BLOCK_ROWS = 100;
 export const BLOCK_COLUMNS = 20;
-const MOST_CELL_CHARS = 1_000_000;
+export const MOST_CELL_CHARS = 1_000_000;
 const ASK_AGAIN_MS = 1000;
 
 export interface TablesPlace {
@@ -91,7 +91,7 @@ export function blockQuery(
   });
 }
 
-/** One cell, whole. */
+/** One cell, up to `MOST_CELL_CHARS` of it. */
 export function cellQuery(
   { key, revision, table }: TablePlace,
   selection: RowSelection,
@@ -113,7 +113,7 @@ export function cellQuery(
       const page = await answerOf(
         api.GET("/api/datasets/{key}/tables/{table}/rows", { signal, params }),
       );
-      return page.rows[0]?.[0] ?? null;
+      return { text: page.rows[0]?.[0] ?? null, chars: page.cut?.[0]?.chars };
     },
   });
 }

@@ -9,15 +9,9 @@ import {
   type TablePlace,
 } from "./queries";
 
-export interface CellText {
-  text: string | null;
-  /** Its whole length, where `text` is only its beginning. */
-  chars?: number;
-}
-
 export interface Blocks {
-  /** Undefined until it has come. */
-  cell: (row: number, column: number) => CellText | undefined;
+  /** Undefined until it has come; null where there is no value. */
+  cell: (row: number, column: number) => string | null | undefined;
   rowCount: number | undefined;
   error: unknown;
   refetch: () => void;
@@ -57,9 +51,9 @@ export function useBlocks(
   return {
     cell: (row, column) => cellIn(found, row, column),
     rowCount: answers.find(({ data }) => data)?.data?.row_count,
-    error: answers.find(({ error }) => error)?.error,
+    error: answers.find(({ error }) => error)?.error ?? undefined,
     refetch: () => {
-      for (const { refetch } of answers) void refetch();
+      for (const { error, refetch } of answers) if (error) void refetch();
     },
   };
 }
@@ -68,11 +62,9 @@ function cellIn(
   found: ReadonlyMap<string, TableRows>,
   row: number,
   column: number,
-): CellText | undefined {
+): string | null | undefined {
   const page = found.get(`${Math.floor(row / BLOCK_ROWS)} ${Math.floor(column / BLOCK_COLUMNS)}`);
   const cells = page?.rows[row % BLOCK_ROWS];
   if (!page || !cells) return undefined;
-  const place = column % BLOCK_COLUMNS;
-  const cut = page.cut?.find((one) => one.row === row % BLOCK_ROWS && one.column === place);
-  return { text: cells[place] ?? null, chars: cut?.chars };
+  return cells[column % BLOCK_COLUMNS] ?? null;
 }

@@ -9,6 +9,7 @@ export interface GridScroll {
   height: number;
   /** Of the scrolled box, in pixels. */
   px: number;
+  toTop: () => void;
   /** Bring a row and a stretch of columns into sight. */
   show: (row: number, left: number, right: number) => void;
 }
@@ -89,5 +90,7 @@ export function useGridScroll(
     [box, body, seen.top, goTo, sidePx],
   );
 
-  return { ...seen, px, show };
+  const toTop = useCallback(() => goTo(0), [goTo]);
+
+  return { ...seen, px, show, toTop };
 }
