@@ -12,7 +12,14 @@ from dataferry.chat.views import MessageView
 from dataferry.core.errors import DataferryError, InvalidInput, NotFound
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
-from dataferry.core.types import SOURCE_NAMES, DatasetRef, Progress, SourceName, SourceProblem, Viewer
+from dataferry.core.problems import SourceProblem
+from dataferry.core.types import (
+    SOURCE_NAMES,
+    DatasetRef,
+    Progress,
+    SourceName,
+    Viewer,
+)
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_facts import Findings, comparison
 from dataferry.library.comparison_views import Comparison

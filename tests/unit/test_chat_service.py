@@ -14,8 +14,9 @@ from dataferry.chat.service import MAX_MESSAGE_CHARACTERS, ChatService
 from dataferry.chat.views import ChatView, MessageView
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, SourceTimeout
+from dataferry.core.problems import SourceProblem
 from dataferry.core.settings import Settings
-from dataferry.core.types import SourceProblem, Viewer
+from dataferry.core.types import Viewer
 from tests.support.chat import ANNA, BEN, HOSPITALS, PIMA, QUICK, MemoryLibrary, ask, collected
 from tests.support.waiting import eventually
 

@@ -9,7 +9,7 @@ import pytest
 
 from dataferry.core import errors
 from dataferry.core.errors import ConfigError, DataferryError, kind_of
-from dataferry.core.types import ProblemWords, words_of
+from dataferry.core.problems import ProblemWords, words_of
 
 
 def kinds(kind: type[DataferryError] = DataferryError) -> Iterator[type[DataferryError]]:

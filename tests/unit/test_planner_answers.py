@@ -13,8 +13,9 @@ from dataferry.chat.message_builder import MessageBuilder
 from dataferry.chat.planner import Planner
 from dataferry.chat.planner_text import escape_markdown
 from dataferry.core.errors import NotFound
+from dataferry.core.problems import SourceProblem
 from dataferry.core.settings import Settings
-from dataferry.core.types import Progress, SourceName, SourceProblem
+from dataferry.core.types import Progress, SourceName
 from dataferry.tools.formatting import format_duration, format_size
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Toolbox

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dataferry.api.request_ids import LOG_FIELD
 from dataferry.core import database_faults
 from dataferry.core.errors import DatabaseAway, DataferryError, InvalidInput, TooManyRequests, kind_of
+from dataferry.core.problems import words_of
 from dataferry.core.telemetry import logged_field
-from dataferry.core.types import words_of
 
 log = logging.getLogger(__name__)
 

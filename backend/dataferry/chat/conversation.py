@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dataferry.chat.stream import Part
 from dataferry.core.model_cards import ModelCard
-from dataferry.core.types import SourceProblem
+from dataferry.core.problems import SourceProblem
 from dataferry.library.card_views import CardCopy, DatasetCard
 
 _CARD_FIELDS = frozenset(DatasetCard.model_fields)

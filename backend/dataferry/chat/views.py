@@ -6,7 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dataferry.core.model_cards import ModelCard
-from dataferry.core.types import SourceProblem, View
+from dataferry.core.problems import SourceProblem
+from dataferry.core.types import View
 from dataferry.library.card_views import DatasetCard
 
 MessageStatus = Literal["complete", "generating", "interrupted", "stopped", "failed"]

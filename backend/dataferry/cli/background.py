@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from dataferry.client.background import settings_digest
 from dataferry.core.errors import DataferryError
 from dataferry.core.lock import CommandsLock, DataFolderLock, Owner, is_wanted
+from dataferry.core.problems import words_of
 from dataferry.core.settings import Settings, load_settings
 from dataferry.core.telemetry import configure_logging
-from dataferry.core.types import words_of
 
 if TYPE_CHECKING:
     import uvicorn

@@ -23,7 +23,7 @@ from dataferry.cli.output import (
 )
 from dataferry.core.errors import NotFound
 from dataferry.core.job_types import JobView
-from dataferry.core.types import ProblemView, ProblemWords
+from dataferry.core.problems import ProblemView, ProblemWords
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -18,7 +18,7 @@ from dataferry.client.http_library import httpx
 from dataferry.client.remote import RemoteServer, no_api, unanswered, was_cut_off
 from dataferry.client.server import Server
 from dataferry.core.errors import DataferryError
-from dataferry.core.types import ProblemWords
+from dataferry.core.problems import ProblemWords
 
 Message = dict[str, Any]
 

@@ -17,7 +17,7 @@ from dataferry.core.sizes import readable_bytes
 from dataferry.core.visible import on_one_line, visible
 
 if TYPE_CHECKING:
-    from dataferry.core.types import ProblemWords
+    from dataferry.core.problems import ProblemWords
 
 
 class OutputClosed(Exception):
@@ -296,7 +296,7 @@ def next_act(error: "DataferryError | ProblemWords") -> str:
 
 def told_problem(problem: Mapping[str, Any]) -> str:
     """What happened and what mends it, of a problem inside of an answer's JSON."""
-    from dataferry.core.types import ProblemWords
+    from dataferry.core.problems import ProblemWords
 
     words = ProblemWords.of_document(problem)
     return f"{problem['detail']} {next_act(words)}".strip()

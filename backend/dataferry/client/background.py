@@ -14,8 +14,8 @@ from typing import IO
 
 from dataferry.core.errors import ConfigError
 from dataferry.core.lock import DataFolderLock, Owner
+from dataferry.core.problems import ProblemWords
 from dataferry.core.settings import Settings, credential_environment
-from dataferry.core.types import ProblemWords
 
 LOG_NAME = "background.log"
 #: The log is begun anew above this size.

@@ -14,8 +14,8 @@ from dataferry.client.remote import RemoteServer, no_api, unanswered, was_cut_of
 from dataferry.client.server import Server, Tell, local_server
 from dataferry.core.errors import NetworkFault
 from dataferry.core.job_types import FINAL_STATES, JobView
+from dataferry.core.problems import ProblemWords
 from dataferry.core.settings import Settings
-from dataferry.core.types import ProblemWords
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection

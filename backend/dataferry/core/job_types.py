@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import computed_field
 
+from dataferry.core.problems import ProblemView
 from dataferry.core.specs import JOB_KINDS
-from dataferry.core.types import ProblemView, Progress, SourceName
+from dataferry.core.types import Progress, SourceName
 from dataferry.core.vocabulary import AboutDataset
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from dataferry.core.types import SourceProblem, View
+from dataferry.core.problems import SourceProblem
+from dataferry.core.types import View
 
 
 class ModelCard(View):

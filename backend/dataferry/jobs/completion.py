@@ -10,7 +10,7 @@ from sqlmodel import Session
 from dataferry.core import database_faults
 from dataferry.core.db import now
 from dataferry.core.job_types import JobView
-from dataferry.core.types import ProblemView
+from dataferry.core.problems import ProblemView
 from dataferry.jobs import requester_rows, rows
 from dataferry.jobs.job_run import JobRun
 from dataferry.jobs.models import Job

@@ -3,7 +3,7 @@
 from dataferry.core import database_faults
 from dataferry.core.errors import Conflict, DatabaseAway, DatabaseFull, DataferryError
 from dataferry.core.job_types import JobView
-from dataferry.core.types import ProblemView, words_of
+from dataferry.core.problems import ProblemView, words_of
 
 
 def problem_view(error: DataferryError) -> ProblemView:

@@ -27,8 +27,9 @@ from sqlmodel import Session
 from dataferry.core import database_faults
 from dataferry.core.db import now
 from dataferry.core.errors import DatabaseAway, DataferryError, FolderBusy, RoomReserved, SourceRateLimited
+from dataferry.core.problems import ProblemView
 from dataferry.core.settings import Settings
-from dataferry.core.types import DatasetRef, ProblemView, Progress
+from dataferry.core.types import DatasetRef, Progress
 from dataferry.jobs import problems, rows
 from dataferry.jobs.models import Job
 

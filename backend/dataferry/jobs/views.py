@@ -4,7 +4,13 @@ from datetime import datetime
 from typing import cast
 
 from dataferry.core.job_types import JobKind, JobPriority, JobState, JobView
-from dataferry.core.types import DatasetRef, ProblemView, Progress, SourceName, View
+from dataferry.core.problems import ProblemView
+from dataferry.core.types import (
+    DatasetRef,
+    Progress,
+    SourceName,
+    View,
+)
 from dataferry.core.vocabulary import AboutDataset
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import computed_field
 
 from dataferry.core.job_types import JobState
-from dataferry.core.types import FilteredOut, SourceLabel, SourceProblem, View
+from dataferry.core.problems import SourceProblem
+from dataferry.core.types import FilteredOut, SourceLabel, View
 from dataferry.core.vocabulary import AboutDataset
 from dataferry.library.licence_views import LicenceSummary, licence_summary
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dataferry.core.problems import ProblemView
 from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.core.specs import SOURCES
-from dataferry.core.types import ProblemView
 from dataferry.library.card_views import DatasetCard
 from dataferry.library.comparison_views import (
     FACT_LABELS,

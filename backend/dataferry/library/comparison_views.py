@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from dataferry.core.types import ProblemView, View
+from dataferry.core.problems import ProblemView
+from dataferry.core.types import View
 from dataferry.library.card_views import DatasetCard
 
 FactName = Literal[

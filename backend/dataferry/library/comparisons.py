@@ -7,7 +7,8 @@ from typing import Protocol
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.errors import DataferryError, InvalidInput, SourceTimeout
 from dataferry.core.hub_addresses import read_address
-from dataferry.core.types import DatasetRef, ProblemView, Viewer, words_of
+from dataferry.core.problems import ProblemView, words_of
+from dataferry.core.types import DatasetRef, Viewer
 from dataferry.library.card_views import DatasetCard
 from dataferry.library.comparison_facts import Findings, comparison
 from dataferry.library.comparison_views import Comparison

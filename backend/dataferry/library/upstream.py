@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, DataferryError
+from dataferry.core.problems import ProblemView
 from dataferry.core.settings import Settings
 from dataferry.core.specs import SOURCES
-from dataferry.core.types import ProblemView, Viewer
+from dataferry.core.types import Viewer
 from dataferry.core.vocabulary import AboutDataset, time_of
 from dataferry.jobs.problems import problem_view
 from dataferry.library import rows

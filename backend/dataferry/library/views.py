@@ -6,8 +6,14 @@ from typing import Literal
 from pydantic import computed_field
 
 from dataferry.core.job_types import JobState
+from dataferry.core.problems import ProblemView
 from dataferry.core.sizes import readable_bytes
-from dataferry.core.types import Grade, ProblemView, SourceLabel, SourceName, View
+from dataferry.core.types import (
+    Grade,
+    SourceLabel,
+    SourceName,
+    View,
+)
 from dataferry.core.vocabulary import AboutDataset, time_of
 from dataferry.library.card_views import LocalStatus
 from dataferry.library.check_views import Condition

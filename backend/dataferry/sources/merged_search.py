@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from dataferry.core.errors import DataferryError, InvalidInput
+from dataferry.core.problems import SourceProblem, words_of
 from dataferry.core.types import (
     SOURCE_LABELS,
     DatasetRef,
@@ -16,9 +17,7 @@ from dataferry.core.types import (
     FilteredOut,
     FilterName,
     SourceName,
-    SourceProblem,
     View,
-    words_of,
 )
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.folding import fold, under

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.core.model_cards import ModelCard, ModelSearchAnswer
+from dataferry.core.problems import SourceProblem, words_of
 from dataferry.core.settings import Settings
-from dataferry.core.types import Credential, SourceName, SourceProblem, words_of
+from dataferry.core.types import Credential, SourceName
 from dataferry.sources.base import Source
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.dispatcher import Dispatcher

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
-from dataferry.core.types import FilteredOut, SourceName, SourceProblem, View
+from dataferry.core.problems import SourceProblem
+from dataferry.core.types import FilteredOut, SourceName, View
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
+from dataferry.core.problems import SourceProblem
 from dataferry.core.sizes import readable_count, readable_parameters
-from dataferry.core.types import SourceProblem, View
+from dataferry.core.types import View
 from dataferry.core.visible import for_model
 from dataferry.library.card_views import CardCopy, DatasetCard
 from dataferry.library.comparison_views import ComparedDataset, Comparison

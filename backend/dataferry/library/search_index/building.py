@@ -19,8 +19,9 @@ from dataferry.core.errors import (
     SourceRateLimited,
     Unreadable,
 )
+from dataferry.core.problems import ProblemWords, words_of
 from dataferry.core.settings import Settings
-from dataferry.core.types import Manifest, ProblemWords, Progress, SourceName, words_of
+from dataferry.core.types import Manifest, Progress, SourceName
 from dataferry.jobs.service import JobRun
 from dataferry.library.cancellation import unless_cancelled
 from dataferry.library.disk_room import DiskRoom

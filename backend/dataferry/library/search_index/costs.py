@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 
 from dataferry.core.errors import DataferryError, SourceTimeout
+from dataferry.core.problems import ProblemWords, words_of
 from dataferry.core.threads import in_thread
-from dataferry.core.types import Credential, ProblemWords, SourceName, words_of
+from dataferry.core.types import Credential, SourceName
 from dataferry.library.search_index.snapshot_files import build_bytes, resolve
 from dataferry.library.search_index.views import IndexCost
 from dataferry.sources.cache import TtlCache

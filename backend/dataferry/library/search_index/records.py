@@ -10,7 +10,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from dataferry.core.private_files import make_private_folder
-from dataferry.core.types import ProblemWords, SourceName, View
+from dataferry.core.problems import ProblemWords
+from dataferry.core.types import SourceName, View
 from dataferry.sources.index.manifest import IndexManifest
 
 _NAME = "update.json"

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from dataferry.core.job_types import JobView
-from dataferry.core.types import ProblemWords, SourceLabel, SourceName, View
+from dataferry.core.problems import ProblemWords
+from dataferry.core.types import SourceLabel, SourceName, View
 
 IndexState = Literal["absent", "building", "ready", "outdated", "broken"]
 INDEX_STATE_MEANINGS: dict[IndexState, str] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from dataferry.core.child_process import end_with_parent, yield_to_others
 from dataferry.core.errors import DataferryError
-from dataferry.core.types import words_of
+from dataferry.core.problems import words_of
 from dataferry.sources.index.build import BuildProgress, build
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from dataferry.core.child_process import how_it_ended, killed_by, running_child
 from dataferry.core.errors import Cancelled, DataferryError
-from dataferry.core.types import ProblemWords, SourceName
+from dataferry.core.problems import ProblemWords
+from dataferry.core.types import SourceName
 from dataferry.sources.index.build import BuildProgress, Report
 from dataferry.sources.index.manifest import IndexManifest
 
