@@ -1,0 +1,89 @@
+"""The content-addressed cache of a repository: every file and every column once, under its SHA-256.
+
+    .git/datasets/
+      objects/ab/cdef…     a file of a dataset, read-only
+      columns/ab/cdef…     a column file, compressed (``columns``)
+      tmp/                 what is being made; everything comes into the cache by a rename from here
+
+All worktrees of a repository share it. What is in it has its name's bytes: it came by a rename, once it was
+hashed.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["objects", "columns"]
+
+
+class Cache:
+    """The cache in ``folder``, which is made when something is first kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, kind: Kind, digest: str) -> Path:
+        """Where something of this SHA-256 is, or would be."""
+        return self.folder / kind / digest[:2] / digest[2:]
+
+    def has(self, kind: Kind, digest: str) -> bool:
+        return self.path(kind, digest).exists()
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the cache's own disk, deleted at the end."""
+        parent = self.folder / "tmp"
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def keep_file(self, path: Path, *, move: bool) -> tuple[str, int]:
+        """Take a file into the cache: its SHA-256 and its size in bytes. With ``move`` it is renamed, which
+        is only for files that lie in ``scratch``: they are nobody else's. Errors: ``OSError``."""
+        if not move:
+            with self.scratch() as folder:
+                copy = folder / "copy"
+                shutil.copyfile(path, copy)
+                return self.keep_file(copy, move=True)
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+        self.place(path, "objects", digest)
+        return digest, size
+
+    def keep_bytes(self, data: bytes) -> tuple[str, int]:
+        """As ``keep_file``, of bytes in memory."""
+        digest = sha256(data).hexdigest()
+        if not self.has("objects", digest):
+            with self.scratch() as folder:
+                path = folder / "bytes"
+                path.write_bytes(data)
+                self.place(path, "objects", digest)
+        return digest, len(data)
+
+    def place(self, path: Path, kind: Kind, digest: str) -> None:
+        """Rename a finished file of ``scratch``, whose bytes have this SHA-256, to its place. What is there
+        already stays."""
+        target = self.path(kind, digest)
+        if target.exists():
+            return
+        path.chmod(0o444)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+
+    def digests(self, kind: Kind) -> Iterator[tuple[str, os.stat_result]]:
+        """Everything of one kind that is here, with its file's times and size."""
+        with contextlib.suppress(FileNotFoundError):
+            for folder in sorted((self.folder / kind).iterdir()):
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        yield folder.name + entry.name, entry.stat(follow_symlinks=False)
