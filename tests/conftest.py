@@ -16,7 +16,7 @@ from tests.support.redis import RedisServer, redis_server
 preloaded.FORKING = True
 
 #: Folders whose tests take long come first, so that no process is left with them at the end.
-_FIRST = ("e2e", "faults", "contract", "api", "unit")
+_FIRST = ("e2e", "faults", "contract", "api", "versioning", "unit")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -85,6 +85,12 @@ class LockedDataset:
     def rows(self) -> int:
         return sum(group.rows for group in self.groups)
 
+    @property
+    def columns(self) -> dict[str, FieldKind]:
+        """The SHA-256 of every column file, with the kind of its values."""
+        kinds = {locked.field.name: locked.field.kind for locked in self.fields}
+        return {column.sha256: kinds[name] for group in self.groups for name, column in group.columns.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -121,12 +127,7 @@ class Lock:
     @property
     def columns(self) -> dict[str, FieldKind]:
         """The SHA-256 of every column file, with the kind of its values."""
-        found: dict[str, FieldKind] = {}
-        for dataset in self.datasets:
-            kinds = {locked.field.name: locked.field.kind for locked in dataset.fields}
-            for group in dataset.groups:
-                found |= {column.sha256: kinds[name] for name, column in group.columns.items()}
-        return found
+        return {digest: kind for dataset in self.datasets for digest, kind in dataset.columns.items()}
 
 
 def column_key(transform: Transform | LockedField, columns: Mapping[str, Column]) -> str | None:
