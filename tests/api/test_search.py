@@ -24,7 +24,14 @@ def _dataset(hub: Any, dataset_id: str, title: str, description: str, **fields: 
 def hubs() -> Iterator[Hubs]:
     hubs = make_hubs()
     for dataset in (
-        _dataset("huggingface", "roost/owl-pellets", "owl-pellets", "What owls ate.", tags=("language:de",)),
+        _dataset(
+            "huggingface",
+            "roost/owl-pellets",
+            "owl-pellets",
+            "What owls ate.",
+            tags=("language:de",),
+            license="cc-by-nc-4.0",
+        ),
         _dataset("huggingface", "roost/owl-talk", "owl-talk", "Legends.", tags=("language:fr",), gated=True),
         _dataset("kaggle", "ridge/owl-census", "Owl Census", "Counts of owls in a forest.", downloads=90_000),
         _dataset("kaggle", "ridge/roof-tiles", "Images of Roof Tiles", "Photographs.", tags=("image",)),
@@ -95,6 +102,13 @@ def test_filters_that_leave_nothing_say_how_much_each_leaves_out(ada: Client) ->
     assert answer["datasets"] == []
     assert {one["filter"]: one["count"] for one in answer["left_out"]} == {"language": 2, "gated": 1}
     assert search(ada, "owl talk", {"language": "fr"})["left_out"] == []
+
+
+def test_a_filter_leaves_what_may_be_used_commercially(ada: Client) -> None:
+    answer = search(ada, "owl", {"commercial": True})
+    assert {"huggingface:roost/owl-talk", OWLS} <= set(refs(answer))
+    assert "huggingface:roost/owl-pellets" in refs(search(ada, "owl"))
+    assert all(card["licence"]["commercial"] in ("allowed", "conditions") for card in answer["datasets"])
 
 
 def test_a_hub_that_narrows_its_search_does_not_hide_what_is_not_stated(ada: Client) -> None:

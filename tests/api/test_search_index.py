@@ -14,7 +14,9 @@ from tests.api.conftest import application
 from tests.fakes.content import text
 from tests.fakes.dataset import FakeDataset, single
 from tests.fakes.snapshots import HUB_STATS, PARQUET, hub_stats, refresh
+from tests.support.certificates import made_certificate
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.interceptor import Interceptor
 from tests.support.server import PASSWORD, Client, Server, until
 
 
@@ -112,6 +114,22 @@ def test_the_index_is_offered_built_updated_and_removed(server: Server, hubs: Hu
     answer = bob.post("/api/datasets/search-all", {"query": "axolotl"}).json()
     assert (answer["index_snapshot_at"], answer["datasets"]) == (None, [])
     assert index(bob)["state"] == "absent"
+
+
+def test_it_is_built_and_searched_behind_a_proxy(tmp_path: Path, hubs: Hubs) -> None:
+    """Both hubs are names that only the proxy knows, and it shows certificates of its own."""
+    ports = hubs.hub.behind_names("hf.invalid") | hubs.kaggle.behind_names("kaggle.invalid")
+    authority, tls = made_certificate(tmp_path, *ports)
+    trusted = {"SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
+    with Interceptor(tls, ports) as proxy:
+        settings = hubs.settings | trusted | {"HTTPS_PROXY": proxy.url}
+        with Server(tmp_path / "data", DATAFERRY_MODEL="none", **settings) as server:
+            ada = server.client()
+            assert all(cost["download_bytes"] for cost in index(ada, costs=True)["costs"])
+            job = build(ada)
+            assert job["state"] == "succeeded", job
+            assert min(one["datasets"] for one in index(ada)["sources"]) > 5
+    assert {"hub.hf.invalid", "hub.kaggle.invalid", "storage.hf.invalid"} <= set(proxy.asked)
 
 
 def test_who_may_build_it_and_whether_it_fits_is_said_at_once(tmp_path: Path, hubs: Hubs) -> None:

@@ -42,6 +42,11 @@ def test_only_the_path_is_on_stdout(server: Server) -> None:
     assert Path(out.removesuffix("\n")).is_dir()
     assert "needs" in err
     assert "verified" in err
+    assert "here already" not in err
+    again, err = piped(server, "download", "builtin:iris")
+    assert again == out
+    assert f"builtin:iris is here already, in {out.strip()}: nothing is fetched." in err
+    assert "dataferry download builtin:iris --force" in err
     out, err = piped(server, "download", "builtin:iris", "--quiet", "--force")
     assert Path(out.removesuffix("\n")).is_dir()
     assert not err

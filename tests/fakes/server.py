@@ -149,6 +149,13 @@ class FakeServer:
     ) -> None:
         self.stop()
 
+    def behind_names(self, domain: str) -> dict[str, int]:
+        """Write https addresses of names in ``domain`` in place of its own, for clients that come through a
+        proxy. Returns the port that stands behind each name."""
+        self.url = f"https://hub.{domain}"
+        self._storage_urls = [f"https://{name}.{domain}" for name in _STORAGE]
+        return {f"{name}.{domain}": server.server_port for name, server in self._servers.items()}
+
     def fault(self, name: str, **arguments: Any) -> None:
         """Set a fault: see ``tests.fakes.faults``. ``dataset``, ``path``, ``where``, ``times`` narrow it."""
         self.faults.add(name, **arguments)

@@ -78,6 +78,7 @@ def _names(handle: IndexHandle, text: str, **filters: Any) -> list[str]:
     ("filters", "passing"),
     [
         ({"license": "cc"}, {"german", "cc0"}),
+        ({"commercial": True}, {"german", "photos", "cc0"}),
         ({"license": "cc-by"}, {"german"}),
         ({"license": "cc-by-3.0"}, set()),
         ({"license": "mit"}, {"photos"}),

@@ -15,8 +15,9 @@ from dataferry.chat.planner_text import escape_markdown
 from dataferry.core.errors import NotFound
 from dataferry.core.problems import SourceProblem
 from dataferry.core.settings import Settings
+from dataferry.core.sizes import readable_duration
 from dataferry.core.types import Progress, SourceName
-from dataferry.tools.formatting import format_duration, format_size
+from dataferry.tools.formatting import format_size
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.toolbox import Toolbox
 from tests.support.chat import ANNA, HOSPITALS, IMDB, IRIS, PIMA, RETINA, TIME, MemoryLibrary, card
@@ -427,7 +428,11 @@ def test_sizes_and_durations() -> None:
     assert {value: format_size(value) for value in sizes} == sizes
     assert format_size(None) == "size not known"
     assert format_size(3 * 10**15) == "3000 TB"
-    assert [format_duration(value) for value in (0.2, 89, 100, 5_400)] == ["1 s", "89 s", "2 min", "1.5 h"]
+
+
+def test_durations_are_written_alike_everywhere() -> None:
+    durations = {0.2: "1 s", 89: "89 s", 119.6: "2 min", 5_400: "90 min", 7_500: "2 h 5 min", 260_000: "3 d"}
+    assert {seconds: readable_duration(seconds) for seconds in durations} == durations
 
 
 _WORDS = [

@@ -65,7 +65,7 @@ class Intent:
     query: str = ""
     sources: tuple[SourceName, ...] = ()
     filters: dict[str, Any] = field(default_factory=dict)
-    #: What a search was asked and cannot do: the key of a sentence.
+    #: What is to be said of what is found: the key of a sentence.
     caveat: str = ""
     references: References = field(default_factory=References)
     #: The words beside the verb.

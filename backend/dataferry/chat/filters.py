@@ -25,7 +25,7 @@ class ParsedFilters:
     remaining_text: str
     sources: tuple[SourceName, ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
-    #: What was asked and cannot be narrowed to: the key of a sentence.
+    #: What is to be said of what is found: the key of a sentence.
     caveat: str = ""
 
 
@@ -64,6 +64,7 @@ class _Reader:
         if self._take_all(self._patterns.not_gated):
             arguments["gated"] = False
         if self._take_all(self._patterns.permissive):
+            arguments["commercial"] = True
             self._parsed.caveat = "permissive"
         if task := self._take(TASK):
             arguments["task"] = task.group(1).replace(" ", "-")

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,7 +150,7 @@ def _watched(
 
     def told(ticket: dict[str, Any]) -> None:
         on_ticket(ticket)
-        _print_disk_space(ticket)
+        _print_outset(ticket)
 
     with progress_report(quiet=quiet) as show:
         batch = Batch(client, bodies, on_ticket=told, on_change=show)
@@ -234,13 +235,18 @@ def print_note(receipt: dict[str, Any]) -> None:
         warn(receipt["note"])
 
 
-def _print_disk_space(ticket: dict[str, Any]) -> None:
-    """What the download needs of the disk, before its first byte."""
+def _print_outset(ticket: dict[str, Any]) -> None:
+    """What the download needs of the disk, before its first byte; or that nothing is to be fetched."""
     from dataferry.library.views import DiskSpace
 
+    ref = ticket["ref"]
+    if ticket["status"] == "succeeded":
+        note(f"{ref} is here already, in {ticket['file_path']}: nothing is fetched.")
+        note(f"To fetch it again: dataferry download {shlex.quote(ref)} --force")
+        return
     disk_space = ticket["disk_space"] and DiskSpace.model_validate(ticket["disk_space"])
     if disk_space and disk_space.summary:
-        note(f"{ticket['ref']}: {disk_space.summary}")
+        note(f"{ref}: {disk_space.summary}")
 
 
 def watch(client: Client, job_id: str, *, quiet: bool) -> JobView:

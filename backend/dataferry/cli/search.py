@@ -51,6 +51,10 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100, help="Datasets on a page.")] = 10,
     page: Annotated[int, typer.Option(min=1, help="Which page, from 1.")] = 1,
     license: Annotated[str | None, typer.Option(help="cc0, mit, cc-by …")] = None,
+    commercial: Annotated[
+        bool,
+        typer.Option("--commercial", help="Only datasets whose licence is known to allow commercial use."),
+    ] = False,
     format: Annotated[str | None, typer.Option(help="csv, parquet, json …")] = None,
     modality: Annotated[
         str | None,
@@ -78,6 +82,7 @@ def search(
     """Search every source at once."""
     filters = {
         "license": license,
+        "commercial": commercial or None,
         "format": format,
         "task": task,
         "language": language,

@@ -1,4 +1,4 @@
-"""Sizes and counts as people read them."""
+"""Sizes, counts and lengths of time as people read them."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -31,8 +31,8 @@ def readable_parameters(count: int | None) -> str:
 
 
 def readable_duration(seconds: float) -> str:
-    """``12 s``, ``3 min``, ``2 h 5 min``, ``3 d``."""
-    whole = round(seconds)
+    """``12 s``, ``3 min``, ``2 h 5 min``, ``3 d``; ``1 s`` at least."""
+    whole = max(1, round(seconds))
     if whole < 120:
         return f"{whole} s"
     minutes = round(whole / 60)

@@ -341,6 +341,7 @@ class DatasetCopy(DatasetSummary):
 
 FilterName = Literal[
     "license",
+    "commercial",
     "format",
     "task",
     "language",

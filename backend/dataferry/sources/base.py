@@ -37,6 +37,9 @@ class SearchFilters(View):
 
     #: A family or SPDX-like name: ``cc0``, ``mit``, ``cc-by-4.0``.
     license: str | None = Field(None, max_length=60)
+    #: Only datasets whose licence allows commercial use: as its text says, with conditions or without. Where
+    #: no licence is stated, or what it allows is not known, nothing is allowed.
+    commercial: bool = False
     #: A file format or kind of content: ``csv``, ``parquet``, ``image``.
     format: str | None = Field(None, max_length=60)
     #: An ML task: ``text-classification``.

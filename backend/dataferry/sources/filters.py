@@ -11,7 +11,7 @@ from itertools import chain
 from dataferry.core.types import DatasetSummary, FilterName
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.language import label_words
-from dataferry.sources.licences import license_matches
+from dataferry.sources.licences import COMMERCIAL, commercial_use, license_matches
 from dataferry.sources.metadata import modality_name
 
 
@@ -40,6 +40,10 @@ def left_out_by(summary: DatasetSummary, filters: SearchFilters) -> tuple[Filter
 def _outcomes(summary: DatasetSummary, filters: SearchFilters) -> Iterator[_Outcome]:
     if filters.license:
         yield _Outcome("license", license_matches(filters.license, summary.license))
+    if filters.commercial:
+        permission = commercial_use(summary.license)
+        doubt = "commercial use with conditions" if permission == "conditions" else ""
+        yield _Outcome("commercial", permission in COMMERCIAL, doubt)
     if filters.gated is not None:
         yield _Outcome("gated", summary.gated is filters.gated)
     if filters.min_bytes is not None or filters.max_bytes is not None:

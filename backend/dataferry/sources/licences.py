@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from dataferry.sources.licence_table import UNKNOWN_TERMS, Licence, LicenceTerms, mildest, strictest, table
+from dataferry.sources.licence_table import (
+    UNKNOWN_TERMS,
+    Licence,
+    LicenceTerms,
+    Permission,
+    mildest,
+    strictest,
+    table,
+)
 from dataferry.sources.metadata import one_line
 
 #: Characters of a licence's name; hubs' longest are half of it.
@@ -19,6 +27,8 @@ NAME_CHARS = 200
 #: Licences of one dataset that are read; more are unknown together.
 _MAX_SEVERAL = 8
 OTHER = "other"
+#: What lets data be used commercially.
+COMMERCIAL: tuple[Permission, ...] = ("allowed", "conditions")
 
 _NOT_STATED = frozenset(
     ("", "unknown", "unspecified", "not-specified", "none", "n-a", "na", "null", "no", "no-licence-stated")
@@ -161,6 +171,20 @@ def _matches(asked: Reading, stated: Reading) -> bool:
     if asked.family == "cc":
         return is_creative_commons(stated.family)
     return asked.family == stated.family and len({asked.number, stated.number} - {None}) < 2
+
+
+def commercial_use(name: str | None) -> Permission:
+    """Whether what a licence's name stands for may be used commercially; ``unknown`` where none is stated."""
+    reading = read_licence(name)
+    return reading.terms.commercial if reading is not None else UNKNOWN_TERMS.commercial
+
+
+@cache
+def commercial_families() -> tuple[str, ...]:
+    """The families of licences of which one at least allows commercial use."""
+    return tuple(
+        dict.fromkeys(licence.family for licence in table() if licence.terms.commercial in COMMERCIAL)
+    )
 
 
 def join_names(names: Iterable[str | None]) -> str | None:

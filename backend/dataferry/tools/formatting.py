@@ -1,7 +1,7 @@
-"""How sizes, durations and the states of jobs are written, to people and to models."""
+"""How sizes and the states of jobs are written, to people and to models."""
 
 from dataferry.core.job_types import JobView
-from dataferry.core.sizes import readable_bytes
+from dataferry.core.sizes import readable_bytes, readable_duration
 
 
 def format_size(size_bytes: int | None) -> str:
@@ -20,14 +20,5 @@ def format_job_state(job: JobView) -> str:
         elif progress.bytes_done:
             words.append(f"{format_size(progress.bytes_done)} so far")
     if job.state == "running" and progress.eta_s is not None:
-        words.append(f"about {format_duration(progress.eta_s)} left")
+        words.append(f"about {readable_duration(progress.eta_s)} left")
     return ", ".join(words)
-
-
-def format_duration(seconds: float) -> str:
-    """``80 s``, ``3 min``, ``1.5 h``."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

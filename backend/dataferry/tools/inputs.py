@@ -22,6 +22,7 @@ class SearchInput(ToolInput):
     query: str = Field(min_length=1, max_length=200)
     sources: list[SourceName] | None = None
     license: str | None = Field(None, max_length=60)
+    commercial: bool = False
     format: str | None = Field(None, max_length=60)
     task: str | None = Field(None, max_length=60)
     language: str | None = Field(None, max_length=60)

@@ -187,6 +187,7 @@ class Toolbox:
             sources=arguments.sources,
             filters=SearchFilters(
                 license=arguments.license,
+                commercial=arguments.commercial,
                 format=arguments.format,
                 task=arguments.task,
                 language=arguments.language,

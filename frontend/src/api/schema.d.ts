@@ -3836,7 +3836,7 @@ export interface components {
          * @description The filter.
          * @enum {string}
          */
-        FilteredOutFilter: "license" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
+        FilteredOutFilter: "license" | "commercial" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
         /**
          * GateVerdict
          * @description Whether terms are to be accepted first, and by whom. ``by_hand``: then its owner decides who gets it.
@@ -6493,6 +6493,12 @@ export interface components {
              */
             license?: string | null;
             /**
+             * @description Only datasets whose licence allows commercial use: as its text says, with conditions or without. Where no licence is stated, or what it allows is not known, nothing is allowed.
+             * @default false
+             * @example true
+             */
+            commercial?: boolean;
+            /**
              * @description A file format or kind of content: ``csv``, ``parquet``, ``image``.
              * @example parquet
              */
@@ -6609,6 +6615,7 @@ export interface components {
             /**
              * @description What narrows the search.
              * @default {
+             *       "commercial": false,
              *       "sort": "relevance"
              *     }
              */

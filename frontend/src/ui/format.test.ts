@@ -20,11 +20,18 @@ test.each([
 test.each([
   [0.2, "1 s"],
   [59, "59 s"],
+  [59.6, "1 min"],
   [60, "1 min"],
-  [61, "2 min"],
-  [3600, "1 h"],
+  [87, "1 min 27 s"],
+  [119.7, "2 min"],
+  [131, "2 min 10 s"],
+  [599, "10 min"],
+  [1920, "32 min"],
+  [3599, "1 h"],
   [3900, "1 h 5 min"],
+  [7190, "2 h"],
   [36_900, "10 h"],
+  [260_000, "3 days"],
 ])("%d seconds are %s", (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
 });

@@ -37,20 +37,25 @@ export function fileCount(count: number, more = false): string {
   return more ? `more than ${plural(count, "file")}` : plural(count, "file");
 }
 
-/** A length of time in its largest unit, or two of them where that matters: `54 s`, `2 min`, `1 h 5 min`. */
+/** A length of time: `42 s`, `1 min 5 s`, `32 min`, `1 h 5 min`, `3 days`. */
 export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.ceil(seconds));
+  const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  const minutes = Math.ceil(whole / 60);
+  if (whole < 600) {
+    // Above two minutes nobody counts single seconds.
+    const shown = whole < 120 ? whole : 5 * Math.round(whole / 5);
+    const rest = shown % 60;
+    return rest ? `${Math.floor(shown / 60)} min ${rest} s` : `${shown / 60} min`;
+  }
+  const minutes = Math.round(whole / 60);
   if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  const rest = minutes % 60;
-  return rest && hours < 10 ? `${hours} h ${rest} min` : `${hours} h`;
-}
-
-/** A time that is seen to run down: `87 s`, where `formatDuration` would stand still at `2 min`. */
-export function formatCountdown(seconds: number): string {
-  return seconds <= 120 ? `${Math.max(0, Math.ceil(seconds))} s` : formatDuration(seconds);
+  if (minutes < 600) {
+    const rest = 5 * Math.round((minutes % 60) / 5);
+    const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
+    return rest % 60 ? `${hours} h ${rest} min` : `${hours} h`;
+  }
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
 /** `11 Mar 2024`, in the reader's time zone. */

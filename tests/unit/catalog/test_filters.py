@@ -68,6 +68,30 @@ def test_licence_filter(wanted: str, name: str | None, fits: bool) -> None:
     assert (doubts(summary(license=name), SearchFilters(license=wanted)) == ()) is fits
 
 
+@pytest.mark.parametrize(
+    ("license", "said"),
+    [
+        ("cc-by-4.0", ()),
+        ("CC0: Public Domain", ()),
+        ("GPL 2", ()),
+        ("llama3", ("commercial use with conditions",)),
+        ("public domain", ("commercial use with conditions",)),
+        ("cc-by-nc-4.0", None),
+        ("cc-by-4.0, cc-by-nc-4.0", None),
+        ("MIT OR CC-BY-NC-4.0", ()),
+        ("creative commons", None),
+        ("Other (specified in description)", None),
+        ("A licence of our own", None),
+        ("unknown", None),
+        (None, None),
+    ],
+)
+def test_commercial_use_is_never_guessed(license: str | None, said: tuple[str, ...] | None) -> None:
+    hit, asked = summary(license=license), SearchFilters(commercial=True)
+    assert doubts(hit, asked) == said
+    assert left_out_by(hit, asked) == (("commercial",) if said is None else ())
+
+
 def test_sizes() -> None:
     small = SearchFilters(max_bytes=100)
     assert doubts(summary(size_bytes=100), small) == ()

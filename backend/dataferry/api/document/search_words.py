@@ -5,6 +5,7 @@ from dataferry.api.document.word import Word
 _TIME, _JOB = "2026-05-04T09:30:00Z", "job_1f0c9d2e7a5b4c3d8e6f"
 
 SEARCH_WORDS: dict[str, Word] = {
+    "SearchFilters.commercial": Word("Only what a known licence allows to use commercially.", True),
     "SearchFilters.language": Word("A language of the data, by its code or name.", "de"),
     "SearchFilters.modality": Word("A kind of content.", "image"),
     "SearchFilters.updated_after": Word("Changed on this day or later.", "2025-01-01"),

@@ -15,7 +15,13 @@ from pydantic_core import from_json
 from dataferry.core.types import DatasetSummary, SourceName
 from dataferry.sources.index.entries import Entry
 from dataferry.sources.language import label_words, stems
-from dataferry.sources.licences import Reading, is_creative_commons, read_licence
+from dataferry.sources.licences import (
+    COMMERCIAL,
+    Reading,
+    commercial_use,
+    is_creative_commons,
+    read_licence,
+)
 from dataferry.sources.relevance import TextFields
 
 #: What a word counts in each field when the candidates are chosen; the ranking has its own weights.
@@ -86,6 +92,8 @@ def _license_facts(licence: Reading) -> set[str]:
 def facts_of(summary: DatasetSummary) -> Iterator[str]:
     """What a filter asks for, as terms."""
     yield from _facts_of_license(summary.license)
+    if commercial_use(summary.license) in COMMERCIAL:
+        yield "commercial"
     if summary.gated:
         yield "gated"
     for name, values in (("language", summary.languages), ("modality", summary.modalities)):

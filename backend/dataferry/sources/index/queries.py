@@ -8,7 +8,7 @@ from tantivy import FieldType, Occur, Query, Schema, Searcher
 from dataferry.sources.base import SearchFilters
 from dataferry.sources.index.documents import BOOSTS
 from dataferry.sources.language import words
-from dataferry.sources.licences import license_family, license_version
+from dataferry.sources.licences import commercial_families, license_family, license_version
 from dataferry.sources.metadata import modality_name
 from dataferry.sources.relevance import MISSPELT_LENGTH, MISSPELT_WEIGHT
 from dataferry.sources.vocabulary import SYNONYM_WEIGHT
@@ -96,6 +96,8 @@ class QueryBuilder:
         asked = self._filters
         if asked.license:
             yield _must(self._license(asked.license))
+        if asked.commercial:
+            yield _must(self._commercial())
         if asked.gated is not None:
             gated = self._fact("gated")
             yield _must(gated) if asked.gated else (Occur.MustNot, gated)
@@ -131,6 +133,12 @@ class QueryBuilder:
         if version is None:
             return self._fact(f"license={family}")
         return _any_of(self._fact(f"license={family}@{number}") for number in (version, ""))
+
+    def _commercial(self) -> Query:
+        if self._searcher.doc_freq("facts", "commercial"):
+            return self._fact("commercial")
+        # An index from before there was that fact: of what is found, the filters know better.
+        return _any_of(self._fact(f"license={family}") for family in commercial_families())
 
     def _format(self, name: str) -> Query:
         modality = modality_name(name)

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/preact";
+import { screen, waitFor, within } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { JOBS_KEY } from "@/api/jobs";
@@ -46,4 +46,12 @@ test("filters are told, and each can be taken away", async () => {
   expect(await screen.findByText("Owl Census")).toBeVisible();
   expect(screen.queryByText("in German")).toBeNull();
   expect(screen.getByText("licence cc0")).toBeVisible();
+
+  const filter = (words: string) =>
+    screen.getByRole("button", { name: `Search without the filter: ${words}` });
+  await waitFor(() => expect(filter("at most 100 MB")).toHaveFocus());
+  await userEvent.keyboard("{Enter}");
+  await waitFor(() => expect(filter("licence cc0")).toHaveFocus());
+  await userEvent.keyboard("{Enter}");
+  await waitFor(() => expect(document.activeElement).toHaveAttribute("data-card", owls.ref));
 });

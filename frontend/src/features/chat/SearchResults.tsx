@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Check, SearchX } from "lucide-react";
 import { type ReactNode, Suspense, useState } from "react";
 import { asProblem } from "@/api/problem";
+import type { FilterName } from "@/api/types";
 import { ageWords } from "@/features/settings/indexWords";
 import { Button } from "@/ui/Button";
 import { plural } from "@/ui/format";
@@ -17,6 +18,7 @@ import { SelectionBar } from "./SelectionBar";
 import { leftOutWords, searchAgain } from "./searchFilters";
 import { SOURCES, sourceList } from "./sourceText";
 import { ToolLine } from "./ToolLine";
+import { useKeptFocus } from "./useKeptFocus";
 import { useSteadyTop } from "./useSteadyTop";
 
 /** Datasets that are asked for once a filter is taken away. */
@@ -38,6 +40,7 @@ interface FoundProps extends SearchResultsProps {
 export function SearchResults({ input, output, around }: SearchResultsProps) {
   const [changed, setChanged] = useState<{ input: SearchInput; output: SearchOutput } | null>(null);
   const shown = changed ?? { input, output };
+  const [frame, keepFocus] = useKeptFocus(changed);
   const again = useMutation({
     mutationFn: async (next: SearchInput) => ({
       input: next,
@@ -45,24 +48,27 @@ export function SearchResults({ input, output, around }: SearchResultsProps) {
     }),
     onSuccess: setChanged,
   });
+  function remove(name: FilterName, place: number) {
+    keepFocus(place);
+    again.mutate({ ...shown.input, [name]: null });
+  }
+
   return (
-    <Found
-      key={changed ? JSON.stringify(changed.input) : "asked"}
-      input={shown.input}
-      output={shown.output}
-      around={around}
-    >
-      <FilterChips
+    <div ref={frame} tabIndex={-1} className="outline-none">
+      <Found
+        key={changed ? JSON.stringify(changed.input) : "asked"}
         input={shown.input}
-        busy={again.isPending}
-        onRemove={(name) => again.mutate({ ...shown.input, [name]: null })}
-      />
-      {again.isError && (
-        <p role="alert" className="text-13 text-bad">
-          {asProblem(again.error).detail}
-        </p>
-      )}
-    </Found>
+        output={shown.output}
+        around={around}
+      >
+        <FilterChips input={shown.input} busy={again.isPending} onRemove={remove} />
+        {again.isError && (
+          <p role="alert" className="text-13 text-bad">
+            {asProblem(again.error).detail}
+          </p>
+        )}
+      </Found>
+    </div>
   );
 }
 

@@ -5,6 +5,7 @@ import type { SearchInput, SearchOutput } from "./parts";
 
 const NAMES: readonly FilterName[] = [
   "license",
+  "commercial",
   "format",
   "task",
   "language",
@@ -17,9 +18,14 @@ const NAMES: readonly FilterName[] = [
 
 /** The filters that a search was asked with, and the order. */
 export function filtersOf(input: SearchInput): SearchFilters {
-  const asked = NAMES.filter((name) => input[name] !== undefined && input[name] !== null);
+  const asked = NAMES.filter((name) => isAsked(name, input));
   const narrow = Object.fromEntries(asked.map((name) => [name, input[name]]));
   return { ...narrow, sort: input.sort ?? "relevance" };
+}
+
+function isAsked(name: FilterName, input: SearchInput): boolean {
+  const value = input[name];
+  return value !== undefined && value !== null && (name !== "commercial" || value === true);
 }
 
 /** Each filter that a search has, in a few words. */
@@ -43,6 +49,8 @@ function wordsOf(name: FilterName, filters: SearchFilters): string {
       return `at least ${formatBytes(filters.min_bytes ?? 0)}`;
     case "max_bytes":
       return `at most ${formatBytes(filters.max_bytes ?? 0)}`;
+    case "commercial":
+      return "commercial use allowed";
     case "license":
       return `licence ${filters.license}`;
     default:

@@ -50,11 +50,13 @@ test("a wait for a limit is counted down, second by second", () => {
     waiting_until: "2026-11-20T10:01:27Z",
     problem: { code: "source_rate_limited", detail: "The limit is used up.", status: 429 },
   });
-  expect(statusText(job, NOW)).toBe("Waiting 87 s for HuggingFace's limit");
-  expect(statusText(job, NOW + 1_000)).toBe("Waiting 86 s for HuggingFace's limit");
-  expect(statusText(job, NOW - 300_000)).toBe("Waiting 7 min for HuggingFace's limit");
+  expect(statusText(job, NOW)).toBe("Waiting 1 min 27 s for HuggingFace's limit");
+  expect(statusText(job, NOW + 1_000)).toBe("Waiting 1 min 26 s for HuggingFace's limit");
+  expect(statusText(job, NOW - 300_000)).toBe("Waiting 6 min 25 s for HuggingFace's limit");
   expect(statusText(job, NOW + 90_000)).toBe("Waiting for HuggingFace's limit. It goes on now.");
-  expect(statusText({ ...job, source: "url" }, NOW)).toBe("Waiting 87 s for the server's limit");
+  expect(statusText({ ...job, source: "url" }, NOW)).toBe(
+    "Waiting 1 min 27 s for the server's limit",
+  );
   expect(announcement(job)).toBe("Iris: waiting. The limit is used up.");
 });
 

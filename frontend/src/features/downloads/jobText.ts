@@ -1,5 +1,5 @@
 import type { JobState, JobView } from "@/api/types";
-import { formatBytes, formatCountdown, formatRate, plural } from "@/ui/format";
+import { formatBytes, formatDuration, formatRate, plural } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
 import { timeLeftOf, timeLeftWords } from "./timeLeft";
 
@@ -144,10 +144,10 @@ function amountText({ progress }: JobView): string | null {
   return `${formatBytes(done)} of ${formatBytes(total)}`;
 }
 
-/** `Waiting 87 s for HuggingFace's limit`; other reasons in their own words. */
+/** `Waiting 1 min 27 s for HuggingFace's limit`; other reasons in their own words. */
 function waitingText(job: JobView, now: number): string {
   const seconds = job.waiting_until ? (Date.parse(job.waiting_until) - now) / 1000 : null;
-  const wait = seconds !== null && seconds > 0 ? `Waiting ${formatCountdown(seconds)}` : "Waiting";
+  const wait = seconds !== null && seconds > 0 ? `Waiting ${formatDuration(seconds)}` : "Waiting";
   const after = seconds !== null && seconds <= 0 ? ". It goes on now." : "";
   if (job.problem?.code === "source_rate_limited") return `${wait} for ${limitOf(job)}${after}`;
   const reason = job.problem?.detail.replace(/\.$/, "") ?? "for the next attempt";

@@ -50,16 +50,9 @@ describe("the time left", () => {
 
   test.each<[number, string]>([
     [0, "a few seconds"],
-    [59.6, "1 min"],
-    [119.7, "2 min"],
+    [4.9, "a few seconds"],
+    [5, "5 s"],
     [131, "2 min 10 s"],
-    [599, "10 min"],
-    [1920, "32 min"],
-    [3599, "1 h"],
-    [3900, "1 h 5 min"],
-    [7190, "2 h"],
-    [40_000, "11 h"],
-    [260_000, "3 days"],
   ])("%d s: %s", (seconds, words) => {
     expect(timeLeftWords(seconds)).toBe(words);
   });

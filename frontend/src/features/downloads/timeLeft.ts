@@ -1,4 +1,5 @@
 import type { JobView } from "@/api/types";
+import { formatDuration } from "@/ui/format";
 
 /** When a download is expected to end, as it is shown: in milliseconds, and since when. */
 export interface ExpectedEnd {
@@ -46,23 +47,7 @@ export function timeLeftOf(job: JobView, now: number): number | null {
   return Math.max(0, (known.end - now) / 1000);
 }
 
-/** `a few seconds`, `42 s`, `1 min 5 s`, `32 min`, `1 h 5 min`, `3 days`: never more than is known. */
+/** Never more than is known: `a few seconds`, then as `formatDuration` has it. */
 export function timeLeftWords(seconds: number): string {
-  if (seconds < 5) return "a few seconds";
-  if (Math.round(seconds) < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 600) {
-    // Above two minutes nobody counts single seconds.
-    const whole = seconds < 120 ? Math.round(seconds) : 5 * Math.round(seconds / 5);
-    const rest = whole % 60;
-    return rest ? `${Math.floor(whole / 60)} min ${rest} s` : `${whole / 60} min`;
-  }
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  if (minutes < 600) {
-    const rest = 5 * Math.round((minutes % 60) / 5);
-    const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
-    return rest % 60 ? `${hours} h ${rest} min` : `${hours} h`;
-  }
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+  return seconds < 5 ? "a few seconds" : formatDuration(seconds);
 }
