@@ -29,7 +29,8 @@ _WRONG_SETTING = {
     "NoRegionError",
     "InvalidEndpointDiscoveryConfigurationError",
 }
-_REFUSED = {"PermissionDenied", "HostKeyNotVerifiable", "SFTPPermissionDenied", "RefreshError"}
+_UNKNOWN_HOST = {"HostKeyNotVerifiable"}
+_REFUSED = {"PermissionDenied", "SFTPPermissionDenied", "RefreshError"}
 _TIMEOUT = {"ReadTimeoutError", "ConnectTimeoutError", "ServerTimeoutError", "FSTimeoutError"}
 _NETWORK = {
     "HTTPClientError",
@@ -77,6 +78,12 @@ def told(error: BaseException, where: str, name: str) -> DataferryError:
     if kinds & _WRONG_SETTING:
         return ConfigError(
             f"{where}: {words}.", next_step=f"Correct datasets.remote.{name} in git's configuration."
+        )
+    if kinds & _UNKNOWN_HOST:
+        return ConfigError(
+            f"{where} shows a key that is not known here.",
+            next_step="Connect to it with ssh once and compare the key; or name a file of known keys: "
+            f"git config datasets.remote.{name}.knownhosts FILE",
         )
     if isinstance(error, PermissionError) or kinds & _REFUSED:
         return CredentialRejected(

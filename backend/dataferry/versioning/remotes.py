@@ -59,6 +59,7 @@ class Remote:
         root: str,
         *,
         replaces: bool,
+        close: Callable[[Any], None] = lambda files: None,
         connections: int = _CONNECTIONS,
         pauses_s: tuple[float, ...] = _PAUSES_S,
     ) -> None:
@@ -69,6 +70,7 @@ class Remote:
         self._files = files
         self._root = root.rstrip("/")
         self._replaces = replaces
+        self._close = close
         self._folders: set[str] = set()
         self._lock = threading.Lock()
 
@@ -84,10 +86,7 @@ class Remote:
     def close(self) -> None:
         """End its connections."""
         with suppress(Exception):
-            if hasattr(self._files, "close_session"):
-                self._files.close_session(self._files.loop, self._files._s3)
-        if hasattr(self._files, "_finalizer"):
-            self._files._finalizer()
+            self._close(self._files)
 
     @property
     def folder(self) -> Path | None:
@@ -98,14 +97,15 @@ class Remote:
         """Errors: ``NotFound`` where there is no such bucket, or not the folder that its own is in."""
         path = PurePosixPath(self._root)
         place = str(path.parent) if path.is_absolute() else path.parts[0]
-        if self._asked(lambda: self._files.exists(place)):
-            return
-        what = "folder" if path.is_absolute() else "bucket"
-        raise NotFound(
-            f"There is no {what} {place}: {self} cannot be used.",
-            next_step="Create it (or connect its disk), or correct its address: "
-            f"git config datasets.remote.{self.name}.url",
-        )
+        try:
+            self._asked(lambda: self._files.info(place))  # ``exists`` hides why it knows of none
+        except FileNotFoundError as error:
+            what = "folder" if path.is_absolute() else "bucket"
+            raise NotFound(
+                f"There is no {what} {place}: {self} cannot be used.",
+                next_step="Create it (or connect its disk), or correct its address: "
+                f"git config datasets.remote.{self.name}.url",
+            ) from error
 
     def list(self, folder: str) -> dict[str, Entry]:
         """The files in a folder by their names; none where there is no folder."""
@@ -250,7 +250,9 @@ def remote_of(config: Config, name: str, *, top: Path | None = None) -> Remote:
         ) from error
     except Exception as error:
         raise told(error, f"the remote {name} ({shown_url(url)})", name) from error
-    return Remote(name, url, files, root, replaces=scheme != "sftp", connections=connections)
+    return Remote(
+        name, url, files, root, replaces=scheme != "sftp", close=_CLOSE[scheme], connections=connections
+    )
 
 
 def _s3(url: str, setting: Config, connections: int, timeout_s: float) -> tuple[Any, str]:
@@ -285,14 +287,18 @@ def _gcs(url: str, setting: Config, _connections: int, timeout_s: float) -> tupl
 
 def _sftp(url: str, setting: Config, _connections: int, timeout_s: float) -> tuple[Any, str]:
     parts = urlsplit(url)
-    login: dict[str, Any] = {"username": parts.username and unquote(parts.username)}
-    login |= {"port": parts.port, "password": parts.password and unquote(parts.password)}
-    login |= {"client_keys": setting("key"), "known_hosts": setting("knownhosts")}
-    files = import_module("sshfs").SSHFileSystem(
+    login: dict[str, Any] = {
+        "username": parts.username and unquote(parts.username),
+        "password": parts.password and unquote(parts.password),
+        "port": parts.port,
+        "client_keys": setting("key"),
+        "known_hosts": setting("knownhosts"),
+    }
+    files = import_module("dataferry.versioning.sftp").SftpFiles(
         parts.hostname or "",
         **{key: value for key, value in login.items() if value},
         connect_timeout=timeout_s,
-        use_listings_cache=False,
+        keepalive_interval=timeout_s / 3,  # a server that says nothing three times has gone
         skip_instance_cache=True,
     )
     return files, unquote(parts.path)
@@ -302,6 +308,11 @@ _MAKERS: dict[str, Callable[[str, Config, int, float], tuple[Any, str]]] = {
     "s3": _s3,
     "gs": _gcs,
     "sftp": _sftp,
+}
+_CLOSE: dict[str, Callable[[Any], None]] = {
+    "s3": lambda files: files.close_session(files.loop, files._s3),
+    "gs": lambda files: files.close_session(files.loop, files._session),
+    "sftp": lambda files: files.close(),
 }
 
 
