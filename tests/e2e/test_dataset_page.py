@@ -200,7 +200,7 @@ def test_the_readme_is_shown_without_its_tricks(page: Page, server: Server) -> N
     )
     expect(page.get_by_role("link", name="the terms")).to_have_attribute("target", "_blank")
     expect(page.get_by_role("link", name="this")).to_have_count(0)
-    assert page.title() == "Of nine · Dataferry"
+    expect(page).to_have_title("Of nine · Dataferry")
     assert [url for url in asked if not url.startswith(server.address)] == []
 
 

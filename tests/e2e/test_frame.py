@@ -284,7 +284,7 @@ def test_keys_go_through_the_palette(page: Page, server: Server, client: Client)
 def test_an_address_of_no_screen(page: Page, server: Server, path: str) -> None:
     page.goto(server.address + path)
     expect(page.get_by_role("heading", level=1, name="Page not found")).to_be_visible()
-    assert page.title() == "Page not found · Dataferry"
+    expect(page).to_have_title("Page not found · Dataferry")
     nav = page.get_by_role("navigation", name="Main")
     expect(nav.get_by_role("link", name="Dataferry")).to_be_visible()
     expect(row(page, WORD)).to_be_visible()
@@ -316,7 +316,7 @@ def test_a_chat_that_is_missing_or_another_persons(page: Page, server: Server, c
     for chat in ("chat_none", theirs, "no.such.id"):
         page.goto(f"{server.address}/c/{chat}")
         expect(page.get_by_role("heading", level=1, name="Chat not found")).to_be_visible()
-        assert page.title() == "Chat not found · Dataferry"
+        expect(page).to_have_title("Chat not found · Dataferry")
         expect(row(page, WORD)).to_be_visible()
         expect(page.get_by_text("Bob's own")).to_have_count(0)
     check_everywhere(page, "missing chat")
