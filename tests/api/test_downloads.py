@@ -3,15 +3,14 @@
 import csv
 import hashlib
 import json
-import sqlite3
 import subprocess
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes.catalogue import grace
+from tests.support.access import age_access
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.programs import program
 from tests.support.server import Client, Server, until
@@ -474,10 +473,11 @@ def test_a_gated_dataset_is_seen_by_those_whose_own_access_is_checked(tmp_path: 
         age_access(server)
         hubs.hub.fault("private")
         assert ada.get(path).status_code == 404
+        # That stays so while it cannot be reached, or is slow to say it again.
+        hubs.heal()
+        hubs.hub.fault("server_error", status=503)
+        assert ada.get(path).status_code == 404
+        hubs.heal()
+        hubs.hub.fault("delay", seconds=60, where="api")
+        assert ada.get(path).status_code == 404
         assert ada.get("/api/datasets?registered=false").json()["total"] == 0
-
-
-def age_access(server: Server) -> None:
-    """A day passes."""
-    with closing(sqlite3.connect(server.data_dir / "dataferry.sqlite")) as database, database:
-        database.execute("UPDATE dataset_access SET checked_at = datetime(checked_at, '-25 hours')")

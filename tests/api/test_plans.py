@@ -8,6 +8,7 @@ import pytest
 from tests.fakes.catalogue import CHEST_XRAY, IMDB, PIMA
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.links import LinkServer, Page
 from tests.support.server import Client, Server
 
 REF = f"huggingface:{IMDB}"
@@ -118,3 +119,19 @@ def test_files_of_what_is_here_are_listed_without_its_source(ada: Client, hubs: 
         assert paths(page.json()) == {"diabetes.csv"}
     finally:
         hubs.heal()
+
+
+def test_of_a_link_with_a_secret(ada: Client) -> None:
+    """Before it is known here, and from its page once it is; without the secret nobody is told more."""
+    with LinkServer() as links:
+        links.pages["/mine.csv"] = Page(b"a,b\n1,2\n")
+        link = f"http://{links.host}/mine.csv?sig=s3cr3t"
+        before = plan(ada, link, source="url")
+        assert (paths(before), before["fetch_bytes"]) == ({"mine.csv"}, 8)
+        assert before["verdict"]["room"]["download_bytes"] == 8
+        body = {"source": "url", "dataset_id": link}
+        ticket = ada.post("/api/datasets/download-dataset", body, headers=WAIT).json()
+        told = ada.get(f"/api/datasets/{ticket['key']}/manifest")
+        assert told.status_code == 200, told.text
+        assert told.json()["here_count"] == 1
+        assert "s3cr3t" not in told.text

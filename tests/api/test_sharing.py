@@ -2,20 +2,56 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from huggingface_hub.errors import HfHubHTTPError
 from websockets.sync.client import connect
 
+import dataferry
+from dataferry.core.errors import NotFound
+from dataferry.explorer.table_groups import table_id
 from tests.fakes.catalogue import grace
+from tests.support.access import age_access
+from tests.support.archives import zipped
+from tests.support.assistants import Person, over_http, text_of
+from tests.support.hub_client import HubClient, plain_client, token_of
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.links import LinkServer, Page
+from tests.support.plugins import png
 from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
 SECRET = "s3cr3t"
-#: Every way to what is in a dataset.
-READS = ("", "/receipt", "/files", "/files/{path}", "/archive", "/preview", "/readme", "/sharing")
+TABLE = "table.csv"
+#: Every way to what is in a dataset. A column of numbers has no pictures, and a link no splits.
+READS = {
+    "": 200,
+    "/receipt": 200,
+    "/check": 200,
+    "/upstream": 200,
+    "/files": 200,
+    "/files/{path}": 200,
+    "/archive": 200,
+    "/croissant": 200,
+    "/readme": 200,
+    "/repository": 200,
+    "/manifest": 200,
+    "/verdict": 200,
+    "/preview": 200,
+    "/preview/files": 200,
+    "/preview/images": 200,
+    "/sharing": 200,
+    "/tables": 200,
+    "/tables/{table}": 200,
+    "/tables/{table}/rows": 200,
+    "/tables/{table}/statistics": 200,
+    "/tables/{table}/media": 422,
+    "/splits": 404,
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +96,26 @@ def gated(ada: Client, hubs: Hubs) -> dict[str, Any]:
     return ticket
 
 
-def statuses(client: Client, key: str, path: str) -> set[int]:
-    return {client.get(f"/api/datasets/{key}{read.format(path=path)}").status_code for read in READS}
+@pytest.fixture(scope="module")
+def letter(ada: Client) -> Iterator[str]:
+    """The key of what a private link of hers has brought: a table and a picture, prepared to be looked at."""
+    with LinkServer() as links:
+        body = zipped([(TABLE, b"a,b\n1,2\n"), ("photo.png", png(8, 8)), ("README.md", b"# Mine\n")])
+        links.pages["/mine.zip"] = Page(body)
+        link = f"http://{links.host}/mine.zip?sig={SECRET}"
+        asked = {"source": "url", "dataset_id": link}
+        ticket = ada.post("/api/datasets/download-dataset", asked, headers=WAIT).json()
+        ada.finished(ada.post(f"/api/datasets/{ticket['key']}/tables").json()["job"]["id"])
+        yield ticket["key"]
+
+
+def statuses(client: Client, key: str) -> dict[str, int]:
+    found = {}
+    for read in READS:
+        path = read.format(path=TABLE, table=table_id(TABLE))
+        params = {"row": 0, "column": 0} if read.endswith("/media") else {}
+        found[read] = client.get(f"/api/datasets/{key}{path}", params=params).status_code
+    return found
 
 
 def share(client: Client, key: str, **body: Any) -> Any:
@@ -72,20 +126,42 @@ def listed(client: Client) -> set[str]:
     return {one["key"] for one in client.get("/api/datasets").json()["datasets"]}
 
 
+def test_every_way_to_a_dataset_is_known_here(app: FastAPI) -> None:
+    prefix = "/api/datasets/{key}"
+    paths = app.openapi()["paths"]
+    assert set(READS) == {
+        path.removeprefix(prefix) for path in paths if path.startswith(prefix) and "get" in paths[path]
+    }
+
+
 def test_it_is_seen_while_it_is_shared_in_every_way(
+    ada: Client, bob: Client, eve: Client, letter: str
+) -> None:
+    key = letter
+    nothing = dict.fromkeys(READS, 404)
+    assert statuses(bob, key) == nothing
+    assert share(ada, key, emails=["Bob@Example.org"]).status_code == 200
+    assert statuses(bob, key) == READS
+    assert statuses(eve, key) == nothing
+    # What his browser was given for its own downloads goes no further than he does.
+    browser = bob.post(f"/api/datasets/{key}/browser-access").headers["set-cookie"].partition(";")[0]
+    file = f"{bob.http.base_url}/api/datasets/{key}/files/{TABLE}"
+    assert httpx.get(file, headers={"Cookie": browser}).status_code == 200
+    assert ada.http.delete(f"/api/datasets/{key}/sharing?email=bob@example.org").status_code == 200
+    assert httpx.get(file, headers={"Cookie": browser}).status_code == 404
+    assert statuses(bob, key) == nothing
+    assert statuses(ada, key) == READS
+
+
+def test_who_it_is_shared_with_cannot_pass_it_on(
     server: Server, ada: Client, bob: Client, eve: Client, gated: dict[str, Any]
 ) -> None:
+    """He sees by whom, and can neither pass it on, nor take it away, nor make it his."""
     key = gated["key"]
-    path = ada.get(f"/api/datasets/{key}/files").json()["files"][0]["path"]
-    assert 200 not in statuses(bob, key, path)
-    shared = share(ada, key, emails=["Bob@Example.org"])
-    assert shared.status_code == 200, shared.text
+    shared = share(ada, key, emails=["bob@example.org"])
     assert [one["email"] for one in shared.json()["shares"]] == ["bob@example.org"]
     assert "terms" in shared.json()["terms"]
-    assert statuses(bob, key, path) == {200}
-    assert 200 not in statuses(eve, key, path)
     assert key in listed(bob) - listed(eve)
-    # He sees by whom, and can neither pass it on, nor take it away, nor make it his.
     told = bob.get(f"/api/datasets/{key}/sharing").json()
     assert (told["may_share"], told["shares"][0]["shared_by"]) == (False, "ada@example.org")
     assert share(bob, key, emails=["eve@example.org"]).status_code == 403
@@ -97,8 +173,85 @@ def test_it_is_seen_while_it_is_shared_in_every_way(
     with connect(f"{server.address.replace('http', 'ws')}/api/ws?ticket={ticket}", proxy=None) as socket:
         socket.send(json.dumps({"op": "subscribe", "topic": f"job:{gated['job_id']}"}))
         assert json.loads(socket.recv(10))["op"] == "error"
-    assert ada.http.delete(f"/api/datasets/{key}/sharing?email=bob@example.org").status_code == 200
-    assert 200 not in statuses(bob, key, path)
+    ada.http.delete(f"/api/datasets/{key}/sharing")
+
+
+def test_through_the_mirror(
+    server: Server, ada: Client, bob: Client, gated: dict[str, Any], hubs: Hubs, tmp_path: Path
+) -> None:
+    """At once: a client that lists and fetches one file after another asks within the same second."""
+    theirs = HubClient(server, token_of(bob), tmp_path)
+    with plain_client():
+
+        def is_refused() -> None:
+            for ask in (
+                lambda: theirs.api.dataset_info(hubs.gated, files_metadata=True),
+                lambda: theirs.api.list_repo_files(hubs.gated, repo_type="dataset"),
+                lambda: theirs.api.list_repo_refs(hubs.gated, repo_type="dataset"),
+                lambda: theirs.api.get_paths_info(hubs.gated, "notes.jsonl", repo_type="dataset"),
+                lambda: theirs.files.cat(f"datasets/{hubs.gated}/notes.jsonl"),
+                lambda: theirs.files.ls(f"datasets/{hubs.gated}", refresh=True),
+            ):
+                with pytest.raises((HfHubHTTPError, FileNotFoundError)):
+                    ask()
+
+        is_refused()
+        share(ada, gated["key"], emails=["bob@example.org"])
+        assert "notes.jsonl" in {path.name for path in theirs.snapshot(hubs.gated).iterdir()}
+        ada.http.delete(f"/api/datasets/{gated['key']}/sharing")
+        is_refused()
+
+
+@pytest.mark.anyio
+async def test_through_an_assistant(
+    server: Server, ada: Client, bob: Client, gated: dict[str, Any], letter: str
+) -> None:
+    keys = (letter, gated["key"])
+    refs = [ada.get(f"/api/datasets/{key}").json()["ref"] for key in keys]
+    async with over_http(server.address, token_of(bob), person=Person()) as client:
+
+        async def seen() -> list[bool]:
+            """Whether the library has each, and whether its rows can be read."""
+            listed = text_of(await client.call_tool("list_library"))
+            rows = [await client.call_tool("preview_dataset", {"ref": ref}) for ref in refs]
+            return [*(ref in listed for ref in refs), *(not answer.is_error for answer in rows)]
+
+        assert await seen() == 4 * [False]
+        for key in keys:
+            share(ada, key, emails=["bob@example.org"])
+        assert await seen() == 4 * [True]
+        for key in keys:
+            ada.http.delete(f"/api/datasets/{key}/sharing")
+        assert await seen() == 4 * [False]
+
+
+def test_through_python(server: Server, ada: Client, bob: Client, letter: str, tmp_path: Path) -> None:
+    theirs = dataferry.connect(server.address, token_of(bob, "download"), cache=tmp_path)
+    ref = ada.get(f"/api/datasets/{letter}").json()["ref"]
+    with pytest.raises(NotFound):
+        theirs.load(ref)
+    share(ada, letter, emails=["bob@example.org"])
+    assert theirs.load(ref)["table"].to_pandas().shape == (1, 2)
+    ada.http.delete(f"/api/datasets/{letter}/sharing")
+    with pytest.raises(NotFound):
+        theirs.load(ref)
+    assert ref not in [held.ref for held in theirs.library()]
+
+
+def test_a_share_ends_with_the_right_of_who_shares(
+    server: Server, ada: Client, bob: Client, gated: dict[str, Any], hubs: Hubs
+) -> None:
+    """Her access at the hub has ended, and she has not been here since."""
+    address = f"/api/datasets/{gated['key']}"
+    share(ada, gated["key"], everybody=True)
+    age_access(server)
+    assert bob.get(address).status_code == 200
+    age_access(server)
+    hubs.hub.fault("private")
+    assert bob.get(address).status_code == 404
+    hubs.heal()
+    assert bob.get(address).status_code == 404
+    assert ada.get(address).status_code == 200
 
 
 def test_with_everybody_and_with_nobody(ada: Client, bob: Client, eve: Client, gated: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """``dataferry lock`` on one machine, ``dataferry sync`` on another: the same bytes, or what differs."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,27 @@ def test_what_is_damaged_here_comes_again(machines: tuple[Server, Server], tmp_p
 
     until(found, "the damage is found")
     assert contents(folder) == whole
+
+
+def test_a_byte_that_no_look_shows_comes_again(machines: tuple[Server, Server], tmp_path: Path) -> None:
+    """Of the same size, at the same time, in the same inode; what else lies there is told of."""
+    here, _ = machines
+    run(here, tmp_path, "lock", "builtin:diabetes")
+    (folder,), _ = run(here, tmp_path, "sync")
+    whole = contents(folder)
+    train = Path(folder, "train.csv")
+    before = train.stat()
+    train.chmod(0o644)
+    with train.open("r+b") as file:
+        file.seek(-2, os.SEEK_END)
+        file.write(b"#")
+    os.utime(train, ns=(before.st_atime_ns, before.st_mtime_ns))
+    train.parent.chmod(0o755)
+    Path(folder, "notes.txt").write_text("mine")
+    assert contents(folder) != whole
+    _, told = run(here, tmp_path, "sync", "--frozen")
+    assert "1 file is changed, 1 is not the dataset's, of 3. What is damaged comes again." in told
+    assert contents(folder).items() >= whole.items()
 
 
 def test_a_revision_that_is_gone(machines: tuple[Server, Server], tmp_path: Path) -> None:

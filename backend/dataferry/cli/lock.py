@@ -41,6 +41,8 @@ from dataferry.core.files.digests import tree_checksum
 _COUNTED_TABLES = 20
 #: Differences that are listed.
 _MAX_LISTED = 20
+#: Of the names of files that are none of a dataset's.
+_NAMES_CHARS = 400
 
 LockFile = Annotated[Path, typer.Option("--lock-file", metavar="FILE", help="In place of datasets.lock.")]
 
@@ -86,15 +88,15 @@ def lock(
 
 def sync(
     frozen: Annotated[
-        bool, typer.Option("--frozen", help="The file's bytes or an error; it is never changed.")
+        bool, typer.Option("--frozen", help="The file's bytes, all read, or an error; it is never changed.")
     ] = False,
     lock_file: LockFile = Path(NAME),
     as_json: AsJson = False,
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """Bring what datasets.lock names, byte by byte. Prints the folder of each. What is here already is looked
-    at; files that were written to or are gone come again. `library verify` compares every byte.
+    """Bring what datasets.lock names. Prints the folder of each. What is here already is looked at, and with
+    --frozen read: every byte is compared. Files that were written to, damaged or deleted come again.
 
     Where a source has other bytes for the revision now, or the revision no longer, the newest comes in its
     place and the file is changed; with --frozen that is an error, which names the lines.
@@ -105,7 +107,7 @@ def sync(
         found: dict[str, str] = {}
         for ref, one in locked.items():
             row = here.get((ref, one.revision, _checksum(one), one.size))
-            if row is not None and _is_whole(client, row, quiet=quiet):
+            if row is not None and _is_whole(client, row, every_byte=frozen, quiet=quiet):
                 found[ref] = row["local_path"]
         missing = {ref: one for ref, one in locked.items() if ref not in found}
         changed = _brought(client, lock_file, missing, found, frozen=frozen, quiet=quiet)
@@ -251,15 +253,19 @@ def _identity(row: dict[str, Any]) -> tuple[str, str, str, int]:
     return row["ref"], row["revision"], row["checksum"], row["size_bytes"]
 
 
-def _is_whole(client: Client, row: dict[str, Any], *, quiet: bool) -> bool:
-    """Whether the files of a dataset that is here are those that arrived, as far as a look at them shows;
-    what was written to since is compared."""
+def _is_whole(client: Client, row: dict[str, Any], *, every_byte: bool, quiet: bool) -> bool:
+    """Whether the files of a dataset that is here are those that arrived: as far as a look at them shows, and
+    what was written to since is compared; with ``every_byte``, all of it is. A time can be set back, and a
+    disk can lose a byte that no look shows."""
     segment = quote(row["id"], safe="")
-    report = client.call("GET", f"/api/datasets/{segment}/check")
-    if report["condition"] == "unsure":
+    report = None if every_byte else client.call("GET", f"/api/datasets/{segment}/check")
+    if report is None or report["condition"] == "unsure":
         report = verified(client, segment, repair=False, quiet=quiet)
     if report["condition"] == "damaged":
         warn(f"{row['ref']}: {report['line']} What is damaged comes again.")
+    elif every_byte and report["counts"]["foreign"]:
+        names = ", ".join(one["path"] for one in report["faults"] if one["fault"] == "foreign")
+        warn(f"{row['ref']}: its folder has what is not the dataset's: {names[:_NAMES_CHARS]}")
     return bool(report["condition"] == "whole")
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlmodel import Session
 
@@ -20,13 +20,14 @@ from dataferry.core.errors import (
     SourceNotConfigured,
 )
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import rights, rows, share_rows
+from dataferry.library import rights, rows
 from dataferry.library.models import Dataset
 from dataferry.sources.catalog import Catalog
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Answer = Literal["granted", "refused", "unreachable"]
 
 #: Granted access stays valid this long where its source cannot be reached, or has not answered yet.
 _VALID_WHILE_UNREACHABLE = timedelta(hours=1)
@@ -52,82 +53,87 @@ class Access:
         self._checks: dict[tuple[str, str], _Check] = {}
 
     async def renew(self, viewer: Viewer) -> None:
-        """Ask the sources about every restricted dataset for which this person's last check is too old.
+        """Ask the sources about every restricted dataset for which this person's last check is too old, or
+        that of one who shares it with them.
 
         It returns within ``patience_s``. What a source has not said by then counts when it comes: until
         then its former answer does, as it does for an hour where the source cannot be reached at all.
         """
         if viewer.admin:
             return
-        await self._renew(viewer, await self._database.run_read(rows.stale_access, viewer))
+        await self._renew(await self._database.run_read(rows.stale_access, viewer))
 
     async def renewed(self, viewer: Viewer, read: Callable[[Session], T]) -> T:
         """What ``read`` finds in the database once that is done: mostly with one look at it."""
 
-        def look(session: Session) -> tuple[list[Dataset], list[T]]:
+        def look(session: Session) -> tuple[list[tuple[Dataset, str]], list[T]]:
             stale = [] if viewer.admin else rows.stale_access(session, viewer)
             return stale, [] if stale else [read(session)]
 
         stale, found = await self._database.run_read(look)
         if not stale:
             return found[0]
-        await self._renew(viewer, stale)
+        await self._renew(stale)
         return await self._database.run_read(read)
 
-    async def _renew(self, viewer: Viewer, stale: Sequence[Dataset]) -> None:
-        await asyncio.gather(*(self._begun_check(viewer, row).answered.wait() for row in stale))
+    async def _renew(self, stale: Sequence[tuple[Dataset, str]]) -> None:
+        await asyncio.gather(*(self._begun_check(row, user_id).answered.wait() for row, user_id in stale))
 
     async def confirm(self, viewer: Viewer, ref: DatasetRef, revision: str | None) -> None:
         """Have the source say that this person may have the files.
 
         Errors: those of ``Catalog.check_access``.
         """
-        credential = await self._credentials.find(ref.source, viewer.user_id)
+        await self._confirm(viewer.user_id, ref, revision)
+
+    async def _confirm(self, user_id: str, ref: DatasetRef, revision: str | None) -> None:
+        credential = await self._credentials.find(ref.source, user_id)
         await self._catalog.check_access(ref, revision, credential)
 
-    def _begun_check(self, viewer: Viewer, row: Dataset) -> "_Check":
-        """The check of one person's access, which all of their requests share while it goes on."""
-        key = (viewer.user_id, row.id)
+    def _begun_check(self, row: Dataset, user_id: str) -> "_Check":
+        """The check of one person's access, which all requests that need it share while it goes on."""
+        key = (user_id, row.id)
         if key not in self._checks:
             answered = asyncio.Event()
-            task = asyncio.create_task(self._check(viewer, row, answered))
+            task = asyncio.create_task(self._check(row, user_id, answered))
             self._checks[key] = _Check(task, answered)
             task.add_done_callback(lambda _task: self._checks.pop(key, None))
         return self._checks[key]
 
-    async def _check(self, viewer: Viewer, row: Dataset, answered: asyncio.Event) -> None:
-        asked = asyncio.create_task(self._ask(viewer, row))
+    async def _check(self, row: Dataset, user_id: str, answered: asyncio.Event) -> None:
+        asked = asyncio.create_task(self._ask(row, user_id))
         try:
             done, _ = await asyncio.wait({asked}, timeout=self._patience_s)
             if not done:
-                await self._record(viewer, row, _VALID_WHILE_UNREACHABLE)
+                await self._record(row, user_id, "unreachable")
                 answered.set()
-            await self._record(viewer, row, await asked)
+            await self._record(row, user_id, await asked)
         except Exception:  # the database is away: what was recorded before still counts
             log.warning("the access to %s cannot be recorded", row.source_id, exc_info=True)
         finally:
             asked.cancel()
             answered.set()
 
-    async def _ask(self, viewer: Viewer, row: Dataset) -> timedelta:
-        """How long the person may see the dataset from now on, by what its source says."""
+    async def _ask(self, row: Dataset, user_id: str) -> _Answer:
         try:
-            await self.confirm(viewer, rows.ref_of(row), row.revision or None)
+            await self._confirm(user_id, rows.ref_of(row), row.revision or None)
         except (Forbidden, NotFound, SourceNotConfigured, CredentialRejected):
-            return timedelta(0)
+            return "refused"
         except DatabaseAway:
             raise
         except DataferryError:
-            return _VALID_WHILE_UNREACHABLE
-        return rights.ACCESS_VALID
+            return "unreachable"
+        return "granted"
 
-    async def _record(self, viewer: Viewer, row: Dataset, valid: timedelta) -> None:
-        def record(session: Session) -> None:
-            rights.record_access(session, row.id, viewer.user_id, valid)
-            if not valid:  # who may have it no longer may not let others have it either
-                share_rows.drop_by(session, row.id, [viewer.user_id])
-
-        await self._database.run(record)
+    async def _record(self, row: Dataset, user_id: str, answer: _Answer) -> None:
+        match answer:
+            case "granted":
+                await self._database.run(rights.record_access, row.id, user_id)
+            case "refused":
+                await self._database.run(rights.refuse_access, row.id, user_id)
+            case "unreachable":
+                valid = _VALID_WHILE_UNREACHABLE
+                await self._database.run(rights.prolong_access, row.id, user_id, valid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Functions take the session first.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
@@ -16,6 +16,8 @@ from dataferry.library.models import Dataset, DatasetAccess
 
 #: How long a person's own access to a restricted dataset stands before it is checked again.
 ACCESS_VALID = timedelta(hours=24)
+#: In place of the time of a check: the source has said no.
+_REFUSED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # -- seeing ----------------------------------------------------------------------------------------
@@ -84,6 +86,23 @@ def record_access(session: Session, dataset_id: str, user_id: str, valid: timede
         access = DatasetAccess(dataset_id=dataset_id, user_id=user_id)
     access.checked_at = now() - ACCESS_VALID + valid
     session.add(access)
+    session.flush()
+
+
+def prolong_access(session: Session, dataset_id: str, user_id: str, valid: timedelta) -> None:
+    """What their source granted before stands for the time ``valid``; what it refused stays refused."""
+    access = session.get(DatasetAccess, (dataset_id, user_id))
+    if access is not None and access.checked_at > _REFUSED:
+        record_access(session, dataset_id, user_id, valid)
+
+
+def refuse_access(session: Session, dataset_id: str, user_id: str) -> None:
+    """Their source has said no: they may have the dataset no longer, nor let others have it."""
+    access = session.get(DatasetAccess, (dataset_id, user_id))
+    if access is not None:
+        access.checked_at = _REFUSED
+        session.add(access)
+    share_rows.drop_by(session, dataset_id, [user_id])
     session.flush()
 
 

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import ConfigError, NotFound, SourceTimeout
 from dataferry.core.types import SOURCE_NAMES, DatasetRef, DatasetSummary, Viewer
-from dataferry.library import rights, view_rows
-from dataferry.library.models import Alias, Dataset, DatasetAccess
-from dataferry.library.rights import ACCESS_VALID, in_own_right, known_to, may_see
+from dataferry.library import rights, share_rows, view_rows
+from dataferry.library.models import Alias, Dataset, DatasetAccess, DatasetShare
+from dataferry.library.rights import ACCESS_VALID, in_own_right, may_see
 
 
 def now_ms() -> int:
@@ -108,15 +108,22 @@ def _no_such_revision(name: str, revision: str, rows: Sequence[Dataset]) -> NotF
     )
 
 
-def stale_access(session: Session, viewer: Viewer) -> list[Dataset]:
-    """Restricted datasets on this machine for which the viewer's access must be checked again."""
-    query = select(Dataset).where(
-        Dataset.visibility == "restricted",
-        Dataset.downloaded,
-        Dataset.source != "url",
-        known_to(viewer, DatasetAccess.checked_at <= now() - ACCESS_VALID),
+def stale_access(session: Session, viewer: Viewer) -> list[tuple[Dataset, str]]:
+    """Restricted datasets on this machine, each with somebody whose access to it must be checked again: the
+    viewer, or one who shares it with them."""
+    stale = (
+        select(Dataset, DatasetAccess.user_id)
+        .join(DatasetAccess, col(DatasetAccess.dataset_id) == Dataset.id)
+        .where(
+            Dataset.visibility == "restricted",
+            Dataset.downloaded,
+            Dataset.source != "url",
+            DatasetAccess.checked_at <= now() - ACCESS_VALID,
+        )
     )
-    return list(session.exec(query))
+    own = stale.where(DatasetAccess.user_id == viewer.user_id)
+    sharers = stale.join(DatasetShare, share_rows.given_by_holder(viewer))
+    return [(row, user_id) for query in (own, sharers) for row, user_id in session.exec(query)]
 
 
 def record_alias(session: Session, name: str, ref: DatasetRef) -> None:

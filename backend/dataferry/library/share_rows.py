@@ -3,11 +3,11 @@ first."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, delete, select
 
 from dataferry.core.types import Viewer
-from dataferry.library.models import Dataset, DatasetShare
+from dataferry.library.models import Dataset, DatasetAccess, DatasetShare
 
 #: In place of a person.
 EVERYBODY = "*"
@@ -21,6 +21,15 @@ def shared_with(viewer: Viewer) -> ColumnElement[bool]:
         Dataset.downloaded,
     )
     return query.exists()
+
+
+def given_by_holder(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether the one whose access a row of ``DatasetAccess`` is shares the dataset with the viewer."""
+    return and_(
+        col(DatasetShare.dataset_id) == DatasetAccess.dataset_id,
+        col(DatasetShare.shared_by) == DatasetAccess.user_id,
+        col(DatasetShare.user_id).in_((viewer.user_id, EVERYBODY)),
+    )
 
 
 def of(session: Session, dataset_id: str) -> Sequence[DatasetShare]:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from dataferry.accounts.credentials import CredentialResolver
 from dataferry.core.db import Database
-from dataferry.core.errors import SourceError
+from dataferry.core.errors import NotFound, SourceError
 from dataferry.core.settings import Settings
 from dataferry.core.sizes import readable_bytes, readable_duration
 from dataferry.core.specs import SOURCES
@@ -68,17 +68,21 @@ class Verdicts:
         )
         return await self._verdict(summary, credential, room)
 
-    async def of_plan(self, viewer: Viewer, plan: DownloadPlan) -> Verdict | None:
-        """What the plan of a download comes to; None where its source will not describe it.
+    async def of_plan(
+        self, viewer: Viewer, plan: DownloadPlan, asked: DatasetRef | None = None
+    ) -> Verdict | None:
+        """What the plan of a download comes to; None where its source will not describe it. ``asked``: what
+        was planned, where a link's secret is known from the request alone.
 
         Whoever could plan a download has accepted its terms.
         """
-        ref = DatasetRef.parse(plan.ref)
-        credential = await self._credentials.find(ref.source, viewer.user_id)
+        ref = asked if asked is not None and asked.url else DatasetRef.parse(plan.ref)
         revision = plan.revision if SOURCES[ref.source].has_revisions else None
         try:
+            ref = await self._database.run_read(self._private_urls.restore, ref, viewer)
+            credential = await self._credentials.find(ref.source, viewer.user_id)
             summary = await self._described(viewer, ref, credential, asked=None, kept=revision)
-        except SourceError:
+        except (SourceError, NotFound):
             return None
         disk = plan.disk_space
         known = disk.needed_bytes is not None

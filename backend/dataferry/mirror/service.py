@@ -208,12 +208,13 @@ class Mirror:
             raise revision_not_found(address.repo, address.revision or "", error.detail) from error
 
     async def _here(self, asker: Asker, ref: DatasetRef) -> list[Snapshot]:
-        """All that is here of a dataset, as it was a moment ago: clients ask for one file after another."""
+        """All that is here of a dataset, as it was a moment ago: clients ask for one file after another. Who
+        may see a restricted one is looked up each time."""
         key = (asker.viewer, ref)
         known = self._seen.get(key)
         if known is None:
             known = await self._snapshots.find(asker.viewer, ref)
-            if known:
+            if known and not any(one.restricted for one in known):
                 self._seen.put(key, known)
         return known
 

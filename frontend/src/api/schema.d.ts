@@ -679,7 +679,8 @@ export interface paths {
          * Let people see a gated or private dataset that you downloaded with access of your own
          * @description Let people see a gated or private dataset that you downloaded with access of your own.
          *
-         *     They read its files until that is taken back, it is deleted, or your own access ends. Admins may too.
+         *     They read its files until that is taken back, it is deleted, or your own access ends, which its source is
+         *     asked about once a day. Admins may too.
          */
         post: operations["share_dataset"];
         /**

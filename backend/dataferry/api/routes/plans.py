@@ -35,7 +35,7 @@ async def plan_download(
         limit=limit,
     )
     following = pager.next((plan.next,) if plan.next else None, of=asked)
-    verdict = None if position else await wired.verdicts.of_plan(viewer, plan)
+    verdict = None if position else await wired.verdicts.of_plan(viewer, plan, address.ref)
     return plan.model_copy(update={"next": following, "verdict": verdict})
 
 

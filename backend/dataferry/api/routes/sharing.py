@@ -35,7 +35,8 @@ async def share_dataset(
 ) -> SharingView:
     """Let people see a gated or private dataset that you downloaded with access of your own.
 
-    They read its files until that is taken back, it is deleted, or your own access ends. Admins may too.
+    They read its files until that is taken back, it is deleted, or your own access ends, which its source is
+    asked about once a day. Admins may too.
     """
     return await wired.sharing.share(viewer, key, revision, emails=body.emails, everybody=body.everybody)
 
