@@ -95,7 +95,7 @@ def sync(
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """Bring what datasets.lock names. Prints the folder of each. What is here already is looked at, and with
+    """Bring what datasets.lock names, byte by byte. Prints the folder of each. What is here is looked at, and with
     --frozen read: every byte is compared. Files that were written to, damaged or deleted come again.
 
     Where a source has other bytes for the revision now, or the revision no longer, the newest comes in its
