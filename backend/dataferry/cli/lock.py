@@ -95,8 +95,8 @@ def sync(
     quiet: Quiet = False,
     user: AsUser = None,
 ) -> None:
-    """Bring what datasets.lock names, byte by byte. Prints the folder of each. What is here is looked at, and with
-    --frozen read: every byte is compared. Files that were written to, damaged or deleted come again.
+    """Bring what datasets.lock names, byte by byte. Prints the folder of each. What is here is looked at, and
+    with --frozen read: every byte is compared. Files that were written to, damaged or deleted come again.
 
     Where a source has other bytes for the revision now, or the revision no longer, the newest comes in its
     place and the file is changed; with --frozen that is an error, which names the lines.
