@@ -49,6 +49,7 @@ from dataferry.api.routes import (
     registry,
     repositories,
     retention,
+    samples,
     sharing,
     sources,
     tables,
@@ -71,6 +72,7 @@ from dataferry.core.settings import Settings
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.query_processes import QueryProcesses
+from dataferry.explorer.samples import SampleGallery
 from dataferry.explorer.service import Tables
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
@@ -129,6 +131,7 @@ _OF_DATASETS = (
     registry,
     pins,
     repositories,
+    samples,
     sharing,
     tables,
 )
@@ -193,6 +196,7 @@ def build_services(settings: Settings) -> Services:
         shelf=shelf,
         previews=previews,
         tables=Tables(database, store, jobs, access, folders, processes),
+        samples=SampleGallery(database, found_plugins, access),
         query_processes=processes,
         archives=Archives(database, store, access, last_use),
         croissants=Croissants(shelf, previews),

@@ -69,6 +69,10 @@ DATASETS = {
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
     "GET /api/datasets/{key}/splits": Row(200, seen=200),
+    "GET /api/datasets/{key}/samples": Row(200, seen=200),
+    # A table has no pictures.
+    "GET /api/datasets/{key}/samples/{split}/{index}/thumbnail": Row(404, seen=404),
+    "GET /api/datasets/{key}/samples/{split}/{index}/image": Row(404, seen=404),
     "GET /api/datasets/{key}/check": Row(200, seen=200),
     "GET /api/datasets/{key}/upstream": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
@@ -105,7 +109,8 @@ AT_ITS_SOURCE = (
     "GET /api/datasets/{key}/preview/images",
 )
 FILE = "train.csv"
-TABLE = table_id(FILE)
+#: What else is named in paths.
+OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"}
 
 
 @dataclass(frozen=True)
@@ -212,11 +217,11 @@ def test_a_strangers_dataset(stranger: Client, things: Things, route: str) -> No
     """One that may not be seen is answered as one that does not exist."""
     row = DATASETS[route]
     for name in things.unseen:
-        answer = ask(stranger, route, row, key=name, path=FILE, table=TABLE)
+        answer = ask(stranger, route, row, key=name, **OF_DATASETS)
         assert answer.status_code == row.stranger, (name, answer.text)
         assert answer.json()["code"] == "not_found"
     for name in things.seen:
-        assert ask(stranger, route, row, key=name, path=FILE, table=TABLE).status_code == row.seen, name
+        assert ask(stranger, route, row, key=name, **OF_DATASETS).status_code == row.seen, name
 
 
 @pytest.mark.parametrize("route", AT_ITS_SOURCE)
@@ -278,7 +283,7 @@ def test_the_member_is_served(member: Client, things: Things) -> None:
         answer = ask(member, route, row, job_id=things.job)
         assert answer.status_code == row.member, (route, answer.text)
     for route, row in reversed(DATASETS.items()):
-        answer = ask(member, route, row, key=things.seen[0], path=FILE, table=TABLE)
+        answer = ask(member, route, row, key=things.seen[0], **OF_DATASETS)
         assert answer.status_code == row.member, (route, answer.text)
         if answer.status_code == 202:
             job_id = answer.json().get("job_id") or answer.json().get("id")

@@ -151,3 +151,32 @@ def served(plugin: DatasetPlugin, fixture: Fixture, store: Path) -> Iterator[Dat
             )
 
         yield plugin.placed(store, files=tuple(map(small, plugin.files)), **fixture.changed)
+
+
+_SMALL = """from dataclasses import replace
+
+from dataferry.plugins.datasets.{name} import PLUGIN as WHOLE
+
+
+class Small(type(WHOLE)):
+    name = "small_{name}"
+    display_name = "Small " + WHOLE.display_name
+    files = tuple(
+        replace(file, url={urls!r}[file.path], mirrors=(), size=None, sha256=None, md5=None)
+        for file in WHOLE.files
+    )
+
+
+for name, value in {changed!r}.items():
+    setattr(Small, name, value)
+PLUGIN = Small()
+"""
+
+
+def small_plugin(name: str, fixture: Fixture, server: FileServer) -> str:
+    """A file for a person's folder: a plugin that is shipped, as ``small_<name>``, with its fixture's files
+    from a server, which gets them."""
+    served_as = {path: f"{name}/{path}" for path in fixture.files}
+    server.files.update({served_as[path]: content for path, content in fixture.files.items()})
+    urls = {path: server.url(address) for path, address in served_as.items()}
+    return _SMALL.format(name=name, urls=urls, changed=dict(fixture.changed))

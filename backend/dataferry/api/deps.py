@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
     from dataferry.explorer.query_processes import QueryProcesses
+    from dataferry.explorer.samples import SampleGallery
     from dataferry.explorer.service import Tables
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
@@ -88,6 +89,7 @@ class Services:
     previews: Previews
     checks: Checks
     tables: Tables
+    samples: SampleGallery
     query_processes: QueryProcesses
     upstream: Upstream
     archives: Archives

@@ -42,6 +42,7 @@ NEEDED: dict[str, TokenScope] = {
             *("get_cleanup", "plan_prune", "get_sharing", "list_history", "export_history"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_plugins", "get_splits"),
+            *("list_samples", "get_sample_thumbnail", "get_sample_image"),
             # Its tools have scopes of their own (``mcp.inputs``).
             *("speak_mcp", "end_mcp_session"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),

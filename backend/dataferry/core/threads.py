@@ -6,6 +6,7 @@ threads of their own in ``sources.pools``, statements in ``core.db``.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -14,15 +15,16 @@ from typing import Literal, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Work = Literal["short", "disk", "table", "listing", "look"]
+Work = Literal["short", "disk", "table", "sample", "listing", "look"]
 """``short``: in memory, or a few statements: what a click waits for. ``disk``: looks at files, whose number
-or disk may make it slow. ``table``: reads a table, whose size may. ``listing``: has a source list files.
-``look``: looks into a file at its source."""
+or disk may make it slow. ``table``: reads a table, whose size may. ``sample``: calls a plugin, which may
+never return. ``listing``: has a source list files. ``look``: looks into a file at its source."""
 
 _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "short": ThreadPoolExecutor(8, thread_name_prefix="short"),
     "disk": ThreadPoolExecutor(4, thread_name_prefix="disk"),
     "table": ThreadPoolExecutor(4, thread_name_prefix="table"),
+    "sample": ThreadPoolExecutor(4, thread_name_prefix="sample"),
     "listing": ThreadPoolExecutor(4, thread_name_prefix="listing"),
     "look": ThreadPoolExecutor(6, thread_name_prefix="look"),
 }
@@ -34,3 +36,13 @@ async def in_thread(work: Work, function: Callable[P, T], *args: P.args, **kwarg
     return await asyncio.get_running_loop().run_in_executor(
         _EXECUTORS[work], lambda: context.run(function, *args, **kwargs)
     )
+
+
+async def in_thread_until_cancelled(work: Work, function: Callable[[threading.Event], T]) -> T:
+    """What ``function`` returns or raises, in a thread; its event is set where who waits goes before."""
+    cancel = threading.Event()
+    try:
+        return await in_thread(work, function, cancel)
+    except asyncio.CancelledError:
+        cancel.set()
+        raise

@@ -1,21 +1,20 @@
 """The tables of the datasets that are here, whole: pages, filters, sorts and statistics of all their rows."""
 
-import asyncio
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import Session
 
 from dataferry.core.db import Database
 from dataferry.core.errors import Conflict, InvalidInput, NotFound, Unreadable
 from dataferry.core.job_types import JobView
-from dataferry.core.threads import in_thread
+from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import Viewer
 from dataferry.explorer.catalog import KnownTable, TableCatalog, listed, table_files
 from dataferry.explorer.folders import TableFolders, read_statistics
@@ -46,7 +45,6 @@ from dataferry.library.paths import Store
 from dataferry.library.preview_views import CutCell
 from dataferry.library.previews import no_tables
 
-T = TypeVar("T")
 _Counted = tuple[tuple[str, ...], str | None, Selection]
 """What files a table is made of, its name in them, and which of its rows."""
 
@@ -206,7 +204,7 @@ class Tables:
             found = self._page(source, selection, cells, offset, rows_most, cancel)
             return _rows_view(offset, total, places, found)
 
-        return await _cancellable(read)
+        return await in_thread_until_cancelled("table", read)
 
     def _page(
         self,
@@ -288,7 +286,7 @@ class Tables:
                 columns=dict(zip(places, found, strict=True)),
             )
 
-        return await _cancellable(compute)
+        return await in_thread_until_cancelled("table", compute)
 
     # -- pictures and sounds -----------------------------------------------------------------------
 
@@ -320,7 +318,7 @@ class Tables:
             data = base64.b64decode(found[0][0])
             return Media(data, media_type(data))
 
-        return await _cancellable(read)
+        return await in_thread_until_cancelled("table", read)
 
 
 def _chosen(source: TableSource, asked: Sequence[int] | None) -> tuple[list[int], list[StoredColumn]]:
@@ -362,16 +360,6 @@ def _files(session: Session, dataset: Dataset) -> _Files:
         return _Files(found, more, ())
     first = file_rows.page(session, dataset.id, after=None, limit=file_rows.PAGE_SIZE)
     return _Files((), 0, [(file.path, file.size) for file in first])
-
-
-async def _cancellable(work: Callable[[threading.Event], T]) -> T:
-    """What ``work`` returns or raises, in a thread; it is told where the request ends before."""
-    cancel = threading.Event()
-    try:
-        return await in_thread("table", work, cancel)
-    except asyncio.CancelledError:
-        cancel.set()
-        raise
 
 
 def _job_key(dataset_id: str) -> str:

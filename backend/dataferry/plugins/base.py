@@ -220,7 +220,7 @@ class DatasetPlugin:
         state = {} if state is None else state
         for done, split in enumerate(SPLIT_NAMES):
             state["message"] = f"Indexing {self.display_name}: {split}"
-            len(self._loaded(split) or ())  # what counts the samples has its index
+            len(self.loaded_samples(split) or ())  # what counts the samples has its index
             state["progress"] = FETCHED_PERCENT + (100 - FETCHED_PERCENT) * (done + 1) / len(SPLIT_NAMES)
         state["message"] = f"{self.display_name} is here"
 
@@ -265,7 +265,7 @@ class DatasetPlugin:
         """How many samples each split has, and how many of them have a label: counted, not declared."""
         found: dict[str, dict[str, int]] = {}
         for split in SPLIT_NAMES:
-            samples = self._loaded(split)
+            samples = self.loaded_samples(split)
             total = 0 if samples is None else len(samples)
             found[split] = {"total": total, "labeled": getattr(samples, "labeled", total)}
         return found
@@ -289,8 +289,8 @@ class DatasetPlugin:
         samples = self.samples(split)
         return None if samples is None else TransformedSamples(samples, transform)
 
-    def _loaded(self, split: SplitName) -> Samples | None:
-        """What ``load_<split>`` returns, whoever wrote it."""
+    def loaded_samples(self, split: SplitName) -> Samples | None:
+        """What ``load_<split>`` returns without a transform, whoever wrote it."""
         loaded = cast(Samples | None, getattr(self, f"load_{split}")())
         return loaded.samples if isinstance(loaded, TransformedSamples) else loaded
 

@@ -4,6 +4,7 @@ Nothing here imports NumPy, Pillow or torch before a sample needs it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NotRequired, Protocol, TypedDict, runtime_checkable
 
 Transform = Callable[[Any], Any]
@@ -30,6 +31,31 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known of a sample before its image is decoded. ``size``: width and height in pixels.
+    ``target``: its label or annotations, as the sample has them."""
+
+    size: tuple[int, int] | None
+    target: Any
+
+
+@runtime_checkable
+class Described(Protocol):
+    """Samples that tell their labels before an image is decoded, as all of ``readers`` do. Others can be
+    browsed too, but each image is read for it."""
+
+    def described(self, index: int, /) -> Description: ...
+
+    def numbers_of(self, label: int, /) -> Sequence[int]:
+        """The samples with a label, or with an object of a category."""
+        ...
+
+    def counts(self) -> Mapping[int, int]:
+        """How many samples have each label, or an object of each category."""
+        ...
 
 
 class TransformedSamples:

@@ -662,6 +662,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Samples of a built-in dataset that is here, by split and class
+         * @description Samples of a built-in dataset that is here, by split and class: images with their label, or with boxes
+         *     in pixels and the names of their categories; or rows of text.
+         */
+        get: operations["list_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/samples/{split}/{index}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The image of a sample, small
+         * @description The image of a sample, small.
+         */
+        get: operations["get_sample_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/samples/{split}/{index}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The image of a sample as its annotations are meant
+         * @description The image of a sample as its annotations are meant: upright, in pixels that its boxes count.
+         */
+        get: operations["get_sample_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/sharing": {
         parameters: {
             query?: never;
@@ -6442,6 +6503,167 @@ export interface components {
             words: string;
         };
         /**
+         * Sample
+         * @description One sample. ``index``: its number in the split.
+         *
+         *     Of an image ``image`` and ``thumbnail`` are addresses of pictures, ``width`` and ``height`` those of the
+         *     whole image in pixels, where they can be read; ``label`` is the name of its class, None without one. Of a
+         *     text ``row`` has its fields; a long one is cut. ``problem``: why it cannot be shown. Names and texts are
+         *     untrusted.
+         */
+        Sample: {
+            /**
+             * @description Its number in the split, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description The address of its image; null where there is none.
+             * @example /api/datasets/builtin:mnist/samples/train/0/image?revision=4bd1
+             */
+            image?: string | null;
+            /**
+             * @description The address of its image in small.
+             * @example /api/datasets/builtin:mnist/samples/train/0/thumbnail?revision=4bd1
+             */
+            thumbnail?: string | null;
+            /**
+             * @description The image's width in pixels.
+             * @example 28
+             */
+            width?: number | null;
+            /**
+             * @description The image's height in pixels.
+             * @example 28
+             */
+            height?: number | null;
+            /**
+             * @description The name of its class; null where it has none.
+             * @example cat
+             */
+            label?: string | null;
+            /** @description The objects in the image. */
+            boxes: components["schemas"]["SampleBox"][];
+            /**
+             * @description The fields of a text; null where it is an image.
+             * @example {
+             *       "question": "1 + 1?"
+             *     }
+             */
+            row?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Why it cannot be shown; null where it can.
+             * @example 0.png cannot be read.
+             */
+            problem?: string | null;
+        };
+        /**
+         * SampleBox
+         * @description An object in an image. ``bbox``: left and upper edge, width and height, in pixels of the whole image.
+         *     ``crowd``: a region that holds several objects, or that was not labelled.
+         */
+        SampleBox: {
+            /** @description Left edge, upper edge, width and height, in pixels of the whole image. */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * @description The number of its category.
+             * @example 17
+             */
+            category_id: number;
+            /**
+             * @description The name of its category.
+             * @example cat
+             */
+            category: string;
+            /**
+             * @description It holds several objects, or was not labelled.
+             * @example false
+             */
+            crowd: boolean;
+        };
+        /**
+         * SampleClass
+         * @description A class, or a category of objects. ``count``: how many samples of the split have it; None where that
+         *     is not known before each is read.
+         */
+        SampleClass: {
+            /**
+             * @description The name of the class, or of the category.
+             * @example cat
+             */
+            name: string;
+            /**
+             * @description How many samples of the split have it; null where each would be read for it.
+             * @example 600
+             */
+            count?: number | null;
+        };
+        /**
+         * SamplePage
+         * @description Samples of a split, or those of a class in it, from ``offset`` on. ``total``: of them in all.
+         */
+        SamplePage: {
+            /**
+             * @description `classification`, `detection`, `text` or `table`.
+             * @example classification
+             */
+            task_type: string;
+            /** @description The splits that the dataset has. */
+            splits: components["schemas"]["SampleSplit"][];
+            /**
+             * @description The split that the samples are of.
+             * @example train
+             */
+            split: components["schemas"]["SplitName"];
+            /** @description Its classes, or the categories of its objects. */
+            classes: components["schemas"]["SampleClass"][];
+            /**
+             * @description How many samples there are of what was asked for.
+             * @example 60000
+             */
+            total: number;
+            /**
+             * @description How many of them come before these.
+             * @example 0
+             */
+            offset: number;
+            /** @description The samples, in their order. */
+            samples: components["schemas"]["Sample"][];
+        };
+        /**
+         * SampleSplit
+         * @description A split, and how many samples it has. ``problem``: why it cannot be read.
+         */
+        SampleSplit: {
+            /**
+             * @description The split.
+             * @example train
+             */
+            name: components["schemas"]["SplitName"];
+            /**
+             * @description How many samples it has.
+             * @example 60000
+             */
+            total: number;
+            /**
+             * @description How many of them have a label.
+             * @example 60000
+             */
+            labeled: number;
+            /**
+             * @description Why it cannot be read; null where it can.
+             * @example no such file
+             */
+            problem?: string | null;
+        };
+        /**
          * SearchAnswer
          * @description One merged ranking; what failed is in ``source_errors``, each with its next step.
          */
@@ -7064,6 +7286,11 @@ export interface components {
              */
             labeled: number;
         };
+        /**
+         * @description A part of a dataset, to train with, to validate with, or to test with.
+         * @enum {string}
+         */
+        SplitName: "train" | "val" | "test";
         /**
          * Splits
          * @description Every split, counted. One that the dataset does not have has none.
@@ -9366,6 +9593,175 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_samples: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description By default the first that there is
+                 * @example train
+                 */
+                split?: components["schemas"]["SplitName"];
+                /**
+                 * @description Those of a class, or with such an object
+                 * @example cat
+                 */
+                class?: string;
+                /**
+                 * @description How many to leave out before them.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description How many at most.
+                 * @example 60
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_sample_thumbnail: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description A split of the config.
+                 * @example train
+                 */
+                split: components["schemas"]["SplitName"];
+                /**
+                 * @description `index` of the list of samples
+                 * @example 0
+                 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_sample_image: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description A split of the config.
+                 * @example train
+                 */
+                split: components["schemas"]["SplitName"];
+                /**
+                 * @description `index` of the list of samples
+                 * @example 0
+                 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];

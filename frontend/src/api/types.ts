@@ -41,6 +41,11 @@ export type SeveralDeletions = Schemas["SeveralDeletions"];
 export type LibraryQuery = NonNullable<operations["list_datasets"]["parameters"]["query"]>;
 export type PluginView = Schemas["PluginView"];
 export type PluginFaultView = Schemas["PluginFaultView"];
+/** The client reads a list of four as one of any length. */
+export type SampleBox = Omit<Schemas["SampleBox"], "bbox"> & { bbox: number[] };
+export type Sample = Omit<Schemas["Sample"], "boxes"> & { boxes: SampleBox[] };
+export type SampleClass = Schemas["SampleClass"];
+export type SampleSplit = Schemas["SampleSplit"];
 export type CheckReport = Schemas["CheckReport"];
 export type Receipt = Schemas["Receipt"];
 export type Verdict = Schemas["Verdict"];

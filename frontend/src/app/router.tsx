@@ -22,7 +22,8 @@ import {
 } from "@/api/queries";
 import type { SessionState } from "@/api/session";
 import { compareSearch } from "@/features/compare/refs";
-import { datasetSearch, librarySearch, queryOf } from "@/features/library/searchParams";
+import { datasetSearch } from "@/features/library/datasetSearch";
+import { librarySearch, queryOf } from "@/features/library/searchParams";
 import { Loading } from "@/ui/Spinner";
 import { askForDataset } from "./dataset";
 import { ErrorScreen, RootError } from "./ErrorScreen";

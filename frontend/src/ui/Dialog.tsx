@@ -1,14 +1,15 @@
 import { clsx } from "clsx";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { KeyboardEventHandler, ReactNode } from "react";
 import { Button } from "./Button";
 
-type Place = "center" | "top" | "left" | "bottom";
+type Place = "center" | "full" | "top" | "left" | "bottom";
 
 const PLACES: Record<Place, string> = {
   center:
     "top-1/2 left-1/2 max-h-[85dvh] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 rounded-card border p-5",
+  full: "inset-2 rounded-card border p-3 md:inset-6 md:p-4",
   top: "top-[12vh] left-1/2 max-h-[70dvh] w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 rounded-composer border",
   left: "inset-y-0 left-0 w-72 max-w-[85vw] border-r",
   bottom: "inset-x-0 bottom-0 max-h-[80dvh] rounded-t-composer border-t",
@@ -30,12 +31,13 @@ export interface DialogProps {
   quiet?: boolean;
   /** It asks for a decision: `role="alertdialog"`, closed by its own buttons or Escape. */
   alert?: boolean;
+  onKeyDown?: KeyboardEventHandler;
   children: ReactNode;
 }
 
 /** Whatever stands over the page: a question, the palette, the drawer, the bottom sheet. */
 export function Dialog({ open, onOpenChange, title, place = "center", ...rest }: DialogProps) {
-  const { quiet = false, alert = false, children } = rest;
+  const { quiet = false, alert = false, onKeyDown, children } = rest;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -43,6 +45,7 @@ export function Dialog({ open, onOpenChange, title, place = "center", ...rest }:
         <Radix.Content
           role={alert ? "alertdialog" : "dialog"}
           aria-describedby={undefined}
+          onKeyDown={onKeyDown}
           onPointerDownOutside={alert ? (event) => event.preventDefault() : undefined}
           // In a drawer the first field would bring up a phone's keyboard.
           onOpenAutoFocus={SLIDES.has(place) ? focusFrame : undefined}

@@ -10,6 +10,7 @@ from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
 from dataferry.library.check_views import Condition
+from dataferry.plugins.contract import SPLIT_NAMES
 from dataferry.sources.base import Sort
 from dataferry.sources.licence_table import Permission
 
@@ -42,6 +43,7 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
         "What a licence's text allows, the strictest last.",
     ),
     "TokenScope": (get_args(TokenScope), "What a personal token may: each what those before it may."),
+    "SplitName": (SPLIT_NAMES, "A part of a dataset, to train with, to validate with, or to test with."),
     "SearchSort": (get_args(Sort), "The order of a search's results."),
 }
 

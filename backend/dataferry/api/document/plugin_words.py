@@ -4,11 +4,51 @@ from dataferry.api.document.word import Word
 
 _FILE = "/srv/dataferry/plugins/pets.py"
 
+_IMAGE = "/api/datasets/builtin:mnist/samples/train/0/{}?revision=4bd1"
+
+SAMPLE_WORDS: dict[str, Word] = {
+    "SamplePage.task_type": Word("`classification`, `detection`, `text` or `table`.", "classification"),
+    "SamplePage.splits": Word("The splits that the dataset has."),
+    "SamplePage.split": Word("The split that the samples are of.", "train"),
+    "SamplePage.classes": Word("Its classes, or the categories of its objects."),
+    "SamplePage.total": Word("How many samples there are of what was asked for.", 60_000),
+    "SamplePage.offset": Word("How many of them come before these.", 0),
+    "SamplePage.samples": Word("The samples, in their order."),
+    "SampleSplit.name": Word("The split.", "train"),
+    "SampleSplit.total": Word("How many samples it has.", 60_000),
+    "SampleSplit.labeled": Word("How many of them have a label.", 60_000),
+    "SampleSplit.problem": Word("Why it cannot be read; null where it can.", "no such file"),
+    "SampleClass.name": Word("The name of the class, or of the category.", "cat"),
+    "SampleClass.count": Word(
+        "How many samples of the split have it; null where each would be read for it.", 600
+    ),
+    "Sample.index": Word("Its number in the split, from 0.", 0),
+    "Sample.image": Word("The address of its image; null where there is none.", _IMAGE.format("image")),
+    "Sample.thumbnail": Word("The address of its image in small.", _IMAGE.format("thumbnail")),
+    "Sample.width": Word("The image's width in pixels.", 28),
+    "Sample.height": Word("The image's height in pixels.", 28),
+    "Sample.label": Word("The name of its class; null where it has none.", "cat"),
+    "Sample.boxes": Word("The objects in the image."),
+    "Sample.row": Word("The fields of a text; null where it is an image.", {"question": "1 + 1?"}),
+    "Sample.problem": Word("Why it cannot be shown; null where it can.", "0.png cannot be read."),
+    "SampleBox.bbox": Word(
+        "Left edge, upper edge, width and height, in pixels of the whole image.", [12.5, 8, 20, 16]
+    ),
+    "SampleBox.category_id": Word("The number of its category.", 17),
+    "SampleBox.category": Word("The name of its category.", "cat"),
+    "SampleBox.crowd": Word("It holds several objects, or was not labelled.", False),
+    "list_samples.limit": Word("How many at most.", 60),
+    "list_samples.offset": Word("How many to leave out before them.", 0),
+    "list_samples.class": Word("A class, or a category of objects.", "cat"),
+    "index": Word("The number of a sample in its split, from 0.", 0),
+}
+
 PLUGIN_WORDS: dict[str, Word] = {
     "Deletion.folders": Word(
         "The folders that it deletes; none where the files stay.", ["/data/builtin/_/iris/4bd1"]
     ),
     "list_datasets.registered": Word("With the built-in datasets that nobody has asked for.", False),
+    **SAMPLE_WORDS,
     "SplitCount.total": Word("How many samples the split has, counted.", 60_000),
     "SplitCount.labeled": Word("How many of them have a label.", 60_000),
     "Splits.train": Word("To train with."),

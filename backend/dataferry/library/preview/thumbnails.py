@@ -65,9 +65,20 @@ def thumbnail_here(data: bytes) -> Thumbnail:
         raise NotATable("It is no picture, whatever its name says.") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise NotATable("It is damaged, or cut off.") from error
+    return Thumbnail(_webp(small), width, height)
+
+
+def thumbnail_of(picture: "Image") -> Thumbnail:
+    """The thumbnail of a picture that is decoded, as it stands."""
+    small = _shown(picture)
+    small.thumbnail((EDGE, EDGE))
+    return Thumbnail(_webp(small), *picture.size)
+
+
+def _webp(picture: "Image") -> bytes:
     written = BytesIO()
-    small.save(written, "WEBP", quality=_QUALITY)
-    return Thumbnail(written.getvalue(), width, height)
+    picture.save(written, "WEBP", quality=_QUALITY)
+    return written.getvalue()
 
 
 def _shown(picture: "Image") -> "Image":

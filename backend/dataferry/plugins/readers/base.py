@@ -1,10 +1,12 @@
 """What all readers have in common: samples by number, and errors that name the file."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from dataferry.core.errors import DamagedFile
+from dataferry.plugins.samples import Description
 
 Sample = TypeVar("Sample")
 Labelled = tuple[Any, int]
@@ -36,6 +38,31 @@ class Reader(Generic[Sample]):
 
     def __iter__(self) -> Iterator[Sample]:
         return (self._sample(number) for number in range(len(self)))
+
+
+class LabelledReader(Reader[Labelled]):
+    """Images with one label each, which are told before an image is decoded."""
+
+    @abstractmethod
+    def _labels(self) -> Sequence[int]:
+        """The label of each sample."""
+
+    @abstractmethod
+    def _size(self, number: int) -> tuple[int, int]:
+        """Width and height in pixels of the sample of a number within ``range(len(self))``."""
+
+    def described(self, number: int) -> Description:
+        """The size and label of a sample. Errors: as ``[]``."""
+        number = range(len(self))[number]
+        return Description(self._size(number), int(self._labels()[number]))
+
+    def numbers_of(self, label: int) -> list[int]:
+        """The samples with a label, in their order."""
+        return [number for number, one in enumerate(self._labels()) if one == label]
+
+    def counts(self) -> Mapping[int, int]:
+        """How many samples have each label."""
+        return Counter(map(int, self._labels()))
 
 
 def damaged(path: object, reason: str) -> DamagedFile:

@@ -20,13 +20,13 @@ import numpy as np
 from numpy._core.multiarray import _reconstruct as _reconstruct_array
 from PIL import Image
 
-from dataferry.plugins.readers.base import Labelled, Reader, damaged
+from dataferry.plugins.readers.base import Labelled, LabelledReader, damaged
 from dataferry.plugins.readers.kept import kept
 
 _SIDE = 32
 
 
-class CifarImages(Reader[Labelled]):
+class CifarImages(LabelledReader):
     """RGB images of 32 × 32 and their labels: ``(image, label)``.
 
     ``batches`` are the pickles, in their order. Their pixels are kept below ``keep`` as one array that is
@@ -43,6 +43,12 @@ class CifarImages(Reader[Labelled]):
     def _sample(self, number: int) -> Labelled:
         images, labels = self._open()
         return Image.fromarray(np.array(images[number])), int(labels[number])
+
+    def _labels(self) -> Any:
+        return self._open()[1]
+
+    def _size(self, number: int) -> tuple[int, int]:
+        return _SIDE, _SIDE
 
     def _open(self) -> tuple[Any, Any]:
         if self._arrays is None:

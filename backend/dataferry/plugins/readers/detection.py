@@ -1,14 +1,15 @@
 """Images with boxes, read through their light index."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dataferry.plugins.readers.base import Reader
 from dataferry.plugins.readers.detection_index import Annotation, DetectionIndex, Entry
 from dataferry.plugins.readers.folders import image_paths
-from dataferry.plugins.readers.images import open_image
+from dataferry.plugins.readers.images import image_size, open_image
 from dataferry.plugins.readers.kept import kept
+from dataferry.plugins.samples import Description
 
 Boxed = tuple[Any, list[Annotation]]
 """An RGB image and its annotations."""
@@ -58,6 +59,20 @@ class DetectionImages(Reader[Boxed]):
         """The image's file."""
         return self._images / self.entry(number)["file"]
 
+    def described(self, number: int) -> Description:
+        """The size and annotations of a sample. Errors: as ``[]``."""
+        entry = self.entry(number)
+        size = (entry["w"], entry["h"]) if entry["w"] and entry["h"] else image_size(self.path(number))
+        return Description(size, entry["anns"])
+
+    def numbers_of(self, category_id: int) -> list[int]:
+        """The images with an object of a category, in their order."""
+        return self.index.numbers_of(category_id)
+
+    def counts(self) -> Mapping[int, int]:
+        """How many images have an object of each category."""
+        return self.index.counts()
+
     def _sample(self, number: int) -> Boxed:
         entry = self.index[number]
         size = (entry["w"], entry["h"]) if entry["w"] and entry["h"] else None
@@ -84,6 +99,18 @@ class UnlabelledImages(Reader[Boxed]):
     def path(self, number: int) -> Path:
         """The image's file."""
         return self._folder / self._list()[number]
+
+    def described(self, number: int) -> Description:
+        """The size of a sample. Errors: as ``[]``."""
+        return Description(image_size(self.path(range(len(self))[number])), [])
+
+    def numbers_of(self, category_id: int) -> list[int]:
+        """None: no image has an object that is known."""
+        return []
+
+    def counts(self) -> Mapping[int, int]:
+        """None."""
+        return {}
 
     def _sample(self, number: int) -> Boxed:
         return open_image(self.path(number)), []

@@ -125,6 +125,23 @@ class DetectionIndex:
         """How many images have a box."""
         return int(np.count_nonzero(np.diff(self._first)))
 
+    def numbers_of(self, category_id: int) -> list[int]:
+        """The images with a box of a category, in their order."""
+        boxes = np.flatnonzero(self._categories == category_id)
+        found: list[int] = np.unique(self._owners(boxes)).tolist()
+        return found
+
+    def counts(self) -> dict[int, int]:
+        """How many images have a box of each category."""
+        ids, places = np.unique(self._categories, return_inverse=True)
+        pairs = np.unique(self._owners(np.arange(len(places))) * max(1, len(ids)) + places)
+        counted = np.bincount(pairs % max(1, len(ids)), minlength=len(ids))
+        return dict(zip(ids.tolist(), counted.tolist(), strict=True))
+
+    def _owners(self, boxes: Array) -> Array:
+        """The image of each box."""
+        return np.searchsorted(self._first, boxes, side="right") - 1
+
     def __getitem__(self, number: int) -> Entry:
         begin = self._ends[number - 1] if number else 0
         width, height = (int(side) or None for side in self._sizes[number])

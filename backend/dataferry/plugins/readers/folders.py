@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataferry.plugins.readers.base import Labelled, Reader, damaged
-from dataferry.plugins.readers.images import Mode, is_image, open_image
+from dataferry.plugins.readers.base import Labelled, LabelledReader, damaged
+from dataferry.plugins.readers.images import Mode, image_size, is_image, open_image
 
 
-class ImageFolders(Reader[Labelled]):
+class ImageFolders(LabelledReader):
     """``(image, class position)`` of the images below ``root/<class>``, in the order of ``classes`` and
     then of paths.
 
@@ -31,6 +31,12 @@ class ImageFolders(Reader[Labelled]):
 
     def _sample(self, number: int) -> Labelled:
         return open_image(self.path(number), self._mode), self._list()[1][number]
+
+    def _labels(self) -> list[int]:
+        return self._list()[1]
+
+    def _size(self, number: int) -> tuple[int, int]:
+        return image_size(self.path(number))
 
     def _list(self) -> tuple[list[str], list[int]]:
         if self._found is None:

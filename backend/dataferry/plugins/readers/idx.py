@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from dataferry.plugins.readers.base import Labelled, Reader, damaged
+from dataferry.plugins.readers.base import Labelled, LabelledReader, damaged
 from dataferry.plugins.readers.plain import first_of, plain_file
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -47,7 +47,7 @@ def read_idx(path: Path, keep: Path) -> np.ndarray[Any, np.dtype[Any]]:
     return np.memmap(plain, dtype, "r", offset, shape)
 
 
-class IdxImages(Reader[Labelled]):
+class IdxImages(LabelledReader):
     """Grey images of uint8 (rows, columns) and their labels: ``(image, label)``.
 
     ``images`` and ``labels`` are file names in ``root``, with or without ``.gz``. Plain copies are kept
@@ -64,6 +64,13 @@ class IdxImages(Reader[Labelled]):
     def _sample(self, number: int) -> Labelled:
         images, labels = self._open()
         return Image.fromarray(np.array(images[number])), int(labels[number])
+
+    def _labels(self) -> Any:
+        return self._open()[1]
+
+    def _size(self, number: int) -> tuple[int, int]:
+        _, height, width = self._open()[0].shape
+        return width, height
 
     def _open(self) -> tuple[Any, Any]:
         if self._arrays is None:

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from dataferry.plugins.readers.base import NO_LABEL, Labelled, Reader, damaged
+from dataferry.plugins.readers.base import NO_LABEL, Labelled, LabelledReader, damaged
 from dataferry.plugins.readers.folders import ImageFolders, image_paths
-from dataferry.plugins.readers.images import open_image
+from dataferry.plugins.readers.images import image_size, open_image
 
 
 def train_images(root: Path, wnids: Sequence[str]) -> ImageFolders:
@@ -24,7 +24,7 @@ def train_images(root: Path, wnids: Sequence[str]) -> ImageFolders:
     return ImageFolders(root / "train", wnids, within="images")
 
 
-class HeldOutImages(Reader[Labelled]):
+class HeldOutImages(LabelledReader):
     """``(RGB image, position of its class in wnids)`` of ``val``; of ``test``, whose labels are not
     published, ``NO_LABEL`` in its place."""
 
@@ -46,6 +46,12 @@ class HeldOutImages(Reader[Labelled]):
 
     def _sample(self, number: int) -> Labelled:
         return open_image(self.path(number)), self._list()[1][number]
+
+    def _labels(self) -> list[int]:
+        return self._list()[1]
+
+    def _size(self, number: int) -> tuple[int, int]:
+        return image_size(self.path(number))
 
     def _list(self) -> tuple[list[str], list[int]]:
         if self._found is None:

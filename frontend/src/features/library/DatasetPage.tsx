@@ -9,7 +9,6 @@ import { datasetQuery } from "@/api/queries";
 import type { DatasetView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobOf } from "@/features/downloads/useJobs";
-import { TableTabs } from "@/features/tables/TableTabs";
 import VerdictPanel from "@/features/verdict/VerdictPanel";
 import { Button } from "@/ui/Button";
 import { CodeBlock } from "@/ui/CodeBlock";
@@ -21,6 +20,7 @@ import { Loading } from "@/ui/Spinner";
 import { AbsentDataset } from "./AbsentDataset";
 import { Condition } from "./Condition";
 import { DatasetHeader } from "./DatasetHeader";
+import { DatasetTabs } from "./DatasetTabs";
 import { DeleteDialog } from "./DeleteDialog";
 import { FirstRows } from "./FirstRows";
 import { PinButton } from "./PinButton";
@@ -124,7 +124,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
         <>
           <VersionBar dataset={dataset} />
           <Condition dataset={dataset} />
-          <TableTabs name={name} revision={revision} />
+          <DatasetTabs name={name} revision={revision} builtin={dataset.source === "builtin"} />
           <Loader dataset={dataset} />
           <UseFromCode datasetKey={name} revision={revision} />
           <BeforeUse dataset={dataset} revision={revision} />

@@ -1,6 +1,6 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { PictureSamples } from "./PictureSamples";
 import { TablePreview } from "./TablePreview";
+import { useDatasetSearch } from "./useDatasetSearch";
 
 interface FirstRowsProps {
   /** As its address has it: a key, or the id of a row. */
@@ -11,8 +11,7 @@ interface FirstRowsProps {
 
 /** The table that the address of a dataset's screen names, the choice of another, and some pictures. */
 export function FirstRows({ name, revision, here }: FirstRowsProps) {
-  const navigate = useNavigate();
-  const { file } = useSearch({ from: "/app/library/$key" });
+  const [{ file }, change] = useDatasetSearch();
   return (
     <>
       <TablePreview
@@ -20,14 +19,7 @@ export function FirstRows({ name, revision, here }: FirstRowsProps) {
         revision={revision}
         here={here}
         file={file}
-        onFile={(chosen) =>
-          void navigate({
-            to: "/library/$key",
-            params: { key: name },
-            search: { revision, file: chosen },
-            resetScroll: false,
-          })
-        }
+        onFile={(chosen) => change({ file: chosen })}
       />
       <PictureSamples datasetKey={name} revision={revision} here={here} />
     </>

@@ -51,19 +51,6 @@ export function librarySearch(given: Record<string, unknown>): LibrarySearch {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }
 
-export interface DatasetSearch {
-  revision?: string;
-  /** The file whose first rows are shown; by default the main table. */
-  file?: string;
-}
-
-export function datasetSearch({ revision, file }: Record<string, unknown>): DatasetSearch {
-  return {
-    ...(typeof revision === "string" && { revision }),
-    ...(typeof file === "string" && { file }),
-  };
-}
-
 /** What is asked of the server. The router hands on parameters that nobody has checked too (`utm_source`). */
 export function queryOf(search: LibrarySearch): LibraryQuery {
   const { page, ...asked } = librarySearch({ ...search });

@@ -1,36 +1,37 @@
-import { useCallback, useState } from "react";
-import type { TableFilter, TableView } from "@/api/types";
+import { useCallback, useMemo, useState } from "react";
+import type { TableView } from "@/api/types";
+import type { DatasetSearch } from "@/features/library/datasetSearch";
+import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import { plural } from "@/ui/format";
-import { useDebounced } from "@/ui/useDebounced";
 import { FilterBar, FilterDialog } from "./FilterBar";
 import { Grid } from "./Grid";
 import type { Spot } from "./gridGeometry";
 import type { RowSelection, TablePlace } from "./queries";
+import { useSearchText } from "./useSearchText";
 import { WholeCell } from "./WholeCell";
-
-const SETTLED_MS = 300;
 
 /** All rows of a table, which can be searched, filtered and sorted. */
 export function RowsTab({ place, table }: { place: TablePlace; table: TableView }) {
-  const [filters, setFilters] = useState<TableFilter[]>([]);
-  const [written, setWritten] = useState("");
-  const [order, setOrder] = useState<{ sort?: number; descending?: boolean }>({});
+  const [search, change] = useDatasetSearch();
+  const [written, write] = useSearchText(search.q ?? "", (q) =>
+    change({ q: q || undefined }, { replace: true }),
+  );
   const [asking, setAsking] = useState<number | null>(null);
   const [spot, setSpot] = useState<Spot | null>(null);
   const [count, setCount] = useState(table.row_count ?? 0);
-  const search = useDebounced(written.trim(), SETTLED_MS);
-  const selection: RowSelection = { filters, search, ...order };
   const columns = table.columns ?? [];
+  const selection = useMemo(() => selectionOf(search, columns.length), [search, columns.length]);
+  const { filters } = selection;
   const onCount = useCallback((rows: number) => setCount(rows), []);
-  const some = filters.length > 0 || search !== "";
+  const some = filters.length > 0 || selection.search !== "";
   return (
     <div className="grid grid-cols-1 gap-2">
       <FilterBar
         columns={columns}
         filters={filters}
         search={written}
-        onSearch={setWritten}
-        onFilters={setFilters}
+        onSearch={write}
+        onFilters={(kept) => change({ filters: kept.length > 0 ? kept : undefined })}
       />
       <p role="status" className="text-13 text-muted">
         {some
@@ -46,7 +47,7 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
         place={place}
         table={table}
         selection={selection}
-        onSort={(column) => setOrder(sortedBy(order, column))}
+        onSort={(column) => change(sortedBy(selection, column))}
         onFilter={setAsking}
         onOpen={setSpot}
         onCount={onCount}
@@ -56,7 +57,7 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
         place={asking ?? 0}
         onClose={() => setAsking(null)}
         onAdd={(filter) => {
-          setFilters([...filters, filter]);
+          change({ filters: [...filters, filter] });
           setAsking(null);
         }}
       />
@@ -71,8 +72,18 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
   );
 }
 
+/** The rows that an address means; what names a column that the table does not have is left out. */
+function selectionOf(
+  { q = "", filters = [], sort, descending }: DatasetSearch,
+  columns: number,
+): RowSelection {
+  const order =
+    sort !== undefined && sort < columns ? { sort, descending: descending ?? false } : {};
+  return { filters: filters.filter(({ column }) => column < columns), search: q, ...order };
+}
+
 /** The order after a click on a column's head: upward, downward, the file's own. */
-function sortedBy(order: { sort?: number; descending?: boolean }, column: number) {
-  if (order.sort !== column) return { sort: column, descending: false };
-  return order.descending ? {} : { sort: column, descending: true };
+function sortedBy({ sort, descending }: RowSelection, column: number): DatasetSearch {
+  if (sort !== column) return { sort: column, descending: undefined };
+  return descending ? { sort: undefined, descending: undefined } : { descending: true };
 }

@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId } from "react";
 import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
 import type { TableView } from "@/api/types";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobs } from "@/features/downloads/useJobs";
+import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
 import { ProblemBox } from "@/ui/ProblemBox";
@@ -12,6 +13,9 @@ import { Spinner } from "@/ui/Spinner";
 import { prepareTables, type TablesPlace, tableQuery, tablesQuery } from "./queries";
 import { RowsTab } from "./RowsTab";
 import { StatisticsTab } from "./StatisticsTab";
+
+/** Another table has other columns. */
+const NO_SELECTION = { q: undefined, filters: undefined, sort: undefined, descending: undefined };
 
 interface WholeTablesProps {
   place: TablesPlace;
@@ -21,7 +25,7 @@ interface WholeTablesProps {
 /** All rows, or the statistics, of a dataset's tables; opening it starts what makes them readable. */
 export default function WholeTables({ place, show }: WholeTablesProps) {
   const list = useQuery(tablesQuery(place));
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [{ table: chosen }, change] = useDatasetSearch();
   const prepare = useMutation({
     mutationFn: () => prepareTables(place),
     onSuccess: (answer) => queryClient.setQueryData(tablesQuery(place).queryKey, answer),
@@ -78,7 +82,11 @@ export default function WholeTables({ place, show }: WholeTablesProps) {
         </div>
       )}
       {data.tables.length > 1 && (
-        <TablePicker tables={data.tables} chosen={table?.id ?? ""} onChoose={setChosen} />
+        <TablePicker
+          tables={data.tables}
+          chosen={table?.id ?? ""}
+          onChoose={(id) => change({ ...NO_SELECTION, table: id })}
+        />
       )}
       {table && <OneTable key={table.id} place={place} table={table} show={show} />}
     </div>

@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { clsx } from "clsx";
+import { Suspense, useId } from "react";
+import { samplesQuery } from "@/features/samples/queries";
+import { lazily } from "@/ui/lazily";
+import { Spinner } from "@/ui/Spinner";
+import { DATASET_TABS, type DatasetTab } from "./datasetSearch";
+import { FirstRows } from "./FirstRows";
+import { useDatasetSearch } from "./useDatasetSearch";
+
+const SamplesTab = lazily(() => import("@/features/samples/SamplesTab"));
+const WholeTables = lazily(() => import("@/features/tables/WholeTables"));
+
+const NAMES: Record<DatasetTab, string> = {
+  samples: "Samples",
+  first: "First rows",
+  rows: "All rows",
+  statistics: "Statistics",
+};
+
+interface DatasetTabsProps {
+  /** As its address has it: a key, or the id of a row. */
+  name: string;
+  revision?: string;
+  /** It is a built-in dataset, which may have samples. */
+  builtin: boolean;
+}
+
+/** What is in a dataset that is here: its samples, the first rows of its tables, all rows, and statistics. */
+export function DatasetTabs({ name, revision, builtin }: DatasetTabsProps) {
+  const [{ tab: asked }, change] = useDatasetSearch();
+  const id = useId();
+  const samples = useQuery({ ...samplesQuery({ key: name, revision }), enabled: builtin });
+  if (builtin && samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
+  const sampled = builtin && (samples.isError || samples.data?.task_type !== "table");
+  const tabs = DATASET_TABS.filter((one) => one !== "samples" || sampled);
+  const tab = tabs.find((one) => one === asked) ?? tabs[0] ?? "first";
+  function move(by: number) {
+    const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab;
+    change({ tab: next });
+    document.getElementById(`${id}-${next}`)?.focus();
+  }
+  return (
+    <div className="grid grid-cols-1 gap-3">
+      <div
+        role="tablist"
+        aria-label="What is in it"
+        className="flex gap-1 overflow-x-auto border-b"
+      >
+        {tabs.map((one) => (
+          <button
+            key={one}
+            id={`${id}-${one}`}
+            type="button"
+            role="tab"
+            aria-selected={tab === one}
+            aria-controls={`${id}-panel`}
+            tabIndex={tab === one ? 0 : -1}
+            onClick={() => change({ tab: one })}
+            onKeyDown={({ key }) => {
+              if (key === "ArrowRight") move(1);
+              if (key === "ArrowLeft") move(-1);
+            }}
+            className={clsx(
+              "-mb-px min-h-9 shrink-0 border-b-2 px-3 text-14 touch:min-h-11",
+              tab === one
+                ? "border-accent font-medium text-fg"
+                : "border-transparent text-muted hover:text-fg",
+            )}
+          >
+            {NAMES[one]}
+          </button>
+        ))}
+      </div>
+      <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${tab}`}>
+        {tab === "first" ? (
+          <FirstRows name={name} revision={revision} here />
+        ) : (
+          <Suspense fallback={<Spinner label="Opening…" />}>
+            {tab === "samples" ? (
+              <SamplesTab place={{ key: name, revision }} />
+            ) : (
+              <WholeTables place={{ key: name, revision }} show={tab} />
+            )}
+          </Suspense>
+        )}
+      </div>
+    </div>
+  );
+}

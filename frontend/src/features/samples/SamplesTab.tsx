@@ -1,0 +1,144 @@
+import { useQuery } from "@tanstack/react-query";
+import { useId } from "react";
+import { asProblem } from "@/api/problem";
+import type { SampleClass, SampleSplit } from "@/api/types";
+import type { DatasetSearch } from "@/features/library/datasetSearch";
+import { useDatasetSearch } from "@/features/library/useDatasetSearch";
+import type { TablesPlace } from "@/features/tables/queries";
+import { useMediaAccess } from "@/features/tables/useMediaAccess";
+import { Button } from "@/ui/Button";
+import { INPUT } from "@/ui/Field";
+import { plural } from "@/ui/format";
+import { ProblemBox } from "@/ui/ProblemBox";
+import { Spinner } from "@/ui/Spinner";
+import { Gallery } from "./Gallery";
+import { samplesQuery } from "./queries";
+import { SampleDialog } from "./SampleDialog";
+
+/** The samples of a built-in dataset: images with labels or boxes, or rows of text, by split and class. */
+export default function SamplesTab({ place }: { place: TablesPlace }) {
+  const [{ split, class: name, sample: shown }, change] = useDatasetSearch();
+  const first = useQuery(samplesQuery({ ...place, split, class: name }));
+  const allowed = useMediaAccess(place, first.data?.task_type !== "text") !== undefined;
+  const { data, error } = first;
+  if (error) {
+    return (
+      <ProblemBox problem={asProblem(error)}>
+        {(split ?? name) !== undefined && (
+          <Button size="sm" onClick={() => change({ split: undefined, class: undefined })}>
+            All samples
+          </Button>
+        )}
+        <Button size="sm" onClick={() => void first.refetch()}>
+          Retry
+        </Button>
+      </ProblemBox>
+    );
+  }
+  if (!data) return <Spinner label="Looking for samples…" />;
+  const wanted = { ...place, split, class: name };
+  const unread = data.splits.filter(({ problem }) => problem != null);
+  return (
+    <div className="grid grid-cols-1 gap-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <SplitPicker splits={data.splits} chosen={data.split} onChoose={change} />
+        {data.classes.length > 0 && (
+          <ClassPicker classes={data.classes} chosen={name} onChoose={change} />
+        )}
+        <p role="status" className="text-13 text-muted">
+          {first.isPlaceholderData ? "Looking…" : plural(data.total, "sample")}
+        </p>
+      </div>
+      {unread.map((one) => (
+        <p key={one.name} className="text-13 text-muted wrap-anywhere">
+          {one.name} cannot be read. {one.problem}
+        </p>
+      ))}
+      {data.total === 0 && !first.isPlaceholderData ? (
+        <p className="text-14 text-muted">
+          {name === undefined ? "It has no samples." : `No sample of ${data.split} is ${name}.`}
+        </p>
+      ) : (
+        <Gallery
+          key={`${data.split} ${name}`}
+          place={wanted}
+          total={data.total}
+          task={data.task_type}
+          fields={Object.keys(data.samples[0]?.row ?? {}).length}
+          shown={shown}
+          allowed={allowed}
+          onOpen={(sample) => change({ sample })}
+        />
+      )}
+      <SampleDialog
+        place={wanted}
+        split={data.split}
+        total={data.total}
+        task={data.task_type}
+        shown={allowed || data.task_type === "text" ? shown : undefined}
+        onShow={(sample) => change({ sample }, { replace: true })}
+      />
+    </div>
+  );
+}
+
+interface PickerProps {
+  onChoose: (change: DatasetSearch) => void;
+}
+
+function SplitPicker({
+  splits,
+  chosen,
+  onChoose,
+}: PickerProps & { splits: readonly SampleSplit[]; chosen: SampleSplit["name"] }) {
+  const id = useId();
+  return (
+    <span className="flex items-center gap-2">
+      <label htmlFor={id} className="text-13 text-muted">
+        Split
+      </label>
+      <select
+        id={id}
+        value={chosen}
+        onChange={({ target }) =>
+          onChoose({ split: target.value as SampleSplit["name"], sample: undefined })
+        }
+        className={`${INPUT} w-auto! text-13!`}
+      >
+        {splits.map(({ name, total, problem }) => (
+          <option key={name} value={name} disabled={problem != null}>
+            {name} ({total.toLocaleString("en")})
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+function ClassPicker({
+  classes,
+  chosen,
+  onChoose,
+}: PickerProps & { classes: readonly SampleClass[]; chosen: string | undefined }) {
+  const id = useId();
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      <label htmlFor={id} className="text-13 text-muted">
+        Class
+      </label>
+      <select
+        id={id}
+        value={chosen ?? ""}
+        onChange={({ target }) => onChoose({ class: target.value || undefined, sample: undefined })}
+        className={`${INPUT} w-auto! max-w-64 min-w-0 truncate text-13!`}
+      >
+        <option value="">All</option>
+        {classes.map(({ name, count }) => (
+          <option key={name} value={name}>
+            {count == null ? name : `${name} (${count.toLocaleString("en")})`}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
