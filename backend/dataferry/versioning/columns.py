@@ -101,6 +101,8 @@ def _lines(path: Path, digest: str) -> Iterator[bytes]:
 
 def _read_file(line: bytes) -> StoredFile:
     digest, extension, size = line.decode().split(" ")
+    if not (digest.isalnum() and extension.isalnum()):  # names of files, whoever wrote the column
+        raise ValueError(line)
     return StoredFile(digest, extension, int(size))
 
 

@@ -40,6 +40,7 @@ from dataferry.core.errors import InvalidInput
 from dataferry.versioning.schema import Field, FieldKind, Transform
 
 VERSION = 1
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def is_current(dataset: LockedDataset) -> bool:
 
 def _dataset(entry: Mapping[str, Any]) -> LockedDataset:
     return LockedDataset(
-        str(entry["name"]),
+        _name(entry["name"]),
         entry["remote"],
         tuple(_field(field) for field in entry["fields"]),
         tuple(_group(group) for group in entry["groups"]),
@@ -161,16 +162,29 @@ def _dataset(entry: Mapping[str, Any]) -> LockedDataset:
 
 def _field(entry: Mapping[str, Any]) -> LockedField:
     formats = tuple(entry.get("formats", ()))
-    field = Field(entry["name"], entry["kind"], formats, entry.get("optional", False))
+    field = Field(_name(entry["name"]), entry["kind"], formats, entry.get("optional", False))
     return LockedField(field, tuple(entry.get("inputs", ())), entry.get("fingerprint"))
 
 
 def _group(entry: Mapping[str, Any]) -> RowGroup:
     columns = {
-        str(name): Column(column["sha256"], column.get("bytes", 0), column.get("made_from"))
+        _name(name): Column(_sha256(column["sha256"]), column.get("bytes", 0), column.get("made_from"))
         for name, column in entry["columns"].items()
     }
     return RowGroup(entry["source"], entry["fingerprint"], int(entry["rows"]), columns)
+
+
+def _name(name: str) -> str:
+    """A lock may come from anybody, and names in it become files': errors are ``ValueError``."""
+    if not name.isidentifier():
+        raise ValueError(name)
+    return name
+
+
+def _sha256(digest: str) -> str:
+    if len(digest) != _SHA256_DIGITS or not digest.isalnum():
+        raise ValueError(digest)
+    return digest
 
 
 def _dataset_entry(dataset: LockedDataset) -> dict[str, Any]:
