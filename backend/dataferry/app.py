@@ -27,6 +27,7 @@ from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
 from dataferry.api.routes import (
+    asking,
     auth,
     bundles,
     chats,
@@ -69,11 +70,13 @@ from dataferry.core.paging import Cursors
 from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
+from dataferry.explorer.asking import Asking
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
 from dataferry.explorer.service import Tables
+from dataferry.explorer.sql_processes import SqlLimits, SqlProcesses
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
@@ -134,6 +137,7 @@ _OF_DATASETS = (
     samples,
     sharing,
     tables,
+    asking,
 )
 
 
@@ -170,6 +174,9 @@ def build_services(settings: Settings) -> Services:
     folders = TableFolders(store)
     TablesHandler(database, store, settings, folders).register(jobs)
     processes = QueryProcesses(store.root)
+    whole_tables = Tables(database, store, jobs, access, folders, processes)
+    sql_limits = SqlLimits(seconds=settings.query_timeout_s)
+    table_questions = Asking(whole_tables, SqlProcesses(store.scratch, sql_limits))
     previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
     comparisons = Comparisons(search, catalog, credentials, previews)
     models = ModelChoices(settings, database, secrets)
@@ -195,9 +202,10 @@ def build_services(settings: Settings) -> Services:
         verdicts=verdicts,
         shelf=shelf,
         previews=previews,
-        tables=Tables(database, store, jobs, access, folders, processes),
+        tables=whole_tables,
         samples=SampleGallery(database, found_plugins, access),
         query_processes=processes,
+        asking=table_questions,
         archives=Archives(database, store, access, last_use),
         croissants=Croissants(shelf, previews),
         last_use=last_use,

@@ -58,6 +58,7 @@ JOBS = {
     "POST /api/jobs/{job_id}/retry": Row(200),
     "POST /api/jobs/{job_id}/cancel": Row(200),
 }
+SQL = {"sql": "SELECT count(*) FROM train"}
 DATASETS = {
     "GET /api/datasets/{key}/tables": Row(200, seen=200),
     "POST /api/datasets/{key}/tables": Row(202, seen=202),
@@ -66,6 +67,9 @@ DATASETS = {
     "GET /api/datasets/{key}/tables/{table}/statistics": Row(200, seen=200),
     # A column of numbers has no pictures.
     "GET /api/datasets/{key}/tables/{table}/media": Row(422, seen=422, params={"row": 0, "column": 0}),
+    "GET /api/datasets/{key}/tables/{table}/questions": Row(200, seen=200),
+    "POST /api/datasets/{key}/tables/{table}/query": Row(200, seen=200, body=SQL),
+    "POST /api/datasets/{key}/tables/{table}/query/export": Row(200, seen=200, body=SQL),
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
     "GET /api/datasets/{key}/splits": Row(200, seen=200),

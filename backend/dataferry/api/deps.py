@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dataferry.core.db import Database
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
+    from dataferry.explorer.asking import Asking
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
     from dataferry.explorer.service import Tables
@@ -91,6 +92,7 @@ class Services:
     tables: Tables
     samples: SampleGallery
     query_processes: QueryProcesses
+    asking: Asking
     upstream: Upstream
     archives: Archives
     croissants: Croissants

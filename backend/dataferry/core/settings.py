@@ -118,6 +118,7 @@ class Settings(BaseSettings):
         None, gt=0, description="What nobody has used for so long is removed; by default nothing is"
     )
     cleanup_every_s: float = Field(3600.0, gt=0, description="How often these three are looked after")
+    query_timeout_s: float = Field(20.0, gt=0, description="How long a person's query of a table may take")
     index_update_h: float = Field(
         168.0, ge=0, description="Hours between updates of the search index, where one was built; 0: never"
     )

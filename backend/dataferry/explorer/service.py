@@ -56,7 +56,7 @@ FIRST_COLUMNS = 100
 #: A picture or a sound that is larger is not sent.
 _MAX_MEDIA_BYTES = 32 << 20
 _KEPT_COUNTS = 256
-_NOT_PREPARED = "Prepare the dataset's tables first: POST /api/datasets/{key}/tables."
+NOT_PREPARED = "Prepare the dataset's tables first: POST /api/datasets/{key}/tables."
 
 
 class Tables:
@@ -145,7 +145,10 @@ class Tables:
         """One table, with all its columns. Errors: ``NotFound``."""
         return (await self._find(viewer, key_or_alias, table, revision)).view
 
-    async def _find(self, viewer: Viewer, key_or_alias: str, table: str, revision: str | None) -> KnownTable:
+    async def known(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> Sequence[KnownTable]:
+        """All of the dataset's tables. Errors: ``NotFound`` until it is here."""
         await self._access.renew(viewer)
 
         def read(session: Session) -> tuple[str | None, Sequence[TableFile]]:
@@ -153,8 +156,10 @@ class Tables:
             return dataset.local_path, table_files(session, dataset)[0]
 
         tree, files = await self._database.run_read(read)
-        found = await in_thread("disk", self._catalog.tables, Path(tree or ""), files)
-        for one in found:
+        return await in_thread("disk", self._catalog.tables, Path(tree or ""), files)
+
+    async def _find(self, viewer: Viewer, key_or_alias: str, table: str, revision: str | None) -> KnownTable:
+        for one in await self.known(viewer, key_or_alias, revision):
             if one.view.id == table:
                 return one
         raise NotFound(
@@ -169,7 +174,7 @@ class Tables:
         if found.source is not None:
             return found, found.source
         if found.view.state == "absent":
-            raise Conflict("The table is not prepared yet.", next_step=_NOT_PREPARED.format(key=key_or_alias))
+            raise Conflict("The table is not prepared yet.", next_step=NOT_PREPARED.format(key=key_or_alias))
         raise Unreadable(
             f"{found.view.label} cannot be shown as a table. {found.view.problem}",
             next_step="Open the file with a tool of its own.",

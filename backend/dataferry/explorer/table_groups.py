@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from dataferry.library.preview.suffixes import SPLIT_WORDS
 
-_SHARD = re.compile(r"(?P<base>.+?)[-_.]?\d{4,6}-of-\d{4,6}(?:-[0-9a-f]{8,})?")
+SHARD = re.compile(r"(?P<base>.+?)[-_.]?\d{4,6}-of-\d{4,6}(?:-[0-9a-f]{8,})?")
 _PART = re.compile(r"(?:part[-_.]?)?\d{4,6}(?:-[0-9a-f-]{8,})?(?:[-_.]c\d{3})?")
 _WORDS = re.compile(r"[^a-z0-9]+")
 _NO_CONFIG = {"data", "datasets", "dataset", "csv", "parquet", "jsonl", "json", "tables"}
@@ -50,7 +50,7 @@ def _key(path: str) -> tuple[str, str, str]:
     """What shards of one table have in common: folder, beginning of the name, and its end."""
     folder, _, name = path.rpartition("/")
     stem, _, suffix = name.partition(".") if not name.startswith(".") else (name, "", "")
-    shard = _SHARD.fullmatch(stem)
+    shard = SHARD.fullmatch(stem)
     if shard is not None:
         return folder, shard["base"], suffix
     return (folder, "", suffix) if _PART.fullmatch(stem) else (folder, name, "")

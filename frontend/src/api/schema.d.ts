@@ -861,6 +861,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/tables/{table}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this table, and the dataset's others, are called in SQL, and what can be asked of it
+         * @description What this table, and the dataset's others, are called in SQL, and what can be asked of it.
+         */
+        get: operations["get_askable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run one SELECT over the dataset's tables
+         * @description Run one SELECT over the dataset's tables. Nothing else can be read, changed or called, and a query that
+         *     takes too long is ended, as is one whose client leaves.
+         */
+        post: operations["query_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/tables/{table}/query/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * All rows of a query as a file, with whole cells
+         * @description All rows of a query as a file, with whole cells.
+         */
+        post: operations["export_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -2011,6 +2072,81 @@ export interface components {
             model: string;
         };
         /**
+         * AskableColumn
+         * @description ``written``: its name as it is written in SQL, in quotes where it needs them.
+         */
+        AskableColumn: {
+            /**
+             * @description The column's name: untrusted text.
+             * @example sepal length
+             */
+            name: string;
+            /**
+             * @description The name as it is written in SQL.
+             * @example "sepal length"
+             */
+            written: string;
+            /**
+             * @description What the job does.
+             * @example number
+             */
+            kind: components["schemas"]["AskableColumnKind"];
+            /**
+             * @description Its type in the file's own words.
+             * @example number
+             */
+            dtype: string;
+        };
+        /**
+         * @description What the job does.
+         * @enum {string}
+         */
+        AskableColumnKind: "number" | "integer" | "boolean" | "date" | "time" | "text" | "nested" | "binary" | "media";
+        /**
+         * AskableTable
+         * @description ``name``: as it is written in SQL.
+         */
+        AskableTable: {
+            /**
+             * @description As the list of tables has it.
+             * @example f173f1024706
+             */
+            id: string;
+            /**
+             * @description As it is written in SQL.
+             * @example iris
+             */
+            name: string;
+            /**
+             * @description As a person is shown it.
+             * @example iris.csv
+             */
+            label: string;
+            /**
+             * @description All of its rows.
+             * @example 150
+             */
+            row_count: number;
+            /** @description The first 500 of its columns. */
+            columns: components["schemas"]["AskableColumn"][];
+        };
+        /**
+         * AskableTables
+         * @description What can be asked of a table: ``tables`` begins with it, and has the dataset's others; ``model``: the
+         *     name of the one that writes SQL, None where rules do.
+         */
+        AskableTables: {
+            /** @description The table itself, then the dataset's others. */
+            tables: components["schemas"]["AskableTable"][];
+            /** @description Questions that this table answers. */
+            questions: components["schemas"]["ReadyQuestion"][];
+            /**
+             * @description The model that writes SQL; null where rules do.
+             * @example gemini-flash-latest
+             */
+            model?: string | null;
+        };
+        /**
          * Bar
          * @description A value, of which a long one's beginning is shown, and in how many rows it is.
          */
@@ -2307,6 +2443,32 @@ export interface components {
              */
             readonly path: string | null;
         };
+        /**
+         * Chart
+         * @description How a result is drawn: places of its columns. Of a histogram ``x`` alone.
+         */
+        Chart: {
+            /**
+             * @description How it is drawn.
+             * @example bar
+             */
+            kind: components["schemas"]["ChartKind"];
+            /**
+             * @description The place of the column along the horizontal axis.
+             * @example 0
+             */
+            x: number;
+            /**
+             * @description The place of the column of the heights; null for a histogram.
+             * @example 1
+             */
+            y?: number | null;
+        };
+        /**
+         * @description A kind of chart.
+         * @enum {string}
+         */
+        ChartKind: "bar" | "line" | "histogram" | "scatter";
         /**
          * ChatRequest
          * @description Without a title the first message gives one.
@@ -3797,6 +3959,22 @@ export interface components {
          * @enum {string}
          */
         ExportHistoryFormat: "csv" | "json";
+        /**
+         * @description A file format or modality: `csv`, `parquet`, `image`.
+         * @enum {string}
+         */
+        ExportQueryFormat: "csv" | "parquet";
+        /**
+         * ExportRequest
+         * @description A query whose rows are wanted as a file.
+         */
+        ExportRequest: {
+            /**
+             * @description One SELECT of DuckDB's SQL
+             * @example SELECT species, count(*) AS rows FROM iris GROUP BY ALL
+             */
+            sql: string;
+        };
         /**
          * FaultCounts
          * @description How many files of a dataset have each fault.
@@ -6200,6 +6378,93 @@ export interface components {
             results: components["schemas"]["SeveralDeletion"][];
         };
         /**
+         * QueryAnswer
+         * @description ``chart``: the one that suits it; None where a table says more.
+         */
+        QueryAnswer: {
+            /**
+             * @description What was run.
+             * @example SELECT species, count(*) AS rows FROM iris GROUP BY ALL
+             */
+            sql: string;
+            /** @description Its first rows. */
+            result: components["schemas"]["QueryRows"];
+            /** @description The chart that suits them; null where a table says more. */
+            chart?: components["schemas"]["Chart"] | null;
+        };
+        /**
+         * QueryColumn
+         * @description ``dtype``: DuckDB's.
+         */
+        QueryColumn: {
+            /**
+             * @description Its name in the answer: untrusted text.
+             * @example species
+             */
+            name: string;
+            /**
+             * @description DuckDB's type.
+             * @example VARCHAR
+             */
+            dtype: string;
+            /**
+             * @description What the job does.
+             * @example number
+             */
+            kind: components["schemas"]["QueryColumnKind"];
+        };
+        /**
+         * @description What the job does.
+         * @enum {string}
+         */
+        QueryColumnKind: "number" | "integer" | "boolean" | "date" | "time" | "text" | "nested" | "binary" | "media";
+        /**
+         * QueryRequest
+         * @description ``limit``: rows of the answer.
+         */
+        QueryRequest: {
+            /**
+             * @description One SELECT of DuckDB's SQL
+             * @example SELECT species, count(*) AS rows FROM iris GROUP BY ALL
+             */
+            sql: string;
+            /**
+             * @description Rows of the answer, at most.
+             * @default 1000
+             * @example 100
+             */
+            limit?: number;
+        };
+        /**
+         * QueryRows
+         * @description Rows of a query, at most as many as were asked for; ``more``: there are others. Cells are untrusted
+         *     text, and None where there is no value; of a long one the beginning.
+         */
+        QueryRows: {
+            /** @description The columns, in the order of the cells. */
+            columns: components["schemas"]["QueryColumn"][];
+            /**
+             * @description Of each column a text, cut where it is long, or null.
+             * @example [
+             *       [
+             *         "setosa",
+             *         "50"
+             *       ]
+             *     ]
+             */
+            rows: (string | null)[][];
+            /**
+             * @description There are more rows, which an export has.
+             * @example false
+             */
+            more: boolean;
+            /**
+             * @description How long it took.
+             * @example 0.21
+             */
+            seconds: number;
+        };
+        /**
          * RateSample
          * @description How fast a job was at a time, in bytes a second.
          */
@@ -6276,6 +6541,22 @@ export interface components {
          * @enum {string}
          */
         ReadmeOrigin: "file" | "source";
+        /**
+         * ReadyQuestion
+         * @description A question that this table answers, and its SQL.
+         */
+        ReadyQuestion: {
+            /**
+             * @description In words.
+             * @example How many rows are there for each species?
+             */
+            question: string;
+            /**
+             * @description The same in SQL.
+             * @example SELECT species, count(*) AS rows FROM iris GROUP BY ALL
+             */
+            sql: string;
+        };
         /**
          * Receipt
          * @description What arrived, from where, who vouches for its checksums, when, and who asked for it.
@@ -10314,6 +10595,163 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_askable: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskableTables"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    query_table: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryAnswer"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_query: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A file format or modality: `csv`, `parquet`, `image`.
+                 * @example parquet
+                 */
+                format?: components["schemas"]["ExportQueryFormat"];
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

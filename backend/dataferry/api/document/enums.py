@@ -9,6 +9,7 @@ from dataferry.chat.views import MessageStatus
 from dataferry.core.job_types import DatasetJobKind, JobPriority, JobState
 from dataferry.core.specs import JOB_KINDS, SOURCES
 from dataferry.core.types import SOURCE_LABELS, SOURCE_NAMES, Grade, Phase
+from dataferry.explorer.sql_views import ChartKind
 from dataferry.library.check_views import Condition
 from dataferry.plugins.contract import SPLIT_NAMES
 from dataferry.sources.base import Sort
@@ -44,6 +45,7 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
     ),
     "TokenScope": (get_args(TokenScope), "What a personal token may: each what those before it may."),
     "SplitName": (SPLIT_NAMES, "A part of a dataset, to train with, to validate with, or to test with."),
+    "ChartKind": (get_args(ChartKind), "A kind of chart."),
     "SearchSort": (get_args(Sort), "The order of a search's results."),
 }
 

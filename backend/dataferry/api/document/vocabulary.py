@@ -7,6 +7,7 @@ a ``#:`` comment on the model comes before the words here.
 from dataferry.api.document.check_words import CHECK_WORDS
 from dataferry.api.document.dataset_words import DATASET_WORDS
 from dataferry.api.document.plugin_words import PLUGIN_WORDS
+from dataferry.api.document.query_words import QUERY_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.table_words import TABLE_WORDS
@@ -304,6 +305,7 @@ WORDS: dict[str, Word] = {
     **VERDICT_WORDS,
     **RETENTION_WORDS,
     **TABLE_WORDS,
+    **QUERY_WORDS,
     **SEARCH_WORDS,
     **CHECK_WORDS,
 }
