@@ -4,12 +4,14 @@
       objects/ab/cdef…     a file of a dataset, read-only
       columns/ab/cdef…     a column file, compressed (``columns``)
       tmp/                 what is being made; everything comes into the cache by a rename from here
+      in-use               locked by who adds to it, and alone by who deletes from it
 
 All worktrees of a repository share it. What is in it has its name's bytes: it came by a rename, once it was
 hashed.
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -18,6 +20,8 @@ from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Literal
+
+from dataferry.core.errors import Conflict
 
 Kind = Literal["objects", "columns"]
 
@@ -43,6 +47,32 @@ class Cache:
         with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        """Nothing is deleted meanwhile: for who makes something out of what is in the cache. It waits for a
+        deletion under way."""
+        with self._locked(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def deleting(self) -> Iterator[None]:
+        """Errors: ``Conflict`` while somebody adds to the cache."""
+        try:
+            with self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield
+        except BlockingIOError as error:
+            raise Conflict(
+                "A commit, push or fetch of this repository is at work.",
+                next_step="Wait until it is done, then try again.",
+            ) from error
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "in-use").open("a") as file:
+            fcntl.flock(file, how)
+            yield
+
     def keep_file(self, path: Path, *, move: bool) -> tuple[str, int]:
         """Take a file into the cache: its SHA-256 and its size in bytes. With ``move`` it is renamed, which
         is only for files that lie in ``scratch``: they are nobody else's. Errors: ``OSError``."""
@@ -60,7 +90,7 @@ class Cache:
     def keep_bytes(self, data: bytes) -> tuple[str, int]:
         """As ``keep_file``, of bytes in memory."""
         digest = sha256(data).hexdigest()
-        if not self.has("objects", digest):
+        if not self._touch(self.path("objects", digest)):
             with self.scratch() as folder:
                 path = folder / "bytes"
                 path.write_bytes(data)
@@ -69,9 +99,9 @@ class Cache:
 
     def place(self, path: Path, kind: Kind, digest: str) -> None:
         """Rename a finished file of ``scratch``, whose bytes have this SHA-256, to its place. What is there
-        already stays."""
+        already stays, and counts as new."""
         target = self.path(kind, digest)
-        if target.exists():
+        if self._touch(target):
             return
         path.chmod(0o444)
         try:
@@ -79,6 +109,17 @@ class Cache:
         except FileNotFoundError:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
+
+    def _touch(self, path: Path) -> bool:
+        """What is old and nothing needs is deleted (``gc``): this is needed from now on. False if it is not
+        there."""
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        except PermissionError:  # a cache of several people
+            return path.exists()
+        return True
 
     def digests(self, kind: Kind) -> Iterator[tuple[str, os.stat_result]]:
         """Everything of one kind that is here, with its file's times and size."""

@@ -14,10 +14,11 @@ _READ_BYTES = 16 << 20
 
 
 class Contents:
-    """Asks a remote by listing its folders. Indexes of packs never change: they are kept beside the cache."""
+    """Asks a remote by listing its folders. What is at the paths ``without`` counts as absent. Indexes of
+    packs never change: they are kept beside the cache."""
 
-    def __init__(self, remote: Remote, cache: Cache) -> None:
-        self._remote = remote
+    def __init__(self, remote: Remote, cache: Cache, without: Collection[str] = ()) -> None:
+        self._remote, self._without = remote, without
         self._indexes = cache.folder / "remotes" / sha256(remote.url.encode()).hexdigest()[:16]
         self._packs: dict[str, Entry] | None = None
 
@@ -25,7 +26,10 @@ class Contents:
     def packs(self) -> Mapping[str, Entry]:
         """All packs, also those that no index belongs to yet."""
         if self._packs is None:
-            self._packs = self._remote.list("packs")
+            packs = self._remote.list("packs")
+            self._packs = {
+                name: entry for name, entry in packs.items() if f"packs/{name}" not in self._without
+            }
         return self._packs
 
     def places(self, wanted: Collection[str]) -> Iterator[tuple[str, Place]]:
@@ -48,7 +52,9 @@ class Contents:
         listings = self._remote.each(lambda prefix: self._remote.list(f"{kind}/{prefix}"), prefixes)
         for prefix, entries in zip(prefixes, listings, strict=True):
             found |= {prefix + name: entry for name, entry in entries.items() if prefix + name in wanted}
-        return found
+        return {
+            digest: entry for digest, entry in found.items() if path_of(kind, digest) not in self._without
+        }
 
     def large(self, objects: Mapping[str, int]) -> set[str]:
         """Which of these objects, by their sizes, lie there whole."""
@@ -114,6 +120,11 @@ def read_range(remote: Remote, wanted: Range) -> Iterator[tuple[str, Place, memo
 def path_of(kind: Kind, digest: str) -> str:
     """Where a file lies at a remote."""
     return f"{kind}/{digest[:2]}/{digest[2:]}"
+
+
+def paths_of(pack: str) -> tuple[str, str]:
+    """Where a pack and its index lie at a remote."""
+    return f"packs/{pack}", f"indexes/{pack}"
 
 
 def _keep(path: Path, data: bytes) -> None:

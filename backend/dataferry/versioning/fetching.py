@@ -53,14 +53,22 @@ def fetch(
     _check_fields(datasets, fields)
     work = _Fetch(cache, remote, report)
     try:
-        columns = work.columns({digest for dataset in datasets for digest in dataset.columns})
-        wanted = missing_objects(cache, datasets, fields=fields, rows=rows)
-        work.objects(wanted)
+        with cache.adding():
+            columns = work.columns({digest for dataset in datasets for digest in dataset.columns})
+            wanted = missing_objects(cache, datasets, fields=fields, rows=rows)
+            work.objects(wanted)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise _disk_full("The disk of the cache is full.") from error
     return Fetched(len(wanted), sum(wanted.values()), columns)
+
+
+def fetch_columns(cache: Cache, remote: Remote, columns: Iterable[str]) -> None:
+    """Bring those of these columns that are not in the cache, as far as the remote has them. Errors: as
+    ``fetch``."""
+    with cache.adding():
+        _Fetch(cache, remote, silent).bring_columns(columns)
 
 
 def missing_columns(cache: Cache, datasets: Iterable[LockedDataset]) -> list[str]:
@@ -114,14 +122,20 @@ class _Fetch:
 
     def columns(self, wanted: Collection[str]) -> int:
         """Bring the columns that are missing; how many."""
+        brought, absent = self.bring_columns(wanted)
+        if absent:
+            raise self._absent(f"{absent} of the dataset's columns are")
+        return brought
+
+    def bring_columns(self, wanted: Iterable[str]) -> tuple[int, int]:
+        """How many came, and how many are not there."""
         missing = sorted(digest for digest in wanted if not self._cache.has("columns", digest))
-        if missing:
-            self._remote.check()
-            with self._cache.scratch() as scratch:
-                lost = sum(self._remote.each(lambda digest: self._column(scratch, digest), missing))
-            if lost:
-                raise self._absent(f"{lost} of the dataset's columns are")
-        return len(missing)
+        if not missing:
+            return 0, 0
+        self._remote.check()
+        with self._cache.scratch() as scratch:
+            absent = sum(self._remote.each(lambda digest: self._column(scratch, digest), missing))
+        return len(missing) - absent, absent
 
     def _column(self, scratch: Path, digest: str) -> bool:
         """True if it is not there."""

@@ -1,16 +1,17 @@
 """Bringing a dataset's data to a remote: objects first, then columns. What it returns from is there whole."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from hashlib import file_digest, sha256
 
-from dataferry.core.errors import DamagedFile, NotFound
+from dataferry.core.errors import Conflict, DamagedFile, NotFound
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.columns import StoredFile, check_column, read_column
-from dataferry.versioning.contents import Contents, path_of
+from dataferry.versioning.contents import Contents, path_of, paths_of
 from dataferry.versioning.lock_file import Lock
 from dataferry.versioning.packs import SMALL_BYTES, Sized, divide, write_index
 from dataferry.versioning.progress import Progress, Report, silent
+from dataferry.versioning.remote_marks import Marks, read_marks
 from dataferry.versioning.remotes import Remote
 from dataferry.versioning.schema import FieldKind
 
@@ -25,10 +26,17 @@ class Pushed:
 
 
 def push(
-    cache: Cache, locks: Iterable[Lock], remote: Remote, report: Report = silent, *, repair: bool = False
+    cache: Cache,
+    locks: Iterable[Lock],
+    remote: Remote,
+    report: Report = silent,
+    *,
+    repair: bool = False,
+    repository: str | None = None,
 ) -> Pushed:
     """Send what these locks need and ``remote`` has not. Only datasets of this remote are looked at. With
-    ``repair`` all that is there is read, and what is damaged is sent again.
+    ``repair`` all that is there is read, and what is damaged is sent again. ``repository``: a name of
+    this one that no other has, by which the remote knows who pushes there.
 
     It may be interrupted at any point and done again; it then sends what is left. Errors: ``NotFound`` for
     data that is neither here nor there, and where there is no such place; ``DamagedFile`` for an object in
@@ -44,31 +52,50 @@ def push(
     if not columns:
         return Pushed()
     remote.check()
-    return _Push(cache, remote, report, repair).run(columns)
+    with cache.adding():
+        pushed = Pushed()
+        marks = read_marks(remote)
+        while True:
+            work = _Push(cache, remote, report, repair, marks)
+            more = work.run(columns)
+            pushed = Pushed(*map(sum, zip(astuple(pushed), astuple(more), strict=True)))
+            later = read_marks(remote)
+            if work.needed & later.deleting:
+                raise _going(remote)
+            if not work.needed & (later.condemned ^ marks.condemned):
+                break
+            marks = later
+        if repository and repository not in remote.list("repositories"):
+            remote.write(f"repositories/{repository}", b"")
+        remote.flush()
+    return pushed
 
 
 class _Push:
-    def __init__(self, cache: Cache, remote: Remote, report: Report, repair: bool) -> None:
+    """``needed``: the paths of all that has to be at the remote, once it has run."""
+
+    def __init__(self, cache: Cache, remote: Remote, report: Report, repair: bool, marks: Marks) -> None:
         self._cache, self._remote, self._report, self._repair = cache, remote, report, repair
-        self._contents = Contents(remote, cache)
+        self._contents = Contents(remote, cache, without=marks.condemned)
+        self.needed: set[str] = set()
 
     def run(self, columns: Mapping[str, FieldKind]) -> Pushed:
         listed: Collection[str] = self._contents.files("columns", columns)
         # A clone with a part of the history has not all columns; those are the remote's already.
         here = {digest: kind for digest, kind in columns.items() if digest not in listed or self._has(digest)}
-        needed = self._objects(here)
+        objects = self._objects(here)
         if self._repair:
-            found, listed = self._contents.sound(needed, columns)
+            found, listed = self._contents.sound(objects, columns)
         else:
-            found = self._found(needed)
-        absent = self._absent(needed, found)
+            found = self._found(objects)
+        absent = self._absent(objects, found)
         new = [digest for digest in columns if digest not in listed]
         if not all(map(self._has, new)):
             raise self._nowhere("Columns of the dataset are")
         self._send(absent)
         for _ in self._remote.each(self._send_column, new):
             pass
-        self._remote.flush()
+        self.needed |= {path_of("columns", digest) for digest in columns}
         return Pushed(len(absent), sum(item.size for item in absent), len(new))
 
     def _has(self, column: str) -> bool:
@@ -88,9 +115,11 @@ class _Push:
 
     def _found(self, needed: Mapping[str, int]) -> set[str]:
         small = {digest: size for digest, size in needed.items() if size < SMALL_BYTES}
-        packed = {digest for digest, _ in self._contents.places(small)}
+        places = dict(self._contents.places(small))
+        self.needed |= {path for place in places.values() for path in paths_of(place.pack)}
         rest = {digest: size for digest, size in needed.items() if digest not in small}
-        return packed | self._contents.large(rest)
+        self.needed |= {path_of("objects", digest) for digest in rest}
+        return places.keys() | self._contents.large(rest)
 
     def _absent(self, needed: Mapping[str, int], found: Collection[str]) -> list[Sized]:
         absent = [Sized(digest, size) for digest, size in needed.items() if digest not in found]
@@ -129,6 +158,7 @@ class _Push:
         if self._repair or entry is None or entry.size != sum(item.size for item in pack):
             self._remote.write(f"packs/{name}", b"".join(self._read(item) for item in pack))
         self._remote.write(f"indexes/{name}", index)
+        self.needed.update(paths_of(name))
 
     def _read(self, item: Sized) -> bytes:
         data = self._cache.path("objects", item.sha256).read_bytes()
@@ -145,6 +175,13 @@ class _Push:
         path = self._cache.path("columns", digest)
         check_column(path, digest)
         self._remote.upload(path, path_of("columns", digest))
+
+
+def _going(remote: Remote) -> Conflict:
+    return Conflict(
+        f"Something that this push needs is being deleted at {remote}.",
+        next_step="Do it again in a few minutes; if it stays so, run git datasets gc --remote again.",
+    )
 
 
 def _damaged(digest: str) -> DamagedFile:
