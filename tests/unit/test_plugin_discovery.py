@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import NotFound
-from dataferry.plugins import DatasetPlugin, Plugins, person
+from dataferry.plugins import DatasetPlugin, Plugins, person, trial
 from dataferry.plugins.discovery import discover
 from dataferry.plugins.loader import get_dataset_plugin
 from tests.fakes.files import FileServer
@@ -220,22 +220,58 @@ def test_a_broken_plugin_is_told_with_its_file_and_line_and_hides_no_other(
         assert str(fault) in caplog.text
 
 
-UNENDING = """
-import logging, threading
-named = threading.Event()
-logging.getLogger("dataferry.plugins.person").addFilter(lambda record: named.set() or True)
-assert named.wait(10)
-"""
+#: What would keep the program from starting or from ending: the line that is told, and a word.
+UNENDING = {
+    "a_loop.py": ("x = 1\nwhile True:\n    x += 1\n", (2, 3), "within 1 s"),
+    "b_exit.py": ("import os\nos._exit(3)\n", (None,), "exit code 3"),
+    "c_memory.py": ("x = bytearray(1 << 50)\n", (1,), "MemoryError"),
+    "d_thread.py": (
+        "import threading\nthreading.Thread(target=threading.Event().wait).start()\n",
+        (None,),
+        "leaves a thread behind",
+    ),
+    "e_input.py": ("\ninput()\n", (2,), "EOFError"),
+    "f_property.py": (
+        NATIVE.format(name="f") + "Named.class_names = property(lambda self: exit(4))\n",
+        (13,),
+        "SystemExit",
+    ),
+}
 
 
-def test_a_file_that_the_start_waits_for_is_named(
+def test_what_would_keep_the_program_from_starting_or_ending_is_left_out(
     folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person, "_SLOW_S", 0.01)
-    path = written(folder, "unending.py", UNENDING)
+    monkeypatch.setattr(trial, "_FILE_S", 1.0)
+    monkeypatch.setattr(person, "_SLOW_S", 0.5)
+    for name, (text, *_) in UNENDING.items():
+        written(folder, name, text)
+    written(folder, "good.py", NATIVE.format(name="good"))
     plugins = found_in(folder)
-    assert f"the start waits for the plugin {path}" in caplog.text
-    assert [fault.kind for fault in plugins.faults] == ["not_registered"]  # it did get on
+    assert "good" in plugins
+    assert f"the start waits for the plugin {folder / 'a_loop.py'}" in caplog.text
+    told = {Path(fault.where).name: fault for fault in plugins.faults}
+    assert list(told) == list(UNENDING)
+    for name, (_, lines, word) in UNENDING.items():
+        assert told[name].line in lines, told[name]
+        assert word in told[name].detail, name
+
+
+def test_a_file_that_has_passed_is_tried_again_once_it_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_FILE_S", 2.0)
+    path = written(
+        folder,
+        "good.py",
+        NATIVE.format(name="good") + "with open(__file__ + '.log', 'a') as log:\n    log.write('x')\n",
+    )
+    log = Path(f"{path}.log")
+    for runs in ("xx", "xxx"):  # the trial and ours, then ours alone
+        found_in(folder)
+        assert log.read_text() == runs
+    written(folder, "good.py", "while True: pass\n")
+    assert [fault.line for fault in found_in(folder).faults] == [1]
 
 
 def test_an_unknown_name_is_told_with_those_that_there_are() -> None:

@@ -15,6 +15,7 @@ from dataferry.plugins import AnyPlugin, DatasetPlugin, installed_plugins
 from dataferry.plugins.discovery import discover
 from dataferry.plugins.faults import PluginFault
 from dataferry.plugins.person import read_plugin_file
+from dataferry.plugins.trial import tried
 from dataferry.plugins.validation import Line
 
 _SHOWN = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
@@ -90,7 +91,9 @@ def _found(wanted: str, settings: Settings, store: Path) -> list[AnyPlugin | Plu
     if file.suffix in (".py", ".toml"):
         if not file.is_file():
             raise NotFound(f"There is no file {wanted}.", next_step="Name the plugin's file.")
-        return list(read_plugin_file(file.absolute(), store))
+        file = file.absolute()
+        refused = tried([file], store).get(file)
+        return list(read_plugin_file(file, store)) if refused is None else [refused]
     plugins = discover(settings.plugins_folder, store)
     if wanted in plugins:
         return [plugins[wanted]]

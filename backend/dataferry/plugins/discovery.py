@@ -27,6 +27,7 @@ from dataferry.plugins.declared import unusable_member
 from dataferry.plugins.faults import PluginFault, fault_of, file_of, line_of
 from dataferry.plugins.person import read_plugin_file
 from dataferry.plugins.required import missing_members
+from dataferry.plugins.trial import tried
 
 ENTRY_POINT_GROUP = "dataferry.plugins"
 Origin = Literal["dataferry", "folder", "package"]
@@ -99,7 +100,9 @@ def _fault(one: FoundPlugin, known: Mapping[str, FoundPlugin]) -> PluginFault | 
     try:
         missing = next(iter(missing_members(one.plugin)), None)
         unusable = unusable_member(one.plugin) if missing is None else None
-    except Exception as error:  # what it declares may be code too
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # what it declares may be code too
         detail = f"What it declares cannot be read: {type(error).__name__}: {error}."
         line = line_of(error, file_of(one.plugin))
         return PluginFault("contract", one.file, detail, "Mend that, then start again.", line=line)
@@ -144,10 +147,11 @@ def _of_folder(folder: Path, store: Path) -> Iterator[FoundPlugin | PluginFault]
         detail = f"The plugins' folder cannot be read: {error.strerror}."
         yield PluginFault("import", str(folder), detail, "Give it to this user, or choose another.")
         return
+    files = [file for file in files if not file.name.startswith(("_", "."))]
+    refused = tried(files, store)
     for file in files:
-        if not file.name.startswith(("_", ".")):
-            for one in read_plugin_file(file, store):
-                yield one if isinstance(one, PluginFault) else FoundPlugin(one, "folder", str(file))
+        for one in [refused[file]] if file in refused else read_plugin_file(file, store):
+            yield one if isinstance(one, PluginFault) else FoundPlugin(one, "folder", str(file))
 
 
 def _of_other_packages(store: Path | None) -> Iterator[FoundPlugin | PluginFault]:

@@ -33,3 +33,8 @@ def readers_folder(store: Path, name: str) -> Path:
 def recorded_file(store: Path, name: str) -> Path:
     """Where the checksums of first downloads are written down (``recorded``)."""
     return store / ".plugins" / name / "recorded.json"
+
+
+def tried_file(store: Path) -> Path:
+    """Where it is written down which plugins' files have passed their trial (``trial``)."""
+    return store / ".plugins" / "tried.json"

@@ -36,7 +36,7 @@ def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | Plugin
         return
     folder = older_names.datasets_folder(store, file)
     try:
-        with registrations() as found, older_names.available(folder), _told_if_slow(file):
+        with registrations() as found, older_names.available(folder), told_if_slow(file):
             module = _run(file)
     except KeyboardInterrupt:
         raise
@@ -56,9 +56,9 @@ def read_plugin_file(file: Path, store: Path) -> Iterator[DatasetPlugin | Plugin
 
 
 @contextmanager
-def _told_if_slow(file: Path) -> Iterator[None]:
-    """Name the file in the log if the block takes long. Its code cannot be stopped: it runs in our thread."""
-    text = "the start waits for the plugin %s, which has been running for %g s; move it away if it never ends"
+def told_if_slow(file: Path) -> Iterator[None]:
+    """Name the file in the log if the block takes long."""
+    text = "the start waits for the plugin %s, whose import has been running for %g s"
     timer = Timer(_SLOW_S, _log.warning, (text, file, _SLOW_S))
     timer.daemon = True
     timer.start()

@@ -1,0 +1,157 @@
+"""Tries a person's plugins in a process of its own before their code runs in ours.
+
+Code cannot be stopped from within: an endless loop keeps the program from starting, ``os._exit`` ends it, and
+so does what takes all memory; a thread that never ends keeps it from ending. The trial does all that an
+import does, in bounded time and memory. What has passed it is not tried again until the file changes.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+from dataferry import __version__
+from dataferry.core.child_process import child_command, how_it_ended
+from dataferry.plugins.faults import PluginFault
+from dataferry.plugins.locations import tried_file
+from dataferry.plugins.person import told_if_slow
+
+#: Seconds that the import of one file may take, and those of all files together.
+_FILE_S, _ALL_S = 15.0, 45.0
+#: Seconds after which a process that does not end itself is ended.
+_GRACE_S = 5.0
+_CHILD = "dataferry.plugins.trial_child"
+
+
+def tried(files: Sequence[Path], store: Path) -> Mapping[Path, PluginFault]:
+    """What is wrong with those of the files whose code is not to be run here."""
+    passed = _Passed(tried_file(store))
+    waiting = [file for file in files if file.suffix == ".py" and not passed.has(file)]
+    faults: dict[Path, PluginFault] = {}
+    until = time.monotonic() + _ALL_S
+    while waiting and time.monotonic() < until:
+        answers, ending = _run(waiting, store)
+        for file, fault in zip(waiting, answers, strict=False):
+            if fault is None:
+                passed.add(file)
+            else:
+                faults[file] = fault
+        if ending is not None:
+            faults[waiting[len(answers)]] = ending
+        waiting = waiting[len(answers) + (ending is not None) :]
+    passed.write()
+    return faults | {file: _not_tried(file) for file in waiting}
+
+
+def _run(files: Sequence[Path], store: Path) -> tuple[list[PluginFault | None], PluginFault | None]:
+    """The answers to the files, in order; and what is wrong with the one behind them, where the process has
+    ended at it."""
+    command = [*child_command(_CHILD), str(_FILE_S), str(store), *map(str, files)]
+    answers: list[PluginFault | None] = []
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, start_new_session=True
+        )
+        with process, _ended(process):
+            assert process.stdout is not None
+            for file in files:
+                with told_if_slow(file), _killed_if_stuck(process):
+                    line = process.stdout.readline()
+                if not line:
+                    break
+                answer: dict[str, Any] | None = json.loads(line)
+                answers.append(None if answer is None else PluginFault(**answer))
+        if len(answers) == len(files):
+            return answers, None
+        said.seek(0)
+        return answers, _ending(files[len(answers)], process.returncode, said.read().decode(errors="replace"))
+
+
+@contextmanager
+def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Afterwards the process has ended, with those that it has started."""
+    try:
+        yield
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+        _kill(process)
+
+
+@contextmanager
+def _killed_if_stuck(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    timer = Timer(_FILE_S + _GRACE_S, _kill, (process,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _ending(file: Path, returncode: int, said: str) -> PluginFault:
+    """What is wrong with the file at which the process has ended. ``said``: its standard error."""
+    if "Timeout (" not in said:
+        detail = f"It ends the program that imports it ({how_it_ended(returncode)})."
+        return PluginFault("import", str(file), detail, "Leave out what ends it, then start again.")
+    # The main thread is written last, its innermost line first.
+    main = said.rpartition("most recent call first")[2]
+    line = re.search(rf'File "{re.escape(str(file))}", line (\d+)', main)
+    return PluginFault(
+        "import",
+        str(file),
+        f"Its import has not ended within {_FILE_S:g} s.",
+        "Mend that line, then start again." if line else "Mend it, then start again.",
+        line=int(line[1]) if line else None,
+    )
+
+
+def _not_tried(file: Path) -> PluginFault:
+    detail = f"It was not tried: the imports of other plugins took {_ALL_S:g} s."
+    return PluginFault("import", str(file), detail, "Mend those, or move them away, then start again.")
+
+
+class _Passed:
+    """The files that have passed, by their times and sizes, for the next start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, list[Any]] = {}
+        self._changed = False
+        with suppress(OSError, ValueError):
+            self._known = dict(json.loads(path.read_text()))
+
+    def has(self, file: Path) -> bool:
+        return self._known.get(str(file)) == _stamp(file)
+
+    def add(self, file: Path) -> None:
+        self._known[str(file)] = _stamp(file)
+        self._changed = True
+
+    def write(self) -> None:
+        if not self._changed:
+            return
+        kept = {name: stamp for name, stamp in self._known.items() if os.path.exists(name)}
+        temporary = self._path.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):  # they are tried again then
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(kept, indent=1))
+            os.replace(temporary, self._path)
+
+
+def _stamp(file: Path) -> list[Any]:
+    status = file.stat()
+    return [status.st_mtime_ns, status.st_size, __version__]
