@@ -13,6 +13,7 @@ hashed.
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -48,6 +49,17 @@ class Cache:
             yield Path(folder)
 
     @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        """A path for one file, as ``scratch`` is for many: a folder takes longer than a file."""
+        parent = self.folder / "tmp"
+        parent.mkdir(parents=True, exist_ok=True)
+        path = parent / secrets.token_hex(8)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
     def adding(self) -> Iterator[None]:
         """Nothing is deleted meanwhile: for who makes something out of what is in the cache. It waits for a
         deletion under way."""
@@ -77,8 +89,7 @@ class Cache:
         """Take a file into the cache: its SHA-256 and its size in bytes. With ``move`` it is renamed, which
         is only for files that lie in ``scratch``: they are nobody else's. Errors: ``OSError``."""
         if not move:
-            with self.scratch() as folder:
-                copy = folder / "copy"
+            with self._temporary() as copy:
                 shutil.copyfile(path, copy)
                 return self.keep_file(copy, move=True)
         with path.open("rb") as file:
@@ -91,8 +102,7 @@ class Cache:
         """As ``keep_file``, of bytes in memory."""
         digest = sha256(data).hexdigest()
         if not self._touch(self.path("objects", digest)):
-            with self.scratch() as folder:
-                path = folder / "bytes"
+            with self._temporary() as path:
                 path.write_bytes(data)
                 self.place(path, "objects", digest)
         return digest, len(data)
@@ -103,12 +113,12 @@ class Cache:
         target = self.path(kind, digest)
         if self._touch(target):
             return
-        path.chmod(0o444)
+        os.chmod(path, 0o444)
         try:
-            path.rename(target)
+            os.rename(path, target)
         except FileNotFoundError:
             target.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(target)
+            os.rename(path, target)
 
     def _touch(self, path: Path) -> bool:
         """What is old and nothing needs is deleted (``gc``): this is needed from now on. False if it is not

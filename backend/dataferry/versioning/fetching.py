@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from dataferry.core.errors import ChecksumMismatch, DiskFull, InvalidInput, NotFound
+from dataferry.core.files.durable import write_all
 from dataferry.core.sizes import readable_bytes
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.columns import StoredFile, check_column, read_column
@@ -214,7 +215,12 @@ class _Fetch:
                 damaged.append((digest, place))
                 continue
             path = scratch / digest
-            path.write_bytes(data)
+            # As short as can be: there are many.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+            try:
+                write_all(descriptor, data)
+            finally:
+                os.close(descriptor)
             self._cache.place(path, "objects", digest)
         return damaged
 
