@@ -56,6 +56,7 @@ bench: setup ## Measure what docs/performance.md claims
 	@$(BIN)/python -m benchmarks.progress
 	@$(BIN)/python -m benchmarks.registry
 	@$(BIN)/python -m benchmarks.lists
+	@$(BIN)/python -m benchmarks.git_datasets
 	@$(BIN)/python -m benchmarks.mirror
 	@$(BIN)/python -m benchmarks.plugins
 	@$(BIN)/python -m benchmarks.tables

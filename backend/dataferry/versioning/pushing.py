@@ -156,7 +156,10 @@ class _Push:
         name, index = write_index(pack)
         entry = self._contents.packs.get(name)
         if self._repair or entry is None or entry.size != sum(item.size for item in pack):
-            self._remote.write(f"packs/{name}", b"".join(self._read(item) for item in pack))
+            data = bytearray()
+            for item in pack:
+                data += self._read(item)
+            self._remote.write(f"packs/{name}", data)
         self._remote.write(f"indexes/{name}", index)
         self.needed.update(paths_of(name))
 

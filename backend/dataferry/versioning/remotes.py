@@ -130,7 +130,7 @@ class Remote:
 
         return self._asked(ask)
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes | bytearray) -> None:
         """Errors: ``NotFound`` where the bucket is gone, and those of ``remote_errors``."""
         self._placed(path, lambda target: self._files.pipe_file(target, data))
 
@@ -317,8 +317,8 @@ _CLOSE: dict[str, Callable[[Any], None]] = {
 
 
 def _bucket_path(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] + unquote(parts.path)
+    """Keys are taken as they are written: with ``%``, ``#`` and ``?``, as the stores' own tools do."""
+    return url.partition("://")[2].strip("/")
 
 
 def _number(text: str | None, key: str, default: float) -> float:
