@@ -110,6 +110,7 @@ from dataferry.library.service import Library
 from dataferry.library.sharing import Sharing
 from dataferry.library.shelf import Shelf
 from dataferry.library.snapshots import Snapshots
+from dataferry.library.snippets import SnippetWriter
 from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.upstream import Upstream
 from dataferry.library.verdicts import Verdicts
@@ -204,6 +205,7 @@ def build_services(settings: Settings) -> Services:
         previews=previews,
         tables=whole_tables,
         samples=SampleGallery(database, found_plugins, access),
+        snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
         asking=table_questions,
         archives=Archives(database, store, access, last_use),

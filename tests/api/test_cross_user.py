@@ -86,6 +86,7 @@ DATASETS = {
     "POST /api/datasets/{key}/browser-access": Row(200, seen=200),
     "GET /api/datasets/{key}/readme": Row(200, seen=200),
     "GET /api/datasets/{key}/repository": Row(200, seen=200),
+    "GET /api/datasets/{key}/snippets": Row(200, seen=200),
     "POST /api/datasets/{key}/opened": Row(204, seen=204),
     "POST /api/datasets/{key}/pin": Row(204, seen=204),
     "DELETE /api/datasets/{key}/pin": Row(204, seen=204),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataferry.client.table_names import named_tables, split_of
+from dataferry.library.table_names import named_tables, split_of
 
 PARTS = ("data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet")
 

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from dataferry.library.search_index.service import SearchIndex
     from dataferry.library.sharing import Sharing
     from dataferry.library.shelf import Shelf
+    from dataferry.library.snippets import SnippetWriter
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.library.upstream import Upstream
     from dataferry.library.verdicts import Verdicts
@@ -91,6 +92,7 @@ class Services:
     checks: Checks
     tables: Tables
     samples: SampleGallery
+    snippets: SnippetWriter
     query_processes: QueryProcesses
     asking: Asking
     upstream: Upstream

@@ -6,14 +6,14 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from dataferry.client.image_table import ImageTable, image_tables
+from dataferry.client.image_table import ImageTable, images_by_split
 from dataferry.client.optional import imported
 from dataferry.client.reading import TableFile, tables_in
 from dataferry.client.table import Table
-from dataferry.client.table_names import SPLITS, named_tables, suffix_of
 from dataferry.core.errors import InvalidInput, NotFound, Unreadable
 from dataferry.library.preview.suffixes import DATABASES
 from dataferry.library.preview.thumbnails import SUFFIXES as PICTURES
+from dataferry.library.table_names import SPLITS, named_tables, suffix_of
 
 if TYPE_CHECKING:
     import datasets
@@ -79,7 +79,7 @@ class Dataset(Mapping[str, Table]):
     @cached_property
     def images(self) -> Mapping[str, ImageTable]:
         """Its images by split, or all of them as ``images``: tables of paths and labels."""
-        return image_tables(self._path, [path for path in self.files if suffix_of(path, PICTURES)])
+        return images_by_split(self._path, [path for path in self.files if suffix_of(path, PICTURES)])
 
     @property
     def splits(self) -> tuple[str, ...]:

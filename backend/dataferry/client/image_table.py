@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dataferry.client.optional import imported
 from dataferry.client.reading import TableFile
 from dataferry.client.table import Table
-from dataferry.client.table_names import SPLITS, split_of
+from dataferry.library.table_names import image_tables, split_of
 
 if TYPE_CHECKING:
     import datasets
@@ -69,15 +69,10 @@ class ImageTable(Table):
         return [without if label is None else numbers[label] for label in self._labels]
 
 
-def image_tables(folder: Path, paths: Sequence[str]) -> Mapping[str, ImageTable]:
-    """The images below ``folder`` by the split that their folders tell of; all of them as ``images`` where
-    these tell of none. ``paths`` are relative to it."""
-    by_split: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        split = split_of(str(PurePosixPath(path).parent)) or "images"
-        by_split.setdefault(split, []).append(path)
-    order = [name for name in (*SPLITS, "images") if name in by_split]
-    return {name: ImageTable(name, folder, by_split[name]) for name in order}
+def images_by_split(folder: Path, paths: Sequence[str]) -> Mapping[str, ImageTable]:
+    """Tables of the images below ``folder``, by the names that ``image_tables`` gives; ``paths`` are relative
+    to it."""
+    return {name: ImageTable(name, folder, some) for name, some in image_tables(paths).items()}
 
 
 def _label(path: str) -> str | None:

@@ -239,6 +239,18 @@ export function repositoryQuery(key: string, revision?: string) {
   });
 }
 
+/** Code that loads a dataset that is here, by library. */
+export function snippetsQuery(key: string, revision?: string) {
+  return queryOptions({
+    queryKey: ["library", "snippets", key, revision],
+    queryFn: () =>
+      answerOf(
+        api.GET("/api/datasets/{key}/snippets", { params: { path: { key }, query: { revision } } }),
+      ),
+    staleTime: FOREVER,
+  });
+}
+
 /** What its author says of a dataset. */
 export function readmeQuery(key: string, revision?: string) {
   return queryOptions({

@@ -662,6 +662,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Code that loads a dataset that is here into pandas, polars, Arrow, torch, datasets, DuckDB or R
+         * @description Code that loads a dataset that is here into pandas, polars, Arrow, torch, datasets, DuckDB or R.
+         */
+        get: operations["get_snippets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/samples": {
         parameters: {
             query?: never;
@@ -7331,6 +7351,51 @@ export interface components {
          */
         SignInFormClient: "browser" | "cli";
         /**
+         * Snippet
+         * @description Code for one library. ``install``: the command that brings what it needs beside Dataferry. ``server``:
+         *     it reads the files where they lie on the server, and runs there alone.
+         */
+        Snippet: {
+            /**
+             * @description The library, as programs name it.
+             * @example pandas
+             */
+            loader: components["schemas"]["SnippetLoader"];
+            /**
+             * @description The library, as people read it.
+             * @example pandas
+             */
+            label: string;
+            /**
+             * @description The code, ready to paste.
+             * @example table = dataferry.load("builtin:iris").to_pandas()
+             */
+            code: string;
+            /**
+             * @description What brings what it needs beside Dataferry.
+             * @example pip install polars
+             */
+            install?: string | null;
+            /**
+             * @description It reads the files where they lie, and runs on the server alone.
+             * @example false
+             */
+            server: boolean;
+        };
+        /**
+         * @description The library, as programs name it.
+         * @enum {string}
+         */
+        SnippetLoader: "pandas" | "polars" | "arrow" | "torch" | "datasets" | "duckdb" | "r" | "pillow";
+        /**
+         * Snippets
+         * @description Code that loads a dataset, by library; none where no library here reads what it has.
+         */
+        Snippets: {
+            /** @description Code by library; none where no library reads what it has. */
+            snippets: components["schemas"]["Snippet"][];
+        };
+        /**
          * SocketError
          * @description A message that cannot be followed.
          */
@@ -9866,6 +9931,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Repository"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_snippets: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippets"];
                 };
             };
             /** @description The answer is the one that you have. */

@@ -77,6 +77,12 @@ DATASET_WORDS: dict[str, Word] = {
     "may_delete": Word("You may delete it now.", True),
     "may_retry": Word("Its download failed and may be tried again.", False),
     "may_update": Word("You may fetch its newest revision.", True),
+    "Snippets.snippets": Word("Code by library; none where no library reads what it has."),
+    "Snippet.loader": Word("The library, as programs name it.", "pandas"),
+    "Snippet.label": Word("The library, as people read it.", "pandas"),
+    "Snippet.code": Word("The code, ready to paste.", 'table = dataferry.load("builtin:iris").to_pandas()'),
+    "Snippet.install": Word("What brings what it needs beside Dataferry.", "pip install polars"),
+    "Snippet.server": Word("It reads the files where they lie, and runs on the server alone.", False),
     "snippet": Word(
         "Code that loads it, ready to paste.", 'import pandas as pd\ndf = pd.read_csv("train.csv")'
     ),

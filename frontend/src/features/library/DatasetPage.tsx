@@ -11,8 +11,6 @@ import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobOf } from "@/features/downloads/useJobs";
 import VerdictPanel from "@/features/verdict/VerdictPanel";
 import { Button } from "@/ui/Button";
-import { CodeBlock } from "@/ui/CodeBlock";
-import { CopyButton } from "@/ui/CopyButton";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Section } from "@/ui/Section";
@@ -23,6 +21,7 @@ import { DatasetHeader } from "./DatasetHeader";
 import { DatasetTabs } from "./DatasetTabs";
 import { DeleteDialog } from "./DeleteDialog";
 import { FirstRows } from "./FirstRows";
+import { LoadIt } from "./LoadIt";
 import { PinButton } from "./PinButton";
 import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
@@ -125,7 +124,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
           <VersionBar dataset={dataset} />
           <Condition dataset={dataset} />
           <DatasetTabs name={name} revision={revision} builtin={dataset.source === "builtin"} />
-          <Loader dataset={dataset} />
+          <LoadIt name={name} revision={revision} dataset={dataset} />
           <UseFromCode datasetKey={name} revision={revision} />
           <BeforeUse dataset={dataset} revision={revision} />
         </>
@@ -146,23 +145,6 @@ function BeforeUse({ dataset, revision }: { dataset: DatasetView; revision?: str
   return (
     <Section title="Before you use it">
       <VerdictPanel datasetKey={dataset.key} revision={revision} here={dataset.downloaded} />
-    </Section>
-  );
-}
-
-/** Where it is, and the code that loads it. */
-function Loader({ dataset }: { dataset: DatasetView }) {
-  return (
-    <Section title="Load it">
-      {dataset.snippet && <CodeBlock code={dataset.snippet} what="code that loads it" />}
-      {dataset.local_path && (
-        <p className="flex min-w-0 items-center gap-1 rounded-card border bg-panel py-1 pr-1 pl-3">
-          <span className="min-w-0 flex-1 font-mono text-13 wrap-anywhere">
-            {dataset.local_path}
-          </span>
-          <CopyButton text={dataset.local_path} what="path" />
-        </p>
-      )}
     </Section>
   );
 }

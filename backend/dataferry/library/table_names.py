@@ -113,3 +113,13 @@ def _split_names(paths: Sequence[str]) -> dict[str, str]:
 def _order(name: str) -> int:
     words = _WORD.findall(name.lower())
     return next((n for n, split in enumerate(SPLITS) if split in words), len(SPLITS))
+
+
+def image_tables(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The images among a dataset's files by the split that their folders tell of; all of them as ``images``
+    where these tell of none."""
+    by_split: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        split = split_of(str(PurePosixPath(path).parent)) or "images"
+        by_split.setdefault(split, []).append(path)
+    return {name: by_split[name] for name in (*SPLITS, "images") if name in by_split}
