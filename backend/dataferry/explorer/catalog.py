@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from dataferry.explorer.declared_groups import groups_of
 from dataferry.explorer.folders import TableFolders, read_stored, statistics_path
 from dataferry.explorer.sources import SourcePart, TableSource
 from dataferry.explorer.stored import MANIFEST_NAME, StoredColumn, StoredFile, StoredTable
-from dataferry.explorer.table_groups import FileGroup, TableFile, group, table_id
+from dataferry.explorer.table_groups import FileGroup, TableFile, table_id
 from dataferry.explorer.views import TableColumn, TableState, TableView
 from dataferry.library import file_rows
 from dataferry.library.models import Dataset
@@ -61,7 +62,7 @@ class TableCatalog:
 
     def tables(self, tree: Path, files: Sequence[TableFile]) -> list[KnownTable]:
         """Of the dataset in the folder ``tree``."""
-        return [table for one in group(files) for table in self._of_group(tree, one)]
+        return [table for one in groups_of(tree, files) for table in self._of_group(tree, one)]
 
     def stored(self, file: TableFile) -> StoredFile | None:
         """What a file was converted to; None until it is."""
@@ -111,7 +112,7 @@ class TableCatalog:
         notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
         view = _view(one, "ready").model_copy(
             update={
-                "id": table_id(one.files[0].path, inner),
+                "id": one.id if inner is None else table_id(one.id, inner),
                 "label": one.label if inner is None else f"{one.label}: {inner}",
                 "name": tables[0].name,
                 "row_count": source.rows,
@@ -155,7 +156,7 @@ def _common_columns(tables: Sequence[StoredTable]) -> tuple[StoredColumn, ...]:
 
 
 def _alone(one: FileGroup, file: TableFile) -> FileGroup:
-    return FileGroup(table_id(file.path), file.path, one.config, one.split, (file,))
+    return FileGroup(table_id(one.id, file.path), file.path, one.config, one.split, (file,))
 
 
 def _known(one: FileGroup, state: TableState, problem: str | None = None) -> KnownTable:

@@ -96,6 +96,12 @@ def without_front_matter(text: str) -> str:
     return _FRONT_MATTER.sub("", text, count=1)
 
 
+def front_matter(text: str) -> str:
+    """The YAML between two lines of dashes at the beginning of a Markdown text; empty where there is none."""
+    found = _FRONT_MATTER.match(_lines(text))
+    return found[0].lstrip("\ufeff").strip().strip("-.").strip() if found else ""
+
+
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -145,7 +145,7 @@ def matching_paths(paths: Collection[str], wanted: Sequence[str]) -> set[str]:
     for pattern in wanted:
         if pattern in found:
             continue
-        matching = _paths_of_pattern(existing, pattern) if is_pattern(pattern) else set()
+        matching = paths_of_pattern(existing, pattern) if is_pattern(pattern) else set()
         found |= matching
         if not matching:
             missing.append(pattern)
@@ -154,7 +154,8 @@ def matching_paths(paths: Collection[str], wanted: Sequence[str]) -> set[str]:
     return found
 
 
-def _paths_of_pattern(paths: Iterable[str], pattern: str) -> set[str]:
+def paths_of_pattern(paths: Iterable[str], pattern: str) -> set[str]:
+    """The paths that one pattern matches."""
     compiled = _compiled(pattern)
     return {path for path in paths if _matches(path.split("/"), compiled)}
 

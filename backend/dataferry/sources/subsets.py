@@ -67,6 +67,19 @@ def main_patterns(configs: Any) -> tuple[str, ...]:
     return patterns_of(configs, config, split)
 
 
+def subsets(configs: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Config, split, and the patterns of its files, of every one that the card, which may have any shape,
+    tells; the default config first, else in the card's order."""
+    known = {_name_of(one): one for one in _list(configs) if isinstance(one, Mapping)}
+    order = sorted(known, key=lambda name: not (known[name].get("default") is True or name == _DEFAULT))
+    return [
+        (name, split, patterns_of(configs, name, split))
+        for name in order
+        for split, paths in _splits_of(known[name].get("data_files")).items()
+        if paths
+    ]
+
+
 def _name_of(config: Mapping[str, Any]) -> str:
     return str(config.get("config_name") or _DEFAULT)
 
