@@ -27,7 +27,7 @@ from tests.support.server import Client, Server
 WAIT = {"Prefer": "wait"}
 SECRET = "s3cr3t"
 TABLE = "table.csv"
-#: Every way to what is in a dataset. A column of numbers has no pictures, and a link no splits.
+#: Every way to what is in a dataset. A column of numbers has no pictures, and a link no splits or samples.
 READS = {
     "": 200,
     "/receipt": 200,
@@ -50,7 +50,12 @@ READS = {
     "/tables/{table}/rows": 200,
     "/tables/{table}/statistics": 200,
     "/tables/{table}/media": 422,
+    "/tables/{table}/questions": 200,
+    "/snippets": 200,
     "/splits": 404,
+    "/samples": 404,
+    "/samples/{split}/{index}/thumbnail": 404,
+    "/samples/{split}/{index}/image": 404,
 }
 
 
@@ -112,7 +117,7 @@ def letter(ada: Client) -> Iterator[str]:
 def statuses(client: Client, key: str) -> dict[str, int]:
     found = {}
     for read in READS:
-        path = read.format(path=TABLE, table=table_id(TABLE))
+        path = read.format(path=TABLE, table=table_id(TABLE), split="train", index=0)
         params = {"row": 0, "column": 0} if read.endswith("/media") else {}
         found[read] = client.get(f"/api/datasets/{key}{path}", params=params).status_code
     return found
