@@ -63,6 +63,7 @@ from dataferry.api.static import install_page
 from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
+from dataferry.chat.sql_writer import ModelSqlWriter
 from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
@@ -175,12 +176,13 @@ def build_services(settings: Settings) -> Services:
     folders = TableFolders(store)
     TablesHandler(database, store, settings, folders).register(jobs)
     processes = QueryProcesses(store.root)
+    models = ModelChoices(settings, database, secrets)
     whole_tables = Tables(database, store, jobs, access, folders, processes)
     sql_limits = SqlLimits(seconds=settings.query_timeout_s)
-    table_questions = Asking(whole_tables, SqlProcesses(store.scratch, sql_limits))
+    sql_processes = SqlProcesses(store.scratch, sql_limits)
+    table_questions = Asking(whole_tables, sql_processes, ModelSqlWriter(models, settings))
     previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
     comparisons = Comparisons(search, catalog, credentials, previews)
-    models = ModelChoices(settings, database, secrets)
     library = Library(search, model_search, verdicts, comparisons, downloads, shelf, previews)
     chat = ChatService(
         database,

@@ -68,6 +68,7 @@ DATASETS = {
     # A column of numbers has no pictures.
     "GET /api/datasets/{key}/tables/{table}/media": Row(422, seen=422, params={"row": 0, "column": 0}),
     "GET /api/datasets/{key}/tables/{table}/questions": Row(200, seen=200),
+    "POST /api/datasets/{key}/tables/{table}/ask": Row(200, seen=200, body={"question": "how many rows"}),
     "POST /api/datasets/{key}/tables/{table}/query": Row(200, seen=200, body=SQL),
     "POST /api/datasets/{key}/tables/{table}/query/export": Row(200, seen=200, body=SQL),
     "GET /api/datasets/{key}": Row(200, seen=200),

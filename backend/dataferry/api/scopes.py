@@ -35,7 +35,7 @@ NEEDED: dict[str, TokenScope] = {
             ),
             *("list_tables", "prepare_tables", "get_table"),
             *("get_table_rows", "get_table_statistics", "get_table_media"),
-            *("get_askable", "query_table", "export_query"),
+            *("get_askable", "ask_table", "query_table", "export_query"),
             *("allow_browser", "get_file", "get_archive", "get_croissant"),
             *("get_repository", "get_snippets"),
             *("list_jobs", "get_job", "list_job_events", "list_job_rates"),

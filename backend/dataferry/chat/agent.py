@@ -34,7 +34,7 @@ async def probe_model(choice: ModelChoice | None, settings: Settings, timeout_s:
     """What the model says to a greeting, or that there is none. Errors: ``ModelFailed``."""
     if choice is None:
         return "none is set, keyword search answers; Settings has a form for one, GOOGLE_API_KEY sets one too"
-    kind = await asyncio.to_thread(_load, choice.name)
+    kind = await asyncio.to_thread(load_model, choice.name)
     async with aclosing(kind(choice, settings)) as model:
         greeting = await model.probe(Prompts(), timeout_s)
     return f"{choice.name} says {greeting!r}"
@@ -92,7 +92,7 @@ class Agent:
     def _preload(self) -> None:
         choice = self._models.current()
         if choice is not None:
-            _load(choice.name)
+            load_model(choice.name)
 
     async def close(self) -> None:
         """Close the models' connections, which belong to the event loop that they were opened on."""
@@ -132,7 +132,7 @@ class Agent:
                 yield event
 
     async def _language_model(self, choice: ModelChoice) -> LanguageModel:
-        kind = await asyncio.to_thread(_load, choice.name)
+        kind = await asyncio.to_thread(load_model, choice.name)
         if self._client is None or self._client[0] != choice:
             if self._client is not None:
                 self._former.append(self._client[1])
@@ -140,7 +140,7 @@ class Agent:
         return self._client[1]
 
 
-def _load(name: str) -> type[LanguageModel]:
+def load_model(name: str) -> type[LanguageModel]:
     """Import LangChain and what the model ``name`` needs of it."""
     # Read when LangChain is imported; nothing of a chat goes to a tracing service.
     os.environ.setdefault("LANGSMITH_TRACING", "false")

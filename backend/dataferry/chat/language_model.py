@@ -7,7 +7,7 @@ LangGraph's one stream, so that they come in the order in which they happened.
 import asyncio
 import logging
 import warnings
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,15 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain.chat_models import init_chat_model
 from langchain_core import exceptions as model_errors
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage, trim_messages
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+    trim_messages,
+)
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.tools import StructuredTool
 from langgraph.errors import GraphRecursionError
@@ -74,19 +82,32 @@ class LanguageModel:
 
     async def probe(self, prompts: Prompts, timeout_s: float | None = None) -> str:
         """Ask the model for a greeting; the first words of its answer. Errors: ``ModelFailed``."""
+        return (await self._texts([HumanMessage(prompts.text("probe"))], timeout_s))[0]
+
+    async def complete(self, system: str, turns: Sequence[str]) -> str:
+        """The model's words after ``turns``, which are the person's and the model's own by turns, without any
+        tool. Errors: ``ModelFailed``."""
+        messages: list[BaseMessage] = [SystemMessage(system)]
+        messages += [
+            AIMessage(turn) if number % 2 else HumanMessage(turn) for number, turn in enumerate(turns)
+        ]
+        return "".join(await self._texts(messages))
+
+    async def _texts(self, messages: list[BaseMessage], timeout_s: float | None = None) -> list[str]:
+        """The pieces of an answer. Errors: ``ModelFailed``, for one without words too."""
         watch = StepWatch()
         client = self._connected_client()
         try:
             async with asyncio.timeout(timeout_s or self._settings.model_timeout_s):
                 # Read to its end: a stream that is left half-way keeps its connection.
-                stream = client.astream(prompts.text("probe"), config={"callbacks": [watch]})
+                stream = client.astream(messages, config={"callbacks": [watch]})
                 texts = [str(chunk.text) async for chunk in stream if chunk.text]
         except Exception as error:
             kind, words = self._reason(error)
             raise ModelFailed(words, kind) from error
         if not texts:
             raise ModelFailed((watch.ending or Ending("whole", "")).without_words)
-        return texts[0]
+        return texts
 
     async def aclose(self) -> None:
         """Close the client's connections."""

@@ -47,6 +47,11 @@ _ERRORS: dict[Failure, type[ModelError]] = {
 }
 
 
+def model_error(failure: ModelFailed) -> ModelError:
+    """The same for who asked over the API."""
+    return _ERRORS.get(failure.kind, ModelError)(str(failure))
+
+
 Origin = Literal["server", "page", "none"]
 
 
@@ -189,7 +194,7 @@ class ModelSetup:
         try:
             await probe_model(choice, self._settings, TEST_TIMEOUT_S)
         except ModelFailed as failure:
-            raise _ERRORS.get(failure.kind, ModelError)(str(failure)) from failure
+            raise model_error(failure) from failure
 
 
 def _check_admin(viewer: Viewer) -> None:

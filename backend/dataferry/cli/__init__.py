@@ -29,6 +29,7 @@ COMMANDS = {
     "files": ("files:files", "List the files of a dataset, downloaded or not."),
     "preview": ("preview:preview", "Show the first rows of a dataset, downloaded or not."),
     "stats": ("tables:stats", "Show the statistics of a dataset's table that is here, over all its rows."),
+    "query": ("query:query", "Ask a table that is here: SQL, or a question in words that becomes SQL."),
     "library": ("library:app", "List what is on this machine; or act on a dataset."),
     "lock": ("lock:lock", "Write datasets.lock: which bytes a project works with."),
     "sync": ("lock:sync", "Bring what datasets.lock names, byte by byte."),

@@ -99,6 +99,24 @@ class Client:
         except httpx.HTTPError as error:
             raise unanswered(address, error) from error
 
+    @contextlib.contextmanager
+    def stream_answer(self, path: str, **arguments: Any) -> "Iterator[httpx.Response]":
+        """The answer to a POST, its body still to be read; it may take minutes to begin. Errors: as
+        ``stream_file``."""
+        address = self.address
+        headers = {"Authorization": f"Bearer {self._token}"}
+        timeout = httpx.Timeout(300, connect=10)
+        try:
+            with self._http.stream(
+                "POST", address + path, headers=headers, timeout=timeout, **arguments
+            ) as response:
+                if response.is_error:
+                    response.read()
+                    _content(address, response)
+                yield response
+        except httpx.HTTPError as error:
+            raise unanswered(address, error) from error
+
     def _send(self, method: str, path: str, repeatable: bool, **arguments: Any) -> httpx.Response:
         while True:
             address = self.address

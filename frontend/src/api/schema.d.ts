@@ -901,6 +901,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/tables/{table}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question in words with SQL, which is in the answer
+         * @description Answer a question in words with SQL, which is in the answer: a language model writes it where one is
+         *     set, which is told the tables' columns and a few of their values; else rules do.
+         */
+        post: operations["ask_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/tables/{table}/query": {
         parameters: {
             query?: never;
@@ -2090,6 +2111,23 @@ export interface components {
              * @example gemini-2.5-flash
              */
             model: string;
+        };
+        /**
+         * AskRequest
+         * @description ``limit``: rows of the answer.
+         */
+        AskRequest: {
+            /**
+             * @description In words; or SQL, which is run
+             * @example average petal length by species
+             */
+            question: string;
+            /**
+             * @description Rows of the answer, at most.
+             * @default 1000
+             * @example 100
+             */
+            limit?: number;
         };
         /**
          * AskableColumn
@@ -7776,6 +7814,48 @@ export interface components {
             seq: number;
         };
         /**
+         * TableAnswer
+         * @description The answer to a question in words. ``why``: what the SQL does, in a sentence; ``written_by``: a model's
+         *     name, or ``rules``. ``repaired``: the model's first SQL failed. ``notice``: why the model did not
+         *     write it.
+         */
+        TableAnswer: {
+            /**
+             * @description What was run.
+             * @example SELECT species, count(*) AS rows FROM iris GROUP BY ALL
+             */
+            sql: string;
+            /** @description Its first rows. */
+            result: components["schemas"]["QueryRows"];
+            /** @description The chart that suits them; null where a table says more. */
+            chart?: components["schemas"]["Chart"] | null;
+            /**
+             * @description What was asked.
+             * @example petal length by species
+             */
+            question: string;
+            /**
+             * @description What the SQL does, in a sentence: a model's own words.
+             * @example Counts the rows.
+             */
+            why: string;
+            /**
+             * @description Who wrote the SQL: a model's name, `rules`, or `you`.
+             * @example rules
+             */
+            written_by: string;
+            /**
+             * @description The model's first SQL failed, and this is its second.
+             * @example false
+             */
+            repaired: boolean;
+            /**
+             * @description Why the model did not write it; else null.
+             * @example The model refuses the key.
+             */
+            notice?: string | null;
+        };
+        /**
          * TableColumn
          * @description ``dtype`` in the file's own words, or in ours where it has none; ``kind``: what it can be asked.
          */
@@ -10767,6 +10847,54 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    ask_table: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableAnswer"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

@@ -8,6 +8,18 @@ QUERY_WORDS: dict[str, Word] = {
     "QueryRequest.sql": Word("One SELECT of DuckDB's SQL, over the dataset's tables.", _SQL),
     "QueryRequest.limit": Word("Rows of the answer, at most.", 100),
     "ExportRequest.sql": Word("One SELECT of DuckDB's SQL, over the dataset's tables.", _SQL),
+    "AskRequest.limit": Word("Rows of the answer, at most.", 100),
+    "AskRequest.question": Word(
+        "In words; or SQL, which is run as it is.", "average petal length by species"
+    ),
+    "TableAnswer.question": Word("What was asked.", "petal length by species"),
+    "TableAnswer.sql": Word("What was run.", _SQL),
+    "TableAnswer.result": Word("Its first rows."),
+    "TableAnswer.chart": Word("The chart that suits them; null where a table says more."),
+    "TableAnswer.why": Word("What the SQL does, in a sentence: a model's own words.", "Counts the rows."),
+    "TableAnswer.written_by": Word("Who wrote the SQL: a model's name, `rules`, or `you`.", "rules"),
+    "TableAnswer.repaired": Word("The model's first SQL failed, and this is its second.", False),
+    "TableAnswer.notice": Word("Why the model did not write it; else null.", "The model refuses the key."),
     "QueryAnswer.sql": Word("What was run.", _SQL),
     "QueryAnswer.result": Word("Its first rows."),
     "QueryAnswer.chart": Word("The chart that suits them; null where a table says more."),

@@ -16,7 +16,7 @@ from dataferry.api.routes.datasets import Revision
 from dataferry.api.routes.tables import TableId
 from dataferry.explorer.asking import MAX_ROWS
 from dataferry.explorer.sql_processes import ExportFormat
-from dataferry.explorer.sql_views import AskableTables, QueryAnswer
+from dataferry.explorer.sql_views import AskableTables, QueryAnswer, TableAnswer
 
 router = APIRouter(prefix="/api/datasets", tags=["tables"], route_class=TokenFirst)
 
@@ -38,6 +38,13 @@ class QueryRequest(RequestBody):
     limit: int = Field(1_000, ge=1, le=MAX_ROWS)
 
 
+class AskRequest(RequestBody):
+    """``limit``: rows of the answer."""
+
+    question: str = Field(min_length=1, max_length=2_000, description="In words; or SQL, which is run")
+    limit: int = Field(1_000, ge=1, le=MAX_ROWS)
+
+
 class ExportRequest(RequestBody):
     """A query whose rows are wanted as a file."""
 
@@ -50,6 +57,22 @@ async def get_askable(
 ) -> AskableTables:
     """What this table, and the dataset's others, are called in SQL, and what can be asked of it."""
     return await wired.asking.askable(viewer, key, table, revision)
+
+
+@router.post("/{key}/tables/{table}/ask")
+async def ask_table(
+    request: Request,
+    key: str,
+    table: TableId,
+    asked: AskRequest,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+) -> TableAnswer:
+    """Answer a question in words with SQL, which is in the answer: a language model writes it where one is
+    set, which is told the tables' columns and a few of their values; else rules do."""
+    work = wired.asking.ask(viewer, key, table, asked.question, revision, limit=asked.limit)
+    return await while_connected(request, work)
 
 
 @router.post("/{key}/tables/{table}/query")
