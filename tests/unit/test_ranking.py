@@ -22,7 +22,7 @@ def hit(ref: str, title: str = "", **fields: object) -> DatasetSummary:
 
 
 def refs(ranked: list[DatasetSummary]) -> list[str]:
-    return [summary.ref for summary in ranked]
+    return [hit.ref for hit in ranked]
 
 
 def test_title_beats_tags_beats_description_beats_nothing() -> None:
@@ -217,7 +217,7 @@ def test_what_shares_a_common_word_alone_is_left_out_where_others_fit() -> None:
 def test_it_is_told_that_nothing_is_about_the_subject(query: str) -> None:
     tiles = hit("kaggle:a/tiles", "Images of Roof Tiles")
     ranking = ranking_of({"kaggle": [tiles]}, query, ANY)
-    assert (refs(ranking.hits), ranking.about_subject) == ([tiles.ref], False)
+    assert ([hit.summary for hit in ranking.hits], ranking.about_subject) == ([tiles], False)
     assert missing_subject(query) == ("bird" if query.isascii() else "Vögeln")
     # Where the subject was met already, on an earlier page, they are left out.
     assert ranking_of({"kaggle": [tiles]}, query, ANY, only_subject=True).hits == []

@@ -10,7 +10,7 @@ from itertools import chain
 
 from dataferry.core.types import DatasetSummary, FilterName
 from dataferry.sources.base import SearchFilters
-from dataferry.sources.language import label_words
+from dataferry.sources.language import label_set
 from dataferry.sources.licences import COMMERCIAL, commercial_use, license_matches
 from dataferry.sources.metadata import modality_name
 
@@ -80,10 +80,10 @@ def _stated(name: FilterName, wanted: str, told: tuple[str, ...], subject: str) 
 
 def _label(name: FilterName, wanted: str, told: tuple[str, ...], summary: DatasetSummary) -> _Outcome:
     """A filter by words that a hit's labels may have."""
-    asked = frozenset(label_words(wanted))
-    labels = [label_words(label) for label in (*told, *summary.tags)]
-    if any(asked.issubset(label) for label in labels) or modality_name(wanted) in told:
+    asked = label_set(wanted)
+    labels = [label_set(label) for label in (*told, *summary.tags)]
+    if any(asked <= label for label in labels) or modality_name(wanted) in told:
         return _Outcome(name, True)
-    if asked.issubset(chain.from_iterable(labels)):
+    if len(asked) > 1 and asked.issubset(chain.from_iterable(labels)):
         return _Outcome(name, True, f"{name} by several tags")
     return _Outcome(name, not told, "" if told else f"{name} not stated")

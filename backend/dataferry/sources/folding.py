@@ -194,7 +194,7 @@ def _of_names(
 ) -> Iterator[Pair]:
     """The description of one has the name or the owner of the other."""
     for place, one in enumerate(traits):
-        named = [other for owner in owners.keys() & one.spelled for other in owners[owner]]
+        named = [other for owner, places in owners.items() if one.spells(owner) for other in places]
         for phrase, text in one.phrases:
             rarest = min((word for word in phrase if word in spread), key=spread.__getitem__, default=None)
             if rarest is not None and spread[rarest] > 1:

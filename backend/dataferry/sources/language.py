@@ -120,6 +120,12 @@ def label_words(label: str) -> tuple[str, ...]:
     return tuple(words(label))
 
 
+@lru_cache(maxsize=1 << 14)
+def label_set(label: str) -> frozenset[str]:
+    """The same as a set."""
+    return frozenset(words(label))
+
+
 def name_stems(name: str) -> list[str]:
     """``name_words`` without their endings."""
     parts = _camel_case_parts(name)

@@ -125,7 +125,7 @@ def read_licence(name: str | None) -> Reading | None:
 
     A name that is not in the table is read as itself, with terms that are not known.
     """
-    return _read(one_line(name, NAME_CHARS))
+    return _read_stated((name or "")[: NAME_CHARS * 8])
 
 
 def license_name(name: str | None) -> str | None:
@@ -243,6 +243,11 @@ def _by_address() -> list[tuple[str, Licence, str | None]]:
 def _address(url: str) -> str:
     parts = urlsplit(url)
     return f"{(parts.hostname or '').removeprefix('www.')}{parts.path}".rstrip("/").lower()
+
+
+@lru_cache(maxsize=1024)
+def _read_stated(name: str) -> Reading | None:
+    return _read(one_line(name, NAME_CHARS))
 
 
 @lru_cache(maxsize=1024)

@@ -190,7 +190,7 @@ def _compare_mentions(a: Traits, b: Traits, found: Likeness) -> bool:
 def _mention(a: Traits, b: Traits) -> float:
     """What it weighs that the description of ``a`` names ``b``, or the hub and the owner of it."""
     weight = _weight_of_name(a, b)
-    if len(b.owner) > 4 and a.owner != b.owner and b.owner in a.spelled:
+    if len(b.owner) > 4 and a.owner != b.owner and a.spells(b.owner):
         weight += 4.0
     if a.says_copied and a.source != b.source:
         hub = SOURCE_LABELS[b.source].casefold()
@@ -234,6 +234,9 @@ def _compare_names(a: Traits, b: Traits, rarity: Rarity, found: Likeness) -> Non
 def _stands_for_some_of(word: str, other: Traits) -> bool:
     """Whether ``word`` is short for some of the other's words, or one of these for it: ``dh`` for district
     heating, ``rail`` for railway, ``varstar`` for variable star."""
+    # Whatever it stands for begins with its first letter.
+    if word[0] not in other.initials:
+        return False
     return _is_short_for(word, other.title) or _is_short_for(word, other.slug)
 
 

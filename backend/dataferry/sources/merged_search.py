@@ -22,7 +22,7 @@ from dataferry.core.types import (
 from dataferry.sources.base import SearchFilters, SearchQuery
 from dataferry.sources.folding import fold, under
 from dataferry.sources.index.dataset_index import IndexHits
-from dataferry.sources.ranking import Ranking, arrange, missing_subject, ranking_of
+from dataferry.sources.ranking import RankedHit, Ranking, arrange, missing_subject, ranking_of
 from dataferry.sources.shared_calls import SharedCalls
 
 #: Hits asked of a source at a time: the length of Kaggle's own pages.
@@ -79,7 +79,7 @@ class MergedSearch:
     ) -> None:
         self.datasets: list[DatasetSummary] = []
         #: Further hits, ranked, that are folded when somebody asks for so many.
-        self._ranked: list[DatasetSummary] = []
+        self._ranked: list[RankedHit] = []
         self.problems: dict[SourceName, SourceProblem] = {}
         #: Seconds that a source which failed asks to be left alone.
         self.retry_after_s = 0.0
@@ -277,19 +277,17 @@ class MergedSearch:
         only_subject = self._about_subject
         return ranking_of(fresh, self._text, self._filters, corpus, fields, only_subject=only_subject)
 
-    def _with(
-        self, ranked: Sequence[DatasetSummary], page: int
-    ) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
+    def _with(self, ranked: Sequence[RankedHit], page: int) -> tuple[list[DatasetSummary], list[RankedHit]]:
         """``datasets`` and behind them the best of the ``ranked`` ones, folded; and the others. What is shown
         keeps its place."""
         best, others = _divided(ranked, max(FOLDED_AT_ONCE, page + page // 2))
         known = self._indexed.fields if self._indexed is not None else None
-        cards = fold(best, self._filters, self.datasets, known)
+        cards = fold([hit.explained() for hit in best], self._filters, self.datasets, known)
         return cards if self.datasets else arrange(cards, page), others
 
     def _fold_further(self) -> None:
         best, self._ranked = self._ranked[:FOLDED_AT_ONCE], self._ranked[FOLDED_AT_ONCE:]
-        self.datasets = fold(best, self._filters, self.datasets)
+        self.datasets = fold([hit.explained() for hit in best], self._filters, self.datasets)
 
     def _is_last(self, source: SourceName, hits: Sequence[DatasetSummary]) -> bool:
         if source in self._from_index:
@@ -321,16 +319,16 @@ class MergedSearch:
             return ()
 
 
-def _divided(
-    ranked: Sequence[DatasetSummary], count: int
-) -> tuple[list[DatasetSummary], list[DatasetSummary]]:
+def _divided(ranked: Sequence[RankedHit], count: int) -> tuple[list[RankedHit], list[RankedHit]]:
     """The first ``count``, with what a first page shows beside them: samples, and the best of each source."""
-    best = {hit.source: hit for hit in reversed(ranked)}
-    first = [
-        hit for n, hit in enumerate(ranked) if n < count or hit.source == "builtin" or hit is best[hit.source]
-    ]
-    chosen = {hit.ref for hit in first}
-    return first, [hit for hit in ranked if hit.ref not in chosen]
+    best = {hit.summary.source: hit for hit in reversed(ranked)}
+    first: list[RankedHit] = []
+    others: list[RankedHit] = []
+    for place, hit in enumerate(ranked):
+        source = hit.summary.source
+        shown = place < count or source == "builtin" or hit is best[source]
+        (first if shown else others).append(hit)
+    return first, others
 
 
 def _with_first(

@@ -7,9 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 
 from dataferry.core.types import DatasetSummary
+from dataferry.sources.language import stems
+from dataferry.sources.relevance import HitText
 
 #: What a hit's relevance counts where its text is of that kind.
 PROMOTION, STUFFING, NO_DATA, EMPTY = 0.5, 0.5, 0.5, 0.7
@@ -37,30 +40,11 @@ _NO_DATA = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: One of these is in whatever the expressions above find; to look for them takes a tenth of the time.
-_CUES = (
-    " our ",
-    " my ",
-    "shop",
-    "today",
-    " now",
-    "here",
-    "complete",
-    "full ",
-    "premium",
-    "best ",
-    "ultimate ",
-    "follow ",
-    "contact sales",
-    " code",
-    "weights",
-    "checkpoint",
-    "trained",
-    "tuned",
-    "notebook",
-    "script",
-    "no ",
-)
+#: Of whatever the expressions above find one word is among these: most texts have none and are done.
+_CUES = """
+our my shop today now here complete full premium best ultimate follow contact code weights checkpoint
+checkpoints trained pretrained tuned finetuned notebook notebooks script scripts no
+"""
 _ABOUT_MODELS = frozenset(["model", "checkpoint", "weight", "notebook", "code", "script", "network"])
 #: Two words that stand together so often, and make up such a share of the text, are there to be found.
 _STUFFED_TIMES, _STUFFED_SHARE = 4, 0.25
@@ -68,35 +52,40 @@ _STUFFED_TIMES, _STUFFED_SHARE = 4, 0.25
 _EMPTY_BYTES = 1_000
 
 
-def weaknesses(summary: DatasetSummary, told: Sequence[str], asked: Collection[str]) -> dict[str, float]:
+def weaknesses(summary: DatasetSummary, text: HitText, asked: Collection[str]) -> dict[str, float]:
     """What speaks against a hit, in words, each with the factor by which its relevance counts.
 
-    ``told``: the stems of its title and description, in order. ``asked``: the stems of the query; who asks
-    for models or code finds them.
+    ``text``: its own. ``asked``: the stems of the query; who asks for models or code finds them.
     """
-    return dict(_weaknesses(summary, told, asked))
+    return dict(_weaknesses(summary, text, asked))
 
 
 def _weaknesses(
-    summary: DatasetSummary, told: Sequence[str], asked: Collection[str]
+    summary: DatasetSummary, text: HitText, asked: Collection[str]
 ) -> Iterator[tuple[str, float]]:
-    text = f"{summary.title}. {summary.description}".casefold()
-    if any(cue in text for cue in _CUES):
-        if _PROMOTION.search(text):
+    if not _cue_stems().isdisjoint(text.stems):
+        told = f"{summary.title}. {summary.description}".casefold()
+        if _PROMOTION.search(told):
             yield "reads like an advertisement", PROMOTION
-        if _NO_DATA.search(text) and not _ABOUT_MODELS & set(asked):
+        if _NO_DATA.search(told) and not _ABOUT_MODELS & set(asked):
             yield "a model or code rather than data", NO_DATA
-    if _is_stuffed(told):
+    if _is_stuffed((*text.fields["title"], *text.fields["description"])):
         yield "repeats its keywords", STUFFING
     if summary.size_bytes is not None and summary.size_bytes < _EMPTY_BYTES:
         yield "nearly empty", EMPTY
 
 
+@cache
+def _cue_stems() -> frozenset[str]:
+    return frozenset(stems(_CUES))
+
+
 def _is_stuffed(told: Sequence[str]) -> bool:
-    # Two words that stand together so often are themselves there again as often: most texts are done here.
-    if len(told) - len(set(told)) < max(_STUFFED_TIMES, _STUFFED_SHARE * len(told) / 2):
+    pairs = list(pairwise(told))
+    # Counting takes longer than seeing that hardly a pair is there again, as in most texts.
+    if len(pairs) - len(set(pairs)) < _STUFFED_TIMES - 1:
         return False
-    times = max(Counter(pairwise(told)).values(), default=0)
+    times = max(Counter(pairs).values())
     return times >= _STUFFED_TIMES and 2 * times >= _STUFFED_SHARE * len(told)
 
 

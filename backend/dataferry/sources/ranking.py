@@ -58,11 +58,26 @@ class _Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
-    """``hits``, best first, each with its ``why``. ``about_subject``: one is about what the query names,
-    left out or not. ``left_out``: by ref, the filters that leave it out."""
+class RankedHit:
+    """``summary`` as its source gave it. ``asked``: the stems of the query, ``meant``: what a hit may have in
+    their place."""
 
-    hits: list[DatasetSummary]
+    summary: DatasetSummary
+    asked: frozenset[str]
+    meant: frozenset[str]
+    _hit: _Hit
+
+    def explained(self) -> DatasetSummary:
+        """The summary with its ``why``, which takes a while and is of use only where it is shown."""
+        return self.summary.model_copy(update={"why": _why(self._hit, self.asked, self.meant)})
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """``hits``, best first. ``about_subject``: one is about what the query names, left out or not.
+    ``left_out``: by ref, the filters that leave it out."""
+
+    hits: list[RankedHit]
     about_subject: bool = True
     left_out: Mapping[str, tuple[FilterName, ...]] = field(default_factory=dict)
 
@@ -80,7 +95,7 @@ def rank(
     consequence. ``corpus``: what the hits are a part of, where that is known. ``known``: the text of hits by
     their ``ref``, where it has been taken apart before.
     """
-    return ranking_of(found, text, filters, corpus, known).hits
+    return [hit.explained() for hit in ranking_of(found, text, filters, corpus, known).hits]
 
 
 def ranking_of(
@@ -94,7 +109,7 @@ def ranking_of(
 ) -> Ranking:
     """The same, with what was left out. ``only_subject``: hits about the subject are known already, so that
     those about nothing of it are left out even if no other is here."""
-    asked = set(stems(text))
+    asked = frozenset(stems(text))
     hits = _unique(found, filters, asked, known or {})
     relevance = Relevance(text, [hit.text for hit in hits], corpus)
     about = [
@@ -115,14 +130,14 @@ def ranking_of(
         value = _sort_value(hit, scores[n], filters)
         return sample, len(hit.doubts or ()), -value, hit.position, hit.summary.ref
 
-    meant = {word for words in meanings_of(text).values() for word in words}
+    meant = frozenset(word for words in meanings_of(text).values() for word in words)
     ordered = sorted((n for n in range(len(hits)) if keep[n]), key=order)
     left_out = {
         hit.summary.ref: left_out_by(hit.summary, filters)
         for n, hit in enumerate(hits)
         if hit.doubts is None and (about[n] or not about_subject)
     }
-    ranked = [hits[n].summary.model_copy(update={"why": _why(hits[n], asked, meant)}) for n in ordered]
+    ranked = [RankedHit(hits[n].summary, asked, meant, hits[n]) for n in ordered]
     return Ranking(ranked, about_subject, left_out)
 
 
@@ -137,7 +152,7 @@ def _named_after(summary: DatasetSummary, text: str) -> bool:
     return any(len(stem) >= _PART_LENGTH and stem in name for stem in subject_stems(text))
 
 
-def _scores(hits: Sequence[_Hit], relevance: Sequence[float], asked: set[str]) -> list[float]:
+def _scores(hits: Sequence[_Hit], relevance: Sequence[float], asked: frozenset[str]) -> list[float]:
     best = max(relevance, default=0.0) or 1.0
     popularity = _popularity(hits)
     now = datetime.now(UTC)
@@ -174,16 +189,16 @@ def arrange(ranked: Sequence[DatasetSummary], page: int) -> list[DatasetSummary]
 def _unique(
     found: Mapping[SourceName, Sequence[DatasetSummary]],
     filters: SearchFilters,
-    asked: set[str],
+    asked: frozenset[str],
     known: Mapping[str, TextFields],
 ) -> list[_Hit]:
     hits: dict[str, _Hit] = {}
     for source in sorted(found):
         for position, summary in enumerate(found[source]):
             if summary.ref.casefold() not in hits:
-                fields = known.get(summary.ref) or text_fields(summary)
-                weak = quality.weaknesses(summary, (*fields["title"], *fields["description"]), asked)
-                hit = _Hit(summary, HitText(fields), position, doubts(summary, filters), weak)
+                text = HitText(known.get(summary.ref) or text_fields(summary))
+                weak = quality.weaknesses(summary, text, asked)
+                hit = _Hit(summary, text, position, doubts(summary, filters), weak)
                 hits[summary.ref.casefold()] = hit
     return list(hits.values())
 
@@ -197,11 +212,11 @@ def _popularity(hits: Sequence[_Hit]) -> list[float]:
     return [math.log1p(max(0, hit.summary.downloads)) / math.log1p(most[hit.summary.source]) for hit in hits]
 
 
-def _name_bonus(hit: _Hit, asked: set[str]) -> float:
+def _name_bonus(hit: _Hit, asked: frozenset[str]) -> float:
     return NAME_BONUS if _is_name(hit, asked) else 0.0
 
 
-def _is_name(hit: _Hit, asked: set[str]) -> bool:
+def _is_name(hit: _Hit, asked: frozenset[str]) -> bool:
     if not asked or not asked <= hit.text.stems:
         return False
     name = hit.summary.id.rpartition("/")[2]
@@ -221,7 +236,7 @@ def _sort_value(hit: _Hit, score: float, filters: SearchFilters) -> float:
             return score
 
 
-def _why(hit: _Hit, asked: set[str], meant: set[str]) -> str:
+def _why(hit: _Hit, asked: frozenset[str], meant: frozenset[str]) -> str:
     summary = hit.summary
     matches = {
         "exact name": _is_name(hit, asked),

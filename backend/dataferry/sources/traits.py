@@ -4,11 +4,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from unicodedata import combining, normalize
 
+from dataferry.core.lazily import lazily
 from dataferry.core.types import DatasetSummary
 from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, word_count, words
 from dataferry.sources.languages import stated_languages
@@ -111,66 +112,68 @@ class Traits:
 
     # -- the name ---------------------------------------------------------------------------------
 
-    @cached_property
+    @lazily
     def slug(self) -> tuple[str, ...]:
         return name_tokens(self._slug)
 
-    @cached_property
+    @lazily
     def title(self) -> tuple[str, ...]:
         return name_tokens(self._title)
 
-    @cached_property
+    @lazily
     def phrases(self) -> tuple[tuple[tuple[str, ...], str], ...]:
         """Slug and title, each with how it stands in another's ``told`` where that names it."""
         return tuple((words, _between_blanks(words)) for words in (self.slug, self.title) if words)
 
-    @cached_property
+    @lazily
     def name(self) -> frozenset[str]:
         """The words of slug and title but formats."""
         return frozenset((*self.slug, *self.title)) - lexicon().formats
 
-    @cached_property
+    @lazily
+    def initials(self) -> frozenset[str]:
+        """The first letters of the words of slug and title."""
+        return frozenset(word[0] for word in (*self.slug, *self.title))
+
+    @lazily
     def telling_name(self) -> frozenset[str]:
         """Those of ``name`` that say what it is about."""
         return frozenset(stem for stem in self.name if not is_common(stem) and not stem[0].isdigit())
 
-    @cached_property
+    @lazily
     def names_format(self) -> bool:
         return not lexicon().formats.isdisjoint((*self.slug, *self.title))
 
-    @cached_property
+    @lazily
     def markers(self) -> frozenset[str]:
         """Words of the name that say that it is a part, an edition, or made from something else."""
         return _markers(self._slug) | _markers(self._title)
 
-    @cached_property
+    @lazily
     def name_numbers(self) -> frozenset[float]:
+        if _DIGIT.search(self._slug) is None and _DIGIT.search(self._title) is None:
+            return frozenset()
         spoken = _numbers(f"{_apart(self._slug).replace('-', ' ')} . {self._title}")
         shortened = _MILLIONS_IN_NAME.findall(self._slug)  # elsewhere ``5m`` is five metres
         return frozenset(value for value, _ in spoken) | frozenset(
             float(digits) * 1e6 for digits in shortened
         )
 
-    @cached_property
+    @lazily
     def name_years(self) -> frozenset[str]:
         return frozenset(_YEAR.findall(f"{self._slug} {self._title}"))
 
-    @cached_property
+    @lazily
     def name_languages(self) -> frozenset[str]:
         named = stated_languages(words(f"{self._slug} {self._title}"))
         return lexicon().language_codes.intersection(words(self._slug)).union(named)
 
     # -- the description --------------------------------------------------------------------------
 
-    @cached_property
+    @lazily
     def _told_words(self) -> tuple[str, ...]:
         stems, self._stems = self._stems, None
-        # In scripts without spaces a stem is no whole word.
-        if (
-            stems is None
-            or len(stems) != word_count(self._description)
-            or in_unspaced_script(self._description)
-        ):
+        if stems is None or not self._is_told_by(stems):
             return name_tokens(self._description)
         apart = _apart(self._description)
         if apart == self._description:
@@ -178,39 +181,45 @@ class Traits:
         known = dict(zip(words(self._description), stems, strict=True))
         return tuple([known.get(word) or stem_with("english", word) for word in words(apart)])
 
-    @cached_property
+    def _is_told_by(self, stems: Sequence[str]) -> bool:
+        """Whether each of ``stems`` is of a word of the description: in scripts without spaces none is, and a
+        search may know a newer description than those are of."""
+        text = self._description
+        return len(stems) == word_count(text) and (text.isascii() or not in_unspaced_script(text))
+
+    @lazily
     def told(self) -> str:
         """The words of the description in order, between blanks."""
         return _between_blanks(self._told_words)
 
-    @cached_property
+    @lazily
     def described(self) -> frozenset[str]:
         return frozenset(self._told_words) - FILLER
 
-    @cached_property
+    @lazily
     def tags(self) -> frozenset[str]:
         return frozenset(chain.from_iterable(map(text_tokens, self._tags)))
 
-    @cached_property
+    @lazily
     def about_text(self) -> frozenset[str]:
         """The telling words of the description."""
         return frozenset(stem for stem in self.described if not is_common(stem) and not stem.isdigit())
 
-    @cached_property
+    @lazily
     def telling(self) -> frozenset[str]:
         """The telling words of name and description."""
         return self.about_text | self.telling_name
 
-    @cached_property
+    @lazily
     def about(self) -> frozenset[str]:
         """The same with those of the tags."""
         return self.about_text.union(stem for stem in self.tags if not is_common(stem))
 
-    @cached_property
+    @lazily
     def is_ascii(self) -> bool:
         return self._description.isascii()
 
-    @cached_property
+    @lazily
     def _text(self) -> str:
         """The description in lower case without accents."""
         lower = self._description.casefold()
@@ -218,36 +227,41 @@ class Traits:
             return lower
         return "".join(char for char in normalize("NFKD", lower) if not combining(char))
 
-    @cached_property
+    @lazily
     def spelled(self) -> frozenset[str]:
         """Words of the description with their hyphens, as owners are called."""
         return frozenset(_HYPHENATED.findall(self._text))
 
-    @cached_property
+    def spells(self, owner: str) -> bool:
+        """Whether ``owner`` is one of the ``spelled`` words."""
+        # Most texts are seen to have no such name before their words are told apart.
+        return owner in self._text and owner in self.spelled
+
+    @lazily
     def says_copied(self) -> bool:
         return lexicon().copy_phrases.search(self._text) is not None
 
-    @cached_property
+    @lazily
     def says_derived(self) -> bool:
         return lexicon().derived_phrases.search(self._text) is not None
 
     # -- both -------------------------------------------------------------------------------------
 
-    @cached_property
+    @lazily
     def _everything(self) -> str:
         return f"{self._slug} {self._title} {self._description}"
 
-    @cached_property
+    @lazily
     def _counted(self) -> list[tuple[float, str]]:
         return _numbers(f"{self._title}. {self._description}")
 
-    @cached_property
+    @lazily
     def numbers(self) -> frozenset[float]:
         """Those that are named, and the count of rows, which another may name."""
         rows = (float(self._row_count),) if self._row_count else ()
         return self.name_numbers.union((value for value, _ in self._counted), rows)
 
-    @cached_property
+    @lazily
     def keys(self) -> frozenset[object]:
         """What two datasets may have in common that makes them worth comparing."""
         counted = [("files", self.file_count)] if self.file_count else []
@@ -255,7 +269,7 @@ class Traits:
             self.described, self.tags, self.name, self.numbers, self.papers, counted
         )
 
-    @cached_property
+    @lazily
     def counts(self) -> Mapping[str, frozenset[float]]:
         """What is counted, and how many there are of it."""
         counts: dict[str, set[float]] = {}
@@ -265,7 +279,7 @@ class Traits:
                     counts.setdefault(stem, set()).add(value)
         return {stem: frozenset(values) for stem, values in counts.items()}
 
-    @cached_property
+    @lazily
     def ordinals(self) -> Mapping[str, frozenset[str]]:
         """Parts and editions by number: ``{"part": {"2"}}``."""
         found: dict[str, set[str]] = {}
@@ -275,22 +289,22 @@ class Traits:
             found.setdefault("version", set()).add(number)
         return {label: frozenset(numbers) for label, numbers in found.items()}
 
-    @cached_property
+    @lazily
     def years(self) -> frozenset[str]:
         return frozenset(_YEAR.findall(self._everything))
 
-    @cached_property
+    @lazily
     def languages(self) -> frozenset[str]:
         told = stated_languages(words(f"{' '.join(self._tags)} {self._description}"))
         return self.name_languages.union(self._stated_languages, told)
 
-    @cached_property
+    @lazily
     def papers(self) -> frozenset[str]:
         if "arxiv" not in self._text and "10." not in self._text:
             return frozenset()
         return frozenset(arxiv or doi.lower() for arxiv, doi in _PAPER.findall(self._description))
 
-    @cached_property
+    @lazily
     def formats(self) -> frozenset[str]:
         told = lexicon().formats.intersection((*self.slug, *self.title, *self.described))
         return self._stated_formats or told
@@ -311,7 +325,11 @@ def name_tokens(name: str) -> tuple[str, ...]:
 
 
 def _apart(name: str) -> str:
-    return _LETTERS_THEN_DIGITS.sub(" ", _CAMEL_CASE.sub(" ", name.replace("_", " ")))
+    # Looking for where words meet takes longer than looking for a capital letter, or for a digit.
+    name = name.replace("_", " ")
+    if not name.islower():
+        name = _CAMEL_CASE.sub(" ", name)
+    return _LETTERS_THEN_DIGITS.sub(" ", name) if _DIGIT.search(name) else name
 
 
 @lru_cache(_REMEMBERED)

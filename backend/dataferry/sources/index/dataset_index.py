@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Where a pointer names a folder that a fresher index has just replaced, it is read again.
 _OPEN_TRIES = 3
+#: Stems whose frequency is remembered of each hub: searches meet the same ones again.
+_REMEMBERED = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class _Part:
         # The library is loaded with the first index: 20 MB that a server without one does not have.
         from tantivy import Index
 
+        from dataferry.sources.index.queries import frequency
+
         self._source = source
         self._page = page
         with _telling_damage():
@@ -126,6 +130,7 @@ class _Part:
             # What is built is never changed: nothing is to be watched for.
             index.config_reader("manual")
             self._schema, self._searcher = index.schema, index.searcher()
+        self._frequency = lru_cache(_REMEMBERED)(partial(frequency, self._searcher))
 
     def search(self, query: SearchQuery, meanings: "Meanings") -> list["Found"]:
         from tantivy import Order
@@ -133,7 +138,7 @@ class _Part:
         from dataferry.sources.index.documents import read_document
         from dataferry.sources.index.queries import QueryBuilder
 
-        queries = QueryBuilder(self._schema, self._searcher, meanings, query.filters)
+        queries = QueryBuilder(self._schema, self._searcher, self._frequency, meanings, query.filters)
         order = None if query.filters.sort == "relevance" else query.filters.sort
         english = english_for(query.text) or query.text
         found = queries.any_word() if order is None else queries.most_words(stems(english))
@@ -148,9 +153,7 @@ class _Part:
 
     def frequencies(self, meanings: "Meanings") -> dict[str, int]:
         """In how many of its datasets each stem is that may be meant."""
-        from dataferry.sources.index.queries import frequency
-
-        return {stem: frequency(self._searcher, stem) for meant in meanings.values() for stem in meant}
+        return {stem: self._frequency(stem) for meant in meanings.values() for stem in meant}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A search as a query of the index: words with their meanings and misspellings, filters in full."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from tantivy import FieldType, Occur, Query, Schema, Searcher
@@ -45,13 +45,19 @@ def _surely_or_unknown(sure: Query, unknown: Query) -> Iterator[tuple[Occur, Que
 
 
 class QueryBuilder:
-    """Makes the queries of one search in one hub's index."""
+    """Makes the queries of one search in one hub's index. ``frequency``: in how many datasets a stem is."""
 
     def __init__(
-        self, schema: Schema, searcher: Searcher, meanings: Meanings, filters: SearchFilters
+        self,
+        schema: Schema,
+        searcher: Searcher,
+        frequency: Callable[[str], int],
+        meanings: Meanings,
+        filters: SearchFilters,
     ) -> None:
         self._schema = schema
         self._searcher = searcher
+        self._frequency = frequency
         self._meanings = meanings
         self._filters = filters
 
@@ -81,7 +87,7 @@ class QueryBuilder:
                 yield Query.boost_query(
                     Query.term_query(self._schema, field, stem, index_option="freq"), boost * share
                 )
-        if len(word) >= MISSPELT_LENGTH and word.isalpha() and not frequency(self._searcher, word):
+        if len(word) >= MISSPELT_LENGTH and word.isalpha() and not self._frequency(word):
             for field in ("title", "description"):
                 distance = 2 if len(word) >= _TWO_WRONG_LENGTH else 1
                 near = Query.fuzzy_term_query(self._schema, field, word, distance=distance)
