@@ -42,11 +42,39 @@ class Cache:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on the cache's own disk, deleted at the end."""
+        """A folder on the cache's own disk, deleted at the end; if this process is killed, by ``sweep``."""
+        folder, handle = self._locked_scratch()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(handle)
+
+    def sweep(self) -> None:
+        """Delete the scratch folders of processes that were killed."""
+        with contextlib.suppress(FileNotFoundError):
+            for folder in (self.folder / "tmp").iterdir():
+                with contextlib.suppress(OSError):
+                    handle = os.open(folder, os.O_RDONLY)
+                    try:
+                        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        shutil.rmtree(folder, ignore_errors=True)
+                    finally:
+                        os.close(handle)
+
+    def _locked_scratch(self) -> tuple[Path, int]:
+        """A new folder, with a handle that holds its lock for as long as it is open."""
         parent = self.folder / "tmp"
         parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        while True:
+            folder = Path(tempfile.mkdtemp(dir=parent))
+            # Another process may sweep it away before it is locked.
+            with contextlib.suppress(FileNotFoundError):
+                handle = os.open(folder, os.O_RDONLY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if folder.exists():
+                    return folder, handle
+                os.close(handle)
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:

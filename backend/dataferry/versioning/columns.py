@@ -8,8 +8,10 @@ there may be millions of rows.
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from json.encoder import encode_basestring
 from pathlib import Path
 
 from dataferry.core.errors import InvalidInput
@@ -18,6 +20,7 @@ from dataferry.versioning.schema import FieldKind
 
 _CHUNK_BYTES = 1 << 18
 _NOTHING = b"-"
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,57 @@ Value = StoredFile | int | float | str | bool | None
 """What a row has of a field; None is no value. A date is its ISO text, a path its POSIX text."""
 
 
+class ColumnWriter:
+    """A column that is written while its values come, in ``folder``, a scratch folder of the cache.
+
+    ``rows`` and ``bytes`` count what there is so far: the values, and what is in files.
+    """
+
+    def __init__(self, cache: Cache, folder: Path, name: str = "column") -> None:
+        """Errors: ``OSError``."""
+        self.rows, self.bytes = 0, 0
+        self._cache = cache
+        self._path = folder / name
+        self._file = self._path.open("xb")
+        self._digest, self._packer = sha256(), zlib.compressobj(1)
+        self._buffer = bytearray()
+
+    def add(self, value: Value) -> None:
+        """Errors: ``OSError``."""
+        self.rows += 1
+        if isinstance(value, StoredFile):
+            self.bytes += value.size
+        self._buffer += _line(value)
+        self._buffer += b"\n"
+        if len(self._buffer) >= _CHUNK_BYTES:
+            self._flush()
+
+    def keep(self) -> str:
+        """End it and take it into the cache; its SHA-256. Errors: ``OSError``."""
+        self._flush()
+        self._file.write(self._packer.flush())
+        self._file.close()
+        digest = self._digest.hexdigest()
+        self._cache.place(self._path, "columns", digest)
+        return digest
+
+    def close(self) -> None:
+        """Leave it, if it is not kept."""
+        self._file.close()
+
+    def _flush(self) -> None:
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        self._digest.update(data)
+        self._file.write(self._packer.compress(data))
+
+
 def write_column(cache: Cache, values: Iterable[Value]) -> str:
-    """Keep a column; its SHA-256."""
-    digest, packer = sha256(), zlib.compressobj(1)
-    with cache.scratch() as folder:
-        path = folder / "column"
-        with path.open("wb") as file:
-            for chunk in _chunks(values):
-                digest.update(chunk)
-                file.write(packer.compress(chunk))
-            file.write(packer.flush())
-        cache.place(path, "columns", digest.hexdigest())
-    return digest.hexdigest()
+    """Keep a column; its SHA-256. Errors: ``OSError``."""
+    with cache.scratch() as folder, closing(ColumnWriter(cache, folder)) as writer:
+        for value in values:
+            writer.add(value)
+        return writer.keep()
 
 
 def read_column(cache: Cache, digest: str, kind: FieldKind) -> Iterator[Value]:
@@ -69,22 +111,14 @@ def check_column(path: Path, digest: str) -> None:
         raise _damaged(digest) from error
 
 
-def _chunks(values: Iterable[Value]) -> Iterator[bytes]:
-    buffer = bytearray()
-    for value in values:
-        buffer += _line(value) + b"\n"
-        if len(buffer) >= _CHUNK_BYTES:
-            yield bytes(buffer)
-            buffer.clear()
-    yield bytes(buffer)
-
-
 def _line(value: Value) -> bytes:
     if value is None:
         return _NOTHING
     if isinstance(value, StoredFile):
         return f"{value.sha256} {value.extension} {value.size}".encode()
-    return json.dumps(value, ensure_ascii=False, allow_nan=True).encode()
+    if type(value) is int:
+        return b"%d" % value
+    return (encode_basestring(value) if isinstance(value, str) else _encode(value)).encode()
 
 
 def _lines(path: Path, digest: str) -> Iterator[bytes]:
@@ -107,7 +141,7 @@ def _read_file(line: bytes) -> StoredFile:
 
 
 def _read_json(line: bytes) -> Value:
-    value: Value = json.loads(line)
+    value: Value = json.loads(line.decode())
     return value
 
 

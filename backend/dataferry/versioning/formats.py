@@ -5,7 +5,8 @@ where several are allowed the file's name decides.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePath
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 HEAD_BYTES = 4096
@@ -89,8 +90,8 @@ _FORMATS: Mapping[str, _Told] = {
     "xz": _starts(b"\xfd7zXZ\0"),
     "zst": _starts(b"\x28\xb5\x2f\xfd"),
     "svg": _Told(text=True, contains=b"<svg"),
+    "html": _Told(text=True, begins=b"<", contains=b"html"),
     "xml": _Told(text=True, begins=b"<"),
-    "html": _Told(text=True, begins=b"<"),
     "json": _Told(text=True, begins=b'{["-0123456789tfn'),
     "jsonl": _Told(text=True, begins=b'{["-0123456789tfn'),
     "csv": _TEXT,
@@ -191,8 +192,7 @@ def format_of(path_or_head: Path | bytes, allowed: Sequence[str], *, name: str =
         name = name or path_or_head.name
         with path_or_head.open("rb") as file:
             head = file.read(HEAD_BYTES)
-    named = _named(name)
-    candidates = sorted(allowed, key=lambda each: (each != named, _ORDER[each]))
+    candidates = _candidates(tuple(allowed), _named(name))
     return next((each for each in candidates if _fits(head, _FORMATS[each])), None)
 
 
@@ -204,10 +204,15 @@ def extension_of(name: str, head: bytes) -> str:
 _ORDER = {name: number for number, name in enumerate(_FORMATS)}
 
 
+@lru_cache
+def _candidates(allowed: Sequence[str], named: str) -> Sequence[str]:
+    return sorted(allowed, key=lambda each: (each != named, _ORDER[each]))
+
+
 def _named(name: str) -> str:
-    path = PurePath(name)
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix == "gz" and path.stem.lower().endswith(".nii"):
+    """The format of a file's extension."""
+    rest, _, suffix = name.lower().rpartition(".")
+    if suffix == "gz" and rest.endswith(".nii"):
         return "nii"
     return _SPELLINGS.get(suffix, suffix)
 
@@ -219,7 +224,7 @@ def _fits(head: bytes, told: _Told) -> bool:
         return False
     if told.begins and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in _characters(told.begins):
         return False
-    return told.contains in head
+    return told.contains in (head.lower() if told.text else head)
 
 
 def _has(head: bytes, signature: Sequence[_Part]) -> bool:

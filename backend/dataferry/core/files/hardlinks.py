@@ -45,21 +45,24 @@ def link(existing: Path, new: Path) -> bool:
 
     False where it can be neither; then there is no ``new``. Errors: ``OSError``.
     """
-    return _reflink(existing, new) or _hardlink(existing, new)
+    return reflink(existing, new) or _hardlink(existing, new)
 
 
-def _reflink(existing: Path, temporary: Path) -> bool:
-    """False where the file system knows no reflinks."""
+def reflink(existing: Path, new: Path) -> bool:
+    """Make a new file, read-only, that shares a file's blocks until either is written to.
+
+    False where the file system knows no reflinks; then there is none. Errors: ``OSError``.
+    """
     if sys.platform != "linux":
         return False
     source = os.open(existing, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        copy = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        copy = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             fcntl.ioctl(copy, _FICLONE, source)
             os.fchmod(copy, _READ_ONLY)  # whatever the umask
         except OSError:
-            temporary.unlink()
+            new.unlink()
             return False
         finally:
             os.close(copy)
