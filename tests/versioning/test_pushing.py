@@ -1,5 +1,6 @@
 """Push and fetch, on a folder: nothing is sent twice, nothing is lost, nothing damaged comes in."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -222,6 +223,13 @@ def test_a_remote_that_is_not_set_right_is_told(configuration: dict[str, str], w
     with pytest.raises(DataferryError, match=words) as caught:
         remote_of(configuration.get, REMOTE)
     assert "git config datasets.remote.bucket" in caught.value.next_step
+
+
+def test_a_driver_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs.core", None)
+    with pytest.raises(ConfigError, match="What speaks gs:// is not installed") as caught:
+        remote_of(settings("gs://data").get, REMOTE)
+    assert "pip install 'dataferry[gcs]'" in caught.value.next_step
 
 
 def test_a_disk_that_is_not_there_is_not_made(tmp_path: Path, cache: Cache, other: Cache) -> None:

@@ -275,7 +275,8 @@ def _s3(url: str, setting: Config, connections: int, timeout_s: float) -> tuple[
 
 
 def _gcs(url: str, setting: Config, _connections: int, timeout_s: float) -> tuple[Any, str]:
-    files = import_module("gcsfs").GCSFileSystem(
+    # Its newer class asks for each bucket by gRPC, for what is not needed here.
+    files = import_module("gcsfs.core").GCSFileSystem(
         token="anon" if setting("anonymous") == "true" else None,
         endpoint_url=setting("endpoint"),
         timeout=timeout_s,
