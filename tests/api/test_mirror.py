@@ -112,6 +112,31 @@ def test_what_comes_from_the_hub_is_as_the_hub_has_it(hubs: Hubs, reader: HubCli
     assert told(reader.endpoint, reader.token) == told(hubs.hub.url, False)
 
 
+def test_the_library_is_searched_as_the_hub_is(reader: HubClient, ada: Client) -> None:
+    def listed(**wanted: Any) -> list[str]:
+        return [one.id for one in reader.api.list_datasets(**wanted)]
+
+    everything = listed()
+    assert {IMDB, HEART_REPO, "builtin/iris"} <= set(everything)
+    assert len(everything) == len(set(everything))
+    assert listed(search="heart FAILURE") == [HEART_REPO]
+    assert listed(author="kaggle", search="heart") == [HEART_REPO]
+    assert listed(author="stanfordnlp") == [IMDB]
+    assert listed(search="nothing like it") == listed(author="nobody") == []
+    assert listed(sort="last_modified")[-1] in everything
+    [first] = reader.api.list_datasets(search="imdb", full=True)
+    assert (first.sha, first.private) == (reader.api.dataset_info(IMDB).sha, False)
+    # Its pages follow each other, and hold each dataset once.
+    url, found = f"{reader.endpoint}/api/datasets?limit=1", []
+    while url:
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {reader.token}"})
+        found += [one["id"] for one in answer.json()]
+        url = answer.links.get("next", {}).get("url", "")
+    assert found == everything
+    with pytest.raises(HfHubHTTPError, match="by their tags"):
+        listed(filter="language:en")
+
+
 def test_what_is_not_here_is_downloaded_once_for_all_who_ask(ada: Client, puller: HubClient) -> None:
     folder = puller.snapshot("kaggle/uciml__pima-indians-diabetes-database")
     assert [path.name for path in folder.iterdir()] == ["diabetes.csv"]

@@ -11,7 +11,14 @@ import pytest
 
 import dataferry
 from dataferry.client.fetch import part_name
-from dataferry.core.errors import ChecksumMismatch, Conflict, NetworkFault, NotFound, NotSignedIn
+from dataferry.core.errors import (
+    ChecksumMismatch,
+    Conflict,
+    InvalidInput,
+    NetworkFault,
+    NotFound,
+    NotSignedIn,
+)
 from tests.support.hubs import Hubs
 from tests.support.server import Server
 
@@ -80,6 +87,24 @@ def test_without_a_download_it_is_said_what_to_do(elsewhere: dataferry.Connectio
     assert absent.value.next_step == "Without download=False it is downloaded."
     with pytest.raises(NotFound, match="nobody/nothing"):
         elsewhere.load("kaggle:nobody/nothing")
+
+
+@pytest.mark.parametrize("name", ["titanic", "x" * 300])
+def test_a_short_name_that_stands_for_nothing(elsewhere: dataferry.Connection, name: str) -> None:
+    with pytest.raises(NotFound, match=f"no dataset named '{name[:20]}") as absent:
+        elsewhere.load(name, download=False)
+    assert len(absent.value.detail) < 200
+    assert f"dataferry.search('{name[:20]}" in str(absent.value.next_step)
+    with pytest.raises(InvalidInput, match="names no source") as asked:
+        elsewhere.load(name)
+    assert f"kaggle:OWNER/{name[:20]}" in str(asked.value.next_step)
+
+
+def test_a_short_name_of_what_is_not_here_yet(elsewhere: dataferry.Connection) -> None:
+    """H-26: it is said how it comes, and it comes if that is asked; why it waits is told meanwhile."""
+    with pytest.raises(NotFound, match="builtin:gsm8k is not in the library"):
+        elsewhere.load("gsm8k", download=False)
+    assert elsewhere.load("digits").ref == "builtin:digits"
 
 
 def test_a_download_under_way_is_named(

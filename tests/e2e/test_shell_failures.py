@@ -46,8 +46,11 @@ def failing(server: Server, *arguments: str, code: int, cwd: Path | None = None,
         (["download", " "], 2, "names no source"),
         (["download", "kaggle:"], 2, "is not a dataset id of Kaggle."),
         (["search", "x", "--source", "nope"], 2, "--source: Input should be"),
+        (["validate", f"{'n' * 300}.py"], 2, "is too long to be a file's name."),
+        (["bundle", "import", f"{'n' * 300}.tar"], 2, "is too long to be a file's name."),
+        (["lock", "--lock-file", "n" * 300], 2, "is too long to be a file's name."),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
 def test_what_was_typed_wrongly(server: Server, arguments: list[str], code: int, told: str) -> None:
     line = failing(server, *arguments, code=code)

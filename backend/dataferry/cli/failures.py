@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataferry.cli.output import ExitCode, OutputClosed, print_error, print_failure, unwritable_output
-from dataferry.core.errors import ConfigError, DataferryError, DiskFull
+from dataferry.core.errors import ConfigError, DataferryError, DiskFull, InvalidInput
 from dataferry.interpreter import missing_module
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ def _tell(error: Exception) -> int:
 
 
 def _known_fault(error: OSError) -> DataferryError | None:
-    """What a person can mend of the disk and its rights."""
+    """What a person can mend of a name, or of the disk and its rights."""
+    if error.filename and error.errno == errno.ENAMETOOLONG:
+        name = Path(os.fsdecode(error.filename)).name
+        return InvalidInput(f"{name[:80]!r} is too long to be a file's name.", next_step="Name another one.")
     if error.errno in _FULL and not error.filename:
         return unwritable_output(error)
     words = f"{error.filename}: {error.strerror}."

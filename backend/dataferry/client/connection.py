@@ -123,9 +123,13 @@ class Connection:
         ticket = client.call("POST", "/api/datasets/download-dataset", json=body, repeatable=True)
         if ticket["status"] == "succeeded":
             return str(ticket["library_id"])
+        told = None
         with progress(ticket["ref"], self._shown) as show:
             for job in client.follow(ticket["job_id"]):
                 show(job.progress.bytes_done, job.progress.bytes_total)
+                if job.state == "waiting" and job.problem is not None and job.problem.detail != told:
+                    told = job.problem.detail
+                    _tell(f"{ticket['ref']} waits: {told} It is tried again; `dataferry jobs` shows when.")
         if job.state != "succeeded":
             raise job.problem.restore() if job.problem else _stopped(ticket["ref"], job.id)
         return str(job.dataset_id)
@@ -229,6 +233,8 @@ def _not_here(client: Client, ref: str, revision: str | None) -> DataferryError:
     try:
         row = _row(client, ref, revision)
     except NotFound:
+        if not {"/", ":"} & set(ref):
+            return _unknown(ref)
         row = {"ref": str(read_address(ref).ref) if "/" in ref else ref, "status": "absent"}
     if row["status"] in ("queued", "running", "verifying", "waiting", "paused"):
         return Conflict(
@@ -243,6 +249,16 @@ def _not_here(client: Client, ref: str, revision: str | None) -> DataferryError:
         )
     return NotFound(
         f"{row['ref']} is not in the library.", next_step="Without download=False it is downloaded."
+    )
+
+
+def _unknown(name: str) -> NotFound:
+    """Of a name without an owner, for which nothing in the library stands."""
+    name = name[:120]
+    return NotFound(
+        f"The library has no dataset named {name!r}.",
+        next_step="Write it with its source, as kaggle:OWNER/NAME or huggingface:NAME, or find it with"
+        f" dataferry.search({name!r}).",
     )
 
 

@@ -69,9 +69,11 @@ def read_address(text: str, source: str | None = None) -> DatasetAddress:
         if colon and source_named(prefix) is not None:
             return DatasetAddress(DatasetRef.parse(text))
     if source is None:
+        name = text[:80]
+        at_kaggle = name if "/" in name else f"OWNER/{name}"
         raise InvalidInput(
-            f"{text[:80]!r} names no source.",
-            next_step=f"Write it as kaggle:{text[:80]} or huggingface:{text[:80]}, or name the source.",
+            f"{name!r} names no source.",
+            next_step=f"Write it as kaggle:{at_kaggle} or huggingface:{name}, or name the source.",
         )
     return _read_id(text, source)
 

@@ -113,7 +113,7 @@ def by_source(session: Session, viewer: Viewer) -> tuple[SourceStorage, ...]:
 
 
 def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:
-    conditions = [_contains(word) for word in wanted.q.replace("\0", "").split()[:_MAX_WORDS]]
+    conditions = containing(wanted.q)
     if wanted.source is not None:
         conditions.append(col(Dataset.source) == wanted.source)
     if not wanted.registered:
@@ -129,6 +129,11 @@ def _matching(wanted: LibraryQuery) -> list[ColumnElement[bool]]:
         case "failed":
             conditions.append(and_(~col(Dataset.downloaded), col(Dataset.status) == "failed"))
     return conditions
+
+
+def containing(text: str) -> list[ColumnElement[bool]]:
+    """Of rows with each word of a text in their title, ref or name."""
+    return [_contains(word) for word in text.replace("\0", "").split()[:_MAX_WORDS]]
 
 
 def _contains(word: str) -> ColumnElement[bool]:

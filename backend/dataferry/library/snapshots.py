@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import InvalidInput, NotFound
 from dataferry.core.threads import in_thread
 from dataferry.core.types import DatasetRef, Viewer
-from dataferry.library import file_rows, rights, rows
+from dataferry.library import file_rows, listing, rights, rows
 from dataferry.library.access import Access
 from dataferry.library.last_use import LastUse
 from dataferry.library.models import Dataset, DatasetFile
@@ -115,6 +116,45 @@ class Snapshots:
             return [DatasetRef.make(source, source_id) for source_id in session.exec(query.distinct())]
 
         return await self._database.run_read(read)
+
+    async def search(
+        self,
+        viewer: Viewer,
+        words: str,
+        *,
+        source: str | None = None,
+        owner: str | None = None,
+        restricted: bool | None = None,
+        newest_first: bool = False,
+        offset: int = 0,
+        limit: int,
+    ) -> list[Snapshot]:
+        """One of each dataset that is here: the newest that is whole, where there is one. They are in the
+        order of their refs, or those that came last are first. ``words`` of its title or ref; ``owner``: what
+        its id begins with."""
+        here = [col(Dataset.downloaded), *rights.visible_to(viewer)]
+        conditions = [*here, *listing.containing(words)]
+        if source is not None:
+            conditions.append(col(Dataset.source) == source)
+        if owner is not None:
+            conditions.append(col(Dataset.source_id).startswith(f"{owner}/", autoescape=True))
+        if restricted is not None:
+            conditions.append(col(Dataset.visibility) == ("restricted" if restricted else "public"))
+        ref = (col(Dataset.source), col(Dataset.source_id))
+        order = (func.max(Dataset.downloaded_at_ms).desc(), *ref) if newest_first else ref
+        names = select(*ref).where(*conditions).group_by(*ref).order_by(*order).offset(offset).limit(limit)
+
+        def read(session: Session) -> list[Snapshot]:
+            page = [(source, source_id) for source, source_id in session.exec(names)]
+            whole = (col(Dataset.selection) == "").desc()
+            rest = col(Dataset.updated_at_ms).desc()
+            found = session.exec(select(Dataset).where(*here, tuple_(*ref).in_(page)).order_by(whole, rest))
+            first: dict[tuple[str, str], Dataset] = {}
+            for row in found:
+                first.setdefault((row.source, row.source_id), row)
+            return [_snapshot(first[name]) for name in page]
+
+        return await self._access.renewed(viewer, read)
 
     async def named(self, name: str) -> DatasetRef | None:
         """The ref that a short name stands for; None where it stands for none."""

@@ -56,6 +56,13 @@ def source_of_digest(repo: str) -> str | None:
     return owner if owner in SOURCES and owner != _HUGGINGFACE and _DIGEST.fullmatch(name) else None
 
 
+def source_and_owner(author: str) -> tuple[str, str | None]:
+    """The source of an author's datasets, and what their ids begin with there; None for all of a source."""
+    if author in SOURCES and author != _HUGGINGFACE:
+        return author, None
+    return _HUGGINGFACE, author
+
+
 def _made(source: str, dataset_id: str) -> DatasetRef | None:
     try:
         return DatasetRef.make(source, dataset_id)

@@ -13,7 +13,7 @@ from dataferry.mirror import commits, views
 from dataferry.mirror.addresses import RepoAddress
 from dataferry.mirror.answers import entry_not_found, revision_not_found
 from dataferry.mirror.blobs import Blob, blob_of, blobs_at_source
-from dataferry.mirror.names import ref_of, repo_of, source_of_digest
+from dataferry.mirror.names import ref_of, repo_of, source_and_owner, source_of_digest
 from dataferry.mirror.pulls import Asker, Pulls
 from dataferry.sources.cache import TtlCache
 
@@ -66,6 +66,24 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the library a list is to have. ``author``: an owner at HuggingFace, or another source."""
+
+    search: str = ""
+    author: str | None = None
+    gated: bool | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``DatasetInfo`` of each, and the cursor of the page behind it; None at the end."""
+
+    infos: list[dict[str, Any]]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileOfCommit:
     """A file of the library. ``dataset_id``: of its dataset's row there."""
 
@@ -90,6 +108,23 @@ class Mirror:
         newest = (await self._snapshots.find(viewer, snapshot.ref))[0]
         named = None if newest.id == snapshot.id else commits.commit_of_snapshot(snapshot)
         return Repository(repo=repo_of(snapshot.ref), revision=named)
+
+    async def search(self, viewer: Viewer, wanted: Wanted, cursor: str | None, limit: int) -> Listed:
+        """The library's datasets that are here, as a search at the Hub has them; nobody else is asked."""
+        offset = _offset(cursor)
+        source, owner = source_and_owner(wanted.author) if wanted.author else (None, None)
+        found = await self._snapshots.search(
+            viewer,
+            wanted.search,
+            source=source,
+            owner=owner,
+            restricted=wanted.gated,
+            newest_first=wanted.newest_first,
+            offset=offset,
+            limit=limit + 1,
+        )
+        following = encode_cursor(str(offset + limit)) if len(found) > limit else None
+        return Listed([views.info_here(one) for one in found[:limit]], following)
 
     async def info(self, asker: Asker, address: RepoAddress, *, with_blobs: bool) -> Info:
         """What a dataset is. Nothing is downloaded for it; ``siblings`` are some of its files."""
@@ -284,8 +319,14 @@ def decode_cursor(cursor: str | None) -> str | None:
 
 
 def _page_of(entries: list[dict[str, Any]], commit: str, cursor: str | None, limit: int) -> Tree:
+    begin = _offset(cursor)
+    end = begin + limit
+    return Tree(entries[begin:end], commit, encode_cursor(str(end)) if end < len(entries) else None)
+
+
+def _offset(cursor: str | None) -> int:
+    """Where a page begins in a list that is counted. Errors: ``InvalidInput``."""
     position = decode_cursor(cursor) or "0"
-    if not position.isdecimal():
+    if not (position.isdecimal() and position.isascii() and len(position) < 16):
         raise InvalidInput("The list cannot continue there.", next_step="Start it again.")
-    end = int(position) + limit
-    return Tree(entries[int(position) : end], commit, encode_cursor(str(end)) if end < len(entries) else None)
+    return int(position)

@@ -18,11 +18,15 @@ from dataferry.core.errors import DataferryError, InvalidInput
 from dataferry.mirror.addresses import RepoAddress, parse_address
 from dataferry.mirror.answers import Refusal, datasets_only, read_only, refusal_of
 from dataferry.mirror.pulls import Asker
-from dataferry.mirror.service import PAGE_SIZE, Tree
+from dataferry.mirror.service import PAGE_SIZE, Tree, Wanted
 
 PREFIX = "/hub"
 _MAX_PAGE_SIZE = 10_000
 _MAX_PATHS = 10_000
+#: Datasets of a list's page.
+_MAX_LISTED = 500
+#: Sorts of the Hub that put what came last first; it has no other numbers to sort by here.
+_BY_TIME = frozenset({"lastModified", "createdAt"})
 #: A file of so many bytes is read in one step, and not opened, read and closed in three.
 _SMALL_BYTES = 256 * 1024
 _TRUE = frozenset({"true", "1", "yes"})
@@ -60,10 +64,12 @@ router = APIRouter(prefix=PREFIX, route_class=HubRoute, include_in_schema=False)
 
 @router.get("/{path:path}", response_model=None)
 async def read_mirror(path: str, request: Request, signed_in: Signed, wired: Wired) -> Response:
-    """What a client of the HuggingFace Hub looks up and downloads: `api/datasets/{repo}`, its `tree`, `refs`
-    and `commits`, `datasets/{repo}/resolve/{revision}/{file}`, `api/whoami-v2`."""
+    """What a client of the HuggingFace Hub looks up and downloads: `api/datasets`, `api/datasets/{repo}`, its
+    `tree`, `refs` and `commits`, `datasets/{repo}/resolve/{revision}/{file}`, `api/whoami-v2`."""
     if path.strip("/") == "api/whoami-v2":
         return JSONResponse(_whoami(signed_in))
+    if path.strip("/") == "api/datasets":
+        return await _listed(request, wired, signed_in)
     address = _address_of(request)
     if address is None:
         raise datasets_only(path)
@@ -135,6 +141,29 @@ async def _file(request: Request, wired: Services, asker: Asker, address: RepoAd
     )
 
 
+async def _listed(request: Request, wired: Services, signed_in: SignedIn) -> Response:
+    """What is in the library and fits. Errors: ``InvalidInput`` for tags, which are not kept here."""
+    query = request.query_params
+    if query.getlist("filter"):
+        raise InvalidInput(
+            "Datasets are not listed by their tags here.", next_step="Use search=, author=, gated= and sort=."
+        )
+    wanted = Wanted(
+        search=" ".join(query.getlist("search")),
+        author=query.get("author") or None,
+        gated=_is_set(request, "gated") if "gated" in query else None,
+        newest_first=query.get("sort") in _BY_TIME,
+    )
+    found = await wired.mirror.search(
+        signed_in.viewer, wanted, query.get("cursor"), _limit(query, _MAX_LISTED)
+    )
+    headers = {}
+    if found.next is not None:
+        base = str(request.url_for("read_mirror", path="api/datasets"))
+        headers["Link"] = f'<{base}?{_query(request, found.next)}>; rel="next"'
+    return JSONResponse(found.infos, headers=headers)
+
+
 async def _tree(request: Request, wired: Services, asker: Asker, address: RepoAddress) -> Response:
     query = request.query_params
     tree = await wired.mirror.tree(
@@ -152,15 +181,20 @@ async def _tree(request: Request, wired: Services, asker: Asker, address: RepoAd
 
 def _next_page(request: Request, tree: Tree, address: RepoAddress) -> str:
     """The address of the following page, of the same commit, at the host that the client asked."""
-    known = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     base = str(request.url_for("read_mirror", path=f"api/datasets/{address.repo}/tree/{tree.commit}"))
     folder = f"/{quote(address.path)}" if address.path else ""
-    return f"{base}{folder}?{urlencode([*known, ('cursor', tree.next)])}"
+    return f"{base}{folder}?{_query(request, tree.next or '')}"
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def _query(request: Request, cursor: str) -> str:
+    """The request's own parameters, with another cursor."""
+    known = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return urlencode([*known, ("cursor", cursor)])
+
+
+def _limit(query: Mapping[str, str], most: int = _MAX_PAGE_SIZE) -> int:
     asked = query.get("limit", "")
-    return min(max(int(asked), 1), _MAX_PAGE_SIZE) if asked.isdecimal() and len(asked) < 9 else PAGE_SIZE
+    return min(max(int(asked), 1), most) if asked.isdecimal() and len(asked) < 9 else min(PAGE_SIZE, most)
 
 
 def _is_set(request: Request, name: str) -> bool:
