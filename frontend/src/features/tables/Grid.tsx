@@ -90,6 +90,10 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
     scroll.show(to.row, starts[to.column] ?? 0, starts[to.column + 1] ?? 0);
   }
 
+  const drawn =
+    (spot.row === -1 || (spot.row >= shown.from && spot.row < shown.to)) &&
+    spot.column >= across.from &&
+    spot.column < across.to;
   const top = scroll.top * ROW_PX;
   const offset = (box.current?.scrollTop ?? 0) - top;
   const width = NUMBERS_PX + (starts.at(-1) ?? 0);
@@ -108,7 +112,8 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
         aria-label={`Rows of ${table.label}`}
         aria-rowcount={count + 1}
         aria-colcount={columns.length + 1}
-        aria-activedescendant={cellId(spot)}
+        // What is out of sight is not drawn, and no place to name.
+        aria-activedescendant={drawn ? cellId(spot) : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
         className="h-[32rem] max-h-[75dvh] overflow-auto overscroll-x-contain rounded-card border bg-card text-13 tabular-nums -outline-offset-2"
