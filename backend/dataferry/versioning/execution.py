@@ -48,6 +48,7 @@ def execute(
     cache.sweep()
     try:
         with ExitStack() as stack:
+            stack.enter_context(cache.adding())
             scratch = stack.enter_context(cache.scratch()).resolve()
             workplace = Workplace(text, name, cwd.resolve(), cache.folder.resolve(), scratch, sandbox)
             run = stack.enter_context(running(workplace, cache, report=report, jobs=jobs))
