@@ -16,8 +16,9 @@ from dataferry.versioning.repository import Repository
 
 #: What a file system without symbolic links answers.
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EACCES})
-#: FAT keeps times to two seconds.
-_CLOCK_S = 2
+#: The time that copies bear, in seconds since 1970, by which they are known from what somebody has written
+#: to. It is even, for FAT, which knows no others.
+_COPIED = 946_684_800
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Builder:
                 elif self.links:
                     os.symlink(_link(root, file), name, dir_fd=descriptor)
                 else:
-                    shutil.copy2(self.cache.path("objects", file.sha256), target / name)
+                    _copy(self.cache.path("objects", file.sha256), target / name)
         finally:
             os.close(descriptor)
         return whole
@@ -104,13 +105,15 @@ class Builder:
             return os.readlink(entry.path) == _link(root, file)
         if self.links or not entry.is_file(follow_symlinks=False):
             return False
-        here = entry.stat(follow_symlinks=False)
-        try:
-            kept = os.stat(self.cache.path("objects", file.sha256))
-        except FileNotFoundError:
-            return False
         # A copy that somebody has written to is theirs.
-        return here.st_size == kept.st_size and abs(here.st_mtime - kept.st_mtime) <= _CLOCK_S
+        about = entry.stat(follow_symlinks=False)
+        return (about.st_size, about.st_mtime) == (file.size, _COPIED)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    os.utime(target, (_COPIED, _COPIED))
+    target.chmod(0o444)
 
 
 def _link(root: str, file: StoredFile) -> str:

@@ -98,12 +98,8 @@ class _Merge:
         sides = [_brought(side, fields) for side in (base, ours, theirs)]
         changed = [side != sides[0] for side in sides[1:]]
         if all(changed) and sides[1] != sides[2]:
-            what = (
-                "changed on one side and taken out on the other"
-                if None in (ours, theirs)
-                else "changed on both"
-            )
-            self.conflicts.append(f"The rows of {source} in {dataset} were {what}.")
+            how = "both sides" if ours and theirs else "one side and taken out on the other"
+            self.conflicts.append(f"The rows of {source} in {dataset} were changed on {how}.")
             return ours or theirs
         rows, other = (theirs, ours) if changed[1] else (ours, theirs)
         if rows is None or other is None:

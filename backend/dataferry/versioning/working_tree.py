@@ -43,7 +43,7 @@ def bring(
 
     Errors: ``InvalidInput`` for a damaged lock, ``OSError``, and those of ``fetch``; nothing is changed then.
     """
-    with exclusive(repository):
+    with exclusive(repository), repository.cache.adding():
         anew = heal(repository) == index_path or anew
         text = repository.read(lock_path(index_path))
         applied = Applied(repository, index_path, partial=partial)

@@ -1,0 +1,308 @@
+"""What a commit does, in two phases.
+
+Before the commit exists (``before_commit``) the functions of the index file run, which fills the cache, and
+the new lock is staged. The folders stay as they are, for the commit may come to nothing. What was staged is
+noted in ``committing.json``; whoever comes next (``conclude``) looks whether the commit exists, and takes the
+lock back if it does not. Once it exists the folders follow (``following``).
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from dataferry.core.errors import Conflict, DataferryError, Forbidden
+from dataferry.versioning.console import of_rows
+from dataferry.versioning.execution import execute
+from dataferry.versioning.index_file import read_index
+from dataferry.versioning.journal import remove, remove_half, write_whole
+from dataferry.versioning.layout import check_paths
+from dataferry.versioning.local_modules import LocalModules
+from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.planning import Plan, plan
+from dataferry.versioning.repository import Repository, lock_path
+from dataferry.versioning.trusting import is_trusted, trust_if_own
+
+Say = Callable[[str], None]
+#: Combinations of index files and locks that are remembered as belonging together.
+_SETTLED = 500
+
+
+@dataclass(frozen=True)
+class StagedLock:
+    """A lock that a commit brings. ``blob``: its id at git, None where the commit removes it; ``was_staged``
+    and ``was_here``: what git's index and the working tree had in its place."""
+
+    blob: str | None
+    was_staged: str | None
+    was_here: str | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a commit that is under way has staged. ``process``: git's."""
+
+    process: int
+    locks: dict[str, StagedLock] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, repository: Repository) -> "Note | None":
+        try:
+            content = json.loads(_note_path(repository).read_text(encoding="utf-8", errors="surrogateescape"))
+        except FileNotFoundError:
+            return None
+        return cls(content["process"], {path: StagedLock(**lock) for path, lock in content["locks"].items()})
+
+    def write(self, repository: Repository) -> None:
+        write_whole(_note_path(repository), json.dumps(asdict(self)))
+
+
+# -- before the commit exists ------------------------------------------------------------------------------
+
+
+def before_commit(repository: Repository, process: int, say: Say) -> None:
+    """Make and stage the locks that belong to the index files as they are staged.
+
+    Errors: ``DataferryError``, with which nothing is staged and nothing has changed but the cache.
+    """
+    conclude(repository, ignore=process)
+    check_paths(repository.tracked())
+    new: dict[str, str | None] = {}
+    unsettled = False
+    for path in repository.tracked():
+        try:
+            text = _new_lock(repository, path)
+        except DataferryError as error:
+            if repository.blob("", path) != repository.blob("HEAD", path):
+                raise
+            # It was committed like this, and this commit is about something else.
+            say(f"{error.detail} {error.next_step}")
+            unsettled = True
+            continue
+        if text != repository.show("", lock_path(path)) or text != repository.read(lock_path(path)):
+            new[path] = text
+    if new:
+        _stage(repository, new, process)
+    if not unsettled:
+        settle(repository)
+
+
+def _new_lock(repository: Repository, path: str) -> str | None:
+    """The text of the lock that belongs to a staged index file; None where there is no such file."""
+    text = repository.show("", path)
+    if text is None:
+        return None
+    changes, base = plan_of(repository, path, text)
+    if changes.needs_code and not is_trusted(repository, path, text):
+        raise Forbidden(
+            f"{path} comes from somebody else, and this commit would run its functions.",
+            next_step=f"Read it, then: git datasets trust {path}",
+        )
+    lock = _run(repository, changes, text, path, base)
+    trust_if_own(repository, path, text)
+    return str(lock)
+
+
+def _run(repository: Repository, changes: Plan, text: str, path: str, base: Lock | None) -> Lock:
+    jobs = repository.config("datasets.jobs")
+    sandbox = repository.ask_git("config", "--type=bool", "--get", "datasets.sandbox") == "true"
+    return execute(
+        changes,
+        text,
+        path,
+        base,
+        repository.cache,
+        cwd=(repository.top / path).parent,
+        report=of_rows().report,
+        jobs=int(jobs) if jobs else None,
+        sandbox=sandbox,
+    )
+
+
+def plan_of(repository: Repository, path: str, text: str) -> tuple[Plan, Lock | None]:
+    """What a commit of an index file would do, and the lock that it begins with.
+
+    That is the one of HEAD; in a merge and the like the one that is staged; and a staged one that belongs to
+    the file already, as after ``git checkout REVISION -- index.py index.py.lock``.
+    """
+    folder = (repository.top / path).parent
+    index = read_index(text, path, folder=folder)
+    staged = _valid(repository.show("", lock_path(path)))
+    if staged is not None and repository.is_merging:
+        return plan(index, staged, name=path), staged
+    committed = _committed(repository, path)
+    if staged is not None and staged != committed:
+        with contextlib.suppress(DataferryError):
+            changes = plan(index, staged, name=path)
+            if changes.is_empty:
+                return changes, staged
+    return plan(index, committed, name=path), committed
+
+
+def _committed(repository: Repository, path: str) -> Lock | None:
+    """The lock of HEAD; the last that was whole, if somebody has committed a damaged one."""
+    text = repository.show("HEAD", lock_path(path))
+    if text is None or (lock := _valid(text)) is not None:
+        return lock if text is not None else None
+    for revision in (repository.ask_git("rev-list", "-n", "50", "HEAD", "--", lock_path(path)) or "").split():
+        if (lock := _valid(repository.show(revision, lock_path(path)))) is not None:
+            return lock
+    return None
+
+
+def _valid(text: str | None) -> Lock | None:
+    with contextlib.suppress(DataferryError):
+        return Lock.parse(text) if text is not None else None
+    return None
+
+
+def _stage(repository: Repository, new: dict[str, str | None], process: int) -> None:
+    locks = {}
+    for path, text in new.items():
+        name = lock_path(path)
+        blob = None if text is None else repository.git("hash-object", "-w", "--stdin", input=text)
+        locks[path] = StagedLock(blob, repository.blob("", name), repository.read(name))
+    Note(process, locks).write(repository)
+    for path, text in new.items():
+        _put(repository, lock_path(path), text)
+        _put_staged(repository, lock_path(path), locks[path].blob)
+
+
+def before_merge_commit(repository: Repository) -> None:
+    """Errors: ``Conflict`` where the merged index file needs another lock than the merged one: git makes a
+    merge's tree before it asks."""
+    for path in repository.tracked():
+        text = repository.show("", path)
+        staged = repository.show("", lock_path(path))
+        if text is None or staged is None:
+            continue
+        changes, _base = plan_of(repository, path, text)
+        if not changes.is_empty:
+            raise Conflict(
+                f"The merged {path} needs what is not there yet: {' '.join(changes.lines())}",
+                next_step="Run: git commit --no-edit, which makes it and concludes the merge.",
+            )
+    settle(repository)
+
+
+# -- once it exists -----------------------------------------------------------------------------------------
+
+
+def conclude(repository: Repository, *, ignore: int | None = None) -> bool:
+    """End what a commit has begun: whether nothing is under way any more.
+
+    Where the commit exists, git's own index gets its lock: after ``git commit FILE`` it has the one before.
+    Where the commit came to nothing, the lock is as it was. ``ignore``: the process that asks.
+    """
+    note = Note.read(repository)
+    if note is None:
+        return True
+    committed = {
+        path: repository.blob("HEAD", lock_path(path)) == lock.blob for path, lock in note.locks.items()
+    }
+    if not all(committed.values()) and note.process != ignore and _is_alive(note.process):
+        return False
+    for path, lock in note.locks.items():
+        name = lock_path(path)
+        remove_half(repository.top / name)
+        if committed[path]:
+            if repository.read(name) == lock.was_here:
+                _put(repository, name, repository.show("HEAD", name))
+            _put_staged(repository, name, lock.blob)
+        else:
+            if _id_of(repository, repository.read(name)) == lock.blob:
+                _put(repository, name, lock.was_here)
+            if repository.blob("", name) == lock.blob:
+                _put_staged(repository, name, lock.was_staged)
+    remove(_note_path(repository))
+    return True
+
+
+def stale_locks(repository: Repository) -> list[str]:
+    """A sentence for each lock of HEAD that does not belong to its index file: the commit was made where no
+    code may run (rebase, cherry-pick, revert) or without hooks (``--no-verify``)."""
+    found = []
+    for path in repository.tracked():
+        text = repository.show("HEAD", path)
+        if text is None:
+            continue
+        try:
+            lock = repository.lock(repository.show("HEAD", lock_path(path)), path)
+            changes = plan(read_index(text, path, folder=(repository.top / path).parent), lock, name=path)
+        except DataferryError as error:
+            found.append(f"{lock_path(path)} is stale. {error.detail} {error.next_step}")
+            continue
+        if lock is None or not changes.is_empty:
+            trust = (
+                "" if is_trusted(repository, path, text) else f"read {path}, then git datasets trust; then "
+            )
+            found.append(
+                f"{lock_path(path)} is stale. {' '.join(changes.lines())} "
+                f"To bring it up to date: {trust}git commit --amend --no-edit"
+            )
+    if not found:
+        settle(repository, "HEAD")
+    return found
+
+
+def settle(repository: Repository, revision: str | None = None) -> None:
+    """Remember that the index files and locks that are staged, or of a revision, belong together."""
+    _note_modules(repository)
+    key = repository.settled_key(revision)
+    path = repository.common_dir / "datasets" / "settled"
+    lines = path.read_text().split() if path.exists() else []
+    if key not in lines:
+        write_whole(path, "".join(f"{line}\n" for line in [*lines, key][-_SETTLED:]))
+
+
+def _note_modules(repository: Repository) -> None:
+    """Which modules beside index files are part of what these do."""
+    found = set(repository.modules())
+    for path in repository.tracked():
+        text, folder = repository.read(path), (repository.top / path).parent
+        with contextlib.suppress(SyntaxError, ValueError):
+            names = LocalModules(folder).texts(text) if text is not None else {}
+            found |= {(folder / name).relative_to(repository.top).as_posix() for name in names}
+    if found != set(repository.modules()):
+        write_whole(
+            repository.common_dir / "datasets" / "modules", "".join(f"{name}\n" for name in sorted(found))
+        )
+
+
+# -- files --------------------------------------------------------------------------------------------------
+
+
+def _put(repository: Repository, name: str, text: str | None) -> None:
+    if text is None:
+        remove(repository.top / name)
+    else:
+        write_whole(repository.top / name, text)
+
+
+def _put_staged(repository: Repository, name: str, blob: str | None) -> None:
+    if repository.blob("", name) == blob:
+        return
+    if blob is None:
+        repository.git("update-index", "--force-remove", "--", name)
+    else:
+        repository.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+
+
+def _id_of(repository: Repository, text: str | None) -> str | None:
+    return None if text is None else repository.git("hash-object", "--stdin", input=text)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _note_path(repository: Repository) -> Path:
+    return repository.state / "committing.json"
