@@ -1,5 +1,6 @@
 """Index files that are run in a folder of the test's own."""
 
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,3 +78,13 @@ class Workshop:
         """Whether no temporary file lies about."""
         temporary = self.cache.folder / "tmp"
         return not temporary.exists() or not any(temporary.iterdir())
+
+
+def main() -> None:
+    """``python -m tests.versioning.running FOLDER``: run its ``index.py``, for a test that ends this."""
+    folder = Path(sys.argv[1])
+    Workshop(folder).run((folder / "index.py").read_text())
+
+
+if __name__ == "__main__":
+    main()

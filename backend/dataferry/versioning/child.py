@@ -59,6 +59,8 @@ class Child:
         self._files = RowFiles(intake, own / "moved")
         self._given = GivenFiles(cache, own / "inputs")
         self._module: ModuleType | None = None
+        self._told = _Told(reply)
+        threading.Thread(target=self._told.keep_telling, name="tell", daemon=True).start()
         with (own / "row").open("r+b") as file:
             self._row = mmap.mmap(file.fileno(), ROW.size)
 
@@ -68,8 +70,10 @@ class Child:
         try:
             {"ingest": self._ingest, "store": self._store, "transform": self._transform}[task["do"]](task)
         except _Failed as failed:
+            self._told.tell()
             self._reply({"failed": _entry(failed.failure)})
         else:
+            self._told.tell()
             self._reply({"end": True})
         finally:
             self._given.clear()
@@ -81,20 +85,14 @@ class Child:
     def _ingest(self, task: Message) -> None:
         fields = [read_field(entry) for entry in task["fields"]]
         result = self._call(self._function(task), None)
-        number = 0
-        with self._told() as told:
-            try:
-                rows, total = rows_of(result, fields)
-                self._reply({"total": total})
-                for number, row in enumerate(self._iterated(rows)):
-                    told.add(
-                        [
-                            encoded(self._taken(field, value, number))
-                            for field, value in zip(fields, row, strict=True)
-                        ]
-                    )
-            except WrongResult as error:
-                raise _Failed(Failure("value", str(error), row=error.row)) from error
+        try:
+            rows, total = rows_of(result, fields)
+            self._reply({"total": total})
+            for number, row in enumerate(self._iterated(rows)):
+                values = zip(fields, row, strict=True)
+                self._told.add([encoded(self._taken(field, value, number)) for field, value in values])
+        except WrongResult as error:
+            raise _Failed(Failure("value", str(error), row=error.row)) from error
 
     def _iterated(self, rows: Iterator[Sequence[object]]) -> Iterator[Sequence[object]]:
         """Rows that code of the index file makes as they are asked for."""
@@ -121,10 +119,9 @@ class Child:
 
     def _store(self, task: Message) -> None:
         fields = [read_field(entry) for entry in task["fields"]]
-        with self._told() as told:
-            for number, (position, entry) in enumerate(task["files"]):
-                with self._of(fields[position], number):
-                    told.add(encoded(self._files.stored(PendingFile(**entry), fields[position])))
+        for number, (position, entry) in enumerate(task["files"]):
+            with self._of(fields[position], number):
+                self._told.add(encoded(self._files.stored(PendingFile(**entry), fields[position])))
 
     def _transform(self, task: Message) -> None:
         function = self._function(task)
@@ -132,23 +129,19 @@ class Child:
         inputs = [read_field(entry) for entry in task["inputs"]]
         batch: int | None = task["batch"]
         rows: list[tuple[int, list[Any]]] = task["rows"]
-        with self._told() as told:
-            for first in range(0, len(rows), batch or 1):
-                self._at(first)
-                taken = rows[first : first + (batch or 1)]
-                columns = [
-                    [self._given.value(each, values[position]) for _, values in taken]
-                    for position, each in enumerate(inputs)
-                ]
-                arguments = columns if batch else [column[0] for column in columns]
-                result = self._call(_bound(function, inputs, arguments), first)
-                results = self._batch_of(result, len(taken), first) if batch else [result]
-                for number, value in enumerate(results, first):
-                    with self._of(None, number):
-                        kept = (
-                            self._files.kept(value, field) if field.kind == "file" else checked(field, value)
-                        )
-                    told.add(encoded(kept))
+        for first in range(0, len(rows), batch or 1):
+            self._at(first)
+            taken = rows[first : first + (batch or 1)]
+            columns = [
+                [self._given.value(each, values[position]) for _, values in taken]
+                for position, each in enumerate(inputs)
+            ]
+            arguments = columns if batch else [column[0] for column in columns]
+            result = self._call(_bound(function, inputs, arguments), first)
+            results = self._batch_of(result, len(taken), first) if batch else [result]
+            for number, value in enumerate(results, first):
+                with self._of(None, number):
+                    self._told.add(encoded(self._kept(field, value)))
 
     def _kept(self, field: Field, value: object) -> Value:
         return self._files.kept(value, field) if field.kind == "file" else checked(field, value)
@@ -221,38 +214,39 @@ class Child:
         except OSError as error:
             raise _Failed(self._raised(error, row)) from error
 
-    @contextlib.contextmanager
-    def _told(self) -> "Iterator[_Told]":
-        """What is added is told in between, and what is left at the end, also before a failure."""
-        told = _Told(self._reply)
-        try:
-            yield told
-        finally:
-            told.tell()
-
 
 class _Told:
+    """Values on their way to the command: they are told when there are many, and every moment, so that few
+    are lost with this process."""
+
     def __init__(self, reply: Callable[[Message], None]) -> None:
         self._reply = reply
+        self._lock = threading.Lock()
         self._values: list[Any] = []
         self._characters = 0
-        self._last = time.monotonic()
 
     def add(self, value: Any) -> None:
-        self._values.append(value)
-        for each in value if isinstance(value, list) else (value,):
-            self._characters += len(each) if isinstance(each, str) else 0
-        if (
-            len(self._values) >= _MOST_ROWS
-            or self._characters >= _MOST_CHARACTERS
-            or time.monotonic() - self._last >= _TELL_S
-        ):
-            self.tell()
+        with self._lock:
+            self._values.append(value)
+            for each in value if isinstance(value, list) else (value,):
+                self._characters += len(each) if isinstance(each, str) else 0
+            if len(self._values) >= _MOST_ROWS or self._characters >= _MOST_CHARACTERS:
+                self._tell()
 
     def tell(self) -> None:
+        with self._lock:
+            self._tell()
+
+    def keep_telling(self) -> None:
+        """For a thread."""
+        while True:
+            time.sleep(_TELL_S)
+            self.tell()
+
+    def _tell(self) -> None:
         if self._values:
             self._reply({"values": self._values})
-        self._values, self._characters, self._last = [], 0, time.monotonic()
+        self._values, self._characters = [], 0
 
 
 class _Failed(Exception):

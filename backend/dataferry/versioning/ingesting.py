@@ -68,11 +68,18 @@ class IngestRun:
                 self._total = message.get("total", self._total)
                 if "failed" in message:
                     raise self._failed(Failure(**message["failed"]))
-                if rows := message.get("values"):
-                    yield _Chunk(first, [[decoded(value) for value in row] for row in rows])
+                if values := message.get("values"):
+                    rows = [[self._received(child, value) for value in row] for row in values]
+                    yield _Chunk(first, rows)
                     first += len(rows)
         except ChildEndedError as error:
             raise ended(self._place, error, _row(error.row)) from error
+
+    def _received(self, child: ChildProcess, entry: object) -> Value | PendingFile:
+        value = decoded(entry)
+        if isinstance(value, StoredFile):
+            self._run.receive(value, child)
+        return value
 
     def _taken(self, child: ChildProcess, chunk: _Chunk) -> list[list[Value]]:
         """The rows with their files in the cache."""
@@ -99,9 +106,8 @@ class IngestRun:
         try:
             for message in child.ask(task):
                 for value in message.get("values", ()):
-                    file = decoded(value)
+                    file = self._received(child, value)
                     assert isinstance(file, StoredFile)
-                    self._run.receive(file, child)
                     values.append(file)
                 if "failed" in message:
                     failure = Failure(**message["failed"])

@@ -40,6 +40,7 @@ class SegmentationDataset:
         with image.open() as stream:
             return len(stream.read()) + segmentation.size
 
+    @staticmethod
     @transform(batch=64, version="resnet-50")
     def score(segmentation_resized: list[File[png]]) -> list[float | None]:
         return [float(each.size) for each in segmentation_resized]
