@@ -16,6 +16,7 @@ const NAMES: Record<DatasetTab, string> = {
   first: "First rows",
   rows: "All rows",
   statistics: "Statistics",
+  ask: "Ask",
 };
 
 interface DatasetTabsProps {
@@ -26,7 +27,8 @@ interface DatasetTabsProps {
   builtin: boolean;
 }
 
-/** What is in a dataset that is here: its samples, the first rows of its tables, all rows, and statistics. */
+/** What is in a dataset that is here: its samples, the first rows of its tables, all rows, statistics,
+ * and answers to questions. */
 export function DatasetTabs({ name, revision, builtin }: DatasetTabsProps) {
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();

@@ -13,15 +13,17 @@ interface PreviewTableProps {
   /** So many rows are drawn. */
   shown: number;
   onOpen: (cell: Cell) => void;
+  /** What it is, for screen readers; by default the first rows of its file. */
+  label?: string;
 }
 
 /** Every column of a table, each under its name and over its own numbers. */
-export function PreviewTable({ preview, shown, onOpen }: PreviewTableProps) {
+export function PreviewTable({ preview, shown, onOpen, label }: PreviewTableProps) {
   const [room, setRoom] = useState(0);
   const widths = useMemo(() => columnWidths(preview, room - NUMBERS_PX), [preview, room]);
   return (
     <ScrollBox
-      label={`First rows of ${preview.path}`}
+      label={label ?? `First rows of ${preview.path}`}
       onWidth={setRoom}
       className="max-h-[28rem] overscroll-x-contain"
     >

@@ -3,6 +3,7 @@ import { useEffect, useId } from "react";
 import { queryClient } from "@/api/live";
 import { asProblem } from "@/api/problem";
 import type { TableView } from "@/api/types";
+import AskTab from "@/features/asking/AskTab";
 import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobs } from "@/features/downloads/useJobs";
 import { useDatasetSearch } from "@/features/library/useDatasetSearch";
@@ -19,10 +20,10 @@ const NO_SELECTION = { q: undefined, filters: undefined, sort: undefined, descen
 
 interface WholeTablesProps {
   place: TablesPlace;
-  show: "rows" | "statistics";
+  show: "rows" | "statistics" | "ask";
 }
 
-/** All rows, or the statistics, of a dataset's tables; opening it starts what makes them readable. */
+/** All rows, the statistics, or answers, of a dataset's tables; opening it starts what makes them readable. */
 export default function WholeTables({ place, show }: WholeTablesProps) {
   const list = useQuery(tablesQuery(place));
   const [{ table: chosen }, change] = useDatasetSearch();
@@ -116,6 +117,7 @@ function OneTable({ place, table, show }: OneTableProps) {
   if (table.state === "absent") return null;
   if (whole.error) return <ProblemBox problem={asProblem(whole.error)} />;
   if (!whole.data) return <Spinner label="Opening the table…" />;
+  if (show === "ask") return <AskTab place={{ ...place, table: table.id }} />;
   const Tab = show === "rows" ? RowsTab : StatisticsTab;
   return <Tab place={{ ...place, table: table.id }} table={whole.data} />;
 }
