@@ -15,13 +15,37 @@ from dataferry.accounts.service import Accounts
 from dataferry.app import create_app
 from dataferry.core.settings import Settings
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.server import Client, Server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hubs() -> Iterator[Hubs]:
     hubs = make_hubs()
     with hubs.kaggle, hubs.hub:
         yield hubs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
+    """For several people, the first of whom is the admin."""
+    with Server(tmp_path_factory.mktemp("people") / "data", **hubs.settings) as server:
+        server.client("admin@example.org")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def admin(server: Server) -> Client:
+    return server.client("admin@example.org")
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Client:
+    return server.client("ada@example.org")
+
+
+@pytest.fixture(scope="module")
+def bob(server: Server) -> Client:
+    return server.client("bob@example.org")
 
 
 @contextmanager

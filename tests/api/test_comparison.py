@@ -8,17 +8,10 @@ import pytest
 from tests.fakes.catalogue import IMDB, PIMA
 from tests.fakes.content import text
 from tests.fakes.dataset import FakeDataset, single
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 KAGGLE, HUGGINGFACE = f"kaggle:{PIMA}", f"huggingface:{IMDB}"
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from tests.fakes.catalogue import IMDB, ada, grace
 from tests.fakes.difficult import HF_GATED, KAGGLE_GATED, PRIVATE
 from tests.fakes.gemini import GeminiFake
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
@@ -19,13 +19,6 @@ GRACE = grace()
 ADA = ada()
 GEMINI_KEY = "AIzaThatIsNobodysBusiness"
 SECRETS = (GRACE.hf_token, GRACE.kaggle_key, GEMINI_KEY)
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

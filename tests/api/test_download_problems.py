@@ -13,7 +13,7 @@ import pytest
 from tests.fakes import made
 from tests.fakes.catalogue import IMDB
 from tests.fakes.dataset import FakeDataset, single
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 HEART = "andrewmvd/heart-failure-clinical-data"
@@ -24,13 +24,6 @@ ON_THE_WAY = ("checksum_mismatch", "content_changed", "network", "unsafe_archive
 #: Of no use to try again as they are.
 FINAL = ("gated", "source_not_configured", "unsafe_archive")
 WAIT = {"Prefer": "wait"}
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

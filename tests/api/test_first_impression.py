@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.test_chats import ask, new_chat
 from tests.fakes.gemini import GeminiFake
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 PAGE = Path(__file__).parents[2] / "frontend/src/features/chat/NewChatPage.tsx"
@@ -23,13 +23,6 @@ def examples() -> list[str]:
     found = re.findall(r"\btext: \"([^\"]+)\"", PAGE.read_text())
     assert found, f"{PAGE.name} has no examples"
     return found
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module", params=["model", "planner"])

@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlmodel import select
 
 from dataferry.accounts.models import User
@@ -14,25 +12,11 @@ from dataferry.core.db import Database
 from dataferry.core.migrate import upgrade
 from dataferry.library.models import HistoryEntry
 from tests.fakes.dataset import FakeDataset
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
 HEART = "andrewmvd/heart-failure-clinical-data"
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("history") / "data", **hubs.settings) as server:
-        server.client("admin@example.org")
-        yield server
 
 
 def entries(client: Client, **wanted: Any) -> list[dict[str, Any]]:

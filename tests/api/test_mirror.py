@@ -19,18 +19,11 @@ from huggingface_hub.errors import (
 
 from tests.fakes.catalogue import HEART, IMDB, PIMA
 from tests.support.hub_client import HubClient, plain_client, token_of
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.links import LinkServer, Page
 from tests.support.server import Client, Server, until
 
 HEART_REPO = "kaggle/andrewmvd__heart-failure-clinical-data"
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

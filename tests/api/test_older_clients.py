@@ -10,17 +10,10 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.fakes.catalogue import HEART, IMDB, PIMA
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 WAIT = {"Prefer": "wait"}
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,12 @@ import pytest
 
 from tests.fakes.catalogue import CHEST_XRAY, IMDB, PIMA
 from tests.fakes.dataset import FakeDataset
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.links import LinkServer, Page
 from tests.support.server import Client, Server
 
 REF = f"huggingface:{IMDB}"
 WAIT = {"Prefer": "wait"}
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

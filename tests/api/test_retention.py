@@ -2,47 +2,17 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server, until
 
 HEART = "andrewmvd/heart-failure-clinical-data"
 WAIT = {"Prefer": "wait"}
 DAY_MS = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("retention") / "data", **hubs.settings) as server:
-        server.client("admin@example.org")
-        yield server
-
-
-@pytest.fixture(scope="module")
-def admin(server: Server) -> Client:
-    return server.client("admin@example.org")
-
-
-@pytest.fixture(scope="module")
-def ada(server: Server) -> Client:
-    return server.client("ada@example.org")
-
-
-@pytest.fixture(scope="module")
-def bob(server: Server) -> Client:
-    return server.client("bob@example.org")
 
 
 def download(client: Client, dataset_id: str) -> str:

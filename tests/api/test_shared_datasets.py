@@ -2,7 +2,6 @@
 nothing."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +9,11 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.fakes.dataset import FakeDataset
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server, until
 
 HEART = "andrewmvd/heart-failure-clinical-data"
 WAIT = {"Prefer": "wait"}
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("shared") / "data", **hubs.settings) as server:
-        server.client("admin@example.org")
-        yield server
-
-
-@pytest.fixture(scope="module")
-def admin(server: Server) -> Client:
-    return server.client("admin@example.org")
-
-
-@pytest.fixture(scope="module")
-def ada(server: Server) -> Client:
-    return server.client("ada@example.org")
-
-
-@pytest.fixture(scope="module")
-def bob(server: Server) -> Client:
-    return server.client("bob@example.org")
 
 
 @pytest.fixture(scope="module")

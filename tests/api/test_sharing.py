@@ -19,7 +19,7 @@ from tests.support.access import age_access
 from tests.support.archives import zipped
 from tests.support.assistants import Person, over_http, text_of
 from tests.support.hub_client import HubClient, plain_client, token_of
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.links import LinkServer, Page
 from tests.support.plugins import png
 from tests.support.server import Client, Server
@@ -33,31 +33,12 @@ QUERIES = {"/tables/{table}/media": {"row": 0, "column": 0}}
 
 
 @pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("sharing") / "data", **hubs.settings) as server:
-        server.client("admin@example.org")
-        yield server
-
-
-@pytest.fixture(scope="module")
 def ada(server: Server) -> Client:
     """She has accepted the gated datasets' terms."""
     client = server.client("ada@example.org")
     key = {"secret": grace().hf_token}
     assert client.http.put("/api/sources/huggingface/credential", json=key).status_code == 200
     return client
-
-
-@pytest.fixture(scope="module")
-def bob(server: Server) -> Client:
-    return server.client("bob@example.org")
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,8 @@ import pytest
 
 from tests.api.test_chats import chunks_of, new_chat, streaming
 from tests.fakes.gemini import GeminiFake, call, say
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server, until
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes.catalogue import CHEST_XRAY, IMDB
 from tests.fakes.dataset import FakeDataset
-from tests.support.hubs import Hubs, make_hubs
+from tests.support.hubs import Hubs
 from tests.support.server import Client, Server
 
 INFO = {
@@ -15,13 +15,6 @@ INFO = {
     "features": [{"name": "text", "dtype": "string"}, {"name": "label", "dtype": "int64"}],
     "splits": [{"name": "train", "num_examples": 25_000}, {"name": "test", "num_examples": 25_000}],
 }
-
-
-@pytest.fixture(scope="module")
-def hubs() -> Iterator[Hubs]:
-    hubs = make_hubs()
-    with hubs.kaggle, hubs.hub:
-        yield hubs
 
 
 @pytest.fixture(scope="module")
