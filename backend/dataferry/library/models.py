@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, Column, Index, String, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, now
+
+#: Ordered by code points, as SQLite and Python do, whatever a database's own collation.
+_ByCodePoint = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Dataset(SQLModel, table=True):
@@ -88,7 +91,7 @@ class DatasetFile(SQLModel, table=True):
 
     dataset_id: str = Field(foreign_key="datasets.id", primary_key=True)
     generation: int = Field(default=0, primary_key=True)
-    path: str = Field(primary_key=True)
+    path: str = Field(primary_key=True, sa_type=_ByCodePoint)
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str
     grade: str
