@@ -74,6 +74,7 @@ from dataferry.core.settings import Settings
 from dataferry.explorer.asking import Asking
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
+from dataferry.explorer.named_pictures import PictureFinder
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
 from dataferry.explorer.service import Tables
@@ -206,6 +207,7 @@ def build_services(settings: Settings) -> Services:
         shelf=shelf,
         previews=previews,
         tables=whole_tables,
+        pictures=PictureFinder(database, store, whole_tables),
         samples=SampleGallery(database, found_plugins, access),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,

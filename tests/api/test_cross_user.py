@@ -32,7 +32,7 @@ class Row:
     stranger: int = 404
     seen: int | None = None
     body: Any = None
-    params: Mapping[str, int] | None = None
+    params: Mapping[str, int | str] | None = None
 
 
 #: In the order in which they are tried: first what changes nothing.
@@ -71,6 +71,7 @@ DATASETS = {
     "POST /api/datasets/{key}/tables/{table}/ask": Row(200, seen=200, body={"question": "how many rows"}),
     "POST /api/datasets/{key}/tables/{table}/query": Row(200, seen=200, body=SQL),
     "POST /api/datasets/{key}/tables/{table}/query/export": Row(200, seen=200, body=SQL),
+    "GET /api/datasets/{key}/tables/{table}/pictures": Row(200, seen=200, params={"name": "a.png"}),
     "GET /api/datasets/{key}": Row(200, seen=200),
     "GET /api/datasets/{key}/receipt": Row(200, seen=200),
     "GET /api/datasets/{key}/splits": Row(200, seen=200),

@@ -12,6 +12,7 @@ from tests.e2e.accessibility import check_everywhere
 from tests.fakes.content import Blob, binary, text
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs, make_hubs
+from tests.support.plugins import png
 from tests.support.server import PASSWORD, Client, Server
 
 pytestmark = pytest.mark.e2e
@@ -38,6 +39,12 @@ def files() -> dict[str, Blob]:
     }
 
 
+def photos() -> dict[str, Blob]:
+    lines = "".join(f"{n}.png,{'cat' if n % 2 else 'dog'}\n" for n in range(30))
+    images = {f"train/{n}.png": binary(png(40, 30, n)) for n in range(30)}
+    return {"train/metadata.csv": text(f"file_name,label\n{lines}"), **images}
+
+
 @pytest.fixture(scope="module")
 def hubs() -> Iterator[Hubs]:
     hubs = make_hubs()
@@ -54,7 +61,8 @@ def server(hubs: Hubs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 @pytest.fixture(scope="module")
 def ada(server: Server, hubs: Hubs) -> Client:
     client = server.client()
-    for name, content in {"whole": files(), "broken": {"broken.parquet": binary(b"PAR1" * 300)}}.items():
+    offered = {"whole": files(), "photos": photos(), "broken": {"broken.parquet": binary(b"PAR1" * 300)}}
+    for name, content in offered.items():
         hubs.hub.catalogue.add(
             FakeDataset(
                 "huggingface", f"acme/{name}", f"Of {name}", "Words", "mit", lambda content=content: content
@@ -150,6 +158,18 @@ def test_a_link_leads_to_the_same_view(page: Page, server: Server) -> None:
     wrong = page.goto(f"{address}&sort=99&filters=%5B%7B%22column%22%3A99%2C%22op%22%3A%22eq%22%7D%5D")
     assert wrong is not None
     expect(page.get_by_role("grid")).to_be_visible()
+
+
+def test_pictures_that_a_table_names_are_shown_in_it(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/library/huggingface:acme~photos?tab=rows")
+    grid = page.get_by_role("grid")
+    expect(cell(grid, 1, 1)).to_have_text("0.png")
+    expect(cell(grid, 1, 1).locator("img")).to_have_attribute("src", re.compile("^data:image/webp"))
+    expect(cell(grid, 1, 2).locator("img")).to_have_count(0)
+    cell(grid, 2, 1).click()
+    view = page.get_by_role("dialog", name="file_name, row 2")
+    expect(view.get_by_text("40 × 30")).to_be_visible()
+    check_everywhere(page, "a picture that a table names")
 
 
 def test_a_table_that_cannot_be_read_and_a_server_that_goes(page: Page, server: Server) -> None:

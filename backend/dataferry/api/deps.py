@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
     from dataferry.explorer.asking import Asking
+    from dataferry.explorer.named_pictures import PictureFinder
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
     from dataferry.explorer.service import Tables
@@ -91,6 +92,7 @@ class Services:
     previews: Previews
     checks: Checks
     tables: Tables
+    pictures: PictureFinder
     samples: SampleGallery
     snippets: SnippetWriter
     query_processes: QueryProcesses

@@ -34,7 +34,7 @@ NEEDED: dict[str, TokenScope] = {
                 "get_verdict",
             ),
             *("list_tables", "prepare_tables", "get_table"),
-            *("get_table_rows", "get_table_statistics", "get_table_media"),
+            *("get_table_rows", "get_table_statistics", "get_table_media", "get_table_pictures"),
             *("get_askable", "ask_table", "query_table", "export_query"),
             *("allow_browser", "get_file", "get_archive", "get_croissant"),
             *("get_repository", "get_snippets"),

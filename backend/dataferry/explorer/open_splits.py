@@ -1,47 +1,20 @@
 """The splits that people browse, opened once for many pages of them."""
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from dataferry.core.errors import Cancelled, QueryTooLarge
+from dataferry.explorer.recent import Recent
 from dataferry.plugins import DatasetPlugin, Samples
 from dataferry.plugins.contract import SplitName
 from dataferry.plugins.samples import Described, Description, image_size
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 _KEPT_SPLITS = 12
 #: Of a split that tells labels only with images, so many are read for those of a class.
 MAX_READ = 20_000
-
-
-class Recent(Generic[K, V]):
-    """The values that were used last, up to a size in all. Any thread may ask."""
-
-    def __init__(self, most: int, size_of: Callable[[V], int] = lambda _: 1) -> None:
-        self._most, self._size_of, self._size = most, size_of, 0
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """The value of a key; ``make`` makes one that is not here, and may run twice at one time."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            if key not in self._values:
-                self._values[key] = value
-                self._size += self._size_of(value)
-            while self._size > self._most and len(self._values) > 1:
-                _, oldest = self._values.popitem(last=False)
-                self._size -= self._size_of(oldest)
-        return value
 
 
 @dataclass

@@ -16,7 +16,8 @@ from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, DataferryError, NotFound
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import Viewer
-from dataferry.explorer.open_splits import OpenSplit, OpenSplits, Recent
+from dataferry.explorer.open_splits import OpenSplit, OpenSplits
+from dataferry.explorer.recent import Recent
 from dataferry.explorer.sample_pictures import Picture, small_picture, whole_picture
 from dataferry.explorer.sample_views import Sample, SampleBox, SampleClass, SamplePage, SampleSplit
 from dataferry.library import rows

@@ -102,6 +102,24 @@ def of_paths(session: Session, dataset_id: str, paths: Sequence[str]) -> list[Da
     return [found[path] for path in paths if path in found]
 
 
+def only_ones_ending(
+    session: Session, dataset_id: str, names: Sequence[str]
+) -> dict[str, DatasetFile | None]:
+    """For each name the file whose path ends with it, in whatever folder; None for a name that none has, or
+    several have."""
+    ends = {f"/{name.replace(chr(92), '/').lstrip('/')}": name for name in names}
+    path = col(DatasetFile.path)
+    query = select(DatasetFile).where(
+        seen(dataset_id), or_(*(path.endswith(end, autoescape=True) for end in ends))
+    )
+    found: dict[str, list[DatasetFile]] = {name: [] for name in names}
+    for file in session.exec(query):
+        for end, name in ends.items():
+            if file.path.endswith(end):
+                found[name].append(file)
+    return {name: files[0] if len(files) == 1 else None for name, files in found.items()}
+
+
 def digests_here(session: Session, digests: Collection[str]) -> set[str]:
     """Which of these SHA-256 are of files of downloaded datasets."""
     query = (

@@ -881,6 +881,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/tables/{table}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pictures that cells of a table name, small
+         * @description The pictures that cells of a table name, small: files in the table's folder, from the top of the
+         *     dataset, or the only one that ends so. Names that are no picture's are left out.
+         */
+        get: operations["get_table_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/tables/{table}/questions": {
         parameters: {
             query?: never;
@@ -5472,6 +5493,46 @@ export interface components {
             url: string;
             /** @description What failed at one source while the others answered. */
             source_errors: components["schemas"]["SourceProblem"][];
+        };
+        /**
+         * NamedPicture
+         * @description ``name``: as the table's cell has it. ``path``: of the file. ``width`` and ``height``: of the whole
+         *     picture, in pixels. ``thumbnail``: a WebP picture as a ``data:`` address.
+         */
+        NamedPicture: {
+            /**
+             * @description As the cell has it: untrusted text.
+             * @example 0001.png
+             */
+            name: string;
+            /**
+             * @description Its file in the dataset.
+             * @example train/0001.png
+             */
+            path: string;
+            /**
+             * @description The whole picture's width in pixels.
+             * @example 640
+             */
+            width: number;
+            /**
+             * @description The whole picture's height in pixels.
+             * @example 480
+             */
+            height: number;
+            /**
+             * @description A WebP picture as a `data:` address.
+             * @example data:image/webp;base64,UklGRg==
+             */
+            thumbnail: string;
+        };
+        /**
+         * NamedPictures
+         * @description The pictures that were found, in the order of their names.
+         */
+        NamedPictures: {
+            /** @description The pictures that were found. */
+            pictures: components["schemas"]["NamedPicture"][];
         };
         /**
          * NewPersonalToken
@@ -10788,6 +10849,69 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_table_pictures: {
+        parameters: {
+            query: {
+                /**
+                 * @description Cells of the table that name files of the dataset
+                 * @example [
+                 *       "0001.png"
+                 *     ]
+                 */
+                name: string[];
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `id` of the list of tables
+                 * @example f173f1024706
+                 */
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedPictures"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];

@@ -7,6 +7,13 @@ _FILTER = '{"column": 3, "op": "ge", "values": ["100"]}'
 _SELECTING = ("get_table_rows", "get_table_statistics", "get_table_media")
 
 TABLE_WORDS: dict[str, Word] = {
+    "NamedPictures.pictures": Word("The pictures that were found."),
+    "NamedPicture.name": Word("As the cell has it: untrusted text.", "0001.png"),
+    "NamedPicture.path": Word("Its file in the dataset.", "train/0001.png"),
+    "NamedPicture.width": Word("The whole picture's width in pixels.", 640),
+    "NamedPicture.height": Word("The whole picture's height in pixels.", 480),
+    "NamedPicture.thumbnail": Word("A WebP picture as a `data:` address.", "data:image/webp;base64,UklGRg=="),
+    "get_table_pictures.name": Word("A cell that names a file of the dataset; up to 60.", ["0001.png"]),
     "TableList.more_files": Word("Files beyond those that are listed.", 0),
     "Bar.value": Word("The value as text: untrusted, and a long one's beginning.", "setosa"),
     "Bar.count": Word("In how many rows it is.", 50),

@@ -12,6 +12,7 @@ from dataferry.api.routes.datasets import Revision
 from dataferry.core.errors import InvalidInput
 from dataferry.core.types import Count
 from dataferry.explorer.media import UNKNOWN
+from dataferry.explorer.named_pictures import MAX_NAMES, NamedPictures
 from dataferry.explorer.queries import CELL_CHARS, Filter, Selection
 from dataferry.explorer.service import MAX_ROWS
 from dataferry.explorer.views import TableList, TableRows, TableStatistics, TableView
@@ -136,3 +137,21 @@ async def get_table_media(
     if media.type == UNKNOWN:
         headers["Content-Disposition"] = "attachment"
     return Response(media.data, media_type=media.type, headers=headers)
+
+
+@router.get("/{key}/tables/{table}/pictures")
+async def get_table_pictures(
+    request: Request,
+    key: str,
+    table: TableId,
+    viewer: Current,
+    wired: Wired,
+    name: Annotated[
+        list[Annotated[str, Query(max_length=1024)]],
+        Query(max_length=MAX_NAMES, description="Cells of the table that name files of the dataset"),
+    ],
+    revision: Revision = None,
+) -> NamedPictures:
+    """The pictures that cells of a table name, small: files in the table's folder, from the top of the
+    dataset, or the only one that ends so. Names that are no picture's are left out."""
+    return await while_connected(request, wired.pictures.find(viewer, key, table, name, revision))

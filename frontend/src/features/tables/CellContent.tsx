@@ -1,22 +1,20 @@
-import type { TableColumn } from "@/api/types";
 import type { RowSelection, TablePlace } from "./queries";
 import { parametersOf } from "./queries";
 
 interface CellContentProps {
   /** Undefined until it has come; null where there is no value. */
   cell: string | null | undefined;
-  column: TableColumn;
-  /** Of a picture's bytes; none where there is nothing to show. */
+  /** Of a picture that the cell has, or names; none where there is nothing to show. */
   source?: string;
 }
 
 /** What is in a cell: a text on one line, a small picture, or that there is no value. */
-export function CellContent({ cell, column, source }: CellContentProps) {
+export function CellContent({ cell, source }: CellContentProps) {
   if (cell === undefined) {
     return <span aria-hidden className="block h-3 w-2/3 rounded-control bg-track" />;
   }
   if (cell === null) return <span className="text-muted italic">null</span>;
-  if (column.kind === "media" && source) {
+  if (source) {
     return (
       <span className="flex min-w-0 items-center gap-2">
         <img

@@ -3,7 +3,7 @@
 import { clsx } from "clsx";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
-import type { TableView } from "@/api/types";
+import type { TableColumn, TableView } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { CellContent, mediaAddress } from "./CellContent";
@@ -17,6 +17,7 @@ import {
   type Spot,
   startsOf,
 } from "./gridGeometry";
+import { useNamedPictures } from "./namedPictures";
 import type { RowSelection, TablePlace } from "./queries";
 import { useBlocks } from "./useBlocks";
 import { useColumnStatistics } from "./useColumnStatistics";
@@ -57,6 +58,12 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
     place,
     columns.some(({ kind }) => kind === "media"),
   );
+  const texts = visible.filter((number) => columns[number]?.kind === "text");
+  const named = useNamedPictures(place, shown, texts, blocks.cell);
+  function sourceOf(kind: TableColumn["kind"], row: number, column: number): string | undefined {
+    if (kind === "media") return address && mediaAddress(address, place, selection, row, column);
+    return kind === "text" ? named.get(blocks.cell(row, column) ?? "")?.thumbnail : undefined;
+  }
   const { toTop } = scroll;
   const order = JSON.stringify(selection);
   const ordered = useRef(order);
@@ -204,8 +211,7 @@ export function Grid({ place, table, selection, onSort, onFilter, onOpen, onCoun
                     >
                       <CellContent
                         cell={blocks.cell(row, number)}
-                        column={column}
-                        source={address && mediaAddress(address, place, selection, row, number)}
+                        source={sourceOf(column.kind, row, number)}
                       />
                     </div>
                   )

@@ -9,6 +9,7 @@ import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { mediaAddress } from "./CellContent";
 import type { Spot } from "./gridGeometry";
+import { useNamedPicture } from "./namedPictures";
 import { laidOut } from "./nestedText";
 import { cellQuery, MOST_CELL_CHARS, type RowSelection, type TablePlace } from "./queries";
 import { useMediaAccess } from "./useMediaAccess";
@@ -31,6 +32,7 @@ export function WholeCell({ place, table, selection, spot, onClose }: WholeCellP
   });
   const address = useMediaAccess(place, column?.kind === "media");
   const value = data?.text ?? "";
+  const picture = useNamedPicture(place, column?.kind === "text" ? value : null);
   const text = column?.kind === "nested" ? laidOut(value) : value;
   const name = column?.name.trim() || "No name";
   return (
@@ -47,6 +49,14 @@ export function WholeCell({ place, table, selection, spot, onClose }: WholeCellP
               source={mediaAddress(address, place, selection, spot.row, spot.column)}
               name={value}
             />
+          )}
+          {picture && (
+            <figure className="justify-self-center text-center">
+              <Media source={picture.thumbnail} name={picture.path} />
+              <figcaption className="text-12 text-muted tabular-nums">
+                {picture.width} × {picture.height}
+              </figcaption>
+            </figure>
           )}
           {error ? (
             <ProblemBox problem={asProblem(error)}>
