@@ -310,3 +310,22 @@ def test_children_run_where_they_are_told_and_the_memo_is_a_plain_database(works
     assert set(workshop.columns(workshop.lock)["here"]) == {os.fspath(workshop.folder.resolve())}
     with closing(sqlite3.connect(workshop.cache.folder / "memo.sqlite")) as memo:
         assert memo.execute("SELECT count(*) FROM made").fetchone() == (100,)
+
+
+def test_what_a_partial_clone_does_not_have_is_told(workshop: Workshop) -> None:
+    text = """
+    @dataset
+    class Photos:
+        image: File[png]
+        @ingest
+        def two(): return [PNG, PNG + b"2"]
+    """.replace("PNG", repr(PNG))
+    found = workshop.run(text)
+    path = workshop.cache.path("objects", _file(found["image"][1]).sha256)
+    path.unlink()
+    more = text + "    def size(image) -> int: return image.size\n"
+    assert "image, whose file in row 1 is not here. git datasets fetch" in told(workshop, more)
+    assert workshop.lock is not None
+    (column,) = workshop.lock.columns
+    workshop.cache.path("columns", column).unlink()
+    assert "is not all here" in told(workshop, more)

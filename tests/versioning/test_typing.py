@@ -9,40 +9,53 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from dataferry.versioning.index_file import read_index
+
 EXAMPLES = Path(__file__).parent / "typed"
 REPOSITORY = Path(__file__).parents[2]
+PAGE = (REPOSITORY / "docs" / "index-files.md").read_text()
 
 
-def test_mypy_takes_what_is_documented_and_tells_what_is_wrong(tmp_path: Path) -> None:
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """A folder with the examples, and with what the page shows. It is a copy: pyright leaves out folders that
+    a configuration above them does not name."""
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    (documented,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    (tmp_path / "documented.py").write_text(documented)
+    assert len(read_index(documented).classes[0].columns) == 5
+    return tmp_path
+
+
+def test_mypy_takes_what_is_documented_and_tells_what_is_wrong(examples: Path) -> None:
     ran = subprocess.run(
         [
             *(sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull),
-            *("--cache-dir", str(tmp_path), "--no-error-summary", "index.py", "wrong.py"),
+            *("--cache-dir", ".cache", "--no-error-summary", "index.py", "wrong.py", "documented.py"),
         ],
-        cwd=EXAMPLES,
+        cwd=examples,
         capture_output=True,
         text=True,
         env=os.environ | {"MYPYPATH": str(REPOSITORY / "backend")},
     )
     told = {int(line) for line in re.findall(r"^wrong\.py:(\d+): error", ran.stdout, re.MULTILINE)}
     assert told == wrong_lines()
-    assert "index.py" not in ran.stdout
+    assert not re.search(r"^(index|documented)\.py", ran.stdout, re.MULTILINE)
 
 
-def test_pyright_does_so_too(tmp_path: Path) -> None:
-    # A copy: pyright leaves out folders that a configuration above them does not name.
-    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+def test_pyright_does_so_too(examples: Path) -> None:
     options = {
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
         "extraPaths": [str(REPOSITORY / "backend")],
-        "venvPath": str(tmp_path),
     }
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options))
+    (examples / "pyrightconfig.json").write_text(json.dumps(options))
     node = Path(sys.executable).with_name("node")
     pyright = REPOSITORY / "frontend" / "node_modules" / "pyright" / "index.js"
     ran = subprocess.run(
-        [node, pyright, "--outputjson", "--project", tmp_path], capture_output=True, text=True
+        [node, pyright, "--outputjson", "--project", examples], capture_output=True, text=True
     )
     told = {
         (Path(each["file"]).name, each["range"]["start"]["line"] + 1, each["severity"])

@@ -138,6 +138,7 @@ class TransformRun:
                 if row.key in known:
                     chunk.known[row.key] = self._of_type(known[row.key], row)
                 elif row.key not in self._under_way:
+                    self._check_here(row)
                     self._under_way.add(row.key)
                     chunk.todo.append(row)
                 if (
@@ -149,6 +150,16 @@ class TransformRun:
                     chunk = _Chunk()
         if chunk.rows:
             yield chunk
+
+    def _check_here(self, row: _Row) -> None:
+        """Of a clone that has fetched a part, some files are not in the cache. Errors: ``InvalidInput``."""
+        for each, value in zip(self._inputs, row.inputs, strict=True):
+            if isinstance(value, StoredFile) and not self._run.cache.has("objects", value.sha256):
+                name = self._place.function
+                raise InvalidInput(
+                    f"{name} is made from {each.name}, whose file in row {row.number} is not here.",
+                    next_step="git datasets fetch, then commit again.",
+                )
 
     def _blocks(self) -> Iterator[list[_Row]]:
         columns = [

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
+from dataferry.core.errors import InvalidInput
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.columns import write_column
 from dataferry.versioning.computing import TransformRun, convert
@@ -53,6 +54,13 @@ def execute(
             workplace = Workplace(text, name, cwd.resolve(), cache.folder.resolve(), scratch, sandbox)
             run = stack.enter_context(running(workplace, cache, report=report, jobs=jobs))
             return Lock(tuple(_executed(run, dataset) for dataset in plan.datasets))
+    except FileNotFoundError as error:
+        if not str(error.filename).startswith(str(cache.folder)):
+            raise
+        raise InvalidInput(
+            f"What {name} is made from is not all here: {error.filename} is missing.",
+            next_step="git datasets fetch, then commit again.",
+        ) from error
     except OSError as error:
         if is_full(error):
             raise disk_full() from error
