@@ -29,7 +29,10 @@ SECRET = "s3cr3t"
 TABLE = "table.csv"
 #: What the addresses of a dataset's routes are filled with; a query where one is needed.
 NAMES = {"path": TABLE, "table": table_id(TABLE), "split": "train", "index": "0"}
-QUERIES = {"/tables/{table}/media": {"row": 0, "column": 0}}
+QUERIES: dict[str, dict[str, int | str]] = {
+    "/tables/{table}/media": {"row": 0, "column": 0},
+    "/tables/{table}/pictures": {"name": "photo.png"},
+}
 
 
 @pytest.fixture(scope="module")
