@@ -7,6 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+import pandas
 import pytest
 
 from dataferry.core.errors import InvalidInput
@@ -50,6 +52,19 @@ def test_folders_and_rows_are_those_of_the_lock(repo: GitFolder, first: Lock, se
     assert repo.rows()[3:] == [(3 + n, f"image/000000{3 + n}.png", n) for n in range(3)]
     repo.bring(None)
     assert sorted(path.name for path in repo.folder.iterdir()) == [".git"]
+
+
+def test_pandas_reads_the_database_and_duckdb_the_frame(repo: GitFolder, first: Lock) -> None:
+    repo.bring(first)
+    with closing(sqlite3.connect(repo.folder / "dataset.sqlite")) as database:
+        frame = pandas.read_sql("SELECT * FROM Pictures", database)
+        # Not one that readers would have to write to, as they would in the WAL mode.
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert list(frame.columns) == ["id", "image", "number"]
+    with duckdb.connect() as connection:
+        connection.register("pictures", frame)
+        rows = connection.execute("SELECT typeof(number), image FROM pictures").fetchall()
+    assert rows[1] == ("BIGINT", "image/0000001.png")
 
 
 def test_going_back_is_a_rename(repo: GitFolder, first: Lock, second: Lock) -> None:

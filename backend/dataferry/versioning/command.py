@@ -56,7 +56,7 @@ def _hook(name: str, arguments: list[str]) -> int:
         from dataferry.versioning.transfers import push_locks, pushed_locks
 
         locks = pushed_locks(repository, arguments[0], sys.stdin.read().splitlines())
-        push_locks(repository, locks, say, arguments[1])
+        push_locks(repository, locks, say, url=arguments[1])
         return 0
     from dataferry.versioning import committing
     from dataferry.versioning.following import follow
@@ -152,7 +152,8 @@ def _push(options: argparse.Namespace) -> int:
     from dataferry.versioning.transfers import locks_of, push_locks
 
     repository = _open()
-    push_locks(repository, locks_of(repository, ["--all"] if options.all else ["HEAD"]), say)
+    locks = locks_of(repository, ["--all"] if options.all else ["HEAD"])
+    push_locks(repository, locks, say, repair=options.repair)
     say("The data is at its remotes.")
     return 0
 
@@ -229,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     trust.add_argument("files", nargs="*", metavar="FILE")
     push = command("push", _push, "Bring the data to its remotes, as git push does.")
     push.add_argument("--all", action="store_true", help="of all branches and tags")
+    push.add_argument("--repair", action="store_true", help="read what is there, and mend what is damaged")
     fetch = command("fetch", _fetch, "Bring the data from its remotes.")
     fetch.add_argument("--field", action="append", metavar="NAME", help="only of this field; may be repeated")
     fetch.add_argument("--all", action="store_true", help="of all branches and tags")

@@ -43,11 +43,14 @@ def follow(
 
 def bring_here(repository: Repository, path: str, say: Say, *, anew: bool = False) -> Brought:
     """Errors: those of ``bring``."""
+    manual = is_manual(repository)
+    # Of columns dataset.sqlite is made, so they come in any case.
+    fields = () if manual else None
     return bring(
         repository,
         path,
-        fetch=lambda lock: fetch_lock(repository, lock, say),
-        partial=is_manual(repository),
+        fetch=lambda lock: fetch_lock(repository, lock, say, fields=fields),
+        partial=manual,
         anew=anew,
     )
 

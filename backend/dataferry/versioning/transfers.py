@@ -53,7 +53,14 @@ def _check_here(repository: Repository, lock: Lock) -> None:
             )
 
 
-def push_locks(repository: Repository, locks: Iterable[Lock], say: Say, url: str | None = None) -> None:
+def push_locks(
+    repository: Repository,
+    locks: Iterable[Lock],
+    say: Say,
+    *,
+    url: str | None = None,
+    repair: bool = False,
+) -> None:
     """Bring what these locks need to their remotes. ``url``: where git pushes to. Errors: those of
     ``remotes`` and ``pushing``."""
     from dataferry.versioning.pushing import push
@@ -68,7 +75,12 @@ def push_locks(repository: Repository, locks: Iterable[Lock], say: Say, url: str
             continue
         with remote_of(repository.config, name, top=repository.top) as remote:
             pushed = push(
-                repository.cache, found, remote, of_bytes().report, repository=repository_id(repository, url)
+                repository.cache,
+                found,
+                remote,
+                of_bytes().report,
+                repository=repository_id(repository, url),
+                repair=repair,
             )
         if pushed.objects or pushed.columns:
             say(f"{name}: {pushed.objects:,} files pushed, {readable_bytes(pushed.bytes)}.")

@@ -1,0 +1,130 @@
+"""The command as such: what it offers, what it is told wrongly, how quickly it starts."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.git_repositories import GitFolder
+from tests.support.index_files import SCHEMA, transform
+from tests.support.transcripts import ROOT
+
+COMMANDS = {"init", "track", "status", "diff", "log", "restore", "trust", "push", "fetch", "gc", "doctor"}
+
+
+def test_every_command_is_described_everywhere(repo: GitFolder) -> None:
+    offered = repo.git("datasets", "-h")
+    page = (ROOT / "docs/git-datasets.md").read_text()
+    manual = (ROOT / "backend/dataferry/versioning/git-datasets.1").read_text()
+    for name in COMMANDS:
+        assert f"\n    {name} " in offered
+        assert f"`git datasets {name}" in page
+        assert f"\n.B {name}" in manual
+        for option in set(repo.git("datasets", name, "-h").split()) & {
+            *("--no-fetch", "--all", "--repair", "--field", "--rows", "--dry-run", "--older-than", "--remote")
+        }:
+            assert option.replace("-", "\\-") in manual, (name, option)
+
+
+def test_git_finds_the_manual() -> None:
+    """``git datasets --help`` is ``man git-datasets``, which looks beside the folders of programs."""
+    installed = Path(sys.executable).parents[1] / "share/man/man1/git-datasets.1"
+    assert installed.read_text().startswith(".TH GIT-DATASETS 1")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("track", "nothing.py"), "There is no file nothing.py."),
+        (("track", "../outside.py"), "lies outside of"),
+        (("track", "notes.txt"), "is no Python file"),
+        (("track", "empty.py"), "has no class with @dataset"),
+        (("track", "wrong.py"), "wrong.py:2"),
+        (("restore", "nothing"), "neither a revision nor a file that is tracked"),
+        (("diff", "nothing"), "There is no revision nothing."),
+        (("trust",), "Nothing is tracked here."),
+        (("gc", "--remote", "nowhere"), "The remote nowhere has no address here."),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_what_is_wrong_is_told(repo: GitFolder, command: tuple[str, ...], words: str) -> None:
+    repo.write("notes.txt", "")
+    repo.write("empty.py", "x = 1\n")
+    repo.write("wrong.py", "x = 1\nclass (:\n")
+    said = repo.fails("datasets", *command)
+    assert words in said
+    assert said.startswith("git-datasets: ")
+
+
+def test_wrong_usage_and_no_repository(repo: GitFolder, tmp_path: Path) -> None:
+    assert repo.run("git", "datasets", "fetch", "--rows", "a:b").returncode == 2
+    assert repo.run("git", "datasets").returncode == 2
+    outside = repo.run("git", "datasets", "status", cwd=repo.home)
+    assert outside.returncode == 1
+    assert "There is no git repository" in outside.stderr
+
+
+def test_status_says_what_a_commit_would_do(versioned: GitFolder) -> None:
+    assert versioned.git("datasets", "status") == "index.py: Pictures, 3 rows: mask, small\n"
+    versioned.append(transform("tiny"))
+    versioned.write("small/mine.txt", "")
+    (versioned.folder / "mask/0000001.png").unlink()
+    said = versioned.git("datasets", "status")
+    assert "A commit would do: Pictures.tiny is made for the 3 rows of from_web." in said
+    assert "small/ has 1 file of yours (mine.txt)" in said
+    assert "mask/ lacks files. To bring them back: git datasets restore" in said
+    versioned.git("datasets", "restore")
+    assert len(versioned.names("mask")) == 3
+
+
+def test_log_and_diff(versioned: GitFolder) -> None:
+    log = versioned.git("datasets", "log").splitlines()
+    assert log[0].endswith(" Ada: v4")
+    assert log[1] == "    index.py: Pictures, 3 rows; −image"
+    assert log[5] == "    index.py: Pictures, 3 rows (+3)"
+    assert versioned.git("datasets", "diff", "v1", "v3").splitlines() == [
+        "index.py: Pictures",
+        "  + small: File[png]",
+        "  3 rows added: 0–2",
+    ]
+    assert versioned.git("datasets", "diff") == "No field and no row differs.\n"
+
+
+def test_a_part_is_fetched_and_the_rest_when_it_is_asked_for(versioned: GitFolder, tmp_path: Path) -> None:
+    versioned.git("config", "datasets.remote.bucket.url", str(tmp_path / "bucket"))
+    versioned.git("datasets", "push")
+    clone = GitFolder(tmp_path / "clone", versioned.home)
+    versioned.git("clone", "-q", ".", str(clone.folder))
+    clone.git("config", "datasets.remote.bucket.url", str(tmp_path / "bucket"))
+    clone.git("datasets", "init", "--no-fetch")
+    assert clone.names("mask") == []
+    assert len(clone.rows()) == 3
+    clone.git("datasets", "fetch", "--field", "small", "--rows", "0:2")
+    assert clone.names("small") == ["0000000.png", "0000001.png"]
+    assert "only what was fetched" in clone.git("datasets", "status")
+    clone.git("datasets", "fetch")
+    assert clone.contents("mask") == versioned.contents("mask")
+
+
+def test_gc_keeps_what_commits_need(versioned: GitFolder) -> None:
+    said = versioned.git("datasets", "gc", "--older-than", "0")
+    assert "0 files deleted" in said
+    versioned.git("checkout", "-q", "v3")
+    versioned.git("tag", "-d", "v4")
+    versioned.git("branch", "-q", "-D", "main")
+    assert "0 files deleted" in versioned.git("datasets", "gc", "--older-than", "0"), "the reflog needs it"
+    assert versioned.names("image") == versioned.names("small")
+
+
+def test_hooks_start_quickly() -> None:
+    """What a hook imports takes no more than Python itself and a little: nothing of the server."""
+    code = "import sys, dataferry.versioning.command, dataferry.versioning.following; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"pydantic", "sqlalchemy", "fsspec", "numpy", "pandas", "httpx", "asyncio"}
+
+
+def test_a_field_that_is_called_id(repo: GitFolder) -> None:
+    repo.write("index.py", SCHEMA.replace("mask", "id"))
+    assert "id" in repo.fails("datasets", "track", "index.py")
