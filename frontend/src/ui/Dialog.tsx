@@ -57,7 +57,9 @@ export function Dialog({ open, onOpenChange, title, place = "center", ...rest }:
               place === "bottom" && "px-4 pt-3",
             )}
           >
-            <Radix.Title className="text-18 font-semibold">{title}</Radix.Title>
+            <Radix.Title className="line-clamp-3 min-w-0 text-18 font-semibold wrap-anywhere">
+              {title}
+            </Radix.Title>
             {!alert && !quiet && (
               <Radix.Close asChild>
                 <Button variant="ghost" size="icon" aria-label="Close" className="-mr-2">
