@@ -2,6 +2,8 @@
 files in its true format, and plugins of a person's own that are slow, wrong or damaged."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +104,7 @@ PLUGIN = Street()
 
 
 @pytest.fixture(scope="module")
-def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("samples") / "data"
     own = folder / "plugins"
     own.mkdir(parents=True)
@@ -114,7 +116,12 @@ def ada(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         (own / "pets.py").write_text(OWN.format(pets=files.url("pets.zip")), encoding="utf-8")
         (own / "street.py").write_text(HOSTILE.format(street=files.url("street.zip")), encoding="utf-8")
         with Server(folder, DATAFERRY_RETRIES="0") as server:
-            yield server.client()
+            yield server
+
+
+@pytest.fixture(scope="module")
+def ada(server: Server) -> Client:
+    return server.client()
 
 
 def download(client: Client, name: str) -> None:
@@ -240,6 +247,23 @@ def test_a_damaged_image_and_a_dataset_that_goes(ada: Client) -> None:
     assert deletion.status_code == 202, deletion.text
     ada.finished(deletion.json()["job_id"])
     assert ada.get(f"{asked}/samples").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["mnist", "coco128"])
+def test_the_code_that_reads_its_images_runs(server: Server, ada: Client, name: str) -> None:
+    download(ada, f"small_{name}")
+    offered = ada.get(f"/api/datasets/builtin:small_{name}/snippets").json()["snippets"]
+    codes = {one["loader"]: one["code"] for one in offered}
+    assert set(codes) == {"pillow", "torch"}  # torch is not installed here
+    compile(codes["torch"], name, "exec")
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{codes['pillow']}\nprint(image.size)"],
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == ("(28, 28)\n" if name == "mnist" else "(64, 48)\n")
 
 
 def test_a_table_has_splits_and_no_samples(ada: Client) -> None:

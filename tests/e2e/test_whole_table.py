@@ -172,6 +172,19 @@ def test_pictures_that_a_table_names_are_shown_in_it(page: Page, server: Server)
     check_everywhere(page, "a picture that a table names")
 
 
+def test_the_library_that_it_is_loaded_with_is_remembered(page: Page, server: Server) -> None:
+    address = f"{server.address}/library/huggingface:acme~photos"
+    page.goto(address)
+    code = page.get_by_role("region", name="code that loads it", exact=True)
+    expect(code).to_contain_text("to_pandas()")
+    page.get_by_role("combobox", name="With").select_option("polars")
+    expect(code).to_contain_text("to_polars()")
+    page.reload()
+    expect(code).to_contain_text("to_polars()")
+    page.get_by_role("combobox", name="With").select_option("r")
+    expect(code).to_contain_text("metadata.csv")
+
+
 def test_a_table_that_cannot_be_read_and_a_server_that_goes(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/library/huggingface:acme~broken?tab=rows")
     expect(page.get_by_text(re.compile("broken.parquet cannot be shown as a table"))).to_be_visible()
