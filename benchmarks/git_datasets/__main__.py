@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.git_datasets.packs import packs_and_requests
-from benchmarks.git_datasets.tools import FIELDS, TOOLS, GitDatasets, Tool
+from benchmarks.git_datasets.tools import FIELDS, TOOLS, Failed, GitDatasets, Tool
 
 ROOT = Path(__file__).parent.parent.parent
 PEERS = ROOT / ".setup" / "peers" / "bin"
@@ -75,8 +75,15 @@ def _beside(files: int, names: Sequence[str], parent: Path | None) -> bool:
             if (missing := tool.missing(PEERS)) is not None:
                 print(f"  {tool.name} is not installed: {missing}")
                 continue
-            taken[tool.name] = _steps(tool(folder / tool.name.replace(" ", "-"), source, PEERS))
-            shutil.rmtree(folder / tool.name.replace(" ", "-"))
+            own = folder / tool.name.replace(" ", "-")
+            try:
+                taken[tool.name] = _steps(tool(own, source, PEERS))
+            except Failed as error:
+                print(f"  {tool.name} failed: {error}")
+                if tool is GitDatasets:
+                    return False
+            subprocess.run(["chmod", "-R", "u+w", own], check=True)  # git-annex protects its files
+            shutil.rmtree(own)
     return _table(files, taken)
 
 

@@ -32,6 +32,10 @@ class Pictures:
 """
 
 
+class Failed(Exception):
+    """A command of a tool ended with an error."""
+
+
 @dataclass
 class Tool:
     """``folder`` is its own; ``source`` has a folder of files for each field."""
@@ -100,7 +104,7 @@ class Tool:
             command, cwd=cwd or self.work, env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise SystemExit(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+            raise Failed(f"{' '.join(command)}: {done.stdout}{done.stderr}")
 
     def copy_in(self) -> None:
         """As a user who has the files elsewhere brings them into the working tree."""
@@ -236,8 +240,9 @@ class GitAnnex(Tool):
         self.run("git", "reset", "-q", "--hard", "HEAD~1")
 
     def push(self) -> None:
-        self.run("git", "push", "-q", "origin", "main", "git-annex")
+        self.run("git", "push", "-q", "origin", "main")
         self.run("git", "annex", "copy", "-q", "--to", "origin")
+        self.run("git", "annex", "sync", "-q")
 
     def clone_and_restore(self) -> None:
         self.run("git", "clone", "-q", self.upstream, "clone", cwd=self.folder)
