@@ -83,3 +83,25 @@ def test_two_who_push_at_once_lose_nothing(versioned: GitFolder, upstream: GitFo
         check_agrees(third)
         assert third.contents("mask") == person.contents("mask")
         assert len(third.names("mask")) == 6 + number
+
+
+def test_at_a_remote_only_what_no_branch_anywhere_needs_is_deleted(
+    versioned: GitFolder, upstream: GitFolder, tmp_path: Path
+) -> None:
+    store = {"url": str(tmp_path / "store")}
+    _set_store(versioned, store)
+    versioned.git("push", "-q", "origin", "main", "--tags")
+    shallow = GitFolder(tmp_path / "shallow", upstream.home)
+    upstream.git("clone", "-q", "--depth=1", f"file://{upstream.folder}", str(shallow.folder))
+    _set_store(shallow, store)
+    assert "has not the whole history" in shallow.fails("datasets", "gc", "--remote", "bucket")
+    clone = _clone(upstream, store, tmp_path / "clone")
+    versioned.git("push", "-q", "origin", "main~1:refs/heads/other")
+    versioned.git("checkout", "-q", "-b", "new")
+    versioned.git("commit", "-q", "--allow-empty", "-m", "new")
+    versioned.git("push", "-q", "origin", "new")
+    assert "origin has branches or tags that are not here" in clone.fails(
+        "datasets", "gc", "--remote", "bucket"
+    )
+    assert "a day" in versioned.fails("datasets", "gc", "--remote", "bucket", "--older-than", "0")
+    assert "0 files deleted" in versioned.git("datasets", "gc", "--remote", "bucket")

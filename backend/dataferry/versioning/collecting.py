@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dataferry.core.errors import InvalidInput
+from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.sizes import readable_bytes, readable_count
 from dataferry.versioning.gc import prune, shrink
 from dataferry.versioning.lock_file import Lock
@@ -25,11 +25,17 @@ def collect_garbage(
     age_s = older_than_days * _DAY_S
     would = "would be deleted" if dry_run else "deleted"
     if remote is not None:
+        if older_than_days < 1:
+            raise InvalidInput(
+                "What is younger than a day stays at a remote: somebody may be pushing it.",
+                next_step="Give --older-than 1 or more.",
+            )
+        everything = _published(repository)
         with remote_of(repository.config, remote, top=repository.top) as place:
             collected = collect(
                 place,
                 repository.cache,
-                _columns(locks_of(repository, ["--all"])),
+                _columns(locks_of(repository, ["--all", *everything])),
                 older_than_s=age_s,
                 repository=repository_id(repository),
                 dry_run=dry_run,
@@ -45,6 +51,28 @@ def collect_garbage(
     )
     count = readable_count(pruned.objects + pruned.columns)
     return [f"{count} files {would}, {readable_bytes(pruned.bytes)}.", *_shrink(repository, here, dry_run)]
+
+
+def _published(repository: Repository) -> list[str]:
+    """What the branches and tags of ``origin`` are at now, all of which is here.
+
+    Errors: ``Conflict`` where a part of the history is not: what it needs would be deleted.
+    """
+    if repository.git("rev-parse", "--is-shallow-repository") == "true":
+        raise Conflict(
+            "This clone has not the whole history: it does not know what the rest needs.",
+            next_step="git fetch --unshallow, then again.",
+        )
+    if repository.config("remote.origin.url") is None:
+        return []
+    listed = repository.git("ls-remote", "--quiet", "--heads", "--tags", "origin").splitlines()
+    commits = sorted({line.split("\t")[0] for line in listed if line.startswith(tuple("0123456789abcdef"))})
+    if any(repository.ask_git("cat-file", "-e", commit) is None for commit in commits):
+        raise Conflict(
+            "origin has branches or tags that are not here, and nobody here knows what they need.",
+            next_step="git fetch --tags origin '+refs/heads/*:refs/remotes/origin/*', then again.",
+        )
+    return commits
 
 
 def _shrink(repository: Repository, keep: dict[str, FieldKind], dry_run: bool) -> Iterator[str]:

@@ -40,6 +40,12 @@ from dataferry.core.errors import InvalidInput
 from dataferry.versioning.schema import Field, FieldKind, Transform
 
 VERSION = 1
+
+
+class NewerLock(InvalidInput):
+    """It is of a version that is not known here."""
+
+
 _SHA256_DIGITS = 64
 
 
@@ -112,7 +118,7 @@ class Lock:
                 f"{name} is damaged, or has conflicts in it.",
                 next_step="Resolve the index file beside it and commit: the lock is made anew.",
             ) from error
-        raise InvalidInput(
+        raise NewerLock(
             f"{name} is of version {version}, and this git-datasets knows version {VERSION}.",
             next_step="Install a newer one: pip install -U dataferry.",
         )
