@@ -105,6 +105,9 @@ def _fields(node: ast.AST) -> Iterator[str]:
             continue
         if name == "body" and isinstance(value, list):
             value = _without_docstring(node, value)
+        if isinstance(node, ast.JoinedStr):
+            # Some versions of Python leave empty text between the values.
+            value = [each for each in value if not (isinstance(each, ast.Constant) and each.value == "")]
         yield f"{name}={canonical(value)}"
 
 
