@@ -219,7 +219,7 @@ INGESTS = {
     "a device": ('["/dev/zero"]', "a device or a pipe"),
     "an address": ('["https://example.org/a.png"]', "the ingest has to download it"),
     "another thing": ("[3]", "something of the type int, and not a file: return File(path)"),
-    "wrong bytes": ('[b"a"]', "image of row 0 has bytes that are xml, and not png".replace("xml", "csv")),
+    "wrong bytes": ('[b"a"]', "image of row 0 has bytes that are text, and not png"),
     "nothing": ("None", "from_raw returned nothing"),
     "no value": ("[None]", "image of row 0 has no value"),
     "an exception": ("[1 / 0]", "from_raw raised ZeroDivisionError: division by zero"),
@@ -329,3 +329,13 @@ def test_what_a_partial_clone_does_not_have_is_told(workshop: Workshop) -> None:
     (column,) = workshop.lock.columns
     workshop.cache.path("columns", column).unlink()
     assert "is not all here" in told(workshop, more)
+
+
+def test_groups_and_classes_with_the_same_rows_do_not_get_into_each_others_way(workshop: Workshop) -> None:
+    ingest = "    @ingest\n    def {}(): return [1, 2]\n"
+    body = f"    number: int\n{ingest.format('first')}{ingest.format('second')}"
+    body += "    def twice(number) -> int: return number * 2\n"
+    found = workshop.run(f"@dataset\nclass A:\n{body}@dataset\nclass B:\n{body}")
+    assert found == {"number": [1, 2, 1, 2], "twice": [2, 4, 2, 4]}
+    assert workshop.lock is not None
+    assert [dataset.rows for dataset in workshop.lock.datasets] == [4, 4]

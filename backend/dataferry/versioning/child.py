@@ -173,7 +173,7 @@ class Child:
         vars(module).update(_known_names())
         linecache.cache[self._path] = (len(self._text), None, self._text.splitlines(True), self._path)
         sys.path.insert(0, self._folder)
-        sys.modules[module.__name__] = module
+        sys.modules.setdefault(module.__name__, module)
         self._call(lambda: exec(_compiled(self._text, self._path), vars(module)), None)  # noqa: S102 - what it is for
         return module
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from json.encoder import encode_basestring
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from dataferry.versioning.schema import FieldKind
 
 _CHUNK_BYTES = 1 << 18
 _NOTHING = b"-"
+_numbers = count()
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -42,11 +44,11 @@ class ColumnWriter:
     ``rows`` and ``bytes`` count what there is so far: the values, and what is in files.
     """
 
-    def __init__(self, cache: Cache, folder: Path, name: str = "column") -> None:
+    def __init__(self, cache: Cache, folder: Path) -> None:
         """Errors: ``OSError``."""
         self.rows, self.bytes = 0, 0
         self._cache = cache
-        self._path = folder / name
+        self._path = folder / f"column-{next(_numbers)}"
         self._file = self._path.open("xb")
         self._digest, self._packer = sha256(), zlib.compressobj(1)
         self._buffer = bytearray()

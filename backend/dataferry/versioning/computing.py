@@ -96,7 +96,7 @@ class TransformRun:
         name = self._transform.field.name
         outcomes = InOrder(self._run.pool, self._work, self._chunks())
         try:
-            with closing(ColumnWriter(self._run.cache, self._run.scratch, name)) as writer:
+            with closing(ColumnWriter(self._run.cache, self._run.scratch)) as writer:
                 for outcome in outcomes:
                     made = self._keep(outcome)
                     if outcome.failure is not None:
@@ -238,7 +238,7 @@ class TransformRun:
 def convert(run: Run, was: Field, field_now: Field, column: Column, *, first: int, place: Place) -> Column:
     """The column of a field whose type has changed: its values are checked, and become numbers with a point
     where that is the change. Errors: ``InvalidInput``, which names the row."""
-    with closing(ColumnWriter(run.cache, run.scratch, field_now.name)) as writer:
+    with closing(ColumnWriter(run.cache, run.scratch)) as writer:
         for number, value in enumerate(read_column(run.cache, column.sha256, was.kind), first):
             try:
                 writer.add(retyped(was, field_now, value))

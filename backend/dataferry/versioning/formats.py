@@ -4,6 +4,7 @@ A format is told from the first bytes. Formats of text have none of their own: a
 where several are allowed the file's name decides.
 """
 
+import codecs
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -194,6 +195,21 @@ def format_of(path_or_head: Path | bytes, allowed: Sequence[str], *, name: str =
             head = file.read(HEAD_BYTES)
     candidates = _candidates(tuple(allowed), _named(name))
     return next((each for each in candidates if _fits(head, _FORMATS[each])), None)
+
+
+def looks_like(head: bytes) -> str | None:
+    """What a file that is not what it should be is instead, for its user: a format, or text; None if nobody
+    knows."""
+    told = (each for each, how in _FORMATS.items() if how.signatures or how.begins or how.contains)
+    found = next((each for each in told if _fits(head, _FORMATS[each])), None)
+    if found is not None and (found != "json" or head.lstrip()[:1] in (b"{", b"[")):
+        return found
+    try:
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return None
+    return "text" if _is_text(head) else None
 
 
 def extension_of(name: str, head: bytes) -> str:

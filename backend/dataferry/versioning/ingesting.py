@@ -35,10 +35,8 @@ class IngestRun:
         """Run it; its rows, with the declared fields alone. Errors: ``DataferryError``, ``OSError``."""
         with ExitStack() as stack:
             writers = [
-                stack.enter_context(
-                    closing(ColumnWriter(self._run.cache, self._run.scratch, f"{self._ingest.name}-{number}"))
-                )
-                for number in range(len(self._fields))
+                stack.enter_context(closing(ColumnWriter(self._run.cache, self._run.scratch)))
+                for _ in self._fields
             ]
             child = self._run.children.start(network=True)
             stack.callback(child.close)

@@ -11,7 +11,7 @@ from pathlib import Path
 from dataferry.core.files.hardlinks import reflink
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.columns import StoredFile
-from dataferry.versioning.formats import FORMATS, HEAD_BYTES, extension_of, format_of
+from dataferry.versioning.formats import HEAD_BYTES, extension_of, format_of, looks_like
 from dataferry.versioning.schema import Field
 from dataferry.versioning.values import WrongValue
 
@@ -158,7 +158,7 @@ def _extension(head: bytes, field: Field, shown: str, name: str) -> str:
         raise WrongValue(f"{what} {verb} empty, and not {' or '.join(field.formats)}")
     if head.startswith(_LFS_POINTER):
         raise WrongValue(f"{what} {verb} a pointer of Git LFS; git lfs pull brings the file")
-    like = format_of(head, [each for each in FORMATS if each != "bin"])
+    like = looks_like(head)
     raise WrongValue(f"{what} {verb} {f'{like}, and ' if like else ''}not {' or '.join(field.formats)}")
 
 
