@@ -55,7 +55,7 @@ async def test_the_first_account_is_admin_and_the_next_is_not(accounts: Accounts
     assert not await accounts.any_user()
     assert (await accounts.register("Ada@Example.org ", PASSWORD)).admin
     assert not (await accounts.register("bob@example.org", PASSWORD)).admin
-    assert [user.email for user in await accounts.list_users()] == [EMAIL, "bob@example.org"]
+    assert [user.email for user in await accounts.administration.list_users()] == [EMAIL, "bob@example.org"]
     assert await accounts.any_user()
 
 
@@ -67,7 +67,7 @@ async def test_of_many_who_register_first_one_is_admin(database: Database, tmp_p
     )
     # Each of them saw an empty installation, and yet one came first; to the others it was closed by then.
     assert sum(isinstance(result, Forbidden) for result in results) == 5
-    assert [user.admin for user in await accounts.list_users()] == [True]
+    assert [user.admin for user in await accounts.administration.list_users()] == [True]
 
 
 async def test_of_two_who_take_one_address_one_gets_it(accounts: Accounts) -> None:
@@ -200,46 +200,48 @@ async def test_a_new_password_ends_every_other_session(accounts: Accounts) -> No
 async def test_a_reset_ends_every_session(accounts: Accounts) -> None:
     await accounts.register(EMAIL, PASSWORD)
     pair = await login(accounts)
-    await accounts.reset_password(EMAIL.upper(), "another password")
+    await accounts.administration.reset_password(EMAIL.upper(), "another password")
     with pytest.raises(NotSignedIn):
         await accounts.refresh(pair.refresh_token)
     await login(accounts, password="another password")
     with pytest.raises(NotFound):
-        await accounts.reset_password("nobody@example.org", "another password")
+        await accounts.administration.reset_password("nobody@example.org", "another password")
 
 
 async def test_a_disabled_account_is_out_at_once(accounts: Accounts) -> None:
-    await accounts.create_user("root@example.org", PASSWORD, admin=True)
+    await accounts.administration.create_user("root@example.org", PASSWORD, admin=True)
     await accounts.register(EMAIL, PASSWORD)
     pair = await login(accounts)
-    await accounts.disable(EMAIL)
+    await accounts.administration.disable(EMAIL)
     with pytest.raises(NotSignedIn):
         await accounts.authenticate(pair.access_token)
     with pytest.raises(NotSignedIn):
         await accounts.refresh(pair.refresh_token)
     with pytest.raises(NotSignedIn, match="password is wrong"):
         await login(accounts)
-    assert [user.disabled for user in await accounts.list_users()] == [False, True]
-    await accounts.disable(EMAIL, disabled=False)
+    assert [user.disabled for user in await accounts.administration.list_users()] == [False, True]
+    await accounts.administration.disable(EMAIL, disabled=False)
     await login(accounts)
     with pytest.raises(NotFound):
-        await accounts.disable("nobody@example.org")
+        await accounts.administration.disable("nobody@example.org")
 
 
 async def test_the_last_admin_stays(accounts: Accounts) -> None:
     """owncloud/core#33097; newtheatre/stage-door#133: those who are disabled count for nothing."""
     admins = [EMAIL, "bob@example.org", "eve@example.org"]
     for email in admins:
-        await accounts.create_user(email, PASSWORD, admin=True)
-    await accounts.create_user("member@example.org", PASSWORD)
+        await accounts.administration.create_user(email, PASSWORD, admin=True)
+    await accounts.administration.create_user("member@example.org", PASSWORD)
     # Of all who are disabled at one time one is kept, whoever comes first.
-    outcomes = await asyncio.gather(*map(accounts.disable, admins), return_exceptions=True)
+    outcomes = await asyncio.gather(*map(accounts.administration.disable, admins), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome] == [Conflict]
-    [admin] = [user for user in await accounts.list_users() if user.admin and not user.disabled]
+    [admin] = [
+        user for user in await accounts.administration.list_users() if user.admin and not user.disabled
+    ]
     with pytest.raises(Conflict, match="last admin") as refused:
-        await accounts.disable(admin.email)
+        await accounts.administration.disable(admin.email)
     assert "users create EMAIL --admin" in refused.value.next_step
-    await accounts.disable("member@example.org")
+    await accounts.administration.disable("member@example.org")
 
 
 async def test_a_hash_of_older_parameters_is_renewed_at_login(database: Database, tmp_path: Path) -> None:
@@ -279,12 +281,12 @@ async def end_by_password_change(accounts: Accounts, _pair: TokenPair) -> None:
 
 
 async def end_by_reset(accounts: Accounts, _pair: TokenPair) -> None:
-    await accounts.reset_password(EMAIL, "another password")
+    await accounts.administration.reset_password(EMAIL, "another password")
 
 
 async def end_by_disabling(accounts: Accounts, _pair: TokenPair) -> None:
-    await accounts.create_user("root@example.org", PASSWORD, admin=True)
-    await accounts.disable(EMAIL)
+    await accounts.administration.create_user("root@example.org", PASSWORD, admin=True)
+    await accounts.administration.disable(EMAIL)
 
 
 async def end_by_theft(accounts: Accounts, pair: TokenPair) -> None:
@@ -334,10 +336,10 @@ async def test_what_the_command_line_ends_is_noticed_a_little_later(
     server, command_line = make(database, tmp_path, session_check_s=0.05), make(database, tmp_path)
     await server.register(EMAIL, PASSWORD)
     pair = await login(server)
-    await server.create_user("root@example.org", PASSWORD, admin=True)
+    await server.administration.create_user("root@example.org", PASSWORD, admin=True)
     operator = await asyncio.to_thread(server.operator_token)
     async with server.open_by_token(pair.access_token) as opened, server.open_by_token(operator) as kept:
-        await command_line.disable(EMAIL)
+        await command_line.administration.disable(EMAIL)
         async with asyncio.timeout(20):
             await opened.ended.wait()
         assert not kept.ended.is_set()
@@ -381,7 +383,7 @@ async def test_the_operator_acts_but_is_nobodys_account(accounts: Accounts) -> N
     operator = (await accounts.authenticate(token)).user
     assert operator.admin
     assert not await accounts.any_user()
-    assert await accounts.list_users() == []
+    assert await accounts.administration.list_users() == []
     assert (await accounts.register(EMAIL, PASSWORD)).admin
     for attempt in ("", PASSWORD):
         with pytest.raises(NotSignedIn):
@@ -391,25 +393,25 @@ async def test_the_operator_acts_but_is_nobodys_account(accounts: Accounts) -> N
     with pytest.raises(InvalidInput):
         await accounts.register(operator.email, PASSWORD)
     with pytest.raises(NotFound):
-        await accounts.disable(operator.email)
+        await accounts.administration.disable(operator.email)
     own = await asyncio.to_thread(accounts.operator_token, EMAIL)
     assert (await accounts.authenticate(own)).user.email == EMAIL
     with pytest.raises(NotFound):
         await asyncio.to_thread(accounts.operator_token, "nobody@example.org")
-    await accounts.create_user("bob@example.org", PASSWORD)
-    await accounts.disable("bob@example.org")
+    await accounts.administration.create_user("bob@example.org", PASSWORD)
+    await accounts.administration.disable("bob@example.org")
     with pytest.raises(Forbidden, match="is disabled"):
         await asyncio.to_thread(accounts.operator_token, "bob@example.org")
 
 
 async def test_an_admin_is_made_by_the_operator(accounts: Accounts) -> None:
-    assert (await accounts.create_user(EMAIL, PASSWORD)).admin
-    assert (await accounts.create_user("bob@example.org", PASSWORD, admin=True)).admin
-    carol = await accounts.create_user("carol@example.org", PASSWORD)
+    assert (await accounts.administration.create_user(EMAIL, PASSWORD)).admin
+    assert (await accounts.administration.create_user("bob@example.org", PASSWORD, admin=True)).admin
+    carol = await accounts.administration.create_user("carol@example.org", PASSWORD)
     assert not carol.admin
     assert await accounts.emails([carol.id, "user_unknown"]) == {carol.id: carol.email}
     with pytest.raises(Conflict):
-        await accounts.create_user(EMAIL, PASSWORD)
+        await accounts.administration.create_user(EMAIL, PASSWORD)
 
 
 @sqlite_only

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import hmac
 import secrets as random
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from dataferry.accounts import places, rows
+from dataferry.accounts.administration import Administration, no_account, user_view
 from dataferry.accounts.limits import (
     Subject,
     TryLimits,
@@ -28,20 +28,17 @@ from dataferry.accounts.tickets import SocketTickets
 from dataferry.accounts.token_form import PREFIX
 from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, UserView
 from dataferry.core.db import Database, new_id
-from dataferry.core.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from dataferry.core.errors import Forbidden, NotSignedIn
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.realtime import Bus, LocalBus
-
-Admit = Callable[[bool], None]
-
 
 #: A browser resumes its download with the cookie that it began with.
 FILE_TOKEN_S = 6 * 3600
 
 
 class Accounts:
-    """Register, sign in, stay signed in, sign out; and what an admin does from the CLI.
+    """Register, sign in, stay signed in, sign out.
 
     A session is a family of refresh tokens, each used once to get the next. The access token names its
     session, so that signing out, a new password and a theft that was noticed end it at once. ``bus`` tells
@@ -74,6 +71,7 @@ class Accounts:
             self._limits = redis_state.RedisTryLimits(redis)
             self._tickets = redis_state.RedisSocketTickets(redis)
         self.tokens = PersonalTokens(database, settings, self._limits, self._open_sessions.announce)
+        self.administration = Administration(database, self._passwords, self._open_sessions.announce)
         #: What the first registration must show when the server can be reached from elsewhere.
         self.setup_token = None if settings.loopback else random.token_urlsafe(16)
 
@@ -103,11 +101,11 @@ class Accounts:
         check_password(password, email)
         admit(not await self.any_user())  # asked again when the row is added: hashing takes its time
         if address is None:
-            return await self._create(email, password, admit=admit)
+            return await self.administration.add(email, password, admit=admit)
         subject = registration_subject(address, self._settings.registrations)
         refusal = "There were too many registrations from your network address."
         await in_thread("short", lambda: self._limits.admit(subject, refusal=refusal))
-        user = await self._create(email, password, admit=admit)
+        user = await self.administration.add(email, password, admit=admit)
         await self._database.run(places.remember, user.id, Place.of(self._place_key, address, None))
         return user
 
@@ -161,7 +159,7 @@ class Accounts:
         """
         if token.startswith(PREFIX):
             row, user = await self.tokens.find(token, address)
-            return SignedIn(_view(user), scope_of(row, user), row.id)
+            return SignedIn(user_view(user), scope_of(row, user), row.id)
         return await self._signed_in(self._tokens.read(token))
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
@@ -244,37 +242,13 @@ class Accounts:
             return self._tokens.issue(self._database.call(rows.operator))
         user = self._database.read(rows.by_email, normal_email(email))
         if user is None:
-            raise _no_account(email)
+            raise no_account(email)
         if user.disabled:
             raise Forbidden(
                 f"The account {user.email} is disabled.",
                 next_step=f"`dataferry users disable {user.email} --undo` lets it in again.",
             )
         return self._tokens.issue(user.id)
-
-    async def list_users(self) -> list[UserView]:
-        """Every account but the operator's, oldest first."""
-        return [_view(user) for user in await self._database.run_read(rows.all_users)]
-
-    async def create_user(self, email: str, password: str, *, admin: bool = False) -> UserView:
-        """An account made by the operator; the first one is admin. Errors: ``InvalidInput``, ``Conflict``."""
-        email = check_email(email)
-        check_password(password, email)
-        return await self._create(email, password, admin=admin)
-
-    async def reset_password(self, email: str, password: str) -> None:
-        """Set a password and end every session. Errors: ``InvalidInput``, ``NotFound``."""
-        user = await self._existing(email)
-        check_password(password, user.email)
-        password_hash = await self._passwords.run(self._passwords.hash, password)
-        await self._database.run(rows.set_password, user.id, password_hash)
-        self._open_sessions.announce()
-
-    async def disable(self, email: str, *, disabled: bool = True) -> None:
-        """Keep an account out, or let it in again. Errors: ``NotFound``, ``Conflict`` for the last admin."""
-        user = await self._existing(email)
-        await self._database.run(rows.set_disabled, user.id, disabled)
-        self._open_sessions.announce()
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -291,22 +265,6 @@ class Accounts:
                 next_step="It was printed when the server started.",
             )
 
-    async def _create(
-        self, email: str, password: str, *, admin: bool = False, admit: Admit | None = None
-    ) -> UserView:
-        password_hash = await self._passwords.run(self._passwords.hash, password)
-        try:
-            user = await self._database.run(rows.add_user, email, password_hash, admin=admin, admit=admit)
-        except IntegrityError:
-            raise Conflict("There is an account with that e-mail address.", next_step="Sign in.") from None
-        return _view(user)
-
-    async def _existing(self, email: str) -> User:
-        user = await self._database.run_read(rows.by_email, normal_email(email))
-        if user is None or user.operator:
-            raise _no_account(email)
-        return user
-
     async def _read(self, token: str, address: str = "") -> Claims:
         if token.startswith(PREFIX):
             return await self.tokens.read(token, address)
@@ -318,8 +276,8 @@ class Accounts:
             raise NotSignedIn("The session has ended.", next_step="Sign in again.")
         user, token = found
         if token is None:
-            return SignedIn(_view(user))
-        return SignedIn(_view(user), scope_of(token, user), token.id)
+            return SignedIn(user_view(user))
+        return SignedIn(user_view(user), scope_of(token, user), token.id)
 
     async def _account(self, claims: Claims) -> User:
         signed_in = await self._signed_in(claims)
@@ -375,7 +333,7 @@ class Accounts:
             access_token=self._tokens.issue(user_id, session_id),
             refresh_token=token,
             expires_in=self._tokens.lifetime_s,
-            user=_view(session.get_one(User, user_id)),
+            user=user_view(session.get_one(User, user_id)),
         )
 
 
@@ -388,13 +346,3 @@ def _account_and_places(session: Session, email: str, place: Place) -> tuple[Use
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
-def _no_account(email: str) -> NotFound:
-    return NotFound(f"There is no account {email}.", next_step="See `dataferry users list`.")
-
-
-def _view(user: User) -> UserView:
-    return UserView(
-        id=user.id, email=user.email, admin=user.admin, disabled=user.disabled, created_at=user.created_at
-    )

@@ -56,7 +56,7 @@ def _accounts() -> "Iterator[Accounts]":
 def list_users(as_json: AsJson = False) -> None:
     """Every account."""
     with _accounts() as accounts:
-        users = asyncio.run(accounts.list_users())
+        users = asyncio.run(accounts.administration.list_users())
     if as_json:
         print_json([user.model_dump(mode="json") for user in users])
         return
@@ -87,7 +87,7 @@ def create(
     """Make an account. Its password is asked for."""
     password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
-        user = asyncio.run(accounts.create_user(email, password, admin=admin))
+        user = asyncio.run(accounts.administration.create_user(email, password, admin=admin))
         _tell(accounts, user.email, f"{user.email} can sign in.", as_json=as_json)
 
 
@@ -103,7 +103,7 @@ def reset_password(
     """Set a new password, which is asked for, and end every session of the account."""
     password = _PASSWORD.read(from_stdin=password_stdin, arguments=[refused, *context.args])
     with _accounts() as accounts:
-        asyncio.run(accounts.reset_password(email, password))
+        asyncio.run(accounts.administration.reset_password(email, password))
         _tell(accounts, email, f"{email} has a new password; other sessions are ended.", as_json=as_json)
 
 
@@ -116,7 +116,7 @@ def disable(
 ) -> None:
     """Keep an account from signing in; its sessions end now."""
     with _accounts() as accounts:
-        asyncio.run(accounts.disable(email, disabled=not undo))
+        asyncio.run(accounts.administration.disable(email, disabled=not undo))
         outcome = "can sign in again" if undo else "can no longer sign in"
         _tell(accounts, email, f"{email} {outcome}.", as_json=as_json)
 
@@ -126,6 +126,6 @@ def _tell(accounts: "Accounts", email: str, outcome: str, *, as_json: bool) -> N
     from dataferry.accounts.rules import normal_email
 
     if as_json:
-        users = asyncio.run(accounts.list_users())
+        users = asyncio.run(accounts.administration.list_users())
         print_json(next(u.model_dump(mode="json") for u in users if u.email == normal_email(email)))
     note(outcome)
