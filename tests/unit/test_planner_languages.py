@@ -19,7 +19,7 @@ from tests.unit.test_planner_intent import SHOWN, said, search_part
 PLANNER = Prompts().folder / "planner"
 FILES = sorted((PLANNER / "lexicon").glob("*.toml"))
 #: Languages that are read and answered in full; of others only what their files hold.
-WHOLE = ("en", "de", "es", "fr", "pt", "zh", "ja", "ar")
+WHOLE = ("en", "de", "es", "fr", "pt", "it", "nl", "ru", "zh", "ja", "ar")
 
 LIBRARY = """
 what do I have downloaded?
