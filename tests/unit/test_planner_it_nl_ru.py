@@ -28,7 +28,7 @@ cancella tutto | delete
 che tempo fa domani? | elsewhere
 grazie mille, sei un grande! | thanks
 come funziona? | help
-hoi, ik zoek foto's van paddenstoelen, het liefst onder 1 GB | search | paddenstoelen | max_bytes=1000000000 format=image
+hoi, ik zoek foto's van paddenstoelen onder 1 GB | search | paddenstoelen | max_bytes=1000000000 format=image
 heb je iets over fietsongelukken in Amsterdam? | search | fietsongelukken Amsterdam |
 gegevens over huizenprijzen voor commercieel gebruik | search | huizenprijzen | commercial=True
 zijn er datasets met luchtkwaliteit sinds 2022? | search | luchtkwaliteit | updated_after=2022-01-01

@@ -48,6 +48,7 @@ class _Reader:
         arguments = self._parsed.arguments
         self._sources()
         self._sizes()
+        self._dates()
         if "license" not in arguments and (alone := _MIT_ALONE.search(self._text)):
             arguments["license"] = "mit"
             self._blank(alone)
@@ -59,7 +60,6 @@ class _Reader:
             for pattern, value in patterns:
                 if name not in arguments and self._take_all(pattern):
                     arguments[name] = value
-        self._dates()
         self._languages()
         if self._take_all(self._patterns.not_gated):
             arguments["gated"] = False

@@ -17,14 +17,25 @@ from typing import Any
 from dataferry.sources.language import FILLER, in_unspaced_script, stem_with, stems
 
 _FOLDER = Path(__file__).with_name("topics")
-_STEMMERS = {"de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "ar": "arabic"}
+_STEMMERS = {
+    "de": "german",
+    "es": "spanish",
+    "fr": "french",
+    "pt": "portuguese",
+    "it": "italian",
+    "nl": "dutch",
+    "ru": "russian",
+    "ar": "arabic",
+}
+#: Languages that join words into one.
+_COMPOUNDING = ("de", "nl")
 _UNSPACED = ("zh", "ja")
 _SPACED = sorted({path.stem for path in _FOLDER.glob("*.toml")} - {"en", *_UNSPACED})
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 #: The longest name of a subject, in words.
 _LONGEST = 4
-#: What joins the parts of a German compound.
+#: What joins the parts of a compound.
 _JOINTS = ("", "s", "n", "en", "es")
 _SHORTEST_PART = 4
 #: What a synonym counts beside the word itself.
@@ -70,7 +81,7 @@ class Language:
         """English for a word, a compound or a name of several words; empty for a small word."""
         if _plain(phrase) in self.small:
             return ""
-        compound = self.name == "de" and " " not in phrase
+        compound = self.name in _COMPOUNDING and " " not in phrase
         return self._look_up(phrase) or (self._of_compound(phrase) if compound else None)
 
     def _of_compound(self, word: str) -> str | None:
