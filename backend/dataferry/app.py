@@ -192,6 +192,7 @@ def build_services(settings: Settings) -> Services:
         jobs,
         models=models,
         secrets=secrets,
+        asking=table_questions,
     )
     return Services(
         accounts=accounts,
@@ -235,7 +236,7 @@ def build_services(settings: Settings) -> Services:
         plugins=found_plugins,
         builtin=BuiltinDatasets(database, found_plugins, search, access),
         chat=chat,
-        mcp=McpServer(library, jobs, settings, secrets.subkey("mcp")),
+        mcp=McpServer(library, jobs, settings, secrets.subkey("mcp"), table_questions),
         models=models,
         model=ModelSetup(models, settings),
         realtime=realtime,

@@ -12,7 +12,7 @@ import httpx
 import pyarrow.parquet as parquet
 import pytest
 
-from tests.fakes.gemini import GeminiFake, say
+from tests.fakes.gemini import GeminiFake, call, say
 from tests.support import preloaded
 from tests.support.server import Client, Server, until
 
@@ -189,3 +189,44 @@ def test_the_command_line_asks_too(server: Server, ada: Client, iris: str, tmp_p
     assert "The table is train, with the columns" in failed.stderr
     assert "train\tspecies\ttext" in run().stdout
     assert run("FROM train", "-o", "a.xlsx").returncode == 2
+
+
+def _told(client: Client, content: str) -> dict[str, Any]:
+    """The answer's tool call, in a chat of its own."""
+    chat = client.post("/api/chats").json()["id"]
+    client.post(f"/api/chats/{chat}/messages", {"content": content})
+    # As it is kept in the thread.
+    message = client.get(f"/api/chats/{chat}").json()["messages"][-1]
+    [part] = [one for one in message["parts"] if one["type"].startswith("tool-")]
+    return {**part, "text": message["content"]}
+
+
+def test_a_chat_asks_a_table_without_a_model(ada: Client, iris: str) -> None:
+    part = _told(ada, "average petal length by species in builtin:iris")
+    assert part["type"] == "tool-query_table", part
+    answer = part["output"]["answer"]
+    assert "avg(petal_length)" in answer["sql"]
+    assert (len(answer["result"]["rows"]), answer["chart"]["kind"]) == (3, "bar")
+    assert part["text"] == "Shows the average of petal\\_length for each species."
+    absent = _told(ada, "how many rows by city in kaggle:nobody/nothing")
+    assert absent["state"] == "output-error"
+
+
+def test_a_model_asks_a_table_with_sql_of_its_own(ada: Client, iris: str, model: GeminiFake) -> None:
+    model.script(
+        call("query_table", ref="builtin:iris"),
+        call("query_table", ref="builtin:iris", sql="SELECT * FROM read_text('/etc/passwd')"),
+        call("query_table", ref="builtin:iris", sql="SELECT count(*) AS n FROM train"),
+        say("There are as many rows as stand above."),
+    )
+    chat = ada.post("/api/chats").json()["id"]
+    ada.post(f"/api/chats/{chat}/messages", {"content": "how many rows has builtin:iris"})
+    parts = ada.get(f"/api/chats/{chat}").json()["messages"][-1]["parts"]
+    tables, refused, counted = [one for one in parts if one["type"] == "tool-query_table"]
+    assert tables["output"].get("answer") is None
+    assert refused["state"] == "output-error"
+    assert "read_text() cannot be used here" in refused["errorText"]
+    assert counted["output"]["answer"]["result"]["rows"] == [["120"]]
+    words = [one for one in model.log if one.status == 200][-1].words
+    assert "petal_length number" in words
+    assert "SELECT count(*) AS n FROM train" in words

@@ -85,6 +85,8 @@ def _act(intent: Intent, conversation: Conversation) -> Reply:
             return _on_each("dataset_details", refs)
         case "compare":
             return call("compare_datasets", refs=refs) if len(refs) > 1 else say(_WHICH)
+        case "query":
+            return call("query_table", ref=refs[0], question=intent.phrase)
         case "download":
             return _on_each("start_download", refs)
         case "cancel":
@@ -132,6 +134,8 @@ def _comment(intent: Intent, conversation: Conversation, results: Sequence[Body]
         case "dataset_details":
             fact = question_answer(cards, conversation.last)
             return fact or "Its card has what is known of it; say “download it” to have it here."
+        case "query_table":
+            return "The rows and the SQL stand above."
         case "compare_datasets":
             return say("≠ marks where they differ.")
         case "start_download":

@@ -22,6 +22,7 @@ from dataferry.chat.references import (
     refers,
     resolve_references,
 )
+from dataferry.chat.table_wishes import asks_of_rows, without_pointers
 from dataferry.core.types import SourceName
 
 Kind = Literal[
@@ -29,6 +30,7 @@ Kind = Literal[
     "more",
     "details",
     "compare",
+    "query",
     "download",
     "status",
     "cancel",
@@ -83,6 +85,7 @@ def read_act(message: Message, conversation: Conversation) -> Intent | None:
     return (
         _act(message, conversation)
         or _later_act(message, conversation)
+        or table_question(message, conversation)
         or _compare(message, conversation)
         or _details(message, conversation)
     )
@@ -252,6 +255,16 @@ def _compare(message: Message, conversation: Conversation) -> Intent | None:
     if len(references.refs) < 2:
         references = resolve_references("all", conversation)
     return Intent("compare", references=references, phrase=message.text, compared_by=name)
+
+
+def table_question(message: Message, conversation: Conversation) -> Intent | None:
+    """ "average price by city in it": what the rows of one dataset answer, which is named or was shown."""
+    if not asks_of_rows(without_refs(message.text)):
+        return None
+    references = resolve_references(_without_verbs(message, "search"), conversation, message.language)
+    if len(references.refs) != 1 or not (references.explicit or message.plays(*grammar.POINTING)):
+        return None
+    return Intent("query", references=references, phrase=without_pointers(message))
 
 
 def _of_several(phrase: Phrase) -> bool:

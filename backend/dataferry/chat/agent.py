@@ -18,7 +18,7 @@ from dataferry.chat.planner import Planner
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.services import AskingService, JobsService, LibraryService
 from dataferry.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ class Agent:
         jobs: JobsService,
         prompts: Prompts,
         models: ModelChoices | None = None,
+        asking: AskingService | None = None,
     ) -> None:
         self._settings = settings
+        self._asking = asking
         self._library = library
         self._jobs = jobs
         self._prompts = prompts
@@ -105,7 +107,15 @@ class Agent:
 
     async def answer(self, viewer: Viewer, conversation: Conversation) -> AsyncGenerator[AnswerEvent]:
         consent = MessageConsent(conversation)
-        toolbox = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self._prompts)
+        toolbox = Toolbox(
+            viewer,
+            consent,
+            self._library,
+            self._jobs,
+            self._settings,
+            self._prompts,
+            asking=self._asking,
+        )
         choice = await self._models.find()
         if choice is None:
             yield offline_notice(viewer)

@@ -28,6 +28,7 @@ from dataferry.tools.outputs import (
     LibraryOutput,
     ModelsOutput,
     PreviewOutput,
+    QueryOutput,
     SearchOutput,
     StartOutput,
 )
@@ -185,6 +186,16 @@ def _compare(
     return [_call("compare_datasets", {"refs": refs})]
 
 
+def _query(say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]) -> Step:
+    found = _outputs(outcomes, QueryOutput)
+    if found and found[-1].answer is not None:
+        return Words(planner_text.escape_markdown(found[-1].answer.why))
+    if _failures(outcomes, "query_table"):
+        return Words("")
+    arguments = {"ref": str(intent.references.refs[0]), "question": intent.phrase[:2_000]}
+    return [_call("query_table", arguments)]
+
+
 def _download(
     say: Answers, intent: Intent, conversation: Conversation, outcomes: Sequence[ToolOutcome]
 ) -> Step:
@@ -278,6 +289,7 @@ _PLANS: dict[str, Callable[[Answers, Intent, Conversation, Sequence[ToolOutcome]
     "more": _more,
     "details": _details,
     "compare": _compare,
+    "query": _query,
     "download": _download,
     "status": _status,
     "cancel": _cancel,

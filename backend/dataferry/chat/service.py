@@ -28,7 +28,7 @@ from dataferry.core.paging import Position
 from dataferry.core.settings import Settings
 from dataferry.core.types import Viewer
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.services import AskingService, JobsService, LibraryService
 
 T = TypeVar("T")
 
@@ -55,11 +55,12 @@ class ChatService:
         single_process: bool | None = None,
         models: ModelChoices | None = None,
         secrets: Secrets | None = None,
+        asking: AskingService | None = None,
     ) -> None:
         self._database = database
         self._secrets = secrets
         self._library = library
-        self._agent = Agent(settings, library, jobs, prompts or Prompts(), models)
+        self._agent = Agent(settings, library, jobs, prompts or Prompts(), models, asking)
         self._timing = timing
         self._owner = rows.Owner(
             new_id("own"),

@@ -1,5 +1,6 @@
 """Questions to the tables of a dataset: in SQL, or in words that become SQL, which is always shown."""
 
+import asyncio
 import re
 import threading
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ MAX_ROWS = 10_000
 #: Of a table, in the list of what can be asked.
 _LISTED_COLUMNS = 500
 _LISTED_TABLES = 100
+_LOOK_S = 0.3
 _SQL = re.compile(
     r"\s*(?:/\*|--|\(*\s*select\s|with\s+(?:recursive\s+)?[\w\"]+(?:\s*\([^)]*\))?\s+as\s"
     r"|from\s+[\w\"'.]+\s*(?:$|;|\s(?:select|where|group|order|limit)\s)"
@@ -45,6 +47,20 @@ class Asking:
         self._tables = tables
         self._processes = processes
         self._writer = writer
+
+    async def prepare(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, wait_s: float
+    ) -> bool:
+        """Have the tables made readable, once for all; whether they are after ``wait_s``.
+
+        Errors: ``NotFound`` until the dataset is here.
+        """
+        state = await self._tables.prepare(viewer, key_or_alias, revision)
+        until = asyncio.get_running_loop().time() + wait_s
+        while state.preparing and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_LOOK_S)
+            state = await self._tables.list(viewer, key_or_alias, revision)
+        return state.prepared or not state.preparing
 
     async def askable(
         self, viewer: Viewer, key_or_alias: str, table: str | None = None, revision: str | None = None

@@ -21,7 +21,7 @@ from dataferry.tools.events import ToolDone, ToolOutcome
 from dataferry.tools.formatting import format_size
 from dataferry.tools.outputs import StartOutput
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import LibraryService
+from dataferry.tools.services import AskingService, LibraryService
 from dataferry.tools.started_bytes import StartedBytes
 from dataferry.tools.toolbox import Call, Toolbox
 
@@ -53,6 +53,7 @@ class ToolCalls:
         jobs: Jobs,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
+        asking: AskingService | None = None,
     ) -> None:
         self.prompts = Prompts(variant="mcp")
         self.started = StartedDownloads(jobs)
@@ -60,6 +61,7 @@ class ToolCalls:
         self._jobs = jobs
         self._settings = settings
         self._clock = clock
+        self._asking = asking
         self._bytes: dict[str, StartedBytes] = {}
 
     async def call(
@@ -102,7 +104,16 @@ class ToolCalls:
         self, viewer: Viewer, consent: ClientConsent, name: str, arguments: dict[str, Any]
     ) -> ToolOutcome:
         started = self._bytes.setdefault(viewer.user_id, StartedBytes(_WINDOW_S, self._clock))
-        box = Toolbox(viewer, consent, self._library, self._jobs, self._settings, self.prompts, started)
+        box = Toolbox(
+            viewer,
+            consent,
+            self._library,
+            self._jobs,
+            self._settings,
+            self.prompts,
+            started,
+            asking=self._asking,
+        )
         outcome = await box.run(Call("call", name, arguments))
         match outcome:
             case ToolDone(output=StartOutput(card=card, ticket=ticket)) if ticket is not None:

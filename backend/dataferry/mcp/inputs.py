@@ -37,6 +37,7 @@ FACTS: dict[str, ToolFacts] = {
     "search_models": ToolFacts("Search models"),
     "dataset_details": ToolFacts("Look up a dataset"),
     "preview_dataset": ToolFacts("Show the first rows"),
+    "query_table": ToolFacts("Query a table", asks_hubs=False),
     "compare_datasets": ToolFacts("Compare datasets"),
     "start_download": ToolFacts("Download a dataset", scope="download", read_only=False),
     "download_status": ToolFacts("How far downloads are", asks_hubs=False),

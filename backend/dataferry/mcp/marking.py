@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataferry.core.types import View
+from dataferry.core.visible import for_model
 from dataferry.tools.prompts import Prompts
 from dataferry.tools.results import fenced, quote
 
@@ -34,6 +35,8 @@ def _marked(prompts: Prompts, field: str, value: Any) -> Any:
 
 
 def _marked_text(prompts: Prompts, field: str, text: str) -> str:
+    if field == "sql":
+        return for_model(text)  # as it can be run again
     if field == "readme":
         return quote(prompts, text, _README) if text else ""
     shown = fenced(text, _CELL if field == "rows" else _TEXT)

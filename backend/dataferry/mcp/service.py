@@ -14,7 +14,7 @@ from dataferry.core.settings import Settings
 from dataferry.jobs.service import Jobs
 from dataferry.mcp.calls import ToolCalls
 from dataferry.mcp.sessions import Sessions
-from dataferry.tools.services import LibraryService
+from dataferry.tools.services import AskingService, LibraryService
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,15 @@ MAX_SESSIONS, MAX_SESSIONS_PER_PERSON = 1000, 20
 class McpServer:
     """One for each process. ``stop`` ends what it has under way; downloads go on."""
 
-    def __init__(self, library: LibraryService, jobs: Jobs, settings: Settings, key: bytes) -> None:
-        self._calls = ToolCalls(library, jobs, settings)
+    def __init__(
+        self,
+        library: LibraryService,
+        jobs: Jobs,
+        settings: Settings,
+        key: bytes,
+        asking: AskingService | None = None,
+    ) -> None:
+        self._calls = ToolCalls(library, jobs, settings, asking=asking)
         self._key = key
         self._sessions = Sessions(MAX_SESSIONS_PER_PERSON)
         self._manager: asyncio.Future[Any] | None = None

@@ -60,6 +60,14 @@ class PreviewInput(ToolInput):
     file: str | None = Field(None, max_length=4096)
 
 
+class QueryInput(ToolInput):
+    ref: str = Field(max_length=4096)
+    sql: str | None = Field(None, max_length=20_000)
+    question: str | None = Field(None, max_length=2_000)
+    table: str | None = Field(None, max_length=4096)
+    revision: str | None = Field(None, max_length=200)
+
+
 class StartInput(ToolInput):
     ref: str = Field(max_length=4096)
     revision: str | None = Field(None, max_length=200)
@@ -82,6 +90,7 @@ TOOLS: dict[str, type[ToolInput]] = {
     "search_models": ModelsInput,
     "dataset_details": DetailsInput,
     "preview_dataset": PreviewInput,
+    "query_table": QueryInput,
     "compare_datasets": CompareInput,
     "start_download": StartInput,
     "download_status": StatusInput,

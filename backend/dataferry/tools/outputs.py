@@ -7,6 +7,7 @@ from dataferry.core.job_types import JobView
 from dataferry.core.model_cards import ModelCard
 from dataferry.core.problems import SourceProblem
 from dataferry.core.types import FilteredOut, SourceName, View
+from dataferry.explorer.sql_views import AskableTable, TableAnswer
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
@@ -79,6 +80,17 @@ class PreviewOutput(View):
     preview: Preview
 
 
+class QueryOutput(View):
+    """Output of ``query_table``. ``table``: the id of the one that was meant, which is the first of
+    ``tables``. ``answer``: None where only these were asked for. Names and cells are untrusted text."""
+
+    ref: str
+    key: str
+    table: str
+    tables: tuple[AskableTable, ...]
+    answer: TableAnswer | None = None
+
+
 class StartOutput(View):
     """Output of ``start_download``. Without a ``ticket`` nothing started: ``reason`` says why it waits for
     the person's click on ``card``, or that it is here already (``card.local_status``)."""
@@ -124,6 +136,7 @@ OUTPUTS: dict[str, type[View]] = {
     "search_models": ModelsOutput,
     "dataset_details": DetailsOutput,
     "preview_dataset": PreviewOutput,
+    "query_table": QueryOutput,
     "compare_datasets": CompareOutput,
     "start_download": StartOutput,
     "download_status": JobsOutput,

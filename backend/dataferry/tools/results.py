@@ -30,6 +30,7 @@ from dataferry.tools.outputs import (
     LibraryOutput,
     ModelsOutput,
     PreviewOutput,
+    QueryOutput,
     SearchOutput,
     StartOutput,
 )
@@ -56,6 +57,8 @@ def output_text(prompts: Prompts, result: View) -> str:
             return prompts.text("results/details", dataset=facts, readme=quoted)
         case PreviewOutput():
             return _preview(prompts, result)
+        case QueryOutput():
+            return _query(prompts, result)
         case CompareOutput(comparison=comparison):
             return _comparison(prompts, comparison)
         case StartOutput():
@@ -164,6 +167,30 @@ def _preview(prompts: Prompts, result: PreviewOutput) -> str:
         total=f"{'' if shown.row_count is not None else 'about '}{total:,}" if total else "unknown",
         columns=shown.column_count,
         notes=fenced(" ".join(shown.notes), _ERROR) or "none",
+        rows=quote(prompts, _lines([header, *rows]), _README),
+    )
+
+
+def _query(prompts: Prompts, result: QueryOutput) -> str:
+    tables = _lines(
+        f"{table.name} ({table.row_count} rows): "
+        + ", ".join(f"{column.written} {column.kind}" for column in table.columns)
+        for table in result.tables
+    )
+    ref = fenced(result.ref, 200)
+    answer = result.answer
+    if answer is None:
+        return prompts.text("results/tables", ref=ref, tables=quote(prompts, tables, _README))
+    shown = answer.result
+    header = " | ".join(column.name for column in shown.columns)
+    rows = (" | ".join("null" if cell is None else cell[:_CELL] for cell in row) for row in shown.rows)
+    return prompts.text(
+        "results/query",
+        ref=ref,
+        sql=for_model(answer.sql),
+        why=fenced(answer.why, _ERROR),
+        count=len(shown.rows),
+        more="yes" if shown.more else "no",
         rows=quote(prompts, _lines([header, *rows]), _README),
     )
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from dataferry.core.job_types import JobState, JobView
 from dataferry.core.model_cards import ModelSearchAnswer
 from dataferry.core.types import DatasetRef, SourceName, Viewer
+from dataferry.explorer.sql_views import AskableTables, TableAnswer
 from dataferry.library.card_views import DatasetCard, SearchAnswer
 from dataferry.library.comparison_views import Comparison
 from dataferry.library.preview_views import Preview
@@ -64,6 +65,29 @@ class LibraryService(Protocol):
     ) -> DownloadTicket: ...
 
     async def list(self, viewer: Viewer, *, page_size: int = 50, page_number: int = 1) -> DatasetPage: ...
+
+
+class AskingService(Protocol):
+    """What the tools need of the tables that are here."""
+
+    async def prepare(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, *, wait_s: float
+    ) -> bool: ...
+
+    async def askable(
+        self, viewer: Viewer, key_or_alias: str, table: str | None = None, revision: str | None = None
+    ) -> AskableTables: ...
+
+    async def ask(
+        self,
+        viewer: Viewer,
+        key_or_alias: str,
+        table: str | None,
+        question: str,
+        revision: str | None = None,
+        *,
+        limit: int = 1_000,
+    ) -> TableAnswer: ...
 
 
 class JobsService(Protocol):

@@ -56,8 +56,9 @@ from dataferry.tools.outputs import (
     views_of,
 )
 from dataferry.tools.prompts import Prompts
-from dataferry.tools.services import JobsService, LibraryService
+from dataferry.tools.services import AskingService, JobsService, LibraryService
 from dataferry.tools.started_bytes import StartedBytes
+from dataferry.tools.table_queries import query_table
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class Toolbox:
         settings: Settings,
         prompts: Prompts,
         started: StartedBytes | None = None,
+        asking: AskingService | None = None,
     ) -> None:
         self.prompts = prompts
         self.outcomes: list[ToolOutcome] = []
@@ -114,6 +116,7 @@ class Toolbox:
             "search_models": _at_once(self._search_models),
             "dataset_details": _at_once(self._details),
             "preview_dataset": _at_once(self._preview),
+            "query_table": _at_once(lambda asked: query_table(asking, viewer, self._ref(asked.ref), asked)),
             "compare_datasets": _at_once(self._compare),
             "start_download": _at_once(self._start),
             "download_status": _at_once(self._status),

@@ -6538,6 +6538,32 @@ export interface components {
          */
         QueryColumnKind: "number" | "integer" | "boolean" | "date" | "time" | "text" | "nested" | "binary" | "media";
         /**
+         * QueryOutput
+         * @description Output of ``query_table``. ``table``: the id of the one that was meant, which is the first of
+         *     ``tables``. ``answer``: None where only these were asked for. Names and cells are untrusted text.
+         */
+        QueryOutput: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description The id of the table that was meant.
+             * @example f173f1024706
+             */
+            table: string;
+            /** @description The tables that can be asked: the one that was meant first. */
+            tables: components["schemas"]["AskableTable"][];
+            /** @description The answer; null where only the tables were asked for. */
+            answer?: components["schemas"]["TableAnswer"] | null;
+        };
+        /**
          * QueryRequest
          * @description ``limit``: rows of the answer.
          */
@@ -8249,7 +8275,7 @@ export interface components {
          */
         ToolCallState: "running" | "done" | "failed";
         /** @description What a tool of the chat has found. */
-        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
+        ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["QueryOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
          * Unsubscribe
          * @description Follow a topic no longer.

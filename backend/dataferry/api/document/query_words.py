@@ -8,6 +8,9 @@ QUERY_WORDS: dict[str, Word] = {
     "QueryRequest.sql": Word("One SELECT of DuckDB's SQL, over the dataset's tables.", _SQL),
     "QueryRequest.limit": Word("Rows of the answer, at most.", 100),
     "ExportRequest.sql": Word("One SELECT of DuckDB's SQL, over the dataset's tables.", _SQL),
+    "QueryOutput.tables": Word("The tables that can be asked: the one that was meant first."),
+    "QueryOutput.answer": Word("The answer; null where only the tables were asked for."),
+    "QueryOutput.table": Word("The id of the table that was meant.", "f173f1024706"),
     "AskRequest.limit": Word("Rows of the answer, at most.", 100),
     "AskRequest.question": Word(
         "In words; or SQL, which is run as it is.", "average petal length by species"

@@ -20,6 +20,7 @@ from dataferry.tools.outputs import (
     LibraryOutput,
     ModelsOutput,
     PreviewOutput,
+    QueryOutput,
     SearchOutput,
     StartOutput,
 )
@@ -29,6 +30,7 @@ ToolOutput = (
     | ModelsOutput
     | DetailsOutput
     | PreviewOutput
+    | QueryOutput
     | CompareOutput
     | StartOutput
     | JobsOutput

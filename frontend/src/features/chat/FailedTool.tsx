@@ -46,6 +46,8 @@ function failed(part: ToolPart): string {
       return "The search failed.";
     case "tool-dataset_details":
       return "The dataset could not be read.";
+    case "tool-query_table":
+      return "The table gave no answer.";
     case "tool-preview_dataset":
       return "The first rows could not be read.";
     case "tool-start_download":

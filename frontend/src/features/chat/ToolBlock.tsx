@@ -17,6 +17,7 @@ import { SOURCES, sourceList } from "./sourceText";
 import { ToolLine } from "./ToolLine";
 
 const PreviewBlock = lazy(() => import("./PreviewBlock"));
+const QueryBlock = lazy(() => import("./QueryBlock"));
 
 type Done<T extends ToolPart["type"]> = Extract<ToolPart, { type: T; state: "output-available" }>;
 
@@ -76,6 +77,16 @@ function Output({ tools, around }: OutputProps) {
           <PreviewBlock output={part.output} />
         </Suspense>
       ));
+    case "tool-query_table":
+      return (tools as Done<"tool-query_table">[]).map(
+        ({ toolCallId, output }) =>
+          // What can be asked is for the agent alone.
+          output.answer && (
+            <Suspense key={toolCallId} fallback={<div className="min-h-80" />}>
+              <QueryBlock output={output} answer={output.answer} />
+            </Suspense>
+          ),
+      );
     case "tool-start_download":
       return <StartedDownloads tools={tools as Done<"tool-start_download">[]} above={above} />;
     case "tool-download_status":
@@ -146,6 +157,8 @@ function doing(part: ToolPart): string {
       return "Reading about the dataset…";
     case "tool-preview_dataset":
       return "Fetching the first rows…";
+    case "tool-query_table":
+      return "Asking the table…";
     case "tool-start_download":
       return "Starting the download…";
     case "tool-download_status":

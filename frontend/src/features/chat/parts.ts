@@ -10,6 +10,7 @@ export type DetailsOutput = Schemas["DetailsOutput"];
 export type ModelsOutput = Schemas["ModelsOutput"];
 export type CompareOutput = Schemas["CompareOutput"];
 export type PreviewOutput = Schemas["PreviewOutput"];
+export type QueryOutput = Schemas["QueryOutput"];
 export type StartOutput = Schemas["StartOutput"];
 export type JobsOutput = Schemas["JobsOutput"];
 export type LibraryOutput = Schemas["LibraryOutput"];
@@ -31,6 +32,7 @@ export interface Tools {
   compare_datasets: { input: { refs: string[] }; output: CompareOutput };
   dataset_details: { input: RefInput; output: DetailsOutput };
   preview_dataset: { input: RefInput; output: PreviewOutput };
+  query_table: { input: RefInput; output: QueryOutput };
   start_download: { input: RefInput; output: StartOutput };
   download_status: { input: Partial<RefInput>; output: JobsOutput };
   cancel_download: { input: RefInput; output: JobsOutput };
