@@ -1,6 +1,5 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useId } from "react";
-import { queryClient } from "@/api/live";
+import { useQuery } from "@tanstack/react-query";
+import { useId } from "react";
 import { asProblem } from "@/api/problem";
 import type { TableView } from "@/api/types";
 import AskTab from "@/features/asking/AskTab";
@@ -11,9 +10,10 @@ import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
-import { prepareTables, type TablesPlace, tableQuery, tablesQuery } from "./queries";
+import { type TablesPlace, tableQuery } from "./queries";
 import { RowsTab } from "./RowsTab";
 import { StatisticsTab } from "./StatisticsTab";
+import { usePreparedTables } from "./usePreparedTables";
 
 /** Another table has other columns. */
 const NO_SELECTION = { q: undefined, filters: undefined, sort: undefined, descending: undefined };
@@ -25,20 +25,9 @@ interface WholeTablesProps {
 
 /** All rows, the statistics, or answers, of a dataset's tables; opening it starts what makes them readable. */
 export default function WholeTables({ place, show }: WholeTablesProps) {
-  const list = useQuery(tablesQuery(place));
+  const { list, prepare, ended } = usePreparedTables(place);
   const [{ table: chosen }, change] = useDatasetSearch();
-  const prepare = useMutation({
-    mutationFn: () => prepareTables(place),
-    onSuccess: (answer) => queryClient.setQueryData(tablesQuery(place).queryKey, answer),
-  });
   const { data } = list;
-  const wanting = data && !data.prepared && !data.preparing && data.job?.state !== "failed";
-  const { mutate, isIdle } = prepare;
-  useEffect(() => {
-    if (wanting && isIdle) mutate();
-  }, [wanting, isIdle, mutate]);
-  // A job that was cancelled is nobody's any more: the answer has none.
-  const ended = data && !data.preparing && !prepare.isPending && !(wanting && isIdle);
   const newest = useJobs().find(({ id }) => id === data?.job?.id) ?? data?.job;
 
   // While the server is away what is shown already stays.
