@@ -68,6 +68,16 @@ wat kun je allemaal? | help
 какая завтра погода? | elsewhere
 спасибо большое! | thanks
 что ты умеешь? | help
+dati sul consumo di energia in formato parquet? | search | consumo energia | format=parquet
+solo quelli in italiano | search | diabetes italiano | language=it
+e invece sulle api? | search | api |
+quanto ci vuole ancora? | status
+heb je ook iets kleiners, onder de 200 MB? | search | diabetes | max_bytes=200000000
+wat is het verschil tussen de eerste en de tweede? | compare
+breek alle downloads af | cancel
+только на русском языке | search | diabetes русском языке | language=ru
+сколько процентов уже скачалось? | status
+в чём разница между первым и вторым? | compare
 """
 #: Of the three datasets, those whose download is asked for.
 DOWNLOADS = """
