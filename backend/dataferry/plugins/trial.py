@@ -77,12 +77,12 @@ def _run(files: Sequence[Path], store: Path) -> tuple[list[PluginFault | None], 
 
 @contextmanager
 def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Afterwards the process has ended, with those that it has started."""
+    """Afterwards the process has ended, with those that it has started: at once where nobody waits for it."""
     try:
         yield
-    finally:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_S)
+    finally:
         _kill(process)
 
 
