@@ -22,6 +22,7 @@ REQUIRED_FILES = (
     "dataferry/plugins/tables/NOTICE.md",
     "dataferry/plugins/tables/iris/train.csv",
     "dataferry/py.typed",
+    "dataferry/versioning/hook.sh",
 )
 #: What a package has no use for.
 FORBIDDEN_PARTS = ("node_modules", "__pycache__", ".venv", "/tests/", "frontend/", ".map")
@@ -86,6 +87,10 @@ def _install(wheel: Path, folder: Path) -> Path:
     found = subprocess.run(where, cwd=folder, check=True, capture_output=True, text=True).stdout
     if not found.startswith(str(site.resolve())):
         sys.exit(f"Not the wheel's code was imported, but {found}")
+    if not (environment / "share/man/man1/git-datasets.1").exists():
+        sys.exit("The wheel brings no manual for git datasets --help")
+    command = [str(environment / "bin" / "git-datasets"), "-h"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return python
 
 

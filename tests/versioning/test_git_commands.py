@@ -264,6 +264,17 @@ def removed(repo: GitFolder) -> None:
     check_is(repo, "v4")
 
 
+def moved(repo: GitFolder) -> None:
+    (repo.folder / "deep").mkdir()
+    repo.git("mv", "index.py", "deep/index.py")
+    repo.git("commit", "-qm", "moved")
+    assert check_agrees(repo) is None
+    assert check_agrees(repo, "deep") == lock_of(repo, "v4"), "nothing was made anew"
+    assert repo.git("status", "--porcelain") == ""
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    check_is(repo, "v4")
+
+
 def from_a_folder_below(repo: GitFolder) -> None:
     (repo.folder / "deep").mkdir()
     repo.append(transform("tiny"))
@@ -273,7 +284,7 @@ def from_a_folder_below(repo: GitFolder) -> None:
 
 
 COMMANDS = (
-    *(partial_commit, commit_all, amend, another_file_of_a_commit, without_hooks, removed),
+    *(partial_commit, commit_all, amend, another_file_of_a_commit, without_hooks, removed, moved),
     *(reset_hard, reset_soft, reset_mixed, switch, checkout_of_a_path, restore_of_a_revision),
     *(fast_forward, merge, merge_without_work, merge_that_is_aborted, pull, pull_rebase),
     *(rebase, rebase_of_data, rebase_that_is_aborted, cherry_pick, revert, stash, bisect, worktree),

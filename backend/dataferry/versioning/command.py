@@ -3,7 +3,6 @@
 What a command needs is imported when it runs: hooks start often.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,9 +11,11 @@ from dataferry.core.errors import DataferryError
 from dataferry.versioning.console import say
 
 if TYPE_CHECKING:
+    import argparse
+
     from dataferry.versioning.repository import Repository
 
-Run = Callable[[argparse.Namespace], int]
+Run = Callable[["argparse.Namespace"], int]
 
 _HOOKS = ("_pre-commit", "_pre-merge-commit", "_post-commit", "_post-merge", "_follow", "_pre-push", "_merge")
 
@@ -58,21 +59,25 @@ def _hook(name: str, arguments: list[str]) -> int:
         locks = pushed_locks(repository, arguments[0], sys.stdin.read().splitlines())
         push_locks(repository, locks, say, url=arguments[1])
         return 0
-    from dataferry.versioning import committing
     from dataferry.versioning.following import follow
-    from dataferry.versioning.trusting import trust_own_commit
 
-    if name == "_pre-commit":
-        committing.before_commit(repository, int(arguments[0]), say)
-    elif name == "_pre-merge-commit":
-        committing.before_merge_commit(repository)
-    else:
-        follow(repository, say)
-        if name != "_follow":
-            for path in repository.tracked():
-                trust_own_commit(repository, path)
-            for sentence in committing.stale_locks(repository):
-                say(sentence)
+    if name in ("_pre-commit", "_pre-merge-commit"):
+        from dataferry.versioning.committing import before_commit, before_merge_commit
+
+        if name == "_pre-commit":
+            before_commit(repository, int(arguments[0]), say)
+        else:
+            before_merge_commit(repository)
+        return 0
+    follow(repository, say)
+    if name != "_follow":
+        from dataferry.versioning.committing import stale_locks
+        from dataferry.versioning.trusting import trust_own_commit
+
+        for path in repository.tracked():
+            trust_own_commit(repository, path)
+        for sentence in stale_locks(repository):
+            say(sentence)
     return 0
 
 
@@ -81,8 +86,8 @@ def _hook(name: str, arguments: list[str]) -> int:
 
 def _open() -> "Repository":
     """The repository here, once what killed commands and commits that failed have left is mended."""
-    from dataferry.versioning.committing import conclude
     from dataferry.versioning.repository import Repository
+    from dataferry.versioning.staging import conclude
     from dataferry.versioning.working_tree import exclusive, heal
 
     repository = Repository.open()
@@ -92,7 +97,7 @@ def _open() -> "Repository":
     return repository
 
 
-def _init(options: argparse.Namespace) -> int:
+def _init(options: "argparse.Namespace") -> int:
     from dataferry.versioning.following import MANUAL, follow
     from dataferry.versioning.hooks import install
     from dataferry.versioning.status import summary
@@ -108,7 +113,7 @@ def _init(options: argparse.Namespace) -> int:
     return 0 if done else 1
 
 
-def _track(options: argparse.Namespace) -> int:
+def _track(options: "argparse.Namespace") -> int:
     from dataferry.versioning.tracking import track
 
     for line in track(_open(), options.file):
@@ -116,19 +121,19 @@ def _track(options: argparse.Namespace) -> int:
     return 0
 
 
-def _status(options: argparse.Namespace) -> int:
+def _status(options: "argparse.Namespace") -> int:
     from dataferry.versioning.status import status
 
     return _write(status(_open()))
 
 
-def _restore(options: argparse.Namespace) -> int:
+def _restore(options: "argparse.Namespace") -> int:
     from dataferry.versioning.tracking import restore
 
     return 0 if restore(_open(), options.revision, options.files, say) else 1
 
 
-def _trust(options: argparse.Namespace) -> int:
+def _trust(options: "argparse.Namespace") -> int:
     from dataferry.versioning.tracking import trust
 
     for line in trust(_open(), options.files):
@@ -136,19 +141,19 @@ def _trust(options: argparse.Namespace) -> int:
     return 0
 
 
-def _log(options: argparse.Namespace) -> int:
+def _log(options: "argparse.Namespace") -> int:
     from dataferry.versioning.history import log
 
     return _write(log(_open(), options.files, options.number))
 
 
-def _diff(options: argparse.Namespace) -> int:
+def _diff(options: "argparse.Namespace") -> int:
     from dataferry.versioning.diff import diff_lines
 
     return _write(diff_lines(_open(), options.before, options.after))
 
 
-def _push(options: argparse.Namespace) -> int:
+def _push(options: "argparse.Namespace") -> int:
     from dataferry.versioning.transfers import locks_of, push_locks
 
     repository = _open()
@@ -158,7 +163,7 @@ def _push(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fetch(options: argparse.Namespace) -> int:
+def _fetch(options: "argparse.Namespace") -> int:
     from dataferry.versioning.tracking import fetch
     from dataferry.versioning.transfers import fetch_all
 
@@ -168,7 +173,7 @@ def _fetch(options: argparse.Namespace) -> int:
     return 0 if fetch(repository, options.field, options.rows, say) else 1
 
 
-def _gc(options: argparse.Namespace) -> int:
+def _gc(options: "argparse.Namespace") -> int:
     from dataferry.versioning.collecting import collect_garbage
 
     for line in collect_garbage(
@@ -178,7 +183,7 @@ def _gc(options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace) -> int:
+def _doctor(_options: "argparse.Namespace") -> int:
     from dataferry.versioning.doctor import examine
 
     return examine(_open(), say)
@@ -196,10 +201,14 @@ def _rows(text: str) -> tuple[int, int]:
         begin = int(first or 0)
         return begin, (int(end or sys.maxsize) if colon else begin + 1)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no row and no range: write 7, 0:100 or 100:") from None
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"{text!r} is no row and no range: write 7, 0:100 or 100:") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> "argparse.ArgumentParser":
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="git datasets", description="Version datasets with git: index.py says what the data is."
     )

@@ -1,65 +1,27 @@
 """What a commit does, in two phases.
 
 Before the commit exists (``before_commit``) the functions of the index file run, which fills the cache, and
-the new lock is staged. The folders stay as they are, for the commit may come to nothing. What was staged is
-noted in ``committing.json``; whoever comes next (``conclude``) looks whether the commit exists, and takes the
-lock back if it does not. Once it exists the folders follow (``following``).
+the new lock is staged (``staging``). The folders stay as they are, for the commit may come to nothing. Once
+it exists they follow (``following``).
 """
 
 import contextlib
-import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from dataferry.core.errors import Conflict, DataferryError, Forbidden
-from dataferry.versioning.console import of_rows
-from dataferry.versioning.execution import execute
 from dataferry.versioning.index_file import read_index
-from dataferry.versioning.journal import remove, remove_half, write_whole
+from dataferry.versioning.journal import write_whole
 from dataferry.versioning.layout import check_paths
 from dataferry.versioning.local_modules import LocalModules
 from dataferry.versioning.lock_file import Lock
 from dataferry.versioning.planning import Plan, plan
 from dataferry.versioning.repository import Repository, lock_path
+from dataferry.versioning.staging import conclude, stage
 from dataferry.versioning.trusting import is_trusted, trust_if_own
 
 Say = Callable[[str], None]
 #: Combinations of index files and locks that are remembered as belonging together.
 _SETTLED = 500
-
-
-@dataclass(frozen=True)
-class StagedLock:
-    """A lock that a commit brings. ``blob``: its id at git, None where the commit removes it; ``was_staged``
-    and ``was_here``: what git's index and the working tree had in its place."""
-
-    blob: str | None
-    was_staged: str | None
-    was_here: str | None
-
-
-@dataclass(frozen=True)
-class Note:
-    """What a commit that is under way has staged. ``process``: git's."""
-
-    process: int
-    locks: dict[str, StagedLock] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, repository: Repository) -> "Note | None":
-        try:
-            content = json.loads(_note_path(repository).read_text(encoding="utf-8", errors="surrogateescape"))
-        except FileNotFoundError:
-            return None
-        return cls(content["process"], {path: StagedLock(**lock) for path, lock in content["locks"].items()})
-
-    def write(self, repository: Repository) -> None:
-        write_whole(_note_path(repository), json.dumps(asdict(self)))
-
-
-# -- before the commit exists ------------------------------------------------------------------------------
 
 
 def before_commit(repository: Repository, process: int, say: Say) -> None:
@@ -68,12 +30,14 @@ def before_commit(repository: Repository, process: int, say: Say) -> None:
     Errors: ``DataferryError``, with which nothing is staged and nothing has changed but the cache.
     """
     conclude(repository, ignore=process)
-    check_paths(repository.tracked())
+    renamed = _renamed(repository)
+    paths = sorted({*repository.tracked(), *renamed})
+    check_paths(path for path in paths if path not in renamed.values())
     new: dict[str, str | None] = {}
     unsettled = False
-    for path in repository.tracked():
+    for path in paths:
         try:
-            text = _new_lock(repository, path)
+            text = _new_lock(repository, path, renamed.get(path, path))
         except DataferryError as error:
             if repository.blob("", path) != repository.blob("HEAD", path):
                 raise
@@ -84,17 +48,33 @@ def before_commit(repository: Repository, process: int, say: Say) -> None:
         if text != repository.show("", lock_path(path)) or text != repository.read(lock_path(path)):
             new[path] = text
     if new:
-        _stage(repository, new, process)
+        stage(repository, new, process)
     if not unsettled:
         settle(repository)
 
 
-def _new_lock(repository: Repository, path: str) -> str | None:
-    """The text of the lock that belongs to a staged index file; None where there is no such file."""
+def _renamed(repository: Repository) -> dict[str, str]:
+    """The index files that this commit moves (``git mv``), each with its path so far."""
+    gone = [
+        path
+        for path in repository.tracked()
+        if repository.blob("", path) is None and repository.blob("HEAD", lock_path(path)) is not None
+    ]
+    if not gone:
+        return {}
+    listed = repository.git("diff", "--cached", "-M", "--diff-filter=R", "--name-status", "-z", "HEAD")
+    parts = listed.split("\0")
+    moves = dict(zip(parts[2::3], parts[1::3], strict=False))
+    return {new: old for new, old in moves.items() if old in gone}
+
+
+def _new_lock(repository: Repository, path: str, was: str) -> str | None:
+    """The text of the lock that belongs to a staged index file, which HEAD has at ``was``; None where there
+    is no such file."""
     text = repository.show("", path)
     if text is None:
         return None
-    changes, base = plan_of(repository, path, text)
+    changes, base = plan_of(repository, path, text, was)
     if changes.needs_code and not is_trusted(repository, path, text):
         raise Forbidden(
             f"{path} comes from somebody else, and this commit would run its functions.",
@@ -106,7 +86,11 @@ def _new_lock(repository: Repository, path: str) -> str | None:
 
 
 def _run(repository: Repository, changes: Plan, text: str, path: str, base: Lock | None) -> Lock:
-    jobs = repository.config("datasets.jobs")
+    # Of all that hooks do only this needs it.
+    from dataferry.versioning.console import of_rows
+    from dataferry.versioning.execution import execute
+
+    jobs = repository.ask_git("config", "--type=int", "--get", "datasets.jobs")
     sandbox = repository.ask_git("config", "--type=bool", "--get", "datasets.sandbox") == "true"
     return execute(
         changes,
@@ -121,8 +105,9 @@ def _run(repository: Repository, changes: Plan, text: str, path: str, base: Lock
     )
 
 
-def plan_of(repository: Repository, path: str, text: str) -> tuple[Plan, Lock | None]:
-    """What a commit of an index file would do, and the lock that it begins with.
+def plan_of(repository: Repository, path: str, text: str, was: str | None = None) -> tuple[Plan, Lock | None]:
+    """What a commit of an index file would do, and the lock that it begins with. ``was``: its path in HEAD,
+    if it is another one.
 
     That is the one of HEAD; in a merge and the like the one that is staged; and a staged one that belongs to
     the file already, as after ``git checkout REVISION -- index.py index.py.lock``.
@@ -132,7 +117,7 @@ def plan_of(repository: Repository, path: str, text: str) -> tuple[Plan, Lock | 
     staged = _valid(repository.show("", lock_path(path)))
     if staged is not None and repository.is_merging:
         return plan(index, staged, name=path), staged
-    committed = _committed(repository, path)
+    committed = _committed(repository, was or path)
     if staged is not None and staged != committed:
         with contextlib.suppress(DataferryError):
             changes = plan(index, staged, name=path)
@@ -158,18 +143,6 @@ def _valid(text: str | None) -> Lock | None:
     return None
 
 
-def _stage(repository: Repository, new: dict[str, str | None], process: int) -> None:
-    locks = {}
-    for path, text in new.items():
-        name = lock_path(path)
-        blob = None if text is None else repository.git("hash-object", "-w", "--stdin", input=text)
-        locks[path] = StagedLock(blob, repository.blob("", name), repository.read(name))
-    Note(process, locks).write(repository)
-    for path, text in new.items():
-        _put(repository, lock_path(path), text)
-        _put_staged(repository, lock_path(path), locks[path].blob)
-
-
 def before_merge_commit(repository: Repository) -> None:
     """Errors: ``Conflict`` where the merged index file needs another lock than the merged one: git makes a
     merge's tree before it asks."""
@@ -185,39 +158,6 @@ def before_merge_commit(repository: Repository) -> None:
                 next_step="Run: git commit --no-edit, which makes it and concludes the merge.",
             )
     settle(repository)
-
-
-# -- once it exists -----------------------------------------------------------------------------------------
-
-
-def conclude(repository: Repository, *, ignore: int | None = None) -> bool:
-    """End what a commit has begun: whether nothing is under way any more.
-
-    Where the commit exists, git's own index gets its lock: after ``git commit FILE`` it has the one before.
-    Where the commit came to nothing, the lock is as it was. ``ignore``: the process that asks.
-    """
-    note = Note.read(repository)
-    if note is None:
-        return True
-    committed = {
-        path: repository.blob("HEAD", lock_path(path)) == lock.blob for path, lock in note.locks.items()
-    }
-    if not all(committed.values()) and note.process != ignore and _is_alive(note.process):
-        return False
-    for path, lock in note.locks.items():
-        name = lock_path(path)
-        remove_half(repository.top / name)
-        if committed[path]:
-            if repository.read(name) == lock.was_here:
-                _put(repository, name, repository.show("HEAD", name))
-            _put_staged(repository, name, lock.blob)
-        else:
-            if _id_of(repository, repository.read(name)) == lock.blob:
-                _put(repository, name, lock.was_here)
-            if repository.blob("", name) == lock.blob:
-                _put_staged(repository, name, lock.was_staged)
-    remove(_note_path(repository))
-    return True
 
 
 def stale_locks(repository: Repository) -> list[str]:
@@ -269,40 +209,3 @@ def _note_modules(repository: Repository) -> None:
         write_whole(
             repository.common_dir / "datasets" / "modules", "".join(f"{name}\n" for name in sorted(found))
         )
-
-
-# -- files --------------------------------------------------------------------------------------------------
-
-
-def _put(repository: Repository, name: str, text: str | None) -> None:
-    if text is None:
-        remove(repository.top / name)
-    else:
-        write_whole(repository.top / name, text)
-
-
-def _put_staged(repository: Repository, name: str, blob: str | None) -> None:
-    if repository.blob("", name) == blob:
-        return
-    if blob is None:
-        repository.git("update-index", "--force-remove", "--", name)
-    else:
-        repository.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
-
-
-def _id_of(repository: Repository, text: str | None) -> str | None:
-    return None if text is None else repository.git("hash-object", "--stdin", input=text)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _note_path(repository: Repository) -> Path:
-    return repository.state / "committing.json"

@@ -3,6 +3,7 @@
 It is made from the lock's columns, and never read by us.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.columns import StoredFile, Value, read_column
-from dataferry.versioning.layout import file_name
+from dataferry.versioning.layout import DATABASE, file_name
 from dataferry.versioning.lock_file import Lock, LockedDataset, LockedField, RowGroup
 
 #: As pandas and DuckDB read them.
@@ -19,16 +20,20 @@ _TYPES = {"int": "INTEGER", "float": "REAL", "bool": "BOOLEAN", "date": "DATE"}
 
 
 def write_database(lock: Lock, cache: Cache, path: Path) -> None:
-    """Write a new database. Errors: ``OSError``, ``sqlite3.Error`` where the disk is full, and
-    ``FileNotFoundError`` for a column that is not in the cache."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # Nobody reads it before it is whole, and a half one is made anew.
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("PRAGMA synchronous = OFF")
-        database.execute("BEGIN")
-        for dataset in lock.datasets:
-            _write_table(database, dataset, cache)
-        database.execute("COMMIT")
+    """Write a new database. Errors: ``OSError``, also where the disk is full, and ``FileNotFoundError`` for a
+    column that is not in the cache."""
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            # Nobody reads it before it is whole, and a half one is made anew.
+            database.execute("PRAGMA journal_mode = OFF")
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("BEGIN")
+            for dataset in lock.datasets:
+                _write_table(database, dataset, cache)
+            database.execute("COMMIT")
+    except sqlite3.Error as error:
+        code = errno.ENOSPC if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL else errno.EIO
+        raise OSError(code, f"{DATABASE} cannot be written: {error}") from error
 
 
 def _write_table(database: sqlite3.Connection, dataset: LockedDataset, cache: Cache) -> None:

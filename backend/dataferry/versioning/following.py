@@ -1,13 +1,12 @@
 """What every hook and command begins or ends with: the folders follow the locks in the working tree."""
 
 import errno
-import sqlite3
 from collections.abc import Callable, Iterable
 
 from dataferry.core.errors import DataferryError, DiskFull
 from dataferry.versioning import hooks
-from dataferry.versioning.committing import conclude
 from dataferry.versioning.repository import Repository, lock_path
+from dataferry.versioning.staging import conclude
 from dataferry.versioning.transfers import fetch_lock
 from dataferry.versioning.working_tree import Brought, bring, exclusive, heal
 
@@ -29,7 +28,7 @@ def follow(
     for path in repository.tracked() if paths is None else paths:
         try:
             applied = bring_here(repository, path, say, anew=anew or path == healed)
-        except (DataferryError, OSError, sqlite3.Error) as error:
+        except (DataferryError, OSError) as error:
             done = False
             detail, next_step = told(error)
             say(f"{lock_path(path)}: {detail} What stands beside it is as before. {next_step}")
@@ -69,6 +68,4 @@ def told(error: Exception) -> tuple[str, str]:
 
 
 def _is_full(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, sqlite3.Error) and "full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

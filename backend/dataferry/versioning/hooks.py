@@ -11,7 +11,6 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from dataferry.versioning.exclude import merge_locks
@@ -75,7 +74,7 @@ def _install(place: _Place, name: str) -> None:
         before = shlex.quote(str(place.before / name))
     if _legacy(place.folder, name):
         return
-    template = (files("dataferry.versioning") / "hook.sh").read_text(encoding="utf-8")
+    template = Path(__file__).with_name("hook.sh").read_text(encoding="utf-8")
     text = template.replace("@HOOK@", shlex.quote(name)).replace("@BEFORE@", before)
     text = text.replace("@COMMAND@", shlex.quote(_command()))
     if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataferry.versioning.applied import PARTIAL, Applied, Record, aside_of
-from dataferry.versioning.database import write_database
 from dataferry.versioning.exclude import ignore_folders
 from dataferry.versioning.journal import Journal, Move, free_name, remove, write_whole
 from dataferry.versioning.layout import DATABASE, DATABASE_COMPANIONS, FieldFolder, database_key, folders
@@ -138,6 +137,8 @@ class _Change:
         cache = self.applied.repository.cache
         pristine = cache.folder / "databases" / f"{database_key(lock)}.sqlite"
         if not pristine.exists():
+            from dataferry.versioning.database import write_database
+
             with cache.scratch() as scratch:
                 write_database(lock, cache, scratch / DATABASE)
                 pristine.parent.mkdir(parents=True, exist_ok=True)
