@@ -47,7 +47,7 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
         place={place}
         table={table}
         selection={selection}
-        onSort={(column) => change(sortedBy(selection, column))}
+        onSort={(column) => change((before) => sortedBy(before, column))}
         onFilter={setAsking}
         onOpen={setSpot}
         onCount={onCount}
@@ -57,7 +57,7 @@ export function RowsTab({ place, table }: { place: TablePlace; table: TableView 
         place={asking ?? 0}
         onClose={() => setAsking(null)}
         onAdd={(filter) => {
-          change({ filters: [...filters, filter] });
+          change((before) => ({ filters: [...(before.filters ?? []), filter] }));
           setAsking(null);
         }}
       />
@@ -83,7 +83,7 @@ function selectionOf(
 }
 
 /** The order after a click on a column's head: upward, downward, the file's own. */
-function sortedBy({ sort, descending }: RowSelection, column: number): DatasetSearch {
+function sortedBy({ sort, descending }: DatasetSearch, column: number): DatasetSearch {
   if (sort !== column) return { sort: column, descending: undefined };
   return descending ? { sort: undefined, descending: undefined } : { descending: true };
 }
