@@ -17,7 +17,7 @@ LIMIT = 100_000
 SLOW = f"huggingface:{Hubs.slow}"
 TOOLS = {
     *("search_datasets", "search_models", "dataset_details", "preview_dataset", "compare_datasets"),
-    *("download_status", "follow_download", "list_library"),
+    *("query_table", "download_status", "follow_download", "list_library"),
 }
 ACTS = {"start_download", "cancel_download"}
 

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Chart, QueryRows } from "@/api/types";
 import { barsOf, binsOf, figure, isTime, MOST_BARS, pointsOf, ticksOf } from "./chartData";
 
@@ -68,7 +68,9 @@ function Bars({ result, x, y, label }: BarsProps) {
   );
 }
 
-const WIDTH = 640;
+/** Before it is drawn once; then it is as wide as there is room, so that its words keep their size. */
+const FIRST_WIDTH = 640;
+const MOST_WIDTH = 768;
 const HEIGHT = 260;
 const EDGE = { left: 64, right: 12, top: 12, bottom: 34 };
 
@@ -83,16 +85,26 @@ interface FrameProps {
   across: { ticks: number[]; place: (value: number) => number; words: (value: number) => string };
   up: { ticks: number[]; place: (value: number) => number };
   names: readonly [string, string];
+  width: number;
+  onWidth: (width: number) => void;
   children: ReactNode;
 }
 
 /** The axes, their figures and their names. */
-function Frame({ label, across, up, names, children }: FrameProps) {
+function Frame({ label, across, up, names, width, onWidth, children }: FrameProps) {
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const seen = box.current;
+    if (!seen || typeof ResizeObserver === "undefined") return;
+    const observer = new ResizeObserver(() => onWidth(Math.min(MOST_WIDTH, seen.clientWidth - 24)));
+    observer.observe(seen);
+    return () => observer.disconnect();
+  }, [onWidth]);
   return (
-    <figure className="grid gap-1 rounded-card border bg-card p-3">
+    <figure ref={box} className="grid grid-cols-1 gap-1 rounded-card border bg-card p-3">
       <figcaption className="text-13 text-muted wrap-anywhere">{label}</figcaption>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={label}
         className="w-full max-w-3xl"
@@ -102,7 +114,7 @@ function Frame({ label, across, up, names, children }: FrameProps) {
             <g key={tick}>
               <line
                 x1={EDGE.left}
-                x2={WIDTH - EDGE.right}
+                x2={width - EDGE.right}
                 y1={up.place(tick)}
                 y2={up.place(tick)}
                 className="stroke-line"
@@ -122,7 +134,7 @@ function Frame({ label, across, up, names, children }: FrameProps) {
               {across.words(tick)}
             </text>
           ))}
-          <text x={WIDTH - EDGE.right} y={HEIGHT - 4} textAnchor="end">
+          <text x={width - EDGE.right} y={HEIGHT - 4} textAnchor="end">
             {names[0].slice(0, 60)}
           </text>
           <text x={4} y={EDGE.top - 2}>
@@ -136,11 +148,12 @@ function Frame({ label, across, up, names, children }: FrameProps) {
 }
 
 function Histogram({ result, x, name }: { result: QueryRows; x: number; name: string }) {
+  const [width, setWidth] = useState(FIRST_WIDTH);
   const bins = binsOf(result, x);
   const [first, last] = [bins[0], bins.at(-1)];
   if (!first || !last) return <NothingToDraw />;
   const most = Math.max(...bins.map(({ count }) => count));
-  const place = scaleOf(first.start, last.end, EDGE.left, WIDTH - EDGE.right);
+  const place = scaleOf(first.start, last.end, EDGE.left, width - EDGE.right);
   const height = scaleOf(0, most, HEIGHT - EDGE.bottom, EDGE.top);
   return (
     <Frame
@@ -148,6 +161,8 @@ function Histogram({ result, x, name }: { result: QueryRows; x: number; name: st
       across={{ ticks: ticksOf(first.start, last.end), place, words: figure }}
       up={{ ticks: ticksOf(0, most), place: height }}
       names={[name, "rows"]}
+      width={width}
+      onWidth={setWidth}
     >
       {bins.map(({ start, end, count }) => (
         <rect
@@ -171,6 +186,7 @@ interface PointsProps extends ChartViewProps {
 
 /** A line, or points by themselves. */
 function Points({ result, chart, names }: PointsProps) {
+  const [width, setWidth] = useState(FIRST_WIDTH);
   const points = pointsOf(result, chart.x, chart.y ?? 0);
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return <NothingToDraw />;
@@ -179,7 +195,7 @@ function Points({ result, chart, names }: PointsProps) {
     ups.reduce((one, other) => Math.min(one, other)),
     ups.reduce((one, other) => Math.max(one, other)),
   ];
-  const place = scaleOf(first.x, last.x, EDGE.left, WIDTH - EDGE.right);
+  const place = scaleOf(first.x, last.x, EDGE.left, width - EDGE.right);
   const height = scaleOf(least, most, HEIGHT - EDGE.bottom, EDGE.top);
   const times = isTime(result, chart.x);
   const words = times ? (value: number) => new Date(value).toISOString().slice(0, 10) : figure;
@@ -191,6 +207,8 @@ function Points({ result, chart, names }: PointsProps) {
       across={{ ticks, place, words }}
       up={{ ticks: ticksOf(least, most), place: height }}
       names={names}
+      width={width}
+      onWidth={setWidth}
     >
       {line && (
         <polyline
