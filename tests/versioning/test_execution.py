@@ -181,6 +181,7 @@ ENDINGS = {
         "No module named 'missing_module'",
         "Install it for",
     ),
+    "a mistake in a module": ("import broken", "raised SyntaxError: invalid syntax (broken.py, line 1)", ""),
     "sys.exit": ("import sys; sys.exit(3)", "ended the program (SystemExit: 3)", ""),
     "os._exit": ("import os; os._exit(3)", "ended with exit code 3", ""),
     "a crash": ("import ctypes; ctypes.string_at(0)", "ended with SIGSEGV", ""),
@@ -199,6 +200,7 @@ def test_however_a_function_ends_the_row_is_told(
     text = NUMBERS.replace("100", "10") + (
         f"    def half(number) -> float:\n        if number == 7:\n            {code}\n        return 0.5\n"
     )
+    workshop.write({"broken.py": "def broken(:"})
     message = told(workshop, text)
     assert message.startswith("index.py:")
     assert words in message

@@ -15,6 +15,9 @@ import pytest
 
 from dataferry.core.errors import ConfigError, DataferryError
 from dataferry.versioning.cache import Cache
+from dataferry.versioning.running import ChildEndedError, Children, Workplace
+from dataferry.versioning.schema import Field
+from dataferry.versioning.wire import field_entry
 from tests.support.programs import program
 from tests.versioning.running import PNG, Workshop
 
@@ -215,3 +218,22 @@ def test_scratch_folders_in_use_are_not_swept(tmp_path: Path) -> None:
         cache.sweep()
         assert (folder / "a").exists()
     assert not folder.exists()
+
+
+def test_a_process_that_is_killed_before_it_begins_a_task_is_at_no_row_of_it(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    text = "@dataset\nclass A:\n    n: int\n    def same(n) -> int: return n\n"
+    number = field_entry(Field("n", "int"))
+    task = {"do": "transform", "dataset": "A", "function": "same", "inputs": [number], "field": number}
+    with cache.scratch() as scratch:
+        children = Children(Workplace(text, "index.py", tmp_path, cache.folder, scratch, sandbox=False))
+        try:
+            child = children.start()
+            *_, last = child.ask({**task, "batch": None, "rows": [[n, [n]] for n in range(3)]})
+            assert last == {"end": True}
+            child.kill()
+            with pytest.raises(ChildEndedError, match="memory") as caught:
+                list(child.ask({**task, "batch": None, "rows": [[3, [3]]]}))
+            assert caught.value.row is None
+        finally:
+            children.close()

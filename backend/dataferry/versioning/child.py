@@ -42,6 +42,8 @@ from dataferry.versioning.wire import (
 #: Seconds after which finished rows are told, so that few are lost with the process.
 _TELL_S = 0.05
 _MOST_ROWS, _MOST_CHARACTERS = 500, 1 << 20
+#: Characters of an exception's text.
+_MOST_TEXT = 1000
 
 
 class Child:
@@ -187,7 +189,7 @@ class Child:
     def _raised(self, error: BaseException, row: int | None) -> Failure:
         frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
         lines = [line for name, line in frames if name == self._path]
-        text = " ".join("".join(traceback.format_exception_only(error)).split("\n")).strip()
+        text = _described(error)
         if isinstance(error, SystemExit):
             text = f"ended the program ({text})"
         elif isinstance(error, MemoryError):
@@ -255,6 +257,15 @@ class _Failed(Exception):
         self.failure = failure
 
 
+def _described(error: BaseException) -> str:
+    """Its type and text, in one line."""
+    if isinstance(error, SyntaxError):
+        where = f" ({Path(error.filename).name}, line {error.lineno})" if error.filename else ""
+        return f"SyntaxError: {error.msg}{where}"
+    text = " ".join("".join(traceback.format_exception_only(error)).split())
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
+
+
 def _entry(failure: Failure) -> Message:
     return {name: getattr(failure, name) for name in Failure.__slots__}
 
@@ -312,7 +323,7 @@ def _end_with(life: int) -> None:
 
 def _end_all() -> None:
     """This process and those that it has started: it leads their group."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(Exception):  # functions may have closed or replaced it
         sys.stdout.flush()
     os.killpg(0, signal.SIGKILL)
 

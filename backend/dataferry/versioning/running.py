@@ -83,8 +83,8 @@ class ChildProcess:
         """Errors: ``OSError``."""
         self.folder = workplace.scratch / f"child-{next(self._numbers)}"
         self.folder.mkdir()
-        self._row_file = self.folder / "row"
-        self._row_file.write_bytes(ROW.pack(NOTHING_YET))
+        self._row_page = os.open(self.folder / "row", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.pwrite(self._row_page, ROW.pack(NOTHING_YET), 0)
         temporary = self.folder / "tmp"
         temporary.mkdir()
         self._is_closed = self._has_ended = False
@@ -112,6 +112,7 @@ class ChildProcess:
         """Everything it answers, its last message included. Errors: ``ChildEndedError``."""
         if self._has_ended:
             raise ChildEndedError("had ended before", None)
+        os.pwrite(self._row_page, ROW.pack(NOTHING_YET), 0)
         with contextlib.suppress(BrokenPipeError):
             send(self._writing, task)
         try:
@@ -137,7 +138,7 @@ class ChildProcess:
         self._is_closed = True
         self.kill()
         self._process.wait()
-        for handle in (self._writing, self._reading, self._life):
+        for handle in (self._writing, self._reading, self._life, self._row_page):
             with contextlib.suppress(OSError):
                 os.close(handle)
 
@@ -153,7 +154,7 @@ class ChildProcess:
         }
 
     def _row(self) -> int | None:
-        (row,) = ROW.unpack(self._row_file.read_bytes())
+        (row,) = ROW.unpack(os.pread(self._row_page, ROW.size, 0))
         return None if row == NOTHING_YET else int(row)
 
     def _how_it_ended(self) -> str:
