@@ -41,12 +41,15 @@ function Bars({ result, x, y, label }: BarsProps) {
         {label}
         {result.rows.length > MOST_BARS && ` · the first ${MOST_BARS}`}
       </figcaption>
-      <ul aria-label={label} className="grid grid-cols-1 gap-1 text-13">
+      <ul
+        aria-label={label}
+        className="grid grid-cols-[minmax(3rem,9rem)_1fr_auto] gap-x-2 gap-y-1 text-13"
+      >
         {bars.map(({ label: name, value }, place) => (
           <li
             // biome-ignore lint/suspicious/noArrayIndexKey: two may have one name, and none moves
             key={place}
-            className="grid grid-cols-[minmax(3rem,9rem)_1fr_auto] items-center gap-2"
+            className="col-span-3 grid grid-cols-subgrid items-center"
           >
             <span dir="auto" className="truncate" title={name}>
               {name || "(empty text)"}
