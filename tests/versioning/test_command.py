@@ -107,6 +107,24 @@ def test_a_part_is_fetched_and_the_rest_when_it_is_asked_for(versioned: GitFolde
     assert clone.contents("mask") == versioned.contents("mask")
 
 
+def test_nobodys_words_control_the_terminal(versioned: GitFolder) -> None:
+    versioned.append(transform("tiny"))
+    versioned.git("commit", "-qam", "\x1b[2Jgone")
+    assert "[U+001B][2Jgone" in versioned.git("datasets", "log")
+
+
+def test_the_doctor_mends(versioned: GitFolder) -> None:
+    assert versioned.git("datasets", "doctor") == "git-datasets: All is well.\n"
+    (versioned.folder / ".git/hooks/pre-commit").unlink()
+    damaged = (versioned.folder / "mask/0000000.png").resolve()
+    damaged.chmod(0o644)
+    damaged.write_text("damaged")
+    said = versioned.fails("datasets", "doctor")
+    assert "The hooks pre-commit were not installed, and are now." in said
+    assert "The cache had damaged files: 1, which are in" in said
+    assert "git config datasets.remote.bucket.url" in said, "what the file came from is asked for it"
+
+
 def test_gc_keeps_what_commits_need(versioned: GitFolder) -> None:
     said = versioned.git("datasets", "gc", "--older-than", "0")
     assert "0 files deleted" in said

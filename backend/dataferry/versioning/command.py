@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dataferry.core.errors import DataferryError
-from dataferry.versioning.console import say
+from dataferry.versioning.console import say, show
 
 if TYPE_CHECKING:
     import argparse
@@ -190,7 +190,7 @@ def _doctor(_options: "argparse.Namespace") -> int:
 
 
 def _write(lines: Sequence[str]) -> int:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    show(lines)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dataferry.core.sizes import readable_bytes, readable_count
 
@@ -13,9 +13,18 @@ _line_is_open = False
 
 def say(text: str) -> None:
     """A sentence, of which everybody sees who said it: git shows it among its own."""
+    from dataferry.core.visible import visible
+
     _close_line()
-    sys.stderr.write(f"git-datasets: {text}\n")
+    sys.stderr.write(f"git-datasets: {visible(text)}\n")
     sys.stderr.flush()
+
+
+def show(lines: Iterable[str]) -> None:
+    """A result, on stdout. Names in it may be anybody's: none of them controls the terminal."""
+    from dataferry.core.visible import visible
+
+    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
 
 
 class Progress:

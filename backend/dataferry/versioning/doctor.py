@@ -23,10 +23,12 @@ def examine(repository: Repository, say: Say) -> int:
     """The exit code: 0 where all is well, or is now; 1 where something is left for the user."""
     mended = _hooks(repository, say)
     damaged = _damaged(repository)
+    aside = repository.cache.folder / "damaged"
     for path in damaged:
-        path.unlink()
+        aside.mkdir(exist_ok=True)
+        path.rename(aside / (path.parent.name + path.name))
     if damaged:
-        say(f"The cache had {readable_count(len(damaged))} damaged files, which are removed.")
+        say(f"The cache had damaged files: {readable_count(len(damaged))}, which are in {aside} now.")
     ignore_folders(repository)
     done = follow(repository, say, anew=True)
     _scraps(repository)

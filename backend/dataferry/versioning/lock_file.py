@@ -177,7 +177,7 @@ def _group(entry: Mapping[str, Any]) -> RowGroup:
         _name(name): Column(_sha256(column["sha256"]), column.get("bytes", 0), column.get("made_from"))
         for name, column in entry["columns"].items()
     }
-    return RowGroup(entry["source"], entry["fingerprint"], int(entry["rows"]), columns)
+    return RowGroup(_name(entry["source"]), entry["fingerprint"], int(entry["rows"]), columns)
 
 
 def _name(name: str) -> str:

@@ -5,13 +5,13 @@ such a column is left out where it does not belong to the merged rows, and the c
 """
 
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from dataferry.core.errors import InvalidInput
+from dataferry.versioning.console import say
 from dataferry.versioning.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup, column_key
 from dataferry.versioning.repository import is_ours
 
@@ -31,12 +31,10 @@ def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> int:
     merged, conflicts = merge(*locks)
     ours.write_text(str(merged), encoding="utf-8")
     for conflict in conflicts:
-        sys.stderr.write(f"git-datasets: {name}: {conflict}\n")
+        say(f"{name}: {conflict}")
     if conflicts:
-        sys.stderr.write(
-            f"git-datasets: {name} has yours of it now; for theirs: git checkout --theirs {name}\n"
-            f"git-datasets: Then: git add {name} && git commit. The commit makes what is not there yet.\n"
-        )
+        say(f"{name} has yours of it now; for theirs: git checkout --theirs {name}")
+        say(f"Then: git add {name} && git commit. The commit makes what is not there yet.")
     return 1 if conflicts else 0
 
 

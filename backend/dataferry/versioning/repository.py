@@ -40,9 +40,10 @@ class Repository:
         command = ["git", "rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir"]
         found = _run(command, cwd or Path.cwd(), dict(os.environ))
         if found.returncode != 0:
+            said = os.fsdecode(found.stderr).strip().removeprefix("fatal: ")
             raise NotFound(
-                "There is no git repository with a working tree here.",
-                next_step="Go into one, or make one: git init.",
+                f"There is no git repository with a working tree here: {said}",
+                next_step="Go into one, or make one: git init",
             )
         top, git_dir, common_dir = os.fsdecode(found.stdout).splitlines()
         # git tells the common folder from the folder that it was asked in.

@@ -112,7 +112,7 @@ class _Change:
         }
         cache, builder = self.applied.repository.cache, self.applied.builder
         if any(not cache.has("columns", digest) for digest in self.lock.columns) or (
-            not builder.partial and builder.missing(needed)
+            not builder.partial and builder.missing(self.wanted if self.anew else needed)
         ):
             fetch(self.lock)
         for name, folder in needed.items():
