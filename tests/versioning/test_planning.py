@@ -1,6 +1,7 @@
 """What a commit would run, and what it leaves as it is; nothing here runs anything."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -24,6 +25,10 @@ class Photos:
 SECOND = "    @ingest\n    def second(): return 2\n"
 
 
+def digest(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()
+
+
 def planned(text: str, lock: Lock | None) -> Plan:
     return plan(read_index(text), lock)
 
@@ -36,12 +41,12 @@ def done(wanted: Plan) -> Lock:
         for group in dataset.groups:
             made = group.kept.columns if group.kept and group.is_empty else {}
             columns = {
-                field.name: made.get(field.name) or Column(f"{field.name}-{group.fingerprint}")
+                field.name: made.get(field.name) or Column(digest(field.name, group.fingerprint))
                 for field in dataset.declared.fields
             }
             for transform in dataset.declared.transforms:
                 key = column_key(transform, columns)
-                columns[transform.field.name] = Column(f"{key}-made", made_from=key)
+                columns[transform.field.name] = Column(digest(key, "made"), made_from=key)
             groups.append(RowGroup(group.source, group.fingerprint, 50, columns))
         declared = dataset.declared
         datasets.append(LockedDataset(declared.name, declared.remote, dataset.fields(), tuple(groups)))
