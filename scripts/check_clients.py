@@ -63,7 +63,8 @@ def check_python(folder: Path, address: str) -> None:
     folder.mkdir()
     python = ENVIRONMENT / "bin" / "python"
     generate = [python, "-m", "openapi_python_client", "generate", "--path", DOCUMENT, "--meta", "none"]
-    run([*generate, "--output-path", folder / PACKAGE, "--fail-on-warning"], folder)
+    config = ["--config", STORIES / "openapi-python-client.yaml"]
+    run([*generate, *config, "--output-path", folder / PACKAGE, "--fail-on-warning"], folder)
     shutil.copy(STORIES / "story.py", folder)
     run([BIN / "mypy", "--strict", "--python-executable", python, "story.py"], folder)
     run([python, "story.py", address], folder)

@@ -17,6 +17,7 @@ from dataferry.core.errors import (
 from dataferry.versioning.cache import Cache
 from dataferry.versioning.fetching import Fetched, fetch
 from dataferry.versioning.packs import SMALL_BYTES
+from dataferry.versioning.partial_files import PART_BYTES
 from dataferry.versioning.pushing import Pushed, push
 from dataferry.versioning.remotes import Remote, remote_of
 from tests.support.versioned import REMOTE, appended, contents, dataset_of, made_files, settings
@@ -116,19 +117,16 @@ def test_an_interrupted_push_goes_on(cache: Cache, other: Cache, remote: Remote,
     fetch(other, lock, remote)
 
 
-def test_an_interrupted_fetch_goes_on(
-    cache: Cache, other: Cache, remote: Remote, store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_fetch_goes_on(cache: Cache, other: Cache, remote: Remote, store: Path) -> None:
     """A large file arrives in parts; those that are here are not asked for again."""
-    monkeypatch.setattr("dataferry.versioning.partial_files.PART_BYTES", 1 << 18)
-    lock = dataset_of(cache, FILES)
+    lock = dataset_of(cache, made_files(1, PART_BYTES + 5))
     push(cache, [lock], remote)
     (large,) = (path for path in (store / "objects").rglob("*") if path.is_file())
     data = large.read_bytes()
     digest = large.parent.name + large.name
     partial = other.folder / "partial" / digest
     partial.parent.mkdir(parents=True)
-    partial.write_bytes(data[: 1 << 18])
+    partial.write_bytes(data[:PART_BYTES])
     partial.with_suffix(".parts").write_text("0\n")
     _damage(large, 5)  # of what is here already
     fetch(other, lock, remote)
