@@ -207,7 +207,7 @@ def _create_client(name: str, key: SecretStr | None, settings: Settings) -> Base
 
     # Google gives reasons that its client does not know yet, and then warns of. They are told to the person.
     warnings.filterwarnings("ignore", message=".+ is not a valid (Finish|Blocked)Reason")
-    client = ChatGoogleGenerativeAI(
+    chat_model = ChatGoogleGenerativeAI(
         model=model,
         api_key=key,
         base_url=settings.google_gemini_base_url,
@@ -217,9 +217,9 @@ def _create_client(name: str, key: SecretStr | None, settings: Settings) -> Base
     # Where aiohttp is installed, as s3fs has it, Google's client would take it in place of httpx, whose
     # errors and proxies are the ones that are known here. It has no setting for that but a transport, and
     # httpx asks no proxy where it is given one.
-    transport: Any = client.client._api_client
-    transport._use_aiohttp = lambda: False
-    return client
+    client: Any = chat_model.client
+    client._api_client._use_aiohttp = lambda: False
+    return chat_model
 
 
 def _tools(prompts: Prompts) -> list[StructuredTool]:
