@@ -101,7 +101,7 @@ def _stretched(picture: "Image") -> "Image":
 
     values = np.asarray(picture, np.float32)
     known = np.isfinite(values)
-    low, high = (values[known].min(), values[known].max()) if known.any() else (0.0, 0.0)
+    low, high = (float(np.min(values[known])), float(np.max(values[known]))) if known.any() else (0.0, 0.0)
     factor = 255 / (high - low) if high > low else 1.0
     grey = np.where(known, values - low, 0) * factor
     return Image.fromarray(grey.clip(0, 255).astype(np.uint8))
