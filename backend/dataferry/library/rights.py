@@ -49,10 +49,6 @@ def visible_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     return [*permitted_to(viewer), or_(col(Dataset.downloaded), exists, known_to(viewer))]
 
 
-def may_have(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
-    return _holds(session, dataset, permitted_to(viewer))
-
-
 def in_own_right(session: Session, dataset: Dataset, viewer: Viewer) -> bool:
     """Whether they may have it without anybody's sharing it: so that they may ask for it themselves, and
     pass it on."""

@@ -5,18 +5,9 @@ Nothing here imports NumPy, Pillow or torch before a sample needs it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, Protocol, TypedDict, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 Transform = Callable[[Any], Any]
-
-
-class BoxAnnotation(TypedDict):
-    """One object in an image. ``bbox``: ``[x_min, y_min, width, height]`` in pixels. ``iscrowd`` is 1 for a
-    region that holds several, or that was not labelled."""
-
-    bbox: Sequence[float]
-    category_id: int
-    iscrowd: NotRequired[int]
 
 
 @runtime_checkable

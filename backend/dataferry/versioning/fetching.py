@@ -72,11 +72,6 @@ def fetch_columns(cache: Cache, remote: Remote, columns: Iterable[str]) -> None:
         _Fetch(cache, remote, silent).bring_columns(columns)
 
 
-def missing_columns(cache: Cache, datasets: Iterable[LockedDataset]) -> list[str]:
-    """The columns that are not in the cache; without them nobody knows which objects are missing."""
-    return [digest for dataset in datasets for digest in dataset.columns if not cache.has("columns", digest)]
-
-
 def missing_objects(
     cache: Cache,
     datasets: Iterable[LockedDataset],

@@ -123,10 +123,6 @@ def _legacy(folder: Path, name: str) -> bool:
         return False
 
 
-def _is_hook(path: Path) -> bool:
-    return not path.suffix and path.is_file() and os.access(path, os.X_OK)
-
-
 def _has_mark(path: Path) -> bool:
     try:
         return _MARK in path.read_text(encoding="utf-8", errors="replace") and os.access(path, os.X_OK)
