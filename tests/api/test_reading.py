@@ -47,8 +47,9 @@ def test_every_route_that_reads_answers_during_a_write(tmp_path: Path) -> None:
         queries = {
             "/api/datasets/compare": "?ref=builtin:iris&ref=builtin:wine",
             "/api/datasets/{key}/tables/{table}/media": "?row=0&column=0",
+            "/api/datasets/{key}/tables/{table}/pictures": "?name=a.png",
         }
-        names = {"key": "builtin:iris", "chat_id": chat}
+        names = {"key": "builtin:iris", "chat_id": chat, "split": "train", "index": "0"}
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             answers = {

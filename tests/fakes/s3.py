@@ -64,7 +64,7 @@ class _Faulty:
 def _error(environ: dict[str, Any], start: Callable[..., Any], status: str, body: bytes) -> list[bytes]:
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     start(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
-    return [body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 class _Quiet(WSGIRequestHandler):

@@ -45,7 +45,10 @@ class Interceptor:
         with contextlib.suppress(OSError), near:
             request = b""
             while not request.endswith(b"\r\n\r\n"):
-                request += near.recv(65536)
+                received = near.recv(65536)
+                if not received:  # it was opened ahead, and never needed
+                    return
+                request += received
             name = request.split()[1].decode().partition(":")[0]
             self.asked.append(name)
             near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -34,6 +34,8 @@ LOOK_FILES = 2000
 LOOK_BYTES = 16 << 20
 #: Seconds that a finding waits for others who write.
 _WAIT_S = 0.2
+#: Seconds for which one waits for another's look, which takes as long only on a slow disk.
+_PATIENCE_S = 2.0
 #: At most this share of the time is spent with looks at one dataset.
 _SHARE = 0.1
 
@@ -67,14 +69,16 @@ class Looks:
 
     def look(self, dataset: Dataset) -> None:
         """Compare files of a dataset that is here with what was recorded, and keep what is found. Nothing
-        while a job is at work on it, while its disk is away, or while somebody else looks."""
+        while a job is at work on it or while its disk is away. Who asks while somebody else looks waits for
+        what that one finds."""
         place = self._places.setdefault(dataset.id, _Place())
-        if not dataset.downloaded or dataset.local_path is None or time.monotonic() < place.not_before:
+        if not dataset.downloaded or dataset.local_path is None:
             return
-        if not place.busy.acquire(blocking=False):
+        if not place.busy.acquire(timeout=_PATIENCE_S):
             return
         try:
-            self._look(dataset, Path(dataset.local_path), place)
+            if time.monotonic() >= place.not_before:
+                self._look(dataset, Path(dataset.local_path), place)
         finally:
             place.busy.release()
 

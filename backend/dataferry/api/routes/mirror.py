@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from dataferry.accounts.views import SignedIn
-from dataferry.api.conditional import is_head
-from dataferry.api.deps import Services, Signed, TokenFirst, Wired
+from dataferry.api.conditional import Handle, is_head
+from dataferry.api.deps import Services, Signed, TokenFirst, Wired, services
 from dataferry.api.presence import while_connected
 from dataferry.api.routes.files import LibraryFile
 from dataferry.core.errors import DataferryError, InvalidInput
@@ -54,8 +54,18 @@ class HubRoute(TokenFirst):
 
         return answered
 
-    def _known_parameters_only(self, handle: Any) -> Any:
-        return handle
+    def _known_parameters_only(self, handle: Handle) -> Handle:
+        """Any parameters. A client asks for thousands of files one by one, and FastAPI, which has nothing to
+        parse here, would take a sixth of the time of each."""
+        endpoint = self.endpoint
+
+        async def called(request: Request) -> Response:
+            response: Response = await endpoint(
+                request.path_params["path"], request, request.state.signed_in, services(request)
+            )
+            return response
+
+        return called
 
 
 #: The protocol is the Hub's: our own API's document, from which clients are made, does not have it.
@@ -108,7 +118,7 @@ async def look_up_in_mirror(path: str, request: Request, signed_in: Signed, wire
 
 
 @router.api_route("/{path:path}", methods=["PUT", "PATCH", "DELETE"], response_model=None)
-async def change_mirror(path: str, signed_in: Signed) -> Response:
+async def change_mirror(path: str, request: Request, signed_in: Signed, wired: Wired) -> Response:
     """Nothing can be changed through the mirror."""
     raise read_only()
 

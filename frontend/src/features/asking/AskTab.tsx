@@ -48,11 +48,14 @@ export default function AskTab({ place }: { place: TablePlace }) {
             className={INPUT}
           />
           {running === null ? (
-            <Button type="submit" variant="primary" disabled={!question.trim()}>
+            <Button key="ask" type="submit" variant="primary" disabled={!question.trim()}>
               Ask
             </Button>
           ) : (
-            <Button onClick={cancel}>Cancel</Button>
+            // Of one key both would be one element, and a click on Cancel would then submit as Ask.
+            <Button key="cancel" onClick={cancel}>
+              Cancel
+            </Button>
           )}
         </div>
         <p id={`${id}-how`} className="text-13 text-muted wrap-anywhere">
