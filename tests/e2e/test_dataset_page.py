@@ -14,7 +14,7 @@ from tests.e2e.accessibility import check_everywhere
 from tests.fakes.content import Blob, binary, generated, text
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs, make_hubs
-from tests.support.server import Client, Server
+from tests.support.server import Client, Server, until
 
 pytestmark = pytest.mark.e2e
 WAIT = {"Prefer": "wait"}
@@ -271,6 +271,9 @@ def test_a_newer_version_is_said_and_may_be_declined(
     assert ada.get("/api/datasets/huggingface:acme~wide").json()["outdated"] is False
 
 
+CHECK = "/api/datasets/huggingface:acme~small/check"
+
+
 def test_damage_is_said_verified_and_repaired(page: Page, server: Server, ada: Client) -> None:
     row = ada.get("/api/datasets/huggingface:acme~small").json()
     file = Path(row["local_path"], "a.csv")
@@ -281,6 +284,8 @@ def test_damage_is_said_verified_and_repaired(page: Page, server: Server, ada: C
     before = file.read_bytes()
     file.unlink()
     file.with_name("mine.txt").write_text("notes")
+    # Looks pause for ten times as long as they take.
+    until(lambda: ada.get(CHECK).json()["condition"] == "damaged", "a look finds it")
     page.reload()
     expect(page.get_by_text("1 file is missing, 1 is not the dataset's, of 3.")).to_be_visible()
     expect(page.get_by_text("damaged", exact=True)).to_be_visible()

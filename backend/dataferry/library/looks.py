@@ -51,9 +51,11 @@ class _Finding:
 
 @dataclass(slots=True)
 class _Place:
-    """Where the next look at a dataset begins, and when it may. ``busy`` while there is one."""
+    """Where the next look at a dataset begins, and when it may. ``busy`` while there is one. It counts for
+    the files of one ``generation``: what a download has brought since is looked at at once."""
 
     busy: threading.Lock = field(default_factory=threading.Lock)
+    generation: int | None = None
     after: str | None = None
     not_before: float = 0.0
 
@@ -77,6 +79,8 @@ class Looks:
         if not place.busy.acquire(timeout=_PATIENCE_S):
             return
         try:
+            if place.generation != dataset.generation:
+                place.generation, place.after, place.not_before = dataset.generation, None, 0.0
             if time.monotonic() >= place.not_before:
                 self._look(dataset, Path(dataset.local_path), place)
         finally:
