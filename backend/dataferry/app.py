@@ -194,6 +194,7 @@ def build_services(settings: Settings) -> Services:
         secrets=secrets,
         asking=table_questions,
     )
+    builtin = BuiltinDatasets(database, found_plugins, search, access)
     return Services(
         accounts=accounts,
         kept_answers=KeptAnswers(database, secrets),
@@ -209,7 +210,7 @@ def build_services(settings: Settings) -> Services:
         previews=previews,
         tables=whole_tables,
         pictures=PictureFinder(database, store, whole_tables),
-        samples=SampleGallery(database, found_plugins, access),
+        samples=SampleGallery(builtin),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
         asking=table_questions,
@@ -234,7 +235,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         catalog=catalog,
         plugins=found_plugins,
-        builtin=BuiltinDatasets(database, found_plugins, search, access),
+        builtin=builtin,
         chat=chat,
         mcp=McpServer(library, jobs, settings, secrets.subkey("mcp"), table_questions),
         models=models,

@@ -74,10 +74,11 @@ class Tool:
         raise NotImplementedError
 
     def drop(self) -> None:
-        raise NotImplementedError
+        self.run("git", "rm", "-rq", "mask")
+        self.run("git", "commit", "-q", "-m", "Without masks")
 
     def restore(self) -> None:
-        raise NotImplementedError
+        self.run("git", "reset", "-q", "--hard", "HEAD~1")
 
     def push(self) -> None:
         raise NotImplementedError
@@ -126,9 +127,6 @@ class GitDatasets(Tool):
         text = index.read_text()
         index.write_text(text[: text.index("    mask:")] + "\n")
         self.run("git", "commit", "-q", "-m", "Without masks", "index.py")
-
-    def restore(self) -> None:
-        self.run("git", "reset", "-q", "--hard", "HEAD~1")
 
     def push(self) -> None:
         self.run("git", "push", "-q", "origin", "main")
@@ -196,13 +194,6 @@ class GitLfs(Tool):
         self.run("git", "add", ".")
         self.run("git", "commit", "-q", "-m", "Pictures")
 
-    def drop(self) -> None:
-        self.run("git", "rm", "-rq", "mask")
-        self.run("git", "commit", "-q", "-m", "Without masks")
-
-    def restore(self) -> None:
-        self.run("git", "reset", "-q", "--hard", "HEAD~1")
-
     def push(self) -> None:
         self.run("git", "push", "-q", "origin", "main")
 
@@ -231,13 +222,6 @@ class GitAnnex(Tool):
         self.copy_in()
         self.run("git", "annex", "add", "-q", ".")
         self.run("git", "commit", "-q", "-m", "Pictures")
-
-    def drop(self) -> None:
-        self.run("git", "rm", "-rq", "mask")
-        self.run("git", "commit", "-q", "-m", "Without masks")
-
-    def restore(self) -> None:
-        self.run("git", "reset", "-q", "--hard", "HEAD~1")
 
     def push(self) -> None:
         self.run("git", "push", "-q", "origin", "main")

@@ -3,7 +3,9 @@
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -65,6 +67,24 @@ def hubs() -> Iterator[Hubs]:
     hubs = make_hubs()
     with hubs.kaggle, hubs.hub:
         yield hubs
+
+
+@contextmanager
+def signed_in(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
+    """A page of ada's, who has an account, for the tests of a module; an error on its console fails the last
+    of them."""
+    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=True, **options)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{server.address}/login")
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    yield page
+    context.close()
+    assert errors == []
 
 
 def register(page: Page, server: Server, email: str = "ada@example.org") -> None:

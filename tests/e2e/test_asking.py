@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessibility import check_everywhere
-from tests.support.server import PASSWORD, Server, until
+from tests.e2e.conftest import signed_in
+from tests.support.server import Server, until
 
 COUNTED = "SELECT species, count(*) AS rows\nFROM train\nGROUP BY ALL\nORDER BY ALL\nLIMIT 1000"
 pytestmark = pytest.mark.e2e
@@ -28,21 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1360, "height": 900}, bypass_csp=True, permissions=["clipboard-read"]
-    )
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server.address}/login")
-    page.get_by_label("E-mail").fill("ada@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-    page.goto(f"{server.address}/library/builtin:iris?tab=ask")
-    yield page
-    context.close()
-    assert errors == []
+    with signed_in(browser, server, permissions=["clipboard-read"]) as page:
+        page.goto(f"{server.address}/library/builtin:iris?tab=ask")
+        yield page
 
 
 def _answered(page: Page, words: str) -> None:

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessibility import check_everywhere
+from tests.e2e.conftest import signed_in
 from tests.fakes.files import FileServer
 from tests.plugin_fixtures import Fixture, fixture_of
 from tests.support.dataset_files import idx_pair
 from tests.support.plugins import small_plugin
-from tests.support.server import PASSWORD, Server
+from tests.support.server import Server
 
 pytestmark = pytest.mark.e2e
 DIGITS = 3_000
@@ -46,18 +47,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=True)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server.address}/login")
-    page.get_by_label("E-mail").fill("ada@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-    yield page
-    context.close()
-    assert errors == []
+    with signed_in(browser, server) as page:
+        yield page
 
 
 def open_dataset(page: Page, server: Server, name: str, query: str = "") -> None:

@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.accessibility import check_everywhere
+from tests.e2e.conftest import signed_in
 from tests.fakes.content import Blob, binary, text
 from tests.fakes.dataset import FakeDataset
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.plugins import png
-from tests.support.server import PASSWORD, Client, Server
+from tests.support.server import Client, Server
 
 pytestmark = pytest.mark.e2e
 WAIT = {"Prefer": "wait"}
@@ -75,18 +76,8 @@ def ada(server: Server, hubs: Hubs) -> Client:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, server: Server, ada: Client) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=True)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server.address}/login")
-    page.get_by_label("E-mail").fill("ada@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-    yield page
-    context.close()
-    assert errors == []
+    with signed_in(browser, server) as page:
+        yield page
 
 
 def open_rows(page: Page, server: Server, query: str = "") -> Locator:

@@ -15,31 +15,11 @@ from dataferry.versioning.packs import SMALL_BYTES
 from dataferry.versioning.pushing import push
 from dataferry.versioning.remote_gc import Collected, collect
 from dataferry.versioning.remote_marks import announce
-from dataferry.versioning.remotes import Remote, remote_of
+from dataferry.versioning.remotes import Remote
 from dataferry.versioning.schema import FieldKind
-from tests.support.versioned import REMOTE, contents, dataset_of, made_files, settings
+from tests.support.versioned import contents, dataset_of, made_files
 
 DAY_S = 24 * 3600.0
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def remote(store: Path) -> Remote:
-    return remote_of(settings(store).get, REMOTE)
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "one")
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "two")
 
 
 @pytest.fixture

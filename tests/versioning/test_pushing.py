@@ -25,26 +25,6 @@ from tests.support.versioned import REMOTE, appended, contents, dataset_of, made
 FILES = [*made_files(40), made_files(1, SMALL_BYTES + 5)[0], *made_files(2, 40 << 10, seed=7)]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def remote(store: Path) -> Remote:
-    return remote_of(settings(store).get, REMOTE)
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "one")
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "two")
-
-
 def _files_of(store: Path) -> set[str]:
     return {path.relative_to(store).as_posix() for path in store.rglob("*") if path.is_file()}
 

@@ -16,6 +16,7 @@ from dataferry.versioning.cache import Cache
 from dataferry.versioning.lock_file import Lock
 from dataferry.versioning.working_tree import bring
 from tests.support.git_repositories import GitFolder, nothing_to_fetch
+from tests.support.programs import unavailable
 from tests.support.versioned import appended, dataset_of, made_files
 
 FILES = made_files(6)
@@ -222,7 +223,7 @@ def test_another_disk_than_the_git_folders(repo: GitFolder, first: Lock, second:
     """Folders are parked on the working tree's own disk."""
     shm = Path("/dev/shm")
     if not shm.is_dir() or shm.stat().st_dev == repo.folder.stat().st_dev:
-        pytest.skip("wants /dev/shm")
+        unavailable("wants /dev/shm on a disk of its own")
     elsewhere = shm / f"git-datasets-{os.getpid()}"
     repo.write("file", "")
     repo.git("add", "file")

@@ -6,7 +6,7 @@ What only some callers need is imported where it is used: commands start in half
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataferry.client.http_library import httpx
@@ -86,30 +86,27 @@ class Client:
 
         Errors: as ``call``, and ``NetworkFault`` where the line breaks while it is read.
         """
-        address = self.address
-        headers = {"Authorization": f"Bearer {self._token}"}
-        if begin:  # the server's ETag of a file is its SHA-256
-            headers |= {"Range": f"bytes={begin}-", "If-Range": f'"{sha256}"'}
-        try:
-            with self._http.stream("GET", address + path, headers=headers) as response:
-                if response.is_error:
-                    response.read()
-                    _content(address, response)
-                yield response
-        except httpx.HTTPError as error:
-            raise unanswered(address, error) from error
+        # The server's ETag of a file is its SHA-256.
+        part = {"Range": f"bytes={begin}-", "If-Range": f'"{sha256}"'} if begin else {}
+        with self._stream("GET", path, part) as response:
+            yield response
 
     @contextlib.contextmanager
     def stream_answer(self, path: str, **arguments: Any) -> "Iterator[httpx.Response]":
         """The answer to a POST, its body still to be read; it may take minutes to begin. Errors: as
         ``stream_file``."""
-        address = self.address
-        headers = {"Authorization": f"Bearer {self._token}"}
         timeout = httpx.Timeout(300, connect=10)
+        with self._stream("POST", path, {}, timeout=timeout, **arguments) as response:
+            yield response
+
+    @contextlib.contextmanager
+    def _stream(
+        self, method: str, path: str, headers: Mapping[str, str], **arguments: Any
+    ) -> "Iterator[httpx.Response]":
+        address = self.address
+        headers = {"Authorization": f"Bearer {self._token}", **headers}
         try:
-            with self._http.stream(
-                "POST", address + path, headers=headers, timeout=timeout, **arguments
-            ) as response:
+            with self._http.stream(method, address + path, headers=headers, **arguments) as response:
                 if response.is_error:
                     response.read()
                     _content(address, response)

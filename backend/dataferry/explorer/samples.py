@@ -10,9 +10,6 @@ from threading import Event
 from typing import Any
 from urllib.parse import quote
 
-from sqlmodel import Session
-
-from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, Conflict, DataferryError, NotFound
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import Viewer
@@ -20,10 +17,9 @@ from dataferry.explorer.open_splits import OpenSplit, OpenSplits
 from dataferry.explorer.recent import Recent
 from dataferry.explorer.sample_pictures import Picture, small_picture, whole_picture
 from dataferry.explorer.sample_views import Sample, SampleBox, SampleClass, SamplePage, SampleSplit
-from dataferry.library import rows
-from dataferry.library.access import Access
+from dataferry.library.builtin_datasets import BuiltinDatasets
 from dataferry.library.models import Dataset
-from dataferry.plugins import AnyPlugin, DatasetPlugin, Plugin, Plugins
+from dataferry.plugins import DatasetPlugin, Plugin
 from dataferry.plugins.contract import SPLIT_NAMES, SplitName
 from dataferry.plugins.faults import plugin_failed, told
 
@@ -53,10 +49,8 @@ class SampleGallery:
     """Every method takes the viewer: what they may not see answers ``NotFound``. A plugin that raises is told
     of, and keeps no other."""
 
-    def __init__(self, database: Database, plugins: Plugins, access: Access) -> None:
-        self._database = database
-        self._plugins = plugins
-        self._access = access
+    def __init__(self, builtin: BuiltinDatasets) -> None:
+        self._builtin = builtin
         self._splits = OpenSplits()
         self._pictures: Recent[tuple[str, str, SplitName, int, bool], Picture] = Recent(
             _KEPT_PICTURE_BYTES, lambda picture: len(picture.data)
@@ -79,7 +73,7 @@ class SampleGallery:
         not have; ``Conflict`` where the plugin belongs to another version; ``PluginFailed``;
         ``QueryTooLarge``.
         """
-        row, plugin = await self._find(viewer, key_or_alias, revision)
+        row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
         if isinstance(plugin, Plugin):
             return _of_table(plugin)
         copy = _copy(row, plugin, key_or_alias)
@@ -97,28 +91,11 @@ class SampleGallery:
         small: bool,
     ) -> Picture:
         """The picture of one sample. Errors: as ``page``; ``NotFound`` for a number that there is not."""
-        row, plugin = await self._find(viewer, key_or_alias, revision)
+        row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
         if isinstance(plugin, Plugin):
             raise _no_picture(plugin.title, split, index)
         copy = _copy(row, plugin, key_or_alias)
         return await in_thread("sample", self._picture, copy, split, index, small)
-
-    async def _find(
-        self, viewer: Viewer, key_or_alias: str, revision: str | None
-    ) -> tuple[Dataset, AnyPlugin]:
-        await self._access.renew(viewer)
-
-        def find(session: Session) -> Dataset:
-            return rows.downloaded(session, viewer, key_or_alias, revision)
-
-        row = await self._database.run_read(find)
-        plugin = self._plugins.get(row.source_id) if row.source == "builtin" else None
-        if plugin is None:
-            raise NotFound(
-                f"The samples of {row.title} are not known: it is no built-in dataset.",
-                next_step="Look at its tables and files.",
-            )
-        return row, plugin
 
     # -- in a thread ---------------------------------------------------------------------------------
 

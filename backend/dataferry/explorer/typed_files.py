@@ -1,9 +1,7 @@
 """Tables whose columns have types of their own: Parquet and Arrow."""
 
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,7 @@ from dataferry.explorer.sources import parquet_sql
 from dataferry.explorer.stored import Kind, StoredColumn, StoredPart, StoredTable
 from dataferry.explorer.text_columns import quoted
 from dataferry.library.preview.arrow import FILE_MAGIC
-from dataferry.library.preview.head import Head, whole
+from dataferry.library.preview.head import Head, on_disk
 from dataferry.library.preview.locked_duckdb import is_numeric
 from dataferry.library.preview.parquet import column_names, literally
 from dataferry.library.preview.table import DAMAGED_OR_LARGE, NotATable
@@ -34,7 +32,7 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
     ``NotATable``."""
     import duckdb
 
-    with _unpacked(head) as file:
+    with on_disk(head) as file:
         try:
             return _parquet_table(connection, file, folder, packed=head.packing is not None)
         except duckdb.OutOfMemoryException as error:
@@ -44,18 +42,6 @@ def parquet_table(connection: "DuckDBPyConnection", head: Head, folder: Path) ->
         except duckdb.Error as error:
             reason = str(error).replace(str(file), head.name).partition("\n")[0]
             raise NotATable(f"It cannot be read: {reason}") from error
-
-
-@contextmanager
-def _unpacked(head: Head) -> Iterator[Path]:
-    """The file, unpacked where it is packed."""
-    if head.packing is None:
-        yield head.path.absolute()
-        return
-    with tempfile.TemporaryDirectory() as inside:
-        file = Path(inside) / "unpacked"
-        file.write_bytes(whole(head))
-        yield file
 
 
 def _parquet_table(
@@ -92,7 +78,7 @@ def arrow_table(connection: "DuckDBPyConnection", head: Head, folder: Path, repo
     """An Arrow file or stream, written as Parquet. Errors: ``NotATable``."""
     import arro3.io
 
-    with _unpacked(head) as file:
+    with on_disk(head) as file:
         read = arro3.io.read_ipc if head.data.startswith(FILE_MAGIC) else arro3.io.read_ipc_stream
         with file.open("rb") as opened:
             try:

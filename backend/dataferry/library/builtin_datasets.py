@@ -3,8 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from sqlmodel import Session
-
 from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
 from dataferry.core.threads import in_thread
@@ -113,19 +111,23 @@ class BuiltinDatasets:
 
         Errors: ``NotFound`` until it is here, and for a dataset that has no plugin; ``PluginFailed``.
         """
-        await self._access.renew(viewer)
+        _, plugin = await self.find(viewer, key_or_alias, revision)
+        return await in_thread("table", _count, plugin)
 
-        def find(session: Session) -> Dataset:
-            return rows.downloaded(session, viewer, key_or_alias, revision)
-
-        row = await self._database.run_read(find)
+    async def find(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> tuple[Dataset, AnyPlugin]:
+        """A built-in dataset that is here, with its plugin. Errors: ``NotFound``, also where it has none."""
+        row = await self._access.renewed(
+            viewer, lambda session: rows.downloaded(session, viewer, key_or_alias, revision)
+        )
         plugin = self._plugins.get(row.source_id) if row.source == "builtin" else None
         if plugin is None:
             raise NotFound(
-                f"The splits of {row.title} are not known: it is no built-in dataset.",
-                next_step="Look at its files.",
+                f"{row.title} is no built-in dataset: its splits and samples are not known.",
+                next_step="Look at its tables and files.",
             )
-        return await in_thread("table", _count, plugin)
+        return row, plugin
 
 
 def _count(plugin: AnyPlugin) -> Splits:

@@ -5,9 +5,11 @@ import gzip
 import io
 import lzma
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal, Protocol, cast
@@ -258,3 +260,15 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if len(members) != 1:
         raise NotATable(f"It is an archive of {len(members):,} files.")
     return members[0]
+
+
+@contextmanager
+def on_disk(head: Head) -> Iterator[Path]:
+    """The file itself, or what is packed in it: readers want a path, and the end first."""
+    if head.packing is None:
+        yield head.path.absolute()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "unpacked"
+        file.write_bytes(whole(head))
+        yield file

@@ -1,13 +1,9 @@
 """Parquet, through DuckDB: every value as the text to which DuckDB casts it, which loses nothing of it."""
 
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataferry.library.preview.head import Head, whole
+from dataferry.library.preview.head import Head, on_disk
 from dataferry.library.preview.loaders import parquet_loader
 from dataferry.library.preview.locked_duckdb import is_numeric, locked_down
 from dataferry.library.preview.table import MAX_COLUMNS, NotATable, Table, made_table
@@ -20,7 +16,7 @@ def read_parquet(head: Head, path: str, rows: int) -> Table:
     """Errors: ``NotATable`` for a file that is no sound Parquet, or takes too much to read."""
     import duckdb
 
-    with _on_disk(head) as file:
+    with on_disk(head) as file:
         try:
             with locked_down(file.parent) as connection:
                 names, dtypes, found, count = _read(connection, literally(str(file)), rows)
@@ -84,18 +80,6 @@ def _names(schema: list[tuple[str, int | None]]) -> list[str]:
         names.append(schema[position][0])
         position = skip(position)
     return names
-
-
-@contextmanager
-def _on_disk(head: Head) -> Iterator[Path]:
-    """The file itself, or what is packed in it: DuckDB reads from the end of a file."""
-    if head.packing is None:
-        yield head.path.absolute()
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "unpacked.parquet"
-        file.write_bytes(whole(head))
-        yield file
 
 
 def literally(path: str) -> str:

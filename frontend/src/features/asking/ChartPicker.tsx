@@ -1,6 +1,7 @@
-import { useId, useState } from "react";
+import { useState } from "react";
 import type { Chart, QueryRows } from "@/api/types";
 import { INPUT } from "@/ui/Field";
+import { Picker } from "@/ui/Picker";
 import { ChartView } from "./ChartView";
 import { type ChartKind, chartOf, isNumber, kindsFor } from "./chartData";
 
@@ -20,24 +21,16 @@ interface ChartPickerProps {
 /** A chart of the answer, of the kind and the columns that a person chooses. */
 export function ChartPicker({ result, suited }: ChartPickerProps) {
   const [chart, setChart] = useState<Chart | null>(suited ?? null);
-  const id = useId();
   const kinds = kindsFor(result);
   if (kinds.length === 0) return null;
   const numbers = result.columns.map((_, place) => place).filter((at) => isNumber(result, at));
   return (
     <div className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <label htmlFor={id} className="text-13 text-muted">
-          Chart
-        </label>
-        <select
-          id={id}
+        <Picker
+          label="Chart"
           value={chart?.kind ?? ""}
-          onChange={({ target }) => {
-            const kind = target.value as ChartKind | "";
-            setChart(kind ? chartOf(result, kind, suited) : null);
-          }}
-          className={`${INPUT} w-auto! text-13!`}
+          onChoose={(kind) => setChart(kind ? chartOf(result, kind as ChartKind, suited) : null)}
         >
           <option value="">None</option>
           {kinds.map((kind) => (
@@ -45,7 +38,7 @@ export function ChartPicker({ result, suited }: ChartPickerProps) {
               {NAMES[kind]}
             </option>
           ))}
-        </select>
+        </Picker>
         {chart && result.columns.length > 1 && (
           <>
             <ColumnSelect

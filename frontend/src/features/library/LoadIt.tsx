@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { snippetsQuery } from "@/api/queries";
 import { store, stored } from "@/api/storage";
 import type { DatasetView, Snippet } from "@/api/types";
 import { CodeBlock } from "@/ui/CodeBlock";
 import { CopyButton } from "@/ui/CopyButton";
-import { INPUT } from "@/ui/Field";
+import { Picker } from "@/ui/Picker";
 import { Section } from "@/ui/Section";
 
 /** The library that was chosen last, for all datasets. */
@@ -22,7 +22,6 @@ interface LoadItProps {
 
 /** The code that loads it, in the library that a person works with, and where its files are. */
 export function LoadIt({ name, revision, dataset }: LoadItProps) {
-  const id = useId();
   const { data } = useQuery(snippetsQuery(name, revision));
   const [kept, setKept] = useState(() => stored(KEPT));
   const offered = [...(data?.snippets ?? []), ...byPath(dataset)];
@@ -32,26 +31,20 @@ export function LoadIt({ name, revision, dataset }: LoadItProps) {
       title="Load it"
       aside={
         chosen && (
-          <span className="flex items-center gap-2">
-            <label htmlFor={id} className="text-13 text-muted">
-              With
-            </label>
-            <select
-              id={id}
-              value={chosen.loader}
-              onChange={({ target }) => {
-                store(KEPT, target.value);
-                setKept(target.value);
-              }}
-              className={`${INPUT} w-auto! text-13!`}
-            >
-              {offered.map(({ loader, label }) => (
-                <option key={loader} value={loader}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </span>
+          <Picker
+            label="With"
+            value={chosen.loader}
+            onChoose={(loader) => {
+              store(KEPT, loader);
+              setKept(loader);
+            }}
+          >
+            {offered.map(({ loader, label }) => (
+              <option key={loader} value={loader}>
+                {label}
+              </option>
+            ))}
+          </Picker>
         )
       }
     >

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
 import { asProblem } from "@/api/problem";
 import type { SampleClass, SampleSplit } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
@@ -7,8 +6,8 @@ import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import type { TablesPlace } from "@/features/tables/queries";
 import { useMediaAccess } from "@/features/tables/useMediaAccess";
 import { Button } from "@/ui/Button";
-import { INPUT } from "@/ui/Field";
 import { plural } from "@/ui/format";
+import { Picker } from "@/ui/Picker";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { Gallery } from "./Gallery";
@@ -91,27 +90,18 @@ function SplitPicker({
   chosen,
   onChoose,
 }: PickerProps & { splits: readonly SampleSplit[]; chosen: SampleSplit["name"] }) {
-  const id = useId();
   return (
-    <span className="flex items-center gap-2">
-      <label htmlFor={id} className="text-13 text-muted">
-        Split
-      </label>
-      <select
-        id={id}
-        value={chosen}
-        onChange={({ target }) =>
-          onChoose({ split: target.value as SampleSplit["name"], sample: undefined })
-        }
-        className={`${INPUT} w-auto! text-13!`}
-      >
-        {splits.map(({ name, total, problem }) => (
-          <option key={name} value={name} disabled={problem != null}>
-            {name} ({total.toLocaleString("en")})
-          </option>
-        ))}
-      </select>
-    </span>
+    <Picker
+      label="Split"
+      value={chosen}
+      onChoose={(name) => onChoose({ split: name as SampleSplit["name"], sample: undefined })}
+    >
+      {splits.map(({ name, total, problem }) => (
+        <option key={name} value={name} disabled={problem != null}>
+          {name} ({total.toLocaleString("en")})
+        </option>
+      ))}
+    </Picker>
   );
 }
 
@@ -120,25 +110,18 @@ function ClassPicker({
   chosen,
   onChoose,
 }: PickerProps & { classes: readonly SampleClass[]; chosen: string | undefined }) {
-  const id = useId();
   return (
-    <span className="flex min-w-0 items-center gap-2">
-      <label htmlFor={id} className="text-13 text-muted">
-        Class
-      </label>
-      <select
-        id={id}
-        value={chosen ?? ""}
-        onChange={({ target }) => onChoose({ class: target.value || undefined, sample: undefined })}
-        className={`${INPUT} w-auto! max-w-64 min-w-0 truncate text-13!`}
-      >
-        <option value="">All</option>
-        {classes.map(({ name, count }) => (
-          <option key={name} value={name}>
-            {count == null ? name : `${name} (${count.toLocaleString("en")})`}
-          </option>
-        ))}
-      </select>
-    </span>
+    <Picker
+      label="Class"
+      value={chosen ?? ""}
+      onChoose={(name) => onChoose({ class: name || undefined, sample: undefined })}
+    >
+      <option value="">All</option>
+      {classes.map(({ name, count }) => (
+        <option key={name} value={name}>
+          {count == null ? name : `${name} (${count.toLocaleString("en")})`}
+        </option>
+      ))}
+    </Picker>
   );
 }

@@ -1,4 +1,5 @@
 import { type RefObject, useCallback, useLayoutEffect, useState } from "react";
+import { watchBox } from "@/ui/watchBox";
 
 /** What of a box is seen, in pixels, and how a stretch of it is brought into sight. */
 export function useScrolled(box: RefObject<HTMLElement | null>) {
@@ -8,14 +9,7 @@ export function useScrolled(box: RefObject<HTMLElement | null>) {
     if (!frame) return;
     const look = () =>
       setSeen({ top: frame.scrollTop, width: frame.clientWidth, height: frame.clientHeight });
-    look();
-    const watch = typeof ResizeObserver === "function" ? new ResizeObserver(look) : null;
-    watch?.observe(frame);
-    frame.addEventListener("scroll", look, { passive: true });
-    return () => {
-      watch?.disconnect();
-      frame.removeEventListener("scroll", look);
-    };
+    return watchBox(frame, look);
   }, [box]);
   const show = useCallback(
     (top: number, length: number) => {

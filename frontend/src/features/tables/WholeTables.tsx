@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
 import { asProblem } from "@/api/problem";
 import type { TableView } from "@/api/types";
 import AskTab from "@/features/asking/AskTab";
@@ -7,7 +6,7 @@ import { JobStatus } from "@/features/downloads/JobStatus";
 import { useJobs } from "@/features/downloads/useJobs";
 import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import { Button } from "@/ui/Button";
-import { INPUT } from "@/ui/Field";
+import { Picker } from "@/ui/Picker";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
 import { type TablesPlace, tableQuery } from "./queries";
@@ -119,25 +118,14 @@ interface TablePickerProps {
 
 /** Which table is shown: by config and split where their files have them. */
 function TablePicker({ tables, chosen, onChoose }: TablePickerProps) {
-  const id = useId();
   return (
-    <div className="flex min-w-0 items-center gap-2">
-      <label htmlFor={id} className="text-13 text-muted">
-        Table
-      </label>
-      <select
-        id={id}
-        value={chosen}
-        onChange={({ target }) => onChoose(target.value)}
-        className={`${INPUT} max-w-96 min-w-0 truncate text-13!`}
-      >
-        {tables.map((one) => (
-          <option key={one.id} value={one.id}>
-            {optionText(one)}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Picker label="Table" value={chosen} onChoose={onChoose}>
+      {tables.map((one) => (
+        <option key={one.id} value={one.id}>
+          {optionText(one)}
+        </option>
+      ))}
+    </Picker>
   );
 }
 

@@ -1,4 +1,5 @@
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { watchBox } from "@/ui/watchBox";
 import { heightOf, ROW_PX } from "./gridGeometry";
 
 export interface GridScroll {
@@ -51,16 +52,7 @@ export function useGridScroll(
   );
 
   useLayoutEffect(() => {
-    const frame = box.current;
-    if (!frame) return;
-    look();
-    const watch = typeof ResizeObserver === "function" ? new ResizeObserver(look) : null;
-    watch?.observe(frame);
-    frame.addEventListener("scroll", look, { passive: true });
-    return () => {
-      watch?.disconnect();
-      frame.removeEventListener("scroll", look);
-    };
+    return box.current ? watchBox(box.current, look) : undefined;
   }, [box, look]);
 
   useLayoutEffect(() => {
