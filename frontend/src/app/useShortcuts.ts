@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { getPreferences } from "@/ui/preferences";
 import { getOverlay, showOverlay } from "./overlay";
 import { downloadFocused, focusCard, focusComposer, isTyping, PLACES } from "./shortcuts";
@@ -10,7 +10,8 @@ const SEQUENCE_MS = 1000;
 /** The page's keys. Those of a single key can be switched off (WCAG 2.1.4). */
 export function useShortcuts(active: boolean): void {
   const navigate = useNavigate();
-  useEffect(() => {
+  // Before what it is for is seen: a key that is pressed at the first sight of the page must not be lost.
+  useLayoutEffect(() => {
     if (!active) return;
     let wentAt = Number.NEGATIVE_INFINITY;
 

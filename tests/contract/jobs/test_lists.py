@@ -106,9 +106,10 @@ async def test_the_queue_takes_the_highest_priority_first(world: World) -> None:
         assert (await world.jobs.set_priority(ADA, waiting["d"], "high")).priority == "high"
         await world.jobs.set_priority(ADA, waiting["a"], "low")
         await world.jobs.set_priority(ADA, waiting["c"], "high")
-        # What is stored outlasts the process, and so does its place.
-        hold.let_go.set()
+        # What is stored outlasts the process, and so does its place. The slot is held until the new process
+        # has begun: a job that the old one had taken would stand at the place of its second run.
         await world.restart()
+        hold.let_go.set()
         for job_id in waiting.values():
             await world.until(job_id, "succeeded")
     assert order == ["dataset_d", "dataset_c", "dataset_b", "dataset_a"]
