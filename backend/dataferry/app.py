@@ -72,6 +72,7 @@ from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.explorer.asking import Asking
+from dataferry.explorer.dataset_images import DatasetImages
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.named_pictures import PictureFinder
@@ -211,6 +212,7 @@ def build_services(settings: Settings) -> Services:
         tables=whole_tables,
         pictures=PictureFinder(database, store, whole_tables),
         samples=SampleGallery(builtin),
+        images=DatasetImages(builtin),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
         asking=table_questions,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
     from dataferry.explorer.asking import Asking
+    from dataferry.explorer.dataset_images import DatasetImages
     from dataferry.explorer.named_pictures import PictureFinder
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
@@ -94,6 +95,7 @@ class Services:
     tables: Tables
     pictures: PictureFinder
     samples: SampleGallery
+    images: DatasetImages
     snippets: SnippetWriter
     query_processes: QueryProcesses
     asking: Asking

@@ -1,7 +1,6 @@
 """The samples of built-in datasets that are here, browsed by split and class."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from dataferry.core.errors import Cancelled, Conflict, DataferryError, NotFound
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import Viewer
 from dataferry.explorer.open_splits import OpenSplit, OpenSplits
+from dataferry.explorer.plugin_images import READING, boxes_of, class_names, label_of
 from dataferry.explorer.recent import Recent
 from dataferry.explorer.sample_pictures import Picture, small_picture, whole_picture
-from dataferry.explorer.sample_views import Sample, SampleBox, SampleClass, SamplePage, SampleSplit
+from dataferry.explorer.sample_views import Sample, SampleClass, SamplePage, SampleSplit
 from dataferry.library.builtin_datasets import BuiltinDatasets
 from dataferry.library.models import Dataset
 from dataferry.plugins import DatasetPlugin, Plugin
@@ -28,7 +28,6 @@ _KEPT_PICTURE_BYTES = 24 << 20
 #: Of one field of a text.
 _MAX_CHARS = 20_000
 _NO_SPLIT = SampleSplit(name=SPLIT_NAMES[0], total=0, labeled=0)
-_READING = "reading its samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,12 @@ class SampleGallery:
         splits = [found for name in SPLIT_NAMES if (found := self._split(copy, name)) is not None]
         readable = [one for one in splits if one.problem is None]
         shown = split or (readable or splits or [_NO_SPLIT])[0].name
-        with told(plugin, _READING):
+        with told(plugin, READING):
             opened = self._splits.get(plugin, copy.id, shown)
             names = class_names(plugin)
             numbers: Sequence[int] = range(opened.total)
             if class_name is not None:
-                numbers = opened.numbers_of(_label(names, class_name), cancel)
+                numbers = opened.numbers_of(label_of(names, class_name), cancel)
             counts = opened.counts() if names else None
             return SamplePage(
                 task_type=plugin.task_type,
@@ -170,7 +169,7 @@ class SampleGallery:
                 width=width,
                 height=height,
                 label=None if boxed else names.get(int(described.target)),
-                boxes=tuple(_boxes(described.target, names)) if boxed else (),
+                boxes=tuple(boxes_of(described.target, names)) if boxed else (),
             )
         except Cancelled:
             raise
@@ -179,7 +178,7 @@ class SampleGallery:
 
     def _picture(self, copy: _Copy, split: SplitName, index: int, small: bool) -> Picture:
         def make() -> Picture:
-            with told(copy.plugin, _READING):
+            with told(copy.plugin, READING):
                 opened = self._splits.get(copy.plugin, copy.id, split)
                 if opened.samples is None or index >= opened.total or copy.plugin.task_type == "text":
                     raise _no_picture(copy.plugin.display_name, split, index)
@@ -214,39 +213,6 @@ def _of_table(plugin: Plugin) -> SamplePage:
     )
 
 
-def class_names(plugin: DatasetPlugin) -> Mapping[int, str]:
-    """The name of each label of a classification, or category of a detection, in the plugin's order."""
-    if plugin.task_type == "detection":
-        return {int(number): str(name) for number, name in plugin.category_id_to_name().items()}
-    return dict(enumerate(map(str, plugin.class_names)))
-
-
-def _label(names: Mapping[int, str], wanted: str) -> int:
-    for label, name in names.items():
-        if name == wanted:
-            return label
-    known = ", ".join(list(names.values())[:10])
-    raise NotFound(
-        f"It has no class {wanted[:80]!r}.",
-        next_step=f"It has {known}{' …' if len(names) > 10 else ''}." if names else "Leave class out.",
-    )
-
-
-def _boxes(annotations: Sequence[Any], names: Mapping[int, str]) -> list[SampleBox]:
-    """Those that can be drawn: a box of numbers that are none is left out."""
-    boxes = []
-    for one in annotations:
-        left, top, width, height = (float(edge) for edge in one["bbox"])
-        if math.isfinite(left + top + width + height):
-            category_id, crowd = int(one["category_id"]), bool(one.get("iscrowd"))
-            category = names.get(category_id) or ("Not labelled" if crowd else f"Category {category_id}")
-            box = SampleBox(
-                bbox=(left, top, width, height), category_id=category_id, category=category, crowd=crowd
-            )
-            boxes.append(box)
-    return boxes
-
-
 def _texts(row: Any) -> dict[str, str]:
     """The fields of a row as text, nested ones as JSON."""
     texts = {}
@@ -258,7 +224,7 @@ def _texts(row: Any) -> dict[str, str]:
 
 def _problem(plugin: DatasetPlugin, error: BaseException) -> str:
     """Why a sample cannot be shown, without the folders of this machine."""
-    failed = error if isinstance(error, DataferryError) else plugin_failed(plugin, _READING, error)
+    failed = error if isinstance(error, DataferryError) else plugin_failed(plugin, READING, error)
     text = str(failed)
     with suppress(Exception):  # it may ask the plugin's own code
         text = text.replace(f"{plugin.root}/", "")
