@@ -51,6 +51,7 @@ from dataferry.api.routes import (
     repositories,
     retention,
     samples,
+    sequences,
     sharing,
     sources,
     tables,
@@ -78,6 +79,7 @@ from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.named_pictures import PictureFinder
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
+from dataferry.explorer.sequences import Sequences
 from dataferry.explorer.service import Tables
 from dataferry.explorer.sql_processes import SqlLimits, SqlProcesses
 from dataferry.jobs.service import Jobs
@@ -139,6 +141,7 @@ _OF_DATASETS = (
     pins,
     repositories,
     samples,
+    sequences,
     sharing,
     tables,
     asking,
@@ -213,6 +216,7 @@ def build_services(settings: Settings) -> Services:
         pictures=PictureFinder(database, store, whole_tables),
         samples=SampleGallery(builtin),
         images=DatasetImages(builtin),
+        sequences=Sequences(access, downloads, jobs, found_plugins),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
         asking=table_questions,
@@ -340,6 +344,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
         ),
     ):
         app.include_router(routes.router)
+    app.include_router(sequences.images)
     install_socket(
         app,
         realtime=wired.realtime,

@@ -79,6 +79,13 @@ DATASETS = {
     # A table has no pictures.
     "GET /api/datasets/{key}/samples/{split}/{index}/thumbnail": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/image": Row(404, seen=404),
+    # It has no recordings.
+    "GET /api/datasets/{key}/sequences": Row(200, seen=200),
+    "GET /api/datasets/{key}/sequence/{sequence_id}": Row(404, seen=404),
+    "GET /api/datasets/{key}/frames/{sequence_id}": Row(404, seen=404),
+    "GET /api/datasets/{key}/frames/{sequence_id}/{frame_id}/image": Row(404, seen=404),
+    "GET /api/datasets/{key}/frames/{sequence_id}/{frame_id}/points": Row(404, seen=404),
+    "GET /api/datasets/{key}/frames/{sequence_id}/{frame_id}/from-above": Row(404, seen=404),
     "GET /api/datasets/{key}/check": Row(200, seen=200),
     "GET /api/datasets/{key}/upstream": Row(200, seen=200),
     "GET /api/datasets/{key}/files": Row(200, seen=200),
@@ -107,6 +114,8 @@ OF_THE_CALLER = {
     "DELETE /api/sources/{source}/credential",
     "DELETE /api/auth/tokens/{token_id}",
 }
+#: All may see KITTI, and it is not here.
+OF_ALL = {"GET /api/images/kitti/{sequence_id}/{frame_id}"}
 #: They tell what the source shows to whoever asks.
 AT_ITS_SOURCE = (
     "GET /api/datasets/{key}/manifest",
@@ -117,7 +126,10 @@ AT_ITS_SOURCE = (
 )
 FILE = "train.csv"
 #: What else is named in paths.
-OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"}
+OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"} | {
+    "sequence_id": "training",
+    "frame_id": "000000",
+}
 
 
 @dataclass(frozen=True)
@@ -198,7 +210,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *AT_ITS_SOURCE}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE}
 
 
 @pytest.mark.parametrize("route", CHATS)

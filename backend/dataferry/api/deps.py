@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dataferry.explorer.named_pictures import PictureFinder
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
+    from dataferry.explorer.sequences import Sequences
     from dataferry.explorer.service import Tables
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
@@ -96,6 +97,7 @@ class Services:
     pictures: PictureFinder
     samples: SampleGallery
     images: DatasetImages
+    sequences: Sequences
     snippets: SnippetWriter
     query_processes: QueryProcesses
     asking: Asking

@@ -45,6 +45,9 @@ NEEDED: dict[str, TokenScope] = {
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_plugins", "get_splits"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image"),
+            # What is not here is downloaded for a token of the scope download only.
+            *("list_sequences", "get_sequence", "list_frames", "get_kitti_image"),
+            *("get_frame_image", "get_frame_points", "get_frame_from_above"),
             # Its tools have scopes of their own (``mcp.inputs``).
             *("speak_mcp", "end_mcp_session"),
             *("list_sources", "get_index", "get_storage", "get_model", "get_job_params"),

@@ -102,6 +102,8 @@ class DatasetPlugin:
     homepage: str = ""
     description: str = ""
     tags: Sequence[str] = ()
+    #: The recordings of several sensors that its files have, by their folders (``kitti_sequences``).
+    recordings: Sequence[str] = ()
     files: Sequence[RemoteFile | ShippedFile] = ()
     #: The import package that ships the ``ShippedFile`` of ``files``, in ``tables/<name>/``.
     package: ClassVar[str] = "dataferry.plugins"

@@ -30,6 +30,7 @@ class Kitti(DetectionPlugin):
     )
     homepage = "https://www.cvlibs.net/datasets/kitti/eval_object.php?obj_benchmark=2d"
     tags = ("images", "driving", "cars", "traffic", "street", "boxes", "vision", "autonomous")
+    recordings = ("training", "testing")
     files = tuple(
         RemoteFile(name, f"{_BUCKET}/{name}", unpack=True)
         for name in ("data_object_image_2.zip", "data_object_label_2.zip")

@@ -10,6 +10,10 @@ _DAY = "2011_09_26"
 _DRIVES = {"train": ("0005", "0011"), "val": ("0001",)}
 
 
+def _names(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{_DAY}_drive_{number}_sync" for number in numbers)
+
+
 def _files() -> tuple[RemoteFile, ...]:
     names = [f"{_DAY}_drive_{number}" for numbers in _DRIVES.values() for number in numbers]
     parts = [f"{name}/{name}_{part}.zip" for name in names for part in ("sync", "tracklets")]
@@ -41,6 +45,7 @@ class KittiRaw(DetectionPlugin):
     )
     homepage = "https://www.cvlibs.net/datasets/kitti/raw_data.php"
     tags = (*Kitti.tags, "lidar", "velodyne", "gps", "video", "tracking")
+    recordings = _names(("0001", "0005", "0011"))
     files = _files()
 
     def read(self, split: SplitName) -> Samples | None:
@@ -48,7 +53,7 @@ class KittiRaw(DetectionPlugin):
 
         if split not in _DRIVES:
             return None
-        drives = [f"{_DAY}/{_DAY}_drive_{number}_sync" for number in _DRIVES[split]]
+        drives = [f"{_DAY}/{name}" for name in _names(_DRIVES[split])]
         return KittiRawImages(self.root, drives, keep=self.index_dir)
 
 
