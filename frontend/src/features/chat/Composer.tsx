@@ -1,5 +1,11 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+  useState,
+} from "react";
 import { Button } from "@/ui/Button";
 import { isPointerFine } from "@/ui/useMedia";
 import { useDraft } from "./useDraft";
@@ -28,7 +34,8 @@ export function Composer({ box, onSend, busy = false, onStop, ...rest }: Compose
   const [text, setText] = useDraft(chat);
   const [editing, setEditing] = useState(false);
   const tooLong = text.length > LONGEST;
-  useEffect(() => {
+  // Before it is seen: a later focus would take it from where somebody has begun to type.
+  useLayoutEffect(() => {
     if (autoFocus) box.current?.focus();
   }, [autoFocus, box]);
   const canSend = text.trim() !== "" && !tooLong && !busy;

@@ -2,7 +2,7 @@ import { ArrowDown } from "lucide-react";
 import {
   type RefObject,
   useCallback,
-  useEffect,
+  useLayoutEffect,
   useRef,
   useState,
   useSyncExternalStore,
@@ -133,7 +133,7 @@ function Waiting({ started, lost }: { started: boolean; lost: boolean }) {
 /** A new chat was begun in the composer of another screen: the focus goes on in this one's. */
 function useFocusOfNew(box: RefObject<HTMLTextAreaElement | null>, isNew: boolean): void {
   const wanted = useRef(isNew);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const free = document.activeElement === null || document.activeElement === document.body;
     if (wanted.current && free && isPointerFine()) box.current?.focus();
   }, [box]);
@@ -141,7 +141,8 @@ function useFocusOfNew(box: RefObject<HTMLTextAreaElement | null>, isNew: boolea
 
 /** Escape stops an answer, unless something that stands over the page takes it first. */
 function useEscape(active: boolean, act: () => void): void {
-  useEffect(() => {
+  // A passive effect may run after the paint, when the key has been pressed.
+  useLayoutEffect(() => {
     if (!active) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !document.querySelector("[role=dialog],[role=alertdialog]"))

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR = 48;
 const QUESTION_TOP = 16;
@@ -26,7 +26,8 @@ export function useAutoScroll(log: RefObject<HTMLElement | null>) {
     setBelow(end - element.scrollTop > NEAR);
   }, [log]);
 
-  useEffect(() => {
+  // Before it is seen: who scrolls or presses at once is heard.
+  useLayoutEffect(() => {
     const element = log.current;
     const content = element?.firstElementChild;
     if (!element || !content) return;

@@ -1,11 +1,9 @@
 import { ArrowDownUp, Search } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useId } from "react";
 import { Button } from "@/ui/Button";
 import { INPUT } from "@/ui/Field";
+import { useSearchText } from "@/ui/useSearchText";
 import { isDescending, isFiltered, type LibrarySearch, type SortKey } from "./searchParams";
-
-/** Letters typed within this time are one search. */
-const PAUSE_MS = 200;
 
 interface LibraryToolbarProps {
   search: LibrarySearch;
@@ -68,14 +66,7 @@ export function LibraryToolbar({ search, onChange }: LibraryToolbarProps) {
 }
 
 function SearchField({ value, onSearch }: { value: string; onSearch: (q: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // Back and forward, and "Clear", change it from outside.
-  useEffect(() => {
-    clearTimeout(timer.current);
-    setTyped((old) => (old.trim() === value ? old : value));
-  }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const [typed, type] = useSearchText(value, onSearch);
   return (
     <div className="relative col-span-2 min-w-40 flex-1 basis-48 sm:max-w-80">
       <Search
@@ -88,11 +79,7 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (q: string)
         placeholder="Name or id"
         maxLength={200}
         value={typed}
-        onChange={({ target }) => {
-          setTyped(target.value);
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => onSearch(target.value.trim()), PAUSE_MS);
-        }}
+        onChange={({ target }) => type(target.value)}
         className={`${INPUT} pl-8`}
       />
     </div>

@@ -3,11 +3,11 @@ import type { TableView } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
 import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import { plural } from "@/ui/format";
+import { useSearchText } from "@/ui/useSearchText";
 import { FilterBar, FilterDialog } from "./FilterBar";
 import { Grid } from "./Grid";
 import type { Spot } from "./gridGeometry";
 import type { RowSelection, TablePlace } from "./queries";
-import { useSearchText } from "./useSearchText";
 import { WholeCell } from "./WholeCell";
 
 /** All rows of a table, which can be searched, filtered and sorted. */

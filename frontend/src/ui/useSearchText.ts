@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const SETTLED_MS = 300;
 
@@ -13,19 +13,23 @@ export function useSearchText(
   const [written, setWritten] = useState(sent);
   const last = useRef(sent);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
+  // What else is chosen meanwhile goes along.
+  const latest = useRef(send);
+  // Before it is seen: a letter written in between would be taken back.
+  useLayoutEffect(() => {
+    latest.current = send;
     if (sent === last.current) return;
     last.current = sent;
     clearTimeout(timer.current);
     setWritten(sent);
-  }, [sent]);
+  }, [sent, send]);
   useEffect(() => () => clearTimeout(timer.current), []);
   function write(text: string) {
     setWritten(text);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       last.current = text.trim();
-      send(last.current);
+      latest.current(last.current);
     }, SETTLED_MS);
   }
   return [written, write];
