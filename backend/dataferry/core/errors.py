@@ -3,10 +3,14 @@
     DataferryError
     ├── InvalidInput 422 ── OutsideStore, PrivateAddress, KeyUsed
     ├── NotSignedIn 401
-    ├── Forbidden 403 ── GatedDataset, InsufficientScope
+    ├── Forbidden 403 ── GatedDataset, InsufficientScope, ConsentNeeded
     ├── NotFound 404 ── Unreadable
-    ├── Conflict 409 ── FolderBusy, RoomReserved, StillAnswering
+    ├── Conflict 409 ── FolderBusy, RoomReserved, StillAnswering, WrongOffset
     ├── UpgradeRequired 426
+    ├── BadImage 400 ── BadUpload, InfectedFile
+    ├── UploadTooLarge 413
+    ├── SealBroken 500                   bytes of an encrypted file were changed
+    ├── ScanFailed 503                   the virus scanner does not answer
     ├── TooManyRequests 429
     ├── UnknownHost 421
     ├── SourceError 502                  a hub did not give what was asked
@@ -135,6 +139,14 @@ class InsufficientScope(Forbidden):
     code, title = "insufficient_scope", "The token may not do that"
 
 
+class ConsentNeeded(Forbidden):
+    """A person has not agreed to how their medical images are kept, or has taken that back."""
+
+    code, title = "consent_needed", "Your consent is needed first"
+    usual_step = "Read what happens with medical images under Uploads, and agree."
+    usual_screen = "/uploads"
+
+
 class NotFound(DataferryError):
     status, code, title = 404, "not_found", "Not found"
     usual_step = "Check the name."
@@ -172,6 +184,13 @@ class RoomReserved(Conflict):
     usual_screen = "/library"
 
 
+class WrongOffset(Conflict):
+    """An upload goes on where its kept bytes end, and nowhere else."""
+
+    code, title = "wrong_offset", "The upload goes on at another byte"
+    usual_step = "Ask how many bytes are kept, and go on there."
+
+
 class UpgradeRequired(DataferryError):
     status, code, title = 426, "upgrade_required", "The address is a WebSocket"
     usual_step = "Open it as one, with a ticket of POST /api/auth/ws-ticket."
@@ -187,6 +206,36 @@ class TooManyRequests(DataferryError):
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **words: Any) -> None:
         super().__init__(detail, **words)
         self.headers = dict(headers or {})
+
+
+class BadImage(DataferryError):
+    status, code, title, retryable = 400, "bad_image", "The file is no image that can be used", False
+    usual_step = "Choose a DICOM, JPEG, PNG or TIFF file that opens elsewhere."
+
+
+class BadUpload(BadImage):
+    code, title = "bad_upload", "The upload cannot be read"
+    usual_step = "Upload it again."
+
+
+class InfectedFile(BadImage):
+    code, title = "infected_file", "The virus scanner refuses the file"
+    usual_step = "Look at it with a virus scanner on your own machine."
+
+
+class UploadTooLarge(DataferryError):
+    status, code, title, retryable = 413, "upload_too_large", "The upload is too large", False
+    usual_step = "Choose a smaller file, or fewer at a time."
+
+
+class SealBroken(DataferryError):
+    status, code, title, retryable = 500, "seal_broken", "The stored file was changed", False
+    usual_step = "Delete it and upload it again."
+
+
+class ScanFailed(DataferryError):
+    status, code, title = 503, "scan_failed", "The virus scanner does not answer"
+    usual_step = "Ask an admin of this server to look at the scanner, then try again."
 
 
 class SourceError(DataferryError):

@@ -1,0 +1,1 @@
+"""Images and DICOM files of strangers: recognised by their bytes, and decoded in processes apart."""

@@ -1,0 +1,171 @@
+"""JPEG, PNG and TIFF files of strangers, as they are opened in the sandbox: see ``inspection``."""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dataferry.core.errors import BadImage
+
+if TYPE_CHECKING:
+    from PIL.Image import Exif, Image
+
+#: Of one picture.
+MAX_PIXELS = 50_000_000
+#: Of a TIFF.
+MAX_PAGES = 100
+_FORMATS = ("JPEG", "PNG", "TIFF")
+_QUALITY = 88
+_DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+#: Tags of EXIF, and the folders of tags in it.
+_ORIENTATION, _DATE_TAKEN, _CAMERA = 0x0112, 0x9003, (0x010F, 0x0110)
+_GPS_FOLDER, _EXIF_FOLDER = 0x8825, 0x8769
+#: ``PIL.Image.Transpose`` by what EXIF says of how a picture is to be turned.
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+_LONGEST_TEXT = 200
+
+
+@contextmanager
+def opened(file: BinaryIO) -> "Iterator[Image]":
+    """The picture, not decoded yet. Errors: ``BadImage`` for what is none, or is too large."""
+    from PIL import Image, UnidentifiedImageError
+
+    # The size is ours to judge, before anything is decoded.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(file, formats=_FORMATS) as picture:
+            _check_size(*picture.size)
+            yield picture
+    except UnidentifiedImageError as error:
+        raise BadImage("It is no picture, whatever its name or its beginning says.") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise BadImage("It is damaged, or cut off.") from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise BadImage(
+            f"It has {width:,} × {height:,} pixels; {MAX_PIXELS:,} are the most that are decoded.",
+            next_step="Make it smaller, or cut it into parts.",
+        )
+
+
+def page_count(picture: "Image") -> int:
+    """Pages of a TIFF, each of which is of an acceptable size; 1 for the others. Errors: ``BadImage``."""
+    if picture.format != "TIFF":
+        return 1
+    for page in range(MAX_PAGES + 1):
+        try:
+            picture.seek(page)
+        except EOFError:
+            picture.seek(0)
+            return page
+        _check_size(*picture.size)
+    raise BadImage(f"It has more than {MAX_PAGES} pages.", next_step="Split it into several files.")
+
+
+def upright(picture: "Image") -> "Image":
+    """As EXIF says that it is to be turned; nothing else is known of where its top is."""
+    from PIL.Image import Transpose
+
+    turn = _TURNS.get(orientation(picture))
+    return picture if turn is None else picture.transpose(Transpose(turn))
+
+
+def orientation(picture: "Image") -> int:
+    """EXIF's word, 1 where it has none that makes sense."""
+    found = _exif(picture).get(_ORIENTATION, 1)
+    return found if found in _TURNS else 1
+
+
+def shown(picture: "Image") -> "Image":
+    """With eight bits for a value, in greys or colours that a screen has."""
+    from PIL import Image
+
+    picture.load()
+    if picture.mode in _DEEP_MODES:
+        return Image.fromarray(_stretched(picture))
+    if picture.mode in ("L", "RGB", "RGBA"):
+        return picture
+    if picture.mode == "1":
+        return picture.convert("L")
+    transparent = picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    return picture.convert("RGBA" if transparent else "RGB")
+
+
+def _stretched(picture: "Image") -> Any:
+    """From black to white what it has from its least to its greatest value."""
+    import numpy as np
+
+    values = np.asarray(picture, np.float32)
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-9))
+    return grey.clip(0, 255).astype(np.uint8)
+
+
+def encoded(picture: "Image", edge: int) -> tuple[bytes, int, int]:
+    """A WebP of it, without anything else that its file holds, at most ``edge`` pixels on its longer side;
+    and its width and height."""
+    small = picture.copy() if picture.mode in ("RGB", "RGBA") else picture.convert("RGB")
+    small.thumbnail((edge, edge))
+    written = BytesIO()
+    small.info.clear()
+    small.save(written, "WEBP", quality=_QUALITY, method=2, exif=b"", icc_profile=b"")
+    return written.getvalue(), small.width, small.height
+
+
+def facts(picture: "Image") -> dict[str, Any]:
+    """What its file says beside the picture: ``taken_at``, ``camera``, ``gps`` (degrees), ``orientation``."""
+    exif = _exif(picture)
+    taken = _folder(exif, _EXIF_FOLDER).get(_DATE_TAKEN)
+    found: dict[str, Any] = {
+        "orientation": orientation(picture),
+        "taken_at": _text(taken),
+        "camera": " ".join(filter(None, (_text(exif.get(tag)) for tag in _CAMERA))) or None,
+        "gps": _position(_folder(exif, _GPS_FOLDER)),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _exif(picture: "Image") -> "Exif":
+    from PIL.Image import Exif
+
+    try:
+        return picture.getexif()
+    except Exception:  # damaged EXIF raises what it likes, and says nothing of the picture
+        return Exif()
+
+
+def _folder(exif: "Exif", number: int) -> dict[int, Any]:
+    with contextlib.suppress(Exception):  # as above
+        return dict(exif.get_ifd(number))
+    return {}
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
+    if not isinstance(value, str):
+        return None
+    return "".join(filter(str.isprintable, value[:_LONGEST_TEXT])).strip() or None
+
+
+def _position(gps: dict[int, Any]) -> list[float] | None:
+    """Latitude and longitude in degrees; None where they are not both there and sound."""
+    north, east = _degrees(gps.get(2)), _degrees(gps.get(4))
+    if north is None or east is None or north > 90 or east > 180:
+        return None
+    south, west = _text(gps.get(1)) == "S", _text(gps.get(3)) == "W"
+    return [round(-north if south else north, 6), round(-east if west else east, 6)]
+
+
+def _degrees(value: Any) -> float | None:
+    try:
+        degrees, minutes, seconds = (float(part) for part in value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    found = degrees + minutes / 60 + seconds / 3600
+    return found if math.isfinite(found) and found >= 0 else None

@@ -1,0 +1,66 @@
+"""What the sandbox is asked of an upload, whatever its format: facts, a small picture, a masked copy.
+
+Each function takes the open file and is called by ``Sandbox.call``.
+"""
+
+from typing import Any, BinaryIO
+
+from dataferry.core.errors import BadImage
+from dataferry.imaging import images, plausibility
+from dataferry.imaging.recognise import HEAD_BYTES, MEDIA_TYPES, ImageFormat, format_of
+from dataferry.imaging.sandbox import Answer
+
+
+def inspect(file: BinaryIO, *, xray: bool = False) -> Answer:
+    """``format``, ``mime_type``, ``width`` and ``height`` (upright), ``frames``, ``details``; with ``xray``
+    also ``plausibility``. The picture is decoded whole. Errors: ``BadImage``."""
+    format = format_at(file)
+    found: dict[str, Any] = {"format": format, "mime_type": MEDIA_TYPES[format]}
+    if format == "dicom":
+        from dataferry.imaging import dicom
+
+        found |= dicom.inspect(file)
+        picture = dicom.picture(file)
+    else:
+        with images.opened(file) as opened:
+            frames = images.page_count(opened)
+            details = images.facts(opened)
+            picture = images.upright(images.shown(opened))
+        found |= {"width": picture.width, "height": picture.height, "frames": frames, "details": details}
+    if xray:
+        found["plausibility"] = plausibility.chest_xray(picture, found["details"])
+    return Answer(found)
+
+
+def render(
+    file: BinaryIO,
+    *,
+    edge: int,
+    frame: int = 0,
+    center: float | None = None,
+    width: float | None = None,
+) -> Answer:
+    """A WebP, at most ``edge`` pixels on its longer side; with ``center`` and ``width`` of the window of grey
+    values in place of the file's own. Errors: ``BadImage``."""
+    if format_at(file) == "dicom":
+        from dataferry.imaging import dicom
+
+        picture = dicom.picture(file, frame=frame, center=center, width=width)
+    else:
+        with images.opened(file) as opened:
+            if frame >= images.page_count(opened):
+                raise BadImage(f"It has no page {frame + 1}.")
+            if frame:
+                opened.seek(frame)
+            picture = images.upright(images.shown(opened))
+    webp, shown_width, shown_height = images.encoded(picture, edge)
+    return Answer({"width": shown_width, "height": shown_height}, webp)
+
+
+def format_at(file: BinaryIO) -> ImageFormat:
+    """What it is by its first bytes. Errors: ``BadImage`` for what is none of the four."""
+    format = format_of(file.read(HEAD_BYTES))
+    file.seek(0)
+    if format is None:
+        raise BadImage("It is no DICOM, JPEG, PNG or TIFF file, whatever its name says.")
+    return format
