@@ -22,7 +22,7 @@ REQUIRED_FILES = (
     "dataferry/plugins/tables/NOTICE.md",
     "dataferry/plugins/tables/iris/train.csv",
     "dataferry/py.typed",
-    "dataferry/versioning/hook.sh",
+    "dataferry/versioning/hooks/hook.sh",
 )
 #: What a package has no use for.
 FORBIDDEN_PARTS = ("node_modules", "__pycache__", ".venv", "/tests/", "frontend/", ".map")

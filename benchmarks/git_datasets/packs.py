@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.columns import StoredFile, write_column
-from dataferry.versioning.fetching import fetch
-from dataferry.versioning.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
-from dataferry.versioning.pushing import push
-from dataferry.versioning.remotes import Remote, remote_of
-from dataferry.versioning.schema import Field
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.columns import StoredFile, write_column
+from dataferry.versioning.model.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
+from dataferry.versioning.model.schema import Field
+from dataferry.versioning.remote.fetching import fetch
+from dataferry.versioning.remote.pushing import push
+from dataferry.versioning.remote.remotes import Remote, remote_of
 
 #: At once, in both ways: what ``fsspec`` takes for one object a request.
 _AT_ONCE = 64

@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.model.lock_file import Lock
 from dataferry.versioning.repository import Repository
-from dataferry.versioning.working_tree import Brought, bring
+from dataferry.versioning.tree.working_tree import Brought, bring
 from tests.support.transcripts import PATH
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.layout import folders
-from dataferry.versioning.lock_file import Lock, is_current
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.model.lock_file import Lock, is_current
+from dataferry.versioning.tree.layout import folders
 from tests.support.git_repositories import GitFolder
 
 SCHEMA = """@dataset(remote="bucket")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.columns import StoredFile, write_column
-from dataferry.versioning.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
-from dataferry.versioning.schema import Field
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.columns import StoredFile, write_column
+from dataferry.versioning.model.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
+from dataferry.versioning.model.schema import Field
 
 REMOTE = "bucket"
 

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.model.lock_file import Lock
 from dataferry.versioning.repository import Repository
-from dataferry.versioning.working_tree import bring
+from dataferry.versioning.tree.working_tree import bring
 from tests.support.git_repositories import GitFolder, nothing_to_fetch
 from tests.support.kill_points import sweep
 from tests.support.versioned import made_files

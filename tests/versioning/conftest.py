@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.remotes import Remote, remote_of
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.remote.remotes import Remote, remote_of
 from tests.support.git_repositories import GitFolder, new_repository
 from tests.support.index_files import versions
 from tests.support.versioned import REMOTE, settings

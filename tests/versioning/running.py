@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.columns import StoredFile, Value, read_column
-from dataferry.versioning.execution import execute
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.lock_file import Lock
-from dataferry.versioning.planning import plan
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.execute.execution import execute
+from dataferry.versioning.execute.planning import plan
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.columns import StoredFile, Value, read_column
+from dataferry.versioning.model.lock_file import Lock
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -137,7 +137,9 @@ def test_gc_keeps_what_commits_need(versioned: GitFolder) -> None:
 
 def test_hooks_start_quickly() -> None:
     """What a hook imports takes no more than Python itself and a little: nothing of the server."""
-    code = "import sys, dataferry.versioning.command, dataferry.versioning.following; print(*sys.modules)"
+    code = (
+        "import sys, dataferry.versioning.command, dataferry.versioning.hooks.following; print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"pydantic", "sqlalchemy", "fsspec", "numpy", "pandas", "httpx", "asyncio"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import DataferryError
-from dataferry.versioning.columns import StoredFile
+from dataferry.versioning.model.columns import StoredFile
 from tests.versioning.running import PNG, Workshop
 
 NUMBERS = """

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import dataferry.versioning
-from dataferry.versioning import formats
-from dataferry.versioning.formats import FORMATS, extension_of, format_of
+from dataferry.versioning.declare import formats
+from dataferry.versioning.declare.formats import FORMATS, extension_of, format_of
 
 HEADS = {
     "png": b"\x89PNG\r\n\x1a\n....",

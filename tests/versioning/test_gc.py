@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import Conflict, InvalidInput
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.fetching import fetch
-from dataferry.versioning.gc import Pruned, objects_of, prune, shrink
-from dataferry.versioning.lock_file import Lock
-from dataferry.versioning.packs import SMALL_BYTES
-from dataferry.versioning.pushing import push
-from dataferry.versioning.remote_gc import Collected, collect
-from dataferry.versioning.remote_marks import announce
-from dataferry.versioning.remotes import Remote
-from dataferry.versioning.schema import FieldKind
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.lock_file import Lock
+from dataferry.versioning.model.schema import FieldKind
+from dataferry.versioning.remote.fetching import fetch
+from dataferry.versioning.remote.gc import Pruned, objects_of, prune, shrink
+from dataferry.versioning.remote.packs import SMALL_BYTES
+from dataferry.versioning.remote.pushing import push
+from dataferry.versioning.remote.remote_gc import Collected, collect
+from dataferry.versioning.remote.remote_marks import announce
+from dataferry.versioning.remote.remotes import Remote
 from tests.support.versioned import contents, dataset_of, made_files
 
 DAY_S = 24 * 3600.0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.model.lock_file import Lock
 from tests.support.git_repositories import GitFolder
 from tests.support.index_files import (
     INGEST,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.versioning import hooks
+from dataferry.versioning.hooks import installing
 from tests.support.git_repositories import GitFolder
 from tests.support.index_files import INGEST, SCHEMA, begin, check_agrees, transform
 
@@ -70,7 +70,7 @@ def test_the_framework_pre_commit_over_ours(versioned: GitFolder, log: Path) -> 
     versioned.git("commit", "-qam", "tiny")
     check_agrees(versioned)
     assert log.read_text() == "its\n"
-    assert hooks.missing(versioned.repository) == []
+    assert installing.missing(versioned.repository) == []
     versioned.git("datasets", "init")
     assert "its" in hook.read_text(), "its hook is left alone"
 
@@ -134,8 +134,12 @@ def test_a_folder_of_hooks_that_is_not_the_repositorys_own(
 
 def test_without_the_command_git_works_and_links_open(versioned: GitFolder) -> None:
     for path in (versioned.folder / ".git/hooks").iterdir():
-        path.write_text(path.read_text().replace(f"command={hooks._command()}", "command=/gone/git-datasets"))
-    driver = versioned.git("config", "merge.datasets.driver").replace(hooks._command(), "/gone/git-datasets")
+        path.write_text(
+            path.read_text().replace(f"command={installing._command()}", "command=/gone/git-datasets")
+        )
+    driver = versioned.git("config", "merge.datasets.driver").replace(
+        installing._command(), "/gone/git-datasets"
+    )
     versioned.git("config", "merge.datasets.driver", driver.strip())
     versioned.environment["PATH"] = without_command(versioned)
     before = versioned.contents("small")
@@ -163,9 +167,9 @@ def without_command(repo: GitFolder) -> str:
 def test_nothing_is_started_where_nothing_changed(versioned: GitFolder, log: Path) -> None:
     """The hooks look in the shell; Python would take longer than git."""
     spy = versioned.home / "spy"
-    executable(spy, f'#!/bin/sh\necho "$@" >> "{log}"\nexec {hooks._command()} "$@"\n')
+    executable(spy, f'#!/bin/sh\necho "$@" >> "{log}"\nexec {installing._command()} "$@"\n')
     for path in (versioned.folder / ".git/hooks").iterdir():
-        path.write_text(path.read_text().replace(f"command={hooks._command()}", f"command={spy}"))
+        path.write_text(path.read_text().replace(f"command={installing._command()}", f"command={spy}"))
     versioned.write("other.txt", "1")
     versioned.git("add", "other.txt")
     versioned.git("commit", "-qm", "other")
@@ -229,4 +233,4 @@ def test_hooks_are_no_more_than_they_have_to_be(repo: GitFolder) -> None:
     repo.git("datasets", "init")
     for path in (repo.folder / ".git/hooks").iterdir():
         assert os.stat(path).st_mode & stat.S_IXUSR
-    assert sorted(repo.names(".git/hooks")) == sorted(hooks.HOOKS)
+    assert sorted(repo.names(".git/hooks")) == sorted(installing.HOOKS)

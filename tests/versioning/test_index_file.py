@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import InvalidInput
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.schema import DatasetClass, Field
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.model.schema import DatasetClass, Field
 
 SEED = """
 @dataset(remote="awsbucket")

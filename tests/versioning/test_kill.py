@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.model.lock_file import Lock
 from tests.support.git_repositories import GitFolder, environment
 from tests.support.transcripts import ROOT
 from tests.support.versioned import appended, dataset_of, made_files

@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from dataferry.versioning.lock_file import (
+from dataferry.versioning.hooks.merging import merge
+from dataferry.versioning.model.lock_file import (
     Column,
     Lock,
     LockedDataset,
@@ -14,8 +15,7 @@ from dataferry.versioning.lock_file import (
     column_key,
     is_current,
 )
-from dataferry.versioning.merging import merge
-from dataferry.versioning.schema import Field
+from dataferry.versioning.model.schema import Field
 
 IMAGE = LockedField(Field("image", "file", ("png",)))
 MASK = LockedField(Field("mask", "file", ("png",)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.versioning.packs import (
+from dataferry.versioning.remote.packs import (
     PACK_BYTES,
     PACK_OBJECTS,
     SMALL_BYTES,

@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 
 from dataferry.core.errors import InvalidInput
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.lock_file import Column, Lock, LockedDataset, RowGroup, column_key
-from dataferry.versioning.planning import Plan, plan
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.execute.planning import Plan, plan
+from dataferry.versioning.model.lock_file import Column, Lock, LockedDataset, RowGroup, column_key
 
 BASE = """
 @dataset(remote="store")

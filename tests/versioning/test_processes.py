@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import ConfigError, DataferryError
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.running import ChildEndedError, Children, Workplace
-from dataferry.versioning.schema import Field
-from dataferry.versioning.wire import field_entry
+from dataferry.versioning.execute.running import ChildEndedError, Children, Workplace
+from dataferry.versioning.execute.wire import field_entry
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.schema import Field
 from tests.support.programs import program, unavailable
 from tests.versioning.running import PNG, Workshop
 

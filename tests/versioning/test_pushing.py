@@ -14,12 +14,12 @@ from dataferry.core.errors import (
     InvalidInput,
     NotFound,
 )
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.fetching import Fetched, fetch
-from dataferry.versioning.packs import SMALL_BYTES
-from dataferry.versioning.partial_files import PART_BYTES
-from dataferry.versioning.pushing import Pushed, push
-from dataferry.versioning.remotes import Remote, remote_of
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.remote.fetching import Fetched, fetch
+from dataferry.versioning.remote.packs import SMALL_BYTES
+from dataferry.versioning.remote.partial_files import PART_BYTES
+from dataferry.versioning.remote.pushing import Pushed, push
+from dataferry.versioning.remote.remotes import Remote, remote_of
 from tests.support.versioned import REMOTE, appended, contents, dataset_of, made_files, settings
 
 FILES = [*made_files(40), made_files(1, SMALL_BYTES + 5)[0], *made_files(2, 40 << 10, seed=7)]

@@ -14,12 +14,12 @@ from dataferry.core.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.fetching import fetch
-from dataferry.versioning.lock_file import Lock
-from dataferry.versioning.packs import SMALL_BYTES
-from dataferry.versioning.pushing import Pushed, push
-from dataferry.versioning.remotes import Remote, remote_of
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.lock_file import Lock
+from dataferry.versioning.remote.fetching import fetch
+from dataferry.versioning.remote.packs import SMALL_BYTES
+from dataferry.versioning.remote.pushing import Pushed, push
+from dataferry.versioning.remote.remotes import Remote, remote_of
 from tests.fakes.s3 import S3, SECRET, s3_server
 from tests.fakes.sftp import PASSWORD, Sftp, sftp_server
 from tests.support.versioned import REMOTE, contents, dataset_of, made_files, settings

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.local_modules import LocalModules
-from dataferry.versioning.trust import Trust
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.declare.local_modules import LocalModules
+from dataferry.versioning.hooks.trust import Trust
 
 TEXT = "@dataset\nclass A:\n    a: int\n"
 

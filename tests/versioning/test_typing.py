@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.versioning.index_file import read_index
+from dataferry.versioning.declare.index_file import read_index
 
 EXAMPLES = Path(__file__).parent / "typed"
 REPOSITORY = Path(__file__).parents[2]

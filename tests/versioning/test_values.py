@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dataferry.versioning.columns import StoredFile, Value
-from dataferry.versioning.result_rows import WrongResult, rows_of
-from dataferry.versioning.schema import Field, FieldKind
-from dataferry.versioning.values import WrongValue, checked, retyped
+from dataferry.versioning.execute.result_rows import WrongResult, rows_of
+from dataferry.versioning.model.columns import StoredFile, Value
+from dataferry.versioning.model.schema import Field, FieldKind
+from dataferry.versioning.model.values import WrongValue, checked, retyped
 
 GOOD: list[tuple[FieldKind, object, Value]] = [
     ("int", 3, 3),

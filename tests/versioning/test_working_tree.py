@@ -12,9 +12,9 @@ import pandas
 import pytest
 
 from dataferry.core.errors import InvalidInput
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.lock_file import Lock
-from dataferry.versioning.working_tree import bring
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.lock_file import Lock
+from dataferry.versioning.tree.working_tree import bring
 from tests.support.git_repositories import GitFolder, nothing_to_fetch
 from tests.support.programs import unavailable
 from tests.support.versioned import appended, dataset_of, made_files

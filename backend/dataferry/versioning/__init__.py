@@ -16,9 +16,9 @@ BUILTIN_NAMES = ("bin", "zip")
 def __getattr__(name: str) -> Any:
     """What index files import is imported when it is first used: hooks start often, and need none of it."""
     if name in _DECLARATIONS:
-        return getattr(import_module("dataferry.versioning.declarations"), name)
+        return getattr(import_module("dataferry.versioning.declare.declarations"), name)
     if not name.startswith("_"):
-        formats = import_module("dataferry.versioning.formats")
+        formats = import_module("dataferry.versioning.declare.formats")
         if (own := formats.SPELLINGS.get(name, name)) in formats.FORMATS:
             return formats.FORMATS[own]
         if name == "Format":
@@ -34,5 +34,5 @@ def __dir__() -> list[str]:
 
 def public_names() -> list[str]:
     """Everything that an index file can import."""
-    formats = import_module("dataferry.versioning.formats")
+    formats = import_module("dataferry.versioning.declare.formats")
     return [*_DECLARATIONS, "Format", *formats.FORMATS, *formats.SPELLINGS]

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError):
             sys.stderr.close()  # whoever read us has what they wanted
             return 0
-        from dataferry.versioning.following import told
+        from dataferry.versioning.hooks.following import told
 
         say(" ".join(told(error)))
         return 1
@@ -48,21 +48,21 @@ def _hook(name: str, arguments: list[str]) -> int:
     if name == "_merge":
         from pathlib import Path
 
-        from dataferry.versioning.merging import merge_files
+        from dataferry.versioning.hooks.merging import merge_files
 
         base, ours, theirs, path = arguments
         return merge_files(Path(base), Path(ours), Path(theirs), path)
     repository = Repository.open()
     if name == "_pre-push":
-        from dataferry.versioning.transfers import push_locks, pushed_locks
+        from dataferry.versioning.hooks.transfers import push_locks, pushed_locks
 
         locks = pushed_locks(repository, arguments[0], sys.stdin.read().splitlines())
         push_locks(repository, locks, say, url=arguments[1])
         return 0
-    from dataferry.versioning.following import follow
+    from dataferry.versioning.hooks.following import follow
 
     if name in ("_pre-commit", "_pre-merge-commit"):
-        from dataferry.versioning.committing import before_commit, before_merge_commit
+        from dataferry.versioning.hooks.committing import before_commit, before_merge_commit
 
         if name == "_pre-commit":
             before_commit(repository, int(arguments[0]), say)
@@ -71,8 +71,8 @@ def _hook(name: str, arguments: list[str]) -> int:
         return 0
     follow(repository, say)
     if name != "_follow":
-        from dataferry.versioning.committing import stale_locks
-        from dataferry.versioning.trusting import trust_own_commit
+        from dataferry.versioning.hooks.committing import stale_locks
+        from dataferry.versioning.hooks.trusting import trust_own_commit
 
         for path in repository.tracked():
             trust_own_commit(repository, path)
@@ -88,7 +88,7 @@ def _open() -> "Repository":
     """The repository here, once what killed commands and commits that failed have left is mended."""
     from dataferry.versioning.repository import Repository
     from dataferry.versioning.staging import conclude
-    from dataferry.versioning.working_tree import exclusive, heal
+    from dataferry.versioning.tree.working_tree import exclusive, heal
 
     repository = Repository.open()
     with exclusive(repository):
@@ -98,9 +98,9 @@ def _open() -> "Repository":
 
 
 def _init(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.following import MANUAL, follow
-    from dataferry.versioning.hooks import install
-    from dataferry.versioning.status import summary
+    from dataferry.versioning.commands.status import summary
+    from dataferry.versioning.hooks.following import MANUAL, follow
+    from dataferry.versioning.hooks.installing import install
 
     repository = _open()
     if options.no_fetch:
@@ -114,7 +114,7 @@ def _init(options: "argparse.Namespace") -> int:
 
 
 def _track(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.tracking import track
+    from dataferry.versioning.commands.tracking import track
 
     for line in track(_open(), options.file):
         say(line)
@@ -122,19 +122,19 @@ def _track(options: "argparse.Namespace") -> int:
 
 
 def _status(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.status import status
+    from dataferry.versioning.commands.status import status
 
     return _write(status(_open()))
 
 
 def _restore(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.tracking import restore
+    from dataferry.versioning.commands.tracking import restore
 
     return 0 if restore(_open(), options.revision, options.files, say) else 1
 
 
 def _trust(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.tracking import trust
+    from dataferry.versioning.commands.tracking import trust
 
     for line in trust(_open(), options.files):
         say(line)
@@ -142,19 +142,19 @@ def _trust(options: "argparse.Namespace") -> int:
 
 
 def _log(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.history import log
+    from dataferry.versioning.commands.history import log
 
     return _write(log(_open(), options.files, options.number))
 
 
 def _diff(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.diff import diff_lines
+    from dataferry.versioning.commands.diff import diff_lines
 
     return _write(diff_lines(_open(), options.before, options.after))
 
 
 def _push(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.transfers import locks_of, push_locks
+    from dataferry.versioning.hooks.transfers import locks_of, push_locks
 
     repository = _open()
     locks = locks_of(repository, ["--all"] if options.all else ["HEAD"])
@@ -164,8 +164,8 @@ def _push(options: "argparse.Namespace") -> int:
 
 
 def _fetch(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.tracking import fetch
-    from dataferry.versioning.transfers import fetch_all
+    from dataferry.versioning.commands.tracking import fetch
+    from dataferry.versioning.hooks.transfers import fetch_all
 
     repository = _open()
     if options.all:
@@ -174,7 +174,7 @@ def _fetch(options: "argparse.Namespace") -> int:
 
 
 def _gc(options: "argparse.Namespace") -> int:
-    from dataferry.versioning.collecting import collect_garbage
+    from dataferry.versioning.commands.collecting import collect_garbage
 
     for line in collect_garbage(
         _open(), older_than_days=options.older_than, remote=options.remote, dry_run=options.dry_run
@@ -184,7 +184,7 @@ def _gc(options: "argparse.Namespace") -> int:
 
 
 def _doctor(_options: "argparse.Namespace") -> int:
-    from dataferry.versioning.doctor import examine
+    from dataferry.versioning.commands.doctor import examine
 
     return examine(_open(), say)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from dataferry.core.errors import Conflict, DataferryError, InvalidInput, NotFound
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.lock_file import Lock
 
 LOCK_SUFFIX = ".lock"
 #: git's setting, one entry a file, from the top of the working tree.

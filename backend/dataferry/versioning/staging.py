@@ -9,8 +9,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from dataferry.versioning.journal import remove, remove_half, write_whole
 from dataferry.versioning.repository import Repository, lock_path
+from dataferry.versioning.tree.journal import remove, remove_half, write_whole
 
 
 @dataclass(frozen=True)

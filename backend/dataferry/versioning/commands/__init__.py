@@ -1,0 +1,1 @@
+"""What a user calls: one module for each command that is more than a call."""

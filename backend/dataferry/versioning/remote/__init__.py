@@ -1,0 +1,1 @@
+"""Where data is kept beside git: packs, pushes, fetches, and the deletion of what nothing needs."""

@@ -1,0 +1,1 @@
+"""What stands beside an index file, and how it follows the lock in the working tree."""
