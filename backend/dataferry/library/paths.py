@@ -5,6 +5,7 @@
     <store>/<source>/<owner|_>/<name>/<revision[:12]>[+<selection>]/   a dataset
     <store>/<download_path>/                                          a hardlinked view of one
     <store>/.incomplete/<dataset id>/                                 a download under way
+    <store>/.versions/<source>/<owner|_>/<name>/<all|selection>/      the versions of one
     <store>/.trash/<random>/                                          being deleted
 """
 
@@ -71,6 +72,11 @@ class Store:
 
     def partial(self, dataset_id: str) -> Path:
         return self.root / ".incomplete" / dataset_id
+
+    def versions(self, ref: DatasetRef, selection: str = "") -> Path:
+        """The git repository of a dataset's versions, of whatever revisions they are."""
+        below = self.target(ref, "_").parent.relative_to(self.root)
+        return self.root / ".versions" / below / (selection or "all")
 
     def partials(self) -> list[Path]:
         """The working folders of downloads."""

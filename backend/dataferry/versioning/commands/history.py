@@ -9,6 +9,32 @@ from dataferry.versioning.model.lock_file import Lock, LockedDataset
 from dataferry.versioning.repository import Repository, lock_path
 
 _SEPARATOR = "\x1f"
+_END = "\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as git's log tells it. ``when``: in ISO form, with its time zone."""
+
+    revision: str
+    when: str
+    author: str
+    subject: str
+    body: str
+
+
+def commits(
+    repository: Repository, index_path: str, revision: str = "HEAD", number: int | None = None
+) -> list[Commit]:
+    """The commits that have changed an index file's data, newest first: no more than one command of git,
+    however many there are."""
+    if repository.ask_git("rev-parse", "--verify", "--quiet", revision) is None:
+        return []
+    layout = _SEPARATOR.join(("%H", "%cI", "%an", "%s", "%b")) + _END
+    limit = [] if number is None else [f"--max-count={number}"]
+    log = repository.git("log", f"--format={layout}", *limit, revision, "--", lock_path(index_path))
+    entries = (entry.strip("\n") for entry in log.split(_END))
+    return [Commit(*entry.split(_SEPARATOR, 4)) for entry in entries if entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +55,10 @@ def versions(
     repository: Repository, index_path: str, revision: str = "HEAD", number: int | None = None
 ) -> Iterator[Version]:
     """The versions of an index file's data, newest first."""
-    if repository.ask_git("rev-parse", "--verify", "--quiet", revision) is None:
-        return
-    layout = _SEPARATOR.join(("%H", "%cI", "%an", "%s"))
-    limit = [] if number is None else [f"--max-count={number}"]
-    log = repository.git("log", f"--format={layout}", *limit, revision, "--", lock_path(index_path))
-    for line in log.splitlines():
-        commit, when, author, subject = line.split(_SEPARATOR, 3)
-        lock = lock_at(repository, commit, index_path)
-        yield Version(
-            commit, when, author, subject, index_path, lock, lock_at(repository, f"{commit}^", index_path)
-        )
+    for commit in commits(repository, index_path, revision, number):
+        lock = lock_at(repository, commit.revision, index_path)
+        before = lock_at(repository, f"{commit.revision}^", index_path)
+        yield Version(commit.revision, commit.when, commit.author, commit.subject, index_path, lock, before)
 
 
 def lock_at(repository: Repository, revision: str, index_path: str) -> Lock | None:
