@@ -11,10 +11,10 @@ from PIL import Image
 from dataferry.library.versions.index_text import index_text
 from dataferry.library.versions.layouts import KeptFile, field_names
 from dataferry.library.versions.recording import format_told, layouts_of, lock_of
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.execution import execute
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.planning import plan
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.execute.execution import execute
+from dataferry.versioning.execute.planning import plan
+from dataferry.versioning.model.cache import Cache
 
 
 def picture(colour: int, format: str = "PNG") -> bytes:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from dataferry.library.image_samples import is_image
 from dataferry.library.versions.names import folders_of, part_of, split_of
-from dataferry.versioning.columns import StoredFile, Value
-from dataferry.versioning.formats import FORMATS, SPELLINGS
-from dataferry.versioning.schema import Field
+from dataferry.versioning.declare.formats import FORMATS, SPELLINGS
+from dataferry.versioning.model.columns import StoredFile, Value
+from dataferry.versioning.model.schema import Field
 
 Row = tuple[Value, ...]
 

@@ -30,13 +30,13 @@ from dataferry.library.versions.layouts import (
 )
 from dataferry.library.versions.repository import INDEX, DatasetVersions, Facts, Recorded
 from dataferry.library.versions.table_layouts import table_layouts
-from dataferry.versioning.cache import Cache
-from dataferry.versioning.columns import StoredFile, read_column, write_column
-from dataferry.versioning.formats import FORMATS, HEAD_BYTES, SPELLINGS, format_of
-from dataferry.versioning.index_file import read_index
-from dataferry.versioning.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
-from dataferry.versioning.planning import plan
-from dataferry.versioning.schema import DatasetClass
+from dataferry.versioning.declare.formats import FORMATS, HEAD_BYTES, SPELLINGS, format_of
+from dataferry.versioning.declare.index_file import read_index
+from dataferry.versioning.execute.planning import plan
+from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.columns import StoredFile, read_column, write_column
+from dataferry.versioning.model.lock_file import Column, Lock, LockedDataset, LockedField, RowGroup
+from dataferry.versioning.model.schema import DatasetClass
 
 #: A dataset of more files is not versioned: a comparison has all of them in memory.
 MOST_FILES = 500_000

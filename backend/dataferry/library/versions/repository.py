@@ -15,10 +15,10 @@ from datetime import datetime
 from pathlib import Path
 
 from dataferry.core.errors import Conflict, NotFound
-from dataferry.versioning.history import Commit, commits, lock_at
-from dataferry.versioning.lock_file import Lock
+from dataferry.versioning.commands.history import Commit, commits, lock_at
+from dataferry.versioning.hooks.trust import Trust
+from dataferry.versioning.model.lock_file import Lock
 from dataferry.versioning.repository import TRACKED, Repository, lock_path
-from dataferry.versioning.trust import Trust
 
 INDEX = "index.py"
 #: Of the name that a version has for clients of the Hub.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dataferry.library.preview.locked_duckdb import locked_down
 from dataferry.library.versions.layouts import FILES, KeptFile, Layout, Row, field_names
-from dataferry.versioning.schema import Field, FieldKind
-from dataferry.versioning.values import WrongValue, checked
+from dataferry.versioning.model.schema import Field, FieldKind
+from dataferry.versioning.model.values import WrongValue, checked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
