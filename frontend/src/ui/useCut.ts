@@ -8,8 +8,9 @@ export function useCut(frame: RefObject<HTMLElement | null>): boolean {
     const element = frame.current;
     if (!element) return;
     const measure = () => setCut([...element.querySelectorAll("[data-cut]")].some(isCut));
-    measure();
-    if (typeof ResizeObserver === "undefined") return;
+    if (typeof ResizeObserver === "undefined") return measure();
+    // It looks once by itself, before the next picture and when all boxes are laid out; asked for here, the
+    // browser would lay out the page in the midst of drawing it.
     const sizes = new ResizeObserver(measure);
     sizes.observe(element);
     return () => sizes.disconnect();
