@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dbos import DBOS
 from sqlalchemy import text
 
 from dataferry.core.db import Database
@@ -12,6 +13,7 @@ from dataferry.core.errors import Cancelled
 from dataferry.core.job_types import JobKind, JobView
 from dataferry.core.settings import Settings
 from dataferry.core.types import DatasetRef, Progress, Viewer
+from dataferry.jobs.models import Job
 from dataferry.jobs.service import JobRun, Jobs
 from dataferry.realtime import Feed, Realtime
 from dataferry.realtime.events import JobEvent, JobSnapshot
@@ -93,6 +95,19 @@ class World:
         if wake:
             self.jobs.wake(job_id)
         return job_id
+
+    async def enqueued(self, *job_ids: str) -> None:
+        """Until the queue has the present generation of each: it is put there after the row is committed."""
+
+        async def known() -> bool:
+            jobs = [
+                await self.database.run(lambda session, job_id=job_id: session.get_one(Job, job_id))
+                for job_id in job_ids
+            ]
+            ids = [f"{job.id}:{job.generation}" for job in jobs]
+            return len(await DBOS.list_workflows_async(workflow_ids=ids)) == len(ids)
+
+        await eventually(known, "the queue has them")
 
     def lose_queue(self) -> None:
         """What a restored backup or a deleted file would do."""

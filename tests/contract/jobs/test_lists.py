@@ -105,14 +105,25 @@ async def test_the_queue_takes_the_highest_priority_first(world: World) -> None:
         waiting = {name: await world.submit("note", key=name) for name in ("a", "b", "c", "d")}
         assert (await world.jobs.set_priority(ADA, waiting["d"], "high")).priority == "high"
         await world.jobs.set_priority(ADA, waiting["a"], "low")
-        await world.jobs.set_priority(ADA, waiting["c"], "high")
-        # What is stored outlasts the process, and so does its place. The slot is held until the new process
-        # has begun: a job that the old one had taken would stand at the place of its second run.
-        await world.restart()
+        await world.enqueued(*waiting.values())
         hold.let_go.set()
         for job_id in waiting.values():
             await world.until(job_id, "succeeded")
-    assert order == ["dataset_d", "dataset_c", "dataset_b", "dataset_a"]
+    assert order == ["dataset_d", "dataset_b", "dataset_c", "dataset_a"]
+
+
+async def test_a_priority_outlasts_the_process(world: World) -> None:
+    async with Hold() as hold:
+        world.handlers["hold"] = hold
+        world.set(download_slots=1)
+        await world.start()
+        await world.submit("hold", key="busy")
+        await hold.working()
+        waiting = await world.submit("hold", key="a")
+        await world.jobs.set_priority(ADA, waiting, "high")
+        await world.restart()
+        hold.let_go.set()
+        assert (await world.until(waiting, "succeeded")).priority == "high"
 
 
 async def test_a_priority_is_for_those_who_asked_and_for_what_goes_on(world: World) -> None:
