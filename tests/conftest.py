@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from sqlmodel import SQLModel
 
+import dataferry
 from dataferry.core.db import Database
 from tests.support import preloaded
 from tests.support.postgres import Postgres, postgres_server
@@ -72,7 +74,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """The tables of all models that are imported, on SQLite and on Postgres."""
+    """The tables of all parts, on SQLite and on Postgres."""
+    for part in Path(dataferry.__file__).parent.glob("*/models.py"):
+        import_module(f"dataferry.{part.parent.name}.models")
     database = Database(database_url)
     SQLModel.metadata.create_all(database.engine)
     yield database
