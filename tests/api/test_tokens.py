@@ -4,14 +4,14 @@ import contextlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -199,12 +199,6 @@ def test_a_new_password_leaves_tokens_as_they_are(server: Server) -> None:
     assert ask(server, token).status_code == 200
 
 
-def every_route(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    for route in routes:
-        router = getattr(route, "original_router", None)
-        yield from [route] if router is None else every_route(router.routes)
-
-
 def test_every_route_has_a_scope(app: FastAPI) -> None:
     """A new route is named in ``api/scopes.py``, or this fails; until then it wants ``admin``."""
     operations = {
@@ -213,7 +207,7 @@ def test_every_route_has_a_scope(app: FastAPI) -> None:
         for operation in operations.values()
     }
     # The mirror's protocol is not ours, and not in our document.
-    own = {route.name for route in every_route(app.routes) if isinstance(route, TokenFirst)}
+    own = {route.name for route in app.routes if isinstance(route, TokenFirst)}
     names = set(operations) | own
     assert names - set(NEEDED) - OPEN == set(), "without a scope"
     assert (set(NEEDED) | OPEN) - names == set(), "of no route"
@@ -222,7 +216,7 @@ def test_every_route_has_a_scope(app: FastAPI) -> None:
     # What is no such route: the socket, which has its own rule, and the page.
     others = [
         route.name
-        for route in every_route(app.routes)
+        for route in app.routes
         if isinstance(route, Route | WebSocketRoute) and not isinstance(route, TokenFirst)
     ]
     assert set(others) == {"openapi", "socket", "open_socket", "reference"}

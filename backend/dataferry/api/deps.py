@@ -16,6 +16,7 @@ from dataferry.accounts.views import SignedIn, UserView
 from dataferry.api.conditional import Handle, readable
 from dataferry.api.connections import sign_in
 from dataferry.api.idempotency import idempotency_key, once
+from dataferry.api.problems import PROBLEM_RESPONSES
 from dataferry.api.query_parameters import names_of, refuse_unknown
 from dataferry.api.scopes import check_scope
 from dataferry.core.errors import NotSignedIn
@@ -195,13 +196,22 @@ def address_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
+def _name_of(route: APIRoute) -> str:
+    return route.name
+
+
 class TokenFirst(APIRoute):
     """The class of every route: what needs a token has it and its scope checked before a byte of the body is
     read, a query parameter that it does not have is refused, what is read has an ``ETag``, and what creates
     heeds an ``Idempotency-Key``.
 
-    FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941).
+    FastAPI reads and parses the body before it calls a dependency (fastapi/fastapi#4941). The description
+    calls a route by its name alone, and says that it may answer a problem.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["responses"] = PROBLEM_RESPONSES | (options.get("responses") or {})
+        super().__init__(path, endpoint, **options | {"generate_unique_id_function": _name_of})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = self._known_parameters_only(super().get_route_handler())

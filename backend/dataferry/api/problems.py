@@ -83,9 +83,13 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_middleware(BodyLimit)
     app.add_middleware(UnexpectedErrors)
-    app.router.responses = {
-        "default": {"model": Problem, "description": "What went wrong, why, and the next act"}
-    }
+    app.router.responses = PROBLEM_RESPONSES
+
+
+#: What every route may answer, for the API's description.
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "What went wrong, why, and the next act"}
+}
 
 
 async def busy(scope: Scope, receive: Receive, send: Send) -> None:

@@ -81,6 +81,7 @@ def install_socket(
     @app.get(
         "/api/ws",
         name="open_socket",
+        operation_id="open_socket",
         tags=["socket"],
         status_code=HTTPStatus.UPGRADE_REQUIRED,
     )
