@@ -63,6 +63,7 @@ from dataferry.api.static import install_page
 from dataferry.chat.model_choice import ModelChoices
 from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
+from dataferry.chat.shared_threads import SharedThreads
 from dataferry.chat.sql_writer import ModelSqlWriter
 from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
@@ -119,6 +120,7 @@ from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.upstream import Upstream
 from dataferry.library.verdicts import Verdicts
 from dataferry.library.verification import Verification
+from dataferry.library.visible import VisibleDatasets
 from dataferry.mcp.service import McpServer
 from dataferry.mirror.pulls import Pulls
 from dataferry.mirror.service import Mirror
@@ -196,7 +198,9 @@ def build_services(settings: Settings) -> Services:
         models=models,
         secrets=secrets,
         asking=table_questions,
+        changed=realtime.publish_change,
     )
+    threads = SharedThreads(database, chat, accounts, VisibleDatasets(database, access), library, realtime)
     builtin = BuiltinDatasets(database, found_plugins, search, access)
     return Services(
         accounts=accounts,
@@ -242,6 +246,7 @@ def build_services(settings: Settings) -> Services:
         plugins=found_plugins,
         builtin=builtin,
         chat=chat,
+        threads=threads,
         mcp=McpServer(library, jobs, settings, secrets.subkey("mcp"), table_questions),
         models=models,
         model=ModelSetup(models, settings),
@@ -347,7 +352,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_socket(
         app,
         realtime=wired.realtime,
-        jobs=wired.jobs,
+        topics={"job": wired.jobs.snapshot, "user": wired.jobs.snapshot, "chat": wired.threads.snapshot},
         admit=wired.accounts.open_by_ticket,
         admit_token=wired.accounts.open_by_token,
     )

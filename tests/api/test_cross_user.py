@@ -44,6 +44,11 @@ CHATS = {
     "PATCH /api/chats/{chat_id}": Row(200, body={"title": "Mine"}),
     "POST /api/chats/{chat_id}/messages/{message_id}/regenerate": Row(200),
     "POST /api/chats/{chat_id}/messages": Row(200, body={"content": "hello"}),
+    "GET /api/chats/{chat_id}/sharing": Row(200),
+    "POST /api/chats/{chat_id}/sharing": Row(200, body={"emails": []}),
+    "DELETE /api/chats/{chat_id}/sharing": Row(200),
+    # One goes on in a chat of one's own from another's.
+    "POST /api/chats/{chat_id}/copy": Row(404),
     "DELETE /api/chats/{chat_id}": Row(204),
 }
 JOBS = {

@@ -127,7 +127,9 @@ def test_the_socket_says_that_it_is_worth_another_try(away: Away, when: str) -> 
             yield opened
 
     app = FastAPI()
-    install_socket(app, realtime=away.services.realtime, jobs=away.services.jobs, admit=admit)
+    install_socket(
+        app, realtime=away.services.realtime, topics={"user": away.services.jobs.snapshot}, admit=admit
+    )
     ticket = away.tickets.pop()
     with TestClient(app) as client, client.websocket_connect(f"/api/ws?ticket={ticket}") as socket:
         socket.send_json({"op": "subscribe", "topic": "user:ada"})

@@ -44,7 +44,8 @@ class Site:
         self.session_ended = asyncio.Event()
         self.step = threading.Semaphore(0)
         self.app = FastAPI()
-        install_socket(self.app, realtime=self.realtime, jobs=self.jobs, admit=self._admit)
+        topics = dict.fromkeys(("job", "user"), self.jobs.snapshot)
+        install_socket(self.app, realtime=self.realtime, topics=topics, admit=self._admit)
         # As `dataferry serve` runs it.
         config = uvicorn.Config(
             self.app,

@@ -36,8 +36,9 @@ def all_users(session: Session) -> Sequence[User]:
     ).all()
 
 
-def emails(session: Session, user_ids: Sequence[str]) -> dict[str, str]:
-    users = session.exec(select(User).where(col(User.id).in_(user_ids)))
+def emails(session: Session, user_ids: Sequence[str], *, enabled: bool = False) -> dict[str, str]:
+    query = select(User).where(col(User.id).in_(user_ids))
+    users = session.exec(query.where(~col(User.disabled)) if enabled else query)
     return {user.id: user.email for user in users}
 
 

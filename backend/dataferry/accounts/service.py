@@ -28,7 +28,7 @@ from dataferry.accounts.tickets import SocketTickets
 from dataferry.accounts.token_form import PREFIX
 from dataferry.accounts.views import OpenSession, SignedIn, TokenPair, UserView
 from dataferry.core.db import Database, new_id
-from dataferry.core.errors import Forbidden, NotSignedIn
+from dataferry.core.errors import Forbidden, NotFound, NotSignedIn
 from dataferry.core.settings import Settings
 from dataferry.core.threads import in_thread
 from dataferry.realtime import Bus, LocalBus
@@ -224,14 +224,25 @@ class Accounts:
 
     # -- for other services and the CLI -------------------------------------------------------
 
-    async def emails(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """User id → e-mail, for those that exist."""
-        return await self._database.run_read(rows.emails, user_ids)
+    async def emails(self, user_ids: Sequence[str], *, enabled: bool = False) -> dict[str, str]:
+        """User id → e-mail, for those that exist; with ``enabled`` for those that are not disabled."""
+        return await self._database.run_read(rows.emails, user_ids, enabled=enabled)
 
     async def ids_of(self, emails: Sequence[str]) -> dict[str, str]:
         """The ids of the accounts with these addresses, by address in lower case; others are left out."""
         wanted = [email.strip().lower() for email in emails]
         return await self._database.run_read(rows.ids_of, wanted)
+
+    async def people(self, emails: Sequence[str]) -> list[str]:
+        """The accounts with these addresses, as ids. Errors: ``NotFound`` for one that nobody has."""
+        known = await self.ids_of(emails)
+        unknown = [email for email in emails if email.strip().lower() not in known]
+        if unknown:
+            raise NotFound(
+                f"Nobody here has the address {unknown[0][:120]}.",
+                next_step="Check how it is written; an admin sees all accounts with `dataferry users list`.",
+            )
+        return list(known.values())
 
     def operator_token(self, email: str | None = None) -> str:
         """An access token for the CLI: this machine's operator, or the account of ``email``.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dataferry.chat.model_choice import ModelChoices
     from dataferry.chat.model_setup import ModelSetup
     from dataferry.chat.service import ChatService
+    from dataferry.chat.shared_threads import SharedThreads
     from dataferry.core.db import Database
     from dataferry.core.paging import Cursors
     from dataferry.core.settings import Settings
@@ -121,6 +122,7 @@ class Services:
     plugins: Plugins
     builtin: BuiltinDatasets
     chat: ChatService
+    threads: SharedThreads
     mcp: McpServer
     models: ModelChoices
     model: ModelSetup

@@ -13,7 +13,7 @@ NEEDED: dict[str, TokenScope] = {
     **dict.fromkeys(
         (
             *("get_me", "create_socket_ticket"),
-            *("list_chats", "get_chat", "list_messages", "resume_stream"),
+            *("list_chats", "get_chat", "list_messages", "resume_stream", "get_chat_sharing"),
             *(
                 "search_all",
                 "list_datasets",
@@ -60,6 +60,7 @@ NEEDED: dict[str, TokenScope] = {
         (
             # A message may start a download.
             *("create_chat", "rename_chat", "delete_chat", "stop_answer"),
+            *("share_chat", "unshare_chat", "copy_chat"),
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             "clear_history",

@@ -3,15 +3,15 @@
 A program may send its token in the header ``Authorization`` in place of a ticket; no browser can.
 
 Client: ``{op: subscribe, topic, after?, epoch?}`` · ``{op: unsubscribe, topic}`` · ``{op: ping, t}``
-Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``subscribed {topic, epoch, seq}`` ·
-``pong {t}`` · ``error {topic?, code, detail}``
+Server: ``snapshot`` and ``event {topic, epoch, seq, job}`` · ``changed`` and ``subscribed {topic, epoch,
+seq}`` · ``pong {t}`` · ``error {topic?, code, detail}``
 
 What a page has missed comes first, then ``subscribed``, then events in order. ``CLOSE_CODES`` tells why a
 socket is closed.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from http import HTTPStatus
@@ -25,8 +25,8 @@ from dataferry.accounts.views import OpenSession
 from dataferry.api.connections import sign_in
 from dataferry.api.deps import address_of
 from dataferry.core.errors import DatabaseAway, NotSignedIn, TooManyRequests, UpgradeRequired
-from dataferry.jobs.service import Jobs
-from dataferry.realtime import Feed, FeedClosed, Realtime
+from dataferry.core.types import Viewer
+from dataferry.realtime import Change, Feed, FeedClosed, Realtime
 from dataferry.realtime.events import (
     Ping,
     Pong,
@@ -44,6 +44,9 @@ class AdmitToken(Protocol):
 
     def __call__(self, token: str, *, address: str) -> AbstractAsyncContextManager[OpenSession]: ...
 
+
+TopicReader = Callable[[Viewer, str], Awaitable[Sequence[Change] | None]]
+"""A topic as the viewer may see it now (``realtime.Snapshot``)."""
 
 #: Characters of a message from a client.
 MAX_MESSAGE_CHARS = 4096
@@ -67,10 +70,19 @@ CLOSE_CODES: dict[int, tuple[str, str]] = {
 
 
 def install_socket(
-    app: FastAPI, *, realtime: Realtime, jobs: Jobs, admit: Admit, admit_token: AdmitToken | None = None
+    app: FastAPI,
+    *,
+    realtime: Realtime,
+    topics: Mapping[str, TopicReader],
+    admit: Admit,
+    admit_token: AdmitToken | None = None,
 ) -> None:
     """Add the socket's route to ``app``, and what its address says to those who ask without an upgrade.
-    Without ``admit_token`` only tickets open one."""
+    ``topics``: who reads a topic, by its kind. Without ``admit_token`` only tickets open one."""
+
+    async def snapshot(viewer: Viewer, topic: str) -> Sequence[Change] | None:
+        reader = topics.get(topic.partition(":")[0])
+        return None if reader is None else await reader(viewer, topic)
 
     def admitted(websocket: WebSocket, ticket: str) -> AbstractAsyncContextManager[OpenSession]:
         kind, token = get_authorization_scheme_param(websocket.headers.get("authorization"))
@@ -86,7 +98,7 @@ def install_socket(
         status_code=HTTPStatus.UPGRADE_REQUIRED,
     )
     async def upgrade_required(ticket: Ticket = "") -> None:
-        """Open the socket: a WebSocket over which a client follows any number of jobs.
+        """Open the socket: a WebSocket over which a client follows any number of jobs and chats.
 
         The client sends `ClientMessage` and gets `ServerMessage`, as JSON in text frames. What it has missed
         comes first, then `subscribed`, then events in order.
@@ -100,7 +112,7 @@ def install_socket(
         try:
             async with admitted(websocket, ticket) as session:
                 sign_in(websocket.scope, session.viewer.user_id)
-                feed = realtime.feed(session.viewer, partial(jobs.snapshot, session.viewer))
+                feed = realtime.feed(session.viewer, partial(snapshot, session.viewer))
                 try:
                     await _serve(websocket, feed, session.ended)
                 finally:

@@ -63,6 +63,18 @@ class Message(SQLModel, table=True):
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
+class ChatShare(SQLModel, table=True):
+    """That a person may read a chat, or everybody (``*``), as its owner has said. It ends with the chat, and
+    with its owner's account."""
+
+    __tablename__ = "chat_shares"
+
+    chat_id: str = Field(foreign_key="chats.id", primary_key=True, ondelete="CASCADE")
+    user_id: str = Field(primary_key=True, index=True)
+    owner_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    shared_at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
 class StoredModel(SQLModel, table=True):
     """The language model that an admin has chosen on the page: one row. ``secret``, its key, is sealed."""
 

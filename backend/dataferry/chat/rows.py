@@ -1,15 +1,18 @@
 """The chat service's queries and updates of its rows: each one short transaction."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import and_, exists, or_
 from sqlmodel import Session, col, delete, func, select, update
 
+from dataferry.chat import share_rows
 from dataferry.chat.generation import Snapshot
 from dataferry.chat.message_builder import closed_part
 from dataferry.chat.models import GENERATING, Chat, Message
 from dataferry.chat.views import ChatQuery
+from dataferry.chat.withheld import ReadMessage
 from dataferry.core.db import new_id, now
 from dataferry.core.errors import Conflict, NotFound
 from dataferry.core.paging import Column, Position, SortKey, fetch
@@ -47,8 +50,27 @@ def owned_chat(session: Session, chat_id: str, user_id: str, *, lock: bool = Fal
     query = select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id)
     chat = session.exec(query.with_for_update() if lock else query).first()
     if chat is None:
-        raise NotFound("There is no such chat.", next_step="It may have been deleted; start a new one.")
+        raise no_such_chat()
     return chat
+
+
+def is_owned(session: Session, chat_id: str, user_id: str) -> bool:
+    """Whether it is the person's own chat."""
+    return (
+        session.exec(select(Chat.id).where(Chat.id == chat_id, Chat.user_id == user_id)).first() is not None
+    )
+
+
+def owners(session: Session, chat_ids: Collection[str]) -> dict[str, str]:
+    """Chat id → whose it is."""
+    return dict(session.exec(select(Chat.id, Chat.user_id).where(col(Chat.id).in_(chat_ids))).all())
+
+
+def no_such_chat() -> NotFound:
+    return NotFound(
+        "There is no such chat.",
+        next_step="It was deleted, or is shared no longer; start a new one.",
+    )
 
 
 def new_chat(session: Session, user_id: str, title: str) -> Chat:
@@ -60,15 +82,18 @@ def new_chat(session: Session, user_id: str, title: str) -> Chat:
 def chats(
     session: Session, user_id: str, wanted: ChatQuery, position: Position | None = None
 ) -> tuple[list[tuple[Chat, str | None]], Position | None]:
-    """A page of a person's chats, each with the id of the answer that is being written, and where the next
-    page begins."""
+    """A page of a person's chats, or of those that others share with them, each with the id of the answer
+    that is being written, and where the next page begins."""
     answering = and_(col(Message.chat_id) == Chat.id, GENERATING)
-    query = select(Chat, Message.id).outerjoin(Message, answering).where(Chat.user_id == user_id)
+    wanted_ones = share_rows.readable_by(user_id) if wanted.shared else col(Chat.user_id) == user_id
+    query = select(Chat, Message.id).outerjoin(Message, answering).where(wanted_ones)
     if wanted.q:
         pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         in_messages = exists().where(
             col(Message.chat_id) == Chat.id, col(Message.content).ilike(pattern, escape="\\")
         )
+        if wanted.shared:  # a search must not tell what an answer holds that its reader may not see
+            in_messages = in_messages.where(col(Message.role) == "user")
         query = query.where(or_(col(Chat.title).ilike(pattern, escape="\\"), in_messages.correlate(Chat)))
     columns: dict[str, Column] = {"updated_at": col(Chat.updated_at), "created_at": col(Chat.created_at)}
     name = wanted.sort.removeprefix("-")
@@ -80,6 +105,7 @@ def chats(
 
 def delete_chat(session: Session, chat_id: str, user_id: str) -> None:
     chat = owned_chat(session, chat_id, user_id, lock=True)
+    share_rows.drop(session, chat.id)
     session.exec(delete(Message).where(col(Message.chat_id) == chat.id))
     session.delete(chat)
 
@@ -203,6 +229,25 @@ def add_answer(session: Session, chat: Chat, owner: Owner) -> Message:
     session.add(answer)
     session.flush()
     return answer
+
+
+def add_copies(session: Session, chat: Chat, messages: Sequence[ReadMessage]) -> None:
+    """The messages of another's chat, as their reader sees them, in a chat of the reader's own."""
+    for seq, read in enumerate(messages, 1):
+        original = read.message
+        session.add(
+            Message(
+                chat_id=chat.id,
+                seq=seq,
+                id=new_id("msg"),
+                role=original.role,
+                status="interrupted" if original.status == "generating" else original.status,
+                parts=[closed_part(part, "Interrupted.") for part in read.parts],
+                content=read.content,
+                model=original.model,
+                created_at=original.created_at,
+            )
+        )
 
 
 def delete_after(session: Session, question: Message) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from dataferry.accounts.security import Secrets
-from dataferry.chat import rows
+from dataferry.chat import rows, share_rows
 from dataferry.chat.agent import Agent
 from dataferry.chat.conversation import ChatMessage, Conversation
 from dataferry.chat.generation import Generation, Snapshot, Timing
@@ -41,7 +41,8 @@ _HISTORY_MESSAGES = 60
 
 class ChatService:
     """Chats, their messages and the generation of answers. Another person's chat is ``NotFound``, for
-    admins too. ``secrets`` seal those of links; without them links keep none."""
+    admins too. ``secrets`` seal those of links; without them links keep none. ``changed`` is told the topic
+    of a chat whenever something in it is new."""
 
     def __init__(
         self,
@@ -56,12 +57,14 @@ class ChatService:
         models: ModelChoices | None = None,
         secrets: Secrets | None = None,
         asking: AskingService | None = None,
+        changed: Callable[[str], None] = lambda _topic: None,
     ) -> None:
         self._database = database
         self._secrets = secrets
         self._library = library
         self._agent = Agent(settings, library, jobs, prompts or Prompts(), models, asking)
         self._timing = timing
+        self._changed = changed
         self._owner = rows.Owner(
             new_id("own"),
             single_process=database.sqlite if single_process is None else single_process,
@@ -87,29 +90,38 @@ class ChatService:
     async def page(
         self, viewer: Viewer, wanted: ChatQuery, position: Position | None = None
     ) -> tuple[builtins.list[ChatView], Position | None]:
-        """A page of a person's chats, and where the next one begins; None at the end."""
+        """A page of a person's chats, or of those shared with them, and where the next one begins; None at
+        the end."""
         self._agent.preload()
         wanted = wanted.model_copy(update={"q": hide_link_secrets(str(clean(wanted.q)).strip())})
-        found, last = await self._database.run_read(rows.chats, viewer.user_id, wanted, position)
-        return [_chat_view(chat, answering) for chat, answering in found], last
+
+        def read(session: Session) -> tuple[builtins.list[ChatView], Position | None]:
+            found, last = rows.chats(session, viewer.user_id, wanted, position)
+            ids = [chat.id for chat, _answering in found]
+            shared = set() if wanted.shared else share_rows.shared(session, ids)
+            return [chat_view(chat, answering, shared=chat.id in shared) for chat, answering in found], last
+
+        return await self._database.run_read(read)
 
     async def create(self, viewer: Viewer, title: str | None = None) -> ChatView:
         self._agent.preload()
         name = _valid_title(title) if title is not None else rows.UNTITLED
-        return _chat_view(await self._database.run(rows.new_chat, viewer.user_id, name))
+        return chat_view(await self._database.run(rows.new_chat, viewer.user_id, name))
 
     async def get(self, viewer: Viewer, chat_id: str) -> ChatThread:
         """A chat with its newest messages."""
         self._agent.preload()
 
-        def read(session: Session) -> tuple[Chat, Sequence[Message]]:
+        def read(session: Session) -> tuple[ChatView, Sequence[Message]]:
             chat = rows.owned_chat(session, chat_id, viewer.user_id)
-            return chat, rows.thread(session, chat_id, 200)
+            messages = rows.thread(session, chat_id, 200)
+            answering = next((found.id for found in messages if found.status == "generating"), None)
+            shared = bool(share_rows.shared(session, [chat_id]))
+            return chat_view(chat, answering, shared=shared), messages
 
         chat, messages = await self._read(chat_id, read)
-        answering = next((found.id for found in messages if found.status == "generating"), None)
         views = await thread_views(messages, viewer, self._library)
-        return ChatThread(**_chat_view(chat, answering).model_dump(), messages=tuple(views))
+        return ChatThread(**chat.model_dump(), messages=tuple(views))
 
     async def rename(self, viewer: Viewer, chat_id: str, title: str) -> ChatView:
         def change(session: Session) -> tuple[Chat, Message | None]:
@@ -119,7 +131,8 @@ class ChatService:
             return chat, rows.generating(session, chat_id)
 
         chat, answering = await self._database.run(change)
-        return _chat_view(chat, answering.id if answering else None)
+        self._notify(chat_id)
+        return chat_view(chat, answering.id if answering else None)
 
     async def delete(self, viewer: Viewer, chat_id: str) -> None:
         """Delete a chat for good; an answer that is being written ends."""
@@ -127,6 +140,7 @@ class ChatService:
         if chat_id in self._generations:
             await self._generations[chat_id].stop()
         await self._database.run(rows.delete_chat, chat_id, viewer.user_id)
+        self._notify(chat_id)
 
     # -- messages -----------------------------------------------------------------------------
 
@@ -266,6 +280,7 @@ class ChatService:
         generation = Generation(answer.chat_id, answer.id, events, self._save, self._timing)
         self._generations[answer.chat_id] = generation
         generation.add_done_callback(lambda: self._remove(generation))
+        self._notify(answer.chat_id)
 
     def _hidden(self, content: str) -> tuple[str, str | None]:
         """A person's text without the secrets of its links, and encrypted with what it takes to ask for
@@ -289,7 +304,12 @@ class ChatService:
             del self._generations[generation.chat_id]
 
     async def _save(self, snapshot: Snapshot) -> bool:
-        return await self._database.run(rows.write, snapshot)
+        saved = await self._database.run(rows.write, snapshot)
+        self._notify(snapshot.chat_id)
+        return saved
+
+    def _notify(self, chat_id: str) -> None:
+        self._changed(f"chat:{chat_id}")
 
     async def _stored_answer(self, chat_id: str, message_id: str) -> Message:
         return await self._read(chat_id, lambda session: rows.message(session, chat_id, message_id))
@@ -313,13 +333,17 @@ class ChatService:
             rows.interrupt(session, current)
 
 
-def _chat_view(chat: Chat, answering: str | None = None) -> ChatView:
+def chat_view(
+    chat: Chat, answering: str | None = None, *, owner: str | None = None, shared: bool = False
+) -> ChatView:
     return ChatView(
         id=chat.id,
         title=chat.title,
         created_at=chat.created_at,
         updated_at=chat.updated_at,
         generating=answering,
+        owner=owner,
+        shared=shared,
     )
 
 

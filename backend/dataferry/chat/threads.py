@@ -13,11 +13,13 @@ from dataferry.chat.conversation import (
 from dataferry.chat.models import Message
 from dataferry.chat.stream import Part
 from dataferry.chat.views import MessageView, ToolCall
+from dataferry.chat.withheld import WITHHELD, ReadMessage, shown_whole
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import Viewer
 from dataferry.library.card_views import DatasetCard
 from dataferry.tools.services import LibraryService
 
+_NOTICES = ("data-notice", WITHHELD)
 _LIVE_FIELDS = ("local_status", "job_id", "file_path")
 _TOOL_STATES = {"input-available": "running", "output-available": "done", "output-error": "failed"}
 
@@ -26,14 +28,22 @@ async def thread_views(
     messages: Sequence[Message], viewer: Viewer, library: LibraryService
 ) -> list[MessageView]:
     """Views of ``messages``; every card in them says what is on this machine as of now."""
+    return await message_views([shown_whole(message) for message in messages], viewer, library)
+
+
+async def message_views(
+    messages: Sequence[ReadMessage], viewer: Viewer, library: LibraryService
+) -> list[MessageView]:
+    """The same of messages as somebody may see them."""
     cards = {card.ref: card for message in messages for card in merged_cards(message.parts)}
     fresh = await library.refresh_cards(viewer, list(cards.values())) if cards else []
     live = {card.ref: card for card in fresh}
     return [_message_view(message, live) for message in messages]
 
 
-def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView:
-    parts = [_with_live_cards(part, live) for part in message.parts]
+def _message_view(read: ReadMessage, live: dict[str, DatasetCard]) -> MessageView:
+    message = read.message
+    parts = [_with_live_cards(part, live) for part in read.parts]
     cards = tuple(merged_cards(parts))
     searches = [
         arguments.get("query") for tool, arguments, _out in tool_outputs(parts) if tool == "search_datasets"
@@ -46,7 +56,7 @@ def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView
         id=message.id,
         chat_id=message.chat_id,
         role=message.role,
-        content=message.content,
+        content=read.content,
         timestamp=message.created_at,
         status=message.status,
         downloadable_datasets=cards if metadata is not None else None,
@@ -56,7 +66,8 @@ def _message_view(message: Message, live: dict[str, DatasetCard]) -> MessageView
         tool_calls=tuple(_tool_calls(parts)),
         parts=tuple(parts),
         model=message.model,
-        notice=next((part["data"]["text"] for part in parts if part["type"] == "data-notice"), None),
+        notice=next((part["data"]["text"] for part in parts if part["type"] in _NOTICES), None),
+        withheld=read.withheld,
     )
 
 

@@ -41,8 +41,12 @@ class MessageView(View):
     parts: tuple[dict[str, Any], ...] = ()
     #: ``planner`` or ``provider:model``.
     model: str | None = None
-    #: Shown above the answer, e.g. that the model failed and keyword search answered.
+    #: Shown above the answer, e.g. that the model failed and keyword search answered, or why something of it
+    #: is not shown.
     notice: str | None = None
+    #: Somebody else's, of which something is not shown: it tells of a dataset that you may not see, or of
+    #: what is theirs alone. A part of the type ``data-withheld`` stands there.
+    withheld: bool = False
 
 
 class ChatQuery(BaseModel):
@@ -51,6 +55,7 @@ class ChatQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     q: str = Field("", max_length=200, description="Words that the title or a message must contain")
+    shared: bool = Field(False, description="Chats that others share with you, in place of your own")
     sort: Literal["-updated_at", "updated_at", "-created_at", "created_at", "title", "-title"] = "-updated_at"
     limit: int = Field(100, ge=1, le=500)
     offset: int = Field(0, ge=0, le=10**6, description="Older than `cursor`; new rows shift it")
@@ -66,9 +71,28 @@ class ChatView(View):
     updated_at: datetime
     #: The id of the answer being written, if one is.
     generating: str | None = None
+    #: Whose it is, where somebody shares it with you; None for your own.
+    owner: str | None = None
+    #: Yours, and others may read it.
+    shared: bool = False
 
 
 class ChatThread(ChatView):
     """A chat with its newest messages."""
 
     messages: tuple[MessageView, ...]
+
+
+class ThreadReader(View):
+    """``email``: who may read it; None for everybody who has an account here."""
+
+    email: str | None
+    shared_at: datetime
+
+
+class ThreadSharing(View):
+    """Who reads a chat beside its owner. ``owner``: its owner's address, for whoever reads it; they are told
+    of what they have it by alone."""
+
+    owner: str | None = None
+    readers: tuple[ThreadReader, ...] = ()

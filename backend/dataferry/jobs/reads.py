@@ -92,7 +92,8 @@ class JobReads:
                 try:
                     async with asyncio.timeout(min(remaining, WAIT_POLL_S)):
                         async for text in texts:
-                            if Change.model_validate_json(text).job.state in FINAL_STATES:
+                            told = Change.model_validate_json(text).job
+                            if told is not None and told.state in FINAL_STATES:
                                 break
                 except (TimeoutError, Lagged):
                     pass

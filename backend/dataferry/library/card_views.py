@@ -40,6 +40,8 @@ class OfferedDataset(AboutDataset):
     #: Where the publisher says more of the licence.
     license_link: str | None = None
     gated: bool = False
+    #: Its source shows it to those alone whom its owner has let in.
+    private: bool = False
     updated_at: datetime | None = None
     tags: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()

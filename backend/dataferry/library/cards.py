@@ -65,6 +65,7 @@ def _offer(summary: DatasetSummary, states: States) -> dict[str, Any]:
         "license": summary.license,
         "license_link": summary.license_link,
         "gated": summary.gated or _asked_for_terms(job),
+        "private": summary.private,
         "updated_at": summary.updated_at,
         "tags": summary.tags,
         "formats": summary.formats,
@@ -103,6 +104,8 @@ def kept_summary(row: Dataset) -> DatasetSummary:
         file_count=row.file_count,
         license=row.license,
         revision=row.revision or None,
+        # Which of the two it is, gated or private, is not kept: the stricter one.
+        private=row.visibility == "restricted",
     )
 
 

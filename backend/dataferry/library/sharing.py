@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from dataferry.accounts.service import Accounts
 from dataferry.core.db import Database
-from dataferry.core.errors import Conflict, Forbidden, NotFound
+from dataferry.core.errors import Conflict, Forbidden
 from dataferry.core.specs import SOURCES
 from dataferry.core.types import View, Viewer
 from dataferry.library import rights, rows, share_rows
@@ -94,7 +94,7 @@ class Sharing:
         their own; ``Conflict`` for a public one.
         """
         await self._access.renew(viewer)
-        people = await self._people(emails)
+        people = await self._accounts.people(emails)
 
         def write(session: Session) -> None:
             row = self._shareable(session, viewer, key_or_alias, revision)
@@ -110,7 +110,7 @@ class Sharing:
     ) -> SharingView:
         """Take it back from one of them, by default from all. Errors: as ``share``."""
         await self._access.renew(viewer)
-        people = None if email is None else await self._people([email])
+        people = None if email is None else await self._accounts.people([email])
 
         def write(session: Session) -> None:
             row = self._shareable(session, viewer, key_or_alias, revision)
@@ -118,16 +118,6 @@ class Sharing:
 
         await self._database.run(write)
         return await self.view(viewer, key_or_alias, revision)
-
-    async def _people(self, emails: Sequence[str]) -> list[str]:
-        known = await self._accounts.ids_of(emails)
-        unknown = [email for email in emails if email.strip().lower() not in known]
-        if unknown:
-            raise NotFound(
-                f"Nobody here has the address {unknown[0][:120]}.",
-                next_step="Check how it is written; an admin sees all accounts with `dataferry users list`.",
-            )
-        return list(known.values())
 
     def _shareable(
         self, session: Session, viewer: Viewer, key_or_alias: str, revision: str | None

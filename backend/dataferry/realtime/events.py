@@ -1,7 +1,7 @@
 """What is pushed to browsers: a closed union, stored as sent and read by one reducer.
 
-A topic is ``job:<id>`` or ``user:<id>`` (every job of that person). ``seq`` counts up within a topic
-and epoch; a new epoch (a restart) means that a snapshot follows.
+A topic is ``job:<id>``, ``user:<id>`` (every job of that person) or ``chat:<id>``. ``seq`` counts up within a
+topic and epoch; a new epoch (a restart) means that a snapshot follows.
 """
 
 from typing import Annotated, Literal
@@ -66,6 +66,16 @@ class JobSnapshot(View):
     job: JobView
 
 
+class TopicChanged(View):
+    """What the topic is about has changed, and is to be read again where it is stored; sent on subscription
+    too. A ``chat:<id>`` has such events only."""
+
+    op: Literal["changed"] = "changed"
+    topic: str
+    epoch: str
+    seq: int
+
+
 class Subscribed(View):
     """What was missed has been sent: events follow."""
 
@@ -97,4 +107,6 @@ class SocketError(View):
     detail: str
 
 
-ServerMessage = Annotated[JobEvent | JobSnapshot | Subscribed | Pong | SocketError, Field(discriminator="op")]
+ServerMessage = Annotated[
+    JobEvent | JobSnapshot | TopicChanged | Subscribed | Pong | SocketError, Field(discriminator="op")
+]

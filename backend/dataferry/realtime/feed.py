@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dataferry.core.types import Viewer
-from dataferry.realtime.events import JobSnapshot, ServerMessage, SocketError, Subscribed
+from dataferry.realtime.events import JobSnapshot, ServerMessage, SocketError, Subscribed, TopicChanged
 from dataferry.realtime.log import Change, Entry, TopicLog
 
 Snapshot = Callable[[str], Awaitable[Sequence[Change] | None]]
-"""A topic's jobs as they are stored now; None where the viewer may not see the topic."""
+"""A topic's jobs as they are stored now, or a ``Change`` without one where it is of something else; None
+where the viewer may not see the topic."""
 
 #: Batches of answers that may wait for a socket. A client that asks on without reading is not read.
 MAX_UNSENT_BATCHES = 8
@@ -153,6 +154,10 @@ class Feed:
         return [*fresh, *self._snapshots(cursor, changes)]
 
     def _is_new(self, cursor: _Cursor, change: Change) -> bool:
+        if change.job is None:
+            # It is told once it is clear that this person may still follow it.
+            cursor.gap = True
+            return False
         job_id = change.job.id
         if not self._is_addressed(change):
             # Its first change for others only: how it looks to this person now, a snapshot tells.
@@ -180,11 +185,15 @@ class Feed:
         cursor.seq = log.seq
         messages: list[ServerMessage] = []
         for change in changes:
+            if change.job is None:
+                messages.append(TopicChanged(topic=log.topic, epoch=log.epoch, seq=log.seq))
+                continue
             latest = log.latest(change.job.id)
             if latest is not None and self._is_addressed(latest) and latest.version >= change.version:
                 change = latest
-            cursor.snapshot_versions[change.job.id] = change.version
-            messages.append(JobSnapshot(topic=log.topic, epoch=log.epoch, seq=log.seq, job=change.job))
+            if change.job is not None:
+                cursor.snapshot_versions[change.job.id] = change.version
+                messages.append(JobSnapshot(topic=log.topic, epoch=log.epoch, seq=log.seq, job=change.job))
         return messages
 
 

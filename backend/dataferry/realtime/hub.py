@@ -68,6 +68,11 @@ class Realtime:
         for user_id in {*audience, *left}:
             self.bus.publish(f"user:{user_id}", text)
 
+    def publish_change(self, topic: str) -> None:
+        """Tell the followers of a topic that has no jobs that something in it has changed: their feeds check
+        again whether they may see it. Any thread; never blocks."""
+        self.bus.publish(topic, Change().model_dump_json())
+
     def feed(self, viewer: Viewer, snapshot: Snapshot) -> Feed:
         """What one socket of ``viewer`` receives; ``snapshot`` decides which topics it may follow."""
         feed = Feed(self, viewer, snapshot, self._max_topics)

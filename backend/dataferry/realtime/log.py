@@ -9,20 +9,21 @@ from pydantic import ValidationError
 
 from dataferry.core.job_types import JobView
 from dataferry.core.types import View
-from dataferry.realtime.events import JobEvent
+from dataferry.realtime.events import JobEvent, TopicChanged
 
 #: Events kept for each topic. At four a second it bridges a reconnect of some 15 s.
 LOG_SIZE = 64
 
 
 class Change(View):
-    """A job as it stands after a change, and who may see it: what travels on the bus.
+    """A job as it stands after a change, and who may see it: what travels on the bus. Without a ``job``: that
+    something else has changed, which each follower reads with rights of their own.
 
     ``version`` counts the changes of the job's row, so that a message which was overtaken on its way
     is recognised; progress between two changes carries the version of the first.
     """
 
-    job: JobView
+    job: JobView | None = None
     version: int = 0
     audience: tuple[str, ...] = ()
 
@@ -30,7 +31,7 @@ class Change(View):
 class Entry:
     """One change at its place in a topic, with its wire text made once for all readers."""
 
-    def __init__(self, event: JobEvent, change: Change) -> None:
+    def __init__(self, event: JobEvent | TopicChanged, change: Change) -> None:
         self.event = event
         self.change = change
 
@@ -61,12 +62,11 @@ class TopicLog:
             self._entries.clear()
             self.seq += 1
         else:
-            latest = self.latest(change.job.id)
+            latest = self.latest(change.job.id) if change.job is not None else None
             if latest is not None and latest.version > change.version:
                 return
             self.seq += 1
-            event = JobEvent(topic=self.topic, epoch=self.epoch, seq=self.seq, job=change.job)
-            self._entries.append(Entry(event, change))
+            self._entries.append(Entry(self._event(change.job), change))
         for wake in self.readers:
             wake()
 
@@ -82,9 +82,14 @@ class TopicLog:
     def latest(self, job_id: str) -> Change | None:
         """The newest change of a job that is still held."""
         for entry in reversed(self._entries):
-            if entry.change.job.id == job_id:
+            if entry.change.job is not None and entry.change.job.id == job_id:
                 return entry.change
         return None
+
+    def _event(self, job: JobView | None) -> JobEvent | TopicChanged:
+        if job is None:
+            return TopicChanged(topic=self.topic, epoch=self.epoch, seq=self.seq)
+        return JobEvent(topic=self.topic, epoch=self.epoch, seq=self.seq, job=job)
 
 
 def _parse_change(text: str) -> Change | None:

@@ -743,131 +743,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/datasets/{key}/sequences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The recordings of a dataset; `kitti` has those of its raw drives and of its object benchmark
-         * @description The recordings of a dataset; `kitti` has those of its raw drives and of its object benchmark. Reading
-         *     the list starts nothing.
-         */
-        get: operations["list_sequences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/sequence/{sequence_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A recording
-         * @description A recording: its frames, calibration, and the way that the car drove. One that is not here is
-         *     downloaded.
-         */
-        get: operations["get_sequence"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/frames/{sequence_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Frames of a recording
-         * @description Frames of a recording: the images of its cameras, its scan, GPS and IMU, and the objects in it. What a
-         *     sensor did not record is null.
-         */
-        get: operations["list_frames"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/image": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A camera's image of a frame, its own bytes
-         * @description A camera's image of a frame, its own bytes.
-         */
-        get: operations["get_frame_image"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/points": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The scan of a frame, one point of each cube of 0.2 m
-         * @description The scan of a frame, one point of each cube of 0.2 m: four little-endian 16-bit integers each, x, y and
-         *     z in centimetres, and the light that came back, 0 to 255.
-         */
-        get: operations["get_frame_points"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/from-above": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The scan of a frame from above, 40 m to each side, the way that the car drives upwards, with the outlines of objects
-         * @description The scan of a frame from above, 40 m to each side, the way that the car drives upwards, with the
-         *     outlines of objects.
-         */
-        get: operations["get_frame_from_above"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/datasets/{key}/sharing": {
         parameters: {
             query?: never;
@@ -1324,8 +1199,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your chats, newest first; with `q` those whose title or messages hold it
-         * @description Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on.
+         * Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title or messages hold it
+         * @description Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title
+         *     or messages hold it. `Link` leads on.
          */
         get: operations["list_chats"];
         put?: never;
@@ -1348,8 +1224,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A chat with its newest messages; their cards say what is on this machine as of now
-         * @description A chat with its newest messages; their cards say what is on this machine as of now.
+         * A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine as of now
+         * @description A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine
+         *     as of now.
+         *
+         *     Of another's chat you see what your own rights let you: the rest is withheld, and says so.
          */
         get: operations["get_chat"];
         put?: never;
@@ -1366,6 +1245,56 @@ export interface paths {
          * @description Give a chat another title.
          */
         patch: operations["rename_chat"];
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/sharing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may read a chat of yours, or whose it is and by what you read it
+         * @description Who may read a chat of yours, or whose it is and by what you read it.
+         */
+        get: operations["get_chat_sharing"];
+        put?: never;
+        /**
+         * Let people of this server read a chat of yours, with all that is yet to come in it
+         * @description Let people of this server read a chat of yours, with all that is yet to come in it.
+         *
+         *     They see of the datasets in it only what they may see anyway, and can do nothing in it.
+         */
+        post: operations["share_chat"];
+        /**
+         * Take a chat back from one person, or from all, at once
+         * @description Take a chat back from one person, or from all, at once. Who reads another's leaves it so.
+         */
+        delete: operations["unshare_chat"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chats/{chat_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on in a chat of your own, which begins with what you may see of one that is shared with you
+         * @description Go on in a chat of your own, which begins with what you may see of one that is shared with you.
+         */
+        post: operations["copy_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/chats/{chat_id}/messages": {
@@ -2118,26 +2047,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/images/kitti/{sequence_id}/{frame_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A camera's image of one of KITTI's frames, its own bytes
-         * @description A camera's image of one of KITTI's frames, its own bytes.
-         */
-        get: operations["get_kitti_image"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/ws": {
         parameters: {
             query?: never;
@@ -2147,7 +2056,7 @@ export interface paths {
         };
         /**
          * Open the socket
-         * @description Open the socket: a WebSocket over which a client follows any number of jobs.
+         * @description Open the socket: a WebSocket over which a client follows any number of jobs and chats.
          *
          *     The client sends `ClientMessage` and gets `ServerMessage`, as JSON in text frames. What it has missed
          *     comes first, then `subscribed`, then events in order.
@@ -2496,34 +2405,6 @@ export interface components {
             digest?: string | null;
         };
         /**
-         * CameraBox
-         * @description An object in an image: its box (left, top, width, height), and the edges of its box in space (x, y, x,
-         *     y each), in pixels.
-         */
-        CameraBox: {
-            bbox: [
-                number,
-                number,
-                number,
-                number
-            ];
-            edges: [
-                number,
-                number,
-                number,
-                number
-            ][];
-        };
-        /**
-         * CameraImage
-         * @description ``address``: of the image's own bytes; ``width`` and ``height`` in pixels.
-         */
-        CameraImage: {
-            address: string;
-            width: number;
-            height: number;
-        };
-        /**
          * CardCopy
          * @description The same data as a card's elsewhere: at the other hub, or uploaded again.
          */
@@ -2618,6 +2499,11 @@ export interface components {
              * @example false
              */
             gated: boolean;
+            /**
+             * @description Its source shows it to those alone whom its owner has let in.
+             * @example false
+             */
+            private: boolean;
             /**
              * @description When it last changed; null where that is not known.
              * @example 2026-05-04T09:30:00Z
@@ -2764,6 +2650,13 @@ export interface components {
              * @example msg_0a1b2c3d4e5f6a7b8c9d
              */
             generating?: string | null;
+            /** @description Whose it is, where somebody shares it with you; None for your own. */
+            owner?: string | null;
+            /**
+             * @description Yours, and others may read it.
+             * @example false
+             */
+            shared: boolean;
             /** @description The newest messages, oldest first. */
             messages: components["schemas"]["MessageView"][];
         };
@@ -2799,6 +2692,13 @@ export interface components {
              * @example msg_0a1b2c3d4e5f6a7b8c9d
              */
             generating?: string | null;
+            /** @description Whose it is, where somebody shares it with you; None for your own. */
+            owner?: string | null;
+            /**
+             * @description Yours, and others may read it.
+             * @example false
+             */
+            shared: boolean;
         };
         /**
          * CheckReport
@@ -3339,6 +3239,11 @@ export interface components {
              * @example false
              */
             gated: boolean;
+            /**
+             * @description Its source shows it to those alone whom its owner has let in.
+             * @example false
+             */
+            private: boolean;
             /**
              * @description When it last changed; null where that is not known.
              * @example 2026-05-04T09:30:00Z
@@ -4330,26 +4235,6 @@ export interface components {
          */
         FilteredOutFilter: "license" | "commercial" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
         /**
-         * FramePage
-         * @description Frames of a recording from ``offset`` on. ``total``: of them in all.
-         */
-        FramePage: {
-            sequence: components["schemas"]["SequenceView"];
-            /**
-             * @description How many there are on all pages.
-             * @example 208
-             */
-            total: number;
-            /**
-             * @description How many to skip.
-             * @example 0
-             */
-            offset: number;
-            frames: components["schemas"]["SequenceFrame"][];
-            /** @description Where it is not here: the job that brings it. */
-            job?: components["schemas"]["JobView"] | null;
-        };
-        /**
          * GateVerdict
          * @description Whether terms are to be accepted first, and by whom. ``by_hand``: then its owner decides who gets it.
          *     ``url``: where; ``account``: whose account it is that has to accept them. None where there is nothing.
@@ -4386,16 +4271,6 @@ export interface components {
          * @enum {string}
          */
         GetArchiveFormat: "zip" | "tar";
-        /**
-         * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
-         * @enum {string}
-         */
-        GetFrameImageCamera: "image_00" | "image_01" | "image_02" | "image_03";
-        /**
-         * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
-         * @enum {string}
-         */
-        GetKittiImageCamera: "image_00" | "image_01" | "image_02" | "image_03";
         /**
          * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
          * @enum {string}
@@ -5387,10 +5262,15 @@ export interface components {
              */
             model?: string | null;
             /**
-             * @description Shown above the answer, e.g. that the model failed and keyword search answered.
+             * @description Shown above the answer, e.g. that the model failed and keyword search answered, or why something of it is not shown.
              * @example The model failed; keyword search answered.
              */
             notice?: string | null;
+            /**
+             * @description Somebody else's, of which something is not shown: it tells of a dataset that you may not see, or of what is theirs alone. A part of the type ``data-withheld`` stands there.
+             * @example false
+             */
+            withheld: boolean;
         };
         /**
          * @description Who wrote it.
@@ -7495,95 +7375,8 @@ export interface components {
          * @enum {string}
          */
         SearchSort: "relevance" | "downloads" | "updated" | "size";
-        /**
-         * SequenceDetail
-         * @description A recording with its calibration (rows of numbers by their names in the files) and the way that the car
-         *     drove. ``missing``: the frames that each sensor lacks. ``problems``: what could not be read.
-         */
-        SequenceDetail: {
-            sequence: components["schemas"]["SequenceView"];
-            frames: string[];
-            calibration?: {
-                [key: string]: number[];
-            };
-            track: components["schemas"]["TrackPoint"][];
-            missing?: {
-                [key: string]: string[];
-            };
-            problems: string[];
-            /** @description Where it is not here: the job that brings it. */
-            job?: components["schemas"]["JobView"] | null;
-        };
-        /**
-         * SequenceFrame
-         * @description One frame, by the name that its files have in common. What a sensor did not record is None, and asked
-         *     for it is 404. ``position``: the values of GPS and IMU by their names (docs/explorer.md).
-         */
-        SequenceFrame: {
-            id: string;
-            /**
-             * @description When it was written.
-             * @example 2026-05-04T09:30:00Z
-             */
-            timestamp: string | null;
-            cameras: {
-                [key: string]: components["schemas"]["CameraImage"];
-            };
-            points: string | null;
-            from_above: string | null;
-            position: {
-                [key: string]: number;
-            } | null;
-            objects: components["schemas"]["SequenceObject"][];
-            problems: string[];
-        };
-        /** SequenceList */
-        SequenceList: {
-            sequences: components["schemas"]["SequenceView"][];
-        };
-        /**
-         * SequenceObject
-         * @description An object at a frame. ``corners``: eight in metres of the scanner's space (x ahead, y to the left, z
-         *     up), None where no calibration tells. ``cameras``: of those that see it.
-         */
-        SequenceObject: {
-            category: string;
-            track: number | null;
-            corners: [
-                number,
-                number,
-                number
-            ][] | null;
-            cameras: {
-                [key: string]: components["schemas"]["CameraBox"];
-            };
-        };
-        /**
-         * SequenceView
-         * @description A recording. ``id``: its drive (``2011_09_26_drive_0001_sync``), or a part of the object benchmark
-         *     (``training``). ``dataset``: the key of the dataset that has it. One that is not ``here`` is told as its
-         *     plugin declares it; asking for it downloads it. ``missing``: how many frames each sensor lacks.
-         */
-        SequenceView: {
-            id: string;
-            dataset: string;
-            layout: string;
-            /**
-             * @description Its bytes are on the server's machine already.
-             * @example false
-             */
-            here: boolean;
-            date?: string | null;
-            frame_count?: number | null;
-            cameras: string[];
-            scan_count: number;
-            position_count: number;
-            missing?: {
-                [key: string]: number;
-            };
-        };
         /** @description What a client gets over the socket. */
-        ServerMessage: components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
+        ServerMessage: components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["TopicChanged"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
         /**
          * SeveralDeleteRequest
          * @description Several datasets whose files are to go.
@@ -8474,6 +8267,32 @@ export interface components {
          */
         TableViewState: "absent" | "ready" | "unreadable";
         /**
+         * ThreadReader
+         * @description ``email``: who may read it; None for everybody who has an account here.
+         */
+        ThreadReader: {
+            /**
+             * @description The e-mail address.
+             * @example ada@example.org
+             */
+            email: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             * @example 2026-05-04T09:30:00Z
+             */
+            shared_at: string;
+        };
+        /**
+         * ThreadSharing
+         * @description Who reads a chat beside its owner. ``owner``: its owner's address, for whoever reads it; they are told
+         *     of what they have it by alone.
+         */
+        ThreadSharing: {
+            owner?: string | null;
+            readers: components["schemas"]["ThreadReader"][];
+        };
+        /**
          * TicketAnswer
          * @description What opens one WebSocket.
          */
@@ -8567,19 +8386,31 @@ export interface components {
         /** @description What a tool of the chat has found. */
         ToolOutput: components["schemas"]["SearchOutput"] | components["schemas"]["ModelsOutput"] | components["schemas"]["DetailsOutput"] | components["schemas"]["PreviewOutput"] | components["schemas"]["QueryOutput"] | components["schemas"]["CompareOutput"] | components["schemas"]["StartOutput"] | components["schemas"]["JobsOutput"] | components["schemas"]["LibraryOutput"];
         /**
-         * TrackPoint
-         * @description Where the car is at a frame: degrees, and metres east and north of the first place that is known.
-         *     ``speed`` in m/s forward, ``heading`` in radians from east against the clock.
+         * TopicChanged
+         * @description What the topic is about has changed, and is to be read again where it is stored; sent on subscription
+         *     too. A ``chat:<id>`` has such events only.
          */
-        TrackPoint: {
-            frame: string;
-            latitude: number;
-            longitude: number;
-            altitude: number | null;
-            east: number;
-            north: number;
-            speed: number | null;
-            heading: number | null;
+        TopicChanged: {
+            /**
+             * @description What kind of message it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            op: "changed";
+            /**
+             * @description `job:<id>`, or `user:<id>` for all jobs of that person.
+             * @example job:job_1f0c9d2e7a5b4c3d8e6f
+             */
+            topic: string;
+            /**
+             * @description Changes when the server has restarted: `seq` counts anew then.
+             * @example m3x9
+             */
+            epoch: string;
+            /**
+             * @description Counts up within a topic and epoch.
+             * @example 8
+             */
+            seq: number;
         };
         /**
          * Unsubscribe
@@ -10638,322 +10469,6 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
-    list_sequences: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SequenceList"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_sequence: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SequenceDetail"];
-                };
-            };
-            /** @description It is not here: `job` brings it, and nothing else is told yet. */
-            202: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SequenceDetail"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    list_frames: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-                /**
-                 * @description How many to skip.
-                 * @example 0
-                 */
-                offset?: number;
-                /**
-                 * @description At most this many.
-                 * @example 20
-                 */
-                limit?: number;
-            };
-            header?: {
-                /**
-                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
-                 * @example "9b1c0f"
-                 */
-                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
-            };
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FramePage"];
-                };
-            };
-            /** @description It is not here: `job` brings it, and nothing else is told yet. */
-            202: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FramePage"];
-                };
-            };
-            /** @description The answer is the one that you have. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_frame_image: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-                /**
-                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
-                 * @example image_00
-                 */
-                camera?: components["schemas"]["GetFrameImageCamera"];
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-                /** @description The name that the frame's files have in common */
-                frame_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/jpeg": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_frame_points: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-                /** @description The name that the frame's files have in common */
-                frame_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_frame_from_above: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The revision, as the source names it; null for the newest.
-                 * @example e6281661ce1c48d9
-                 */
-                revision?: string;
-            };
-            header?: never;
-            path: {
-                /**
-                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
-                 * @example huggingface:stanfordnlp~imdb
-                 */
-                key: string;
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-                /** @description The name that the frame's files have in common */
-                frame_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
-            default: components["responses"]["OtherProblem"];
-        };
-    };
     get_sharing: {
         parameters: {
             query?: {
@@ -12140,6 +11655,11 @@ export interface operations {
                  */
                 q?: string;
                 /**
+                 * @description Chats that others share with you, in place of your own
+                 * @example false
+                 */
+                shared?: boolean;
+                /**
                  * @description The order.
                  * @example -updated_at
                  */
@@ -12339,6 +11859,164 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_chat_sharing: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSharing"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    share_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSharing"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    unshare_chat: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of one person; by default all
+                 * @example ada@example.org
+                 */
+                email?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSharing"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    copy_chat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_9e8d7c6b5a4f3e2d1c0b
+                 */
+                chat_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
@@ -14122,43 +13800,6 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_kitti_image: {
-        parameters: {
-            query?: {
-                /**
-                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
-                 * @example image_00
-                 */
-                camera?: components["schemas"]["GetKittiImageCamera"];
-            };
-            header?: never;
-            path: {
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-                /** @description The name that the frame's files have in common */
-                frame_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/jpeg": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
     };

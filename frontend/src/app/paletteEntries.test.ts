@@ -41,7 +41,13 @@ test("a group of many is cut, and says of how many", () => {
 });
 
 test("a chat that the server found by what was said in it is shown", () => {
-  const chat = { id: "c", title: "Untitled", created_at: "", updated_at: "2026-11-20T10:00:00Z" };
+  const chat = {
+    id: "c",
+    title: "Untitled",
+    created_at: "",
+    updated_at: "2026-11-20T10:00:00Z",
+    shared: false,
+  };
   expect(labels({ Chats: [chatEntry(chat, "river")] }, "river")).toEqual([["Chats", ["Untitled"]]]);
   expect(labels({ Chats: [chatEntry(chat, "")] }, "river")).toEqual([]);
 });

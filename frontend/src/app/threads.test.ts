@@ -5,7 +5,7 @@ const NOW = new Date(2026, 10, 20, 9, 30);
 
 function chat(id: string, ...when: [number, number, number, number?]) {
   const updated_at = new Date(...when).toISOString();
-  return { id, title: id, created_at: updated_at, updated_at };
+  return { id, title: id, created_at: updated_at, updated_at, shared: false };
 }
 
 test("chats are grouped by the reader's days", () => {

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 from dataferry.api.deps import AccessToken, Current, RequestBody, Services, TokenFirst, Wired
 from dataferry.api.idempotency import ONCE
 from dataferry.api.pager import Cursor, Paged
+from dataferry.api.routes.sharing import ShareRequest
 from dataferry.chat.stream import DONE, HEADERS, KEEP_ALIVE, encode
-from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageView
+from dataferry.chat.views import ChatQuery, ChatThread, ChatView, MessageView, ThreadSharing
 from dataferry.core.types import Viewer
 
 router = APIRouter(prefix="/api/chats", tags=["chats"], route_class=TokenFirst)
@@ -56,9 +57,10 @@ class Stopped(BaseModel):
 async def list_chats(
     viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[ChatQuery, Query()]
 ) -> list[ChatView]:
-    """Your chats, newest first; with `q` those whose title or messages hold it. `Link` leads on."""
+    """Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title
+    or messages hold it. `Link` leads on."""
     position = pager.position(wanted.cursor, other_place=bool(wanted.offset))
-    chats, last = await wired.chat.page(viewer, wanted, position)
+    chats, last = await wired.threads.page(viewer, wanted, position)
     pager.next(last)
     return chats
 
@@ -71,8 +73,12 @@ async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = 
 
 @router.get("/{chat_id}")
 async def get_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatThread:
-    """A chat with its newest messages; their cards say what is on this machine as of now."""
-    return await wired.chat.get(viewer, chat_id)
+    """A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine
+    as of now.
+
+    Of another's chat you see what your own rights let you: the rest is withheld, and says so.
+    """
+    return await wired.threads.get(viewer, chat_id)
 
 
 @router.patch("/{chat_id}")
@@ -88,6 +94,38 @@ async def delete_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> Respons
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
+@router.get("/{chat_id}/sharing")
+async def get_chat_sharing(chat_id: ChatId, viewer: Current, wired: Wired) -> ThreadSharing:
+    """Who may read a chat of yours, or whose it is and by what you read it."""
+    return await wired.threads.sharing(viewer, chat_id)
+
+
+@router.post("/{chat_id}/sharing")
+async def share_chat(chat_id: ChatId, body: ShareRequest, viewer: Current, wired: Wired) -> ThreadSharing:
+    """Let people of this server read a chat of yours, with all that is yet to come in it.
+
+    They see of the datasets in it only what they may see anyway, and can do nothing in it.
+    """
+    return await wired.threads.share(viewer, chat_id, emails=body.emails, everybody=body.everybody)
+
+
+@router.delete("/{chat_id}/sharing")
+async def unshare_chat(
+    chat_id: ChatId,
+    viewer: Current,
+    wired: Wired,
+    email: Annotated[str | None, Query(max_length=320, description="Of one person; by default all")] = None,
+) -> ThreadSharing:
+    """Take a chat back from one person, or from all, at once. Who reads another's leaves it so."""
+    return await wired.threads.unshare(viewer, chat_id, email=email)
+
+
+@router.post("/{chat_id}/copy", status_code=status.HTTP_201_CREATED, dependencies=[ONCE])
+async def copy_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatView:
+    """Go on in a chat of your own, which begins with what you may see of one that is shared with you."""
+    return await wired.threads.copy(viewer, chat_id)
+
+
 @router.get("/{chat_id}/messages")
 async def list_messages(
     chat_id: ChatId,
@@ -101,7 +139,7 @@ async def list_messages(
     """The newest messages, oldest first; `before` a message's id to page back. `Link` leads to older ones."""
     position = pager.position(cursor, other_place=before is not None)
     begin = position[0] if position else before
-    messages = await wired.chat.messages(viewer, chat_id, limit=limit + 1, before=begin)
+    messages = await wired.threads.messages(viewer, chat_id, limit=limit + 1, before=begin)
     pager.next((messages[-limit].id,) if len(messages) > limit else None)
     return messages[-limit:]
 
