@@ -30,6 +30,7 @@ export function sampleCard(fields: Partial<DatasetCard> = {}): DatasetCard {
       stated: true,
     },
     gated: false,
+    private: false,
     tags: [],
     formats: ["csv"],
     local_status: "absent",

@@ -13,6 +13,7 @@ function thread(messages: Partial<MessageView>[] = []): ChatThread {
     title: "",
     created_at: "",
     updated_at: "",
+    shared: false,
     messages: messages as MessageView[],
   };
 }

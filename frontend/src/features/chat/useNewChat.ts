@@ -67,7 +67,14 @@ export function useNewChat() {
 
 /** The person has gone on to another screen: the message goes, and nobody is pulled back. */
 function sendUnseen(chat: string, { id, text }: SentMessage): void {
-  const thread = { id: chat, title: "", created_at: "", updated_at: "", messages: [] };
+  const thread = {
+    id: chat,
+    title: "",
+    created_at: "",
+    updated_at: "",
+    shared: false,
+    messages: [],
+  };
   const session = new ChatSession(thread, () => undefined);
   void session.send(text, id);
   session.close();
