@@ -2650,7 +2650,10 @@ export interface components {
              * @example msg_0a1b2c3d4e5f6a7b8c9d
              */
             generating?: string | null;
-            /** @description Whose it is, where somebody shares it with you; None for your own. */
+            /**
+             * @description Whose it is, where somebody shares it with you; None for your own.
+             * @example ada@example.org
+             */
             owner?: string | null;
             /**
              * @description Yours, and others may read it.
@@ -2692,7 +2695,10 @@ export interface components {
              * @example msg_0a1b2c3d4e5f6a7b8c9d
              */
             generating?: string | null;
-            /** @description Whose it is, where somebody shares it with you; None for your own. */
+            /**
+             * @description Whose it is, where somebody shares it with you; None for your own.
+             * @example ada@example.org
+             */
             owner?: string | null;
             /**
              * @description Yours, and others may read it.
@@ -8272,8 +8278,8 @@ export interface components {
          */
         ThreadReader: {
             /**
-             * @description The e-mail address.
-             * @example ada@example.org
+             * @description Who may read it; null for everybody.
+             * @example bob@example.org
              */
             email: string | null;
             /**
@@ -8289,7 +8295,12 @@ export interface components {
          *     of what they have it by alone.
          */
         ThreadSharing: {
+            /**
+             * @description Whose chat it is, where somebody shares it with you; null for yours.
+             * @example ada@example.org
+             */
             owner?: string | null;
+            /** @description Who may read it, as far as you may know. */
             readers: components["schemas"]["ThreadReader"][];
         };
         /**

@@ -26,7 +26,7 @@ RETENTION_WORDS: dict[str, Word] = {
     "pinned": Word("Somebody wants it kept: clean-ups leave it.", False),
     "pinned_by_me": Word("You want it kept.", False),
     "visibility": Word("Who sees it: everybody here, or those with access of their own.", "restricted"),
-    "shared": Word("Somebody shares it with others.", False),
+    "shared": Word("It is shared with others.", False),
     "may_share": Word("You may share it.", True),
     "shares": Word("Whom it is shared with, as far as you may know.", None),
     "shared_by": Word("Who shares it.", "ada@example.org"),
@@ -44,6 +44,9 @@ RETENTION_WORDS: dict[str, Word] = {
     ),
     "list_history.kind": Word("Of this kind only.", "download"),
     "list_history.state": Word("That ended so.", "succeeded"),
+    "owner": Word("Whose chat it is, where somebody shares it with you; null for yours.", "ada@example.org"),
+    "readers": Word("Who may read it, as far as you may know.", None),
+    "ThreadReader.email": Word("Who may read it; null for everybody.", "bob@example.org"),
     "emails": Word("Addresses of accounts of this server.", ["bob@example.org"]),
     "everybody": Word("Everybody who has an account here, now or later.", False),
 }
