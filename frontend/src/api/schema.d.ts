@@ -743,6 +743,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/sequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The recordings of a dataset; `kitti` has those of its raw drives and of its object benchmark
+         * @description The recordings of a dataset; `kitti` has those of its raw drives and of its object benchmark. Reading
+         *     the list starts nothing.
+         */
+        get: operations["list_sequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/sequence/{sequence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A recording
+         * @description A recording: its frames, calibration, and the way that the car drove. One that is not here is
+         *     downloaded.
+         */
+        get: operations["get_sequence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/frames/{sequence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frames of a recording
+         * @description Frames of a recording: the images of its cameras, its scan, GPS and IMU, and the objects in it. What a
+         *     sensor did not record is null.
+         */
+        get: operations["list_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A camera's image of a frame, its own bytes
+         * @description A camera's image of a frame, its own bytes.
+         */
+        get: operations["get_frame_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The scan of a frame, one point of each cube of 0.2 m
+         * @description The scan of a frame, one point of each cube of 0.2 m: four little-endian 16-bit integers each, x, y and
+         *     z in centimetres, and the light that came back, 0 to 255.
+         */
+        get: operations["get_frame_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/frames/{sequence_id}/{frame_id}/from-above": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The scan of a frame from above, 40 m to each side, the way that the car drives upwards, with the outlines of objects
+         * @description The scan of a frame from above, 40 m to each side, the way that the car drives upwards, with the
+         *     outlines of objects.
+         */
+        get: operations["get_frame_from_above"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/sharing": {
         parameters: {
             query?: never;
@@ -2047,6 +2172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/kitti/{sequence_id}/{frame_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A camera's image of one of KITTI's frames, its own bytes
+         * @description A camera's image of one of KITTI's frames, its own bytes.
+         */
+        get: operations["get_kitti_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ws": {
         parameters: {
             query?: never;
@@ -2403,6 +2548,34 @@ export interface components {
              * @example sha256:0000000000000000000000000000000000000000000000000000000000000000
              */
             digest?: string | null;
+        };
+        /**
+         * CameraBox
+         * @description An object in an image: its box (left, top, width, height), and the edges of its box in space (x, y, x,
+         *     y each), in pixels.
+         */
+        CameraBox: {
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            edges: [
+                number,
+                number,
+                number,
+                number
+            ][];
+        };
+        /**
+         * CameraImage
+         * @description ``address``: of the image's own bytes; ``width`` and ``height`` in pixels.
+         */
+        CameraImage: {
+            address: string;
+            width: number;
+            height: number;
         };
         /**
          * CardCopy
@@ -4241,6 +4414,26 @@ export interface components {
          */
         FilteredOutFilter: "license" | "commercial" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
         /**
+         * FramePage
+         * @description Frames of a recording from ``offset`` on. ``total``: of them in all.
+         */
+        FramePage: {
+            sequence: components["schemas"]["SequenceView"];
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
+            total: number;
+            /**
+             * @description How many to skip.
+             * @example 0
+             */
+            offset: number;
+            frames: components["schemas"]["SequenceFrame"][];
+            /** @description Where it is not here: the job that brings it. */
+            job?: components["schemas"]["JobView"] | null;
+        };
+        /**
          * GateVerdict
          * @description Whether terms are to be accepted first, and by whom. ``by_hand``: then its owner decides who gets it.
          *     ``url``: where; ``account``: whose account it is that has to accept them. None where there is nothing.
@@ -4277,6 +4470,16 @@ export interface components {
          * @enum {string}
          */
         GetArchiveFormat: "zip" | "tar";
+        /**
+         * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
+         * @enum {string}
+         */
+        GetFrameImageCamera: "image_00" | "image_01" | "image_02" | "image_03";
+        /**
+         * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
+         * @enum {string}
+         */
+        GetKittiImageCamera: "image_00" | "image_01" | "image_02" | "image_03";
         /**
          * @description Whose word a checksum is: the publisher's hash, a check in transport, or our own at first use.
          * @enum {string}
@@ -7381,6 +7584,93 @@ export interface components {
          * @enum {string}
          */
         SearchSort: "relevance" | "downloads" | "updated" | "size";
+        /**
+         * SequenceDetail
+         * @description A recording with its calibration (rows of numbers by their names in the files) and the way that the car
+         *     drove. ``missing``: the frames that each sensor lacks. ``problems``: what could not be read.
+         */
+        SequenceDetail: {
+            sequence: components["schemas"]["SequenceView"];
+            frames: string[];
+            calibration?: {
+                [key: string]: number[];
+            };
+            track: components["schemas"]["TrackPoint"][];
+            missing?: {
+                [key: string]: string[];
+            };
+            problems: string[];
+            /** @description Where it is not here: the job that brings it. */
+            job?: components["schemas"]["JobView"] | null;
+        };
+        /**
+         * SequenceFrame
+         * @description One frame, by the name that its files have in common. What a sensor did not record is None, and asked
+         *     for it is 404. ``position``: the values of GPS and IMU by their names (docs/explorer.md).
+         */
+        SequenceFrame: {
+            id: string;
+            /**
+             * @description When it was written.
+             * @example 2026-05-04T09:30:00Z
+             */
+            timestamp: string | null;
+            cameras: {
+                [key: string]: components["schemas"]["CameraImage"];
+            };
+            points: string | null;
+            from_above: string | null;
+            position: {
+                [key: string]: number;
+            } | null;
+            objects: components["schemas"]["SequenceObject"][];
+            problems: string[];
+        };
+        /** SequenceList */
+        SequenceList: {
+            sequences: components["schemas"]["SequenceView"][];
+        };
+        /**
+         * SequenceObject
+         * @description An object at a frame. ``corners``: eight in metres of the scanner's space (x ahead, y to the left, z
+         *     up), None where no calibration tells. ``cameras``: of those that see it.
+         */
+        SequenceObject: {
+            category: string;
+            track: number | null;
+            corners: [
+                number,
+                number,
+                number
+            ][] | null;
+            cameras: {
+                [key: string]: components["schemas"]["CameraBox"];
+            };
+        };
+        /**
+         * SequenceView
+         * @description A recording. ``id``: its drive (``2011_09_26_drive_0001_sync``), or a part of the object benchmark
+         *     (``training``). ``dataset``: the key of the dataset that has it. One that is not ``here`` is told as its
+         *     plugin declares it; asking for it downloads it. ``missing``: how many frames each sensor lacks.
+         */
+        SequenceView: {
+            id: string;
+            dataset: string;
+            layout: string;
+            /**
+             * @description Its bytes are on the server's machine already.
+             * @example false
+             */
+            here: boolean;
+            date?: string | null;
+            frame_count?: number | null;
+            cameras: string[];
+            scan_count: number;
+            position_count: number;
+            missing?: {
+                [key: string]: number;
+            };
+        };
         /** @description What a client gets over the socket. */
         ServerMessage: components["schemas"]["JobEvent"] | components["schemas"]["JobSnapshot"] | components["schemas"]["TopicChanged"] | components["schemas"]["Subscribed"] | components["schemas"]["Pong"] | components["schemas"]["SocketError"];
         /**
@@ -8422,6 +8712,21 @@ export interface components {
              * @example 8
              */
             seq: number;
+        };
+        /**
+         * TrackPoint
+         * @description Where the car is at a frame: degrees, and metres east and north of the first place that is known.
+         *     ``speed`` in m/s forward, ``heading`` in radians from east against the clock.
+         */
+        TrackPoint: {
+            frame: string;
+            latitude: number;
+            longitude: number;
+            altitude: number | null;
+            east: number;
+            north: number;
+            speed: number | null;
+            heading: number | null;
         };
         /**
          * Unsubscribe
@@ -10472,6 +10777,322 @@ export interface operations {
                     "image/webp": string;
                     "image/png": string;
                     "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_sequences: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceList"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_sequence: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceDetail"];
+                };
+            };
+            /** @description It is not here: `job` brings it, and nothing else is told yet. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceDetail"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_frames: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FramePage"];
+                };
+            };
+            /** @description It is not here: `job` brings it, and nothing else is told yet. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FramePage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_frame_image: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
+                 * @example image_00
+                 */
+                camera?: components["schemas"]["GetFrameImageCamera"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+                /** @description The name that the frame's files have in common */
+                frame_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_frame_points: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+                /** @description The name that the frame's files have in common */
+                frame_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_frame_from_above: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+                /** @description The name that the frame's files have in common */
+                frame_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -13811,6 +14432,43 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_kitti_image: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
+                 * @example image_00
+                 */
+                camera?: components["schemas"]["GetKittiImageCamera"];
+            };
+            header?: never;
+            path: {
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+                /** @description The name that the frame's files have in common */
+                frame_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
     };
