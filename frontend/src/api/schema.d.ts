@@ -1324,9 +1324,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title or messages hold it
-         * @description Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title
-         *     or messages hold it. `Link` leads on.
+         * Your chats, newest first, or with `shared` those that others share with you
+         * @description Your chats, newest first, or with `shared` those that others share with you.
+         *
+         *     With `q` those whose title or messages hold it. `Link` leads on.
          */
         get: operations["list_chats"];
         put?: never;
@@ -1349,11 +1350,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine as of now
-         * @description A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine
-         *     as of now.
+         * A chat of yours, or shared with you, with its newest messages
+         * @description A chat of yours, or shared with you, with its newest messages.
          *
-         *     Of another's chat you see what your own rights let you: the rest is withheld, and says so.
+         *     Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you: the rest is withheld, and says so.
          */
         get: operations["get_chat"];
         put?: never;

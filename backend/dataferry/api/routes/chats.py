@@ -57,8 +57,10 @@ class Stopped(BaseModel):
 async def list_chats(
     viewer: Current, wired: Wired, pager: Paged, wanted: Annotated[ChatQuery, Query()]
 ) -> list[ChatView]:
-    """Your chats, or with `shared` those that others share with you, newest first; with `q` those whose title
-    or messages hold it. `Link` leads on."""
+    """Your chats, newest first, or with `shared` those that others share with you.
+
+    With `q` those whose title or messages hold it. `Link` leads on.
+    """
     position = pager.position(wanted.cursor, other_place=bool(wanted.offset))
     chats, last = await wired.threads.page(viewer, wanted, position)
     pager.next(last)
@@ -73,10 +75,9 @@ async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = 
 
 @router.get("/{chat_id}")
 async def get_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatThread:
-    """A chat of yours, or shared with you, with its newest messages; their cards say what is on this machine
-    as of now.
+    """A chat of yours, or shared with you, with its newest messages.
 
-    Of another's chat you see what your own rights let you: the rest is withheld, and says so.
+    Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you: the rest is withheld, and says so.
     """
     return await wired.threads.get(viewer, chat_id)
 
