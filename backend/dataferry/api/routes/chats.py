@@ -77,7 +77,8 @@ async def create_chat(viewer: Current, wired: Wired, body: ChatRequest | None = 
 async def get_chat(chat_id: ChatId, viewer: Current, wired: Wired) -> ChatThread:
     """A chat of yours, or shared with you, with its newest messages.
 
-    Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you: the rest is withheld, and says so.
+    Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you:
+    the rest is withheld, and says so.
     """
     return await wired.threads.get(viewer, chat_id)
 
