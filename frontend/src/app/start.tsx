@@ -6,6 +6,7 @@ import { forgetEarly } from "@/api/early";
 import { queryClient } from "@/api/live";
 import { Announcer } from "@/ui/announcer";
 import { keepPage } from "@/worker/register";
+import { pause } from "./pause";
 import { leaveRoomBetweenRenderings } from "./rendering";
 import { loadScreens, router } from "./router";
 
@@ -17,11 +18,6 @@ leaveRoomBetweenRenderings();
 
 /** A slow server does not hold back the frame, which says what it waits for, longer than this. */
 const LONGEST_MS = 1000;
-
-/** Lets the browser take clicks and keys, and paint: no task of the start is long. */
-function pause(): Promise<void> {
-  return new Promise((done) => setTimeout(done));
-}
 
 /** The screen takes the place of its first look, which `index.html` has, in one step. */
 async function start(): Promise<void> {

@@ -25,12 +25,9 @@ interface AssistantMessageProps {
   live: boolean;
   /** Have it made again; only the last answer can be. */
   onAgain?: () => void;
-  /** The first cards are drawn at once, the others one by one after them: a telephone stays responsive. */
+  /** Cards are drawn one by one after the words above them: a telephone stays responsive. */
   gradual?: boolean;
 }
-
-/** As many cards as a telephone shows at first. */
-const FIRST_CARDS = 2;
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
   const { message, live, onAgain, gradual = false } = props;
@@ -38,7 +35,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const text = textOf(message);
   const blocks = blocksOf(message.parts);
   const count = cardCount(blocks);
-  const room = useGradualCount(gradual ? FIRST_CARDS : count, count);
+  const room = useGradualCount(gradual ? 0 : count, count);
   const whole = room >= count;
   const around = surroundingsOf(blocks, message.parts, whole ? undefined : room);
   const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];

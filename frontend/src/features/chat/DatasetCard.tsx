@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronDown, ChevronUp, Lock, TriangleAlert } from "lucide-react";
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useId, useState } from "react";
+import { type KeyboardEvent, lazy, memo, type ReactNode, Suspense, useId, useState } from "react";
 import type { DatasetCard as Card } from "@/api/types";
 import { CardAction } from "@/features/downloads/CardAction";
 import { CardFooter } from "@/features/downloads/CardFooter";
@@ -22,7 +22,7 @@ interface DatasetCardProps {
   number?: number;
   /** Whether it is among those to download or to compare together; without `onSelect` it cannot be chosen. */
   selected?: boolean;
-  onSelect?: (selected: boolean) => void;
+  onSelect?: (ref: string, selected: boolean) => void;
 }
 
 /**
@@ -30,7 +30,8 @@ interface DatasetCardProps {
  * elsewhere: what does not fit is cut, and More shows it, with what its licence allows and what a download
  * takes. Its one button: Download, Cancel, Open. Enter opens it: its screen, or all of its text.
  */
-export function DatasetCard({ card, number, selected = false, onSelect }: DatasetCardProps) {
+export const DatasetCard = memo(function DatasetCard(props: DatasetCardProps) {
+  const { card, number, selected = false, onSelect } = props;
   const state = useCardState(card);
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
@@ -55,7 +56,12 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
     >
       <div className="flex flex-wrap items-start gap-x-3 @min-[30rem]:flex-nowrap">
         {onSelect && (
-          <Chooser title={card.title} number={number} selected={selected} onSelect={onSelect} />
+          <Chooser
+            title={card.title}
+            number={number}
+            selected={selected}
+            onSelect={(on) => onSelect(card.ref, on)}
+          />
         )}
         <div id={id} className="min-w-0 flex-1">
           <h2
@@ -95,7 +101,7 @@ export function DatasetCard({ card, number, selected = false, onSelect }: Datase
       </div>
     </li>
   );
-}
+});
 
 /** To its first rows, which are fetched from its source. */
 function PreviewLink({ card }: { card: Card }) {

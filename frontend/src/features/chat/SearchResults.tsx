@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Check, SearchX } from "lucide-react";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { FilterName } from "@/api/types";
 import { ageWords } from "@/features/settings/indexWords";
@@ -82,6 +82,15 @@ function Found({ input, output, around, children }: FoundProps) {
   const fresh = found.filter((card) => !above.has(card.ref));
   const cards = useSteadyTop(inOrder(fresh, order), SHOWN, `${order} ${output.query}`);
   const waiting = (output.waiting_for ?? []).length > 0;
+  // The same at each drawing, so that a card is drawn anew for its own changes alone.
+  const select = useCallback((ref: string, on: boolean) => {
+    setSelected((before) => {
+      const next = new Set(before);
+      if (on) next.add(ref);
+      else next.delete(ref);
+      return next;
+    });
+  }, []);
   if (found.length === 0) {
     return (
       <div className="grid grid-cols-1 gap-2">
@@ -89,13 +98,6 @@ function Found({ input, output, around, children }: FoundProps) {
         {children}
       </div>
     );
-  }
-
-  function select(ref: string, on: boolean) {
-    const next = new Set(selected);
-    if (on) next.add(ref);
-    else next.delete(ref);
-    setSelected(next);
   }
 
   const again = found.length - fresh.length;
@@ -138,7 +140,7 @@ function Found({ input, output, around, children }: FoundProps) {
                   card={card}
                   number={numbers.get(card.ref)}
                   selected={selected.has(card.ref)}
-                  onSelect={found.length > 1 ? (on) => select(card.ref, on) : undefined}
+                  onSelect={found.length > 1 ? select : undefined}
                 />
               ))}
             </ul>
