@@ -19,43 +19,13 @@ from dataferry.accounts.credentials import CredentialResolver
 from dataferry.accounts.kept_answers import KeptAnswers
 from dataferry.accounts.security import Secrets
 from dataferry.accounts.service import Accounts
+from dataferry.api.all_routes import ALL_ROUTES, OF_DATASETS
 from dataferry.api.compression import CompressedJson
 from dataferry.api.conditional import HeadRequests
 from dataferry.api.deps import Services
 from dataferry.api.problems import install_problems
 from dataferry.api.request_guard import RequestGuard
 from dataferry.api.request_ids import RequestIds
-from dataferry.api.routes import (
-    asking,
-    auth,
-    bundles,
-    chats,
-    checks,
-    comparisons,
-    croissant,
-    datasets,
-    files,
-    health,
-    history,
-    index,
-    jobs,
-    mcp,
-    mirror,
-    model,
-    models,
-    pins,
-    plans,
-    plugins,
-    registry,
-    repositories,
-    retention,
-    samples,
-    sequences,
-    sharing,
-    sources,
-    tables,
-    transfer,
-)
 from dataferry.api.security_headers import SecurityHeaders
 from dataferry.api.slashed_refs import SlashedRefs
 from dataferry.api.socket import install_socket
@@ -73,15 +43,19 @@ from dataferry.core.private_files import mode_open_to_others
 from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.explorer.asking import Asking
+from dataferry.explorer.catalog import TableCatalog
 from dataferry.explorer.dataset_images import DatasetImages
 from dataferry.explorer.folders import TableFolders
 from dataferry.explorer.handler import TablesHandler
+from dataferry.explorer.health.handler import HealthHandler
+from dataferry.explorer.health.service import Health
 from dataferry.explorer.named_pictures import PictureFinder
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
 from dataferry.explorer.sequences import Sequences
 from dataferry.explorer.service import Tables
 from dataferry.explorer.sql_processes import SqlLimits, SqlProcesses
+from dataferry.imaging.sandbox import Sandbox
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
 from dataferry.library.all_previews import Previews
@@ -130,24 +104,6 @@ from dataferry.sources.catalog import Catalog, build_sources, find_index
 
 log = logging.getLogger(__name__)
 
-#: Their paths may have a ref.
-_OF_DATASETS = (
-    plans,
-    comparisons,
-    datasets,
-    checks,
-    files,
-    croissant,
-    registry,
-    pins,
-    repositories,
-    samples,
-    sequences,
-    sharing,
-    tables,
-    asking,
-)
-
 
 def build_services(settings: Settings) -> Services:
     """Every service, in the order of the import law; nothing is opened or started yet."""
@@ -180,7 +136,8 @@ def build_services(settings: Settings) -> Services:
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
     jobs.register("index", index_builder.build)
     folders = TableFolders(store)
-    TablesHandler(database, store, settings, folders).register(jobs)
+    tables_handler = TablesHandler(database, store, settings, folders)
+    tables_handler.register(jobs)
     processes = QueryProcesses(store.root)
     models = ModelChoices(settings, database, secrets)
     whole_tables = Tables(database, store, jobs, access, folders, processes)
@@ -202,6 +159,10 @@ def build_services(settings: Settings) -> Services:
     )
     threads = SharedThreads(database, chat, accounts, VisibleDatasets(database, access), library, realtime)
     builtin = BuiltinDatasets(database, found_plugins, search, access)
+    images, sandbox = DatasetImages(builtin), Sandbox()
+    HealthHandler(
+        database, store, images, TableCatalog(store, folders), tables_handler.prepare, sandbox
+    ).register(jobs)
     return Services(
         accounts=accounts,
         kept_answers=KeptAnswers(database, secrets),
@@ -218,7 +179,9 @@ def build_services(settings: Settings) -> Services:
         tables=whole_tables,
         pictures=PictureFinder(database, store, whole_tables),
         samples=SampleGallery(builtin),
-        images=DatasetImages(builtin),
+        images=images,
+        sandbox=sandbox,
+        health=Health(database, store, jobs, access, downloads, found_plugins),
         sequences=Sequences(access, downloads, jobs, found_plugins),
         snippets=SnippetWriter(database, found_plugins, access),
         query_processes=processes,
@@ -325,30 +288,9 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     )
     app.state.services = wired
     install_problems(app)
-    # A route is looked for in this order. Clients ask the mirror twice for each of thousands of files.
-    for routes in (
-        mirror,
-        *_OF_DATASETS,
-        *(
-            auth,
-            bundles,
-            chats,
-            plugins,
-            models,
-            jobs,
-            transfer,
-            retention,
-            history,
-            sources,
-            index,
-            model,
-            health,
-            mcp,
-        ),
-    ):
+    for router in ALL_ROUTES:
         # As they are: ``include_router`` would make each route once more, a quarter of a second of a start.
-        app.router.routes.extend(routes.router.routes)
-    app.router.routes.extend(sequences.images.routes)
+        app.router.routes.extend(router.routes)
     install_socket(
         app,
         realtime=wired.realtime,
@@ -360,7 +302,7 @@ def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:
     install_page(app)
     app.add_middleware(CompressedJson)
     app.add_middleware(HeadRequests)
-    app.add_middleware(SlashedRefs, routes=[route for part in _OF_DATASETS for route in part.router.routes])
+    app.add_middleware(SlashedRefs, routes=[route for router in OF_DATASETS for route in router.routes])
     app.add_middleware(RequestGuard, allowed_hosts=settings.host_names)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)

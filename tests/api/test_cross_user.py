@@ -84,6 +84,13 @@ DATASETS = {
     # A table has no pictures.
     "GET /api/datasets/{key}/samples/{split}/{index}/thumbnail": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/image": Row(404, seen=404),
+    "GET /api/datasets/{key}/statistics": Row(200, seen=200),
+    "GET /api/datasets/{key}/health": Row(200, seen=200),
+    # A table has no pictures of one colour.
+    "GET /api/datasets/{key}/health/{kind}": Row(404, seen=404),
+    "GET /api/datasets/{key}/health/{kind}/export": Row(404, seen=404),
+    "POST /api/datasets/{key}/statistics": Row(202, seen=202),
+    "POST /api/datasets/{key}/health": Row(202, seen=202),
     # It has no recordings.
     "GET /api/datasets/{key}/sequences": Row(200, seen=200),
     "GET /api/datasets/{key}/sequence/{sequence_id}": Row(404, seen=404),
@@ -134,6 +141,7 @@ FILE = "train.csv"
 OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"} | {
     "sequence_id": "training",
     "frame_id": "000000",
+    "kind": "blank",
 }
 
 
@@ -178,6 +186,9 @@ def things(member: Client, hubs: Hubs) -> Iterator[Things]:
         seen = member.post(path, {"dataset_id": "builtin:iris"}, headers=wait).json()
         tables = member.post(f"/api/datasets/{seen['key']}/tables").json()
         member.finished(tables["job"]["id"])
+        for report in ("statistics", "health"):
+            computed = member.get(f"/api/datasets/{seen['key']}/{report}").json()
+            member.finished(computed["job"]["id"])
         private = member.post(path, {"source": "url", "dataset_id": link}, headers=wait).json()
         running = member.post("/api/datasets/download/huggingface", {"dataset_id": hubs.slow}).json()
         # It must not be done before the last test.

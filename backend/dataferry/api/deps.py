@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from dataferry.core.settings import Settings
     from dataferry.explorer.asking import Asking
     from dataferry.explorer.dataset_images import DatasetImages
+    from dataferry.explorer.health.service import Health
     from dataferry.explorer.named_pictures import PictureFinder
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
     from dataferry.explorer.sequences import Sequences
     from dataferry.explorer.service import Tables
+    from dataferry.imaging.sandbox import Sandbox
     from dataferry.jobs.service import Jobs
     from dataferry.library.all_previews import Previews
     from dataferry.library.archives import Archives
@@ -99,6 +101,8 @@ class Services:
     pictures: PictureFinder
     samples: SampleGallery
     images: DatasetImages
+    sandbox: Sandbox
+    health: Health
     sequences: Sequences
     snippets: SnippetWriter
     query_processes: QueryProcesses
@@ -142,6 +146,7 @@ class Services:
         """Give back processes, threads and connections, once nothing is at work any more. Blocks."""
         self.last_use.close()  # what it is still to write down needs the database
         self.query_processes.close()
+        self.sandbox.close()
         self.catalog.close()
         self.accounts.close()
         self.database.close()

@@ -46,6 +46,9 @@ NEEDED: dict[str, TokenScope] = {
             *("list_plugins", "get_splits"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image"),
             # What is not here is downloaded for a token of the scope download only.
+            *("get_dataset_statistics", "compute_dataset_statistics"),
+            *("get_dataset_health", "compute_dataset_health"),
+            *("list_finding", "export_finding"),
             *("list_sequences", "get_sequence", "list_frames", "get_kitti_image"),
             *("get_frame_image", "get_frame_points", "get_frame_from_above"),
             # Its tools have scopes of their own (``mcp.inputs``).

@@ -135,6 +135,8 @@ def amount(job: JobView) -> str:
     """``34 %, 12 MB of 36 MB``, or what there is of it."""
     if job.progress.phase == "indexing":
         return f"{job.progress.rows_done or 0:,} rows read"
+    if job.progress.phase == "measuring" and job.progress.files_total:
+        return f"{job.progress.files_done:,} of {job.progress.files_total:,} images"
     done, total = job.progress.bytes_done, job.progress.bytes_total
     if total:
         return f"{int(100 * done / total)} %, {readable_bytes(done)} of {readable_bytes(total)}"
@@ -143,7 +145,7 @@ def amount(job: JobView) -> str:
 
 def brief_standing(job: JobView) -> str:
     """The state, or what it waits for and how long yet: ``next try in 12 s: Kaggle cannot be reached``."""
-    if job.state == "running" and job.progress.phase in ("indexing", "converting"):
+    if job.state == "running" and job.progress.phase in ("indexing", "converting", "measuring"):
         return amount(job)
     if job.state != "waiting" or job.problem is None:
         return on_one_line(job.state)

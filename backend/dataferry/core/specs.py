@@ -172,5 +172,7 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         ),
         JobKindSpec("index", "maintenance", "brings", of_dataset=False),
         JobKindSpec("tables", "maintenance", of_dataset=False),
+        JobKindSpec("statistics", "maintenance", of_dataset=False),
+        JobKindSpec("health", "maintenance", of_dataset=False),
     )
 }

@@ -247,7 +247,9 @@ class Manifest:
         return None if None in sizes or not self.listed else sum(size for size in sizes if size is not None)
 
 
-Phase = Literal["resolving", "fetching", "verifying", "unpacking", "finishing", "indexing", "converting"]
+Phase = Literal[
+    "resolving", "fetching", "verifying", "unpacking", "finishing", "indexing", "converting", "measuring"
+]
 
 
 class Progress(View):

@@ -6,7 +6,8 @@ from dataferry.explorer.image_sources import ImageSource
 from dataferry.explorer.open_splits import OpenSplits
 from dataferry.explorer.plugin_images import PluginImages
 from dataferry.library.builtin_datasets import BuiltinDatasets
-from dataferry.plugins import DatasetPlugin
+from dataferry.library.models import Dataset
+from dataferry.plugins import AnyPlugin, DatasetPlugin
 
 
 class DatasetImages:
@@ -20,6 +21,13 @@ class DatasetImages:
         """The images of a dataset that is here. Errors: ``NotFound``, also where it has none, with the reason
         in words."""
         row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
+        return self._of(row, plugin)
+
+    def opened(self, row: Dataset) -> ImageSource:
+        """The images of a dataset's row, for a job, which nobody looks at. Errors: as ``find``."""
+        return self._of(row, self._builtin.plugin_of(row))
+
+    def _of(self, row: Dataset, plugin: AnyPlugin) -> ImageSource:
         if not isinstance(plugin, DatasetPlugin) or plugin.task_type == "text":
             raise no_images(row.title, "it has rows, not images", "Look at its tables and samples.")
         return PluginImages(plugin, self._opened, f"{row.local_path} {row.downloaded_at_ms}")

@@ -7,13 +7,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from dataferry.core.errors import DataferryError, NotFound
+from dataferry.core.errors import DamagedFile, DataferryError, NotFound
 from dataferry.explorer.image_sources import PAGE_ENTRIES, ImageEntry, ImageSplit
 from dataferry.explorer.open_splits import OpenSplit, OpenSplits
 from dataferry.explorer.sample_views import SampleBox
 from dataferry.plugins import DatasetPlugin
 from dataferry.plugins.contract import SPLIT_NAMES, SplitName
 from dataferry.plugins.faults import plugin_failed, told
+from dataferry.plugins.samples import Description
 
 READING = "reading its samples"
 
@@ -89,7 +90,7 @@ class PluginImages:
     def _entry(self, split: str, number: int, names: Mapping[int, str]) -> ImageEntry:
         with told(self._plugin, READING):
             opened = self._open(split)
-            described = opened.described(number)
+            described = _described(opened, number)
             boxed = isinstance(described.target, Sequence)
             return ImageEntry(
                 number=number,
@@ -105,6 +106,17 @@ class PluginImages:
         if path is None or not path.is_relative_to(root):
             return f"{split}#{number}"
         return path.relative_to(root).as_posix()
+
+
+def _described(opened: OpenSplit, number: int) -> Description:
+    """What is known of a sample; of an image that cannot be read its label, where its reader tells it."""
+    try:
+        return opened.described(number)
+    except DamagedFile:
+        target = getattr(opened.samples, "target", None)
+        if target is None:
+            raise
+        return Description(None, target(number))
 
 
 def _path_of(samples: Any, number: int) -> Path | None:

@@ -121,13 +121,17 @@ class BuiltinDatasets:
         row = await self._access.renewed(
             viewer, lambda session: rows.downloaded(session, viewer, key_or_alias, revision)
         )
+        return row, self.plugin_of(row)
+
+    def plugin_of(self, row: Dataset) -> AnyPlugin:
+        """The plugin of a built-in dataset's row. Errors: ``NotFound`` where it has none."""
         plugin = self._plugins.get(row.source_id) if row.source == "builtin" else None
         if plugin is None:
             raise NotFound(
                 f"{row.title} is no built-in dataset: its splits and samples are not known.",
                 next_step="Look at its tables and files.",
             )
-        return row, plugin
+        return plugin
 
 
 def _count(plugin: AnyPlugin) -> Splits:

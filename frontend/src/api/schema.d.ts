@@ -743,6 +743,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the dataset is made of, in figures, with their date and the bytes that they are of
+         * @description What the dataset is made of, in figures, with their date and the bytes that they are of. The first look
+         *     starts the job that computes them; one that was cancelled is started again by `POST` only.
+         */
+        get: operations["get_dataset_statistics"];
+        put?: never;
+        /**
+         * Compute the figures anew, or join the job that does
+         * @description Compute the figures anew, or join the job that does.
+         */
+        post: operations["compute_dataset_statistics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was found wrong with the dataset, and what was looked for, with the date and the bytes
+         * @description What was found wrong with the dataset, and what was looked for, with the date and the bytes. There is
+         *     no score. It is computed as the statistics are.
+         */
+        get: operations["get_dataset_health"];
+        put?: never;
+        /**
+         * Look for all of it anew, or join the job that does
+         * @description Look for all of it anew, or join the job that does.
+         */
+        post: operations["compute_dataset_health"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/health/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A finding, group by group
+         * @description A finding, group by group: copies of one picture side by side, or one image or row alone.
+         */
+        get: operations["list_finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/health/{kind}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of a finding, as a table with a row for each member, or as JSON
+         * @description All of a finding, as a table with a row for each member, or as JSON.
+         */
+        get: operations["export_finding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/sequences": {
         parameters: {
             query?: never;
@@ -1103,6 +1193,26 @@ export interface paths {
          * @description All rows of a query as a file, with whole cells.
          */
         post: operations["export_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/kitti/{sequence_id}/{frame_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A camera's image of one of KITTI's frames, its own bytes
+         * @description A camera's image of one of KITTI's frames, its own bytes.
+         */
+        get: operations["get_kitti_image"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2172,26 +2282,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/images/kitti/{sequence_id}/{frame_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A camera's image of one of KITTI's frames, its own bytes
-         * @description A camera's image of one of KITTI's frames, its own bytes.
-         */
-        get: operations["get_kitti_image"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/ws": {
         parameters: {
             query?: never;
@@ -2550,6 +2640,24 @@ export interface components {
             digest?: string | null;
         };
         /**
+         * BytesOf
+         * @description Of which bytes something was computed: the dataset's revision and checksum, and when.
+         */
+        BytesOf: {
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description SHA-256 over the sorted lines `<sha256>  <path>` of its files.
+             * @example sha256:9f2c…
+             */
+            checksum: string | null;
+            /** Format: date-time */
+            made_at: string;
+        };
+        /**
          * CameraBox
          * @description An object in an image: its box (left, top, width, height), and the edges of its box in space (x, y, x,
          *     y each), in pixels.
@@ -2753,6 +2861,21 @@ export interface components {
              * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
+        };
+        /**
+         * ChannelStatistics
+         * @description A channel's mean and standard deviation, 0 to 255, over ``sampled`` images: of each at most some 65,000
+         *     pixels, evenly spaced.
+         */
+        ChannelStatistics: {
+            name: string;
+            /**
+             * @description The mean of numbers.
+             * @example 5.8433
+             */
+            mean: number;
+            deviation: number;
+            sampled: number;
         };
         /**
          * Chart
@@ -3529,6 +3652,41 @@ export interface components {
             readonly size_bytes: number;
         };
         /**
+         * DatasetHealth
+         * @description What was found wrong with a dataset, and what was looked for. There is no score: what a finding means
+         *     is for people to judge.
+         */
+        DatasetHealth: {
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description How far it is.
+             * @example absent
+             */
+            state: components["schemas"]["DatasetHealthState"];
+            /** @example false */
+            current: boolean;
+            of?: components["schemas"]["BytesOf"] | null;
+            /** @description The whole job, as it stands now. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description Why, for a person; null where there is nothing to explain.
+             * @example The dataset has no tables.
+             */
+            reason?: string | null;
+            findings: components["schemas"]["Finding"][];
+            checked: string[];
+            unchecked: string[];
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        DatasetHealthState: "absent" | "downloading" | "computing" | "stopped" | "ready";
+        /**
          * @description What a job does with a dataset.
          * @enum {string}
          */
@@ -3637,6 +3795,38 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * DatasetStatistics
+         * @description What a dataset is made of, in figures.
+         */
+        DatasetStatistics: {
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /**
+             * @description How far it is.
+             * @example absent
+             */
+            state: components["schemas"]["DatasetStatisticsState"];
+            /** @example false */
+            current: boolean;
+            of?: components["schemas"]["BytesOf"] | null;
+            /** @description The whole job, as it stands now. */
+            job?: components["schemas"]["JobView"] | null;
+            /**
+             * @description Why, for a person; null where there is nothing to explain.
+             * @example The dataset has no tables.
+             */
+            reason?: string | null;
+            groups: components["schemas"]["StatisticsGroup"][];
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        DatasetStatisticsState: "absent" | "downloading" | "computing" | "stopped" | "ready";
         /**
          * DatasetView
          * @description A row of the library. ``*_ms`` milliseconds since the epoch, ``size`` bytes,
@@ -4291,6 +4481,16 @@ export interface components {
             readonly path: string | null;
         };
         /**
+         * @description A file format or modality: `csv`, `parquet`, `image`.
+         * @enum {string}
+         */
+        ExportFindingFormat: "csv" | "json";
+        /**
+         * @description `kind` of one of the report's findings
+         * @enum {string}
+         */
+        ExportFindingKind: "exact_duplicates" | "near_duplicates" | "split_leaks" | "conflicting_labels" | "unreadable" | "blank" | "odd_sizes" | "odd_channels" | "animated" | "class_imbalance" | "labels_without_files" | "files_without_labels" | "boxes_outside" | "boxes_empty" | "duplicate_rows" | "shared_rows" | "constant_columns" | "id_columns";
+        /**
          * @description A table for a spreadsheet, or JSON
          * @enum {string}
          */
@@ -4413,6 +4613,55 @@ export interface components {
          * @enum {string}
          */
         FilteredOutFilter: "license" | "commercial" | "format" | "task" | "language" | "modality" | "updated_after" | "gated" | "min_bytes" | "max_bytes";
+        /**
+         * Finding
+         * @description One thing that was looked for and found. ``total``: of groups; ``members``: in them in all. ``says``:
+         *     in one line, with the figures by which it was judged.
+         */
+        Finding: {
+            /**
+             * @description What the job does.
+             * @example exact_duplicates
+             */
+            kind: components["schemas"]["FindingKind"];
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
+            total: number;
+            members: number;
+            says: string;
+        };
+        /**
+         * FindingGroup
+         * @description What belongs together: copies of one picture, or one member alone.
+         */
+        FindingGroup: {
+            members: components["schemas"]["Member"][];
+            /**
+             * @description There are more members than are listed.
+             * @example false
+             */
+            more: number;
+        };
+        /**
+         * @description What the job does.
+         * @enum {string}
+         */
+        FindingKind: "exact_duplicates" | "near_duplicates" | "split_leaks" | "conflicting_labels" | "unreadable" | "blank" | "odd_sizes" | "odd_channels" | "animated" | "class_imbalance" | "labels_without_files" | "files_without_labels" | "boxes_outside" | "boxes_empty" | "duplicate_rows" | "shared_rows" | "constant_columns" | "id_columns";
+        /**
+         * FindingPage
+         * @description A finding's groups from ``offset`` on.
+         */
+        FindingPage: {
+            finding: components["schemas"]["Finding"];
+            /**
+             * @description How many to skip.
+             * @example 0
+             */
+            offset: number;
+            groups: components["schemas"]["FindingGroup"][];
+        };
         /**
          * FramePage
          * @description Frames of a recording from ``offset`` on. ``total``: of them in all.
@@ -4855,7 +5104,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "verify" | "index" | "tables";
+        JobKind: "download" | "update" | "delete" | "verify" | "index" | "tables" | "statistics" | "health";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -5362,6 +5611,11 @@ export interface components {
          */
         ListDatasetsState: "here" | "under_way" | "failed";
         /**
+         * @description `kind` of one of the report's findings
+         * @enum {string}
+         */
+        ListFindingKind: "exact_duplicates" | "near_duplicates" | "split_leaks" | "conflicting_labels" | "unreadable" | "blank" | "odd_sizes" | "odd_channels" | "animated" | "class_imbalance" | "labels_without_files" | "files_without_labels" | "boxes_outside" | "boxes_empty" | "duplicate_rows" | "shared_rows" | "constant_columns" | "id_columns";
+        /**
          * @description Of this kind only.
          * @enum {string}
          */
@@ -5392,6 +5646,30 @@ export interface components {
          * @enum {string}
          */
         LocalStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
+        /**
+         * Member
+         * @description One of a finding: an image (``split`` and ``number``), a file, or a place in a table. ``note``: what is
+         *     the matter with it.
+         */
+        Member: {
+            name: string;
+            /**
+             * @description A split of the config.
+             * @example train
+             */
+            split?: string | null;
+            number?: number | null;
+            /**
+             * @description The source as people read it.
+             * @example Kaggle
+             */
+            label?: string | null;
+            /**
+             * @description What happened on the way that a person should know.
+             * @example 1 file was fetched again.
+             */
+            note?: string | null;
+        };
         /**
          * MessageRequest
          * @description ``id``: the client's own id of the message. Sending the same message twice is sending it once.
@@ -5991,7 +6269,7 @@ export interface components {
          * @description What a running job does now.
          * @enum {string}
          */
-        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing" | "indexing" | "converting";
+        Phase: "resolving" | "fetching" | "verifying" | "unpacking" | "finishing" | "indexing" | "converting" | "measuring";
         /**
          * Ping
          * @description Ask for a ``pong``, to see that the socket is open.
@@ -8169,6 +8447,28 @@ export interface components {
              */
             reason?: string | null;
         };
+        /**
+         * StatisticsGroup
+         * @description A split of images, their boxes, or a table: ``total`` of what it counts, and each property of them as a
+         *     column of a table.
+         */
+        StatisticsGroup: {
+            name: string;
+            /** @example images */
+            of: components["schemas"]["StatisticsGroupOf"];
+            /**
+             * @description How many there are on all pages.
+             * @example 208
+             */
+            total: number;
+            columns: components["schemas"]["ColumnStatistics"][];
+            classes: components["schemas"]["Bar"][];
+            channels: components["schemas"]["ChannelStatistics"][];
+            /** @description Images that could not be read, and are in no figure. */
+            unreadable: number;
+        };
+        /** @enum {string} */
+        StatisticsGroupOf: "images" | "boxes" | "rows";
         /**
          * Stopped
          * @description Whether an answer was stopped.
@@ -10785,6 +11085,344 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    get_dataset_statistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetStatistics"];
+                };
+            };
+            /** @description `job` computes it, or brings the dataset first; meanwhile what is of other bytes is told. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetStatistics"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    compute_dataset_statistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_dataset_health: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetHealth"];
+                };
+            };
+            /** @description `job` computes it, or brings the dataset first; meanwhile what is of other bytes is told. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetHealth"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    compute_dataset_health: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_finding: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `kind` of one of the report's findings
+                 * @example exact_duplicates
+                 */
+                kind: components["schemas"]["ListFindingKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_finding: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description A file format or modality: `csv`, `parquet`, `image`.
+                 * @example csv
+                 */
+                format?: components["schemas"]["ExportFindingFormat"];
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description `kind` of one of the report's findings
+                 * @example exact_duplicates
+                 */
+                kind: components["schemas"]["ExportFindingKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": unknown;
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     list_sequences: {
         parameters: {
             query?: {
@@ -11914,6 +12552,43 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_kitti_image: {
+        parameters: {
+            query?: {
+                /**
+                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
+                 * @example image_00
+                 */
+                camera?: components["schemas"]["GetKittiImageCamera"];
+            };
+            header?: never;
+            path: {
+                /** @description `id` of the list of sequences */
+                sequence_id: string;
+                /** @description The name that the frame's files have in common */
+                frame_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
@@ -14432,43 +15107,6 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            default: components["responses"]["OtherProblem"];
-        };
-    };
-    get_kitti_image: {
-        parameters: {
-            query?: {
-                /**
-                 * @description 0 and 1 are the grey pair, 2 and 3 the colour one; the first of each is the left
-                 * @example image_00
-                 */
-                camera?: components["schemas"]["GetKittiImageCamera"];
-            };
-            header?: never;
-            path: {
-                /** @description `id` of the list of sequences */
-                sequence_id: string;
-                /** @description The name that the frame's files have in common */
-                frame_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/jpeg": string;
-                };
-            };
-            401: components["responses"]["NotSignedIn"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
     };

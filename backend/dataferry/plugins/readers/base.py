@@ -56,6 +56,10 @@ class LabelledReader(Reader[Labelled]):
         number = range(len(self))[number]
         return Description(self._size(number), int(self._labels()[number]))
 
+    def target(self, number: int) -> int:
+        """The label of a sample, also of one whose image cannot be read."""
+        return int(self._labels()[range(len(self))[number]])
+
     def numbers_of(self, label: int) -> list[int]:
         """The samples with a label, in their order."""
         return [number for number, one in enumerate(self._labels()) if one == label]

@@ -65,6 +65,10 @@ class DetectionImages(Reader[Boxed]):
         size = (entry["w"], entry["h"]) if entry["w"] and entry["h"] else image_size(self.path(number))
         return Description(size, entry["anns"])
 
+    def target(self, number: int) -> list[Annotation]:
+        """The annotations of a sample, also of one whose image cannot be read."""
+        return self.entry(number)["anns"]
+
     def numbers_of(self, category_id: int) -> list[int]:
         """The images with an object of a category, in their order."""
         return self.index.numbers_of(category_id)

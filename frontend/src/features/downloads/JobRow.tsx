@@ -52,7 +52,7 @@ function NextStep({ text, tone }: { text: string; tone: string }) {
   );
 }
 
-const WORDS: Record<Exclude<JobView["kind"], "download" | "index" | "tables">, string> = {
+const WORDS: Partial<Record<JobView["kind"], string>> = {
   update: "Update",
   delete: "Delete",
   verify: "Verify",
@@ -60,6 +60,6 @@ const WORDS: Record<Exclude<JobView["kind"], "download" | "index" | "tables">, s
 
 /** What a job is, where it is no download. */
 export function KindWord({ job }: { job: JobView }) {
-  if (job.kind === "download" || job.kind === "index" || job.kind === "tables") return null;
-  return <span className="shrink-0 text-muted">{WORDS[job.kind]} ·</span>;
+  const word = WORDS[job.kind];
+  return word ? <span className="shrink-0 text-muted">{word} ·</span> : null;
 }

@@ -2,7 +2,7 @@ import { clsx } from "clsx";
 import { CircleCheck, CirclePause, CircleX, Clock, Info, TriangleAlert } from "lucide-react";
 import type { JobView } from "@/api/types";
 import { ProgressBar } from "@/ui/ProgressBar";
-import { isStalled, percentOf, statusText } from "./jobText";
+import { changesFiles, isStalled, percentOf, statusText } from "./jobText";
 import { useLivePaused } from "./useJobs";
 import { useNow } from "./useNow";
 
@@ -50,8 +50,8 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
 }
 
 function barLabel({ kind, title }: JobView): string {
-  if (kind === "index" || kind === "tables") return title;
-  return kind === "verify" ? `Verification of ${title}` : `Download of ${title}`;
+  if (kind === "verify") return `Verification of ${title}`;
+  return changesFiles({ kind }) ? `Download of ${title}` : title;
 }
 
 /** In the tray a line is cut, so that no row grows; all of it is shown when it is pointed at. */

@@ -1,5 +1,5 @@
 import type { JobState, JobView } from "@/api/types";
-import { formatBytes, formatDuration, formatRate, plural } from "@/ui/format";
+import { formatBytes, formatCount, formatDuration, formatRate, plural } from "@/ui/format";
 import { sourceLabel } from "@/ui/sources";
 import { timeLeftOf, timeLeftWords } from "./timeLeft";
 
@@ -11,6 +11,8 @@ export const DONE: Record<JobView["kind"], string> = {
   verify: "Verified: see what was found",
   index: "Built: searches use it",
   tables: "Prepared: all rows can be looked at",
+  statistics: "Computed: see the dataset's figures",
+  health: "Looked through: see what was found",
 };
 
 const DOING: Record<JobView["kind"], string> = {
@@ -20,6 +22,8 @@ const DOING: Record<JobView["kind"], string> = {
   verify: "verifying",
   index: "building",
   tables: "preparing its tables",
+  statistics: "computing its statistics",
+  health: "looking for faults in it",
 };
 
 /** It brings a dataset's files into the library. */
@@ -35,9 +39,15 @@ export function changesFiles(job: Pick<JobView, "kind">): boolean {
 /** How far a job is, 0 to 100; null where the size is not known. 100 is shown only once verified. */
 export function percentOf(job: JobView): number | null {
   if (job.state === "succeeded") return 100;
+  if (job.progress.phase === "measuring") return percentOfFiles(job);
   const { bytes_done: done, bytes_total: total, phase } = job.progress;
   if (total == null || total === 0 || phase === "indexing") return null;
   return Math.min(99, (100 * done) / total);
+}
+
+function percentOfFiles({ progress }: JobView): number | null {
+  const { files_done: done, files_total: total } = progress;
+  return total ? Math.min(99, (100 * (done ?? 0)) / total) : null;
 }
 
 /** Bytes that are still to come, of the downloads whose size is known. */
@@ -112,6 +122,7 @@ function runningText(job: JobView, now: number, short: boolean): string {
   const { phase, bytes_done, rate_bps } = job.progress;
   if (phase === "resolving" && bytes_done === 0) return "Asking for the list of files…";
   if (phase === "indexing" || phase === "converting") return rowsText(job);
+  if (phase === "measuring") return imagesText(job);
   const amount = amountText(job) ?? formatBytes(0);
   if (isStalled(job)) return `${amount} · stalled`;
   const rate = rate_bps && !short ? formatRate(rate_bps) : null;
@@ -125,6 +136,7 @@ export function stateText(job: JobView, now: number): string {
   if (job.state !== "running" || job.kind === "delete") return statusText(job, now);
   if (job.progress.phase === "resolving") return "Asking for the list of files…";
   if (job.progress.phase === "indexing") return rowsText(job);
+  if (job.progress.phase === "measuring") return imagesText(job);
   if (isStalled(job)) return `${amountText(job) ?? ""} · stalled`;
   return amountText(job) ?? formatBytes(0);
 }
@@ -135,6 +147,13 @@ function rowsText({ source, progress }: JobView): string {
     return `${progress.note ?? "Reading"} · ${plural(progress.rows_done ?? 0, "row")}`;
   }
   return `Reading ${sourceLabel(source)}'s catalogue · ${plural(progress.rows_done ?? 0, "row")}`;
+}
+
+/** `Looking at the images of train · 1,200 of 5,000` */
+function imagesText({ progress }: JobView): string {
+  const { files_done: done, files_total: total, note } = progress;
+  const count = total ? ` · ${formatCount(done ?? 0)} of ${formatCount(total)}` : "";
+  return `${note ?? "Looking at images"}${count}`;
 }
 
 /** `1.2 GB of 4.0 GB`, `1.2 GB`; null before anything is known. */

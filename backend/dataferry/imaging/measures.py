@@ -1,0 +1,99 @@
+"""What a picture is by its pixels, measured in the sandbox: size, brightness, and a fingerprint by which
+pictures that look alike are found. All of it is of the upright picture; of an animation it is the first
+frame."""
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dataferry.core.errors import BadImage
+from dataferry.imaging.sandbox import Answer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+#: Of one picture.
+_MAX_PIXELS = 100_000_000
+#: Pixels that brightness is measured of: every so many in each direction.
+_MEASURED_PIXELS = 1 << 16
+#: The side of the small grey picture that two are compared by.
+GREY_SIDE = 16
+#: ``PIL.Image.Transpose`` by what EXIF says of how a picture is to be turned.
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+_ORIENTATION = 0x0112
+
+
+def measured(file: BinaryIO) -> Answer:
+    """``value``: format, mode, size, number of frames, mean and deviation of each channel (0 to 255), the
+    spread between its darkest and its lightest, and ``hash``, 128 bits in hexadecimal: whether each of 8 × 8
+    fields is lighter than that to its right, and than that below. ``blob``: 16 × 16 greys.
+
+    Errors: ``BadImage``.
+    """
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # the size is ours to judge, before anything is decoded
+    try:
+        opened = Image.open(file, formats=_FORMATS)
+    except UnidentifiedImageError as error:
+        raise BadImage("It is no picture, whatever its name says.") from error
+    with opened as picture:
+        if picture.width * picture.height > _MAX_PIXELS:
+            raise BadImage(f"It has {picture.width:,} × {picture.height:,} pixels, which are not decoded.")
+        frames = int(getattr(picture, "n_frames", 1))
+        mode, form = picture.mode, picture.format
+        picture.load()
+        shown = _eight_bits(_upright(picture))
+    pixels = np.asarray(shown, np.float32).reshape(shown.height, shown.width, -1)
+    step = max(1, round((shown.width * shown.height / _MEASURED_PIXELS) ** 0.5))
+    some = pixels[::step, ::step]
+    grey = shown.convert("L")
+    levels = np.asarray(grey)
+    small = np.asarray(grey.resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX), np.uint8)
+    value: dict[str, Any] = {
+        "format": form,
+        "mode": mode,
+        "width": shown.width,
+        "height": shown.height,
+        "frames": frames,
+        "mean": [round(float(one), 3) for one in some.mean((0, 1))],
+        "deviation": [round(float(one), 3) for one in some.std((0, 1))],
+        "spread": int(levels.max()) - int(levels.min()),
+        "hash": _fingerprint(grey),
+    }
+    return Answer(value, small.tobytes())
+
+
+def _fingerprint(grey: "Image") -> str:
+    import numpy as np
+    from PIL import Image
+
+    nine = np.asarray(grey.resize((9, 9), Image.Resampling.BOX), np.int16)
+    across = nine[:8, :8] > nine[:8, 1:]
+    down = nine[:8, :8] > nine[1:, :8]
+    return np.packbits(np.stack([across, down]).ravel()).tobytes().hex()
+
+
+def _upright(picture: "Image") -> "Image":
+    from PIL.Image import Transpose
+
+    try:
+        turn = _TURNS.get(int(picture.getexif().get(_ORIENTATION, 1)))
+    except Exception:  # Pillow's parser of EXIF raises whatever it meets
+        turn = None
+    return picture if turn is None else picture.transpose(Transpose(turn))
+
+
+def _eight_bits(picture: "Image") -> "Image":
+    """In greys or colours of 8 bits. Grey of 16 bits by its high byte: Pillow would cut all above 255."""
+    import numpy as np
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):
+        values = np.nan_to_num(np.asarray(picture, np.float64))
+        most = values.max(initial=0)
+        scale = 257.0 if most > 255 and most <= 65_535 else max(1.0, most / 255)
+        return Image.fromarray((values / scale).clip(0, 255).astype(np.uint8))
+    if picture.mode in ("1", "L", "LA", "La"):
+        return picture.convert("L")
+    return picture.convert("RGB")
