@@ -1463,7 +1463,8 @@ export interface paths {
          * A chat of yours, or shared with you, with its newest messages
          * @description A chat of yours, or shared with you, with its newest messages.
          *
-         *     Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you: the rest is withheld, and says so.
+         *     Their cards say what is on this machine as of now. Of another's chat you see what your own rights let you:
+         *     the rest is withheld, and says so.
          */
         get: operations["get_chat"];
         put?: never;
