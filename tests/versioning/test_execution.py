@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.errors import DataferryError
+from dataferry.versioning.execute.memo import evict
 from dataferry.versioning.model.columns import StoredFile
+from dataferry.versioning.remote.gc import prune
 from tests.versioning.running import PNG, Workshop
 
 NUMBERS = """
@@ -312,6 +314,35 @@ def test_children_run_where_they_are_told_and_the_memo_is_a_plain_database(works
     assert set(workshop.columns(workshop.lock)["here"]) == {os.fspath(workshop.folder.resolve())}
     with closing(sqlite3.connect(workshop.cache.folder / "memo.sqlite")) as memo:
         assert memo.execute("SELECT count(*) FROM made").fetchone() == (100,)
+
+
+def test_the_memo_forgets_what_was_not_used_for_longest(workshop: Workshop) -> None:
+    """Also one of a version that did not note when: what is in it counts as used today."""
+    transforms = NUMBERS + "    def twice(number) -> int: return 2 * number\n"
+    workshop.run(transforms + "    def more(number) -> int: return number + 1\n")
+    path = workshop.cache.folder / "memo.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as memo:
+        memo.execute("ALTER TABLE made DROP COLUMN used")
+    assert evict(workshop.cache, unused_days=180, limit_bytes=1 << 30)[:3] == (0, 0, 200)
+    with closing(sqlite3.connect(path, isolation_level=None)) as memo:
+        memo.execute("UPDATE made SET used = used - 200")
+    workshop.lock = None
+    workshop.run(transforms)
+    assert evict(workshop.cache, unused_days=180, limit_bytes=1 << 30, dry_run=True)[:3] == (100, 0, 100)
+    assert evict(workshop.cache, unused_days=180, limit_bytes=1 << 30)[:3] == (100, 0, 100)
+    assert evict(workshop.cache, unused_days=180, limit_bytes=path.stat().st_size // 2)[:3] == (0, 50, 50)
+    with closing(sqlite3.connect(path)) as memo:
+        assert memo.execute("SELECT count(*) FROM made").fetchone() == (50,)
+
+
+def test_what_a_killed_process_has_left_half_written_is_no_file_and_goes(workshop: Workshop) -> None:
+    workshop.run(NUMBERS)
+    half = workshop.cache.folder / "objects" / "ab" / ".new-1234-1"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+    assert not list(workshop.cache.digests("objects"))
+    prune(workshop.cache, {}, older_than_s=1000)
+    assert not half.exists()
 
 
 def test_what_a_partial_clone_does_not_have_is_told(workshop: Workshop) -> None:

@@ -86,8 +86,8 @@ def _hook(name: str, arguments: list[str]) -> int:
 
 def _open() -> "Repository":
     """The repository here, once what killed commands and commits that failed have left is mended."""
+    from dataferry.versioning.hooks.staging import conclude
     from dataferry.versioning.repository import Repository
-    from dataferry.versioning.staging import conclude
     from dataferry.versioning.tree.working_tree import exclusive, heal
 
     repository = Repository.open()

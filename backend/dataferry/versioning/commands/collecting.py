@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dataferry.core.errors import Conflict, InvalidInput
 from dataferry.core.sizes import readable_bytes, readable_count
+from dataferry.versioning.execute.memo import evict
 from dataferry.versioning.hooks.transfers import locks_of, repository_id, staged_locks
 from dataferry.versioning.model.lock_file import Lock
 from dataferry.versioning.model.schema import FieldKind
@@ -16,6 +17,11 @@ from dataferry.versioning.repository import LOCK_SUFFIX, Repository
 _DAY_S = 86_400
 #: git's settings: how many bytes of files stay in the cache (``20g``).
 _LIMIT = "datasets.cache.limit"
+#: How many bytes of results of transforms are remembered.
+_MEMO_LIMIT = "datasets.memo.limit"
+_MEMO_BYTES = 1 << 30
+#: Results that were not used for so long are forgotten.
+_MEMO_DAYS = 180
 
 
 def collect_garbage(
@@ -50,7 +56,11 @@ def collect_garbage(
         repository.cache, reachable, older_than_s=age_s, dry_run=dry_run, linked=_folders(repository)
     )
     count = readable_count(pruned.objects + pruned.columns)
-    return [f"{count} files {would}, {readable_bytes(pruned.bytes)}.", *_shrink(repository, here, dry_run)]
+    return [
+        f"{count} files {would}, {readable_bytes(pruned.bytes)}.",
+        *_shrink(repository, here, dry_run),
+        *_evict(repository, dry_run),
+    ]
 
 
 def _published(repository: Repository) -> list[str]:
@@ -77,22 +87,47 @@ def _published(repository: Repository) -> list[str]:
 
 def _shrink(repository: Repository, keep: dict[str, FieldKind], dry_run: bool) -> Iterator[str]:
     """Keep the cache within its limit, where one is set."""
-    limit = repository.ask_git("config", "--type=int", "--get", _LIMIT)
+    limit = _size(repository, _LIMIT)
     if limit is None:
-        if repository.config(_LIMIT) is not None:
-            raise InvalidInput(f"{_LIMIT} is no size.", next_step=f"git config {_LIMIT} 20g")
         return
     remotes = [remote_of(repository.config, name, top=repository.top) for name in _remotes(repository)]
     try:
-        shrunk = shrink(repository.cache, int(limit), remotes, keep=keep, dry_run=dry_run)
+        shrunk = shrink(repository.cache, limit, remotes, keep=keep, dry_run=dry_run)
     finally:
         for remote in remotes:
             remote.close()
     if shrunk.objects:
         count, size = readable_count(shrunk.objects), readable_bytes(shrunk.bytes)
         yield f"{count} files that a remote has {'would go' if dry_run else 'went'} for the limit, {size}."
-    if shrunk.left > int(limit):
+    if shrunk.left > limit:
         yield f"{readable_bytes(shrunk.left)} are left: the working trees need them, or no remote has them."
+
+
+def _evict(repository: Repository, dry_run: bool) -> Iterator[str]:
+    """Keep the memo within its limit and its age."""
+    limit = _size(repository, _MEMO_LIMIT)
+    evicted = evict(
+        repository.cache,
+        unused_days=_MEMO_DAYS,
+        limit_bytes=_MEMO_BYTES if limit is None else limit,
+        dry_run=dry_run,
+    )
+    verb = "would be forgotten" if dry_run else "forgotten"
+    if evicted.old:
+        yield f"{readable_count(evicted.old)} results that were not used for {_MEMO_DAYS} days {verb}."
+    if evicted.over:
+        yield f"{readable_count(evicted.over)} results, the least recently used, {verb} for the limit."
+    if evicted.left:
+        count, size = readable_count(evicted.left), readable_bytes(evicted.bytes)
+        yield f"{count} results of transforms are remembered, {size}."
+
+
+def _size(repository: Repository, name: str) -> int | None:
+    """A setting in bytes; None where it is not set. Errors: ``InvalidInput``."""
+    size = repository.ask_git("config", "--type=int", "--get", name)
+    if size is None and repository.config(name) is not None:
+        raise InvalidInput(f"{name} is no size.", next_step=f"git config {name} 20g")
+    return None if size is None else int(size)
 
 
 def _remotes(repository: Repository) -> list[str]:

@@ -3,14 +3,15 @@
 import contextlib
 import os
 import re
+import secrets
 import stat
+from collections.abc import Iterator
 from hashlib import sha256
-from io import FileIO
 from pathlib import Path
 
 from dataferry.core.files.hardlinks import reflink
 from dataferry.versioning.declare.formats import HEAD_BYTES, extension_of, format_of, looks_like
-from dataferry.versioning.model.cache import Cache
+from dataferry.versioning.model.cache import UNFINISHED, Cache
 from dataferry.versioning.model.columns import StoredFile
 from dataferry.versioning.model.schema import Field
 from dataferry.versioning.model.values import WrongValue
@@ -36,6 +37,7 @@ class Intake:
         self._folder = str(folder)
         self._movable = os.path.join(os.path.realpath(movable), "")
         self._place = place
+        self._own = f"{UNFINISHED}{secrets.token_hex(4)}"
         self._number = 0
 
     def is_movable(self, path: str) -> bool:
@@ -65,15 +67,14 @@ class Intake:
 
         Errors: ``WrongValue``, ``OSError``."""
         shown = shown or path
-        with _opened(path, shown) as file:
-            found = os.fstat(file.fileno())
+        with _opened(path, shown) as (handle, found):
             if unchanged is not None and unchanged != (found.st_mtime_ns, found.st_size):
                 raise WrongValue(f"is {shown}, which was changed after it was given: each row needs its own")
             movable = self.is_movable(path)
             if found.st_size <= _SMALL_BYTES and not movable:
-                data = file.read()
+                data = _read(handle, found.st_size)
                 return self._keep_bytes(data, _extension(data[:HEAD_BYTES], field, shown, path))
-            extension = _extension(file.read(HEAD_BYTES), field, shown, path)
+            extension = _extension(os.read(handle, HEAD_BYTES), field, shown, path)
         temporary = path if movable else self._copy(path)
         os.chmod(temporary, _READ_ONLY)
         digest, size = _digest(temporary)
@@ -82,18 +83,16 @@ class Intake:
 
     def _keep_bytes(self, data: bytes, extension: str) -> StoredFile:
         digest = sha256(data).hexdigest()
-        if not os.path.exists(f"{self._objects}/{digest[:2]}/{digest[2:]}"):
-            temporary = self._temporary()
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READ_ONLY)
-            with os.fdopen(handle, "wb", buffering=0) as file:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[file.write(rest) :]
+        folder = f"{self._objects}/{digest[:2]}"
+        if not os.path.exists(f"{folder}/{digest[2:]}"):
+            # Beside its place: a rename from another folder waits for all others of the file system.
+            temporary = self._temporary(folder if self._place else self._folder)
+            _write(temporary, data)
             self._finish(temporary, digest)
         return StoredFile(digest, extension, len(data))
 
     def _copy(self, path: str) -> str:
-        temporary = self._temporary()
+        temporary = self._temporary(self._folder)
         if not reflink(Path(os.path.realpath(path)), Path(temporary)):
             with open(path, "rb") as source, open(temporary, "xb") as target:
                 while data := source.read(_CHUNK_BYTES):
@@ -113,9 +112,9 @@ class Intake:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             bring(temporary, target)
 
-    def _temporary(self) -> str:
+    def _temporary(self, folder: str) -> str:
         self._number += 1
-        return f"{self._folder}/{os.getpid()}-{self._number}"
+        return f"{folder}/{self._own}-{self._number}"
 
 
 def named_path(value: object) -> str | None:
@@ -130,7 +129,9 @@ def named_path(value: object) -> str | None:
     return path
 
 
-def _opened(path: str, shown: str) -> FileIO:
+@contextlib.contextmanager
+def _opened(path: str, shown: str) -> Iterator[tuple[int, os.stat_result]]:
+    """The handle of a regular file, and what the system says of it. Errors: ``WrongValue``."""
     try:
         # Not blocking: a named pipe would wait for somebody to write.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -140,12 +141,43 @@ def _opened(path: str, shown: str) -> FileIO:
         raise WrongValue(f"is {shown}, which may not be read") from error
     except OSError as error:
         raise WrongValue(f"is {shown}, which cannot be opened: {error.strerror}") from error
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
+            raise WrongValue(f"is {shown}, which is no file but {kind}")
+        yield handle, found
+    finally:
         os.close(handle)
-        kind = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
-        raise WrongValue(f"is {shown}, which is no file but {kind}")
-    return FileIO(handle, "rb")
+
+
+def _read(handle: int, size: int) -> bytes:
+    """All of a file that has, or had a moment ago, this size."""
+    parts = []
+    while data := os.read(handle, size + 1):
+        parts.append(data)
+        size -= len(data)
+        if size == 0:
+            break
+        size = max(size, _CHUNK_BYTES)
+    return b"".join(parts)
+
+
+def _write(path: str, data: bytes) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _READ_ONLY)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _READ_ONLY)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    except BaseException:
+        os.unlink(path)
+        raise
+    finally:
+        os.close(handle)
 
 
 def _extension(head: bytes, field: Field, shown: str, name: str) -> str:

@@ -1,6 +1,7 @@
 """What transforms have made of which inputs, so that each runs once for an input, in ``memo.sqlite``.
 
-It only saves work: it may be deleted at any time, and is made anew if it is damaged.
+It only saves work: it may be deleted at any time, and is made anew if it is damaged. Of each result it has
+the day on which it was last used, by which ``evict`` keeps it small.
 """
 
 import contextlib
@@ -12,13 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from dataferry.versioning.execute.wire import decoded, encoded
 from dataferry.versioning.model.cache import Cache
 from dataferry.versioning.model.columns import StoredFile, Value
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS made (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made (key BLOB PRIMARY KEY, value TEXT NOT NULL, used INTEGER NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS functions (key BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 _KEY_BYTES = 16
@@ -28,6 +31,18 @@ _COMMIT_S = 3.0
 _CACHE_KIB = 1 << 16
 #: Keys that are asked for at once.
 _ASKED = 500
+_DAY_S = 86_400
+_MOST_TOUCHED = 10_000
+
+
+class Evicted(NamedTuple):
+    """``old``: results that nobody has used for long; ``over``: those, least recently used, that were too
+    much; ``left`` results take ``bytes``."""
+
+    old: int
+    over: int
+    left: int
+    bytes: int
 
 
 class Memo:
@@ -38,6 +53,9 @@ class Memo:
         asked = database.execute("SELECT 1 FROM functions WHERE key = ?", (function,)).fetchone()
         self._is_known = asked is not None
         self._committed = time.monotonic()
+        self._today = _today()
+        #: Noted with the next commit: a database that is written to is closed to other commands.
+        self._touched: list[tuple[int, bytes]] = []
 
     def key(self, inputs: Sequence[Value]) -> bytes:
         """Of a row with these inputs."""
@@ -53,11 +71,14 @@ class Memo:
         for first in range(0, len(wanted), _ASKED):
             some = wanted[first : first + _ASKED]
             places = ", ".join("?" * len(some))
-            rows = self._database.execute(f"SELECT key, value FROM made WHERE key IN ({places})", some)  # noqa: S608
-            for key, text in rows:
+            asked = f"SELECT key, value, used FROM made WHERE key IN ({places})"  # noqa: S608
+            for key, text, used in self._database.execute(asked, some):
                 value = decoded(json.loads(text))
                 if not isinstance(value, StoredFile) or self._cache.has("objects", value.sha256):
                     found[key] = value  # type: ignore[assignment]
+                    self._touched += [(self._today, key)] if used < self._today else []
+        if len(self._touched) >= _MOST_TOUCHED:
+            self.commit()
         return found
 
     def put(self, made: Mapping[bytes, Value]) -> None:
@@ -67,13 +88,15 @@ class Memo:
             self._database.execute("INSERT OR IGNORE INTO functions VALUES (?)", (self._function,))
             self._is_known = True
         self._database.executemany(
-            "INSERT OR REPLACE INTO made VALUES (?, ?)",
-            [(key, json.dumps(encoded(value))) for key, value in made.items()],
+            "INSERT OR REPLACE INTO made VALUES (?, ?, ?)",
+            [(key, json.dumps(encoded(value)), self._today) for key, value in made.items()],
         )
         if time.monotonic() - self._committed >= _COMMIT_S:
             self.commit()
 
     def commit(self) -> None:
+        self._database.executemany("UPDATE made SET used = ? WHERE key = ?", self._touched)
+        self._touched.clear()
         self._database.commit()
         self._committed = time.monotonic()
 
@@ -105,6 +128,39 @@ def open_memos(cache: Cache) -> Iterator[Memos]:
         database.close()
 
 
+def evict(cache: Cache, *, unused_days: float, limit_bytes: int, dry_run: bool = False) -> Evicted:
+    """Forget results that were not used for so many days, then the least recently used until the rest takes
+    no more than ``limit_bytes``. Errors: ``sqlite3.Error``."""
+    path = cache.folder / "memo.sqlite"
+    if not path.exists():
+        return Evicted(0, 0, 0, 0)
+    with contextlib.closing(_opened(path)) as database:
+        size = _one(database, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        rows = _one(database, "SELECT count(*) FROM made")
+        before = _today() - unused_days
+        old = _one(database, "SELECT count(*) FROM made WHERE used < ?", before)
+        each = size / max(rows, 1)
+        fitting = rows if size <= limit_bytes else int(limit_bytes / each)
+        over = max(0, rows - old - fitting)
+        left = rows - old - over
+        if (old or over) and not dry_run:
+            oldest = "SELECT key FROM made ORDER BY used LIMIT ?"
+            database.execute(f"DELETE FROM made WHERE key IN ({oldest})", (old + over,))  # noqa: S608
+            database.commit()
+            database.execute("VACUUM")
+        return Evicted(old, over, left, int(each * left))
+
+
+def _one(database: sqlite3.Connection, question: str, *values: float) -> int:
+    found: int = database.execute(question, values).fetchone()[0]
+    return found
+
+
+def _today() -> int:
+    """Days since 1970."""
+    return int(time.time() // _DAY_S)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     try:
         return _connected(path)
@@ -123,6 +179,9 @@ def _connected(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = OFF")
         database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         database.executescript(_SCHEMA)
+        if "used" not in {row[1] for row in database.execute("PRAGMA table_info(made)")}:
+            # Of a version before: what it has counts as used today.
+            database.execute(f"ALTER TABLE made ADD COLUMN used INTEGER NOT NULL DEFAULT {_today()}")
     except BaseException:
         database.close()
         raise

@@ -12,10 +12,10 @@ from dataferry.core.errors import Conflict, DataferryError, Forbidden
 from dataferry.versioning.declare.index_file import read_index
 from dataferry.versioning.declare.local_modules import LocalModules
 from dataferry.versioning.execute.planning import Plan, plan
+from dataferry.versioning.hooks.staging import conclude, stage
 from dataferry.versioning.hooks.trusting import is_trusted, trust_if_own
 from dataferry.versioning.model.lock_file import Lock
 from dataferry.versioning.repository import Repository, lock_path
-from dataferry.versioning.staging import conclude, stage
 from dataferry.versioning.tree.journal import write_whole
 from dataferry.versioning.tree.layout import check_paths
 

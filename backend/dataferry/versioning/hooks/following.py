@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 from dataferry.core.errors import DataferryError, DiskFull
 from dataferry.versioning.hooks import installing
+from dataferry.versioning.hooks.staging import conclude
 from dataferry.versioning.hooks.transfers import fetch_lock
 from dataferry.versioning.repository import Repository, lock_path
-from dataferry.versioning.staging import conclude
 from dataferry.versioning.tree.working_tree import Brought, bring, exclusive, heal
 
 Say = Callable[[str], None]

@@ -3,7 +3,8 @@
     .git/datasets/
       objects/ab/cdef…     a file of a dataset, read-only
       columns/ab/cdef…     a column file, compressed (``columns``)
-      tmp/                 what is being made; everything comes into the cache by a rename from here
+      tmp/                 what is being made; everything comes to its place by a rename, from here or,
+                           of small files, from a name beside it
       in-use               locked by who adds to it, and alone by who deletes from it
 
 All worktrees of a repository share it. What is in it has its name's bytes: it came by a rename, once it was
@@ -25,6 +26,8 @@ from typing import Literal
 from dataferry.core.errors import Conflict
 
 Kind = Literal["objects", "columns"]
+#: How the names of files begin that are still being written beside their places.
+UNFINISHED = ".new-"
 
 
 class Cache:
@@ -32,13 +35,14 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._root = str(folder)
 
     def path(self, kind: Kind, digest: str) -> Path:
         """Where something of this SHA-256 is, or would be."""
         return self.folder / kind / digest[:2] / digest[2:]
 
     def has(self, kind: Kind, digest: str) -> bool:
-        return self.path(kind, digest).exists()
+        return os.path.exists(f"{self._root}/{kind}/{digest[:2]}/{digest[2:]}")
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -161,8 +165,20 @@ class Cache:
 
     def digests(self, kind: Kind) -> Iterator[tuple[str, os.stat_result]]:
         """Everything of one kind that is here, with its file's times and size."""
+        for folder, entry in self._entries(kind):
+            if not entry.name.startswith(UNFINISHED):
+                yield folder + entry.name, entry.stat(follow_symlinks=False)
+
+    def clear_unfinished(self) -> None:
+        """Remove what processes that were killed have left half written. Only while nobody adds
+        (``deleting``)."""
+        for _folder, entry in self._entries("objects"):
+            if entry.name.startswith(UNFINISHED):
+                os.unlink(entry.path)
+
+    def _entries(self, kind: Kind) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
         with contextlib.suppress(FileNotFoundError):
             for folder in sorted((self.folder / kind).iterdir()):
                 with os.scandir(folder) as entries:
                     for entry in entries:
-                        yield folder.name + entry.name, entry.stat(follow_symlinks=False)
+                        yield folder.name, entry

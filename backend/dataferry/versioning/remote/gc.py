@@ -90,6 +90,7 @@ def prune(
                     if not dry_run:
                         cache.path(kind, digest).unlink(missing_ok=True)
         if not dry_run:
+            cache.clear_unfinished()
             _sweep(cache, before)
         return Pruned(counts["objects"], counts["columns"], size)
 

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from dataferry.versioning.tree.layout import DATABASE, DATABASE_COMPANIONS, Fiel
 
 #: Versions of a folder, and of databases, that are kept for coming back.
 _PARKED = 8
+#: Folders that are built at once.
+_AT_ONCE = 4
 Fetch = Callable[[Lock], None]
 
 
@@ -115,12 +117,21 @@ class _Change:
             not builder.partial and builder.missing(self.wanted if self.anew else needed)
         ):
             fetch(self.lock)
-        for name, folder in needed.items():
-            self._build(name, folder)
+        self._build_all(needed)
         self._copy_database(self.lock)
 
     def _parked(self, name: str) -> Path:
         return self.applied.parked / self.keys[name]
+
+    def _build_all(self, needed: Mapping[str, FieldFolder]) -> None:
+        """The system makes links of one folder one after another, and those of several at once."""
+        if not needed:
+            return
+        from concurrent.futures import ThreadPoolExecutor  # of all that hooks do only this needs it
+
+        with ThreadPoolExecutor(min(_AT_ONCE, len(needed))) as pool:
+            for built in [pool.submit(self._build, *item) for item in needed.items()]:
+                built.result()
 
     def _build(self, name: str, folder: FieldFolder) -> None:
         target = self.applied.making / name
