@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import logging
-import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -35,12 +33,11 @@ from dataferry.chat.model_setup import ModelSetup
 from dataferry.chat.service import ChatService
 from dataferry.chat.shared_threads import SharedThreads
 from dataferry.chat.sql_writer import ModelSqlWriter
+from dataferry.core import start_warnings
 from dataferry.core.db import Database
 from dataferry.core.lock import make_data_folder
 from dataferry.core.migrate import upgrade
 from dataferry.core.paging import Cursors
-from dataferry.core.private_files import mode_open_to_others
-from dataferry.core.setting_names import unknown_settings
 from dataferry.core.settings import Settings
 from dataferry.explorer.asking import Asking
 from dataferry.explorer.catalog import TableCatalog
@@ -101,8 +98,7 @@ from dataferry.mirror.service import Mirror
 from dataferry.plugins import installed_plugins
 from dataferry.realtime import Realtime
 from dataferry.sources.catalog import Catalog, build_sources, find_index
-
-log = logging.getLogger(__name__)
+from dataferry.uploads.service import build_uploads
 
 
 def build_services(settings: Settings) -> Services:
@@ -214,6 +210,7 @@ def build_services(settings: Settings) -> Services:
         models=models,
         model=ModelSetup(models, settings),
         realtime=realtime,
+        uploads=build_uploads(database, settings, secrets, sandbox),
         credentials=credentials,
         settings=settings,
         database=database,
@@ -226,13 +223,14 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
     """Services at work: schema, jobs and, where ``answers`` is true, chat."""
     make_data_folder(wired.settings.data_dir)  # before the store in it
     wired.store.prepare()
-    _warn(wired.settings)
+    start_warnings.warn(wired.settings)
     await asyncio.to_thread(upgrade, wired.database)
     await asyncio.to_thread(wired.speed_limits.start)
     await wired.jobs.start(worker=worker)
     if worker:
         wired.index_schedule.start()
         wired.cleanup.start()
+        await asyncio.to_thread(wired.uploads.retention.start)
     if answers:
         await asyncio.to_thread(register_known, wired.database, wired.plugins)
         await wired.chat.start()
@@ -244,28 +242,10 @@ async def started(wired: Services, *, worker: bool, answers: bool = True) -> Asy
             await wired.chat.stop()
         await asyncio.to_thread(wired.index_schedule.stop)
         await asyncio.to_thread(wired.cleanup.stop)
+        await asyncio.to_thread(wired.uploads.retention.stop)
         await wired.jobs.stop()
         await asyncio.to_thread(wired.speed_limits.stop)
         await asyncio.to_thread(wired.close)
-
-
-def _warn(settings: Settings) -> None:
-    """Of what an operator may not have meant."""
-    for sentence in unknown_settings():
-        log.warning("%s", sentence)
-    if os.environ.get("FORWARDED_ALLOW_IPS") and not settings.trusted_proxies:
-        log.warning(
-            "FORWARDED_ALLOW_IPS is not read. Set DATAFERRY_TRUSTED_PROXIES to the proxy's address: without"
-            " it cookies are not Secure, and limits count the proxy for all who come through it."
-        )
-    mode = mode_open_to_others(settings.data_dir)
-    if mode is not None:
-        log.warning(
-            "Other users of this machine may enter the data folder %s (mode %s). Its databases and keys are"
-            " closed to them, its downloads may not be; `chmod 700` closes it, if nobody else reads there.",
-            settings.data_dir,
-            mode,
-        )
 
 
 def create_app(settings: Settings, *, worker: bool = True) -> FastAPI:

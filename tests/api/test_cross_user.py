@@ -120,6 +120,21 @@ DATASETS = {
     "POST /api/datasets/{key}/keep-revision": Row(409, seen=409),
     "POST /api/datasets/{key}/repair": Row(202, seen=202),
 }
+#: Of one's own uploads, which no stranger and no admin sees; tried in ``test_uploads``.
+UPLOADS = {
+    f"{method} /api/uploads/{{category}}/{{upload_id}}{tail}"
+    for method, tail in (
+        *(("GET", tail) for tail in ("", "/image", "/file", "/tags", "/events")),
+        *(("DELETE", ""), ("POST", "/deidentify"), ("POST", "/mask")),
+    )
+} | {
+    "GET /api/uploads/traffic/sequences/{sequence_id}/export",
+    "GET /api/upload/{category}/partial/{upload_id}",
+    "PATCH /api/upload/{category}/partial/{upload_id}",
+    "POST /api/upload/{category}",
+    "POST /api/upload/{category}/batch",
+    "POST /api/upload/{category}/partial",
+}
 #: What these name is the caller's own.
 OF_THE_CALLER = {
     "PUT /api/sources/{source}/credential",
@@ -226,7 +241,7 @@ def test_every_route_with_a_name_in_its_path_has_a_row(app: FastAPI) -> None:
         for method in operations
         if "{" in path
     }
-    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE}
+    assert routes == {*CHATS, *JOBS, *DATASETS, *OF_THE_CALLER, *OF_ALL, *AT_ITS_SOURCE, *UPLOADS}
 
 
 @pytest.mark.parametrize("route", CHATS)

@@ -31,6 +31,8 @@ from dataferry.api.routes import (
     sources,
     tables,
     transfer,
+    upload,
+    uploads,
 )
 
 #: Their paths may have a ref.
@@ -76,6 +78,8 @@ ALL_ROUTES = (
             model,
             health,
             mcp,
+            upload,
+            uploads,
         )
     ),
 )

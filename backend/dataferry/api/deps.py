@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from dataferry.plugins import Plugins
     from dataferry.realtime import Realtime
     from dataferry.sources.catalog import Catalog
+    from dataferry.uploads.service import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Services:
     models: ModelChoices
     model: ModelSetup
     realtime: Realtime
+    uploads: Uploads
     credentials: CredentialResolver
     settings: Settings
     database: Database

@@ -43,6 +43,8 @@ BODY_LIMITS = (
     ("/api/auth/", 16_384),
     ("/api/datasets/", MAX_BODY_BYTES),
     ("/api/jobs", MAX_BODY_BYTES),
+    # 100 files of 50 MB, each cut while it is received.
+    ("/api/upload/", 5_100_000_000),
     ("", 262_144),
 )
 

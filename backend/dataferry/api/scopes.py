@@ -44,6 +44,9 @@ NEEDED: dict[str, TokenScope] = {
             *("get_cleanup", "plan_prune", "get_sharing", "list_history", "export_history"),
             *("list_registered_datasets", "get_registered_dataset", "get_registered_job_params"),
             *("list_plugins", "get_splits"),
+            *("list_uploads", "get_upload", "get_upload_image", "get_upload_file", "get_dicom_tags"),
+            *("get_consent", "get_upload_retention", "list_upload_events", "list_events_of_upload"),
+            *("get_partial_upload", "export_sequence"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image"),
             # What is not here is downloaded for a token of the scope download only.
             *("get_dataset_statistics", "compute_dataset_statistics"),
@@ -67,6 +70,8 @@ NEEDED: dict[str, TokenScope] = {
             *("send_message", "regenerate_message"),
             *("download_kaggle", "download_huggingface", "download_dataset", "download_multiple"),
             "clear_history",
+            *("upload_files", "upload_batch", "upload_sequence", "begin_upload", "continue_upload"),
+            *("delete_upload", "deidentify_upload", "mask_upload", "give_consent", "revoke_consent"),
             *("pin_dataset", "unpin_dataset", "prune", "share_dataset", "unshare_dataset"),
             *(
                 "update_dataset",

@@ -23,6 +23,8 @@ _KNOWN_KEEP_ALIVE_S = 75
 #: The rest of a body is taken in for so long after its answer, since a reset could overtake the answer.
 _DRAIN_S = 2.0
 _DRAIN_BYTES = 2**20
+#: A body of which so much has come in the time that it has gets on.
+_GETS_ON_BYTES = 65_536
 _CLOSE = (b"connection", b"close")
 
 
@@ -53,6 +55,8 @@ class HttpProtocol(H11Protocol):
     _connection: Connection
     #: What the client has still to send (``h11``'s state of it), and until when.
     _receiving: Any = None
+    #: What has come since then.
+    _body_bytes = 0
     _receive_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
 
@@ -71,6 +75,7 @@ class HttpProtocol(H11Protocol):
         self._connection.release()
 
     def data_received(self, data: bytes) -> None:
+        self._body_bytes += len(data)
         super().data_received(data)
         if self.transport.get_protocol() is self:
             self._watch()
@@ -113,6 +118,7 @@ class HttpProtocol(H11Protocol):
             self._receive_timer = None
             if state is not None:
                 seconds = self.config.header_timeout_s if idle else self.config.body_timeout_s
+                self._body_bytes = 0
                 self._receive_timer = self.loop.call_later(seconds, self._too_slow)
         # What is closing has an answer in its buffer, or is gone in the next turn of the loop.
         unread = closing or self.flow.write_paused
@@ -127,7 +133,12 @@ class HttpProtocol(H11Protocol):
             self._connection.works()
 
     def _too_slow(self) -> None:
-        """Say so where there is a request to answer and no answer under way; close."""
+        """Say so where there is a request to answer and no answer under way; close. A body that gets on, as
+        an upload over a slow line does, has as long again."""
+        if self._receiving is h11.SEND_BODY and self._body_bytes >= _GETS_ON_BYTES:
+            self._receiving = None
+            self._watch()
+            return
         begun = self._receiving is h11.SEND_BODY or self.conn.trailing_data[0]
         if begun and (self.cycle is None or self.cycle.response_complete or not self.cycle.response_started):
             self.transport.write(too_slow())

@@ -265,7 +265,7 @@ def _sqlite_engine(url: str, connections: int, wait_s: float) -> Engine:
     def pragmas(connection: Any, record: Any) -> None:
         record.info[_FILE] = _file_id(engine.url.database)
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "checkout")

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from dataferry.core.errors import ConfigError
 from dataferry.core.proxies import proxy_network
 from dataferry.core.time_window import format_time_window, parse_time_window
+from dataferry.core.upload_settings import UploadSettings
 
 #: A token in the environment overrides a person's own inside the vendors' libraries, so these are
 #: dropped from it once they are in ``Settings``.
@@ -22,7 +23,7 @@ _CREDENTIAL_FIELDS = ("kaggle_username", "kaggle_key", "kaggle_api_token", "hf_t
 _CREDENTIAL_VARIABLES = (*(field.upper() for field in _CREDENTIAL_FIELDS), "HUGGING_FACE_HUB_TOKEN")
 
 
-class Settings(BaseSettings):
+class Settings(UploadSettings):
     """What an operator can change. Durations in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
@@ -199,7 +200,9 @@ class Settings(BaseSettings):
     header_timeout_s: float = Field(
         10.0, gt=0, description="How long a connection may take to send a request's headers"
     )
-    body_timeout_s: float = Field(30.0, gt=0, description="How long a request's body may take")
+    body_timeout_s: float = Field(
+        30.0, gt=0, description="How long a request's body may take to bring 64 KiB, or its end"
+    )
     send_timeout_s: float = Field(60.0, gt=0, description="How long a client may read nothing of its answer")
     trusted_proxies: str = Field(
         "",

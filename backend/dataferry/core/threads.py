@@ -15,11 +15,11 @@ from typing import Literal, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Work = Literal["short", "disk", "table", "query", "sample", "listing", "look"]
+Work = Literal["short", "disk", "table", "query", "sample", "listing", "look", "upload"]
 """``short``: in memory, or a few statements: what a click waits for. ``disk``: looks at files, whose number
 or disk may make it slow. ``table``: reads a table, whose size may. ``query``: waits for a person's own query.
 ``sample``: calls a plugin, which may never return. ``listing``: has a source list files. ``look``: looks into
-a file at its source."""
+a file at its source. ``upload``: encrypts, and waits for what decodes an image."""
 
 _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "short": ThreadPoolExecutor(8, thread_name_prefix="short"),
@@ -29,6 +29,7 @@ _EXECUTORS: dict[Work, ThreadPoolExecutor] = {
     "query": ThreadPoolExecutor(6, thread_name_prefix="query"),
     "listing": ThreadPoolExecutor(4, thread_name_prefix="listing"),
     "look": ThreadPoolExecutor(6, thread_name_prefix="look"),
+    "upload": ThreadPoolExecutor(4, thread_name_prefix="upload"),
 }
 
 

@@ -55,7 +55,7 @@ def inspect(file: BinaryIO) -> dict[str, Any]:
         "body_part": _word(dataset, "BodyPartExamined"),
         "view": _word(dataset, "ViewPosition"),
         "laterality": _word(dataset, "ImageLaterality") or _word(dataset, "Laterality"),
-        "orientation": _word(dataset, "PatientOrientation"),
+        "patient_orientation": _word(dataset, "PatientOrientation"),
         "photometric": _word(dataset, "PhotometricInterpretation"),
         "bits": int(dataset.get("BitsStored") or dataset.BitsAllocated),
         "identity_removed": _word(dataset, "PatientIdentityRemoved") == "YES",

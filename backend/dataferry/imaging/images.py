@@ -118,11 +118,12 @@ def encoded(picture: "Image", edge: int) -> tuple[bytes, int, int]:
 
 
 def facts(picture: "Image") -> dict[str, Any]:
-    """What its file says beside the picture: ``taken_at``, ``camera``, ``gps`` (degrees), ``orientation``."""
+    """What its file says beside the picture: ``taken_at``, ``camera``, ``gps`` in degrees, and
+    ``exif_orientation``."""
     exif = _exif(picture)
     taken = _folder(exif, _EXIF_FOLDER).get(_DATE_TAKEN)
     found: dict[str, Any] = {
-        "orientation": orientation(picture),
+        "exif_orientation": orientation(picture),
         "taken_at": _text(taken),
         "camera": " ".join(filter(None, (_text(exif.get(tag)) for tag in _CAMERA))) or None,
         "gps": _position(_folder(exif, _GPS_FOLDER)),
@@ -153,13 +154,16 @@ def _text(value: Any) -> str | None:
     return "".join(filter(str.isprintable, value[:_LONGEST_TEXT])).strip() or None
 
 
-def _position(gps: dict[int, Any]) -> list[float] | None:
-    """Latitude and longitude in degrees; None where they are not both there and sound."""
+def _position(gps: dict[int, Any]) -> dict[str, float] | None:
+    """In degrees; None where latitude and longitude are not both there and sound."""
     north, east = _degrees(gps.get(2)), _degrees(gps.get(4))
     if north is None or east is None or north > 90 or east > 180:
         return None
     south, west = _text(gps.get(1)) == "S", _text(gps.get(3)) == "W"
-    return [round(-north if south else north, 6), round(-east if west else east, 6)]
+    return {
+        "latitude": round(-north if south else north, 6),
+        "longitude": round(-east if west else east, 6),
+    }
 
 
 def _degrees(value: Any) -> float | None:

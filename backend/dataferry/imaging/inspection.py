@@ -3,6 +3,7 @@
 Each function takes the open file and is called by ``Sandbox.call``.
 """
 
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from dataferry.core.errors import BadImage
@@ -55,6 +56,17 @@ def render(
             picture = images.upright(images.shown(opened))
     webp, shown_width, shown_height = images.encoded(picture, edge)
     return Answer({"width": shown_width, "height": shown_height}, webp)
+
+
+def as_png(file: BinaryIO) -> Answer:
+    """The whole picture as a PNG, upright, without anything else that its file holds. Errors:
+    ``BadImage``."""
+    with images.opened(file) as opened:
+        picture = images.upright(images.shown(opened))
+    picture.info.clear()
+    written = BytesIO()
+    picture.save(written, "PNG", compress_level=3)
+    return Answer({"width": picture.width, "height": picture.height}, written.getvalue())
 
 
 def format_at(file: BinaryIO) -> ImageFormat:

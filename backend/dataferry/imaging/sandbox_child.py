@@ -76,7 +76,7 @@ def _answered(asked: dict[str, Any], data: bytes, modules: str) -> tuple[dict[st
 def _opened(asked: dict[str, Any], data: bytes) -> BinaryIO:
     if "sealed" in asked:
         path, file_id, key = asked["sealed"]
-        return SealedFile(Path(path), file_id, bytes.fromhex(key)).opened()
+        return io.BytesIO(SealedFile(Path(path), file_id, bytes.fromhex(key)).read())
     return Path(asked["path"]).open("rb") if "path" in asked else io.BytesIO(data)
 
 

@@ -20,6 +20,14 @@ export type ModelView = Schemas["ModelView"];
 export type StorageView = Schemas["StorageView"];
 export type SpeedLimits = Schemas["SpeedLimitsView"];
 
+export type UploadView = Schemas["UploadView"];
+export type UploadCategory = UploadView["category"];
+export type PartialUpload = Schemas["PartialUpload"];
+export type UploadConsent = Schemas["ConsentView"];
+export type UploadEvent = Schemas["UploadEventView"];
+export type DicomTag = Schemas["DicomTag"];
+export type GreyWindow = Schemas["GreyWindow"];
+
 export type ChatView = Schemas["ChatView"];
 export type ChatThread = Schemas["ChatThread"];
 export type MessageView = Schemas["MessageView"];

@@ -1,5 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { Command, Download, Library, type LucideIcon, Settings, SquarePen } from "lucide-react";
+import {
+  Command,
+  Download,
+  FileImage,
+  Library,
+  type LucideIcon,
+  Settings,
+  SquarePen,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe, useSession } from "@/features/accounts/useSession";
 import { useActivity } from "@/features/downloads/useJobs";
@@ -67,6 +75,9 @@ function Places() {
         <RailLink to="/library" icon={Library}>
           Library
         </RailLink>
+        <RailLink to="/uploads" icon={FileImage}>
+          Uploads
+        </RailLink>
         <RailLink to="/settings" icon={Settings}>
           Settings
         </RailLink>
@@ -77,7 +88,7 @@ function Places() {
 }
 
 interface RailLinkProps {
-  to: "/downloads" | "/library" | "/settings";
+  to: "/downloads" | "/library" | "/uploads" | "/settings";
   icon: LucideIcon;
   children: ReactNode;
 }

@@ -21,6 +21,7 @@ import {
   storageQuery,
 } from "@/api/queries";
 import type { SessionState } from "@/api/session";
+import type { UploadCategory } from "@/api/types";
 import { compareSearch } from "@/features/compare/refs";
 import { datasetSearch } from "@/features/library/datasetSearch";
 import { librarySearch, queryOf } from "@/features/library/searchParams";
@@ -181,6 +182,31 @@ const builtin = createRoute({
   component: lazyScreen(() => import("@/features/library/BuiltinPage")),
 });
 
+const CATEGORIES: readonly UploadCategory[] = ["medical", "xray", "traffic"];
+
+const uploads = createRoute({
+  getParentRoute: () => app,
+  path: "/uploads",
+  validateSearch: ({ category }: Record<string, unknown>): { category?: UploadCategory } => {
+    const found = CATEGORIES.find((one) => one === category);
+    return found ? { category: found } : {};
+  },
+  component: lazyScreen(() => import("@/features/uploads/UploadsPage")),
+});
+
+const upload = createRoute({
+  getParentRoute: () => app,
+  path: "/uploads/$category/$id",
+  params: {
+    parse: ({ category, id }) => ({
+      category: CATEGORIES.find((one) => one === category) ?? "medical",
+      id,
+    }),
+    stringify: (params) => params,
+  },
+  component: lazyScreen(() => import("@/features/uploads/UploadPage")),
+});
+
 const compare = createRoute({
   getParentRoute: () => app,
   path: "/compare",
@@ -266,6 +292,8 @@ export const router = createRouter({
       dataset,
       builtin,
       compare,
+      uploads,
+      upload,
       settings.addChildren([settingsIndex, profile, tokens, sources, model, privacy, appearance]),
     ]),
   ]),

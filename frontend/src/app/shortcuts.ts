@@ -9,6 +9,7 @@ export const SHORTCUTS: { keys: string[]; does: string; single?: boolean }[] = [
   { keys: ["g c"], does: "New chat", single: true },
   { keys: ["g d"], does: "Downloads", single: true },
   { keys: ["g l"], does: "Library", single: true },
+  { keys: ["g u"], does: "Uploads", single: true },
   { keys: ["g s"], does: "Settings", single: true },
   { keys: ["j", "k"], does: "Next and previous dataset", single: true },
   { keys: ["d"], does: "Download the dataset in focus", single: true },
@@ -16,11 +17,12 @@ export const SHORTCUTS: { keys: string[]; does: string; single?: boolean }[] = [
 ];
 
 /** Where `g` and a letter lead. */
-export const PLACES: Record<string, "/" | "/downloads" | "/library" | "/settings"> = {
+export const PLACES: Record<string, "/" | "/downloads" | "/library" | "/settings" | "/uploads"> = {
   c: "/",
   d: "/downloads",
   l: "/library",
   s: "/settings",
+  u: "/uploads",
 };
 
 /** Letters typed there are text, not shortcuts. A checkbox takes none. */

@@ -23,6 +23,7 @@ const screens: Entry[] = [
   screen("New chat", "/"),
   screen("Downloads", "/downloads", "jobs transfers"),
   screen("Library", "/library", "datasets files"),
+  screen("Uploads", "/uploads", "DICOM X-ray medical traffic images"),
   screen("Settings: Profile", "/settings/profile", "account password e-mail"),
   screen("Settings: Sources", "/settings/sources", "keys tokens Kaggle HuggingFace"),
   screen("Settings: Model", "/settings/model", "key language Gemini"),

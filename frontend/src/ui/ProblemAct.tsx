@@ -103,5 +103,6 @@ export function screenWords(screen: string, code = ""): string {
     return `${verb} ${sourceLabel(form)} key`;
   }
   if (path === "/settings/model") return code === "offline" ? "Use a model" : "Model settings";
+  if (path?.startsWith("/uploads")) return "Open uploads";
   return path?.startsWith("/library") ? "Free up space" : "Open settings";
 }

@@ -15,6 +15,7 @@ import { formatBytes, formatTime, plural } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Spinner } from "@/ui/Spinner";
+import { saveAs } from "@/ui/saveAs";
 import { useDebounced } from "@/ui/useDebounced";
 import { LibraryTabs } from "./LibraryTabs";
 import { type HistoryEntry, historyQuery } from "./retention";
@@ -149,12 +150,4 @@ function ClearQuestion({ onClose }: { onClose: () => void }) {
       </div>
     </div>
   );
-}
-
-function saveAs(content: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -1,0 +1,122 @@
+"""Zip files that are made while they are sent: no copy of an upload is left on the disk."""
+
+import json
+from collections.abc import Iterator
+from io import RawIOBase
+from typing import TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from sqlmodel import Session, select
+
+from dataferry.core.db import Database
+from dataferry.core.types import Viewer
+from dataferry.imaging.sandbox import Sandbox
+from dataferry.uploads import rows
+from dataferry.uploads.checking import UploadChecks
+from dataferry.uploads.models import Upload, UploadConsent, UploadImage
+from dataferry.uploads.storage import UploadStorage
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_PNG = "dataferry.imaging.inspection:as_png"
+#: More than anybody has; they are listed page by page.
+_PAGE = 200
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class UploadExports:
+    """What leaves the server on its owner's word."""
+
+    def __init__(
+        self, database: Database, storage: UploadStorage, checks: UploadChecks, sandbox: Sandbox
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._checks = checks
+        self._sandbox = sandbox
+
+    # -- everything -----------------------------------------------------------------------------------
+
+    def everything(self, viewer: Viewer, beside: dict[str, object]) -> Iterator[bytes]:
+        """A zip of a person's uploads as they were given, with what is known of each, their consents and what
+        was done; and of each entry of ``beside`` a JSON file. Blocks. Errors: ``SealBroken``."""
+        sink = _Sink()
+        with ZipFile(sink, "w", ZIP_STORED) as archive:
+            for name, content in beside.items():
+                _write_json(archive, f"{name}.json", content)
+            _write_json(archive, "consents.json", self._database.read(_consents, viewer.user_id))
+            yield sink.take()
+            for row, image in self._all(viewer):
+                view = self._checks.view(row, image)
+                folder = f"uploads/{row.category}/{row.id}"
+                _write_json(archive, f"{folder}/about.json", view.model_dump(mode="json"))
+                entry = ZipInfo(f"{folder}/{view.original_filename}", _EPOCH)
+                with archive.open(entry, "w") as written:
+                    for chunk in self._storage.file(row).chunks():
+                        written.write(chunk)
+                        yield sink.take()
+        yield sink.take()
+
+    def _all(self, viewer: Viewer) -> Iterator[tuple[Upload, UploadImage]]:
+        offset = 0
+        while True:
+            found, total = self._database.read(rows.page, viewer.user_id, None, _PAGE, offset)
+            yield from found
+            offset += _PAGE
+            if offset >= total:
+                return
+
+    # -- a sequence in KITTI's layout ----------------------------------------------------------------
+
+    def sequence_rows(self, viewer: Viewer, sequence_id: str) -> list[tuple[Upload, UploadImage]]:
+        """Its images, in order. Blocks. Errors: ``NotFound``."""
+        return self._database.read(rows.sequence, viewer.user_id, sequence_id)
+
+    def kitti(self, found: list[tuple[Upload, UploadImage]]) -> Iterator[bytes]:
+        """A zip as KITTI's raw recordings are: ``<date>/<date>_drive_0001_sync/image_02/data/%010d.png`` and
+        ``timestamps.txt``. Frames keep their number where one between is missing. GPS is left out. Blocks."""
+        date = f"{found[0][0].created_at:%Y_%m_%d}"
+        folder = f"{date}/{date}_drive_0001_sync/image_02"
+        sink = _Sink()
+        times = []
+        with ZipFile(sink, "w", ZIP_STORED) as archive:
+            for row, image in found:
+                png = self._sandbox.call(_PNG, self._storage.file(row)).blob
+                archive.writestr(ZipInfo(f"{folder}/data/{row.position or 0:010}.png", _EPOCH), png)
+                times.append(_timestamp(self._checks.view(row, image).details.taken_at))
+                yield sink.take()
+            archive.writestr(ZipInfo(f"{folder}/timestamps.txt", _EPOCH), "\n".join(times) + "\n")
+        yield sink.take()
+
+
+class _Sink(RawIOBase):
+    """Keeps what the archiver writes until it is taken."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: "ReadableBuffer") -> int:
+        self._pieces.append(bytes(data))
+        return len(self._pieces[-1])
+
+    def take(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def _write_json(archive: ZipFile, name: str, content: object) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    archive.writestr(ZipInfo(name, _EPOCH), text, ZIP_DEFLATED)
+
+
+def _consents(session: Session, user_id: str) -> list[dict[str, object]]:
+    query = select(UploadConsent).where(UploadConsent.user_id == user_id)
+    return [one.model_dump(mode="json", exclude={"user_id"}) for one in session.exec(query)]
+
+
+def _timestamp(taken_at: str | None) -> str:
+    """EXIF's ``2026:11:30 12:00:00`` as KITTI writes it; an empty line where it is not known."""
+    date, _, time = (taken_at or "").partition(" ")
+    parts = date.split(":")
+    return f"{'-'.join(parts)} {time}.000000000" if len(parts) == 3 and time else ""

@@ -1,0 +1,40 @@
+"""The services of uploads, made together."""
+
+from dataclasses import dataclass
+
+from dataferry.accounts.security import Secrets
+from dataferry.core.db import Database
+from dataferry.core.settings import Settings
+from dataferry.imaging.sandbox import Sandbox
+from dataferry.uploads.checking import UploadChecks
+from dataferry.uploads.exports import UploadExports
+from dataferry.uploads.own_uploads import OwnUploads
+from dataferry.uploads.reception import Reception
+from dataferry.uploads.retention import UploadRetention
+from dataferry.uploads.storage import UploadStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Everything that is done with uploads."""
+
+    reception: Reception
+    own: OwnUploads
+    exports: UploadExports
+    retention: UploadRetention
+    storage: UploadStorage
+
+
+def build_uploads(
+    database: Database, settings: Settings, secrets: Secrets, sandbox: Sandbox
+) -> Uploads:
+    """Nothing is opened or started yet."""
+    storage = UploadStorage(settings.data_dir / "uploads", secrets)
+    checks = UploadChecks(database, settings, storage, sandbox)
+    return Uploads(
+        reception=Reception(database, storage, checks, sandbox),
+        own=OwnUploads(database, storage, checks, sandbox),
+        exports=UploadExports(database, storage, checks, sandbox),
+        retention=UploadRetention(database, settings, storage),
+        storage=storage,
+    )

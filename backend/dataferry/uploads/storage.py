@@ -1,0 +1,59 @@
+"""Where uploads lie: encrypted, each with a key of its own, in a folder that others cannot enter."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from dataferry.accounts.security import Secrets
+from dataferry.core.files.sealed import SealedFile
+from dataferry.core.private_files import make_private_folder
+from dataferry.uploads.models import Upload
+
+_SUFFIX = ".sealed"
+
+
+class UploadStorage:
+    """The files of uploads, below ``folder``."""
+
+    def __init__(self, folder: Path, secrets: Secrets) -> None:
+        self._folder = folder
+        self._secrets = secrets
+
+    def prepare(self) -> None:
+        """Errors: ``OSError``."""
+        make_private_folder(self._folder)
+
+    def new_name(self, upload_id: str) -> str:
+        return f"{upload_id}{_SUFFIX}"
+
+    def file(self, upload: Upload) -> SealedFile:
+        """The file of an upload, whether it is there or not."""
+        return self.of_id(upload.id)
+
+    def of_id(self, upload_id: str) -> SealedFile:
+        key = self._secrets.subkey(f"upload:{upload_id}")
+        return SealedFile(self._folder / self.new_name(upload_id), upload_id, key)
+
+    def uid_key(self, user_id: str) -> str:
+        """Hex; what makes a person's DICOM UIDs into others, always the same ones."""
+        return self._secrets.subkey(f"dicom-uids:{user_id}").hex()
+
+    def seal(self, text: str) -> str:
+        return self._secrets.encrypt(text)
+
+    def unseal(self, text: str) -> str:
+        return self._secrets.decrypt(text)
+
+    def remove(self, upload_id: str) -> None:
+        """Nothing where it is gone already. Errors: ``OSError``."""
+        self.of_id(upload_id).path.unlink(missing_ok=True)
+
+    def sweep(self, known: Callable[[list[str]], set[str]]) -> int:
+        """Remove the files of uploads that have no row; how many. Blocks."""
+        ids = [path.name.removesuffix(_SUFFIX) for path in self._files()]
+        left = set(ids) - known(ids) if ids else set()
+        for upload_id in left:
+            self.remove(upload_id)
+        return len(left)
+
+    def _files(self) -> Iterator[Path]:
+        return self._folder.glob(f"*{_SUFFIX}")
