@@ -21,10 +21,10 @@ from dataferry.uploads.sequences import gaps_in, notes_on
 from dataferry.uploads.storage import UploadStorage
 from dataferry.uploads.views import (
     PartialUpload,
-    SequenceView,
     UploadAnswer,
     UploadAnswers,
     UploadCategory,
+    UploadSequence,
     UploadView,
 )
 
@@ -265,8 +265,8 @@ def _too_large(name: str) -> UploadTooLarge:
     return UploadTooLarge(f"{name[:120]} has more than {MAX_FILE_BYTES // 1_000_000} MB.")
 
 
-def _sequence(sequence_id: str | None, results: Sequence[UploadAnswer]) -> SequenceView | None:
+def _sequence(sequence_id: str | None, results: Sequence[UploadAnswer]) -> UploadSequence | None:
     taken = [one.filename for one in results if one.upload is not None]
     if sequence_id is None or not taken:
         return None
-    return SequenceView(id=sequence_id, frames=len(taken), gaps=gaps_in(taken), notes=notes_on(taken))
+    return UploadSequence(id=sequence_id, frames=len(taken), gaps=gaps_in(taken), notes=notes_on(taken))

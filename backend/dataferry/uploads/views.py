@@ -105,7 +105,7 @@ class UploadAnswer(View):
     problem: ProblemView | None = None
 
 
-class SequenceView(View):
+class UploadSequence(View):
     """Images in the order in which they came. ``gaps``: numbers that their names leave out."""
 
     id: str
@@ -118,7 +118,7 @@ class UploadAnswers(View):
     """One answer for each file, in the order of the request."""
 
     results: tuple[UploadAnswer, ...]
-    sequence: SequenceView | None = None
+    sequence: UploadSequence | None = None
 
 
 class PartialUpload(View):

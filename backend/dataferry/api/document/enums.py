@@ -14,6 +14,7 @@ from dataferry.library.check_views import Condition
 from dataferry.plugins.contract import SPLIT_NAMES
 from dataferry.sources.base import Sort
 from dataferry.sources.licence_table import Permission
+from dataferry.uploads.views import UploadAction, UploadCategory, UploadStatus
 
 #: Name → values and meaning of those that stand in several places. Others get the name of their place.
 _SHARED: dict[str, tuple[Sequence[str], str]] = {
@@ -46,6 +47,12 @@ _SHARED: dict[str, tuple[Sequence[str], str]] = {
     "TokenScope": (get_args(TokenScope), "What a personal token may: each what those before it may."),
     "SplitName": (SPLIT_NAMES, "A part of a dataset, to train with, to validate with, or to test with."),
     "ChartKind": (get_args(ChartKind), "A kind of chart."),
+    "UploadCategory": (get_args(UploadCategory), "What an uploaded image shows."),
+    "UploadStatus": (
+        get_args(UploadStatus),
+        "`pending` while it is received and checked; `quarantined` until somebody has looked at its pixels.",
+    ),
+    "UploadAction": (get_args(UploadAction), "What was done with an upload."),
     "SearchSort": (get_args(Sort), "The order of a search's results."),
 }
 

@@ -20,6 +20,7 @@ _TAGS = {
     "models": "Searching for models, which are shown and not downloaded.",
     "datasets": "Searching, downloading, and the library of what has arrived.",
     "tables": "All rows of the tables that have arrived: paged, filtered, sorted and counted.",
+    "uploads": "Images of one's own: taken in, encrypted, shown, de-identified, deleted.",
     "jobs": "What runs and what ran: downloads, updates, deletions, the search index.",
     "transfer": "How fast downloads may be.",
     "sources": "What this server is connected to.",

@@ -11,6 +11,7 @@ from dataferry.api.document.query_words import QUERY_WORDS
 from dataferry.api.document.retention_words import RETENTION_WORDS
 from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.table_words import TABLE_WORDS
+from dataferry.api.document.upload_words import UPLOAD_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
 from dataferry.api.document.word import Word
 
@@ -302,6 +303,7 @@ WORDS: dict[str, Word] = {
     ),
     **DATASET_WORDS,
     **PLUGIN_WORDS,
+    **UPLOAD_WORDS,
     **VERDICT_WORDS,
     **RETENTION_WORDS,
     **TABLE_WORDS,

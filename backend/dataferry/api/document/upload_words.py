@@ -1,0 +1,115 @@
+"""Words of uploads."""
+
+from dataferry.api.document.word import Word
+
+_ID = "upload_1f0c9d2e7a5b4c3d8e6f"
+_SEQUENCE = "sequence_1f0c9d2e7a5b4c3d8e6f"
+_TIME = "2026-05-04T09:30:00Z"
+_TAG, _NAME = "(0010,0010)", "Patient's Name"
+
+_OF_PATHS = {
+    **{
+        f"{operation}.category": Word("What its images show.", "medical")
+        for operation in (
+            *("upload_files", "upload_batch", "begin_upload", "get_partial_upload", "continue_upload"),
+            *("list_uploads", "get_upload", "delete_upload", "get_upload_image", "get_upload_file"),
+            *("get_dicom_tags", "list_events_of_upload", "deidentify_upload", "mask_upload"),
+        )
+    },
+    "upload_id": Word("The upload's id.", _ID),
+    "export_sequence.sequence_id": Word("The sequence's id.", _SEQUENCE),
+    "upload-offset": Word("Where the piece begins.", 65_536),
+    "edge": Word("Pixels of its longer side, at most.", 1024),
+    "get_upload_image.frame": Word("Of several frames or pages, from 0.", 0),
+    "get_upload_image.center": Word("Of the window of grey values.", 40.0),
+    "get_upload_image.width": Word("Of the window of grey values.", 400.0),
+    "revoke_consent.uploads": Word("What becomes of the medical images that are here.", "delete"),
+}
+_DETAILS = {
+    "frames": Word("How many frames or pages it has.", 1),
+    "exif_orientation": Word("EXIF's word of how it is turned, 1 to 8.", 1),
+    "taken_at": Word("When it was taken, by EXIF, in the camera's time.", "2026:05:04 09:30:00"),
+    "camera": Word("What has taken it, by EXIF.", "Acme X100"),
+    "gps": Word("Where it was taken."),
+    "transfer_syntax": Word("How a DICOM file is written.", "Explicit VR Little Endian"),
+    "modality": Word("The kind of machine, as DICOM calls it.", "CR"),
+    "body_part": Word("The part of the body, as DICOM calls it.", "CHEST"),
+    "view": Word("The direction of the view, as DICOM calls it.", "PA"),
+    "laterality": Word("The side of the body, as DICOM calls it.", "L"),
+    "patient_orientation": Word("Where rows and columns lead, as DICOM calls it.", "L\\F"),
+    "photometric": Word("What its values mean, as DICOM calls it.", "MONOCHROME2"),
+    "bits": Word("Bits of a value.", 12),
+    "identity_removed": Word("The file says that it was de-identified."),
+    "windows": Word("The windows of grey values that it names, the first of which it wants shown."),
+    "burned_in": Word("Why text may stand in its pixels.", ["It was captured from a screen, or scanned."]),
+    "plausibility": Word("Of an X-ray: whether it may be one of a chest."),
+    "profile": Word("The table by which it was de-identified here.", "PS3.15 2026c"),
+    "masked": Word("Rectangles painted over by hand.", 1),
+}
+_UPLOAD = {
+    "id": Word("The upload's id.", _ID),
+    "category": Word("What it shows.", "medical"),
+    "original_filename": Word("The name that it came with.", "chest.dcm"),
+    "mime_type": Word("Of its content.", "application/dicom"),
+    "file_size": Word("In bytes.", 39_205),
+    "width": Word("In pixels, upright.", 512),
+    "height": Word("In pixels, upright.", 512),
+    "scan": Word("What the virus scanner says.", "clean"),
+    "sequence_id": Word("Of images that came as one sequence.", _SEQUENCE),
+    "position": Word("Its place in the sequence, from 0.", 0),
+    "details": Word("What its file says of its picture."),
+    "analysis_results": Word("What was found in it; null before anything has looked."),
+}
+
+UPLOAD_WORDS: dict[str, Word] = {
+    **_OF_PATHS,
+    **{f"ImageDetails.{name}": word for name, word in _DETAILS.items()},
+    **{f"UploadView.{name}": word for name, word in _UPLOAD.items()},
+    "GeoPosition.latitude": Word("North is positive.", 52.52),
+    "GeoPosition.longitude": Word("East is positive.", 13.41),
+    "GreyWindow.center": Word("The value in the middle.", 40.0),
+    "GreyWindow.width": Word("How many values lie between black and white.", 400.0),
+    "GreyWindow.name": Word("What its file calls it.", "SOFT TISSUE"),
+    "Plausibility.likely": Word("Nothing speaks against it."),
+    "Plausibility.doubts": Word("What speaks against it.", ["Its greys hardly differ."]),
+    "RemovedTag.tag": Word("The element.", _TAG),
+    "RemovedTag.name": Word("Its name.", _NAME),
+    "RemovedTag.action": Word("What became of it.", "empty"),
+    "DicomTag.tag": Word("The element.", _TAG),
+    "DicomTag.name": Word("Its name.", _NAME),
+    "DicomTag.vr": Word("The kind of its value.", "PN"),
+    "DicomTag.value": Word("Its value, cut where it is long.", "DOE^JANE"),
+    "DicomTag.depth": Word("In how many sequences it stands.", 0),
+    "DicomTag.personal": Word("De-identification takes it away or changes it."),
+    "ConsentView.text": Word("What is agreed to, in sentences.", ["They are kept on this server alone."]),
+    "ConsentView.given": Word("You have agreed to this version."),
+    "ConsentView.given_at": Word("When.", _TIME),
+    "ConsentView.uploads": Word("Medical images of yours that are here.", 3),
+    "NewPartialUpload.filename": Word("The file's name.", "chest.dcm"),
+    "PartialUpload.id": Word("The upload's id, which it keeps.", _ID),
+    "PartialUpload.category": Word("What it shows.", "medical"),
+    "PartialUpload.filename": Word("The file's name.", "chest.dcm"),
+    "PartialUpload.size": Word("Bytes in all.", 39_205),
+    "PartialUpload.offset": Word("Bytes that are kept.", 0),
+    "RetentionView.days": Word("Days after which an upload is removed; null for never.", 90.0),
+    "RetentionView.removed": Word("Uploads of yours that went so.", 2),
+    "RetentionView.removed_bytes": Word("Their bytes.", 78_410),
+    "UploadAnswer.filename": Word("The file's name, as the request had it.", "chest.dcm"),
+    "UploadAnswer.status": Word("As HTTP's, for this file.", 201),
+    "UploadAnswer.upload": Word("What it became; null where it is not taken."),
+    "UploadAnswer.problem": Word("Why it is not taken."),
+    "UploadAnswers.sequence": Word("Of a sequence: what it is as a whole."),
+    "UploadSequence.id": Word("The sequence's id.", _SEQUENCE),
+    "UploadSequence.frames": Word("How many images it has.", 20),
+    "UploadSequence.gaps": Word("Numbers that its names leave out.", ["15–20"]),
+    "UploadSequence.notes": Word("What may not be meant.", ["Some have the same number."]),
+    "UploadEventView.upload_id": Word("The upload's id.", _ID),
+    "UploadEventView.category": Word("What it shows.", "medical"),
+    "UploadEventView.action": Word("What was done.", "viewed"),
+    "UploadEventView.by": Word("Who has done it.", "owner"),
+    "UploadEventView.at": Word("When.", _TIME),
+    "UploadEventView.size": Word("Bytes of the upload then.", 39_205),
+    "UploadEvents.events": Word("What was done."),
+    "UploadPage.uploads": Word("The uploads."),
+    "UploadPage.total": Word("How many there are.", 12),
+}
