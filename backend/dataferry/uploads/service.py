@@ -25,9 +25,7 @@ class Uploads:
     storage: UploadStorage
 
 
-def build_uploads(
-    database: Database, settings: Settings, secrets: Secrets, sandbox: Sandbox
-) -> Uploads:
+def build_uploads(database: Database, settings: Settings, secrets: Secrets, sandbox: Sandbox) -> Uploads:
     """Nothing is opened or started yet."""
     storage = UploadStorage(settings.data_dir / "uploads", secrets)
     checks = UploadChecks(database, settings, storage, sandbox)

@@ -2283,6 +2283,365 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/upload/traffic/sequence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Images that were taken one after another, in their order, which is kept; numbers that their names leave out are told
+         * @description Images that were taken one after another, in their order, which is kept; numbers that their names leave
+         *     out are told.
+         */
+        post: operations["upload_sequence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload/{category}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload DICOM, JPEG, PNG or TIFF images, 50 MB each; one answer for each file
+         * @description Upload DICOM, JPEG, PNG or TIFF images, 50 MB each; one answer for each file.
+         */
+        post: operations["upload_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload/{category}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same for up to 100 images in one request; more are refused
+         * @description The same for up to 100 images in one request; more are refused.
+         */
+        post: operations["upload_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload/{category}/partial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a file that comes in pieces
+         * @description Announce a file that comes in pieces: a line that drops loses at most 64 KiB of it.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload/{category}/partial/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many bytes of it are kept
+         * @description How many bytes of it are kept: the next piece goes there.
+         */
+        get: operations["get_partial_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * The next piece
+         * @description The next piece. With the last one it is checked and answered as an upload; 409 `wrong_offset` where it
+         *     was to go on elsewhere.
+         */
+        patch: operations["continue_upload"];
+        trace?: never;
+    };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your own uploads, newest first
+         * @description Your own uploads, newest first.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is asked before the first medical upload, and whether you have agreed to it
+         * @description What is asked before the first medical upload, and whether you have agreed to it.
+         */
+        get: operations["get_consent"];
+        put?: never;
+        /**
+         * Agree to how medical images are kept
+         * @description Agree to how medical images are kept.
+         */
+        post: operations["give_consent"];
+        /**
+         * Take your consent back
+         * @description Take your consent back. What is arriving is stopped; `uploads=delete` deletes what is here.
+         */
+        delete: operations["revoke_consent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long uploads are kept, when that was last looked after, and what of yours went by itself
+         * @description How long uploads are kept, when that was last looked after, and what of yours went by itself.
+         */
+        get: operations["get_upload_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done with your uploads, newest first; for an admin with everybody's medical ones too
+         * @description What was done with your uploads, newest first; for an admin with everybody's medical ones too.
+         */
+        get: operations["list_upload_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/traffic/sequences/{sequence_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A sequence of traffic images in KITTI's layout, without GPS
+         * @description A sequence of traffic images in KITTI's layout, without GPS.
+         */
+        get: operations["export_sequence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of your uploads
+         * @description One of your uploads.
+         */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete one of your uploads, also one that is still arriving
+         * @description Delete one of your uploads, also one that is still arriving.
+         */
+        delete: operations["delete_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its picture, made anew
+         * @description Its picture, made anew: nothing else that the file holds is in it.
+         */
+        get: operations["get_upload_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file itself, to be saved and never to be shown; 409 while it is in quarantine
+         * @description The file itself, to be saved and never to be shown; 409 while it is in quarantine.
+         */
+        get: operations["get_upload_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The elements of a DICOM file, the personal ones marked
+         * @description The elements of a DICOM file, the personal ones marked.
+         */
+        get: operations["get_dicom_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done with one upload, also after it is deleted
+         * @description What was done with one upload, also after it is deleted.
+         */
+        get: operations["list_events_of_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/deidentify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove from a DICOM file what names a person, in place of the original; `details.removed` tells what
+         * @description Remove from a DICOM file what names a person, in place of the original; `details.removed` tells what.
+         *     Where text may stand in its pixels, it is quarantined until somebody has looked.
+         */
+        post: operations["deidentify_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{category}/{upload_id}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Paint over what names a person, in every frame; this ends a quarantine
+         * @description Paint over what names a person, in every frame; this ends a quarantine.
+         */
+        post: operations["mask_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ws": {
         parameters: {
             query?: never;
@@ -3410,6 +3769,50 @@ export interface components {
             more_columns: number;
         };
         /**
+         * Consent
+         * @description That somebody agrees to a text.
+         */
+        Consent: {
+            /**
+             * @description Of the text that was read
+             * @example 2026-11
+             */
+            version: string;
+        };
+        /**
+         * ConsentView
+         * @description What is asked before the first medical upload, and whether it was agreed to.
+         */
+        ConsentView: {
+            /**
+             * @description The program's version.
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * @description What is agreed to, in sentences.
+             * @example [
+             *       "They are kept on this server alone."
+             *     ]
+             */
+            text: string[];
+            /**
+             * @description You have agreed to this version.
+             * @example false
+             */
+            given: boolean;
+            /**
+             * @description When.
+             * @example 2026-05-04T09:30:00Z
+             */
+            given_at?: string | null;
+            /**
+             * @description Medical images of yours that are here
+             * @example 3
+             */
+            uploads: number;
+        };
+        /**
          * CredentialRequest
          * @description ``secret``: a token; with ``username`` one of Kaggle's older keys; or all of ``kaggle.json``.
          */
@@ -4168,6 +4571,56 @@ export interface components {
             verdict?: components["schemas"]["Verdict"] | null;
         };
         /**
+         * DicomTag
+         * @description An element of a DICOM file; ``depth``: in how many sequences. ``personal``: de-identification takes it
+         *     away or changes it.
+         */
+        DicomTag: {
+            /**
+             * @description The element.
+             * @example (0010,0010)
+             */
+            tag: string;
+            /**
+             * @description Its name.
+             * @example Patient's Name
+             */
+            name: string;
+            /**
+             * @description The kind of its value.
+             * @example PN
+             */
+            vr: string;
+            /**
+             * @description Its value, cut where it is long.
+             * @example DOE^JANE
+             */
+            value: string;
+            /**
+             * @description In how many sequences it stands.
+             * @example 0
+             */
+            depth: number;
+            /**
+             * @description De-identification takes it away or changes it.
+             * @example false
+             */
+            personal: boolean;
+        };
+        /**
+         * DicomTags
+         * @description The elements of a DICOM file, in its order; ``more``: there are others.
+         */
+        DicomTags: {
+            /** @description Its tags at the source. */
+            tags: components["schemas"]["DicomTag"][];
+            /**
+             * @description There are more than are listed.
+             * @example false
+             */
+            more: boolean;
+        };
+        /**
          * DiskSpace
          * @description What a download needs of the disk, in bytes. ``needed_bytes``: what it has not taken yet, None where
          *     that is not known before its files are listed. ``peak_bytes``: with what archives take beside that while
@@ -4716,6 +5169,22 @@ export interface components {
          */
         GateVerdictState: "open" | "terms" | "by_hand" | "not_told";
         /**
+         * GeoPosition
+         * @description In degrees, north and east positive.
+         */
+        GeoPosition: {
+            /**
+             * @description North is positive.
+             * @example 52.52
+             */
+            latitude: number;
+            /**
+             * @description East is positive.
+             * @example 13.41
+             */
+            longitude: number;
+        };
+        /**
          * @description Files are stored in it as they are
          * @enum {string}
          */
@@ -4735,6 +5204,27 @@ export interface components {
          * @enum {string}
          */
         Grade: "publisher" | "transport" | "recorded";
+        /**
+         * GreyWindow
+         * @description Which values of a DICOM image are shown between black and white.
+         */
+        GreyWindow: {
+            /**
+             * @description The value in the middle.
+             * @example 40
+             */
+            center: number;
+            /**
+             * @description How many values lie between black and white.
+             * @example 400
+             */
+            width: number;
+            /**
+             * @description What its file calls it.
+             * @example SOFT TISSUE
+             */
+            name: string;
+        };
         /**
          * HistoryEntryView
          * @description What became of a download, an update or a deletion, as it was then.
@@ -4855,6 +5345,103 @@ export interface components {
          * @enum {string}
          */
         HubName: "kaggle" | "huggingface";
+        /**
+         * ImageDetails
+         * @description What a file says of its picture. ``gps``: where it was taken, which no picture that is made of it
+         *     holds. ``burned_in``: why text may stand in the pixels; that there is none is never known.
+         */
+        ImageDetails: {
+            /**
+             * @description How many frames or pages it has.
+             * @example 1
+             */
+            frames: number;
+            /**
+             * @description EXIF's word of how it is turned, 1 to 8.
+             * @example 1
+             */
+            exif_orientation?: number | null;
+            /**
+             * @description When it was taken, by EXIF, in the camera's time.
+             * @example 2026:05:04 09:30:00
+             */
+            taken_at?: string | null;
+            /**
+             * @description What has taken it, by EXIF.
+             * @example Acme X100
+             */
+            camera?: string | null;
+            /** @description Where it was taken. */
+            gps?: components["schemas"]["GeoPosition"] | null;
+            /**
+             * @description How a DICOM file is written.
+             * @example Explicit VR Little Endian
+             */
+            transfer_syntax?: string | null;
+            /**
+             * @description The kind of machine, as DICOM calls it.
+             * @example CR
+             */
+            modality?: string | null;
+            /**
+             * @description The part of the body, as DICOM calls it.
+             * @example CHEST
+             */
+            body_part?: string | null;
+            /**
+             * @description The direction of the view, as DICOM calls it.
+             * @example PA
+             */
+            view?: string | null;
+            /**
+             * @description The side of the body, as DICOM calls it.
+             * @example L
+             */
+            laterality?: string | null;
+            /**
+             * @description Where rows and columns lead, as DICOM calls it.
+             * @example L\F
+             */
+            patient_orientation?: string | null;
+            /**
+             * @description What its values mean, as DICOM calls it.
+             * @example MONOCHROME2
+             */
+            photometric?: string | null;
+            /**
+             * @description Bits of a value.
+             * @example 12
+             */
+            bits?: number | null;
+            /**
+             * @description The file says that it was de-identified.
+             * @example false
+             */
+            identity_removed: boolean;
+            /** @description The windows of grey values that it names, the first of which it wants shown. */
+            windows: components["schemas"]["GreyWindow"][];
+            /**
+             * @description Why text may stand in its pixels.
+             * @example [
+             *       "It was captured from a screen, or scanned."
+             *     ]
+             */
+            burned_in: string[];
+            /** @description Of an X-ray: whether it may be one of a chest. */
+            plausibility?: components["schemas"]["Plausibility"] | null;
+            /**
+             * @description The table by which it was de-identified here
+             * @example PS3.15 2026c
+             */
+            profile?: string | null;
+            /** @description What that has removed or replaced */
+            removed: components["schemas"]["RemovedTag"][];
+            /**
+             * @description Rectangles painted over by hand; 0: looked at, none needed
+             * @example 1
+             */
+            masked?: number | null;
+        };
         /**
          * ImageSample
          * @description A picture of a dataset, small. ``path``: its file, or the table that it is in. ``width`` and
@@ -5648,6 +6235,19 @@ export interface components {
          */
         LocalStatus: "absent" | "downloaded" | "queued" | "running" | "verifying" | "succeeded" | "waiting" | "paused" | "cancelled" | "failed";
         /**
+         * Mask
+         * @description What is painted over.
+         */
+        Mask: {
+            /** @description x, y, width and height in pixels, upright; none: looked at, and nothing to paint over */
+            rectangles: [
+                number,
+                number,
+                number,
+                number
+            ][];
+        };
+        /**
          * Member
          * @description One of a finding: an image (``split`` and ``number``), a file, or a place in a table. ``note``: what is
          *     the matter with it.
@@ -6106,6 +6706,22 @@ export interface components {
             pictures: components["schemas"]["NamedPicture"][];
         };
         /**
+         * NewPartialUpload
+         * @description A file that comes in pieces.
+         */
+        NewPartialUpload: {
+            /**
+             * @description The file's name.
+             * @example chest.dcm
+             */
+            filename: string;
+            /**
+             * @description In bytes, at most 50000000
+             * @example 84125825
+             */
+            size: number;
+        };
+        /**
          * NewPersonalToken
          * @description ``token`` is shown this once.
          */
@@ -6177,6 +6793,37 @@ export interface components {
              * @example 499963174912
              */
             total_bytes: number;
+        };
+        /**
+         * PartialUpload
+         * @description A file that is being received in pieces: the next goes to ``offset``.
+         */
+        PartialUpload: {
+            /**
+             * @description The upload's id, which it keeps.
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description What it shows.
+             * @example medical
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description The file's name.
+             * @example chest.dcm
+             */
+            filename: string;
+            /**
+             * @description Bytes in all.
+             * @example 39205
+             */
+            size: number;
+            /**
+             * @description Bytes that are kept.
+             * @example 0
+             */
+            offset: number;
         };
         /**
          * PasswordRequest
@@ -6314,6 +6961,24 @@ export interface components {
              * @example false
              */
             here: boolean;
+        };
+        /**
+         * Plausibility
+         * @description Whether a picture may be a chest X-ray. A doubt decides nothing.
+         */
+        Plausibility: {
+            /**
+             * @description Nothing speaks against it.
+             * @example false
+             */
+            likely: boolean;
+            /**
+             * @description What speaks against it.
+             * @example [
+             *       "Its greys hardly differ."
+             *     ]
+             */
+            doubts: string[];
         };
         /**
          * PluginFaultView
@@ -7435,6 +8100,32 @@ export interface components {
             setup_token?: string | null;
         };
         /**
+         * RemovedTag
+         * @description What de-identification has done with an element of a DICOM file.
+         */
+        RemovedTag: {
+            /**
+             * @description The element.
+             * @example (0010,0010)
+             */
+            tag: string;
+            /**
+             * @description Its name.
+             * @example Patient's Name
+             */
+            name: string;
+            /**
+             * @description What became of it.
+             * @example empty
+             */
+            action: components["schemas"]["RemovedTagAction"];
+        };
+        /**
+         * @description What became of it.
+         * @enum {string}
+         */
+        RemovedTagAction: "remove" | "empty" | "replace" | "new_uid";
+        /**
          * Repository
          * @description A dataset of the library as clients of the Hub name it. ``revision``: the commit that they have to
          *     name too; None where they get it without.
@@ -7450,6 +8141,32 @@ export interface components {
              * @example 3f1a9c02
              */
             revision: string | null;
+        };
+        /**
+         * RetentionView
+         * @description How long uploads are kept, and what went by itself.
+         */
+        RetentionView: {
+            /**
+             * @description Days after which an upload is removed; null for never.
+             * @example 90
+             */
+            days: number | null;
+            /**
+             * @description When it ran last; null before its first run.
+             * @example 2026-05-04T09:30:00Z
+             */
+            last_run_at: string | null;
+            /**
+             * @description Uploads of yours that went so.
+             * @example 2
+             */
+            removed: number;
+            /**
+             * @description Their bytes.
+             * @example 78410
+             */
+            removed_bytes: number;
         };
         /**
          * RoomVerdict
@@ -9045,6 +9762,232 @@ export interface components {
              */
             topic: string;
         };
+        /**
+         * @description What was done with an upload.
+         * @enum {string}
+         */
+        UploadAction: "received" | "refused" | "viewed" | "downloaded" | "exported" | "deidentified" | "masked" | "deleted" | "expired";
+        /**
+         * UploadAnswer
+         * @description What became of one file of a request: 201 with the upload, or the status and the reason.
+         */
+        UploadAnswer: {
+            /**
+             * @description The file's name, as the request had it.
+             * @example chest.dcm
+             */
+            filename: string;
+            /**
+             * @description As HTTP's, for this file.
+             * @example 201
+             */
+            status: number;
+            /** @description What it became; null where it is not taken. */
+            upload?: components["schemas"]["UploadView"] | null;
+            /** @description Why it is not taken. */
+            problem?: components["schemas"]["ProblemView"] | null;
+        };
+        /**
+         * UploadAnswers
+         * @description One answer for each file, in the order of the request.
+         */
+        UploadAnswers: {
+            /** @description The outcome of each, in the order of the request. */
+            results: components["schemas"]["UploadAnswer"][];
+            /** @description Of a sequence: what it is as a whole. */
+            sequence?: components["schemas"]["UploadSequence"] | null;
+        };
+        /**
+         * @description What an uploaded image shows.
+         * @enum {string}
+         */
+        UploadCategory: "medical" | "xray" | "traffic";
+        /**
+         * UploadEventView
+         * @description Something that was done with an upload, by whom and when.
+         */
+        UploadEventView: {
+            /**
+             * Format: date-time
+             * @description When.
+             * @example 2026-05-04T09:30:00Z
+             */
+            at: string;
+            /**
+             * @description The upload's id.
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            upload_id: string;
+            /**
+             * @description What it shows.
+             * @example medical
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description What was done.
+             * @example viewed
+             */
+            action: components["schemas"]["UploadAction"];
+            /**
+             * @description Who has done it.
+             * @example owner
+             */
+            by: components["schemas"]["UploadEventViewBy"];
+            /**
+             * @description Bytes of the upload then.
+             * @example 39205
+             */
+            size: number;
+        };
+        /**
+         * @description Who has done it.
+         * @enum {string}
+         */
+        UploadEventViewBy: "owner" | "other" | "server";
+        /**
+         * UploadEvents
+         * @description Newest first.
+         */
+        UploadEvents: {
+            /** @description What was done. */
+            events: components["schemas"]["UploadEventView"][];
+        };
+        /**
+         * UploadPage
+         * @description One's own uploads, newest first.
+         */
+        UploadPage: {
+            /** @description The uploads. */
+            uploads: components["schemas"]["UploadView"][];
+            /**
+             * @description How many there are.
+             * @example 12
+             */
+            total: number;
+        };
+        /**
+         * UploadSequence
+         * @description Images in the order in which they came. ``gaps``: numbers that their names leave out.
+         */
+        UploadSequence: {
+            /**
+             * @description The sequence's id.
+             * @example sequence_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description How many images it has.
+             * @example 20
+             */
+            frames: number;
+            /**
+             * @description Numbers that its names leave out.
+             * @example [
+             *       "15–20"
+             *     ]
+             */
+            gaps: string[];
+            /**
+             * @description What may not be meant.
+             * @example [
+             *       "Some have the same number."
+             *     ]
+             */
+            notes: string[];
+        };
+        /**
+         * @description `pending` while it is received and checked; `quarantined` until somebody has looked at its pixels.
+         * @enum {string}
+         */
+        UploadStatus: "pending" | "ready" | "quarantined";
+        /**
+         * UploadView
+         * @description An upload, as its owner sees it.
+         */
+        UploadView: {
+            /**
+             * @description The upload's id.
+             * @example upload_1f0c9d2e7a5b4c3d8e6f
+             */
+            id: string;
+            /**
+             * @description What it shows.
+             * @example medical
+             */
+            category: components["schemas"]["UploadCategory"];
+            /**
+             * @description The name that it came with.
+             * @example chest.dcm
+             */
+            original_filename: string;
+            /**
+             * @description Of its content.
+             * @example application/dicom
+             */
+            mime_type: string;
+            /**
+             * @description In bytes
+             * @example 39205
+             */
+            file_size: number;
+            /**
+             * @description In pixels, upright
+             * @example 512
+             */
+            width: number;
+            /**
+             * @description In pixels, upright.
+             * @example 512
+             */
+            height: number;
+            /**
+             * @description `quarantined`: de-identified, but text may stand in its pixels until somebody has looked
+             * @example pending
+             */
+            processing_status: components["schemas"]["UploadStatus"];
+            /**
+             * @description What the virus scanner says.
+             * @example clean
+             */
+            scan: components["schemas"]["UploadViewScan"];
+            /**
+             * @description The file's SHA-256, in lower-case hex.
+             * @example 9f86d081884c7d659a2feaa0c55ad015
+             */
+            sha256: string;
+            /**
+             * @description Of images that came as one sequence.
+             * @example sequence_1f0c9d2e7a5b4c3d8e6f
+             */
+            sequence_id: string | null;
+            /**
+             * @description Its place in the sequence, from 0.
+             * @example 0
+             */
+            position: number | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             * @example 2026-05-04T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * @description When it is removed; null: when you delete it
+             * @example 2026-05-04T09:30:00Z
+             */
+            expires_at: string | null;
+            /** @description What its file says of its picture. */
+            details: components["schemas"]["ImageDetails"];
+            /** @description What was found in it; null before anything has looked. */
+            analysis_results: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * @description What the virus scanner says.
+         * @enum {string}
+         */
+        UploadViewScan: "clean" | "not_configured";
         /**
          * UpstreamView
          * @description The copy that is here beside what its source publishes.
@@ -15108,6 +16051,943 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    upload_sequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description At least one of the files is taken */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            /** @description None is taken; the request as a whole: a problem */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            /** @description None is taken, for its size; of the request: a problem */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    upload_files: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keep DICOM files without what names a person; the original is not kept
+                 * @example false
+                 */
+                deidentify?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description At least one of the files is taken */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            /** @description None is taken; the request as a whole: a problem */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description None is taken, for its size; of the request: a problem */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    upload_batch: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keep DICOM files without what names a person; the original is not kept
+                 * @example false
+                 */
+                deidentify?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description At least one of the files is taken */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            /** @description None is taken; the request as a whole: a problem */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description None is taken, for its size; of the request: a problem */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPartialUpload"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartialUpload"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_partial_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartialUpload"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    continue_upload: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Keep DICOM files without what names a person; the original is not kept
+                 * @example false
+                 */
+                deidentify?: boolean;
+            };
+            header: {
+                /**
+                 * @description Where the piece begins
+                 * @example 65536
+                 */
+                "upload-offset": number;
+            };
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartialUpload"] | components["schemas"]["UploadView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category?: components["schemas"]["UploadCategory"];
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_consent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    give_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consent"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    revoke_consent: {
+        parameters: {
+            query: {
+                /**
+                 * @description What becomes of the medical images that are here
+                 * @example delete
+                 */
+                uploads: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upload_retention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_upload_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadEvents"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_sequence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The sequence's id.
+                 * @example sequence_1f0c9d2e7a5b4c3d8e6f
+                 */
+                sequence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done, and there is nothing to tell. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upload_image: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Pixels of its longer side
+                 * @example 1024
+                 */
+                edge?: number;
+                /**
+                 * @description Of several, from 0
+                 * @example 0
+                 */
+                frame?: number;
+                /**
+                 * @description Of the window of grey values (DICOM)
+                 * @example 40
+                 */
+                center?: number;
+                /**
+                 * @description Of the window
+                 * @example 400
+                 */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, made anew. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_upload_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_dicom_tags: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DicomTags"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_events_of_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadEvents"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    deidentify_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    mask_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What its images show.
+                 * @example medical
+                 */
+                category: components["schemas"]["UploadCategory"];
+                /**
+                 * @description The upload's id.
+                 * @example upload_1f0c9d2e7a5b4c3d8e6f
+                 */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mask"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };
     };
