@@ -1,36 +1,211 @@
-"""Which images a dataset has, found by who asks."""
+"""Which images a dataset has, found by who asks: on this machine, or at its source."""
 
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
-from dataferry.core.types import Viewer
+from dataferry.core.threads import in_thread
+from dataferry.core.types import Http, Viewer
+from dataferry.explorer.image_index import ImageIndex, write_index
 from dataferry.explorer.image_sources import ImageSource
+from dataferry.explorer.indexed_images import IndexedImages, LocalBytes
+from dataferry.explorer.layouts import Unrecognised
+from dataferry.explorer.layouts.merged import merged
+from dataferry.explorer.local_images import (
+    ImageLists,
+    NoPictures,
+    build_local,
+    recognise_members,
+)
 from dataferry.explorer.open_splits import OpenSplits
 from dataferry.explorer.plugin_images import PluginImages
-from dataferry.library.builtin_datasets import BuiltinDatasets
+from dataferry.explorer.recent import Recent
+from dataferry.explorer.remote_bytes import RemoteBytes, RemoteOrigins, RemoteZips
+from dataferry.library import file_rows, rows
+from dataferry.library.access import Access
 from dataferry.library.models import Dataset
-from dataferry.plugins import AnyPlugin, DatasetPlugin
+from dataferry.library.paths import Store
+from dataferry.library.remote_previews import RemotePreviews, SourceFiles
+from dataferry.plugins import DatasetPlugin, Plugins
+from dataferry.sources.cache import TtlCache
+from dataferry.sources.shared_calls import SharedCalls
+from dataferry.transfer import Governor, Shares
+
+#: Until a source has listed its files.
+_LISTING_S = 8.0
+_MOST_ZIPS = 8
+_KEPT_SOURCES = 32
+#: Addresses that a source gave for its files end.
+_REMOTE_TTL_S = 300.0
+#: Apart from the downloads' own.
+_SHARES = Shares(connections=12, connections_per_host=8)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImages:
+    """``revision``: of the dataset, as its addresses have it. ``here``: its files are on this machine."""
+
+    title: str
+    revision: str
+    source: ImageSource
+    here: bool
 
 
 class DatasetImages:
-    """Every method takes the viewer: what they may not see answers ``NotFound``."""
+    """Every method takes the viewer: what they may not see answers ``NotFound``. Use it from one event loop."""
 
-    def __init__(self, builtin: BuiltinDatasets) -> None:
-        self._builtin = builtin
+    def __init__(
+        self, database: Database, store: Store, plugins: Plugins, access: Access, previews: RemotePreviews
+    ) -> None:
+        self._database, self._store, self._plugins, self._access = database, store, plugins, access
+        self._previews = previews
+        self._lists = ImageLists(store)
         self._opened = OpenSplits()
+        self._governor = Governor(_SHARES)
+        self._builds = SharedCalls[None]()
+        self._sources: Recent[str, ImageSource] = Recent(_KEPT_SOURCES)
+        self._remote_sources = TtlCache[ImageSource](_REMOTE_TTL_S, _KEPT_SOURCES)
+        self._none: Recent[str, Unrecognised] = Recent(256)
 
     async def find(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> ImageSource:
         """The images of a dataset that is here. Errors: ``NotFound``, also where it has none, with the reason
-        in words."""
-        row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
-        return self._of(row, plugin)
+        in words; ``DamagedFile``."""
+        return (await self.found(viewer, key_or_alias, revision)).source
 
-    def opened(self, row: Dataset) -> ImageSource:
-        """The images of a dataset's row, for a job, which nobody looks at. Errors: as ``find``."""
-        return self._of(row, self._builtin.plugin_of(row))
+    async def found(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> FoundImages:
+        """The same with what the dataset is called. Errors: as ``find``."""
+        row = await self._access.renewed(
+            viewer, lambda session: rows.downloaded(session, viewer, key_or_alias, revision)
+        )
+        plugin = self._plugins.get(row.source_id) if row.source == "builtin" else None
+        if plugin is not None:
+            _check_images(plugin, row.title)
+            fits = plugin.fetches_itself or row.local_path == str(plugin.root)
+            if fits:
+                copy = f"{row.local_path} {row.downloaded_at_ms}"
+                return FoundImages(row.title, row.revision, PluginImages(plugin, self._opened, copy), here=True)
+        return FoundImages(row.title, row.revision, await self._local(row), here=True)
 
-    def _of(self, row: Dataset, plugin: AnyPlugin) -> ImageSource:
-        if not isinstance(plugin, DatasetPlugin) or plugin.task_type == "text":
-            raise no_images(row.title, "it has rows, not images", "Look at its tables and samples.")
-        return PluginImages(plugin, self._opened, f"{row.local_path} {row.downloaded_at_ms}")
+    async def look(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> FoundImages:
+        """The images of a dataset, also of one that is not here: those that its source lists, or that its zips
+        have.
+
+        Errors: as ``find``; those of ``Source`` and of ``PartialFile``.
+        """
+        here = await self._access.renewed(viewer, lambda session: _is_here(session, viewer, key_or_alias, revision))
+        if here:
+            return await self.found(viewer, key_or_alias, revision)
+        until = time.monotonic() + _LISTING_S
+        files = await self._previews.files_at_source(viewer, key_or_alias, revision, until)
+        plugin = self._plugins.get(files.ref.id) if files.ref.source == "builtin" else None
+        if plugin is not None:
+            _check_images(plugin, plugin.title)
+        title = plugin.title if plugin is not None else files.ref.name
+        source = await self._remote(title, files, viewer.user_id, until)
+        return FoundImages(title, files.revision, source, here=False)
+
+    # -- on this machine -----------------------------------------------------------------------------
+
+    async def _local(self, row: Dataset) -> ImageSource:
+        name = f"{row.id}-{row.generation}"
+        known = self._sources.peek(name)
+        if known is not None:
+            return known
+        self._raise_known(name, row.title)
+        path, tree = self._lists.path(name), Path(row.local_path or "")
+
+        async def build() -> None:
+            if not path.is_file():
+                sizes = await self._database.run_read(file_rows.all_sizes, row.id)
+                await in_thread("disk", build_local, self._lists, path, self._store, tree, sizes)
+                self._lists.remove_others(path, f"{row.id}-")
+
+        try:
+            await self._builds.share(name, build)
+        except NoPictures as error:
+            self._none.put(name, error.why)
+            self._raise_known(name, row.title)
+        source = IndexedImages(row.title, name, ImageIndex(path), LocalBytes(self._store, tree))
+        self._sources.put(name, source)
+        return source
+
+    def _raise_known(self, name: str, title: str) -> None:
+        why = self._none.peek(name)
+        if why is not None:
+            raise no_images(title, why.reason, why.next_step)
+
+    # -- at its source -------------------------------------------------------------------------------
+
+    async def _remote(self, title: str, files: SourceFiles, user_id: str, until: float) -> ImageSource:
+        told = f"{files.ref} {files.ref.url} {files.revision} {files.credential.fingerprint}"
+        name = f"remote-{blake2b(told.encode(), digest_size=12).hexdigest()}"
+        self._raise_known(name, title)
+        known = self._remote_sources.get(name)
+        if known is not None:
+            return known
+        origins = await self._origins(files, user_id, until)
+        path = self._lists.path(name)
+
+        async def build() -> None:
+            if not path.is_file():
+                await in_thread("look", _build_remote, self._lists, path, origins)
+
+        try:
+            await self._builds.share(name, build)
+        except NoPictures as error:
+            self._none.put(name, error.why)
+            self._raise_known(name, title)
+        index = ImageIndex(path)
+        origins.etags.update({row["file"]: row["etag"] for row in index.rows("SELECT * FROM archives")})
+        source = IndexedImages(title, f"{name} {sorted(origins.etags.items())}", index, RemoteBytes(origins))
+        self._remote_sources.put(name, source)
+        return source
+
+    async def _origins(self, files: SourceFiles, user_id: str, until: float) -> RemoteOrigins:
+        sizes = {file.path: file.size for file in files.open.files}
+        zips = [path for path in sizes if path.lower().endswith(".zip")][:_MOST_ZIPS]
+        located = {path: await self._previews.locate(files, path, until) for path in zips}
+        origins = {path: origin for path, origin in located.items() if isinstance(origin, Http)}
+        return RemoteOrigins(files.open.ref, origins, sizes, self._governor, user_id)
+
+    def forget(self, source: ImageSource) -> None:
+        """Make the list anew when it is asked for next: the archive at its source is another one by now."""
+        name = source.version.partition(" ")[0]
+        self._remote_sources.discard(name)
+        with suppress(OSError):
+            self._lists.path(name).unlink()
+
+
+def _build_remote(lists: ImageLists, path: Path, origins: RemoteOrigins) -> None:
+    """Blocks. Errors: those of ``PartialFile``; ``NoPictures``; ``DamagedFile``."""
+    if not origins.origins:
+        raise NoPictures(Unrecognised("none of its files can be looked into", "Download it."))
+    lists.prepare()
+    directories = {zipped: origins.directory(zipped) for zipped in origins.origins}
+    members = RemoteZips(RemoteBytes(origins), merged(directories))
+    layout = recognise_members(members, list(directories.values()))
+    if isinstance(layout, Unrecognised):
+        raise NoPictures(layout)
+    write_index(path, layout, origins.etags)
+
+
+def _is_here(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> bool:
+    try:
+        return rows.visible(session, viewer, key_or_alias, revision).downloaded
+    except NotFound:
+        return False
+
+
+def _check_images(plugin: Any, title: str) -> None:
+    if not isinstance(plugin, DatasetPlugin) or plugin.task_type == "text":
+        raise no_images(title, "it has rows, not images", "Look at its tables and samples.")
 
 
 def no_images(title: str, reason: str, next_step: str) -> NotFound:

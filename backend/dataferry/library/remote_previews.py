@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -58,6 +59,20 @@ _KEPT_S = 300.0
 _LIMIT = Limit(30, fade_s=2.0, first_wait_s=2.0, longest_wait_s=30.0)
 #: Apart from the downloads' own, which would keep a person who looks waiting.
 _SHARES = Shares(connections=12, connections_per_host=8)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFiles:
+    """The files that a source lists for somebody with ``credential``, who asked for ``ref``."""
+
+    ref: DatasetRef
+    credential: Credential
+    open: OpenFiles
+
+    @property
+    def revision(self) -> str:
+        """The true one."""
+        return self.open.revision
 
 
 class RemotePreviews:
@@ -145,6 +160,21 @@ class RemotePreviews:
             shown = await self._pictures_in_table(viewer, ref, credential, files, count, until)
         return shown.model_copy(
             update={"partial": True, "fetched_from": ref.label, "revision": files.revision}
+        )
+
+    async def files_at_source(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None, until: float
+    ) -> SourceFiles:
+        """What a dataset's source lists, asked with the viewer's own credential. ``until``: monotonic seconds.
+
+        Errors: those of ``Source``; ``NotFound`` for a name that stands for no dataset.
+        """
+        return SourceFiles(*await self._files(viewer, key_or_alias, revision, until))
+
+    async def locate(self, files: SourceFiles, path: str, until: float) -> Http | Bytes:
+        """Where one of these files is. Errors: those of ``Source``."""
+        return await self._catalog.looks.locate(
+            files.open, path, files.credential, asked=files.ref, deadline_s=_left(until)
         )
 
     async def _picture_files(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from dataferry.core.errors import Cancelled, NetworkFault, SourceTimeout, TransferError
+from dataferry.core.errors import Cancelled, ContentChanged, NetworkFault, SourceTimeout, TransferError
 from dataferry.core.types import DatasetRef, FileEntry, Http
 from dataferry.transfer.contract import FetchedFile, Limits
 from dataferry.transfer.http.client import HttpClient, HttpResponse
@@ -36,11 +36,19 @@ class PartialFile:
 
     Errors: those of ``Requester.request``; ``SourceTimeout`` at the deadline; ``Cancelled`` once it was
     stopped; ``TransferError`` where a page came in place of the file, or more than ``max_bytes`` would be
-    fetched.
+    fetched, or its server knows no ranges; ``ContentChanged`` where it has not the bytes of ``etag`` any more.
     """
 
     def __init__(
-        self, ref: DatasetRef, path: str, origin: Http, member: Member, *, deadline: float, max_bytes: int
+        self,
+        ref: DatasetRef,
+        path: str,
+        origin: Http,
+        member: Member,
+        *,
+        deadline: float,
+        max_bytes: int,
+        etag: str | None = None,
     ) -> None:
         self._path = path
         self._left = max_bytes
@@ -53,6 +61,9 @@ class PartialFile:
         )
         limits = Limits(connections=_CONNECTIONS)
         self._requester = Requester(ref, self._client, member, self._scheduler, limits, lambda _note: None)
+        #: A strong validator of its bytes, as its server tells it or as it was told before: spans are only
+        #: taken of that file.
+        self.etag = etag
         #: Bytes of the whole file; None until its server has told.
         self.size: int | None = None
         #: Bytes that have arrived.
@@ -164,11 +175,16 @@ class PartialFile:
             first, last, self.size = told
             if last + 1 != self.size or last - first + 1 > limit:
                 raise self._wrong_range(response)
+            self.etag = _strong(response.headers.get("etag"))
             return self._whole(response, last - first + 1)
 
     def _span(self, start: int, end: int) -> bytes:
         headers = {"Range": f"bytes={start}-{end - 1}"}
-        with self._requester.request(self._path, self._url, headers, frozenset({206})) as response:
+        if self.etag is not None:
+            headers["If-Range"] = self.etag
+        with self._requester.request(self._path, self._url, headers, frozenset({200, 206})) as response:
+            if response.status == 200:
+                raise self._whole_instead(response)
             told = content_range(response.headers)
             if told is None or told[:2] != (start, end - 1):
                 raise self._wrong_range(response)
@@ -200,11 +216,28 @@ class PartialFile:
                     next_step="Download it to see what is in it.",
                 )
 
+    def _whole_instead(self, response: HttpResponse) -> TransferError:
+        """Of a server that sends all of it: it knows no ranges, or has another file by now."""
+        tag = _strong(response.headers.get("etag"))
+        if self.etag is not None and tag != self.etag:
+            return ContentChanged(
+                f"{self._path} is another file by now at {response.host}.", next_step="Look at it once more."
+            )
+        return TransferError(
+            f"{response.host} sends {self._path} only as a whole, so that it cannot be looked into.",
+            next_step="Download it to see what is in it.",
+        )
+
     def _wrong_range(self, response: HttpResponse) -> TransferError:
         return TransferError(
             f"{response.host} sent another part of {self._path} than the one that was asked for.",
             next_step="Download it to see what is in it.",
         )
+
+
+def _strong(etag: str | None) -> str | None:
+    """A validator that ``If-Range`` may have; None for a weak one."""
+    return etag if etag and etag.startswith('"') else None
 
 
 class _Deadline:
