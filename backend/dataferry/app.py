@@ -47,11 +47,13 @@ from dataferry.explorer.handler import TablesHandler
 from dataferry.explorer.health.handler import HealthHandler
 from dataferry.explorer.health.service import Health
 from dataferry.explorer.named_pictures import PictureFinder
+from dataferry.explorer.picture_service import SamplePictures
 from dataferry.explorer.query_processes import QueryProcesses
 from dataferry.explorer.samples import SampleGallery
 from dataferry.explorer.sequences import Sequences
 from dataferry.explorer.service import Tables
 from dataferry.explorer.sql_processes import SqlLimits, SqlProcesses
+from dataferry.imaging.cache import DiskCache
 from dataferry.imaging.sandbox import Sandbox
 from dataferry.jobs.service import Jobs
 from dataferry.library.access import Access
@@ -140,7 +142,10 @@ def build_services(settings: Settings) -> Services:
     sql_limits = SqlLimits(seconds=settings.query_timeout_s)
     sql_processes = SqlProcesses(store.scratch, sql_limits)
     table_questions = Asking(whole_tables, sql_processes, ModelSqlWriter(models, settings))
-    previews = Previews(database, shelf, RemotePreviews(database, catalog, credentials, private_urls), access)
+    remote_previews = RemotePreviews(database, catalog, credentials, private_urls)
+    previews = Previews(database, shelf, remote_previews, access)
+    images = DatasetImages(database, store, found_plugins, access, remote_previews)
+    sandbox = Sandbox()
     comparisons = Comparisons(search, catalog, credentials, previews)
     library = Library(search, model_search, verdicts, comparisons, downloads, shelf, previews)
     chat = ChatService(
@@ -155,7 +160,6 @@ def build_services(settings: Settings) -> Services:
     )
     threads = SharedThreads(database, chat, accounts, VisibleDatasets(database, access), library, realtime)
     builtin = BuiltinDatasets(database, found_plugins, search, access)
-    images, sandbox = DatasetImages(builtin), Sandbox()
     HealthHandler(
         database, store, images, TableCatalog(store, folders), tables_handler.prepare, sandbox
     ).register(jobs)
@@ -174,8 +178,11 @@ def build_services(settings: Settings) -> Services:
         previews=previews,
         tables=whole_tables,
         pictures=PictureFinder(database, store, whole_tables),
-        samples=SampleGallery(builtin),
+        samples=SampleGallery(builtin, images, remote_previews, downloads, jobs),
         images=images,
+        sample_pictures=SamplePictures(
+            images, sandbox, DiskCache(store.root / ".images" / "drawn", settings.picture_cache_bytes)
+        ),
         sandbox=sandbox,
         health=Health(database, store, jobs, access, downloads, found_plugins),
         sequences=Sequences(access, downloads, jobs, found_plugins),

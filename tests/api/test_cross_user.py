@@ -82,6 +82,11 @@ DATASETS = {
     "GET /api/datasets/{key}/splits": Row(200, seen=200),
     "GET /api/datasets/{key}/samples": Row(200, seen=200),
     # A table has no pictures.
+    "GET /api/datasets/{key}/samples/{class_id}": Row(404, seen=404),
+    "GET /api/datasets/{key}/categories": Row(404, seen=404),
+    "GET /api/datasets/{key}/classes": Row(404, seen=404),
+    "GET /api/images/{key}/{image_id}": Row(404, seen=404),
+    "GET /api/images/{key}/{class_id}/{image_id}": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/thumbnail": Row(404, seen=404),
     "GET /api/datasets/{key}/samples/{split}/{index}/image": Row(404, seen=404),
     "GET /api/datasets/{key}/statistics": Row(200, seen=200),
@@ -155,6 +160,8 @@ FILE = "train.csv"
 #: What else is named in paths.
 OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"} | {
     "sequence_id": "training",
+    "image_id": "train-0",
+    "class_id": "cat",
     "frame_id": "000000",
     "kind": "blank",
 }

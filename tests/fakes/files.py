@@ -6,7 +6,7 @@
         server.fault("a.bin", "drop", after=100)
         server.url("a.bin")
 
-It speaks HTTP/1.1 with keep-alive, ranges, ``ETag`` and ``If-Match``; every request is kept in
+It speaks HTTP/1.1 with keep-alive, ranges, ``ETag``, ``If-Match`` and ``If-Range``; every request is kept in
 ``server.requests``, and how many bytes of bodies went out in ``server.served``. The faults that it knows
 stand in ``files_wire``.
 """

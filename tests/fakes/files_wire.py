@@ -195,7 +195,8 @@ class Handler(BaseHTTPRequestHandler):
         status, span = 200, range(len(body))
         if fault.name == "fresh_etag":
             headers["ETag"] = f'"{len(self.files.requests)}"'
-        if fault.name not in _WITHOUT_RANGES and (asked := self._span(len(body))) is not None:
+        same = self.headers.get("If-Range", tag) == tag
+        if same and fault.name not in _WITHOUT_RANGES and (asked := self._span(len(body))) is not None:
             if fault.name == "stale_416" or not asked:
                 return self._empty(416, {"Content-Range": f"bytes */{len(body)}"})
             span = range(fault.after) if fault.name == "same_prefix" else asked

@@ -61,6 +61,7 @@ ALL_ROUTES = (
     mirror.router,
     *OF_DATASETS,
     sequences.images,
+    samples.images,
     *(
         routes.router
         for routes in (

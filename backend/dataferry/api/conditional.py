@@ -40,8 +40,8 @@ def is_head(request: Request) -> bool:
 
 
 def readable(handle: Handle) -> Handle:
-    """A GET route's handler whose whole answers bear an ``ETag``, a digest of their bytes, and are 304
-    without a body for who has them already. A stream has none: its end is not known when it begins.
+    """A GET route's handler whose whole answers bear an ``ETag``, their own or a digest of their bytes, and
+    are 304 without a body for who has them already. A stream has none: its end is not known when it begins.
 
     The tag is a weak one: an answer is the same whether it travels compressed or not.
     """
@@ -55,8 +55,10 @@ def readable(handle: Handle) -> Handle:
             return _without_body(response) if is_head(request) else response
         if response.status_code != HTTPStatus.OK:
             return response
-        tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'
-        response.headers["ETag"] = f"W/{tag}"
+        tag = response.headers.get("ETag")
+        if tag is None:
+            tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'
+            response.headers["ETag"] = f"W/{tag}"
         if _has(known, tag):
             return _not_modified(response)
         return response

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dataferry.explorer.dataset_images import DatasetImages
     from dataferry.explorer.health.service import Health
     from dataferry.explorer.named_pictures import PictureFinder
+    from dataferry.explorer.picture_service import SamplePictures
     from dataferry.explorer.query_processes import QueryProcesses
     from dataferry.explorer.samples import SampleGallery
     from dataferry.explorer.sequences import Sequences
@@ -102,6 +103,7 @@ class Services:
     pictures: PictureFinder
     samples: SampleGallery
     images: DatasetImages
+    sample_pictures: SamplePictures
     sandbox: Sandbox
     health: Health
     sequences: Sequences

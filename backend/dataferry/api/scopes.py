@@ -48,6 +48,7 @@ NEEDED: dict[str, TokenScope] = {
             *("get_consent", "get_upload_retention", "list_upload_events", "list_events_of_upload"),
             *("get_partial_upload", "export_sequence"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image"),
+            *("list_samples_of_class", "list_categories", "list_classes", "get_image", "get_image_of_class"),
             # What is not here is downloaded for a token of the scope download only.
             *("get_dataset_statistics", "compute_dataset_statistics"),
             *("get_dataset_health", "compute_dataset_health"),

@@ -112,6 +112,9 @@ class Settings(UploadSettings):
         ge=0,
         description="How long the mirror holds a request for what is being downloaded; clients give up at 10",
     )
+    picture_cache_bytes: int = Field(
+        1_000_000_000, ge=0, description="Drawn pictures of datasets that are kept on disk; 0 keeps none"
+    )
     min_free_bytes: int = Field(500_000_000, ge=0, description="Disk space that downloads leave free")
     quota_bytes: int | None = Field(None, gt=0, description="All datasets together; by default no quota")
     user_quota_bytes: int | None = Field(None, gt=0, description="What one person has, in all")

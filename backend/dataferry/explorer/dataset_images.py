@@ -5,14 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
-
-from sqlmodel import Session
+from threading import Lock
 
 from dataferry.core.db import Database
 from dataferry.core.errors import NotFound
 from dataferry.core.threads import in_thread
-from dataferry.core.types import Http, Viewer
+from dataferry.core.types import DatasetRef, Http, Viewer
 from dataferry.explorer.image_index import ImageIndex, write_index
 from dataferry.explorer.image_sources import ImageSource
 from dataferry.explorer.indexed_images import IndexedImages, LocalBytes
@@ -33,7 +31,7 @@ from dataferry.library.access import Access
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
 from dataferry.library.remote_previews import RemotePreviews, SourceFiles
-from dataferry.plugins import DatasetPlugin, Plugins
+from dataferry.plugins import AnyPlugin, DatasetPlugin, Plugins
 from dataferry.sources.cache import TtlCache
 from dataferry.sources.shared_calls import SharedCalls
 from dataferry.transfer import Governor, Shares
@@ -59,7 +57,8 @@ class FoundImages:
 
 
 class DatasetImages:
-    """Every method takes the viewer: what they may not see answers ``NotFound``. Use it from one event loop."""
+    """Every method takes the viewer: what they may not see answers ``NotFound``. Use it from one event
+    loop."""
 
     def __init__(
         self, database: Database, store: Store, plugins: Plugins, access: Access, previews: RemotePreviews
@@ -70,6 +69,7 @@ class DatasetImages:
         self._opened = OpenSplits()
         self._governor = Governor(_SHARES)
         self._builds = SharedCalls[None]()
+        self._building = Lock()
         self._sources: Recent[str, ImageSource] = Recent(_KEPT_SOURCES)
         self._remote_sources = TtlCache[ImageSource](_REMOTE_TTL_S, _KEPT_SOURCES)
         self._none: Recent[str, Unrecognised] = Recent(256)
@@ -84,57 +84,63 @@ class DatasetImages:
         row = await self._access.renewed(
             viewer, lambda session: rows.downloaded(session, viewer, key_or_alias, revision)
         )
+        source = await in_thread("disk", self.opened, row)
+        return FoundImages(row.title, row.revision, source, here=True)
+
+    def opened(self, row: Dataset) -> ImageSource:
+        """The images of a dataset's row, for a job, which nobody looks at. Blocks: the first time until its
+        list is made. Errors: as ``find``."""
         plugin = self._plugins.get(row.source_id) if row.source == "builtin" else None
         if plugin is not None:
-            _check_images(plugin, row.title)
-            fits = plugin.fetches_itself or row.local_path == str(plugin.root)
-            if fits:
-                copy = f"{row.local_path} {row.downloaded_at_ms}"
-                return FoundImages(row.title, row.revision, PluginImages(plugin, self._opened, copy), here=True)
-        return FoundImages(row.title, row.revision, await self._local(row), here=True)
+            read = _with_images(plugin, row.title)
+            if read.fetches_itself or row.local_path == str(read.root):
+                return PluginImages(read, self._opened, f"{row.local_path} {row.downloaded_at_ms}")
+        name = f"{row.id}-{row.generation}"
+        self._raise_known(name, row.title)
+        return self._sources.get(name, lambda: self._local(row, name))
 
     async def look(self, viewer: Viewer, key_or_alias: str, revision: str | None = None) -> FoundImages:
-        """The images of a dataset, also of one that is not here: those that its source lists, or that its zips
-        have.
+        """The images of a dataset, also of one that is known and not here: those that its source lists, or
+        that its zips have.
 
         Errors: as ``find``; those of ``Source`` and of ``PartialFile``.
         """
-        here = await self._access.renewed(viewer, lambda session: _is_here(session, viewer, key_or_alias, revision))
-        if here:
+        row = await self._access.renewed(
+            viewer, lambda session: rows.visible(session, viewer, key_or_alias, revision)
+        )
+        if row.downloaded:
             return await self.found(viewer, key_or_alias, revision)
         until = time.monotonic() + _LISTING_S
         files = await self._previews.files_at_source(viewer, key_or_alias, revision, until)
         plugin = self._plugins.get(files.ref.id) if files.ref.source == "builtin" else None
         if plugin is not None:
-            _check_images(plugin, plugin.title)
+            _with_images(plugin, plugin.title)
         title = plugin.title if plugin is not None else files.ref.name
         source = await self._remote(title, files, viewer.user_id, until)
         return FoundImages(title, files.revision, source, here=False)
 
+    async def not_here(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None
+    ) -> DatasetRef | None:
+        """The ref of a dataset that the library knows and that is not on this machine; None for one that is.
+        Errors: ``NotFound`` for what the viewer may not see."""
+        row = await self._database.run_read(rows.visible, viewer, key_or_alias, revision)
+        return None if row.downloaded else rows.ref_of(row)
+
     # -- on this machine -----------------------------------------------------------------------------
 
-    async def _local(self, row: Dataset) -> ImageSource:
-        name = f"{row.id}-{row.generation}"
-        known = self._sources.peek(name)
-        if known is not None:
-            return known
-        self._raise_known(name, row.title)
+    def _local(self, row: Dataset, name: str) -> ImageSource:
         path, tree = self._lists.path(name), Path(row.local_path or "")
-
-        async def build() -> None:
-            if not path.is_file():
-                sizes = await self._database.run_read(file_rows.all_sizes, row.id)
-                await in_thread("disk", build_local, self._lists, path, self._store, tree, sizes)
-                self._lists.remove_others(path, f"{row.id}-")
-
-        try:
-            await self._builds.share(name, build)
-        except NoPictures as error:
-            self._none.put(name, error.why)
-            self._raise_known(name, row.title)
-        source = IndexedImages(row.title, name, ImageIndex(path), LocalBytes(self._store, tree))
-        self._sources.put(name, source)
-        return source
+        with self._building:
+            try:
+                if not path.is_file():
+                    sizes = self._database.read(file_rows.all_sizes, row.id)
+                    build_local(self._lists, path, self._store, tree, sizes)
+                    self._lists.remove_others(path, f"{row.id}-")
+            except NoPictures as error:
+                self._none.put(name, error.why)
+                self._raise_known(name, row.title)
+        return IndexedImages(row.title, name, ImageIndex(path), LocalBytes(self._store, tree))
 
     def _raise_known(self, name: str, title: str) -> None:
         why = self._none.peek(name)
@@ -178,7 +184,7 @@ class DatasetImages:
     def forget(self, source: ImageSource) -> None:
         """Make the list anew when it is asked for next: the archive at its source is another one by now."""
         name = source.version.partition(" ")[0]
-        self._remote_sources.discard(name)
+        self._remote_sources.drop(name)
         with suppress(OSError):
             self._lists.path(name).unlink()
 
@@ -196,16 +202,11 @@ def _build_remote(lists: ImageLists, path: Path, origins: RemoteOrigins) -> None
     write_index(path, layout, origins.etags)
 
 
-def _is_here(session: Session, viewer: Viewer, key_or_alias: str, revision: str | None) -> bool:
-    try:
-        return rows.visible(session, viewer, key_or_alias, revision).downloaded
-    except NotFound:
-        return False
-
-
-def _check_images(plugin: Any, title: str) -> None:
+def _with_images(plugin: AnyPlugin, title: str) -> DatasetPlugin:
+    """The plugin, where it has images. Errors: ``NotFound``."""
     if not isinstance(plugin, DatasetPlugin) or plugin.task_type == "text":
         raise no_images(title, "it has rows, not images", "Look at its tables and samples.")
+    return plugin
 
 
 def no_images(title: str, reason: str, next_step: str) -> NotFound:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
+from secrets import token_hex
 from types import MappingProxyType
 
 from dataferry.explorer.layouts import FoundImage, Layout
@@ -42,8 +43,7 @@ def write_index(path: Path, layout: Layout, etags: Mapping[str, str | None] = Ma
     """Write the list of a layout's images, whole or not at all; how many there are. ``etags``: of archives at
     their source, by path. Blocks."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_suffix(".new")
-    partial.unlink(missing_ok=True)
+    partial = path.with_name(f"{path.stem}.{token_hex(4)}.new")  # another process may make it too
     try:
         with closing(sqlite3.connect(partial)) as connection:
             connection.executescript(_TABLES)

@@ -1,12 +1,13 @@
 """The images of a dataset by their list, whatever layout they have."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from json import loads
 from pathlib import Path
 from sqlite3 import Row
-from typing import Protocol
+from typing import Any, Protocol
 
-from dataferry.core.errors import DamagedFile, NotFound
+from dataferry.core.errors import DamagedFile, DataferryError, NotFound
 from dataferry.explorer.image_index import ImageIndex
 from dataferry.explorer.image_sources import PAGE_ENTRIES, ImageEntry, ImageSplit
 from dataferry.explorer.layouts import Place
@@ -141,6 +142,16 @@ class IndexedImages:
             raise NotFound(f"{self._title} has no image {missing} in {split[:80]}.")
         return self._pictures.read([(found[n]["name"], _place(found[n])) for n in numbers])
 
+    def fetch_ahead(self, split: str, numbers: Sequence[int], most_bytes: int) -> None:
+        """Have these images at hand, in few requests, where all of them together are small. What cannot be
+        fetched says so when it is asked for."""
+        marks = ", ".join("?" * len(numbers))
+        query = f"SELECT sum(packed) AS packed FROM images WHERE split = ? AND number IN ({marks})"  # noqa: S608
+        (row,) = self._index.rows(query, [self._number(split), *numbers])
+        if numbers and row["packed"] <= most_bytes:
+            with suppress(DataferryError):
+                self.read_several(split, numbers)
+
     def number_of(self, split: str, stem: str, class_name: str | None = None) -> int | None:
         """The number of the image whose name ends with this stem or file name; None where none does."""
         query = "SELECT images.number, name FROM images"
@@ -173,14 +184,15 @@ class IndexedImages:
             size=size,
         )
 
-    def _box(self, one: Sequence[object], scale: tuple[int, int]) -> SampleBox:
+    def _box(self, one: Sequence[Any], scale: tuple[int, int]) -> SampleBox:
         bbox, category, crowd, outlines = one
+        left, top, width, height = _scaled(bbox, scale)
         return SampleBox(
-            bbox=tuple(_scaled(bbox, scale)),  # type: ignore[arg-type]
-            category_id=int(category),  # type: ignore[call-overload]
-            category=self._classes[category],  # type: ignore[index]
-            crowd=bool(crowd),
-            outlines=tuple(tuple(_scaled(outline, scale)) for outline in outlines),  # type: ignore[attr-defined]
+            bbox=(left, top, width, height),
+            category_id=category,
+            category=self._classes[category],
+            crowd=crowd,
+            outlines=tuple(tuple(_scaled(outline, scale)) for outline in outlines),
         )
 
     def _measured(self, row: Row) -> tuple[int, int] | None:
@@ -205,13 +217,18 @@ class IndexedImages:
             raise no_class(class_name, self._classes) from None
 
 
-def _scaled(values: object, scale: tuple[int, int]) -> list[float]:
+def _scaled(values: Sequence[float], scale: tuple[int, int]) -> list[float]:
     """Every second value by the width, the others by the height."""
-    numbers: Sequence[float] = values  # type: ignore[assignment]
-    return [round(value * scale[number % 2], 2) for number, value in enumerate(numbers)]
+    return [round(value * scale[number % 2], 2) for number, value in enumerate(values)]
 
 
 def _place(row: Row) -> Place:
     return Place(
-        row["kind"], row["file"], row["start"], row["packed"], row["size"], row["crc"], bool(row["local_header"])
+        row["kind"],
+        row["file"],
+        row["start"],
+        row["packed"],
+        row["size"],
+        row["crc"],
+        bool(row["local_header"]),
     )

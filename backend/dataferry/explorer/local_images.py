@@ -102,6 +102,7 @@ def recognise_members(files: FileSet, directories: Sequence[ZipDirectory]) -> La
         return Unrecognised("its zip needs a password", "Unpack it in a folder of your own.")
     if any(one.nested for one in directories):
         return Unrecognised(
-            "its zip holds further archives", "Unpack them in a folder of your own, and add that as a dataset."
+            "its zip holds further archives",
+            "Unpack them in a folder of your own, and add that as a dataset.",
         )
     return Unrecognised(f"in its zip, {found.reason}", found.next_step)

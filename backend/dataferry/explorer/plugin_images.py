@@ -64,10 +64,7 @@ class PluginImages:
             return written.getvalue()
 
     def _open(self, split: str) -> OpenSplit:
-        name = next((name for name in SPLIT_NAMES if name == split), None)
-        if name is None:
-            raise NotFound(f"{self._plugin.display_name} has no split {split[:80]!r}.")
-        return self._opened.get(self._plugin, self.version, name)
+        return self._opened.get(self._plugin, self.version, split_name(split))
 
     def _split(self, name: SplitName) -> ImageSplit | None:
         try:
@@ -124,6 +121,14 @@ def _path_of(samples: Any, number: int) -> Path | None:
     path = getattr(samples, "path", None)
     found = path(number) if callable(path) else None
     return found if isinstance(found, Path) else None
+
+
+def split_name(text: str) -> SplitName:
+    """One of the three splits that plugins have. Errors: ``NotFound``."""
+    for name in SPLIT_NAMES:
+        if name == text:
+            return name
+    raise NotFound(f"There is no split {text[:80]!r}.", next_step=f"Splits are {', '.join(SPLIT_NAMES)}.")
 
 
 def class_names(plugin: DatasetPlugin) -> Mapping[int, str]:

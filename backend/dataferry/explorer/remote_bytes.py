@@ -5,8 +5,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO, cast
 
-from dataferry.core.errors import DamagedFile, DataferryError, NetworkFault, NotFound, SourceTimeout, TransferError
+from dataferry.core.errors import (
+    DamagedFile,
+    DataferryError,
+    NetworkFault,
+    NotFound,
+    SourceTimeout,
+    TransferError,
+)
 from dataferry.core.types import DatasetRef, Http
 from dataferry.explorer.layouts.contract import Place
 from dataferry.explorer.layouts.zip_members import (
@@ -51,7 +59,13 @@ class RemoteOrigins:
         with (
             self.governor.join(self.user_id) as member,
             PartialFile(
-                self.ref, path, origin, member, deadline=deadline, max_bytes=max_bytes, etag=self.etags.get(path)
+                self.ref,
+                path,
+                origin,
+                member,
+                deadline=deadline,
+                max_bytes=max_bytes,
+                etag=self.etags.get(path),
             ) as file,
         ):
             yield file
@@ -61,7 +75,7 @@ class RemoteOrigins:
         knows no ranges too; ``DamagedFile``."""
         with self.opened(path, _DIRECTORY_S, _MAX_DIRECTORY_BYTES) as file:
             stream = _RemoteStream(file, self._tail(file, path))
-            found = read_directory(stream, path)
+            found = read_directory(cast(BinaryIO, stream), path)
             self.etags[path] = file.etag
             return found
 

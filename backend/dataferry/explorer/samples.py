@@ -9,22 +9,38 @@ from threading import Event
 from typing import Any
 from urllib.parse import quote
 
-from dataferry.core.errors import Cancelled, Conflict, DataferryError, NotFound
+from dataferry.core.errors import (
+    Cancelled,
+    Conflict,
+    DataferryError,
+    NetworkFault,
+    NotFound,
+    SourceError,
+    TransferError,
+)
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
-from dataferry.core.types import Viewer
+from dataferry.core.types import DatasetRef, Viewer
+from dataferry.explorer.class_tree import ClassNode, class_named, class_nodes
+from dataferry.explorer.dataset_images import DatasetImages
+from dataferry.explorer.indexed_images import IndexedImages
 from dataferry.explorer.open_splits import OpenSplit, OpenSplits
-from dataferry.explorer.plugin_images import READING, boxes_of, class_names, label_of
-from dataferry.explorer.recent import Recent
-from dataferry.explorer.sample_pictures import Picture, small_picture, whole_picture
-from dataferry.explorer.sample_views import Sample, SampleClass, SamplePage, SampleSplit
+from dataferry.explorer.plugin_images import READING, boxes_of, class_names, label_of, split_name
+from dataferry.explorer.sample_views import Sample, SampleClass, SampleClasses, SamplePage, SampleSplit
+from dataferry.explorer.source_pages import classes_of, image_id, page_of, place_of, preview_page
+from dataferry.jobs.service import Jobs
 from dataferry.library.builtin_datasets import BuiltinDatasets
+from dataferry.library.downloads import Downloads
 from dataferry.library.models import Dataset
+from dataferry.library.remote_previews import RemotePreviews
 from dataferry.plugins import DatasetPlugin, Plugin
 from dataferry.plugins.contract import SPLIT_NAMES, SplitName
 from dataferry.plugins.faults import plugin_failed, told
 
 MAX_SAMPLES = 200
-_KEPT_PICTURE_BYTES = 24 << 20
+#: Of pictures at their source that a page shows, to be fetched together.
+_AHEAD_BYTES = 4 << 20
+#: Pictures that a look at a source brings.
+_PREVIEWED = 24
 #: Of one field of a text.
 _MAX_CHARS = 20_000
 _NO_SPLIT = SampleSplit(name=SPLIT_NAMES[0], total=0, labeled=0)
@@ -39,7 +55,7 @@ class _Copy:
     address: str
     revision: str
 
-    def picture(self, split: SplitName, number: int, kind: str) -> str:
+    def picture(self, split: str, number: int, kind: str) -> str:
         """The address of a picture, another one for each revision: browsers keep it."""
         return f"{self.address}/{split}/{number}/{kind}?revision={quote(self.revision, safe='')}"
 
@@ -48,12 +64,17 @@ class SampleGallery:
     """Every method takes the viewer: what they may not see answers ``NotFound``. A plugin that raises is told
     of, and keeps no other."""
 
-    def __init__(self, builtin: BuiltinDatasets) -> None:
-        self._builtin = builtin
+    def __init__(
+        self,
+        builtin: BuiltinDatasets,
+        images: DatasetImages,
+        previews: RemotePreviews,
+        downloads: Downloads,
+        jobs: Jobs,
+    ) -> None:
+        self._builtin, self._images, self._previews = builtin, images, previews
+        self._downloads, self._jobs = downloads, jobs
         self._splits = OpenSplits()
-        self._pictures: Recent[tuple[str, str, SplitName, int, bool], Picture] = Recent(
-            _KEPT_PICTURE_BYTES, lambda picture: len(picture.data)
-        )
 
     async def page(
         self,
@@ -61,47 +82,114 @@ class SampleGallery:
         key_or_alias: str,
         revision: str | None = None,
         *,
-        split: SplitName | None = None,
+        split: str | None = None,
         class_name: str | None = None,
         offset: int = 0,
         limit: int = 60,
+        may_start: bool = False,
     ) -> SamplePage:
-        """Samples of a split, by default of the first one that there is.
+        """Samples of a split, by default of the first one that there is. Of a dataset that is not here, those
+        that can be shown from its source; where none can, its download is asked for, if it ``may_start``.
 
-        Errors: ``NotFound`` until it is here, for a dataset without samples, and for a class that it does
-        not have; ``Conflict`` where the plugin belongs to another version; ``PluginFailed``;
-        ``QueryTooLarge``.
+        Errors: ``NotFound`` for a dataset without samples, and for a split or class that it does not have;
+        ``Conflict`` where the plugin belongs to another version; ``PluginFailed``; ``QueryTooLarge``; those
+        of ``DatasetImages.look`` and ``Downloads.request``.
         """
-        row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
+        try:
+            row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
+        except NotFound:
+            place = (split, class_name, offset, limit)
+            return await self._of_images(viewer, key_or_alias, revision, place, may_start=may_start)
         if isinstance(plugin, Plugin):
             return _of_table(plugin)
         copy = _copy(row, plugin, key_or_alias)
         read = partial(self._page, copy, split, class_name, offset, limit)
         return await in_thread_until_cancelled("sample", read)
 
-    async def picture(
+    async def classes(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None = None, split: str | None = None
+    ) -> SampleClasses:
+        """The classes of a split, by default of the first. Errors: those of ``DatasetImages.look``."""
+        found = await self._images.look(viewer, key_or_alias, revision)
+        return await in_thread("sample", classes_of, found, split)
+
+    async def class_nodes(
+        self, viewer: Viewer, key_or_alias: str, revision: str | None, split: str | None, parent: str | None
+    ) -> tuple[ClassNode, ...]:
+        """Its classes, or those below a node of their tree. Errors: as ``classes``."""
+        found = await self._images.look(viewer, key_or_alias, revision)
+        return await in_thread("sample", class_nodes, found, split, parent)
+
+    async def class_name(
+        self, viewer: Viewer, key_or_alias: str, class_id: str, revision: str | None = None
+    ) -> str:
+        """The name of the class that an id or a name stands for. Errors: ``NotFound``."""
+        classes = await self.classes(viewer, key_or_alias, revision)
+        return class_named([one.name for one in classes.categories], class_id)
+
+    async def place(
+        self, viewer: Viewer, key_or_alias: str, image_id: str, class_id: str | None = None
+    ) -> tuple[str, int]:
+        """The split and number of an image: by ``train-12``, or by the name of its file. Errors:
+        ``NotFound``."""
+        found = await self._images.look(viewer, key_or_alias)
+        return await in_thread("sample", place_of, found, image_id, class_id)
+
+    async def _of_images(
         self,
         viewer: Viewer,
-        key_or_alias: str,
+        key: str,
         revision: str | None,
-        split: SplitName,
-        index: int,
+        place: tuple[str | None, str | None, int, int],
         *,
-        small: bool,
-    ) -> Picture:
-        """The picture of one sample. Errors: as ``page``; ``NotFound`` for a number that there is not."""
-        row, plugin = await self._builtin.find(viewer, key_or_alias, revision)
-        if isinstance(plugin, Plugin):
-            raise _no_picture(plugin.title, split, index)
-        copy = _copy(row, plugin, key_or_alias)
-        return await in_thread("sample", self._picture, copy, split, index, small)
+        may_start: bool,
+    ) -> SamplePage:
+        try:
+            found = await self._images.look(viewer, key, revision)
+        except SourceError:
+            raise
+        except (NotFound, TransferError) as error:
+            ref = await self._images.not_here(viewer, key, revision)
+            if ref is None or isinstance(error, NetworkFault):
+                raise
+            return await self._not_here(viewer, key, ref, revision, error, may_start=may_start)
+        page = await in_thread("sample", page_of, found, key, *place)
+        if not found.here and isinstance(found.source, IndexedImages):
+            numbers = [sample.index for sample in page.samples]
+            await in_thread("look", found.source.fetch_ahead, page.split, numbers, _AHEAD_BYTES)
+        return page
+
+    async def _not_here(
+        self,
+        viewer: Viewer,
+        key: str,
+        ref: DatasetRef,
+        revision: str | None,
+        why: DataferryError,
+        *,
+        may_start: bool,
+    ) -> SamplePage:
+        """What a look at the source brings, or the job that brings the dataset. Errors: ``why``."""
+        if ref.source != "builtin":
+            with suppress(DataferryError):
+                shown = await self._previews.images(viewer, key, revision, count=_PREVIEWED)
+                if shown.images:
+                    return preview_page(shown)
+        if not may_start:
+            raise why
+        ticket = await self._downloads.request(viewer, ref, revision=revision)
+        job = await self._jobs.get(viewer, ticket.job_id)
+        return SamplePage(
+            task_type="classification", splits=(), split="", classes=(), total=0, offset=0, samples=(),
+            here=False, notes=(str(why),), job=job,
+        )  # fmt: skip
 
     # -- in a thread ---------------------------------------------------------------------------------
 
     def _page(
         self,
         copy: _Copy,
-        split: SplitName | None,
+        wanted: str | None,
         class_name: str | None,
         offset: int,
         limit: int,
@@ -110,7 +198,7 @@ class SampleGallery:
         plugin = copy.plugin
         splits = [found for name in SPLIT_NAMES if (found := self._split(copy, name)) is not None]
         readable = [one for one in splits if one.problem is None]
-        shown = split or (readable or splits or [_NO_SPLIT])[0].name
+        shown = split_name(wanted or (readable or splits or [_NO_SPLIT])[0].name)
         with told(plugin, READING):
             opened = self._splits.get(plugin, copy.id, shown)
             names = class_names(plugin)
@@ -164,6 +252,7 @@ class SampleGallery:
             boxed = isinstance(described.target, Sequence)
             return Sample(
                 index=number,
+                id=image_id(split, number),
                 image=copy.picture(split, number, "image"),
                 thumbnail=copy.picture(split, number, "thumbnail"),
                 width=width,
@@ -175,17 +264,6 @@ class SampleGallery:
             raise
         except (Exception, SystemExit) as error:  # another's code may raise anything
             return Sample(index=number, problem=_problem(copy.plugin, error))
-
-    def _picture(self, copy: _Copy, split: SplitName, index: int, small: bool) -> Picture:
-        def make() -> Picture:
-            with told(copy.plugin, READING):
-                opened = self._splits.get(copy.plugin, copy.id, split)
-                if opened.samples is None or index >= opened.total or copy.plugin.task_type == "text":
-                    raise _no_picture(copy.plugin.display_name, split, index)
-                image = opened.samples[index][0]
-                return small_picture(image) if small else whole_picture(image)
-
-        return self._pictures.get((copy.plugin.name, copy.id, split, index, small), make)
 
 
 def _copy(row: Dataset, plugin: DatasetPlugin, name: str) -> _Copy:
@@ -229,10 +307,3 @@ def _problem(plugin: DatasetPlugin, error: BaseException) -> str:
     with suppress(Exception):  # it may ask the plugin's own code
         text = text.replace(f"{plugin.root}/", "")
     return text
-
-
-def _no_picture(title: str, split: SplitName, index: int) -> NotFound:
-    return NotFound(
-        f"{title} has no image {index} in {split}.",
-        next_step="Ask for one that its list of samples has.",
-    )

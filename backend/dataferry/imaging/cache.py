@@ -37,8 +37,8 @@ def cache_key(*parts: object) -> str:
 
 
 class DiskCache:
-    """Values by key, the ones that were not used for the longest time removed beyond ``limit_bytes``. Any thread
-    and process may ask. What cannot be written is made again: the disk may be full."""
+    """Values by key, the ones that were not used for the longest time removed beyond ``limit_bytes``. Any
+    thread and process may ask. What cannot be written is made again: the disk may be full."""
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self._folder, self._limit = folder, limit_bytes
@@ -77,8 +77,10 @@ class DiskCache:
         if not mine:
             return future.result()
         try:
-            made = make()
-            self._write(key, made)
+            made = self.peek(key)  # another may have ended just now
+            if made is None:
+                made = make()
+                self._write(key, made)
             future.set_result(made)
             return made
         except BaseException as error:

@@ -3,6 +3,7 @@
 ``drawn`` decodes, and is called in the sandbox.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -36,7 +37,8 @@ _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def wanted_format(accept: str) -> Format:
-    """The best that the header ``Accept`` of a request takes by name: AVIF, WebP, else JPEG, which all read."""
+    """The best that the header ``Accept`` of a request takes by name: AVIF, WebP, else JPEG, which all
+    read."""
     taken = {
         kind.strip().lower()
         for kind, _, rest in (part.partition(";") for part in accept.split(","))
@@ -45,10 +47,13 @@ def wanted_format(accept: str) -> Format:
     return next((form for form in ("avif", "webp") if f"image/{form}" in taken), "jpeg")
 
 
-def drawn(file: BinaryIO, *, edge: int, form: Format) -> Answer:
+def drawn(file: BinaryIO, *, edge: int, form: Format, size: Sequence[int] | None = None) -> Answer:
     """The picture upright, in eight bits and colours of a screen, ``edge`` pixels on its longer side at most.
     ``value``: ``width`` and ``height`` of the whole one, and the ``form`` that was chosen. What its file says
     beside the pixels is left out.
+
+    ``size``: the width and height that its boxes are meant for. One whose pixels have it as they are stored
+    is not turned, whatever its EXIF says: its boxes would no longer fit.
 
     Errors: ``BadImage`` with the reason.
     """
@@ -59,7 +64,8 @@ def drawn(file: BinaryIO, *, edge: int, form: Format) -> Answer:
         with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise BadImage(f"It has {picture.width:,} × {picture.height:,} pixels, too many to show.")
-            turn = _TURNS.get(_orientation(picture))
+            meant = size is not None and tuple(size) == picture.size
+            turn = None if meant else _TURNS.get(_orientation(picture))
             width, height = picture.size[::-1] if turn in (2, 4, 5, 6) else picture.size
             picture.draft("RGB", (2 * edge, 2 * edge))  # a JPEG is decoded at a part of its size
             small = _shown(picture)

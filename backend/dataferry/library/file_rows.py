@@ -187,6 +187,6 @@ def _has(lower: ColumnElement[str], suffix: str) -> ColumnElement[bool]:
 
 
 def all_sizes(session: Session, dataset_id: str) -> dict[str, int]:
-    """The size of every file by its path: for what must know all names at once, such as the layout of a dataset
-    of pictures. Half a million take some 100 MB."""
+    """The size of every file by its path: for what must know all names at once, such as the layout of a
+    dataset of pictures. Half a million take some 100 MB."""
     return dict(session.exec(select(DatasetFile.path, DatasetFile.size).where(seen(dataset_id))).all())

@@ -1,5 +1,7 @@
 """The datasets that are known before anybody asks for one: rows of the library, made at start."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -16,14 +18,16 @@ def register_known(database: Database, plugins: Plugins) -> None:
     gone is not shown any more. Blocks."""
     for plugin in plugins.values():
         try:
-            database.call(_register, summary_of(plugin))
+            database.call(_register, summary_of(plugin), getattr(plugin, "aliases", ()))
         except IntegrityError:  # another process registers it at the same time
             continue
     database.call(_hide_unknown, plugins)
 
 
-def _register(session: Session, summary: DatasetSummary) -> None:
+def _register(session: Session, summary: DatasetSummary, aliases: Sequence[str]) -> None:
     ref, revision = DatasetRef.parse(summary.ref), summary.revision or ""
+    for alias in aliases:
+        rows.record_alias(session, alias, ref)
     whole = [row for row in rows.find(session, ref) if not row.selection]
     if any(row.downloaded or row.status not in ("absent", "registered") for row in whole):
         return  # in somebody's use, at whatever revision

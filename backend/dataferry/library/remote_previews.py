@@ -165,7 +165,8 @@ class RemotePreviews:
     async def files_at_source(
         self, viewer: Viewer, key_or_alias: str, revision: str | None, until: float
     ) -> SourceFiles:
-        """What a dataset's source lists, asked with the viewer's own credential. ``until``: monotonic seconds.
+        """What a dataset's source lists, asked with the viewer's own credential. ``until``: monotonic
+        seconds.
 
         Errors: those of ``Source``; ``NotFound`` for a name that stands for no dataset.
         """

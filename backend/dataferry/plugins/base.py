@@ -105,6 +105,8 @@ class DatasetPlugin:
     #: The recordings of several sensors that its files have, by their folders (``kitti_sequences``).
     recordings: Sequence[str] = ()
     files: Sequence[RemoteFile | ShippedFile] = ()
+    #: Short names that stand for it, beside its own.
+    aliases: Sequence[str] = ()
     #: The import package that ships the ``ShippedFile`` of ``files``, in ``tables/<name>/``.
     package: ClassVar[str] = "dataferry.plugins"
 

@@ -36,7 +36,8 @@ class PartialFile:
 
     Errors: those of ``Requester.request``; ``SourceTimeout`` at the deadline; ``Cancelled`` once it was
     stopped; ``TransferError`` where a page came in place of the file, or more than ``max_bytes`` would be
-    fetched, or its server knows no ranges; ``ContentChanged`` where it has not the bytes of ``etag`` any more.
+    fetched, or its server knows no ranges; ``ContentChanged`` where it has not the bytes of ``etag`` any
+    more.
     """
 
     def __init__(
@@ -183,8 +184,9 @@ class PartialFile:
         if self.etag is not None:
             headers["If-Range"] = self.etag
         with self._requester.request(self._path, self._url, headers, frozenset({200, 206})) as response:
-            if response.status == 200:
-                raise self._whole_instead(response)
+            tag = _strong(response.headers.get("etag"))
+            if response.status == 200 or (None not in (self.etag, tag) and tag != self.etag):
+                raise self._whole_instead(response, tag)
             told = content_range(response.headers)
             if told is None or told[:2] != (start, end - 1):
                 raise self._wrong_range(response)
@@ -216,9 +218,8 @@ class PartialFile:
                     next_step="Download it to see what is in it.",
                 )
 
-    def _whole_instead(self, response: HttpResponse) -> TransferError:
-        """Of a server that sends all of it: it knows no ranges, or has another file by now."""
-        tag = _strong(response.headers.get("etag"))
+    def _whole_instead(self, response: HttpResponse, tag: str | None) -> TransferError:
+        """Of a server that sends all of it: it knows no ranges, or has another file, as ``tag`` says."""
         if self.etag is not None and tag != self.etag:
             return ContentChanged(
                 f"{self._path} is another file by now at {response.host}.", next_step="Look at it once more."

@@ -690,11 +690,76 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Samples of a built-in dataset that is here, by split and class
-         * @description Samples of a built-in dataset that is here, by split and class: images with their label, or with boxes
-         *     in pixels and the names of their categories; or rows of text.
+         * Samples of a dataset, by split and class
+         * @description Samples of a dataset, by split and class: images with their label, or with boxes in pixels and the
+         *     names of their categories; or rows of text. Of one that is not here, those that can be shown from its
+         *     source; where none can, its download begins.
+         *
+         *     By the short names `chest-xray` and `tiny-imagenet`, and without `start`, the answer is the array of
+         *     samples alone.
          */
         get: operations["list_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/samples/{class_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Samples of one class, by its id or name
+         * @description Samples of one class, by its id or name. By the short name `tiny-imagenet` the array of them alone.
+         */
+        get: operations["list_samples_of_class"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The classes of a dataset's images, or the categories of their objects, and how many images have each
+         * @description The classes of a dataset's images, or the categories of their objects, and how many images have
+         *     each.
+         */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every class; where they are WordNet's, also as a tree
+         * @description Every class; where they are WordNet's, also as a tree: `parents` lead up, `parent` leads down.
+         */
+        get: operations["list_classes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -712,7 +777,7 @@ export interface paths {
         };
         /**
          * The image of a sample, small
-         * @description The image of a sample, small.
+         * @description The image of a sample, small: AVIF or WebP for who accepts it by name, else JPEG.
          */
         get: operations["get_sample_thumbnail"];
         put?: never;
@@ -732,7 +797,8 @@ export interface paths {
         };
         /**
          * The image of a sample as its annotations are meant
-         * @description The image of a sample as its annotations are meant: upright, in pixels that its boxes count.
+         * @description The image of a sample as its annotations are meant: upright, in pixels that its boxes count. Small ones
+         *     are PNG, without loss.
          */
         get: operations["get_sample_image"];
         put?: never;
@@ -1211,6 +1277,46 @@ export interface paths {
          * @description A camera's image of one of KITTI's frames, its own bytes.
          */
         get: operations["get_kitti_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{key}/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An image of a dataset, by its id (`train-12`) or the name of its file
+         * @description An image of a dataset, by its id (`train-12`) or the name of its file.
+         */
+        get: operations["get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{key}/{class_id}/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An image of a class, by the name of its file
+         * @description An image of a class, by the name of its file.
+         */
+        get: operations["get_image_of_class"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3467,6 +3573,46 @@ export interface components {
          * @enum {string}
          */
         CheckReportSource: "agrees" | "differs" | "not_asked";
+        /**
+         * ClassNode
+         * @description A class, or a node above some. ``id``: of WordNet, else the name. ``parents``: ids of what it is a kind
+         *     of. ``classes``: how many classes are at or below it; ``count``: images of these in the split, None where
+         *     that is not known. ``is_class``: images are labelled with it.
+         */
+        ClassNode: {
+            /**
+             * @description Of WordNet, else the name of the class.
+             * @example n01443537
+             */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example goldfish
+             */
+            name: string;
+            /**
+             * @description Whether images are labelled with it.
+             * @example true
+             */
+            is_class: boolean;
+            /** @description Ids of what it is a kind of. */
+            parents: string[];
+            /**
+             * @description How many nodes are directly below it.
+             * @example 0
+             */
+            children: number;
+            /**
+             * @description How many classes are at or below it.
+             * @example 1
+             */
+            classes: number;
+            /**
+             * @description Images of these in the split; null where that is not known.
+             * @example 500
+             */
+            count?: number | null;
+        };
         /**
          * CleanupView
          * @description The automatic clean-up. ``unused_days``, ``quota_bytes`` and ``user_quota_bytes``: as an operator has
@@ -8218,7 +8364,8 @@ export interface components {
         };
         /**
          * Sample
-         * @description One sample. ``index``: its number in the split.
+         * @description One sample. ``index``: its number in the split. ``id``: of its image, as ``/api/images`` has it;
+         *     ``name``: its file.
          *
          *     Of an image ``image`` and ``thumbnail`` are addresses of pictures, ``width`` and ``height`` those of the
          *     whole image in pixels, where they can be read; ``label`` is the name of its class, None without one. Of a
@@ -8231,6 +8378,16 @@ export interface components {
              * @example 0
              */
             index: number;
+            /**
+             * @description What `/api/images` calls its image.
+             * @example train-12
+             */
+            id?: string | null;
+            /**
+             * @description Its file, or its place in one.
+             * @example train/cat/12.jpg
+             */
+            name?: string | null;
             /**
              * @description The address of its image; null where there is none.
              * @example /api/datasets/builtin:mnist/samples/train/0/image?revision=4bd1
@@ -8276,7 +8433,8 @@ export interface components {
         /**
          * SampleBox
          * @description An object in an image. ``bbox``: left and upper edge, width and height, in pixels of the whole image.
-         *     ``crowd``: a region that holds several objects, or that was not labelled.
+         *     ``crowd``: a region that holds several objects, or that was not labelled. ``outlines``: of its parts,
+         *     where they are known, each as ``x, y, x, y, …``.
          */
         SampleBox: {
             /** @description Left edge, upper edge, width and height, in pixels of the whole image. */
@@ -8301,6 +8459,8 @@ export interface components {
              * @example false
              */
             crowd: boolean;
+            /** @description Of its parts, where they are known: `x, y, x, y, …` in pixels each. */
+            outlines: number[][];
         };
         /**
          * SampleClass
@@ -8320,8 +8480,25 @@ export interface components {
             count?: number | null;
         };
         /**
+         * SampleClasses
+         * @description The classes of a split, or the categories of its objects, with how many images have each.
+         */
+        SampleClasses: {
+            /**
+             * @description The split that is counted.
+             * @example train
+             */
+            split: string;
+            /** @description The classes, in the dataset's order. */
+            categories: components["schemas"]["SampleClass"][];
+        };
+        /**
          * SamplePage
          * @description Samples of a split, or those of a class in it, from ``offset`` on. ``total``: of them in all.
+         *
+         *     ``form``: what the dataset's files are, ``image folder`` or ``COCO``; ``notes``: what was left out of it.
+         *     ``here``: its files are on this machine, else they are shown from its source. ``job``: what brings them,
+         *     where nothing can be shown before.
          */
         SamplePage: {
             /**
@@ -8335,7 +8512,7 @@ export interface components {
              * @description The split that the samples are of.
              * @example train
              */
-            split: components["schemas"]["SplitName"];
+            split: string;
             /** @description Its classes, or the categories of its objects. */
             classes: components["schemas"]["SampleClass"][];
             /**
@@ -8350,6 +8527,20 @@ export interface components {
             offset: number;
             /** @description The samples, in their order. */
             samples: components["schemas"]["Sample"][];
+            /**
+             * @description What its files are.
+             * @example image folder
+             */
+            form?: string | null;
+            /** @description What was left out, or why nothing is shown, a sentence each. */
+            notes: string[];
+            /**
+             * @description Whether its files are on this machine; else they are shown from its source.
+             * @example true
+             */
+            here: boolean;
+            /** @description The job that brings it, where nothing can be shown before. */
+            job?: components["schemas"]["JobView"] | null;
         };
         /**
          * SampleSplit
@@ -8360,7 +8551,7 @@ export interface components {
              * @description The split.
              * @example train
              */
-            name: components["schemas"]["SplitName"];
+            name: string;
             /**
              * @description How many samples it has.
              * @example 60000
@@ -9132,11 +9323,6 @@ export interface components {
              */
             labeled: number;
         };
-        /**
-         * @description A part of a dataset, to train with, to validate with, or to test with.
-         * @enum {string}
-         */
-        SplitName: "train" | "val" | "test";
         /**
          * Splits
          * @description Every split, counted. One that the dataset does not have has none.
@@ -11872,7 +12058,7 @@ export interface operations {
                  * @description By default the first that there is
                  * @example train
                  */
-                split?: components["schemas"]["SplitName"];
+                split?: string;
                 /**
                  * @description Those of a class, or with such an object
                  * @example cat
@@ -11888,6 +12074,11 @@ export interface operations {
                  * @example 60
                  */
                 limit?: number;
+                /**
+                 * @description Whether to download it where it cannot be shown before; by default yes
+                 * @example false
+                 */
+                start?: boolean;
             };
             header?: {
                 /**
@@ -11916,6 +12107,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description It is not here: `job` brings it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_samples_of_class: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description By default the first that there is
+                 * @example train
+                 */
+                split?: string;
+                /**
+                 * @description How many to skip.
+                 * @example 0
+                 */
+                offset?: number;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of classes, or its name */
+                class_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_categories: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description By default the first that there is
+                 * @example train
+                 */
+                split?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleClasses"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_classes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+                /**
+                 * @description By default the first that there is
+                 * @example train
+                 */
+                split?: string;
+                /** @description Those below this node of WordNet, or below `root` */
+                parent?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassNode"][];
                 };
             };
             /** @description The answer is the one that you have. */
@@ -11948,10 +12331,10 @@ export interface operations {
                  */
                 key: string;
                 /**
-                 * @description A split of the config.
+                 * @description `name` of one of its splits
                  * @example train
                  */
-                split: components["schemas"]["SplitName"];
+                split: string;
                 /**
                  * @description `index` of the list of samples
                  * @example 0
@@ -11969,9 +12352,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/avif": string;
                     "image/webp": string;
-                    "image/png": string;
                     "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -11997,10 +12381,10 @@ export interface operations {
                  */
                 key: string;
                 /**
-                 * @description A split of the config.
+                 * @description `name` of one of its splits
                  * @example train
                  */
-                split: components["schemas"]["SplitName"];
+                split: string;
                 /**
                  * @description `index` of the list of samples
                  * @example 0
@@ -12018,9 +12402,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/avif": string;
                     "image/webp": string;
-                    "image/png": string;
                     "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             401: components["responses"]["NotSignedIn"];
@@ -13529,6 +13914,80 @@ export interface operations {
                 content: {
                     "image/png": string;
                     "image/jpeg": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of samples, or its file's name */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/webp": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_image_of_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /** @description `id` of the list of classes, or its name */
+                class_id: string;
+                /** @description `id` of the list of samples, or its file's name */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/avif": string;
+                    "image/webp": string;
+                    "image/jpeg": string;
+                    "image/png": string;
                 };
             };
             401: components["responses"]["NotSignedIn"];

@@ -1,70 +1,216 @@
-"""The samples of built-in datasets: images with labels and boxes, rows of text."""
+"""The samples of datasets: images with labels and boxes, rows of text; on this machine or at their source."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response, status
+from fastapi.responses import JSONResponse
 
-from dataferry.api.deps import Current, Reader, TokenFirst, Wired
+from dataferry.api.deps import Current, Reader, Services, Signed, TokenFirst, Wired
 from dataferry.api.presence import while_connected
 from dataferry.api.routes.datasets import Revision
-from dataferry.explorer.sample_pictures import Picture
-from dataferry.explorer.sample_views import SamplePage
+from dataferry.core.types import Viewer
+from dataferry.explorer.class_tree import ClassNode
+from dataferry.explorer.picture_service import Picture
+from dataferry.explorer.sample_views import SampleClasses, SamplePage
 from dataferry.explorer.samples import MAX_SAMPLES
-from dataferry.plugins.contract import SplitName
+from dataferry.imaging.pictures import MEDIA_TYPES, wanted_format
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=TokenFirst)
+images = APIRouter(prefix="/api/images", tags=["datasets"], route_class=TokenFirst)
 
 _MAX_OFFSET = 1 << 53
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 _PICTURES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The picture.",
-        "content": dict.fromkeys(("image/webp", "image/png", "image/jpeg"), _PICTURE),
-    }
+    200: {"description": "The picture.", "content": dict.fromkeys(MEDIA_TYPES.values(), _PICTURE)}
 }
+#: Clients that were written for these names read an array.
+_OLDER_NAMES = frozenset({"chest-xray", "tiny-imagenet"})
 
 SampleNumber = Annotated[int, Path(ge=0, le=_MAX_OFFSET, description="`index` of the list of samples")]
+SplitText = Annotated[str, Path(max_length=200, description="`name` of one of its splits")]
+ImageId = Annotated[str, Path(max_length=300, description="`id` of the list of samples, or its file's name")]
+ClassId = Annotated[str, Path(max_length=200, description="`id` of the list of classes, or its name")]
+WantedSplit = Annotated[str | None, Query(max_length=200, description="By default the first that there is")]
+Accept = Annotated[str, Header(include_in_schema=False)]
+Known = Annotated[str, Header(alias="If-None-Match", include_in_schema=False)]
 
 
-@router.get("/{key}/samples")
+@router.get(
+    "/{key}/samples",
+    responses={202: {"model": SamplePage, "description": "It is not here: `job` brings it."}},
+)
 async def list_samples(
     request: Request,
     key: str,
-    viewer: Current,
+    signed_in: Signed,
     wired: Wired,
+    response: Response,
     revision: Revision = None,
-    split: Annotated[SplitName | None, Query(description="By default the first that there is")] = None,
+    split: WantedSplit = None,
     class_name: Annotated[
         str | None,
         Query(alias="class", max_length=200, description="Those of a class, or with such an object"),
     ] = None,
     offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_SAMPLES)] = 60,
+    limit: Annotated[int, Query(ge=1, le=MAX_SAMPLES)] = 20,
+    start: Annotated[
+        bool | None,
+        Query(description="Whether to download it where it cannot be shown before; by default yes"),
+    ] = None,
 ) -> SamplePage:
-    """Samples of a built-in dataset that is here, by split and class: images with their label, or with boxes
-    in pixels and the names of their categories; or rows of text."""
+    """Samples of a dataset, by split and class: images with their label, or with boxes in pixels and the
+    names of their categories; or rows of text. Of one that is not here, those that can be shown from its
+    source; where none can, its download begins.
+
+    By the short names `chest-xray` and `tiny-imagenet`, and without `start`, the answer is the array of
+    samples alone.
+    """
     look = wired.samples.page(
-        viewer, key, revision, split=split, class_name=class_name, offset=offset, limit=limit
+        signed_in.viewer,
+        key,
+        revision,
+        split=split,
+        class_name=class_name,
+        offset=offset,
+        limit=limit,
+        may_start=start is not False and signed_in.may("download"),
     )
-    return await while_connected(request, look)
+    page = await while_connected(request, look)
+    if page.job is not None:
+        response.status_code = status.HTTP_202_ACCEPTED
+        response.headers["Location"] = f"/api/jobs/{page.job.id}"
+    if key in _OLDER_NAMES and start is None and page.job is None:
+        return _array(page)  # type: ignore[return-value]
+    return page
+
+
+@router.get("/{key}/samples/{class_id}")
+async def list_samples_of_class(
+    key: str,
+    class_id: ClassId,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    split: WantedSplit = None,
+    offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_SAMPLES)] = 20,
+) -> SamplePage:
+    """Samples of one class, by its id or name. By the short name `tiny-imagenet` the array of them alone."""
+    name = await wired.samples.class_name(viewer, key, class_id, revision)
+    page = await wired.samples.page(
+        viewer, key, revision, split=split, class_name=name, offset=offset, limit=limit
+    )
+    return _array(page) if key in _OLDER_NAMES else page  # type: ignore[return-value]
+
+
+@router.get("/{key}/categories")
+async def list_categories(
+    key: str, viewer: Current, wired: Wired, revision: Revision = None, split: WantedSplit = None
+) -> SampleClasses:
+    """The classes of a dataset's images, or the categories of their objects, and how many images have
+    each."""
+    return await wired.samples.classes(viewer, key, revision, split)
+
+
+@router.get("/{key}/classes")
+async def list_classes(
+    key: str,
+    viewer: Current,
+    wired: Wired,
+    revision: Revision = None,
+    split: WantedSplit = None,
+    parent: Annotated[
+        str | None, Query(max_length=200, description="Those below this node of WordNet, or below `root`")
+    ] = None,
+) -> list[ClassNode]:
+    """Every class; where they are WordNet's, also as a tree: `parents` lead up, `parent` leads down."""
+    return list(await wired.samples.class_nodes(viewer, key, revision, split, parent))
 
 
 @router.get("/{key}/samples/{split}/{index}/thumbnail", response_class=Response, responses=_PICTURES)
 async def get_sample_thumbnail(
-    key: str, split: SplitName, index: SampleNumber, viewer: Reader, wired: Wired, revision: Revision = None
+    key: str,
+    split: SplitText,
+    index: SampleNumber,
+    viewer: Reader,
+    wired: Wired,
+    revision: Revision = None,
+    accept: Accept = "",
+    known: Known = "",
 ) -> Response:
-    """The image of a sample, small."""
-    return _answer(await wired.samples.picture(viewer, key, revision, split, index, small=True))
+    """The image of a sample, small: AVIF or WebP for who accepts it by name, else JPEG."""
+    return await _picture(viewer, wired, key, revision, (split, index), accept, known, small=True)
 
 
 @router.get("/{key}/samples/{split}/{index}/image", response_class=Response, responses=_PICTURES)
 async def get_sample_image(
-    key: str, split: SplitName, index: SampleNumber, viewer: Reader, wired: Wired, revision: Revision = None
+    key: str,
+    split: SplitText,
+    index: SampleNumber,
+    viewer: Reader,
+    wired: Wired,
+    revision: Revision = None,
+    accept: Accept = "",
+    known: Known = "",
 ) -> Response:
-    """The image of a sample as its annotations are meant: upright, in pixels that its boxes count."""
-    return _answer(await wired.samples.picture(viewer, key, revision, split, index, small=False))
+    """The image of a sample as its annotations are meant: upright, in pixels that its boxes count. Small ones
+    are PNG, without loss."""
+    return await _picture(viewer, wired, key, revision, (split, index), accept, known, small=False)
 
 
-def _answer(picture: Picture) -> Response:
-    headers = {"Cache-Control": "private, max-age=3600"}
+@images.get("/{key}/{image_id}", response_class=Response, responses=_PICTURES)
+async def get_image(
+    key: str, image_id: ImageId, viewer: Reader, wired: Wired, accept: Accept = "", known: Known = ""
+) -> Response:
+    """An image of a dataset, by its id (`train-12`) or the name of its file."""
+    place = await wired.samples.place(viewer, key, image_id)
+    return await _picture(viewer, wired, key, None, place, accept, known, small=False)
+
+
+@images.get("/{key}/{class_id}/{image_id}", response_class=Response, responses=_PICTURES)
+async def get_image_of_class(
+    key: str,
+    class_id: ClassId,
+    image_id: ImageId,
+    viewer: Reader,
+    wired: Wired,
+    accept: Accept = "",
+    known: Known = "",
+) -> Response:
+    """An image of a class, by the name of its file."""
+    place = await wired.samples.place(viewer, key, image_id, class_id)
+    return await _picture(viewer, wired, key, None, place, accept, known, small=False)
+
+
+async def _picture(
+    viewer: Viewer,
+    wired: Services,
+    key: str,
+    revision: str | None,
+    place: tuple[str, int],
+    accept: str,
+    known: str,
+    *,
+    small: bool,
+) -> Response:
+    picture = await wired.sample_pictures.picture(
+        viewer, key, revision, *place, small=small, form=wanted_format(accept), known=known
+    )
+    return _answer(picture, kept=revision is not None)
+
+
+def _answer(picture: Picture, *, kept: bool) -> Response:
+    """``kept``: the address names the revision, so that its bytes stay the same."""
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable" if kept else "private, no-cache",
+        "ETag": f'"{picture.etag}"',
+        "Vary": "Accept",
+    }
+    if picture.data is None:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(picture.data, media_type=picture.type, headers=headers)
+
+
+def _array(page: SamplePage) -> JSONResponse:
+    samples = [sample.model_dump(mode="json") for sample in page.samples]
+    return JSONResponse(samples, headers={"X-Total-Count": str(page.total)})

@@ -17,7 +17,8 @@ _TEN = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse",
 
 
 def idx(files: FileSet) -> Layout | None:
-    """``train-images-idx3-ubyte`` with ``train-labels-idx1-ubyte``, packed or not; ``t10k`` is the test split."""
+    """``train-images-idx3-ubyte`` with ``train-labels-idx1-ubyte``, packed or not; ``t10k`` is the test
+    split."""
     found = [path for path in files.paths if _IDX_IMAGES.search(path)]
     if not found or files.local(found[0]) is None:
         return None

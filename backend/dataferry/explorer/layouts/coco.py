@@ -40,7 +40,9 @@ def coco(files: FileSet) -> Layout | None:
         return None
     # Captions and keypoints name the same images as the instances: one file of a split is enough.
     chosen: dict[str, str] = {}
-    for path in sorted(found, key=lambda one: ("instances" not in one.lower(), "caption" in one.lower(), one)):
+    for path in sorted(
+        found, key=lambda one: ("instances" not in one.lower(), "caption" in one.lower(), one)
+    ):
         chosen.setdefault(split_of(path), path)
     reading = _Reading(files, _by_name(files))
     images = (image for path in chosen.values() for image in reading.of(path))
@@ -65,7 +67,9 @@ class _Reading:
     damaged: list[str] = field(default_factory=list)
 
     def notes(self) -> Sequence[str]:
-        said = [f"{self.missing:,} images that its annotations name are not among its files."] * bool(self.missing)
+        said = [f"{self.missing:,} images that its annotations name are not among its files."] * bool(
+            self.missing
+        )
         if self.left_out:
             said.append(f"{self.left_out:,} annotations have no box, or one of an image that is not named.")
         return [*said, *(f"{path} cannot be read." for path in self.damaged)]

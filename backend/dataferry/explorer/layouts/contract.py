@@ -10,12 +10,12 @@ PlaceKind = Literal["file", "stored", "deflated", "row", "array"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the bytes of an image are. ``kind``: a file of its own; a part of an archive, as it is or deflated;
-    a row of a Parquet file; one of an array.
+    """Where the bytes of an image are. ``kind``: a file of its own; a part of an archive, as it is or
+    deflated; a row of a Parquet file; one of an array.
 
-    ``file``: its path below the dataset's folder. ``start``: the first byte of the member, or the number of the
-    row. ``packed`` and ``size``: bytes in the archive, and when unpacked. ``local_header``: a zip's own header,
-    of unknown length, stands at ``start`` before them.
+    ``file``: its path below the dataset's folder. ``start``: the first byte of the member, or the number of
+    the row. ``packed`` and ``size``: bytes in the archive, and when unpacked. ``local_header``: a zip's own
+    header, of unknown length, stands at ``start`` before them.
     """
 
     kind: PlaceKind
@@ -53,8 +53,8 @@ class FoundImage:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``form``: its name, as people know it. ``images``: in their order, read once. ``classes``: in the
-    publisher's order; empty where they are those that the images have. ``missing``: annotations whose image is
-    not among the files, counted while ``images`` are read."""
+    publisher's order; empty where they are those that the images have. ``missing``: annotations whose image
+    is not among the files, counted while ``images`` are read."""
 
     form: str
     boxed: bool

@@ -7,8 +7,8 @@ from dataferry.explorer.layouts.names import class_of, common_start, folder_spli
 
 
 def image_folder(files: FileSet) -> Layout | None:
-    """``train/cat/1.jpg``, ``cat/1.jpg``, ``images/1.jpg``. A copy of a folder within itself, as Kaggle's archive
-    of chest X-rays has it, is left out."""
+    """``train/cat/1.jpg``, ``cat/1.jpg``, ``images/1.jpg``. A copy of a folder within itself, as Kaggle's
+    archive of chest X-rays has it, is left out."""
     paths = [path for path in files.paths if is_image(path)]
     if not paths:
         return None

@@ -8,8 +8,8 @@ from dataferry.explorer.layouts.zip_members import ZipDirectory
 
 
 def merged(directories: Mapping[str, ZipDirectory]) -> dict[str, Place]:
-    """The members of every zip by name. Where two have one of the same name, all names begin with that of their
-    zip: ``train/cat/1.jpg`` of ``train.zip``."""
+    """The members of every zip by name. Where two have one of the same name, all names begin with that of
+    their zip: ``train/cat/1.jpg`` of ``train.zip``."""
     names = [name for directory in directories.values() for name in directory.places]
     apart = len(set(names)) < len(names)
     found = {

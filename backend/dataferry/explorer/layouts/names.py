@@ -6,18 +6,63 @@ from pathlib import PurePosixPath
 
 #: Names of folders that are splits, whatever their case.
 _SPLITS = frozenset(
-    "train training trainset train_set val valid validation validate dev eval test testing testset test_set"
-    " unlabeled extra".split()
+    [
+        "train",
+        "training",
+        "trainset",
+        "train_set",
+        "val",
+        "valid",
+        "validation",
+        "validate",
+        "dev",
+        "eval",
+        "test",
+        "testing",
+        "testset",
+        "test_set",
+        "unlabeled",
+        "extra",
+    ]
 )
 #: Folders that say nothing of a class.
-_PLAIN = frozenset("images image imgs img pictures photos data dataset jpegimages jpg png rgb".split())
+_PLAIN = frozenset(
+    [
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "pictures",
+        "photos",
+        "data",
+        "dataset",
+        "jpegimages",
+        "jpg",
+        "png",
+        "rgb",
+    ]
+)
 _SPLIT_WORD = re.compile(
     r"(?<![a-z])(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)(?:20\d\d)?(?![a-z])", re.IGNORECASE
 )
 _NUMBER = re.compile(r"(\d+)")
 _STRAY = ("__macosx", "@eadir", "$recycle.bin")
 SUFFIXES = frozenset(
-    (".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff")
+    (
+        ".avif",
+        ".bmp",
+        ".gif",
+        ".jfif",
+        ".jp2",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".pgm",
+        ".png",
+        ".ppm",
+        ".tif",
+        ".tiff",
+    )
 ) | {".webp"}
 #: In place of a split's name where nothing tells one.
 WHOLE = "all"

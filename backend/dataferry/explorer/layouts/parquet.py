@@ -143,7 +143,9 @@ def _columns(file: Path) -> _Columns | None:
     label = next(iter(labels), None) or next(
         (name for name in _LABELS if name in types and not types[name].endswith("]")), None
     )
-    objects = next((name for name, dtype in types.items() if "bbox DOUBLE[][]" in dtype.replace('"', "")), None)
+    objects = next(
+        (name for name, dtype in types.items() if "bbox DOUBLE[][]" in dtype.replace('"', "")), None
+    )
     objects = objects or next((n for n, t in types.items() if "bbox FLOAT[][]" in t.replace('"', "")), None)
     return _Columns(
         value,

@@ -32,7 +32,8 @@ def pascal_voc(files: FileSet) -> Layout | None:
         pairs = [(path, _beside(path, of_stem.get(stem(path), ()))) for path in images]
         texts = dict(files.read([path for _, path in pairs if path is not None], _MAX_BYTES))
         for path, annotation in pairs:
-            size, boxes = None, ()
+            size: tuple[int, int] | None = None
+            boxes: tuple[FoundBox, ...] = ()
             if annotation is not None:
                 try:
                     size, boxes = _parsed(texts[annotation])

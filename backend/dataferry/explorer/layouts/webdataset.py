@@ -53,10 +53,11 @@ def _has_images(file: Path) -> bool:
 
 def _images_in(path: str, file: Path) -> Iterator[FoundImage]:
     split = split_of(path)
-    key, found, label = "", [], None
+    key, label = "", None
+    found: list[tarfile.TarInfo] = []
     with tarfile.open(file, "r:") as archive:
         for member in archive:
-            archive.members = []  # else each of a million stays in memory
+            archive.members = []  # type: ignore[attr-defined]  # else a million stay in memory
             if not member.isfile() or not is_meant(member.name.removeprefix("./")):
                 continue
             this, _, ending = _split_name(member.name)

@@ -64,7 +64,8 @@ def _looks_right(files: FileSet, label: str) -> bool:
 
 
 def _class_names(files: FileSet, described: Sequence[str]) -> Mapping[int, str]:
-    """By ``data.yaml`` (a list, or a dictionary), ``notes.json`` of Label Studio, or a file with a line each."""
+    """By ``data.yaml`` (a list, or a dictionary), ``notes.json`` of Label Studio, or a file with a line
+    each."""
     for _, text in files.read(described, _MAX_BYTES):
         with suppress(yaml.YAMLError, ValueError, RecursionError):
             found = yaml.safe_load(text)

@@ -21,8 +21,8 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True, slots=True)
 class ZipDirectory:
-    """``places``: of the members by name, in natural order. ``encrypted`` and ``nested``: how many members need
-    a password, or are archives themselves."""
+    """``places``: of the members by name, in natural order. ``encrypted`` and ``nested``: how many members
+    need a password, or are archives themselves."""
 
     places: dict[str, Place]
     encrypted: int = 0
@@ -118,5 +118,6 @@ def _inflated(data: bytes, place: Place) -> bytes:
 
 def _damaged(place: Place, reason: str) -> DamagedFile:
     return DamagedFile(
-        f"{place.file} cannot be read: {reason}.", next_step="Verify the dataset; if it differs, download it again."
+        f"{place.file} cannot be read: {reason}.",
+        next_step="Verify the dataset; if it differs, download it again.",
     )

@@ -12,6 +12,7 @@ class ChestXrayPneumonia(ClassificationPlugin):
     data with the person's key."""
 
     name = "chest_xray_pneumonia"
+    aliases = ("chest-xray",)
     display_name = "Chest X-Ray Images (Pneumonia)"
     description = (
         "5,856 chest X-rays of children, normal or with pneumonia, in Kaggle's splits. No checksum of the "

@@ -11,6 +11,7 @@ class TinyImageNet(ClassificationPlugin):
     split; ``wnids.txt`` lists them in another one. The labels of ``test`` are not published."""
 
     name = "tiny_imagenet"
+    aliases = ("tiny-imagenet",)
     display_name = "Tiny-ImageNet-200"
     description = (
         "120,000 photographs of 200 classes of ImageNet, 64 × 64 pixels; the labels of the test split are "
