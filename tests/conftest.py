@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
-import dataferry
 from dataferry.core.db import Database
 from tests.support import preloaded
+from tests.support.databases import PreparedDatabases, make_tables
 from tests.support.postgres import Postgres, postgres_server
 from tests.support.queues import PreparedQueues
 from tests.support.redis import RedisServer, redis_server
@@ -61,23 +59,33 @@ def prepared_queues(tmp_path_factory: pytest.TempPathFactory) -> PreparedQueues:
     return PreparedQueues(tmp_path_factory.mktemp("queue"))
 
 
+@pytest.fixture(scope="session")
+def prepared_databases(tmp_path_factory: pytest.TempPathFactory) -> PreparedDatabases:
+    """For tests that want tables."""
+    return PreparedDatabases(tmp_path_factory.mktemp("tables"))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, of each kind that the product runs on."""
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, prepared_databases: PreparedDatabases
+) -> Iterator[str]:
+    """A database of each kind that the product runs on: with its tables where ``database`` is asked for
+    too, else empty."""
+    prepared = "database" in request.fixturenames
     if request.param == "sqlite":
+        if prepared:
+            prepared_databases.copy_to(tmp_path / "test.sqlite")
         yield f"sqlite:///{tmp_path / 'test.sqlite'}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        with server.database() as url:
+        with server.database(prepared_databases.template(server) if prepared else "template1") as url:
             yield url.replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The tables of all parts, on SQLite and on Postgres."""
-    for part in Path(dataferry.__file__).parent.glob("*/models.py"):
-        import_module(f"dataferry.{part.parent.name}.models")
     database = Database(database_url)
-    SQLModel.metadata.create_all(database.engine)
+    make_tables(database)
     yield database
     database.close()

@@ -16,11 +16,12 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from dataferry.core.db import Database
 from dataferry.core.errors import DatabaseAway, DatabaseFull, InvalidInput
 from dataferry.library.models import Alias
+from tests.support.databases import make_tables
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +33,7 @@ WAIT_S = 0.2
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     with closing(Database(database_url, threads=3, wait_s=WAIT_S)) as database:
-        SQLModel.metadata.create_all(database.engine)
+        make_tables(database)
         yield database
 
 

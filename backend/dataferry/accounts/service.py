@@ -55,7 +55,7 @@ class Accounts:
     ) -> None:
         self._database = database
         self._settings = settings
-        self._passwords = passwords or Passwords()
+        self._passwords = passwords or Passwords(memory_kib=settings.password_memory_kib)
         secrets = Secrets(settings)
         self._tokens = AccessTokens(secrets, settings.access_token_s)
         self._file_tokens = FileTokens(secrets, FILE_TOKEN_S)

@@ -144,6 +144,12 @@ class Settings(UploadSettings):
     registrations: int = Field(
         20, ge=1, description="Registrations from one address before waits, which double"
     )
+    password_memory_kib: int = Field(
+        65_536,
+        ge=19_456,
+        le=1_048_576,
+        description="Memory that a password's hash takes, and time in proportion; the least is OWASP's",
+    )
     session_check_s: float = Field(
         5.0, gt=0, description="How often open sockets look whether the command line has ended their session"
     )

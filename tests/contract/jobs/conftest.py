@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.db import Database
+from tests.support.databases import PreparedDatabases
 from tests.support.job_world import World, done
 from tests.support.postgres import Postgres
 from tests.support.queues import PreparedQueues
@@ -13,15 +14,20 @@ from tests.support.queues import PreparedQueues
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, prepared_queues: PreparedQueues
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    prepared_databases: PreparedDatabases,
+    prepared_queues: PreparedQueues,
 ) -> Iterator[str]:
-    """As everywhere, with the queue's tables in place."""
+    """With all tables in place, the queue's too."""
     if request.param == "sqlite":
         prepared_queues.copy_into(tmp_path)
+        prepared_databases.copy_to(tmp_path / "test.sqlite")
         yield f"sqlite:///{tmp_path / 'test.sqlite'}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        with server.database(prepared_queues.template(server)) as url:
+        template = prepared_databases.template(server, prepared_queues.template(server))
+        with server.database(template) as url:
             yield url.replace("postgresql://", "postgresql+psycopg://")
 
 
