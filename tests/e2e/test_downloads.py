@@ -205,7 +205,7 @@ def test_the_bar_of_a_telephone_is_there_only_when_there_is_something(
     start_river(page, hubs)
     expect(bar).to_contain_text("1 downloading")
     server.client().http.put("/api/transfer/limits", json={"bytes_per_s": None}).raise_for_status()
-    expect(bar).to_contain_text("1 download ended", timeout=20_000)
+    expect(bar).to_contain_text("1 download ended")
     bar.click()
     sheet = page.get_by_role("dialog", name="Downloads")
     expect(sheet.get_by_test_id("job").first).to_contain_text(RIVER)

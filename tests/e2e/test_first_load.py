@@ -62,7 +62,7 @@ def signed_in(browser: Browser, server: Server) -> Iterator[tuple[BrowserContext
     expect(page.get_by_role("button", name="Regenerate")).to_be_visible()
     chat = urlsplit(page.url).path
     page.get_by_role("main").get_by_role("button", name=re.compile("^Download ")).first.click()
-    expect(page.get_by_role("main").get_by_text("Downloaded and verified")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("main").get_by_text("Downloaded and verified")).to_be_visible()
     page.goto(f"{server.address}/library")
     page.get_by_role("main").get_by_role("link", name=re.compile("^Heart")).first.click()
     page.wait_for_url(re.compile("/library/."))

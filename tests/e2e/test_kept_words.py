@@ -47,7 +47,7 @@ def stored(server: Server, request: pytest.FixtureRequest) -> list[list[str]]:
 
 
 def answered(page: Page) -> None:
-    expect(page.get_by_role("button", name="Regenerate")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Regenerate")).to_be_visible()
     expect(page.get_by_text("Not sent.")).to_have_count(0)
 
 

@@ -63,7 +63,7 @@ def test_a_late_hub_holds_nothing_back_and_moves_nothing(world: tuple[Page, Serv
     cards.last.evaluate("e => { e.focus({preventScroll: true}); window.held = e }")
     assert not any(ref.startswith("kaggle:") for ref, _top in before)
     hubs.heal()
-    expect(page.get_by_text("Kaggle has not answered yet…")).to_have_count(0, timeout=20_000)
+    expect(page.get_by_text("Kaggle has not answered yet…")).to_have_count(0)
     after = cards.evaluate_all("all => all.map(e => [e.dataset.card, e.getBoundingClientRect().top])")
     assert after[: len(before)] == before
     assert any(ref.startswith("kaggle:") for ref, _top in after)

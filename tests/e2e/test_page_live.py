@@ -32,7 +32,7 @@ def test_progress_is_pushed_and_the_end_is_told(page: Page, server: Server, hubs
 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(path_of(request)))
-    expect(card.get_by_text("Downloaded and verified")).to_be_visible(timeout=20_000)
+    expect(card.get_by_text("Downloaded and verified")).to_be_visible()
     assert [path for path in asked if path.startswith(("/api/jobs", "/api/chats"))] == []
 
     # The list of what is here has it, with its size, and so has the list after a reload.

@@ -40,7 +40,7 @@ def test_a_download_rests_and_goes_on_by_keys_alone(page: Page, server: Server, 
     row = page.get_by_role("main").get_by_test_id("job").filter(has_text=RIVER)
     expect(row.get_by_text(re.compile(r"^Paused · .* MB of 6\.0 MB$"))).to_be_visible()
     row.get_by_role("button", name=re.compile("^Resume")).press("Enter")
-    expect(row.get_by_text("Downloaded and verified")).to_be_visible(timeout=20_000)
+    expect(row.get_by_text("Downloaded and verified")).to_be_visible()
 
 
 def test_a_paused_card_resumes_and_a_paused_job_is_cancelled(page: Page, server: Server, hubs: Hubs) -> None:
@@ -70,7 +70,7 @@ def test_what_a_download_ran_into_is_told(page: Page, server: Server, hubs: Hubs
     note = "gauge.bin changed at its source; it is fetched anew."
     expect(tray.get_by_text(note)).to_be_visible()
     expect(card.get_by_text(note)).to_be_visible()
-    expect(tray.get_by_text("Downloaded and verified")).to_be_visible(timeout=20_000)
+    expect(tray.get_by_text("Downloaded and verified")).to_be_visible()
     expect(tray.get_by_text(note)).to_have_count(0)
 
 

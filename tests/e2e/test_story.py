@@ -40,7 +40,7 @@ def test_ask_find_download_watch_it_arrive(page: Page, hubs: Hubs, tmp_path: Pat
         until(lambda: answer.get_attribute("aria-busy") == "true", "the answer is being written")
         page.reload()
         expect(cards.first).to_be_visible()
-        expect(answer).to_have_attribute("aria-busy", "false", timeout=20_000)
+        expect(answer).to_have_attribute("aria-busy", "false")
         expect(answer).to_have_count(1)
         sources = set(
             page.locator("[data-card]").evaluate_all("all => all.map(e => e.dataset.card.split(':')[0])")
@@ -49,7 +49,7 @@ def test_ask_find_download_watch_it_arrive(page: Page, hubs: Hubs, tmp_path: Pat
 
         pima = page.locator(f'[data-card="kaggle:{PIMA}"]')
         pima.get_by_role("button", name="Download").click()
-        expect(pima.get_by_role("link", name="Open Pima")).to_be_visible(timeout=15_000)
+        expect(pima.get_by_role("link", name="Open Pima")).to_be_visible()
 
         # It lasts until the page has been reloaded, however long that takes.
         hubs.hub.fault("slow", dataset=hubs.slow, bytes_per_s=40_000)
@@ -95,7 +95,7 @@ def test_with_no_key_and_no_network_the_built_in_datasets_do(page: Page, tmp_pat
         register(page, server)
         ask(page, "find diabetes datasets")
         card = page.locator('[data-card="builtin:diabetes"]')
-        expect(card).to_be_visible(timeout=3_000)
+        expect(card).to_be_visible()
         expect(page.get_by_text("Kaggle and HuggingFace cannot be reached")).to_have_count(1)
         card.get_by_role("button", name="Download").click()
         expect(card.get_by_text("Downloaded and verified")).to_be_visible()

@@ -1,6 +1,7 @@
-import { options } from "preact";
+import { h, options, render } from "preact";
+import { useEffect } from "preact/hooks";
 import { expect, test } from "vitest";
-import { leaveRoomBetweenRenderings } from "./rendering";
+import { leaveRoomBetweenRenderings, runEffectsBeforePaint } from "./rendering";
 
 test("what renders again at once, for ever, lets the browser's next task come", async () => {
   const before = options.debounceRendering;
@@ -21,4 +22,20 @@ test("what renders again at once, for ever, lets the browser's next task come", 
   });
   options.debounceRendering = before;
   expect(renderings).toBeLessThan(1000);
+});
+
+test("an effect has run before the browser's next task, in which a key may come", async () => {
+  const before = options.requestAnimationFrame;
+  runEffectsBeforePaint();
+  let listens = false;
+  function Dialog() {
+    useEffect(() => {
+      listens = true;
+    }, []);
+    return null;
+  }
+  render(h(Dialog, {}), document.createElement("div"));
+  await Promise.resolve();
+  options.requestAnimationFrame = before;
+  expect(listens).toBe(true);
 });

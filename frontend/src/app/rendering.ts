@@ -21,3 +21,12 @@ export function leaveRoomBetweenRenderings(): void {
     else setTimeout(render);
   };
 }
+
+/**
+ * Effects run as soon as what they belong to is drawn, as React runs those of a click or a key. Preact by itself
+ * lets the browser paint first: what is pressed in between, as Escape in a dialog that has just come, would find
+ * nobody who listens.
+ */
+export function runEffectsBeforePaint(): void {
+  options.requestAnimationFrame = queueMicrotask;
+}

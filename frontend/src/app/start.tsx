@@ -7,7 +7,7 @@ import { queryClient } from "@/api/live";
 import { Announcer } from "@/ui/announcer";
 import { keepPage } from "@/worker/register";
 import { pause } from "./pause";
-import { leaveRoomBetweenRenderings } from "./rendering";
+import { leaveRoomBetweenRenderings, runEffectsBeforePaint } from "./rendering";
 import { loadScreens, router } from "./router";
 
 const root = document.getElementById("root");
@@ -15,6 +15,7 @@ if (!root) throw new Error("index.html has no #root");
 
 const page = root;
 leaveRoomBetweenRenderings();
+runEffectsBeforePaint();
 
 /** A slow server does not hold back the frame, which says what it waits for, longer than this. */
 const LONGEST_MS = 1000;
