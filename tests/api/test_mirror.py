@@ -29,7 +29,7 @@ HEART_REPO = "kaggle/andrewmvd__heart-failure-clinical-data"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, hubs: Hubs) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("mirror") / "data"
-    with Server(folder, DATAFERRY_MIRROR_WAIT_S="0.2", **hubs.settings) as server:
+    with Server(folder, DATAFERRY_MIRROR_WAIT_S="1", **hubs.settings) as server:
         server.client("admin@example.org")
         yield server
 
@@ -153,7 +153,7 @@ def test_nothing_is_downloaded_for_a_look(ada: Client, puller: HubClient) -> Non
 
 def test_a_slow_download_is_waited_for(hubs: Hubs, puller: HubClient) -> None:
     """Longer than the mirror waits: the client is told to come back, and does."""
-    hubs.hub.fault("slow", dataset="Genius-Society/Pima", bytes_per_s=20_000)
+    hubs.hub.fault("slow", dataset="Genius-Society/Pima", bytes_per_s=8_000)
     path = puller.file("Genius-Society/Pima", "train.csv")
     assert path.stat().st_size > 10_000
     hubs.heal()
