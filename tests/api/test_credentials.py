@@ -12,7 +12,7 @@ from tests.fakes.catalogue import IMDB, ada, grace
 from tests.fakes.difficult import HF_GATED, KAGGLE_GATED, PRIVATE
 from tests.fakes.gemini import GeminiFake
 from tests.support.hubs import Hubs
-from tests.support.server import Client, Server
+from tests.support.server import Client, Server, until
 
 WAIT = {"Prefer": "wait"}
 GRACE = grace()
@@ -129,6 +129,12 @@ def test_no_key_is_ever_told(server: Server, ada: Client, hubs: Hubs, told: list
         assert not [words for words in everything if secret in words], secret
 
 
+def _last_used(client: Client) -> str | None:
+    sources = {one["name"]: one for one in client.get("/api/sources").json()}
+    used: str | None = sources["huggingface"]["last_used_at"]
+    return used
+
+
 def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: Path) -> None:
     """The server has none: only who brought a key that was let in gets what is shared with some."""
     with Server(tmp_path / "data", **hubs.settings, DATAFERRY_LOG_LEVEL="DEBUG") as server:
@@ -149,6 +155,7 @@ def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: P
             True,
         )
         assert GRACE.hf_token not in kept.text
+        assert kept.json()["last_used_at"] is None
         for dataset_id in (HF_GATED, PRIVATE):
             body = {"dataset_id": dataset_id}
             ticket = ada.post("/api/datasets/download/huggingface", body, headers=WAIT)
@@ -159,6 +166,8 @@ def test_a_persons_own_key_comes_first_and_is_never_told(hubs: Hubs, tmp_path: P
             assert eve.get(f"/api/datasets/{key}").status_code == 404
             assert eve.post("/api/datasets/download/huggingface", body).status_code in (403, 404)
             assert eve.get(f"/api/datasets/{key}").status_code == 404
+        until(lambda: _last_used(ada), "it is told that the key was used")
+        assert _last_used(eve) is None
 
         # Nor while the hub cannot say who may have it, whatever is asked for.
         hubs.hub.fault("rate_limit")

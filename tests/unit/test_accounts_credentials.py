@@ -1,8 +1,10 @@
 """What a source is shown: the person's own credential, else the server's, else none."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from dataferry.accounts.credentials import CredentialResolver, server_credentials
 from dataferry.accounts.models import StoredCredential, User
@@ -80,3 +82,25 @@ async def test_a_kept_key_is_sealed(database: Database, tmp_path: Path) -> None:
     stored = await database.run(lambda session: session.get_one(StoredCredential, ("ada", "kaggle")))
     assert "a-key-to-hide" not in stored.model_dump_json()
     assert await credentials.find("kaggle", "ada") == Credential("kaggle", "user", "ada", "a-key-to-hide")
+
+
+async def test_the_use_of_a_key_is_written_down_now_and_then(database: Database, tmp_path: Path) -> None:
+    credentials = resolver(database, tmp_path)
+    await credentials.keep("ada", Credential("kaggle", "user", "ada", "k"))
+
+    def used() -> list[datetime | None]:
+        with database.snapshot() as session:
+            return [one.last_used_at for one in session.exec(select(StoredCredential))]
+
+    await credentials.all("ada", to_use=False)
+    assert used() == [None]
+    credentials.resolve("kaggle", ["bob", "ada"])
+    [first] = used()
+    assert first is not None
+    credentials.resolve("kaggle", ["ada"])
+    assert used() == [first]
+    # Another key was not used yet.
+    await credentials.keep("ada", Credential("kaggle", "user", "ada", "other"))
+    assert used() == [None]
+    credentials.resolve("kaggle", ["ada"])
+    assert used() != [None]

@@ -65,6 +65,8 @@ class StoredCredential(SQLModel, table=True):
     username: str | None = None
     secret: str
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)
+    #: When a request of theirs last took it; written down now and then.
+    last_used_at: datetime | None = Field(default=None, sa_type=Utc)
 
 
 class KnownPlace(SQLModel, table=True):

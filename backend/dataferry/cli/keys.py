@@ -1,5 +1,6 @@
 """``dataferry keys``: a person's own keys at the hubs."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from dataferry.cli.output import (
     Column,
     ExitCode,
     Quiet,
+    age,
     note,
     out,
     print_failure,
@@ -46,8 +48,17 @@ def list_keys(as_json: AsJson = False, user: AsUser = None) -> None:
     if as_json:
         print_json(hubs)
         return
-    columns = (Column("SOURCE"), Column("KEY"), Column("PROBLEM", gives="first"))
-    print_table(columns, [(one["name"], key_in_words(one), problem_in_words(one)) for one in hubs])
+    columns = (Column("SOURCE"), Column("KEY"), Column("LAST USED"), Column("PROBLEM", gives="first"))
+    rows = [(one["name"], key_in_words(one), _last_used(one), problem_in_words(one)) for one in hubs]
+    print_table(columns, rows)
+
+
+def _last_used(hub: dict[str, Any]) -> str:
+    """Of one's own key; nothing of the server's, which everybody uses."""
+    if not hub["own"]:
+        return ""
+    used = hub["last_used_at"]
+    return "never" if used is None else age(datetime.fromisoformat(used))
 
 
 @app.command("set", context_settings={"allow_extra_args": True})

@@ -270,12 +270,14 @@ class Progress(View):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What to show a source. ``secret`` is the token or key; ``username`` only for Kaggle's old keys."""
+    """What to show a source. ``secret`` is the token or key; ``username`` only for Kaggle's old keys.
+    ``last_used_at``: of a person's own."""
 
     source: SourceName
     origin: Literal["user", "server", "anonymous"] = "anonymous"
     username: str | None = None
     secret: str | None = field(default=None, repr=False)
+    last_used_at: datetime | None = field(default=None, compare=False)
 
     @property
     def fingerprint(self) -> str:

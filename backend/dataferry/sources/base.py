@@ -145,6 +145,8 @@ class SourceStatus(View):
     account: str | None = None
     #: The credential is the asker's own, not the server's.
     own: bool = False
+    #: When that was last used, to ten minutes; None where it was not, or is the server's.
+    last_used_at: datetime | None = None
     problem: str | None = None
     next_step: str | None = None
     #: The settings that hold the server's own key, where it has none or a refused one.

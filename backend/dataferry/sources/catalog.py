@@ -343,6 +343,7 @@ class Catalog:
             configured=configured,
             account=account,
             own=credential.origin == "user",
+            last_used_at=credential.last_used_at,
             next_step=None if configured else source.how_to_connect,
             setting=None if configured else SOURCES[name].key_setting,
         )

@@ -103,6 +103,28 @@ export function jobLimitQuery(id: string) {
   });
 }
 
+/** Chats that others share with me, the newest ones. Who shares one says so elsewhere. */
+export function sharedChatsQuery(q = "") {
+  return queryOptions({
+    queryKey: ["chats", q, "shared"],
+    queryFn: () => {
+      const query = { limit: CHATS_PAGE, shared: true, ...(q && { q }) };
+      return answerOf(api.GET("/api/chats", { params: { query } }));
+    },
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: true,
+  });
+}
+
+export function chatSharingQuery(id: string) {
+  return queryOptions({
+    queryKey: ["chat-sharing", id],
+    queryFn: () =>
+      answerOf(api.GET("/api/chats/{chat_id}/sharing", { params: { path: { chat_id: id } } })),
+    staleTime: 0,
+  });
+}
+
 /** My chats, newest first, a page at a time; with `q` those that hold it. */
 export function chatsQuery(q = "") {
   return infiniteQueryOptions({

@@ -9212,6 +9212,11 @@ export interface components {
              */
             own: boolean;
             /**
+             * @description When that was last used, to ten minutes; None where it was not, or is the server's.
+             * @example 2026-05-04T09:30:00Z
+             */
+            last_used_at?: string | null;
+            /**
              * @description How it failed lately; null where it did not.
              * @example It cannot be reached.
              */

@@ -27,6 +27,8 @@ type Listener = (job: JobView) => void;
 
 interface Topic {
   listener: Listener;
+  /** What is no job has changed, or may not be followed any more. */
+  changed?: () => void;
   position: Position;
 }
 
@@ -66,8 +68,8 @@ export class JobSocket {
   };
 
   /** Hear every change in a topic until the returned function is called. */
-  follow(topic: string, listener: Listener): () => void {
-    this.#topics.set(topic, { listener, position: START });
+  follow(topic: string, listener: Listener, changed?: () => void): () => void {
+    this.#topics.set(topic, { listener, changed, position: START });
     this.#send(subscription(topic, START));
     if (this.#status === "idle") void this.#connect();
     return () => {
@@ -76,6 +78,11 @@ export class JobSocket {
       this.#send({ op: "unsubscribe", topic });
       if (this.#topics.size === 0) this.#rest();
     };
+  }
+
+  /** Hear that there is something new in a topic which has no jobs, or that it may not be followed any more. */
+  followChanges(topic: string, changed: () => void): () => void {
+    return this.follow(topic, () => undefined, changed);
   }
 
   /** Do not wait for the next attempt, e.g. because the machine is online again. */
@@ -123,7 +130,11 @@ export class JobSocket {
   }
 
   #receive(message: ServerMessage): void {
-    if (message.op === "pong" || message.op === "error") return;
+    if (message.op === "pong") return;
+    if (message.op === "error") {
+      if (message.topic) this.#topics.get(message.topic)?.changed?.();
+      return;
+    }
     // A subscription that was answered proves the connection; an open alone may be refused next.
     if (message.op === "subscribed") {
       this.#attempt = 0;
@@ -134,6 +145,7 @@ export class JobSocket {
     const { position, job, gap } = read(topic.position, message);
     topic.position = position;
     if (job) topic.listener(job);
+    if (message.op === "changed") topic.changed?.();
     if (gap) this.#send(subscription(message.topic, START));
   }
 

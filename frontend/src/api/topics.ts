@@ -22,7 +22,8 @@ export interface Reading {
 export function read(position: Position, message: TopicMessage): Reading {
   const here: Position = { epoch: message.epoch, seq: message.seq };
   const sameEpoch = position.epoch === message.epoch;
-  if (message.op === "subscribed") return { position: here, job: null, gap: false };
+  if (message.op === "subscribed" || message.op === "changed")
+    return { position: here, job: null, gap: false };
   if (message.op === "snapshot") {
     const stale = sameEpoch && message.seq < position.seq;
     return stale

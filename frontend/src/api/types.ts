@@ -84,6 +84,7 @@ export type ClientMessage = Schemas["Subscribe"] | Schemas["Unsubscribe"] | Sche
 export type ServerMessage =
   | Schemas["JobEvent"]
   | Schemas["JobSnapshot"]
+  | Schemas["TopicChanged"]
   | Schemas["Subscribed"]
   | Schemas["Pong"]
   | Schemas["SocketError"];

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { Pencil, Trash2 } from "lucide-react";
+import { Pencil, Trash2, Users } from "lucide-react";
 import { type MouseEvent, memo, Suspense, useState } from "react";
 import { answerOf, api } from "@/api/client";
 import { asProblem } from "@/api/problem";
@@ -54,6 +54,7 @@ export const ThreadItem = memo(function ThreadItem({ chat, open }: ThreadItemPro
       >
         {/* In the direction of its own script, so that the cut and the ellipsis are at its end. */}
         <span dir="auto" className="block truncate">
+          {chat.shared && <Users role="img" aria-label="Shared" className="mr-1 inline size-3" />}
           {chat.title}
         </span>
       </a>

@@ -4,6 +4,7 @@ import { Search } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { chatsQuery } from "@/api/queries";
 import { MoreThreads } from "./MoreThreads";
+import { SharedThreads } from "./SharedThreads";
 import { ThreadItem } from "./ThreadItem";
 import { groupThreads, unique } from "./threads";
 
@@ -45,6 +46,7 @@ export function ThreadList() {
         {chats.hasNextPage && (
           <MoreThreads busy={chats.isFetchingNextPage} onMore={() => void chats.fetchNextPage()} />
         )}
+        <SharedThreads q={q} />
         {chats.data && listed.length === 0 && (
           <p className="px-2 text-13 text-muted">{q ? "No chat matches." : "No chats yet."}</p>
         )}

@@ -52,7 +52,7 @@ async def get_app(wired: Wired) -> AppView:
 @router.get("/sources")
 async def list_sources(viewer: Current, wired: Wired) -> list[SourceStatus]:
     """Which sources are connected, and what to do where one is not."""
-    return await wired.catalog.status(await wired.credentials.all(viewer.user_id))
+    return await wired.catalog.status(await wired.credentials.all(viewer.user_id, to_use=False))
 
 
 @router.put("/sources/{source}/credential")
@@ -74,7 +74,7 @@ async def forget_credential(source: HubName, viewer: Current, wired: Wired) -> S
 
 
 async def _status_of(source: SourceName, viewer: Viewer, wired: Services) -> SourceStatus:
-    found = await wired.catalog.status(await wired.credentials.all(viewer.user_id))
+    found = await wired.catalog.status(await wired.credentials.all(viewer.user_id, to_use=False))
     return next(status for status in found if status.name == source)
 
 

@@ -27,10 +27,12 @@ interface AssistantMessageProps {
   onAgain?: () => void;
   /** Cards are drawn one by one after the words above them: a telephone stays responsive. */
   gradual?: boolean;
+  /** It is somebody else's. */
+  reader?: boolean;
 }
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
-  const { message, live, onAgain, gradual = false } = props;
+  const { message, live, onAgain, gradual = false, reader = false } = props;
   const me = useMe();
   const text = textOf(message);
   const blocks = blocksOf(message.parts);
@@ -38,7 +40,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
   const room = useGradualCount(gradual ? 0 : count, count);
   const whole = room >= count;
   const around = surroundingsOf(blocks, message.parts, whole ? undefined : room);
-  const ending = live ? null : ENDINGS[message.metadata?.status ?? "complete"];
+  const ending = live ? null : endingOf(message.metadata?.status, reader);
   return (
     <article aria-label="Answer" aria-busy={live} className="mb-8 grid grid-cols-1 gap-3">
       <SourceProblems {...sourcesOf(message.parts)} onRetry={onAgain} />
@@ -51,7 +53,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
           <PartView key={block.key} part={block.part} />
         );
       })}
-      {whole && !live && isOffered(message, me) && (
+      {whole && !live && !reader && isOffered(message, me) && (
         <Suspense fallback={null}>
           <IndexOffer message={message.id} />
         </Suspense>
@@ -83,6 +85,10 @@ const ENDINGS: Record<MessageStatus, string | null> = {
   failed: "This answer could not be finished. What is there is kept.",
 };
 
+function endingOf(status: MessageStatus = "complete", reader: boolean): string | null {
+  return reader && status === "stopped" ? "This answer was stopped." : ENDINGS[status];
+}
+
 function PartView({ part }: { part: Part }) {
   const { data: app } = useQuery(appQuery);
   if (part.type === "text") {
@@ -92,6 +98,7 @@ function PartView({ part }: { part: Part }) {
       </div>
     );
   }
+  if (part.type === "data-withheld") return <NoticeLine notice={part.data} />;
   if (part.type === "data-notice") {
     // The banner above the chat says it once for all answers.
     const said = part.data.kind === "offline" && app?.model === "planner";

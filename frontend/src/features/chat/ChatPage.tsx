@@ -1,9 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { asProblem } from "@/api/problem";
 import { chatQuery, chatsQuery } from "@/api/queries";
 import type { ChatThread } from "@/api/types";
 import { Button } from "@/ui/Button";
+import { lazily } from "@/ui/lazily";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Screen } from "@/ui/Screen";
 import { Loading } from "@/ui/Spinner";
@@ -11,6 +13,8 @@ import { useTitle } from "@/ui/useTitle";
 import { Conversation } from "./Conversation";
 import { MissingChat } from "./MissingChat";
 import { useChatSession } from "./useChatSession";
+
+const SharedThread = lazily(() => import("./SharedThread"));
 
 /** `/c/:id` */
 export default function ChatPage() {
@@ -31,7 +35,17 @@ export default function ChatPage() {
     );
   }
   if (!thread.data) return <Loading />;
+  if (thread.data.owner != null) return <Shared thread={thread.data} />;
   return <OpenChat key={id} thread={thread.data} />;
+}
+
+function Shared({ thread }: { thread: ChatThread }) {
+  useTitle(thread.title);
+  return (
+    <Suspense fallback={<Loading />}>
+      <SharedThread key={thread.id} thread={thread} />
+    </Suspense>
+  );
 }
 
 function OpenChat({ thread }: { thread: ChatThread }) {
@@ -39,9 +53,9 @@ function OpenChat({ thread }: { thread: ChatThread }) {
   // The list hears of the title that the first message gives it.
   const { data: listed } = useInfiniteQuery({
     ...chatsQuery(),
-    select: ({ pages }) => pages.flat().find((chat) => chat.id === thread.id)?.title,
+    select: ({ pages }) => pages.flat().find((chat) => chat.id === thread.id),
   });
-  const title = listed ?? thread.title;
+  const { title, shared } = listed ?? thread;
   useTitle(title);
-  return session ? <Conversation session={session} title={title} /> : <Loading />;
+  return session ? <Conversation session={session} title={title} shared={shared} /> : <Loading />;
 }

@@ -18,10 +18,18 @@ import type { ChatSession } from "./ChatSession";
 import { Composer } from "./Composer";
 import { NotSent } from "./NotSent";
 import { textOf } from "./parts";
+import { ShareThreadButton, ThreadHeader } from "./ThreadHeader";
 import { UserMessage } from "./UserMessage";
 import { useAutoScroll } from "./useAutoScroll";
 
-export function Conversation({ session, title }: { session: ChatSession; title: string }) {
+interface ConversationProps {
+  session: ChatSession;
+  title: string;
+  /** Others may read it. */
+  shared: boolean;
+}
+
+export function Conversation({ session, title, shared }: ConversationProps) {
   const state = useSyncExternalStore(session.watch, session.state);
   const { messages, unsent, busy, lost, error } = state;
   const log = useRef<HTMLElement>(null);
@@ -50,6 +58,9 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
 
   return (
     <div className="flex h-full min-h-0 flex-col">
+      <ThreadHeader title={title}>
+        <ShareThreadButton id={session.id} title={title} shared={shared} />
+      </ThreadHeader>
       <section
         ref={log}
         aria-label="Conversation"
@@ -58,7 +69,6 @@ export function Conversation({ session, title }: { session: ChatSession; title: 
         className="min-h-0 flex-1 overflow-y-auto px-4 outline-offset-[-2px]"
       >
         <div className="mx-auto grid max-w-3xl grid-cols-1 py-6">
-          <h1 className="sr-only">{title}</h1>
           {messages.map((message) =>
             message.role === "user" ? (
               <UserMessage key={message.id} message={message} />

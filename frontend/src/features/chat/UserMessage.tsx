@@ -4,8 +4,11 @@ import { CopyButton } from "@/ui/CopyButton";
 import { useCut } from "@/ui/useCut";
 import { type ChatMessage, textOf } from "./parts";
 
-/** What a person said. A long text is folded, so that its answer is near; copying takes all of it. */
-export function UserMessage({ message }: { message: ChatMessage }) {
+/**
+ * What a person said: the reader, or whoever `by` names. A long text is folded, so that its answer is near;
+ * copying takes all of it.
+ */
+export function UserMessage({ message, by }: { message: ChatMessage; by?: string }) {
   const text = textOf(message);
   const frame = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
@@ -33,7 +36,7 @@ export function UserMessage({ message }: { message: ChatMessage }) {
           dir="auto"
           className={`w-full whitespace-pre-wrap wrap-anywhere ${open ? "" : "line-clamp-10"}`}
         >
-          <span className="sr-only">You: </span>
+          <span className="sr-only">{by ?? "You"}: </span>
           {text}
         </p>
         {(cut || open) && (

@@ -65,6 +65,8 @@ export type Part =
   | { type: "text"; text: string; state?: "streaming" | "done" }
   | { type: "step-start" }
   | { type: "data-notice"; data: Notice }
+  /** Of another's chat: what is not shown to its reader, and why. */
+  | { type: "data-withheld"; data: Notice }
   | ToolPart;
 
 export interface ChatMessage {

@@ -48,9 +48,10 @@ export default function PrivacyPage() {
       </Section>
       <Section title="Who can see what">
         <p className="text-14">
-          Your chats and downloads are shown to you only. Public datasets in the library are shared
-          by all accounts of this server; restricted ones are seen by those with access of their
-          own, and by admins.
+          Your downloads are shown to you only, and your chats to you and to those you share them
+          with, who see of the datasets in them what they may see anyway. Public datasets in the
+          library are shared by all accounts of this server; restricted ones are seen by those with
+          access of their own, and by admins.
         </p>
       </Section>
     </>

@@ -6,6 +6,7 @@ import { sourcesQuery } from "@/api/queries";
 import type { SourceStatus } from "@/api/types";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
+import { formatTime } from "@/ui/format";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Section } from "@/ui/Section";
 import { Spinner } from "@/ui/Spinner";
@@ -72,7 +73,12 @@ function SourceRow({ source }: { source: SourceStatus }) {
         <strong className="font-semibold">{source.label}</strong>
         <Badge tone={tone}>{word}</Badge>
         {source.account && <span className="text-13 text-muted">as {source.account}</span>}
-        {source.own && <span className="text-13 text-muted">with your own key</span>}
+        {source.own && (
+          <span className="text-13 text-muted">
+            with your own key,{" "}
+            {source.last_used_at ? `last used ${formatTime(source.last_used_at)}` : "not used yet"}
+          </span>
+        )}
       </p>
       {source.problem ? (
         <p className="wrap-anywhere">{source.problem}</p>
