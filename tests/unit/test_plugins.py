@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from dataferry.core.types import DatasetRef
-from dataferry.plugins import Plugin, ShippedFile, builtin_datasets
+from dataferry.plugins import Plugin, ShippedFile, builtin_datasets, trial
+from dataferry.plugins.discovery import discover
+from dataferry.plugins.locations import tried_file
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "backend" / "dataferry" / "plugins" / "tables"
@@ -158,3 +160,37 @@ def test_another_package_declares_a_dataset_and_ships_its_files(
     with penguins.open(ShippedFile("a.csv", 2, "00")) as stream:
         assert stream.read() == b"a\n"
     assert all(word in caplog.text for word in ("'iris'", "broken:PLUGIN", "no_plugin:PLUGIN"))
+
+
+def test_a_package_that_would_stop_the_program_is_left_out_and_a_good_one_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_FILE_S", 1.0)
+    bodies = {
+        "endless": "while True: pass",
+        "leaving": "import os; os._exit(3)",
+        "good": f"with open({str(tmp_path / 'runs')!r}, 'a') as runs: runs.write('x')\n"
+        + DECLARATION.format(name="good", package="good"),
+    }
+    for module, text in bodies.items():
+        (tmp_path / f"{module}.py").write_text(text)
+    metadata = tmp_path / "many-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: many\nVersion: 1\n")
+    lines = [f"{module} = {module}:PLUGIN" for module in bodies]
+    (metadata / "entry_points.txt").write_text("\n".join(["[dataferry.plugins]", *lines]) + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    store = tmp_path / "store"
+    found = discover(tmp_path / "none", store)
+
+    assert "good" in found
+    faults = {fault.where: fault.detail for fault in found.faults}
+    assert "1 s" in faults["endless:PLUGIN"]
+    assert "ends the program" in faults["leaving:PLUGIN"]
+    assert (tmp_path / "runs").read_text() == "xx"  # in the trial, and here
+    # The next start does not try it again, until its package has another version.
+    remembered = tried_file(store).read_text()
+    assert "good:PLUGIN" in remembered
+    assert "many 1" in remembered
+    assert "endless" not in remembered

@@ -15,7 +15,7 @@ from dataferry.plugins import AnyPlugin, DatasetPlugin, installed_plugins
 from dataferry.plugins.discovery import discover
 from dataferry.plugins.faults import PluginFault
 from dataferry.plugins.person import read_plugin_file
-from dataferry.plugins.trial import tried
+from dataferry.plugins.trial import Subject, tried
 from dataferry.plugins.validation import Line
 
 _SHOWN = {"ok": "ok", "failed": "FAILED", "skipped": "-"}
@@ -92,8 +92,8 @@ def _found(wanted: str, settings: Settings, store: Path) -> list[AnyPlugin | Plu
         if not file.is_file():
             raise NotFound(f"There is no file {wanted}.", next_step="Name the plugin's file.")
         file = file.absolute()
-        refused = tried([file], store).get(file)
-        return list(read_plugin_file(file, store)) if refused is None else [refused]
+        code = [Subject.of_file(file)] if file.suffix == ".py" else []
+        return [*tried(code, store).values()] or list(read_plugin_file(file, store))
     plugins = discover(settings.plugins_folder, store)
     if wanted in plugins:
         return [plugins[wanted]]

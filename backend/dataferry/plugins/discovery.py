@@ -27,7 +27,7 @@ from dataferry.plugins.declared import unusable_member
 from dataferry.plugins.faults import PluginFault, fault_of, file_of, line_of
 from dataferry.plugins.person import read_plugin_file
 from dataferry.plugins.required import missing_members
-from dataferry.plugins.trial import tried
+from dataferry.plugins.trial import ENTRY, Subject, tried
 
 ENTRY_POINT_GROUP = "dataferry.plugins"
 Origin = Literal["dataferry", "folder", "package"]
@@ -148,15 +148,29 @@ def _of_folder(folder: Path, store: Path) -> Iterator[FoundPlugin | PluginFault]
         yield PluginFault("import", str(folder), detail, "Give it to this user, or choose another.")
         return
     files = [file for file in files if not file.name.startswith(("_", "."))]
-    refused = tried(files, store)
+    code = [Subject.of_file(file) for file in files if file.suffix == ".py"]
+    refused = {subject.file: fault for subject, fault in tried(code, store).items()}
     for file in files:
         for one in [refused[file]] if file in refused else read_plugin_file(file, store):
             yield one if isinstance(one, PluginFault) else FoundPlugin(one, "folder", str(file))
 
 
 def _of_other_packages(store: Path | None) -> Iterator[FoundPlugin | PluginFault]:
-    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name):
-        yield _loaded(entry.load, "package", entry.value, _file_of(entry), store)
+    entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    refused = {subject.name: fault for subject, fault in tried(list(map(_subject, entries)), store).items()}
+    for entry in entries:
+        yield refused.get(_subject(entry).name) or read_entry(entry, store)
+
+
+def read_entry(entry: EntryPoint, store: Path | None) -> FoundPlugin | PluginFault:
+    """The plugin that another package declares, with its data to lie in ``store``; or why there is none."""
+    return _loaded(entry.load, "package", entry.value, _file_of(entry), store)
+
+
+def _subject(entry: EntryPoint) -> Subject:
+    version = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "?"
+    name = f"{ENTRY}{entry.name}={entry.value}"
+    return Subject(name, entry.value, _file_of(entry) or Path(entry.module), version)
 
 
 def _loaded(

@@ -1,6 +1,7 @@
-"""Imports plugins' files, and writes a line of JSON for each: null, or what is wrong with it.
+"""Imports plugins, and writes a line of JSON for each: null, or what is wrong with it.
 
-``plugins.trial`` starts it with the seconds that a file may take, the store, and the files.
+``plugins.trial`` starts it with the seconds that one may take, the store, where modules are found, and the
+names of the plugins' files and entry points.
 """
 
 import faulthandler
@@ -11,14 +12,16 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from importlib.metadata import entry_points
 from pathlib import Path
 
-from dataferry.plugins.discovery import FoundPlugin, Plugins
+from dataferry.plugins.discovery import ENTRY_POINT_GROUP, FoundPlugin, Plugins, read_entry
 from dataferry.plugins.faults import PluginFault
 from dataferry.plugins.person import read_plugin_file
+from dataferry.plugins.trial import ENTRY
 
 #: Of the machine's memory.
 _SHARE = 0.5
@@ -31,9 +34,10 @@ def main() -> None:
     os.dup2(2, 1)  # what a plugin prints is no answer
     _bound_memory()
     logging.disable()
-    seconds, store, *files = sys.argv[1:]
-    for file in files:
-        fault = _fault_of(Path(file), Path(store), float(seconds))
+    seconds, store, path, *names = sys.argv[1:]
+    sys.path[:] = json.loads(path)
+    for name in names:
+        fault = _fault_of(name, Path(store) if store else None, float(seconds))
         print(json.dumps(None if fault is None else asdict(fault)), file=answers, flush=True)
     os._exit(0)  # threads may go on
 
@@ -44,17 +48,29 @@ def _bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (pages * os.sysconf("SC_PAGE_SIZE"),) * 2)
 
 
-def _fault_of(file: Path, store: Path, seconds: float) -> PluginFault | None:
+def _fault_of(name: str, store: Path | None, seconds: float) -> PluginFault | None:
     before = set(threading.enumerate())
     faulthandler.dump_traceback_later(seconds, exit=True)
-    read = list(read_plugin_file(file, store))
+    read = list(_read(name, store))
     # What a plugin declares may be code too.
-    Plugins(one if isinstance(one, PluginFault) else FoundPlugin(one, "folder", str(file)) for one in read)
+    Plugins(read)
     faulthandler.cancel_dump_traceback_later()
     for one in read:
         if isinstance(one, PluginFault) and one.kind == "import":
             return one
-    return _left_thread(file, before)
+    where = name.rpartition("=")[2] if name.startswith(ENTRY) else name
+    return _left_thread(Path(where), before)
+
+
+def _read(name: str, store: Path | None) -> Iterator[FoundPlugin | PluginFault]:
+    if not name.startswith(ENTRY):
+        assert store is not None
+        for one in read_plugin_file(Path(name), store):
+            yield one if isinstance(one, PluginFault) else FoundPlugin(one, "folder", name)
+        return
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if f"{ENTRY}{entry.name}={entry.value}" == name:
+            yield read_entry(entry, store)
 
 
 def _left_thread(file: Path, before: Collection[threading.Thread]) -> PluginFault | None:
