@@ -185,3 +185,34 @@ def test_a_commit_whose_hooks_are_killed(repo: GitFolder, tmp_path: Path, at: in
     repo.git("datasets", "restore")
     check_agrees(repo)
     assert repo.git("status", "--porcelain") == ""
+
+
+HELPED = """
+    @staticmethod
+    def {name}(mask: File[png]) -> int:
+        from helpers import factor
+        return factor({number})
+"""
+FACTOR = "def factor(number):\n    return {} * number\n"
+
+
+def test_modules_count_as_they_are_committed(versioned: GitFolder) -> None:
+    """Of a module that is half staged the lock would be of something that no commit has."""
+    versioned.write("helpers.py", FACTOR.format(2))
+    versioned.append(HELPED.format(name="doubled", number=1))
+    assert "imports helpers.py, which would not be in this commit" in versioned.fails("commit", "-qam", "1")
+    versioned.git("add", "helpers.py")
+    said = versioned.fails("commit", "-qm", "1", "index.py")
+    assert "git commit index.py helpers.py" in said
+    versioned.git("commit", "-qam", "1")
+
+    versioned.write("helpers.py", FACTOR.format(3))
+    versioned.append("# a remark\n")
+    assert "stale" not in versioned.git("commit", "-qm", "a remark", "index.py")
+    assert versioned.rows()[0][-1] == 2
+    versioned.append(HELPED.format(name="more", number=2))
+    assert "helpers.py is not as this commit would have it" in versioned.fails(
+        "commit", "-qm", "2", "index.py"
+    )
+    versioned.git("commit", "-qm", "2", "index.py", "helpers.py")
+    assert versioned.rows()[0][-2:] == (3, 6)

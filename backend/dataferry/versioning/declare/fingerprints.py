@@ -8,7 +8,6 @@ annotations and the function's own name are left out. It is the same under every
 import ast
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from pathlib import Path
 
 from dataferry.versioning.declare.local_modules import LocalModules
 from dataferry.versioning.declare.source_text import SourceText
@@ -24,15 +23,17 @@ _OUR_DECORATORS = frozenset({"ingest", "transform"})
 
 class Fingerprints:
     """Of the functions of one file. ``datasets``: its classes with ``@dataset``, of which only what is used
-    counts. ``folder``: where the file's own modules are; without it they are not looked at."""
+    counts. ``modules``: the file's own; without them they are not looked at."""
 
-    def __init__(self, source: SourceText, datasets: Iterable[ast.ClassDef], folder: Path | None) -> None:
+    def __init__(
+        self, source: SourceText, datasets: Iterable[ast.ClassDef], modules: LocalModules | None
+    ) -> None:
         self._source = source
         self._datasets = {node.name: _bindings(node.body) for node in datasets}
         self._module = {
             name: nodes for name, nodes in _bindings(source.tree.body).items() if name not in self._datasets
         }
-        self._modules = LocalModules(folder) if folder else None
+        self._modules = modules
 
     def of(self, function: ast.FunctionDef, owner: ast.ClassDef, *declared: object) -> str:
         """``declared``: what else decides what it makes, such as its ``version``."""

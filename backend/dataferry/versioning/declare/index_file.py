@@ -11,6 +11,7 @@ from dataferry.versioning.declare.annotations import is_class_variable, read_typ
 from dataferry.versioning.declare.fingerprints import Fingerprints
 from dataferry.versioning.declare.functions import read_ingest, read_transform, written_inputs
 from dataferry.versioning.declare.links import check_transforms
+from dataferry.versioning.declare.local_modules import LocalModules, Read, read_here
 from dataferry.versioning.declare.source_text import SourceText
 from dataferry.versioning.model.schema import DatasetClass, Field, IndexFile, Ingest, Transform
 
@@ -23,31 +24,35 @@ def text_sha256(text: str) -> str:
     return sha256(text.replace("\r\n", "\n").encode(errors="surrogatepass")).hexdigest()
 
 
-def read_index(text: str, name: str = "index.py", *, folder: Path | None = None) -> IndexFile:
+def read_index(
+    text: str, name: str = "index.py", *, folder: Path | None = None, read: Read = read_here
+) -> IndexFile:
     """What an index file declares.
 
     ``name`` is what errors call it. ``folder``: where it lies; the modules there that its functions import
     are part of their fingerprints. Without it they are not looked at, which is enough to know the fields.
+    ``read``: where these modules are read from, if not from the disk.
 
     Errors: ``InvalidInput``, which names the file and the line.
     """
     source = SourceText.parse(text, name)
     try:
-        return IndexFile(_read(source, folder), text_sha256(text))
+        modules = LocalModules(folder, read) if folder else None
+        return IndexFile(_read(source, modules), text_sha256(text))
     except RecursionError as error:
         raise InvalidInput(
             f"{name} is nested too deeply to be read.", next_step="Break up its longest expression."
         ) from error
 
 
-def _read(source: SourceText, folder: Path | None) -> tuple[DatasetClass, ...]:
+def _read(source: SourceText, modules: LocalModules | None) -> tuple[DatasetClass, ...]:
     nodes = [
         node
         for node in source.tree.body
         if isinstance(node, ast.ClassDef) and _decorator(source, node) is not None
     ]
     _check_place(source, nodes)
-    fingerprints = Fingerprints(source, nodes, folder)
+    fingerprints = Fingerprints(source, nodes, modules)
     classes = tuple(_read_class(source, node, fingerprints) for node in nodes)
     _check_names(source, classes)
     return classes

@@ -1,19 +1,30 @@
 """Modules that lie beside an index file and that it imports: they are part of what it does."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dataferry.versioning.declare.source_text import parse_quietly
 
 _BEYOND = 1000
+Read = Callable[[Path], bytes | None]
+"""The content of a file; None where there is none."""
+
+
+def read_here(path: Path) -> bytes | None:
+    """As it lies on the disk."""
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
 
 
 class LocalModules:
-    """Those below ``folder``, read and never run."""
+    """Those below ``folder``, read and never run. ``read``: where from, by default from the disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read: Read = read_here) -> None:
         self.folder = folder
+        self._read = read
         self._parsed: dict[Path, ast.Module | None] = {}
 
     def imported(self, node: ast.AST) -> dict[Path, ast.Module]:
@@ -34,7 +45,7 @@ class LocalModules:
         Errors: ``SyntaxError``, of the index file."""
         modules = self.imported(parse_quietly(text.removeprefix("\ufeff")))
         return {
-            path.relative_to(self.folder).as_posix(): path.read_text("utf-8", errors="replace")
+            path.relative_to(self.folder).as_posix(): (self._read(path) or b"").decode(errors="replace")
             for path in sorted(modules)
         }
 
@@ -57,7 +68,7 @@ class LocalModules:
             return
         for part in parts:
             for path in (folder / part / "__init__.py", folder / f"{part}.py"):
-                if path.is_file():
+                if self._read(path) is not None:
                     yield path
                     break
             folder /= part
@@ -65,7 +76,7 @@ class LocalModules:
     def _parse(self, path: Path) -> ast.Module | None:
         if path not in self._parsed:
             try:
-                self._parsed[path] = parse_quietly(path.read_bytes())
+                self._parsed[path] = parse_quietly(self._read(path) or b"")
             except (OSError, SyntaxError, ValueError, RecursionError):
                 self._parsed[path] = None
         return self._parsed[path]

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from dataferry.core.errors import Conflict, DataferryError, Forbidden
 from dataferry.versioning.declare.index_file import read_index
-from dataferry.versioning.declare.local_modules import LocalModules
+from dataferry.versioning.declare.local_modules import LocalModules, Read, read_here
 from dataferry.versioning.execute.planning import Plan, plan
+from dataferry.versioning.hooks.module_texts import check_modules, modules_of
 from dataferry.versioning.hooks.staging import conclude, stage
 from dataferry.versioning.hooks.trusting import is_trusted, trust_if_own
 from dataferry.versioning.model.lock_file import Lock
@@ -74,12 +75,14 @@ def _new_lock(repository: Repository, path: str, was: str) -> str | None:
     text = repository.show("", path)
     if text is None:
         return None
-    changes, base = plan_of(repository, path, text, was)
+    changes, base = plan_of(repository, path, text, was, read=modules_of(repository, ""))
     if changes.needs_code and not is_trusted(repository, path, text):
         raise Forbidden(
             f"{path} comes from somebody else, and this commit would run its functions.",
             next_step=f"Read it, then: git datasets trust {path}",
         )
+    if changes.needs_code:
+        check_modules(repository, path, text)
     lock = _run(repository, changes, text, path, base)
     trust_if_own(repository, path, text)
     return str(lock)
@@ -105,15 +108,17 @@ def _run(repository: Repository, changes: Plan, text: str, path: str, base: Lock
     )
 
 
-def plan_of(repository: Repository, path: str, text: str, was: str | None = None) -> tuple[Plan, Lock | None]:
+def plan_of(
+    repository: Repository, path: str, text: str, was: str | None = None, *, read: Read = read_here
+) -> tuple[Plan, Lock | None]:
     """What a commit of an index file would do, and the lock that it begins with. ``was``: its path in HEAD,
-    if it is another one.
+    if it is another one; ``read``: where its modules are read from, if not from the disk.
 
     That is the one of HEAD; in a merge and the like the one that is staged; and a staged one that belongs to
     the file already, as after ``git checkout REVISION -- index.py index.py.lock``.
     """
     folder = (repository.top / path).parent
-    index = read_index(text, path, folder=folder)
+    index = read_index(text, path, folder=folder, read=read)
     staged = _valid(repository.show("", lock_path(path)))
     if staged is not None and repository.is_merging:
         return plan(index, staged, name=path), staged
@@ -151,7 +156,7 @@ def before_merge_commit(repository: Repository) -> None:
         staged = repository.show("", lock_path(path))
         if text is None or staged is None:
             continue
-        changes, _base = plan_of(repository, path, text)
+        changes, _base = plan_of(repository, path, text, read=modules_of(repository, ""))
         if not changes.is_empty:
             raise Conflict(
                 f"The merged {path} needs what is not there yet: {' '.join(changes.lines())}",
@@ -170,7 +175,9 @@ def stale_locks(repository: Repository) -> list[str]:
             continue
         try:
             lock = repository.lock(repository.show("HEAD", lock_path(path)), path)
-            changes = plan(read_index(text, path, folder=(repository.top / path).parent), lock, name=path)
+            folder = (repository.top / path).parent
+            index = read_index(text, path, folder=folder, read=modules_of(repository, "HEAD"))
+            changes = plan(index, lock, name=path)
         except DataferryError as error:
             found.append(f"{lock_path(path)} is stale. {error.detail} {error.next_step}")
             continue
@@ -200,11 +207,13 @@ def settle(repository: Repository, revision: str | None = None) -> None:
 def _note_modules(repository: Repository) -> None:
     """Which modules beside index files are part of what these do."""
     found = set(repository.modules())
+    read = modules_of(repository, "")
     for path in repository.tracked():
-        text, folder = repository.read(path), (repository.top / path).parent
-        with contextlib.suppress(SyntaxError, ValueError):
-            names = LocalModules(folder).texts(text) if text is not None else {}
-            found |= {(folder / name).relative_to(repository.top).as_posix() for name in names}
+        folder = (repository.top / path).parent
+        for text, modules in ((repository.read(path), read_here), (repository.show("", path), read)):
+            with contextlib.suppress(SyntaxError, ValueError):
+                names = LocalModules(folder, modules).texts(text) if text is not None else {}
+                found |= {(folder / name).relative_to(repository.top).as_posix() for name in names}
     if found != set(repository.modules()):
         write_whole(
             repository.common_dir / "datasets" / "modules", "".join(f"{name}\n" for name in sorted(found))
