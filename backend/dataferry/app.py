@@ -93,6 +93,8 @@ from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.upstream import Upstream
 from dataferry.library.verdicts import Verdicts
 from dataferry.library.verification import Verification
+from dataferry.library.versions.jobs import VersionJobs
+from dataferry.library.versions.service import Versions
 from dataferry.library.visible import VisibleDatasets
 from dataferry.mcp.service import McpServer
 from dataferry.mirror.pulls import Pulls
@@ -127,8 +129,19 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
     Verification(database, store, catalog, credentials, private_urls).register(jobs)
+    version_jobs = VersionJobs(database, store)
+    version_jobs.register(jobs)
     Handlers(
-        database, store, catalog, credentials, private_urls, settings, speed_limits, quotas, found_plugins
+        database,
+        store,
+        catalog,
+        credentials,
+        private_urls,
+        settings,
+        speed_limits,
+        quotas,
+        found_plugins,
+        version_jobs,
     ).register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)
@@ -199,6 +212,7 @@ def build_services(settings: Settings) -> Services:
         ),
         checks=file_checks,
         upstream=Upstream(database, settings, catalog, credentials, access),
+        versions=Versions(database, store, jobs, accounts, access),
         sharing=Sharing(database, access, accounts),
         history=DownloadHistory(database),
         pruning=Pruning(database, jobs, access),

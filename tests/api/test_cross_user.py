@@ -119,6 +119,14 @@ DATASETS = {
     "GET /api/datasets/{key}/sharing": Row(200, seen=200),
     "POST /api/datasets/{key}/sharing": Row(409, seen=409, body={"everybody": True}),
     "DELETE /api/datasets/{key}/sharing": Row(409, seen=409),
+    # It has none; and once the member has given it up below, it is another's to record.
+    "GET /api/datasets/{key}/versions": Row(200, seen=200),
+    "POST /api/datasets/{key}/versions": Row(403, seen=403, body={"message": "mine"}),
+    "GET /api/datasets/{key}/versions/diff": Row(404, seen=404, params={"from": "1"}),
+    "GET /api/datasets/{key}/versions/pictures": Row(200, seen=200, params={"sha256": "0" * 64}),
+    "GET /api/datasets/{key}/versions/bundle": Row(409, seen=409),
+    "GET /api/datasets/{key}/versions/{version}": Row(404, seen=404),
+    "POST /api/datasets/{key}/versions/{version}/restore": Row(409, seen=409, body={}),
     "DELETE /api/datasets/{key}/data": Row(202, seen=403),
     "POST /api/datasets/{key}/update": Row(202, seen=202),
     "POST /api/datasets/{key}/verify": Row(202, seen=202),
@@ -158,7 +166,7 @@ AT_ITS_SOURCE = (
 )
 FILE = "train.csv"
 #: What else is named in paths.
-OF_DATASETS = {"path": FILE, "table": table_id(FILE), "split": "train", "index": "0"} | {
+OF_DATASETS = {"version": "1", "path": FILE, "table": table_id(FILE), "split": "train", "index": "0"} | {
     "sequence_id": "training",
     "image_id": "train-0",
     "class_id": "cat",

@@ -33,6 +33,7 @@ from dataferry.api.routes import (
     transfer,
     upload,
     uploads,
+    versions,
 )
 
 #: Their paths may have a ref.
@@ -50,6 +51,7 @@ OF_DATASETS = tuple(
         repositories,
         samples,
         dataset_health,
+        versions,
         sequences,
         sharing,
         tables,

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from dataferry.library.speed_limits import SpeedLimits
     from dataferry.library.upstream import Upstream
     from dataferry.library.verdicts import Verdicts
+    from dataferry.library.versions.service import Versions
     from dataferry.mcp.service import McpServer
     from dataferry.mirror.service import Mirror
     from dataferry.plugins import Plugins
@@ -111,6 +112,7 @@ class Services:
     query_processes: QueryProcesses
     asking: Asking
     upstream: Upstream
+    versions: Versions
     archives: Archives
     croissants: Croissants
     last_use: LastUse

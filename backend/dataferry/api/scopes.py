@@ -49,6 +49,13 @@ NEEDED: dict[str, TokenScope] = {
             *("get_partial_upload", "export_sequence"),
             *("list_samples", "get_sample_thumbnail", "get_sample_image"),
             *("list_samples_of_class", "list_categories", "list_classes", "get_image", "get_image_of_class"),
+            *(
+                "list_versions",
+                "get_version",
+                "compare_versions",
+                "get_version_pictures",
+                "get_version_bundle",
+            ),
             # What is not here is downloaded for a token of the scope download only.
             *("get_dataset_statistics", "compute_dataset_statistics"),
             *("get_dataset_health", "compute_dataset_health"),
@@ -81,6 +88,8 @@ NEEDED: dict[str, TokenScope] = {
                 "verify_dataset",
                 "repair_dataset",
                 "keep_revision",
+                "record_version",
+                "restore_version",
             ),
             *("create_job", "dismiss_jobs", "cancel_job", "pause_job", "resume_job", "retry_job"),
             *("prioritize_job", "limit_job"),

@@ -170,6 +170,11 @@ JOB_KINDS: dict[str, JobKindSpec] = {
         JobKindSpec(
             "verify", "maintenance", not_paused="A check cannot be paused: cancel it, and start it anew."
         ),
+        JobKindSpec(
+            "version",
+            "maintenance",
+            not_paused="Recording a version cannot be paused: cancel it, and start it anew.",
+        ),
         JobKindSpec("index", "maintenance", "brings", of_dataset=False),
         JobKindSpec("tables", "maintenance", of_dataset=False),
         JobKindSpec("statistics", "maintenance", of_dataset=False),

@@ -36,6 +36,7 @@ from dataferry.library.recording import record_download
 from dataferry.library.removal import Removal
 from dataferry.library.selection import Choice, Selection, archives_of, drop_unwanted, select
 from dataferry.library.speed_limits import SpeedLimits
+from dataferry.library.versions.jobs import RESTORES, VersionJobs
 from dataferry.plugins import DatasetPlugin, Plugins
 from dataferry.plugins.manifest import manifest_of
 from dataferry.sources.catalog import Catalog
@@ -62,6 +63,7 @@ class Handlers:
         speed_limits: SpeedLimits,
         quotas: Quotas,
         plugins: Plugins,
+        versions: VersionJobs,
     ) -> None:
         self._database = database
         self._store = store
@@ -77,6 +79,7 @@ class Handlers:
             min_free_bytes=settings.min_free_bytes,
         )
         self._plugins = PluginJobs(plugins, self._limits)
+        self._versions = versions
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
@@ -101,8 +104,9 @@ class Handlers:
         ref = self._private_urls.ref_of(dataset)
         credential = self._credentials.resolve(ref.source, run.requesters)
         manifest = self._manifest(run, dataset, ref, credential)
+        restores = RESTORES in run.params
         selection = Selection.from_params(run.params)
-        wanted = self._wanted(ref, manifest, selection, credential)
+        wanted = Selection().choice() if restores else self._wanted(ref, manifest, selection, credential)
         manifest = select(manifest, wanted)
         run.settle_dataset(lambda session: rows.resolve_revision(session, dataset.id, manifest.revision).id)
         dataset = self._dataset(run.job.dataset_id)
@@ -117,7 +121,7 @@ class Handlers:
                 folder.chmod(0o700)
         previous_inodes = self._store.inodes(target)
         reuse = self._reuse(run, dataset, manifest)
-        if plugin and not run.params.get("bundle"):
+        if plugin and not restores and not run.params.get("bundle"):
             result = self._fetch_by(plugin, run)
         else:
             result = self._fetch(run, dataset, manifest, target, reuse, keep_archives=selection.keep_archives)
@@ -145,6 +149,8 @@ class Handlers:
         """
         if run.params.get("bundle"):
             return bundled_manifest(run.params)
+        if RESTORES in run.params:
+            return self._versions.manifest(run, dataset)
         if plugin := self._plugins.fetching(ref):
             return manifest_of(plugin)
         asked = run.params.get("revision")
@@ -226,6 +232,8 @@ class Handlers:
     def _reuse(self, run: JobRun, dataset: Dataset, manifest: Manifest) -> Reuse | None:
         """The library's files of the promised bytes, unless a fresh download is forced. An update wants the
         newest revision, and takes from the former what has stayed."""
+        if RESTORES in run.params:
+            return self._versions.reuse(dataset)
         forced = run.params.get("force") and run.job.kind != "update"
         if forced or not manifest.files:  # what a plugin fetches itself it may also write again
             return None
@@ -244,12 +252,13 @@ class Handlers:
         """Fetch the newest revision, then delete the older ones that nobody else has asked for: the old copy
         stays until the new one is verified, and for as long as another job is at work on it."""
         self.download(run)
-        ref = DatasetRef.parse(run.job.ref)
-        kept = self._store.target(ref, run.job.revision or "")
-        for older in self._database.read(rows.find, ref):
-            if older.downloaded and older.local_path != str(kept) and not older.selection:
+        kept = self._dataset(run.job.dataset_id)
+        for older in self._database.read(rows.find, rows.ref_of(kept)):
+            is_other = older.id != kept.id and older.local_path != kept.local_path
+            if older.downloaded and is_other and older.selection == kept.selection:
                 run.write(partial(_hand_on, run, older.id))
                 self._removal.remove_unused(run, older.id)
+        self._versions.brought(run, run.job.dataset_id)
 
     def delete(self, run: JobRun) -> None:
         """Files, views and a partial download of one dataset, and nothing of its neighbours. Where others
@@ -259,9 +268,14 @@ class Handlers:
             if since is not None and self._database.read(is_wanted_since, run.job.dataset_id, since):
                 note = "Somebody has used or pinned this dataset meanwhile: it stays."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
+            elif since is not None and self._versions.of(self._dataset(run.job.dataset_id)).exists:
+                note = "The dataset has versions, which nobody could download again: it stays."
+                run.progress(run.latest_progress.model_copy(update={"note": note}))
             elif not self._removal.give_up(run, run.job.dataset_id, run.params.get("views")):
                 note = "Others have asked for this dataset too: its files stay for them."
                 run.progress(run.latest_progress.model_copy(update={"note": note}))
+            else:
+                self._versions.discard(self._dataset(run.job.dataset_id))
 
     def job_left(self, session: Session, job: JobView, user_id: str) -> None:
         """Called when somebody leaves a job: what they did not wait for is not theirs."""

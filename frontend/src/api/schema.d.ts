@@ -899,6 +899,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dataset's versions, newest first
+         * @description The dataset's versions, newest first: who recorded which when, and what changed.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        /**
+         * Record the files that are here as the next version
+         * @description Record the files that are here as the next version. A dataset that has none becomes a versioned one: a
+         *     git repository with an index file.
+         */
+        post: operations["record_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/versions/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What differs between two versions
+         * @description What differs between two versions: rows that were added, removed or changed, with their cells.
+         */
+        get: operations["compare_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/versions/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures of any version, small
+         * @description Pictures of any version, small. What is no picture is left out.
+         */
+        get: operations["get_version_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/versions/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repository with the files of all versions, as one tar file
+         * @description The repository with the files of all versions, as one tar file. Where it is unpacked,
+         *     `git datasets init` makes the folders.
+         */
+        get: operations["get_version_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version, with its tables and its index file
+         * @description A version, with its tables and its index file.
+         */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{key}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a version's files back, as a new version
+         * @description Bring a version's files back, as a new version. What is here stays until they are verified.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{key}/sequences": {
         parameters: {
             query?: never;
@@ -2858,8 +2984,8 @@ export interface components {
          */
         AppView: {
             /**
-             * @description The program's version.
-             * @example 0.1.0
+             * @description Its id, the beginning of that, its number, or `HEAD` for the newest.
+             * @example 3
              */
             version: string;
             /**
@@ -3784,6 +3910,11 @@ export interface components {
             comparison: components["schemas"]["Comparison"];
         };
         /**
+         * @description Rows of this change alone
+         * @enum {string}
+         */
+        CompareVersionsChange: "added" | "removed" | "changed";
+        /**
          * ComparedColumn
          * @description A column by its name. ``types``: None where a dataset has no such column. ``empty``: empty cells among
          *     the ``read_rows`` of each, None where none were read. ``differs``: not all have it with the same type.
@@ -3931,8 +4062,8 @@ export interface components {
          */
         ConsentView: {
             /**
-             * @description The program's version.
-             * @example 0.1.0
+             * @description Its id, the beginning of that, its number, or `HEAD` for the newest.
+             * @example 3
              */
             version: string;
             /**
@@ -4240,7 +4371,7 @@ export interface components {
          * @description What a job does with a dataset.
          * @enum {string}
          */
-        DatasetJobKind: "download" | "update" | "delete" | "verify";
+        DatasetJobKind: "download" | "update" | "delete" | "verify" | "version";
         /**
          * DatasetJobParams
          * @description What a job on a dataset takes.
@@ -5838,7 +5969,7 @@ export interface components {
          * @description What a job does.
          * @enum {string}
          */
-        JobKind: "download" | "update" | "delete" | "verify" | "index" | "tables" | "statistics" | "health";
+        JobKind: "download" | "update" | "delete" | "verify" | "version" | "index" | "tables" | "statistics" | "health";
         /**
          * JobLimitRequest
          * @description How fast one job may be.
@@ -6223,8 +6354,8 @@ export interface components {
              */
             url: string | null;
             /**
-             * @description What weighs most, in a few words.
-             * @example no commercial use
+             * @description The beginning of its id, which names it too.
+             * @example 9f2c41d07b
              */
             short: string;
             /**
@@ -6295,8 +6426,8 @@ export interface components {
              */
             url: string | null;
             /**
-             * @description What weighs most, in a few words.
-             * @example no commercial use
+             * @description The beginning of its id, which names it too.
+             * @example 9f2c41d07b
              */
             short: string;
             /**
@@ -6405,6 +6536,10 @@ export interface components {
              * @example train
              */
             split?: string | null;
+            /**
+             * @description Its number, from 1; it names it too.
+             * @example 3
+             */
             number?: number | null;
             /**
              * @description The source as people read it.
@@ -9531,6 +9666,44 @@ export interface components {
             notice?: string | null;
         };
         /**
+         * TableChanges
+         * @description How many rows of a class differ, and which fields are new or gone.
+         */
+        TableChanges: {
+            /**
+             * @description The name of the table.
+             * @example Pictures
+             */
+            name: string;
+            /**
+             * @description Rows that only the newer has.
+             * @example 12
+             */
+            added: number;
+            /**
+             * @description Rows that only the older has.
+             * @example 3
+             */
+            removed: number;
+            /**
+             * @description Rows that both have, with other values.
+             * @example 1
+             */
+            changed: number;
+            /**
+             * @description Fields that only the newer has.
+             * @example [
+             *       "split"
+             *     ]
+             */
+            new_fields: string[];
+            /**
+             * @description Fields that only the older has.
+             * @example []
+             */
+            dropped_fields: string[];
+        };
+        /**
          * TableColumn
          * @description ``dtype`` in the file's own words, or in ours where it has none; ``kind``: what it can be asked.
          */
@@ -10291,6 +10464,399 @@ export interface components {
             room: components["schemas"]["RoomVerdict"];
             /** @description Rows and columns; null where the source tells nothing of them. */
             table?: components["schemas"]["TableFacts"] | null;
+        };
+        /**
+         * VersionCell
+         * @description A field of a row before and after; null where a version has no such row.
+         */
+        VersionCell: {
+            /**
+             * @description The field's name.
+             * @example label
+             */
+            field: string;
+            /** @description In the older version; null where it has no such row. */
+            before: components["schemas"]["VersionValue"] | null;
+            /** @description In the newer version; null where it has no such row. */
+            after: components["schemas"]["VersionValue"] | null;
+        };
+        /**
+         * VersionComparison
+         * @description Two versions. ``tables``: those that differ; ``rows``: of ``table``, a page of ``total``.
+         */
+        VersionComparison: {
+            /** @description The one that is compared with. */
+            older: components["schemas"]["VersionView"];
+            /** @description The one that is compared. */
+            newer: components["schemas"]["VersionView"];
+            /** @description The tables that differ. */
+            tables: components["schemas"]["TableChanges"][];
+            /**
+             * @description Whose rows are shown; null where nothing differs.
+             * @example Pictures
+             */
+            table: string | null;
+            /** @description Rows of the table that differ, in their order. */
+            rows: components["schemas"]["VersionRow"][];
+            /**
+             * @description How many rows of the table differ, in the chosen way.
+             * @example 16
+             */
+            total: number;
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
+            next?: string | null;
+        };
+        /**
+         * VersionDetail
+         * @description A version with what it is made of.
+         */
+        VersionDetail: {
+            /**
+             * @description The commit that it is in the dataset's repository.
+             * @example 9f2c41d07b5e6a8813c4d2f0a1b3c5d7e9f00112
+             */
+            id: string;
+            /**
+             * @description The beginning of its id, which names it too.
+             * @example 9f2c41d07b
+             */
+            short: string;
+            /**
+             * @description Its number, from 1; it names it too.
+             * @example 3
+             */
+            number: number;
+            /**
+             * @description What whoever recorded it said of it.
+             * @example Labels of the second batch mended
+             */
+            message: string;
+            /**
+             * @description Who recorded it; `Dataferry` where it did so by itself, after an update.
+             * @example ada@example.org
+             */
+            author: string;
+            /**
+             * Format: date-time
+             * @description When it was.
+             * @example 2026-05-04T09:30:00Z
+             */
+            at: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description Rows of its first table.
+             * @example 1200
+             */
+            rows: number;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+            /**
+             * @description Files that the version before did not have.
+             * @example 12
+             */
+            added: number;
+            /**
+             * @description Files that only the version before has.
+             * @example 0
+             */
+            removed: number;
+            /**
+             * @description Files that have other bytes than in the version before.
+             * @example 1
+             */
+            changed: number;
+            /**
+             * @description The id of the version that it brought back.
+             * @example 9f2c41d07b5e6a8813c4d2f0a1b3c5d7e9f00112
+             */
+            restores?: string | null;
+            /**
+             * @description Its files are the ones that are here.
+             * @example true
+             */
+            current: boolean;
+            /** @description The index file: what the dataset is, as Python. */
+            index_file: string;
+            /** @description The classes of the index file. */
+            tables: components["schemas"]["VersionTable"][];
+        };
+        /**
+         * VersionPage
+         * @description A dataset's versions, newest first; none of one that is not ``versioned``. ``folder``: their repository
+         *     on the server's machine. ``may_write``: the viewer may record and restore.
+         */
+        VersionPage: {
+            /**
+             * @description The dataset as `source:id`.
+             * @example huggingface:stanfordnlp/imdb
+             */
+            ref: string;
+            /**
+             * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+             * @example huggingface:stanfordnlp~imdb
+             */
+            key: string;
+            /** @description Newest first. */
+            versions: components["schemas"]["VersionView"][];
+            /**
+             * @description How many versions there are.
+             * @example 3
+             */
+            total: number;
+            /**
+             * @description It has versions.
+             * @example true
+             */
+            versioned: boolean;
+            /**
+             * @description You may record versions of it, and bring them back.
+             * @example true
+             */
+            may_write: boolean;
+            /**
+             * @description The repository, on the server's machine; null where there is none.
+             * @example /data/downloads/.versions/huggingface/acme/animals/all
+             */
+            folder?: string | null;
+            /**
+             * @description What the next page is asked for with; null at the end.
+             * @example eyJvIjo1MH0
+             */
+            next?: string | null;
+            /**
+             * @description The source's name. ``source`` has it too, but for cards and tickets, which bear its label there.
+             * @example kaggle
+             */
+            readonly source_name: components["schemas"]["SourceName"];
+            /**
+             * @description What people are shown of the source's name.
+             * @example Kaggle
+             */
+            readonly source_label: components["schemas"]["SourceLabel"];
+        };
+        /**
+         * VersionPicture
+         * @description ``width`` and ``height``: of the whole picture. ``thumbnail``: a WebP as a ``data:`` address.
+         */
+        VersionPicture: {
+            /**
+             * @description The file's SHA-256, in lower-case hex.
+             * @example 9f86d081884c7d659a2feaa0c55ad015
+             */
+            sha256: string;
+            /**
+             * @description Of the whole picture, in pixels.
+             * @example 1024
+             */
+            width: number;
+            /**
+             * @description Of the whole picture, in pixels.
+             * @example 768
+             */
+            height: number;
+            /**
+             * @description A small WebP picture.
+             * @example data:image/webp;base64,UklGRg…
+             */
+            thumbnail: string;
+        };
+        /**
+         * VersionPictures
+         * @description The pictures that were found.
+         */
+        VersionPictures: {
+            /** @description Those that were found. */
+            pictures: components["schemas"]["VersionPicture"][];
+        };
+        /**
+         * VersionRequest
+         * @description A version that is to be recorded, or brought back.
+         */
+        VersionRequest: {
+            /**
+             * @description What has changed, and why; in your own words
+             * @default
+             * @example Labels of the second batch mended
+             */
+            message?: string;
+        };
+        /**
+         * VersionRow
+         * @description A row that differs. ``before`` and ``after``: its number in each version, from 0. ``name``: its path,
+         *     or what else tells it.
+         */
+        VersionRow: {
+            /**
+             * @description What became of the row.
+             * @example changed
+             */
+            change: components["schemas"]["VersionRowChange"];
+            /**
+             * @description Its number in the older version, from 0.
+             * @example 7
+             */
+            before: number | null;
+            /**
+             * @description Its number in the newer version, from 0.
+             * @example 8
+             */
+            after: number | null;
+            /**
+             * @description Its path, or another value that tells it.
+             * @example train/cat/7.png
+             */
+            name: string | null;
+            /** @description The fields that differ; of a row that only one version has, all. */
+            cells: components["schemas"]["VersionCell"][];
+        };
+        /**
+         * @description What became of the row.
+         * @enum {string}
+         */
+        VersionRowChange: "added" | "removed" | "changed";
+        /**
+         * VersionTable
+         * @description A class of an index file. ``fields``: as the file writes them.
+         */
+        VersionTable: {
+            /**
+             * @description The name of its class.
+             * @example Pictures
+             */
+            name: string;
+            /**
+             * @description How many rows it has.
+             * @example 1200
+             */
+            rows: number;
+            /**
+             * @description As the index file writes them.
+             * @example [
+             *       "image: File[png]",
+             *       "label: str"
+             *     ]
+             */
+            fields: string[];
+        };
+        /**
+         * VersionValue
+         * @description A row's value of a field; ``text`` is cut where it is long, and null where there is none. Of a file its
+         *     ``sha256`` and size too.
+         */
+        VersionValue: {
+            /**
+             * @description The value; of a file its format; null for none. Long ones are cut.
+             * @example cat
+             */
+            text: string | null;
+            /**
+             * @description Of a file.
+             * @example 42615765a885ddf54427f12c34a0a070da1b1f7a5b4c3d8e6f1f0c9d2e7a5b4c
+             */
+            sha256?: string | null;
+            /**
+             * @description Of a file.
+             * @example 5120
+             */
+            size_bytes?: number | null;
+        };
+        /**
+         * VersionView
+         * @description A version. ``added``, ``removed`` and ``changed`` count files, compared with the version before;
+         *     ``current``: the library has these very files.
+         */
+        VersionView: {
+            /**
+             * @description The commit that it is in the dataset's repository.
+             * @example 9f2c41d07b5e6a8813c4d2f0a1b3c5d7e9f00112
+             */
+            id: string;
+            /**
+             * @description The beginning of its id, which names it too.
+             * @example 9f2c41d07b
+             */
+            short: string;
+            /**
+             * @description Its number, from 1; it names it too.
+             * @example 3
+             */
+            number: number;
+            /**
+             * @description What whoever recorded it said of it.
+             * @example Labels of the second batch mended
+             */
+            message: string;
+            /**
+             * @description Who recorded it; `Dataferry` where it did so by itself, after an update.
+             * @example ada@example.org
+             */
+            author: string;
+            /**
+             * Format: date-time
+             * @description When it was.
+             * @example 2026-05-04T09:30:00Z
+             */
+            at: string;
+            /**
+             * @description The revision, as the source names it; null for the newest.
+             * @example e6281661ce1c48d9
+             */
+            revision: string | null;
+            /**
+             * @description Rows of its first table.
+             * @example 1200
+             */
+            rows: number;
+            /**
+             * @description How many files it has; null where the source does not tell.
+             * @example 4
+             */
+            file_count: number;
+            /**
+             * @description Bytes; null where the source does not tell.
+             * @example 84125825
+             */
+            size_bytes: number;
+            /**
+             * @description Files that the version before did not have.
+             * @example 12
+             */
+            added: number;
+            /**
+             * @description Files that only the version before has.
+             * @example 0
+             */
+            removed: number;
+            /**
+             * @description Files that have other bytes than in the version before.
+             * @example 1
+             */
+            changed: number;
+            /**
+             * @description The id of the version that it brought back.
+             * @example 9f2c41d07b5e6a8813c4d2f0a1b3c5d7e9f00112
+             */
+            restores?: string | null;
+            /**
+             * @description Its files are the ones that are here.
+             * @example true
+             */
+            current: boolean;
         };
     };
     responses: {
@@ -12753,6 +13319,369 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    record_version: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The revision, as the source names it; null for the newest.
+                 * @example e6281661ce1c48d9
+                 */
+                revision?: string;
+            };
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    compare_versions: {
+        parameters: {
+            query: {
+                /**
+                 * @description Its id, the beginning of that, its number, or HEAD for the newest
+                 * @example 1
+                 */
+                from: string;
+                /**
+                 * @description Its id, the beginning of that, its number, or HEAD for the newest
+                 * @example HEAD
+                 */
+                to?: string;
+                /**
+                 * @description By default the first that differs
+                 * @example f173f1024706
+                 */
+                table?: string;
+                /**
+                 * @description Rows of this change alone
+                 * @example changed
+                 */
+                change?: components["schemas"]["CompareVersionsChange"];
+                /**
+                 * @description `next` of the page before, or from its `Link` header
+                 * @example eyJvIjo1MH0
+                 */
+                cursor?: string;
+                /**
+                 * @description At most this many.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_version_pictures: {
+        parameters: {
+            query: {
+                /**
+                 * @description Of files of any version, as a comparison tells them.
+                 * @example [
+                 *       "42615765a885ddf54427f12c34a0a070da1b1f7a5b4c3d8e6f1f0c9d2e7a5b4c"
+                 *     ]
+                 */
+                sha256: string[];
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPictures"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_version_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer that you have: it is not sent again while it is the same.
+                 * @example "9b1c0f"
+                 */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description Its id, the beginning of that, its number, or HEAD for the newest
+                 * @example 3
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description The answer is the one that you have. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A new random name for each new request. A repeat within 24 hours gets the first answer again; another request under the same key is 422, a repeat while the first is at work 409. Streamed answers are not kept.
+                 * @example 5f0d7a52-5b1e-4a0b-9c55-0d7f6a1e2b3c
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The dataset as one segment of a URL: its ref with `~` for `/`.
+                 * @example huggingface:stanfordnlp~imdb
+                 */
+                key: string;
+                /**
+                 * @description Its id, the beginning of that, its number, or HEAD for the newest
+                 * @example 3
+                 */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionRequest"];
+            };
+        };
+        responses: {
+            /** @description It was accepted: follow its job. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidInput"];
             default: components["responses"]["OtherProblem"];
         };

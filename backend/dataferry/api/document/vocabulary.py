@@ -13,6 +13,7 @@ from dataferry.api.document.search_words import SEARCH_WORDS
 from dataferry.api.document.table_words import TABLE_WORDS
 from dataferry.api.document.upload_words import UPLOAD_WORDS
 from dataferry.api.document.verdict_words import VERDICT_WORDS
+from dataferry.api.document.version_words import VERSION_WORDS
 from dataferry.api.document.word import Word
 
 _TIME = "2026-05-04T09:30:00Z"
@@ -310,4 +311,5 @@ WORDS: dict[str, Word] = {
     **QUERY_WORDS,
     **SEARCH_WORDS,
     **CHECK_WORDS,
+    **VERSION_WORDS,
 }

@@ -219,13 +219,19 @@ class _Intake:
         return KeptFile(path, digest, size, format)
 
     def _link(self, file: Path, digest: str, scratch: Path) -> str:
-        if not self._cache.has("objects", digest):
-            temporary = scratch / digest
-            if not link(file, temporary):
-                shutil.copyfile(file, temporary)
-                digest, _ = self._cache.keep_file(temporary, move=True)
-                return digest
-            self._cache.place(temporary, "objects", digest)
+        """Its SHA-256, once it is in the cache. What is there from a folder that has gone since shares its
+        bytes with this one from now on."""
+        kept, temporary = self._cache.path("objects", digest), scratch / digest
+        if kept.exists() and os.path.samefile(file, kept):
+            return digest
+        if link(file, temporary):
+            if kept.exists():
+                os.replace(temporary, kept)
+            else:
+                self._cache.place(temporary, "objects", digest)
+        elif not kept.exists():
+            shutil.copyfile(file, temporary)
+            digest, _ = self._cache.keep_file(temporary, move=True)
         return digest
 
 

@@ -123,16 +123,45 @@ class _Rows:
         gone = [*differing, *range(both, len(old))]
         come = [*differing, *range(both, len(new))]
         gone, come = _without_moved(gone, old, new, come), _without_moved(come, new, old, gone)
-        pairs = sorted(set(gone) & set(come))
-        for number in pairs:
+        pairs = self._pairs(gone, old, come, new)
+        for before, after in pairs:
             fields = tuple(
                 locked.field.name
-                for locked, one, other in zip(self._fields, old[number], new[number], strict=True)
+                for locked, one, other in zip(self._fields, old[before], new[after], strict=True)
                 if one != other
             )
-            self.changed.append(ChangedRow(old_start + number, new_start + number, fields))
-        self.removed += [old_start + number for number in gone if number not in set(pairs)]
-        self.added += [new_start + number for number in come if number not in set(pairs)]
+            self.changed.append(ChangedRow(old_start + before, new_start + after, fields))
+        paired = {before for before, _ in pairs}, {after for _, after in pairs}
+        self.removed += [old_start + number for number in gone if number not in paired[0]]
+        self.added += [new_start + number for number in come if number not in paired[1]]
+
+    def _pairs(
+        self, gone: list[int], old: list[tuple[Value, ...]], come: list[int], new: list[tuple[Value, ...]]
+    ) -> list[tuple[int, int]]:
+        """Rows that are one and have changed, in the new order. They are told by a path, or another value
+        that each has for itself, so that a row which was put in makes no others of those behind it; what that
+        does not tell, by their numbers."""
+        place = self._key([old[number] for number in gone], [new[number] for number in come])
+        pairs: list[tuple[int, int]] = []
+        if place is not None:
+            named = {old[number][place]: number for number in gone}
+            found = ((named.get(new[number][place]), number) for number in come)
+            pairs = [(before, after) for before, after in found if before is not None]
+            if self._fields[place].field.kind == "path":
+                return pairs
+        left = set(gone) - {before for before, _ in pairs}
+        taken = {after for _, after in pairs}
+        pairs += [(number, number) for number in come if number in left and number not in taken]
+        return sorted(pairs, key=lambda pair: pair[1])
+
+    def _key(self, *versions: list[tuple[Value, ...]]) -> int | None:
+        """The first field whose values tell the rows of each version apart; a path before all others."""
+        kinds = [locked.field.kind for locked in self._fields]
+        places = [place for kind in ("path", "str", "int") for place, one in enumerate(kinds) if one == kind]
+        for place in places:
+            if all(len({row[place] for row in rows} - {None}) == len(rows) for rows in versions):
+                return place
+        return None
 
     def _read(self, group: RowGroup) -> Iterator[tuple[Value, ...]]:
         columns: list[Iterator[Value]] = []

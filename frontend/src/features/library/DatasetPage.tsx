@@ -123,7 +123,12 @@ function Overview({ name, dataset, revision }: OverviewProps) {
         <>
           <VersionBar dataset={dataset} />
           <Condition dataset={dataset} />
-          <DatasetTabs name={name} revision={revision} builtin={dataset.source === "builtin"} />
+          <DatasetTabs
+            name={name}
+            revision={revision}
+            builtin={dataset.source === "builtin"}
+            datasetRef={dataset.ref}
+          />
           <LoadIt name={name} revision={revision} dataset={dataset} />
           <UseFromCode datasetKey={name} revision={revision} />
           <BeforeUse dataset={dataset} revision={revision} />

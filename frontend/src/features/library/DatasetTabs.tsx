@@ -9,6 +9,7 @@ import { FirstRows } from "./FirstRows";
 import { useDatasetSearch } from "./useDatasetSearch";
 
 const SamplesTab = lazily(() => import("@/features/samples/SamplesTab"));
+const VersionsTab = lazily(() => import("@/features/versions/VersionsTab"));
 const WholeTables = lazily(() => import("@/features/tables/WholeTables"));
 
 const NAMES: Record<DatasetTab, string> = {
@@ -17,6 +18,7 @@ const NAMES: Record<DatasetTab, string> = {
   rows: "All rows",
   statistics: "Statistics",
   ask: "Ask",
+  versions: "Versions",
 };
 
 interface DatasetTabsProps {
@@ -25,11 +27,13 @@ interface DatasetTabsProps {
   revision?: string;
   /** It is a built-in dataset, which may have samples. */
   builtin: boolean;
+  /** The dataset's ref, by which its jobs are told. */
+  datasetRef: string;
 }
 
 /** What is in a dataset that is here: its samples, the first rows of its tables, all rows, statistics,
  * and answers to questions. */
-export function DatasetTabs({ name, revision, builtin }: DatasetTabsProps) {
+export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabsProps) {
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();
   const samples = useQuery({ ...samplesQuery({ key: name, revision }), enabled: builtin });
@@ -81,6 +85,8 @@ export function DatasetTabs({ name, revision, builtin }: DatasetTabsProps) {
           <Suspense fallback={<Spinner label="Opening…" />}>
             {tab === "samples" ? (
               <SamplesTab place={{ key: name, revision }} />
+            ) : tab === "versions" ? (
+              <VersionsTab name={name} datasetRef={datasetRef} />
             ) : (
               <WholeTables place={{ key: name, revision }} show={tab} />
             )}

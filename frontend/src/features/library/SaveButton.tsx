@@ -11,6 +11,8 @@ interface SaveButtonProps {
   revision?: string;
   /** Of one file; without it the whole dataset is meant, as a zip file. */
   file?: string;
+  /** Of what else the server makes of it, below the dataset's own address. */
+  path?: string;
   /** What a screen reader is told, and a tooltip. */
   label: string;
   size?: "sm" | "md";
@@ -22,6 +24,7 @@ export function SaveButton({
   datasetKey,
   revision,
   file,
+  path,
   label,
   size = "sm",
   children,
@@ -30,7 +33,7 @@ export function SaveButton({
     mutationFn: async () => {
       const params = { path: { key: datasetKey }, query: { revision } };
       const access = await answerOf(api.POST("/api/datasets/{key}/browser-access", { params }));
-      fetchByBrowser(access.address + rest(file, revision));
+      fetchByBrowser(access.address + (path ?? rest(file, revision)));
     },
     onError: (error) => announce(`Not saved: ${asProblem(error).detail}`),
   });

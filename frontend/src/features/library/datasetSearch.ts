@@ -21,7 +21,7 @@ export interface DatasetSearch {
   sample?: number;
 }
 
-export const DATASET_TABS = ["samples", "first", "rows", "statistics", "ask"] as const;
+export const DATASET_TABS = ["samples", "first", "rows", "statistics", "ask", "versions"] as const;
 export type DatasetTab = (typeof DATASET_TABS)[number];
 
 const SPLITS = ["train", "val", "test"] as const satisfies readonly SampleSplit["name"][];

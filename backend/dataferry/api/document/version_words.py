@@ -1,0 +1,76 @@
+"""Words of datasets' versions: see ``vocabulary``."""
+
+from dataferry.api.document.word import Word
+
+_ID = "9f2c41d07b5e6a8813c4d2f0a1b3c5d7e9f00112"
+_SHA = "42615765a885ddf54427f12c34a0a070da1b1f7a5b4c3d8e6f1f0c9d2e7a5b4c"
+
+VERSION_WORDS: dict[str, Word] = {
+    "VersionView.id": Word("The commit that it is in the dataset's repository.", _ID),
+    "VersionDetail.id": Word("The commit that it is in the dataset's repository.", _ID),
+    "short": Word("The beginning of its id, which names it too.", _ID[:10]),
+    "number": Word("Its number, from 1; it names it too.", 3),
+    "VersionRequest.message": Word("What has changed, and why.", "Labels of the second batch mended"),
+    "VersionView.message": Word("What whoever recorded it said of it.", "Labels of the second batch mended"),
+    "VersionDetail.message": Word(
+        "What whoever recorded it said of it.", "Labels of the second batch mended"
+    ),
+    "author": Word(
+        "Who recorded it; `Dataferry` where it did so by itself, after an update.", "ada@example.org"
+    ),
+    "VersionView.rows": Word("Rows of its first table.", 1200),
+    "VersionDetail.rows": Word("Rows of its first table.", 1200),
+    "VersionTable.rows": Word("How many rows it has.", 1200),
+    "VersionComparison.rows": Word("Rows of the table that differ, in their order."),
+    "VersionView.added": Word("Files that the version before did not have.", 12),
+    "VersionDetail.added": Word("Files that the version before did not have.", 12),
+    "VersionView.removed": Word("Files that only the version before has.", 0),
+    "VersionDetail.removed": Word("Files that only the version before has.", 0),
+    "VersionView.changed": Word("Files that have other bytes than in the version before.", 1),
+    "VersionDetail.changed": Word("Files that have other bytes than in the version before.", 1),
+    "restores": Word("The id of the version that it brought back.", _ID),
+    "VersionView.current": Word("Its files are the ones that are here.", True),
+    "VersionDetail.current": Word("Its files are the ones that are here.", True),
+    "versions": Word("Newest first."),
+    "VersionPage.total": Word("How many versions there are.", 3),
+    "versioned": Word("It has versions.", True),
+    "may_write": Word("You may record versions of it, and bring them back.", True),
+    "folder": Word(
+        "The repository, on the server's machine; null where there is none.",
+        "/data/downloads/.versions/huggingface/acme/animals/all",
+    ),
+    "index_file": Word("The index file: what the dataset is, as Python."),
+    "VersionDetail.tables": Word("The classes of the index file."),
+    "VersionTable.name": Word("The name of its class.", "Pictures"),
+    "VersionTable.fields": Word("As the index file writes them.", ["image: File[png]", "label: str"]),
+    "VersionComparison.tables": Word("The tables that differ."),
+    "VersionComparison.table": Word("Whose rows are shown; null where nothing differs.", "Pictures"),
+    "VersionComparison.total": Word("How many rows of the table differ, in the chosen way.", 16),
+    "older": Word("The one that is compared with."),
+    "newer": Word("The one that is compared."),
+    "TableChanges.name": Word("The name of the table.", "Pictures"),
+    "TableChanges.added": Word("Rows that only the newer has.", 12),
+    "TableChanges.removed": Word("Rows that only the older has.", 3),
+    "TableChanges.changed": Word("Rows that both have, with other values.", 1),
+    "new_fields": Word("Fields that only the newer has.", ["split"]),
+    "dropped_fields": Word("Fields that only the older has.", []),
+    "change": Word("What became of the row.", "changed"),
+    "VersionRow.before": Word("Its number in the older version, from 0.", 7),
+    "VersionRow.after": Word("Its number in the newer version, from 0.", 8),
+    "VersionRow.name": Word("Its path, or another value that tells it.", "train/cat/7.png"),
+    "cells": Word("The fields that differ; of a row that only one version has, all."),
+    "VersionCell.field": Word("The field's name.", "label"),
+    "VersionCell.before": Word("In the older version; null where it has no such row."),
+    "VersionCell.after": Word("In the newer version; null where it has no such row."),
+    "VersionValue.text": Word("The value; of a file its format; null for none. Long ones are cut.", "cat"),
+    "VersionValue.sha256": Word("Of a file.", _SHA),
+    "VersionValue.size_bytes": Word("Of a file.", 5120),
+    "VersionPicture.width": Word("Of the whole picture, in pixels.", 1024),
+    "VersionPicture.height": Word("Of the whole picture, in pixels.", 768),
+    "VersionPicture.thumbnail": Word("A small WebP picture.", "data:image/webp;base64,UklGRg…"),
+    "VersionPictures.pictures": Word("Those that were found."),
+    "get_version_pictures.sha256": Word("Of files of any version, as a comparison tells them.", [_SHA]),
+    "compare_versions.from": Word("The older version.", "1"),
+    "compare_versions.to": Word("The newer version.", "HEAD"),
+    "version": Word("Its id, the beginning of that, its number, or `HEAD` for the newest.", "3"),
+}
