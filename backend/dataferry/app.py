@@ -93,7 +93,6 @@ from dataferry.library.speed_limits import SpeedLimits
 from dataferry.library.upstream import Upstream
 from dataferry.library.verdicts import Verdicts
 from dataferry.library.verification import Verification
-from dataferry.library.versions.jobs import VersionJobs
 from dataferry.library.versions.service import Versions
 from dataferry.library.visible import VisibleDatasets
 from dataferry.mcp.service import McpServer
@@ -129,19 +128,8 @@ def build_services(settings: Settings) -> Services:
     shelf = Shelf(database, settings, store, jobs, accounts, access, last_use)
     file_checks = Checks(database, jobs, access, Looks(database, store, jobs), downloads)
     Verification(database, store, catalog, credentials, private_urls).register(jobs)
-    version_jobs = VersionJobs(database, store)
-    version_jobs.register(jobs)
     Handlers(
-        database,
-        store,
-        catalog,
-        credentials,
-        private_urls,
-        settings,
-        speed_limits,
-        quotas,
-        found_plugins,
-        version_jobs,
+        database, store, catalog, credentials, private_urls, settings, speed_limits, quotas, found_plugins
     ).register(jobs)
     index = SearchIndex(database, settings, store, catalog, index_files, jobs, credentials)
     index_builder = IndexBuilder(database, settings, store, catalog, credentials, speed_limits)

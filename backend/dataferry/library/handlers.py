@@ -63,7 +63,6 @@ class Handlers:
         speed_limits: SpeedLimits,
         quotas: Quotas,
         plugins: Plugins,
-        versions: VersionJobs,
     ) -> None:
         self._database = database
         self._store = store
@@ -79,13 +78,14 @@ class Handlers:
             min_free_bytes=settings.min_free_bytes,
         )
         self._plugins = PluginJobs(plugins, self._limits)
-        self._versions = versions
+        self._versions = VersionJobs(database, store)
 
     def register(self, jobs: Jobs) -> None:
         """Let ``jobs`` run these handlers."""
         jobs.register("download", self.download)
         jobs.register("update", self.update)
         jobs.register("delete", self.delete)
+        jobs.register("version", self._versions.record)
         jobs.on_start(self.sweep)
         jobs.on_left(self.job_left)
         jobs.on_closed(self.job_closed)

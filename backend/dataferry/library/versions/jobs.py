@@ -11,7 +11,7 @@ from dataferry.core.db import Database
 from dataferry.core.errors import Cancelled, DataferryError, NotFound
 from dataferry.core.files.no_links import is_regular
 from dataferry.core.types import Bytes, Checksum, DatasetRef, FileEntry, Manifest, Progress
-from dataferry.jobs.service import JobRun, Jobs
+from dataferry.jobs.service import JobRun
 from dataferry.library import rows
 from dataferry.library.models import Dataset
 from dataferry.library.paths import Store
@@ -34,10 +34,6 @@ class VersionJobs:
     def __init__(self, database: Database, store: Store) -> None:
         self._database = database
         self._store = store
-
-    def register(self, jobs: Jobs) -> None:
-        """Let ``jobs`` run it."""
-        jobs.register("version", self.record)
 
     def of(self, dataset: Dataset) -> DatasetVersions:
         """The versions of a dataset, where there are any yet or not."""

@@ -13,7 +13,7 @@ import {
 import type { JobView } from "@/api/types";
 import { Button, type ButtonProps, buttonClass } from "@/ui/Button";
 import { ProblemAct, useCanRetry } from "@/ui/ProblemAct";
-import { bringsFiles } from "./jobText";
+import { bringsFiles, isUnpausable } from "./jobText";
 import { useCancel, useDismiss, usePause, useRefusal, useResume, useRetry } from "./useDownload";
 
 interface JobButtonProps {
@@ -69,7 +69,7 @@ export function JobActions({ job, size }: JobButtonProps) {
     const StopOrGo = job.state === "paused" ? ResumeButton : PauseButton;
     return (
       <>
-        {job.kind !== "verify" && <StopOrGo job={job} size={size} />}
+        {!isUnpausable(job) && <StopOrGo job={job} size={size} />}
         <CancelButton job={job} size={size} />
       </>
     );

@@ -56,6 +56,7 @@ const WORDS: Partial<Record<JobView["kind"], string>> = {
   update: "Update",
   delete: "Delete",
   verify: "Verify",
+  version: "Version",
 };
 
 /** What a job is, where it is no download. */

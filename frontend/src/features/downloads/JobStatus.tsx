@@ -51,6 +51,7 @@ export function JobStatus({ job, narrow = false }: { job: JobView; narrow?: bool
 
 function barLabel({ kind, title }: JobView): string {
   if (kind === "verify") return `Verification of ${title}`;
+  if (kind === "version") return `Recording ${title}`;
   return changesFiles({ kind }) ? `Download of ${title}` : title;
 }
 
@@ -67,7 +68,7 @@ function Line({ text, narrow }: { text: string; narrow: boolean }) {
 /** What a download ran into is of no interest once it is done; what its last note says of the files is, and of
  * a hub that an index is without. */
 function isNoteShown(job: JobView): boolean {
-  const tells = job.kind === "index" || job.kind === "verify";
+  const tells = job.kind === "index" || job.kind === "verify" || job.kind === "version";
   const last = tells || job.progress.phase === "finishing";
   const lasting = job.state === "succeeded" && last;
   return Boolean(job.progress.note) && (job.active || lasting);

@@ -1,7 +1,7 @@
 import type { JobPriority, JobState, JobView } from "@/api/types";
 import { sourceLabel } from "@/ui/sources";
 import { byChange, isListed } from "./jobOrder";
-import { percentOf } from "./jobText";
+import { isUnpausable, percentOf } from "./jobText";
 
 export const COLUMNS = [
   { id: "name", label: "Name", numeric: false },
@@ -183,7 +183,7 @@ export function actable(jobs: readonly JobView[], act: BulkAct | "clear" | "rest
     if (act === "clear") return !job.active && !job.dismissed;
     if (act === "restore") return job.dismissed;
     if (job.kind === "delete") return false;
-    if (act === "pause") return job.active && job.state !== "paused" && job.kind !== "verify";
+    if (act === "pause") return job.active && job.state !== "paused" && !isUnpausable(job);
     if (act === "resume") return job.state === "paused";
     if (act === "retry") return job.state === "failed" || job.state === "cancelled";
     return job.active;

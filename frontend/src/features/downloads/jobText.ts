@@ -9,6 +9,7 @@ export const DONE: Record<JobView["kind"], string> = {
   update: "Downloaded and verified",
   delete: "Deleted",
   verify: "Verified: see what was found",
+  version: "Recorded as a version",
   index: "Built: searches use it",
   tables: "Prepared: all rows can be looked at",
   statistics: "Computed: see the dataset's figures",
@@ -20,11 +21,17 @@ const DOING: Record<JobView["kind"], string> = {
   update: "downloading",
   delete: "deleting",
   verify: "verifying",
+  version: "recording a version",
   index: "building",
   tables: "preparing its tables",
   statistics: "computing its statistics",
   health: "looking for faults in it",
 };
+
+/** It only looks at files, and begins anew in place of resting. */
+export function isUnpausable({ kind }: Pick<JobView, "kind">): boolean {
+  return kind === "verify" || kind === "version";
+}
 
 /** It brings a dataset's files into the library. */
 export function bringsFiles({ kind }: Pick<JobView, "kind">): boolean {
@@ -70,6 +77,7 @@ export function statusText(job: JobView, now: number, short = false): string {
       return job.kind === "delete" ? "Deleting…" : runningText(job, now, short);
     case "verifying":
       if (job.kind === "verify") return `Verifying · ${runningText(job, now, short)}`;
+      if (job.kind === "version") return `Recording · ${runningText(job, now, short)}`;
       return job.progress.phase === "unpacking" ? "Unpacking…" : "Verifying checksum…";
     case "waiting":
       return waitingText(job, now);
