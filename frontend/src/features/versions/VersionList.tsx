@@ -39,7 +39,7 @@ export function VersionList({ name, versions, chosen, onChoose, mayWrite }: Vers
             <Checkbox
               label={`Compare version ${version.number}`}
               checked={chosen.includes(version.id)}
-              onChange={(on) => choose(version.id, on)}
+              onToggle={() => choose(version.id, !chosen.includes(version.id))}
             />
             <Told version={version} />
             <span className="flex gap-1">
