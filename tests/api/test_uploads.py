@@ -329,6 +329,29 @@ def zip_members(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def test_all_of_a_persons_uploads_leave_and_nothing_is_left(server: Server) -> None:
+    dora = consented(server.client("dora@example.org"))
+    name = f"{PLANTED} Dora.dcm"
+    mine = uploaded(dora, "medical", name, planted_dicom())
+    dora.get(f"/api/uploads/medical/{mine['id']}/tags")
+    dora.get(f"/api/uploads/medical/{mine['id']}/image")
+    dora.post(f"/api/uploads/medical/{mine['id']}/mask", {"rectangles": []})
+    members = zip_members(dora.get("/api/uploads/export").content)
+    assert members[f"uploads/medical/{mine['id']}/{name}"] == planted_dicom()
+    assert {"consents.json", "events.json", f"uploads/medical/{mine['id']}/about.json"} <= set(members)
+    assert dora.http.delete("/api/uploads").status_code == 422  # it must be meant
+    erased = dora.http.delete("/api/uploads", params={"everything": "yes"}).json()
+    assert erased == {"uploads": 1, "log_emptied": True}
+    assert dora.get("/api/uploads/consent").json()["given"] is False
+    canaries = [mine["id"].encode(), mine["sha256"].encode(), PLANTED.encode()]
+    for path in server.data_dir.rglob("*"):
+        if path.is_file() and path.suffix != ".sealed":
+            content = path.read_bytes()
+            assert not [canary for canary in canaries if canary in content], path
+    assert mine["id"] not in "".join(kept(server))
+    assert not [word for word in (PLANTED, mine["id"]) if word in server.log]
+
+
 def test_what_is_past_its_time_goes_and_this_is_seen(server: Server) -> None:
     carl = server.client("carl@example.org")
     mine: dict[str, Any] = uploaded(carl, "traffic", "a.jpg", picture())

@@ -139,6 +139,17 @@ class Database:
         with self.snapshot() as session:
             return function(session, *args, **kwargs)
 
+    def empty_log(self) -> bool:
+        """Write SQLite's log into the database and cut it to nothing, so that it holds no text that has been
+        deleted; False where others read it just now. Blocks."""
+        if not self.sqlite:
+            return True
+        with told_errors(), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            busy, *_counts = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def check(self) -> None:
         """Whether it can be written now. Blocks. Errors: ``DatabaseAway``."""
         with self.unit_of_work() as session:

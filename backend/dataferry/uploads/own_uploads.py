@@ -1,5 +1,6 @@
 """What a person does with their uploads: look, download, de-identify, mask, delete."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from dataferry.uploads.views import (
     MEDICAL,
     ConsentView,
     DicomTags,
+    ErasedUploads,
     ImageDetails,
     UploadAction,
     UploadCategory,
@@ -34,6 +36,8 @@ _INSPECT = "dataferry.imaging.inspection:inspect"
 _TAGS = "dataferry.imaging.dicom:tags"
 _MASK = "dataferry.imaging.masking:mask"
 _EVENTS = 500
+#: How long the database's log is tried to be emptied.
+_LOG_S = 10.0
 
 
 class OwnUploads:
@@ -199,6 +203,28 @@ class OwnUploads:
 
         await self._database.run(write)
         await in_thread("upload", self._storage.remove, upload_id)
+
+    async def erase(self, viewer: Viewer) -> ErasedUploads:
+        """Everything of the viewer's: uploads, consents, what was done; in the database's log too. Nothing
+        is written down of it."""
+
+        def write(session: Session) -> list[str]:
+            return rows.erase(session, viewer.user_id)
+
+        ids = await self._database.run(write)
+        for upload_id in ids:
+            await in_thread("upload", self._storage.remove, upload_id)
+        emptied = await in_thread("upload", self._empty_log)
+        return ErasedUploads(uploads=len(ids), log_emptied=emptied)
+
+    def _empty_log(self) -> bool:
+        """Readers end within moments: it is tried again while they do."""
+        deadline = time.monotonic() + _LOG_S
+        while not self._database.empty_log():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     # -- consent --------------------------------------------------------------------------------------
 

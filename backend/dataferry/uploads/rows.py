@@ -8,8 +8,8 @@ from sqlmodel import Session, col, delete, select
 
 from dataferry.core.errors import NotFound
 from dataferry.core.types import Viewer
-from dataferry.uploads.models import Upload, UploadEvent, UploadImage
-from dataferry.uploads.views import UploadAction
+from dataferry.uploads.models import Upload, UploadConsent, UploadEvent, UploadImage
+from dataferry.uploads.views import MEDICAL, UploadAction
 
 
 def own(session: Session, viewer: Viewer, category: str, upload_id: str, *, whole: bool = True) -> Upload:
@@ -96,6 +96,18 @@ def remove(session: Session, ids: Sequence[str], action: UploadAction, actor_id:
     return removed
 
 
+def erase(session: Session, user_id: str) -> list[str]:
+    """Delete all rows that are a person's; the ids of their uploads, whose files are the caller's to
+    remove."""
+    ids = list(session.exec(select(Upload.id).where(Upload.user_id == user_id)))
+    session.execute(
+        delete(UploadImage).where(col(UploadImage.id).in_(select(Upload.id).where(Upload.user_id == user_id)))
+    )
+    for table in (Upload, UploadConsent, UploadEvent):
+        session.execute(delete(table).where(col(table.user_id) == user_id))
+    return ids
+
+
 def note(session: Session, upload: Upload, action: UploadAction, actor_id: str) -> None:
     """Write down what was done with an upload."""
     session.add(
@@ -112,8 +124,6 @@ def note(session: Session, upload: Upload, action: UploadAction, actor_id: str) 
 
 def events(session: Session, viewer: Viewer, upload_id: str | None, limit: int) -> list[UploadEvent]:
     """Those of the viewer's uploads; for an admin those of every medical one too. Newest first."""
-    from dataferry.uploads.views import MEDICAL
-
     mine = col(UploadEvent.user_id) == viewer.user_id
     seen = mine | col(UploadEvent.category).in_(MEDICAL) if viewer.admin else mine
     query = select(UploadEvent).where(seen).order_by(col(UploadEvent.id).desc()).limit(limit)

@@ -155,6 +155,14 @@ class UploadEvents(View):
     events: tuple[UploadEventView, ...]
 
 
+class ErasedUploads(View):
+    """What is gone. ``log_emptied``: the database's log holds nothing of it either; else it does so until the
+    next writes have overwritten it."""
+
+    uploads: int = Field(description="How many", examples=[3])
+    log_emptied: bool
+
+
 class ConsentView(View):
     """What is asked before the first medical upload, and whether it was agreed to."""
 

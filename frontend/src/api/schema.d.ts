@@ -2635,6 +2635,31 @@ export interface paths {
         get: operations["list_uploads"];
         put?: never;
         post?: never;
+        /**
+         * Erase your uploads, your consents and all that was written down of them
+         * @description Erase your uploads, your consents and all that was written down of them. Nothing brings them back.
+         */
+        delete: operations["erase_uploads"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of your uploads as you gave them, what is known of each, your consents, and what was done, in one zip file
+         * @description All of your uploads as you gave them, what is known of each, your consents, and what was done, in one
+         *     zip file. It is made while it is sent: no copy is left here.
+         */
+        get: operations["export_uploads"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5210,6 +5235,23 @@ export interface components {
              * @example plain_text/train-00000-of-00001.parquet
              */
             readonly path: string | null;
+        };
+        /**
+         * ErasedUploads
+         * @description What is gone. ``log_emptied``: the database's log holds nothing of it either; else it does so until the
+         *     next writes have overwritten it.
+         */
+        ErasedUploads: {
+            /**
+             * @description How many
+             * @example 3
+             */
+            uploads: number;
+            /**
+             * @description The database's log holds nothing of it either.
+             * @example false
+             */
+            log_emptied: boolean;
         };
         /**
          * @description A file format or modality: `csv`, `parquet`, `image`.
@@ -17818,6 +17860,60 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    erase_uploads: {
+        parameters: {
+            query: {
+                /**
+                 * @description That this is meant
+                 * @example yes
+                 */
+                everything: "yes";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedUploads"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    export_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
             default: components["responses"]["OtherProblem"];
         };
     };

@@ -94,6 +94,7 @@ UPLOAD_WORDS: dict[str, Word] = {
     "RetentionView.days": Word("Days after which an upload is removed; null for never.", 90.0),
     "RetentionView.removed": Word("Uploads of yours that went so.", 2),
     "RetentionView.removed_bytes": Word("Their bytes.", 78_410),
+    "ErasedUploads.log_emptied": Word("The database's log holds nothing of it either."),
     "UploadAnswer.filename": Word("The file's name, as the request had it.", "chest.dcm"),
     "UploadAnswer.status": Word("As HTTP's, for this file.", 201),
     "UploadAnswer.upload": Word("What it became; null where it is not taken."),

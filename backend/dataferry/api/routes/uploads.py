@@ -1,6 +1,6 @@
 """A person's own uploads."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response, status
@@ -12,6 +12,7 @@ from dataferry.core.threads import in_thread
 from dataferry.uploads.views import (
     ConsentView,
     DicomTags,
+    ErasedUploads,
     RetentionView,
     UploadCategory,
     UploadEvents,
@@ -62,6 +63,27 @@ async def list_uploads(
 ) -> UploadPage:
     """Your own uploads, newest first."""
     return await wired.uploads.own.list(viewer, category, limit=limit, offset=offset)
+
+
+@router.get("/export", response_class=StreamingResponse, responses=_ZIP)
+async def export_uploads(viewer: Current, wired: Wired) -> StreamingResponse:
+    """All of your uploads as you gave them, what is known of each, your consents, and what was done, in one
+    zip file. It is made while it is sent: no copy is left here."""
+    events = await wired.uploads.own.events(viewer)
+    beside: dict[str, object] = {"events": events.model_dump(mode="json")["events"]}
+    headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="uploads.zip"'}
+    pieces = wired.uploads.exports.everything(viewer, beside)
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+@router.delete("")
+async def erase_uploads(
+    viewer: Current,
+    wired: Wired,
+    everything: Annotated[Literal["yes"], Query(description="That this is meant", examples=["yes"])],
+) -> ErasedUploads:
+    """Erase your uploads, your consents and all that was written down of them. Nothing brings them back."""
+    return await wired.uploads.own.erase(viewer)
 
 
 @router.get("/consent")

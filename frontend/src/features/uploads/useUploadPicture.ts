@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { sendAsMe } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { UPLOADS_KEY, type UploadPlace } from "./queries";
@@ -11,8 +10,10 @@ export interface PictureWanted {
   width?: number;
 }
 
-/** An address for the picture of an upload, which only who is signed in may fetch. `changed` is another text
- * once its content is another. */
+/**
+ * A `data:` address for the picture of an upload, which only who is signed in may fetch. `changed` is
+ * another text once its content is another.
+ */
 export function useUploadPicture(place: UploadPlace, changed: string, wanted: PictureWanted) {
   const { category, id } = place;
   const query = useQuery({
@@ -22,22 +23,24 @@ export function useUploadPicture(place: UploadPlace, changed: string, wanted: Pi
       for (const [name, value] of Object.entries(wanted))
         if (value !== undefined) search.set(name, String(value));
       const response = await sendAsMe(`/api/uploads/${category}/${id}/image?${search}`, { signal });
-      return response.blob();
+      return asAddress(await response.blob());
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
     placeholderData: (before) => before,
   });
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    if (!query.data) return;
-    const made = URL.createObjectURL(query.data);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [query.data]);
   return {
-    address,
+    address: query.data,
     problem: query.error ? asProblem(query.error) : undefined,
     stale: query.isPlaceholderData,
   };
+}
+
+function asAddress(picture: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(picture);
+  });
 }
