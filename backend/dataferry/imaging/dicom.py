@@ -59,7 +59,7 @@ def inspect(file: BinaryIO) -> dict[str, Any]:
         "photometric": _word(dataset, "PhotometricInterpretation"),
         "bits": int(dataset.get("BitsStored") or dataset.BitsAllocated),
         "identity_removed": _word(dataset, "PatientIdentityRemoved") == "YES",
-        "windows": list(_windows(dataset)),
+        "windows": list(_windows(dataset)) or _automatic_windows(dataset),
         "burned_in": burned_in(dataset),
     }
     return {
@@ -68,6 +68,17 @@ def inspect(file: BinaryIO) -> dict[str, Any]:
         "frames": frame_count(dataset),
         "details": {name: value for name, value in details.items() if value not in (None, "")},
     }
+
+
+def _automatic_windows(dataset: "Dataset") -> list[dict[str, Any]]:
+    """Where it has grey values and a table does not say what is shown of them."""
+    from pydicom.pixels.processing import apply_modality_lut
+    from pydicom.pixels.utils import pixel_array
+
+    monochrome = (_word(dataset, "PhotometricInterpretation") or "").startswith("MONOCHROME")
+    if not monochrome or "VOILUTSequence" in dataset or _of_frame(dataset, 0) is not dataset:
+        return []
+    return [_automatic_window(apply_modality_lut(pixel_array(dataset, index=0), dataset))]
 
 
 def burned_in(dataset: "Dataset") -> list[str]:
@@ -199,14 +210,21 @@ def _windowed(values: Any, dataset: "Dataset", center: float | None, width: floa
             return (np.asarray(looked_up, np.float32) / (2**bits - 1)).clip(0, 1)
         first = next(_windows(dataset), None)
         if first is None:
-            low, high = (float(found) for found in np.percentile(values[::4, ::4], (0.5, 99.5)))
-            return ((values - low) / max(high - low, 1e-9)).clip(0, 1)
+            first = _automatic_window(values)
         center, width = first["center"], first["width"]
     if shape == "SIGMOID":
         return 1 / (1 + np.exp((-4 * (values - center) / max(width, 1e-9)).clip(-60, 60)))
     if shape == "LINEAR_EXACT":
         return ((values - center) / max(width, 1e-9) + 0.5).clip(0, 1)
     return ((values - (center - 0.5)) / max(width - 1, 1e-9) + 0.5).clip(0, 1)
+
+
+def _automatic_window(values: Any) -> dict[str, Any]:
+    """For a file that names none: nearly all that there is."""
+    import numpy as np
+
+    low, high = (float(found) for found in np.percentile(values[::4, ::4], (0.5, 99.5)))
+    return {"center": (low + high) / 2, "width": max(high - low, 1.0) + 1, "name": "automatic"}
 
 
 def _windows(dataset: "Dataset") -> Iterator[dict[str, Any]]:

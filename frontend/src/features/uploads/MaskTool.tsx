@@ -60,12 +60,16 @@ export function MaskTool({ upload, address, stale, masking, onDone }: MaskToolPr
           onPointerMove={onPointerMove}
           onPointerUp={onPointerUp}
           className={clsx("relative", masking && "cursor-crosshair touch-none select-none")}
+          style={{
+            aspectRatio: `${upload.width} / ${upload.height}`,
+            width: `min(100%, calc(65dvh * ${upload.width / upload.height}))`,
+          }}
         >
           <img
             src={address}
             alt={upload.original_filename}
             draggable={false}
-            className={clsx("max-h-[70dvh] max-w-full", stale && "opacity-70")}
+            className={clsx("size-full", stale && "opacity-70")}
           />
           {[...areas, ...(drawn ? [drawn] : [])].map((area) => (
             <span

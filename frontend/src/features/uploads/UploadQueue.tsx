@@ -34,7 +34,7 @@ export function UploadQueue({ files, onRemove, onClear }: UploadQueueProps) {
   if (files.length === 0) return null;
   const ended = files.filter(({ state }) => state === "done" || state === "failed").length;
   return (
-    <section aria-label="On their way" className="grid gap-2">
+    <section aria-label="On their way" className="grid grid-cols-1 gap-2">
       <div className="flex items-center justify-between gap-2">
         <h2 className="text-15 font-semibold">On their way</h2>
         {ended > 0 && (
@@ -56,7 +56,7 @@ function QueueRow({ file, onRemove }: { file: QueuedFile; onRemove: (id: string)
   const { id, name, size, sent, state, problem } = file;
   const value = state === "failed" ? 100 : size > 0 ? (100 * sent) / size : 0;
   return (
-    <li className="grid gap-1.5 px-3 py-2">
+    <li className="grid grid-cols-1 gap-1.5 px-3 py-2">
       <div className="flex items-center gap-3">
         <bdi className="min-w-0 flex-1 truncate text-14 font-medium" title={name}>
           {name}

@@ -17,7 +17,7 @@ export function UploadTile({ upload }: { upload: UploadView }) {
       <Link
         to="/uploads/$category/$id"
         params={{ category, id }}
-        className="grid gap-1 rounded-card border bg-card p-2 hover:border-accent"
+        className="grid grid-cols-1 gap-1 rounded-card border bg-card p-2 hover:border-accent"
       >
         <span className="flex aspect-4/3 items-center justify-center overflow-hidden rounded-control bg-panel">
           {problem ? (

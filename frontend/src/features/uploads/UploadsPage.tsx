@@ -106,7 +106,11 @@ function Mine({ category }: { category: UploadCategory }) {
       </EmptyState>
     );
   return (
-    <section aria-label="My uploads" className="grid gap-3" aria-busy={isPlaceholderData}>
+    <section
+      aria-label="My uploads"
+      className="grid grid-cols-1 gap-3"
+      aria-busy={isPlaceholderData}
+    >
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4">
         {data.uploads.map((upload) => (
           <UploadTile key={upload.id} upload={upload} />
