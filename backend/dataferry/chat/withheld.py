@@ -62,15 +62,15 @@ def read_by_others(
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What cards tell of datasets that the library has not: that their source shows them to everybody, and
-    whether it gives everybody their files. A card of an older version tells nothing."""
+    """What cards tell of datasets at hubs: that their source shows them to everybody, and whether it gives
+    everybody their files. A card of an older version tells nothing."""
 
     shown: frozenset[str]
     given: frozenset[str]
 
     @classmethod
     def of(cls, messages: Iterable[Message]) -> "_Evidence":
-        cards = [card for message in messages for card in _offers(message)]
+        cards = [card for message in messages for card in _offers(message) if _is_of_hub(card)]
         hidden = {card["ref"] for card in cards if card.get("private") is not False}
         gated = {card["ref"] for card in cards if card.get("gated")}
         shown = {card["ref"] for card in cards} - hidden
@@ -138,9 +138,12 @@ class _Reader:
 
     def _sees(self, ref: str, *, contents: bool = False) -> bool:
         sight = self.sights.get(ref, "unseen")
-        if sight != "unknown":
-            return sight == "seen"
-        return ref in (self.evidence.given if contents else self.evidence.shown)
+        if sight == "seen":
+            return True
+        if contents:
+            return sight == "unknown" and ref in self.evidence.given
+        # Anybody finds its card at its source: that the library has it for others changes nothing.
+        return ref in self.evidence.shown
 
 
 def _told(part: Part) -> tuple[Any, ...]:
@@ -167,6 +170,11 @@ def _offers(message: Message) -> Iterator[Mapping[str, Any]]:
         for card in stored_cards(output):
             yield card
             yield from card.get("copies") or ()
+
+
+def _is_of_hub(card: Mapping[str, Any]) -> bool:
+    """Not a link, which is known to those who were given it."""
+    return not str(card["ref"]).startswith("url:")
 
 
 def _card(stored: Mapping[str, Any]) -> dict[str, Any] | None:
