@@ -98,6 +98,14 @@ def test_the_classes_are_walked_down_and_up(ada: Client) -> None:
     )
 
 
+def test_older_names_answer_an_array(ada: Client, files: FileServer) -> None:
+    """Clients that were written for them call ``map`` on the answer."""
+    answer = ada.get("/api/datasets/tiny-imagenet/samples", params={"limit": 2})
+    assert [one["id"] for one in answer.json()] == ["train-0", "train-1"]
+    assert answer.headers["X-Total-Count"] == "200"
+    assert got(ada, "/api/datasets/tiny-imagenet/samples", limit=2, start=False)["total"] == 200
+
+
 def test_chest_x_rays_and_their_categories(ada: Client) -> None:
     of = "/api/datasets/small_chest_xray_pneumonia"
     told = got(ada, f"{of}/categories", split="train")

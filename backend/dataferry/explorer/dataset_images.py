@@ -209,6 +209,10 @@ def _with_images(plugin: AnyPlugin, title: str) -> DatasetPlugin:
     return plugin
 
 
-def no_images(title: str, reason: str, next_step: str) -> NotFound:
+class NoImages(NotFound):
+    """A dataset that the viewer may see has no picture that could be shown."""
+
+
+def no_images(title: str, reason: str, next_step: str) -> NoImages:
     """The error for a dataset without images that could be shown."""
-    return NotFound(f"There is no picture of {title} to see: {reason}.", next_step=next_step)
+    return NoImages(f"There is no picture of {title} to see: {reason}.", next_step=next_step)

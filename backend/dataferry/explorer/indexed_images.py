@@ -21,6 +21,8 @@ from dataferry.library.paths import Store
 
 #: What is read of a picture to learn its size.
 _HEAD_BYTES = 256 << 10
+#: A larger picture that is boxed in pixels is not read for its size: a page has many.
+_MEASURED_BYTES = 4 << 20
 _PLACE = "kind, file, start, packed, size, crc, local_header"
 
 
@@ -173,7 +175,8 @@ class IndexedImages:
     def _entry(self, row: Row) -> ImageEntry:
         size = (row["width"], row["height"]) if row["width"] and row["height"] else None
         boxes = loads(row["boxes"]) if row["boxes"] else []
-        if row["relative"] and boxes and size is None:
+        at_hand = isinstance(self._pictures, LocalBytes) and row["size"] <= _MEASURED_BYTES
+        if boxes and size is None and (row["relative"] or at_hand):
             size = self._measured(row)
         scale = (size or (0, 0)) if row["relative"] else (1, 1)
         return ImageEntry(

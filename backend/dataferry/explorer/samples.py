@@ -18,10 +18,11 @@ from dataferry.core.errors import (
     SourceError,
     TransferError,
 )
+from dataferry.core.job_types import JobView
 from dataferry.core.threads import in_thread, in_thread_until_cancelled
 from dataferry.core.types import DatasetRef, Viewer
 from dataferry.explorer.class_tree import ClassNode, class_named, class_nodes
-from dataferry.explorer.dataset_images import DatasetImages
+from dataferry.explorer.dataset_images import DatasetImages, NoImages
 from dataferry.explorer.indexed_images import IndexedImages
 from dataferry.explorer.open_splits import OpenSplit, OpenSplits
 from dataferry.explorer.plugin_images import READING, boxes_of, class_names, label_of, split_name
@@ -150,6 +151,8 @@ class SampleGallery:
             raise
         except (NotFound, TransferError) as error:
             ref = await self._images.not_here(viewer, key, revision)
+            if ref is None and isinstance(error, NoImages) and not may_start:
+                return _nothing((str(error), error.next_step))
             if ref is None or isinstance(error, NetworkFault):
                 raise
             return await self._not_here(viewer, key, ref, revision, error, may_start=may_start)
@@ -179,10 +182,7 @@ class SampleGallery:
             raise why
         ticket = await self._downloads.request(viewer, ref, revision=revision)
         job = await self._jobs.get(viewer, ticket.job_id)
-        return SamplePage(
-            task_type="classification", splits=(), split="", classes=(), total=0, offset=0, samples=(),
-            here=False, notes=(str(why),), job=job,
-        )  # fmt: skip
+        return _nothing((str(why),), job)
 
     # -- in a thread ---------------------------------------------------------------------------------
 
@@ -264,6 +264,14 @@ class SampleGallery:
             raise
         except (Exception, SystemExit) as error:  # another's code may raise anything
             return Sample(index=number, problem=_problem(copy.plugin, error))
+
+
+def _nothing(notes: Sequence[str], job: JobView | None = None) -> SamplePage:
+    """Of a dataset of which nothing can be shown: ``notes`` say why, and ``job`` brings it."""
+    return SamplePage(
+        task_type="none", splits=(), split="", classes=(), total=0, offset=0, samples=(),
+        notes=tuple(notes), here=job is None, job=job,
+    )  # fmt: skip
 
 
 def _copy(row: Dataset, plugin: DatasetPlugin, name: str) -> _Copy:

@@ -58,6 +58,7 @@ export type SampleBox = Omit<Schemas["SampleBox"], "bbox"> & { bbox: number[] };
 export type Sample = Omit<Schemas["Sample"], "boxes"> & { boxes: SampleBox[] };
 export type SampleClass = Schemas["SampleClass"];
 export type SampleSplit = Schemas["SampleSplit"];
+export type SamplePage = Schemas["SamplePage"];
 export type NamedPicture = Schemas["NamedPicture"];
 export type Snippet = Schemas["Snippet"];
 export type CheckReport = Schemas["CheckReport"];

@@ -79,7 +79,8 @@ async def allow_browser(
     downloads bear no token. It gets a cookie that is sent to this dataset's routes alone and that ends with
     the session.
     """
-    await wired.shelf.opened(viewer, key, revision)
+    if await wired.images.not_here(viewer, key, revision) is None:  # else its pictures come from its source
+        await wired.shelf.opened(viewer, key, revision)
     value, lifetime_s = await wired.accounts.issue_file_token(token, key)
     address = f"/api/datasets/{quote(key, safe=':~')}/"
     response.set_cookie(

@@ -26,6 +26,7 @@ import { PinButton } from "./PinButton";
 import { ReadmeView } from "./ReadmeView";
 import { ReceiptView } from "./ReceiptView";
 import { RetryButton } from "./RetryButton";
+import { SamplesAtSource } from "./SamplesAtSource";
 import { SaveButton } from "./SaveButton";
 import { ShareButton } from "./ShareButton";
 import { isDeleting } from "./status";
@@ -115,6 +116,7 @@ function Overview({ name, dataset, revision }: OverviewProps) {
       {dataset.may_retry && <RetryButton dataset={dataset} />}
       {!dataset.downloaded && (
         <>
+          {dataset.source === "builtin" && <SamplesAtSource place={{ key: name, revision }} />}
           <FirstRows name={name} revision={revision} here={false} />
           <BeforeUse dataset={dataset} revision={revision} />
         </>

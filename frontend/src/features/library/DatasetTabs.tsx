@@ -21,11 +21,14 @@ const NAMES: Record<DatasetTab, string> = {
   versions: "Versions",
 };
 
+/** What has no samples to look at. */
+const UNSEEN = ["table", "none"];
+
 interface DatasetTabsProps {
   /** As its address has it: a key, or the id of a row. */
   name: string;
   revision?: string;
-  /** It is a built-in dataset, which may have samples. */
+  /** It is a built-in dataset, whose samples say why they cannot be shown. */
   builtin: boolean;
   /** The dataset's ref, by which its jobs are told. */
   datasetRef: string;
@@ -36,9 +39,9 @@ interface DatasetTabsProps {
 export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabsProps) {
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();
-  const samples = useQuery({ ...samplesQuery({ key: name, revision }), enabled: builtin });
-  if (builtin && samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
-  const sampled = builtin && (samples.isError || samples.data?.task_type !== "table");
+  const samples = useQuery(samplesQuery({ key: name, revision }));
+  if (samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
+  const sampled = samples.data ? !UNSEEN.includes(samples.data.task_type) : builtin;
   const tabs = DATASET_TABS.filter((one) => one !== "samples" || sampled);
   const tab = tabs.find((one) => one === asked) ?? tabs[0] ?? "first";
   function move(by: number) {

@@ -1,4 +1,4 @@
-import type { SampleSplit, TableFilter } from "@/api/types";
+import type { TableFilter } from "@/api/types";
 
 /** What a dataset's screen shows, in its address: a link leads another person to the same view. */
 export interface DatasetSearch {
@@ -15,7 +15,7 @@ export interface DatasetSearch {
   /** The place of the column that they are sorted by. */
   sort?: number;
   descending?: boolean;
-  split?: SampleSplit["name"];
+  split?: string;
   class?: string;
   /** The place among the samples of the split and class of the one that is shown large. */
   sample?: number;
@@ -24,7 +24,6 @@ export interface DatasetSearch {
 export const DATASET_TABS = ["samples", "first", "rows", "statistics", "ask", "versions"] as const;
 export type DatasetTab = (typeof DATASET_TABS)[number];
 
-const SPLITS = ["train", "val", "test"] as const satisfies readonly SampleSplit["name"][];
 const OPERATORS = [
   "eq",
   "ne",
@@ -54,7 +53,7 @@ export function datasetSearch(given: Record<string, unknown>): DatasetSearch {
     filters: filtersOf(given.filters),
     sort,
     descending: sort !== undefined && given.descending === true ? true : undefined,
-    split: oneOf(SPLITS, given.split),
+    split: text(given.split),
     class: text(given.class),
     sample: whole(given.sample),
   };

@@ -21,7 +21,10 @@ export function BoxOverlay({ boxes, width, height, named = false }: BoxOverlayPr
         className="pointer-events-none absolute inset-0 size-full"
       >
         {boxes.map(
-          ({ bbox: [x = 0, y = 0, w = 0, h = 0], category_id: category, crowd }, place) => {
+          (
+            { bbox: [x = 0, y = 0, w = 0, h = 0], category_id: category, crowd, outlines },
+            place,
+          ) => {
             const rect = {
               x,
               y,
@@ -33,6 +36,17 @@ export function BoxOverlay({ boxes, width, height, named = false }: BoxOverlayPr
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: boxes have no name and never move
               <g key={place}>
+                {outlines.map((outline, part) => (
+                  <polygon
+                    // biome-ignore lint/suspicious/noArrayIndexKey: as their boxes
+                    key={part}
+                    points={outline.join(" ")}
+                    fill={colourOf(category)}
+                    fillOpacity={0.35}
+                    stroke={colourOf(category)}
+                    vectorEffect="non-scaling-stroke"
+                  />
+                ))}
                 <rect {...rect} stroke="black" strokeOpacity={0.6} strokeWidth={4} />
                 <rect
                   {...rect}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { asProblem } from "@/api/problem";
-import type { SampleClass, SampleSplit } from "@/api/types";
+import type { SampleClass, SamplePage, SampleSplit } from "@/api/types";
 import type { DatasetSearch } from "@/features/library/datasetSearch";
 import { useDatasetSearch } from "@/features/library/useDatasetSearch";
 import type { TablesPlace } from "@/features/tables/queries";
@@ -10,6 +10,7 @@ import { plural } from "@/ui/format";
 import { Picker } from "@/ui/Picker";
 import { ProblemBox } from "@/ui/ProblemBox";
 import { Spinner } from "@/ui/Spinner";
+import { ClassTree } from "./ClassTree";
 import { Gallery } from "./Gallery";
 import { samplesQuery } from "./queries";
 import { SampleDialog } from "./SampleDialog";
@@ -48,6 +49,17 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
           {first.isPlaceholderData ? "Looking…" : plural(data.total, "sample")}
         </p>
       </div>
+      {!data.here && (
+        <p className="text-13 text-muted">
+          It is not on this server: its pictures come from its source, one by one.
+        </p>
+      )}
+      {data.notes.map((note) => (
+        <p key={note} className="text-13 text-muted wrap-anywhere">
+          {note}
+        </p>
+      ))}
+      {isWordNet(data) && <ClassTree place={wanted} onChoose={change} />}
       {unread.map((one) => (
         <p key={one.name} className="text-13 text-muted wrap-anywhere">
           {one.name} cannot be read. {one.problem}
@@ -81,6 +93,11 @@ export default function SamplesTab({ place }: { place: TablesPlace }) {
   );
 }
 
+/** Its classes are WordNet's, and a tree. */
+function isWordNet({ form, classes }: Pick<SamplePage, "form" | "classes">): boolean {
+  return form === "Tiny-ImageNet" || (classes.length === 200 && classes[0]?.name === "goldfish");
+}
+
 interface PickerProps {
   onChoose: (change: DatasetSearch) => void;
 }
@@ -89,12 +106,12 @@ function SplitPicker({
   splits,
   chosen,
   onChoose,
-}: PickerProps & { splits: readonly SampleSplit[]; chosen: SampleSplit["name"] }) {
+}: PickerProps & { splits: readonly SampleSplit[]; chosen: string }) {
   return (
     <Picker
       label="Split"
       value={chosen}
-      onChoose={(name) => onChoose({ split: name as SampleSplit["name"], sample: undefined })}
+      onChoose={(name) => onChoose({ split: name, sample: undefined })}
     >
       {splits.map(({ name, total, problem }) => (
         <option key={name} value={name} disabled={problem != null}>

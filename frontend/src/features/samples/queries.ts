@@ -1,6 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answerOf, api } from "@/api/client";
-import type { SampleSplit } from "@/api/types";
 
 /** Samples that are fetched at once. */
 export const BLOCK_SAMPLES = 60;
@@ -9,9 +8,21 @@ export interface SamplesPlace {
   key: string;
   revision?: string;
   /** By default the first that the dataset has. */
-  split?: SampleSplit["name"];
+  split?: string;
   /** The name of a class; by default all. */
   class?: string;
+}
+
+/** The nodes of WordNet below one of them that lead to a class, or the uppermost. */
+export function classesQuery({ key, revision, split }: SamplesPlace, parent: string) {
+  return queryOptions({
+    queryKey: ["library", "classes", key, revision, split, parent],
+    queryFn: ({ signal }) => {
+      const params = { path: { key }, query: { revision, split, parent } };
+      return answerOf(api.GET("/api/datasets/{key}/classes", { signal, params }));
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** A block of the samples of a split, or of those of a class in it. */
@@ -20,7 +31,8 @@ export function samplesQuery({ key, revision, split, class: name }: SamplesPlace
     queryKey: ["library", "samples", key, revision, split, name, block],
     queryFn: ({ signal }) => {
       const offset = block * BLOCK_SAMPLES;
-      const query = { revision, split, class: name, offset, limit: BLOCK_SAMPLES };
+      // Who looks at a page downloads nothing by that.
+      const query = { revision, split, class: name, offset, limit: BLOCK_SAMPLES, start: false };
       const params = { path: { key }, query };
       return answerOf(api.GET("/api/datasets/{key}/samples", { signal, params }));
     },
