@@ -2,22 +2,23 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compiledAhead } from "./src/opening/compiledAhead";
 import { openingPage } from "./src/opening/plugin";
 import { serviceWorker } from "./src/worker/plugin";
 
 /** Parts that this many chunks share come with every screen. */
 const SHARED_BY = 4;
-/**
- * Chromium compiles the whole file beside the page while it comes; else it would compile each function when it is
- * first called, which was half of the time of the first drawing (https://v8.dev/blog/explicit-compile-hints). Files
- * are cut by screens: most of what one has runs when it is loaded.
- */
-const COMPILED_AHEAD = "//# allFunctionsCalledOnLoad";
 /** So do parts of so few bytes that two share: a request costs more than a kilobyte. */
 const SMALL = 1500;
 
 export default defineConfig({
-  plugins: [react({ jsxImportSource: "@/jsx" }), tailwindcss(), openingPage(), serviceWorker()],
+  plugins: [
+    react({ jsxImportSource: "@/jsx" }),
+    tailwindcss(),
+    openingPage(),
+    serviceWorker(),
+    compiledAhead(),
+  ],
   resolve: { alias: { "@": decodeURIComponent(new URL("./src", import.meta.url).pathname) } },
   server: {
     host: "127.0.0.1",
@@ -35,10 +36,11 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        postBanner: COMPILED_AHEAD,
         codeSplitting: {
           // Together they compress better, and they change less often than the page's own code.
           groups: [
+            // What `main.ts` needs: it is run before anything is seen, and must not bring more.
+            { name: "first", test: /vite\/preload-helper|src\/app\/pause/, priority: 1 },
             {
               name: "vendor",
               test: /rolldown\/runtime|node_modules\/(react|react-dom|preact|@tanstack|openapi-fetch|clsx)\//,

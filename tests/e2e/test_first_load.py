@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from dataferry.api.static import WEB
-from tests.e2e.conftest import ask, register
+from tests.e2e.conftest import BROWSER_ARGUMENTS, ask, find_chromium, register
 from tests.support.hubs import Hubs, make_hubs
 from tests.support.server import Server
 
@@ -19,6 +19,8 @@ pytestmark = pytest.mark.e2e
 
 MOST_JAVASCRIPT = 180_000
 MOST_SHIFT = 0.02
+#: What an answer without marks, tables and dialogs does without.
+LATER = re.compile(r"/assets/(AnswerView|Dialog|Markdown|Palette|PreviewTable|ResultTable|WholeTables)-")
 #: A slow 4G, as Lighthouse has it.
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
@@ -83,7 +85,8 @@ def on_a_phone(context: BrowserContext) -> Page:
     return page
 
 
-def first_load(page: Page, address: str, shows: str) -> None:
+def first_load(page: Page, address: str, shows: str) -> set[str]:
+    """The paths of its scripts."""
     scripts: set[str] = set()
 
     def note(response: Response) -> None:
@@ -100,6 +103,7 @@ def first_load(page: Page, address: str, shows: str) -> None:
     sizes = {path: compressed(WEB / path.lstrip("/")) for path in scripts}
     assert len(sizes) > 3
     assert sum(sizes.values()) <= MOST_JAVASCRIPT, sizes
+    return scripts
 
 
 def compressed(file: Path) -> int:
@@ -126,7 +130,9 @@ def test_a_screen_is_light_and_stands_still(
 ) -> None:
     context, screens = signed_in
     page = on_a_phone(context)
-    first_load(page, server.address + screens.get(screen, screen), shows)
+    scripts = first_load(page, server.address + screens.get(screen, screen), shows)
+    if screen == "/c/$id":
+        assert [path for path in scripts if LATER.match(path)] == []
     page.close()
 
 
@@ -136,6 +142,32 @@ def test_so_do_the_screens_before_signing_in(
 ) -> None:
     with browser.new_context() as context:
         first_load(on_a_phone(context), server.address + screen, shows)
+
+
+def test_no_scrollbar_moves_a_chat(
+    browser: Browser, server: Server, signed_in: tuple[BrowserContext, dict[str, str]]
+) -> None:
+    """On a desktop scrollbars take room, which Playwright's browsers do without."""
+    context, screens = signed_in
+    with_scrollbars = browser.browser_type.launch(
+        executable_path=find_chromium(), args=BROWSER_ARGUMENTS, ignore_default_args=["--hide-scrollbars"]
+    )
+    page = with_scrollbars.new_page(
+        storage_state=context.storage_state(), viewport={"width": 1350, "height": 940}
+    )
+    page.add_init_script(OBSERVER)
+    page.goto(server.address + screens["/c/$id"])
+    expect(page.get_by_role("button", name="Regenerate")).to_be_visible()
+    shifts = page.evaluate("window.shifts")
+    with_scrollbars.close()
+    assert sum(shift["value"] for shift in shifts) <= MOST_SHIFT / 4, shifts
+
+
+def test_code_is_compiled_while_it_comes() -> None:
+    """Chromium heeds the hint at the very beginning of a file alone."""
+    files = list((WEB / "assets").glob("*.js"))
+    assert len(files) > 3
+    assert [file.name for file in files if not file.read_text().startswith("//# allFunctionsCalled")] == []
 
 
 def test_the_page_shows_before_its_code(

@@ -1,13 +1,17 @@
+import { once } from "./once";
+
 /** What is kept of a long name's end, which often tells two apart: a year, a language, a version. */
 const END = 9;
 const SHORT = 24;
 
-const letters =
-  "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+const letters = once(() =>
+  "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null,
+);
 
 /** Never in the middle of an emoji or between a letter and its accent. */
 function lettersOf(text: string): string[] {
-  return letters ? Array.from(letters.segment(text), (each) => each.segment) : Array.from(text);
+  const segmenter = letters();
+  return segmenter ? Array.from(segmenter.segment(text), (each) => each.segment) : Array.from(text);
 }
 
 /** A name on one line that is cut before its end, not at it. In the direction that it is written in. */

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { fileCount, formatBytes, formatCount, formatDuration, plural, shortHash } from "./format";
+import {
+  fileCount,
+  formatBytes,
+  formatCount,
+  formatDate,
+  formatDuration,
+  plural,
+  shortHash,
+} from "./format";
 
 test.each([
   [0, "0 B"],
@@ -43,4 +51,19 @@ test("counts", () => {
   expect(fileCount(3663)).toBe("3,663 files");
   expect(fileCount(100_000, true)).toBe("more than 100,000 files");
   expect(shortHash("9f86d081884c7d659a2f")).toBe("9f86d081884c");
+});
+
+test("counts and dates are written as the browser would", () => {
+  const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+  for (const count of [
+    0, 7, 999, 1000, 1049, 1050, 23_456, 999_949, 999_950, 1_000_000, 3.2e9, 4e12,
+  ]) {
+    expect(formatCount(count)).toBe(compact.format(count));
+    expect(plural(count, "row")).toBe(`${count.toLocaleString("en")} rows`);
+  }
+  for (let month = 0; month < 12; month++) {
+    const date = new Date(2024, month, 1 + 2 * month, 23, 59);
+    const options = { day: "numeric", month: "short", year: "numeric" } as const;
+    expect(formatDate(date.toISOString())).toBe(date.toLocaleDateString("en-GB", options));
+  }
 });

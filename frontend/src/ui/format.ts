@@ -1,3 +1,5 @@
+// What stands on cards is written without the browser's `Intl`: a telephone takes 50 ms and more to make its first.
+
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** Decimal units, as disks and hubs count: `23.9 kB`, `412 GB`. */
@@ -17,9 +19,17 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
-/** `812K` of 812341. */
+const MAGNITUDES = ["", "K", "M", "B", "T"];
+
+/** `812.3K` of 812341. */
 export function formatCount(count: number): string {
-  return Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(count);
+  let value = count;
+  let magnitude = 0;
+  while (value >= 999.95 && magnitude < MAGNITUDES.length - 1) {
+    value /= 1000;
+    magnitude++;
+  }
+  return `${Math.round(value * 10) / 10}${MAGNITUDES[magnitude]}`;
 }
 
 /** `Needs 4 GB` of `needs 4 GB`. */
@@ -29,7 +39,8 @@ export function capitalized(text: string): string {
 
 /** `3,663 files`, `1 file`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  const digits = String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${digits} ${count === 1 ? one : many}`;
 }
 
 /** `3,663 files`; `more than 100,000 files` where whoever counted them stopped there. */
@@ -58,13 +69,13 @@ export function formatDuration(seconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec".split(" ");
+
 /** `11 Mar 2024`, in the reader's time zone. */
 export function formatDate(date: string | number): string {
-  return new Date(date).toLocaleDateString("en-GB", {
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-  });
+  // As `toLocaleDateString("en-GB")` has it, which takes long and stands on every card.
+  const at = new Date(date);
+  return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
 }
 
 /** `11 Mar 2024, 14:05`. */

@@ -2,6 +2,7 @@ import { ArrowDown } from "lucide-react";
 import {
   type RefObject,
   useCallback,
+  useEffect,
   useLayoutEffect,
   useRef,
   useState,
@@ -16,6 +17,7 @@ import { isPointerFine } from "@/ui/useMedia";
 import { AssistantMessage } from "./AssistantMessage";
 import type { ChatSession } from "./ChatSession";
 import { Composer } from "./Composer";
+import { loadMarkdown } from "./MarkdownText";
 import { NotSent } from "./NotSent";
 import { textOf } from "./parts";
 import { ShareThreadButton, ThreadHeader } from "./ThreadHeader";
@@ -48,6 +50,9 @@ export function Conversation({ session, title, shared }: ConversationProps) {
   const leave = useCallback(() => log.current?.focus(), []);
   useEscape(busy, stop);
   useFocusOfNew(box, messages.length < 2);
+  useEffect(() => {
+    if (busy) void loadMarkdown();
+  }, [busy]);
 
   function send(text: string, id?: string) {
     void session.send(text, id);
@@ -66,7 +71,8 @@ export function Conversation({ session, title, shared }: ConversationProps) {
         aria-label="Conversation"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
-        className="min-h-0 flex-1 overflow-y-auto px-4 outline-offset-[-2px]"
+        // Room for the scrollbar from the beginning: coming with the fifth card, it would move all others.
+        className="min-h-0 flex-1 overflow-y-auto px-4 outline-offset-[-2px] scrollbar-gutter-stable"
       >
         <div className="mx-auto grid max-w-3xl grid-cols-1 py-6">
           {messages.map((message) =>

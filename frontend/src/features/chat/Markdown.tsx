@@ -3,7 +3,6 @@ import { createContext, Fragment, type ReactNode, use } from "react";
 import { AnswerCode } from "./AnswerCode";
 import { AskingLink, outside } from "./AskingLink";
 import { decodeEntities } from "./entities";
-import { isPlain } from "./plain";
 
 /** What a text may do: that of an answer, unless it says otherwise. */
 export interface MarkdownRules {
@@ -51,8 +50,6 @@ export default function Markdown({ text, rules }: { text: string; rules?: Markdo
 }
 
 function drawn(text: string): ReactNode {
-  // Most of what the planner says. The patterns of `marked` take a telephone longer than drawing the words.
-  if (isPlain(text)) return <p dir="auto">{text}</p>;
   try {
     return all(new Lexer({ gfm: true }).lex(text), DEEPEST);
   } catch {

@@ -1,4 +1,5 @@
 import type { DatasetCard } from "@/api/types";
+import { once } from "@/ui/once";
 
 type Column = "title" | "size" | "date" | "downloads" | "licence";
 
@@ -29,7 +30,7 @@ const VALUES: Record<Column, (card: DatasetCard) => number | string | null | und
   licence: (card) => card.license,
 };
 
-const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const words = once(() => new Intl.Collator("en", { numeric: true, sensitivity: "base" }));
 
 /** What is not known comes last, up and down: it is no smallest and no largest. */
 export function inOrder(cards: readonly DatasetCard[], order: ResultOrder): DatasetCard[] {
@@ -40,7 +41,7 @@ export function inOrder(cards: readonly DatasetCard[], order: ResultOrder): Data
   return cards.toSorted((a, b) => {
     const [one, other] = [value(a), value(b)];
     if (one == null || other == null) return Number(one == null) - Number(other == null);
-    if (typeof one === "string") return sign * words.compare(one, String(other));
+    if (typeof one === "string") return sign * words().compare(one, String(other));
     return sign * (one - Number(other));
   });
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ChatThread } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import { ChatSession } from "./ChatSession";
+import { haveMarks, loadMarkdown } from "./MarkdownText";
 
 declare module "@tanstack/react-router" {
   interface HistoryState {
@@ -27,8 +28,15 @@ export function useChatSession(thread: ChatThread): ChatSession | null {
     });
     const unsent = created.state().unsent.find(({ id }) => id === first);
     if (unsent) void created.send(unsent.text, unsent.id);
-    setSession(created);
-    return () => created.close();
+    // Drawn with all its code, no answer moves afterwards.
+    let left = false;
+    if (haveMarks(created.state().messages))
+      void loadMarkdown().then(() => !left && setSession(created));
+    else setSession(created);
+    return () => {
+      left = true;
+      created.close();
+    };
   }, [client]);
 
   return session;

@@ -1,4 +1,5 @@
 import type { JobPriority, JobState, JobView } from "@/api/types";
+import { once } from "@/ui/once";
 import { sourceLabel } from "@/ui/sources";
 import { byChange, isListed } from "./jobOrder";
 import { isUnpausable, percentOf } from "./jobText";
@@ -53,7 +54,7 @@ const VALUES: Record<ColumnId, (job: JobView) => Value> = {
   finished: (job) => job.finished_at ?? null,
 };
 
-const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const words = once(() => new Intl.Collator("en", { numeric: true, sensitivity: "base" }));
 
 /** The bytes of a download; what has arrived where nobody knows more. */
 export function sizeOf({ progress, state }: JobView): number | null {
@@ -77,7 +78,7 @@ export function sorted(jobs: readonly JobView[], { column, descending }: Sort): 
     }
     const order =
       typeof first === "string" && typeof second === "string" && column !== "added"
-        ? words.compare(first, second)
+        ? words().compare(first, second)
         : compared(first, second);
     return way * order || byChange(a, b);
   });
