@@ -39,7 +39,8 @@ const DEEPEST = 24;
 
 /**
  * Text with marks of Markdown. HTML in it is text: it may come from a dataset's author. `marked` only
- * tells what is what (its renderer, which writes HTML, is not used); React makes the elements.
+ * tells what is what (its renderer, which writes HTML, is not used); React makes the elements. Words of an answer
+ * without marks do not come here: `MarkdownText.tsx`.
  */
 export default function Markdown({ text, rules }: { text: string; rules?: MarkdownRules }) {
   return (
