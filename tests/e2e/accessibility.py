@@ -48,21 +48,23 @@ def check_everywhere(page: Page, state: str) -> None:
     before = page.viewport_size
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            # The page hears of it a little later, and has its new colours with the next frame.
-            page.wait_for_function(
-                """scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
-                    && (["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
-                        || document.documentElement.classList.contains("dark") === (scheme === "dark"))""",
-                arg=scheme,
-            )
-            page.evaluate(
-                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-            )
-            # Another theme has other colours, and mostly the same elements.
-            colours_alone = scheme == "dark" and not THOROUGH
-            check(page, f"{state}, {width} px, {scheme}", colours_alone=colours_alone)
+        check_in_both_themes(page, f"{state}, {width} px")
     page.emulate_media(color_scheme="null", reduced_motion="null")
     if before:
         page.set_viewport_size(before)
+
+
+def check_in_both_themes(page: Page, state: str) -> None:
+    """``check`` in light, and of the colours in dark (of everything by ``make axe``)."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        # The page hears of it a little later, and has its new colours with the next frame.
+        page.wait_for_function(
+            """scheme => matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+                && (["dark", "light"].includes(localStorage.getItem("dataferry.theme"))
+                    || document.documentElement.classList.contains("dark") === (scheme === "dark"))""",
+            arg=scheme,
+        )
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        # Another theme has other colours, and mostly the same elements.
+        check(page, f"{state}, {scheme}", colours_alone=scheme == "dark" and not THOROUGH)

@@ -1,13 +1,12 @@
 """Every screen by axe's rules, light and dark, and nothing wider than a telephone."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.accessibility import check
+from tests.e2e.accessibility import check, check_in_both_themes
 from tests.e2e.conftest import ask, register
 from tests.fakes.catalogue import PIMA
 from tests.support.hubs import Hubs
@@ -27,11 +26,12 @@ SCREENS = (
 )
 
 
-@pytest.fixture
-def signed_in(browser: Browser, hubs: Hubs, tmp_path: Path) -> Iterator[tuple[BrowserContext, Page, Server]]:
-    """Somebody with a chat, a finished download and one under way."""
+def test_every_screen_at_a_desk_and_on_a_telephone(browser: Browser, hubs: Hubs, tmp_path: Path) -> None:
+    """Of somebody with a chat, a finished download and one under way."""
     # axe is brought in as a script of the page, which the page's own policy would refuse.
-    context = browser.new_context(viewport={"width": 1360, "height": 900}, bypass_csp=True)
+    context = browser.new_context(
+        viewport={"width": 1360, "height": 900}, bypass_csp=True, reduced_motion="reduce"
+    )
     with Server(tmp_path / "data", **hubs.settings) as server:
         page = context.new_page()
         page.goto(f"{server.address}/login")
@@ -42,46 +42,33 @@ def signed_in(browser: Browser, hubs: Hubs, tmp_path: Path) -> Iterator[tuple[Br
         card = page.locator(f'[data-card="kaggle:{PIMA}"]')
         card.get_by_role("button", name="Download").click()
         expect(card.get_by_text("Downloaded and verified")).to_be_visible()
-        yield context, page, server
-    context.close()
-
-
-def test_every_screen_in_light_and_dark(signed_in: tuple[BrowserContext, Page, Server], hubs: Hubs) -> None:
-    _context, page, server = signed_in
-    chat = page.url
-    ask(page, "find river gauge readings")
-    slow = page.locator(f'[data-card="huggingface:{hubs.slow}"]')
-    slow.get_by_role("button", name="Download").click()
-    expect(slow.get_by_role("progressbar")).to_be_visible()
-    check(page, "progress")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for screen in (*SCREENS, chat):
-            page.goto(screen if screen.startswith("http") else server.address + screen)
+        chat = page.url
+        ask(page, "find river gauge readings")
+        slow = page.locator(f'[data-card="huggingface:{hubs.slow}"]')
+        slow.get_by_role("button", name="Download").click()
+        expect(slow.get_by_role("progressbar")).to_be_visible()
+        check(page, "progress")
+        addresses = [*(server.address + screen for screen in SCREENS), chat]
+        for address in addresses:
+            page.goto(address)
             settled(page)
-            check(page, f"{scheme} {screen}")
-
-
-def test_every_screen_on_a_telephone(
-    signed_in: tuple[BrowserContext, Page, Server], browser: Browser
-) -> None:
-    context, page, server = signed_in
-    telephone = browser.new_context(
-        storage_state=context.storage_state(),
-        viewport={"width": 390, "height": 844},
-        is_mobile=True,
-        has_touch=True,
-        bypass_csp=True,
-        reduced_motion="reduce",
-    )
-    chat = page.url
-    page = telephone.new_page()
-    for screen in (*SCREENS, chat):
-        page.goto(screen if screen.startswith("http") else server.address + screen)
-        settled(page)
-        check(page, f"390 px {screen}")
-        assert page.evaluate("innerWidth") == 390
-    telephone.close()
+            check_in_both_themes(page, address)
+        telephone = browser.new_context(
+            storage_state=context.storage_state(),
+            viewport={"width": 390, "height": 844},
+            is_mobile=True,
+            has_touch=True,
+            bypass_csp=True,
+            reduced_motion="reduce",
+        )
+        context.close()
+        page = telephone.new_page()
+        for address in addresses:
+            page.goto(address)
+            settled(page)
+            check(page, f"{address}, telephone")
+            assert page.evaluate("innerWidth") == 390
+        telephone.close()
 
 
 def settled(page: Page) -> None:
