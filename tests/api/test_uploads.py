@@ -245,6 +245,8 @@ def test_only_a_picture_that_is_made_anew_is_shown(ada: Client) -> None:
         "nosniff",
         "private, no-store",
     )
+    damaged = uploaded(ada, "traffic", "b.jpg", picture(exif=b"Exif\0\0MM\0*\0\0\xff\xff"))
+    assert damaged["details"]["exif_orientation"] == 1
     saved = ada.get(f"/api/uploads/traffic/{mine['id']}/file")
     assert saved.headers["Content-Disposition"].startswith("attachment")
     assert saved.headers["Content-Type"] == "application/octet-stream"
@@ -294,8 +296,16 @@ def test_a_window_of_grey_values(ada: Client) -> None:
 
     assert brightness(center=3000, width=100) < 5
     assert brightness(center=-3000, width=100) > 250
-    assert 5 < brightness() < 250
+    before = brightness()
+    assert 5 < before < 250
     assert ada.get(f"/api/uploads/medical/{mine['id']}/image", params={"frame": 7}).status_code == 400
+    turned = pydicom.dcmread(io.BytesIO(dicom()))
+    turned.PhotometricInterpretation = "MONOCHROME1"
+    negative = io.BytesIO()
+    turned.save_as(negative)
+    mine = uploaded(ada, "medical", "a.dcm", negative.getvalue())
+    assert abs(255 - before - brightness()) < 2
+    assert brightness(center=3000, width=100) > 250
 
 
 def test_a_doubt_about_an_xray_is_said(ada: Client) -> None:

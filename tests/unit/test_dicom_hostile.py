@@ -59,13 +59,6 @@ def short_pixels(dataset: Dataset) -> None:
     dataset.PixelData = dataset.PixelData[:100]
 
 
-def short_table(dataset: Dataset) -> None:
-    table = Dataset()
-    table.LUTDescriptor = [65_535, 0, 16]
-    table.LUTData = b"\0\0"
-    dataset.ModalityLUTSequence = [table]
-
-
 def no_samples(dataset: Dataset) -> None:
     dataset.SamplesPerPixel = 60_000
 

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { appQuery } from "@/api/queries";
+import { OwnUploads } from "@/features/uploads/OwnUploads";
 import { Section } from "@/ui/Section";
 import { modelWords } from "./modelWords";
 
@@ -46,6 +47,7 @@ export default function PrivacyPage() {
           </li>
         </ul>
       </Section>
+      <OwnUploads />
       <Section title="Who can see what">
         <p className="text-14">
           Your downloads are shown to you only, and your chats to you and to those you share them
