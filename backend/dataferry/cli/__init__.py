@@ -31,6 +31,7 @@ COMMANDS = {
     "stats": ("tables:stats", "Show the statistics of a dataset's table that is here, over all its rows."),
     "query": ("query:query", "Ask a table that is here: SQL, or a question in words that becomes SQL."),
     "library": ("library:app", "List what is on this machine; or act on a dataset."),
+    "versions": ("versions:app", "Versions of a dataset that is here: ls, diff, record, restore."),
     "lock": ("lock:lock", "Write datasets.lock: which bytes a project works with."),
     "sync": ("lock:sync", "Bring what datasets.lock names, byte by byte."),
     "export": (
