@@ -40,10 +40,12 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();
   const samples = useQuery(samplesQuery({ key: name, revision }));
-  if (samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
+  if (builtin && samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
   const sampled = samples.data ? !UNSEEN.includes(samples.data.task_type) : builtin;
   const tabs = DATASET_TABS.filter((one) => one !== "samples" || sampled);
-  const tab = tabs.find((one) => one === asked) ?? tabs[0] ?? "first";
+  // Pictures beside tables are often not what a dataset is about.
+  const usual = builtin ? tabs[0] : "first";
+  const tab = tabs.find((one) => one === asked) ?? usual ?? "first";
   function move(by: number) {
     const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length] ?? tab;
     change({ tab: next });
