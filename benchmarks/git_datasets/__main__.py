@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,35 +55,42 @@ def main() -> int:
     parser.add_argument("--tools", nargs="*", default=[tool.name for tool in TOOLS])
     parser.add_argument("--folder", type=Path, help="where to work: a disk with room for all copies")
     options = parser.parse_args()
-    met = [_beside(files, options.tools, options.folder) for files in options.files]
+    work = Path(tempfile.mkdtemp(dir=options.folder))
+    try:
+        return 0 if all(_measured(options, work)) else 1
+    finally:
+        # git-annex protects its files; and nobody waits for it all to be gone.
+        command = ["sh", "-c", 'chmod -R u+w "$0" && rm -rf "$0"', work]
+        subprocess.Popen(command, start_new_session=True)
+
+
+def _measured(options: argparse.Namespace, work: Path) -> list[bool]:
+    """Whether each goal is met."""
+    met = [_beside(files, options.tools, work / str(files)) for files in options.files]
     met += [_packs(min(options.files, default=10_000), options.folder)]
     if options.rows:
         met.append(_memory(options.rows, options.folder))
-    return 0 if all(met) else 1
+    return met
 
 
-def _beside(files: int, names: Sequence[str], parent: Path | None) -> bool:
+def _beside(files: int, names: Sequence[str], folder: Path) -> bool:
     taken: dict[str, dict[str, float]] = {}
     print(f"{files:,} files", flush=True)
-    with tempfile.TemporaryDirectory(dir=parent) as name:
-        folder = Path(name)
-        (folder / "gitconfig").write_text(_GIT)
-        source = _source(folder / "source", files)
-        for tool in TOOLS:
-            if tool.name not in names:
-                continue
-            if (missing := tool.missing(PEERS)) is not None:
-                print(f"  {tool.name} is not installed: {missing}")
-                continue
-            own = folder / tool.name.replace(" ", "-")
-            try:
-                taken[tool.name] = _steps(tool(own, source, PEERS))
-            except Failed as error:
-                print(f"  {tool.name} failed: {error}")
-                if tool is GitDatasets:
-                    return False
-            subprocess.run(["chmod", "-R", "u+w", own], check=True)  # git-annex protects its files
-            shutil.rmtree(own)
+    folder.mkdir()
+    (folder / "gitconfig").write_text(_GIT)
+    source = _source(folder / "source", files)
+    for tool in TOOLS:
+        if tool.name not in names:
+            continue
+        if (missing := tool.missing(PEERS)) is not None:
+            print(f"  {tool.name} is not installed: {missing}", flush=True)
+            continue
+        try:
+            taken[tool.name] = _steps(tool(folder / tool.name.replace(" ", "-"), source, PEERS))
+        except Failed as error:
+            print(f"  {tool.name} failed: {error}", flush=True)
+            if tool is GitDatasets:
+                return False
     return _table(files, taken)
 
 
@@ -107,6 +113,7 @@ def _steps(tool: Tool) -> dict[str, float]:
         began = time.perf_counter()
         getattr(tool, step)()
         taken[step] = time.perf_counter() - began
+        print(f"  {tool.name}: {step.replace('_', ' ')} {taken[step]:.2f} s", flush=True)
     tool.check()
     return taken
 
