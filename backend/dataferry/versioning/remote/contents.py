@@ -26,18 +26,21 @@ class Contents:
     def packs(self) -> Mapping[str, Entry]:
         """All packs, also those that no index belongs to yet."""
         if self._packs is None:
-            packs = self._remote.list("packs")
-            self._packs = {
-                name: entry for name, entry in packs.items() if f"packs/{name}" not in self._without
-            }
+            self._packs = self._kept_packs(self._remote.list("packs"))
         return self._packs
+
+    def _kept_packs(self, listed: Mapping[str, Entry]) -> dict[str, Entry]:
+        return {name: entry for name, entry in listed.items() if f"packs/{name}" not in self._without}
 
     def places(self, wanted: Collection[str]) -> Iterator[tuple[str, Place]]:
         """Where these objects lie in packs; an object may be in several. A pack that was cut, and one whose
         index is damaged, count as absent."""
         if not wanted:
             return
-        names = sorted(self._remote.list("indexes").keys() & self.packs.keys())
+        # At once: a store far away takes as long for one answer as for two.
+        indexes, packs = self._remote.each(self._remote.list, ("indexes", "packs"))
+        self._packs = self._kept_packs(packs)
+        names = sorted(indexes.keys() & self._packs.keys())
         for name, data in zip(names, self._remote.each(self._index, names), strict=True):
             with suppress(ValueError):
                 objects = list(read_index(name, data))

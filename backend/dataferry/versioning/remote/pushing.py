@@ -1,6 +1,7 @@
 """Bringing a dataset's data to a remote: objects first, then columns. What it returns from is there whole."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from hashlib import file_digest, sha256
 
@@ -51,10 +52,9 @@ def push(
     }
     if not columns:
         return Pushed()
-    remote.check()
     with cache.adding():
         pushed = Pushed()
-        marks = read_marks(remote)
+        marks = _checked_marks(remote)
         while True:
             work = _Push(cache, remote, report, repair, marks)
             more = work.run(columns)
@@ -69,6 +69,14 @@ def push(
             remote.write(f"repositories/{repository}", b"")
         remote.flush()
     return pushed
+
+
+def _checked_marks(remote: Remote) -> Marks:
+    """Both questions at once. Errors: ``NotFound`` where there is no such place."""
+    with ThreadPoolExecutor(1, thread_name_prefix="datasets-remote") as pool:
+        marks = pool.submit(read_marks, remote)
+        remote.check()
+        return marks.result()
 
 
 class _Push:
