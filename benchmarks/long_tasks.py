@@ -28,7 +28,8 @@ LONG_MS = 50
 #: What still comes after the network is quiet: cards are drawn one by one.
 REST_MS = 700
 PHONE = {"width": 412, "height": 823, "deviceScaleFactor": 1.75, "mobile": True}
-CATEGORIES = ["toplevel", "loading", "blink.user_timing", "devtools.timeline"]
+TIMELINE = "devtools.timeline"
+CATEGORIES = ["toplevel", "loading", TIMELINE, f"disabled-by-default-{TIMELINE}"]
 
 Event = dict[str, Any]
 
@@ -103,20 +104,20 @@ def _traced(browser: Browser, address: str, state: StorageState | None) -> tuple
 def _tracing(cdp: Any, events: list[Event]) -> Iterator[None]:
     ended: list[object] = []
     cdp.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
-    cdp.on("Tracing.tracingComplete", ended.append)
+    cdp.on("Tracing.tracingComplete", lambda told: ended.append(told))
     cdp.send("Tracing.start", {"traceConfig": {"includedCategories": CATEGORIES}})
     yield
     cdp.send("Tracing.end")
     while not ended:
         # Playwright hands over what has come with its next command.
-        cdp.send("Browser.getVersion")
+        cdp.send("Target.getTargetInfo")
 
 
 def _measured(events: list[Event], address: str) -> Load:
     committed = [
         event["args"]["data"]
         for event in events
-        if event["name"] == "FrameCommittedInBrowser" and event["args"]["data"]["url"] == address
+        if event["name"] == "FrameCommittedInBrowser" and event["args"]["data"].get("url") == address
     ]
     process = committed[-1]["processId"]
     paint = next(e for e in events if e["name"] == "firstContentfulPaint" and e["pid"] == process)
