@@ -9,6 +9,7 @@ from dataferry.cli.download import print_note, raise_if_unsuccessful, watch
 from dataferry.cli.download_options import Name, Source
 from dataferry.cli.library_checks import outdated, verify
 from dataferry.cli.library_group import LibraryGroup
+from dataferry.cli.library_health import health
 from dataferry.cli.library_retention import pin, prune
 from dataferry.cli.library_share import share
 from dataferry.cli.output import AsJson, AsUser, Column, Quiet, note, print_json, print_table, size
@@ -24,6 +25,7 @@ app.command()(prune)
 app.command()(share)
 app.command()(verify)
 app.command()(outdated)
+app.command()(health)
 
 
 @app.callback(invoke_without_command=True)

@@ -55,6 +55,22 @@ export type PluginView = Schemas["PluginView"];
 export type PluginFaultView = Schemas["PluginFaultView"];
 /** The client reads a list of four as one of any length. */
 export type SampleBox = Omit<Schemas["SampleBox"], "bbox"> & { bbox: number[] };
+export type SequenceView = Schemas["SequenceView"];
+export type SequenceDetail = Schemas["SequenceDetail"];
+export type SequenceObject = Omit<Schemas["SequenceObject"], "corners" | "cameras"> & {
+  corners: number[][] | null;
+  cameras: Record<string, { bbox: number[]; edges: number[][] }>;
+};
+export type SequenceFrame = Omit<Schemas["SequenceFrame"], "objects"> & {
+  objects: SequenceObject[];
+};
+export type TrackPoint = Schemas["TrackPoint"];
+export type DatasetStatistics = Schemas["DatasetStatistics"];
+export type StatisticsGroup = Schemas["StatisticsGroup"];
+export type DatasetHealth = Schemas["DatasetHealth"];
+export type Finding = Schemas["Finding"];
+export type FindingGroup = Schemas["FindingGroup"];
+export type FindingMember = Schemas["Member"];
 export type Sample = Omit<Schemas["Sample"], "boxes"> & { boxes: SampleBox[] };
 export type SampleClass = Schemas["SampleClass"];
 export type SampleSplit = Schemas["SampleSplit"];

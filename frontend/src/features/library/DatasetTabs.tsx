@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { Suspense, useId } from "react";
 import { samplesQuery } from "@/features/samples/queries";
+import { sequencesQuery } from "@/features/sequences/queries";
 import { lazily } from "@/ui/lazily";
 import { Spinner } from "@/ui/Spinner";
 import { DATASET_TABS, type DatasetTab } from "./datasetSearch";
@@ -10,19 +11,27 @@ import { useDatasetSearch } from "./useDatasetSearch";
 
 const SamplesTab = lazily(() => import("@/features/samples/SamplesTab"));
 const VersionsTab = lazily(() => import("@/features/versions/VersionsTab"));
+const SequencesTab = lazily(() => import("@/features/sequences/SequencesTab"));
+const OverviewTab = lazily(() => import("@/features/health/OverviewTab"));
+const HealthTab = lazily(() => import("@/features/health/HealthTab"));
 const WholeTables = lazily(() => import("@/features/tables/WholeTables"));
 
 const NAMES: Record<DatasetTab, string> = {
+  sequences: "Sequences",
   samples: "Samples",
   first: "First rows",
   rows: "All rows",
   statistics: "Statistics",
+  health: "Health",
   ask: "Ask",
   versions: "Versions",
 };
 
 /** What has no samples to look at. */
 const UNSEEN = ["table", "none"];
+
+/** Datasets whose names say so are asked for recordings; others are where their address wants them. */
+const RECORDED = /kitti|drive|lidar|velodyne/i;
 
 interface DatasetTabsProps {
   /** As its address has it: a key, or the id of a row. */
@@ -40,9 +49,18 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
   const [{ tab: asked }, change] = useDatasetSearch();
   const id = useId();
   const samples = useQuery(samplesQuery({ key: name, revision }));
+  const sequences = useQuery({
+    ...sequencesQuery({ key: name, revision }),
+    enabled: RECORDED.test(name) || asked === "sequences",
+  });
   if (builtin && samples.isPending && !asked) return <Spinner label="Looking for samples…" />;
   const sampled = samples.data ? !UNSEEN.includes(samples.data.task_type) : builtin;
-  const tabs = DATASET_TABS.filter((one) => one !== "samples" || sampled);
+  const pictured = sampled && samples.data?.task_type !== "text";
+  const recorded = (sequences.data?.sequences.length ?? 0) > 0;
+  const tabs = DATASET_TABS.filter((one) => {
+    if (one === "sequences") return recorded;
+    return one !== "samples" || sampled;
+  });
   // Pictures beside tables are often not what a dataset is about.
   const usual = builtin ? tabs[0] : "first";
   const tab = tabs.find((one) => one === asked) ?? usual ?? "first";
@@ -88,10 +106,16 @@ export function DatasetTabs({ name, revision, builtin, datasetRef }: DatasetTabs
           <FirstRows name={name} revision={revision} here />
         ) : (
           <Suspense fallback={<Spinner label="Opening…" />}>
-            {tab === "samples" ? (
+            {tab === "sequences" ? (
+              <SequencesTab place={{ key: name, revision }} />
+            ) : tab === "samples" ? (
               <SamplesTab place={{ key: name, revision }} />
             ) : tab === "versions" ? (
               <VersionsTab name={name} datasetRef={datasetRef} />
+            ) : tab === "health" ? (
+              <HealthTab place={{ key: name, revision }} />
+            ) : tab === "statistics" && pictured ? (
+              <OverviewTab place={{ key: name, revision }} />
             ) : (
               <WholeTables place={{ key: name, revision }} show={tab} />
             )}

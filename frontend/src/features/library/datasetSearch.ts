@@ -19,9 +19,21 @@ export interface DatasetSearch {
   class?: string;
   /** The place among the samples of the split and class of the one that is shown large. */
   sample?: number;
+  /** The recording that is played, and the name of its frame. */
+  sequence?: string;
+  frame?: string;
 }
 
-export const DATASET_TABS = ["samples", "first", "rows", "statistics", "ask", "versions"] as const;
+export const DATASET_TABS = [
+  "samples",
+  "sequences",
+  "first",
+  "rows",
+  "statistics",
+  "health",
+  "ask",
+  "versions",
+] as const;
 export type DatasetTab = (typeof DATASET_TABS)[number];
 
 const OPERATORS = [
@@ -56,6 +68,8 @@ export function datasetSearch(given: Record<string, unknown>): DatasetSearch {
     split: text(given.split),
     class: text(given.class),
     sample: whole(given.sample),
+    sequence: text(given.sequence),
+    frame: typeof given.frame === "string" ? given.frame : undefined,
   };
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }

@@ -49,7 +49,7 @@ export function StatisticsTab({ place, table }: { place: TablePlace; table: Tabl
   );
 }
 
-function ColumnCard({ of }: { of: ColumnStatistics }) {
+export function ColumnCard({ of }: { of: ColumnStatistics }) {
   return (
     <li className="grid min-w-0 grid-cols-1 content-start gap-2 rounded-card border bg-card p-3">
       <div className="flex min-w-0 items-baseline justify-between gap-2">
