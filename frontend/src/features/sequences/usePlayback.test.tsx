@@ -23,10 +23,10 @@ test("the next frame waits until this one is there", () => {
     initialProps: { loaded: "" },
   });
   act(() => result.current.toggle());
-  act(() => vi.advanceTimersByTime(5000));
+  act(() => void vi.advanceTimersByTime(5000));
   expect(result.current.place).toBe(0);
   rerender({ loaded: "a" });
-  act(() => vi.advanceTimersByTime(5000));
+  act(() => void vi.advanceTimersByTime(5000));
   expect(result.current.place).toBe(1);
 });
 
