@@ -135,7 +135,9 @@ def test_what_is_wrong_is_found_and_what_is_not_is_not(ada: Client) -> None:
     assert names(ada, "odd_sizes") == [["tiny.png"]]
     assert sorted(names(ada, "files_without_labels")) == [[".hidden.jpg"], ["9.png"]]
     assert {"class_imbalance", "boxes_outside", "labels_without_files"}.isdisjoint(found)
-    assert "2 pictures have one colour all over" in found["blank"]["says"]
+    assert found["blank"]["says"] == "2 pictures have one colour all over."
+    assert found["unreadable"]["says"] == "1 image cannot be read."
+    assert found["animated"]["says"] == "1 image has several frames."
     assert any("10" in one or "tenth" in one for one in report["checked"])
     assert "score" not in str(report)
     none = ada.get("/api/datasets/pets/health/class_imbalance")

@@ -1,5 +1,6 @@
 """What was found, group by group: written by a job, and read page by page."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -34,7 +35,8 @@ class FindingWriter:
             body = group.model_dump_json(exclude_defaults=True)
             self._connection.execute("INSERT INTO groups VALUES (?, ?, ?)", (kind, total - 1, body))
         if total:
-            told = says.format(total=f"{total:,}", members=f"{members:,}")
+            told = _of_one(says) if total == 1 else says
+            told = told.format(total=f"{total:,}", members=f"{members:,}")
             self.findings.append(Finding(kind=kind, total=total, members=members, says=told))
 
     def close(self) -> None:
@@ -45,6 +47,18 @@ class FindingWriter:
     def abandon(self) -> None:
         self._connection.close()
         self._part.unlink(missing_ok=True)
+
+
+def _of_one(says: str) -> str:
+    """``{total} pictures are …`` of one: its noun and its verb."""
+
+    def singular(found: re.Match[str]) -> str:
+        noun, verb = found["noun"], found["verb"]
+        one = noun.removesuffix("es") if noun in ("classes", "boxes") else noun.removesuffix("s")
+        verbs = {"are": "is", "have": "has", "reach": "reaches", "name": "names"}
+        return f"{{total}} {one} {verbs.get(verb, verb)}"
+
+    return re.sub(r"^\{total\} (?P<noun>\w+) (?P<verb>\w+)", singular, says)
 
 
 def read_groups(folder: Path, kind: FindingKind, offset: int, limit: int) -> list[FindingGroup]:

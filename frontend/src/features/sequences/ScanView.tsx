@@ -31,7 +31,7 @@ export default function ScanView({ frame, boxes }: ScanViewProps) {
           className="aspect-square w-full max-w-xl rounded-control border bg-[black]"
         />
       ) : (
-        <SpaceView frame={frame} boxes={boxes} onMissing={() => setWithout(true)} />
+        <SpaceView frame={frame} boxes={boxes} onMissing={setWithout} />
       )}
       <div className="flex flex-wrap items-center gap-3">
         <p className="text-12 text-muted">
@@ -66,7 +66,11 @@ function usePoints(address: string) {
   });
 }
 
-function SpaceView({ frame, boxes, onMissing }: ScanViewProps & { onMissing: () => void }) {
+function SpaceView({
+  frame,
+  boxes,
+  onMissing,
+}: ScanViewProps & { onMissing: (missing: true) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<PointRenderer | null>(null);
   const [camera, setCamera] = useState(START);
@@ -74,7 +78,7 @@ function SpaceView({ frame, boxes, onMissing }: ScanViewProps & { onMissing: () 
 
   useEffect(() => {
     renderer.current = canvas.current && PointRenderer.on(canvas.current);
-    if (!renderer.current) onMissing();
+    if (!renderer.current) onMissing(true);
     return () => renderer.current?.close();
   }, [onMissing]);
 

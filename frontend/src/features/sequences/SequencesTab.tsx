@@ -54,11 +54,11 @@ export default function SequencesTab({ place }: { place: SequencesPlace }) {
   );
 }
 
-const SENSORS: Record<string, string> = { velodyne: "scans", oxts: "positions" };
+const SENSORS: Record<string, string> = { velodyne: "scan", oxts: "position" };
 
 function missingWords(missing: Record<string, number> | undefined): string {
-  const told = Object.entries(missing ?? {}).map(
-    ([sensor, count]) => `${count.toLocaleString("en")} ${SENSORS[sensor] ?? `of ${sensor}`}`,
+  const told = Object.entries(missing ?? {}).map(([sensor, count]) =>
+    plural(count, SENSORS[sensor] ?? `image of ${sensor}`),
   );
   return told.length > 0 ? `Not recorded: ${told.join(", ")}` : "";
 }
