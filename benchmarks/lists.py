@@ -135,7 +135,7 @@ def _rows(number: int, at: datetime, user_id: str) -> list[SQLModel]:
         finished_at=at,
     )
     access = DatasetAccess(dataset_id=dataset_id, user_id=user_id, owner=True)
-    requester = JobRequester(job_id=job_id, user_id=user_id)
+    requester = JobRequester(job_id=job_id, user_id=user_id, active=False, listed_at=at)
     chat = Chat(id=f"chat_{number}", user_id=user_id, title=dataset.title, created_at=at, updated_at=at)
     return [dataset, job, access, requester, chat]
 

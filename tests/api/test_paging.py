@@ -49,7 +49,7 @@ def job(n: int, user: str) -> Iterator[Any]:
         created_at=at,
         finished_at=at if state in ("succeeded", "failed") else None,
     )
-    yield JobRequester(job_id=f"job_{n}", user_id=user)
+    yield JobRequester(job_id=f"job_{n}", user_id=user, active=state == "queued", listed_at=at)
 
 
 def dataset(n: int, user: str) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from dataferry.core.db import Database
+from dataferry.jobs import requester_rows
 from dataferry.jobs.models import Job, JobEvent, JobRequester
 from tests.support.server import Server
 
@@ -37,6 +38,7 @@ def add_ended_jobs(
         session.flush()
         session.add_all(JobRequester(job_id=job.id, user_id=user_id) for job in jobs)
         for job in jobs:
+            requester_rows.place(session, job)
             states = ("queued", job.created_at), ("running", job.created_at), (job.state, job.finished_at)
             session.add_all(
                 JobEvent(job_id=job.id, seq=seq, state=state, attempt=1, at=at)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, literal, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session
 
@@ -36,6 +36,8 @@ class SortKey:
 
 def after(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
     """Of the rows those that come behind ``position``."""
+    # SQLAlchemy compares columns with no bare True and False.
+    position = tuple(literal(value) if isinstance(value, bool) else value for value in position)
     behind = []
     for n, (key, value) in enumerate(zip(keys, position, strict=True)):
         if value is None:  # the key before it has put all those without a value together

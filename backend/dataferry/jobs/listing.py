@@ -3,7 +3,7 @@
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import case, func, or_
+from sqlalchemy import func, or_
 from sqlmodel import Session, col
 
 from dataferry.core.job_types import JobKind, JobState
@@ -52,10 +52,10 @@ def page(
 
 
 def _keys(sort: JobSort | None) -> list[SortKey]:
-    newest = [SortKey(col(Job.created_at), descending=True), SortKey(col(Job.id), descending=True)]
     if sort is None:
-        ended: Column = case((rows.ended(), 1), else_=0)
-        return [SortKey(ended), SortKey(rows.ended_at(), descending=True), *newest]
+        place = (col(JobRequester.active), col(JobRequester.listed_at), col(JobRequester.job_id))
+        return [SortKey(column, descending=True) for column in place]
+    newest = [SortKey(col(Job.created_at), descending=True), SortKey(col(Job.id), descending=True)]
     descending = sort.startswith("-")
     columns: dict[str, Column] = {
         "title": func.lower(Job.title),

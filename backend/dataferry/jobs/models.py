@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, text
+from sqlalchemy import JSON, BigInteger, Column, Index, text, true
 from sqlmodel import Field, SQLModel
 
 from dataferry.core.db import Utc, new_id, now
@@ -82,9 +82,13 @@ class JobRequester(SQLModel, table=True):
 
     What they have set for the job counts while they want it: that it rests (``paused_at``), and its
     ``priority``, of which the last that was set is the job's.
+
+    Where it stands on their list, so that a page of a long one is read from an index: first what is
+    ``active`` for them, then what has ended, the newest of ``listed_at`` first (``requester_rows.place``).
     """
 
     __tablename__ = "job_requesters"
+    __table_args__ = (Index("ix_job_requesters_list", "user_id", "active", "listed_at", "job_id"),)
 
     job_id: str = Field(foreign_key="jobs.id", primary_key=True)
     user_id: str = Field(primary_key=True, index=True)
@@ -93,6 +97,8 @@ class JobRequester(SQLModel, table=True):
     paused_at: datetime | None = Field(default=None, sa_type=Utc)
     priority: str | None = None
     prioritized_at: datetime | None = Field(default=None, sa_type=Utc)
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    listed_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
 class JobEvent(SQLModel, table=True):

@@ -3,9 +3,10 @@ and commits nothing."""
 
 from typing import Any, cast
 
-from sqlmodel import Session, col, select
+from sqlalchemy import false, literal
+from sqlmodel import Session, col, func, select, update
 
-from dataferry.core.db import now
+from dataferry.core.db import Utc, now
 from dataferry.core.job_types import ACTIVE_STATES, JobPriority
 from dataferry.jobs.models import Job, JobRequester
 
@@ -45,6 +46,20 @@ def leave(session: Session, requester: JobRequester) -> None:
     """They do not want the job any more, and what they had set for it does not count."""
     wishes = dict.fromkeys(("paused_at", "priority", "prioritized_at"))
     set_wish(session, requester, left_at=now(), **wishes)
+
+
+def place(session: Session, job: Job) -> None:
+    """Note where a locked job stands on the lists of its requesters: to be called when one of them, its end
+    or the time of that has changed. A long download that has just ended is news, however long ago it was
+    asked for."""
+    session.flush()
+    left_at = col(JobRequester.left_at)
+    active = left_at.is_(None) if job.state in ACTIVE_STATES else false()
+    listed_at = literal(job.finished_at, Utc) if job.finished_at else func.coalesce(left_at, job.created_at)
+    placed = update(JobRequester).where(col(JobRequester.job_id) == job.id)
+    session.exec(
+        placed.values(active=active, listed_at=listed_at), execution_options={"synchronize_session": False}
+    )
 
 
 def is_to_rest(session: Session, job_id: str) -> bool:

@@ -5,6 +5,7 @@ takes it for. SQLite has no row locks and needs none, since its writers queue fo
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, case, func, update
@@ -45,6 +46,7 @@ def submit(session: Session, job: Job, requester_id: str) -> tuple[str, bool]:
             continue
         _record(session, job)
         session.add(JobRequester(job_id=job.id, user_id=requester_id))
+        requester_rows.place(session, job)
         return job.id, True
 
 
@@ -91,6 +93,7 @@ def join(session: Session, job: Job, user_id: str) -> None:
     job.stop = None
     job.version += 1
     session.add(job)
+    requester_rows.place(session, job)
 
 
 def leave(session: Session, job: Job, requester: JobRequester) -> None:
@@ -98,6 +101,7 @@ def leave(session: Session, job: Job, requester: JobRequester) -> None:
     set for it ends with them: it goes on for those who still want it, as these have set it."""
     has_set_priority = requester.priority is not None
     requester_rows.leave(session, requester)
+    requester_rows.place(session, job)
     job.version += 1
     session.add(job)
     if not requester_rows.requesters(session, job.id):
@@ -157,7 +161,7 @@ def expect(
 
 def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
     """Bring a locked row into ``state`` and record the step."""
-    step = job.state != state
+    step, end = job.state != state, _end(job)
     job.state = state
     for name, value in values.items():
         setattr(job, name, value)
@@ -165,7 +169,13 @@ def change(session: Session, job: Job, state: JobState, **values: Any) -> Job:
     session.add(job)
     if step:
         _record(session, job)
+    if _end(job) != end:
+        requester_rows.place(session, job)
     return job
+
+
+def _end(job: Job) -> tuple[bool, datetime | None]:
+    return job.state in ACTIVE_STATES, job.finished_at
 
 
 def requeue(session: Session, job: Job, **values: Any) -> Job:
@@ -311,8 +321,10 @@ def requested(
     """What a person asked for, newest first; ``by_end``: what is to end, then what ended last."""
     query = requests(user_id, states=states, dismissed=dismissed)
     if by_end:
-        query = query.order_by(case((ended(), 1), else_=0), ended_at().desc())
-    query = query.order_by(col(Job.created_at).desc(), col(Job.id).desc())
+        place = (col(JobRequester.active), col(JobRequester.listed_at), col(JobRequester.job_id))
+        query = query.order_by(*(column.desc() for column in place))
+    else:
+        query = query.order_by(col(Job.created_at).desc(), col(Job.id).desc())
     if job_ids is not None:
         query = query.where(col(Job.id).in_(job_ids))
     if dataset_ids is not None:
@@ -349,12 +361,6 @@ def _left() -> ColumnElement[bool]:
 def ended() -> ColumnElement[bool]:
     """Whether a job has ended for its requester."""
     return _left() | col(Job.state).not_in(ACTIVE_STATES)
-
-
-def ended_at() -> ColumnElement[Any]:
-    """When a job ended for its requester, or was asked for. A long download that has just ended is news,
-    however long ago it was asked for."""
-    return func.coalesce(col(Job.finished_at), col(JobRequester.left_at), col(Job.created_at))
 
 
 def events(session: Session, job_id: str, after: int, limit: int) -> list[JobEvent]:
